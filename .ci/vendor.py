@@ -1,0 +1,146 @@
+"""Copies what the browser is served and what the typesetter prints with, out of node_modules.
+
+    python .ci/vendor.py
+
+static/vendor/ and diary/pack/fonts/ are made anew each time and are never committed. Files are copied
+byte for byte, with one exception: @hpke/core names its sibling by a bare specifier, which a worker
+cannot resolve (import maps do not reach workers), so that one specifier becomes a relative path.
+Declaration files (.d.ts) lie beside the modules for `tsc`; no page asks for them.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = ROOT / "node_modules"
+VENDOR = ROOT / "static" / "vendor"
+FONTS = ROOT / "diary" / "pack" / "fonts"
+
+# (package folder, its modules as published, folder under static/vendor/); what those import comes too.
+BROWSER = (
+    (
+        "lit-html",
+        (
+            "lit-html.js",
+            "directives/class-map.js",
+            "directives/guard.js",
+            "directives/if-defined.js",
+            "directives/keyed.js",
+            "directives/live.js",
+            "directives/ref.js",
+            "directives/repeat.js",
+            "directives/when.js",
+        ),
+        "lit-html",
+    ),
+    ("idb/build", ("index.js",), "idb"),
+    ("hash-wasm/dist", ("argon2.umd.min.js",), "hash-wasm"),
+    ("@noble/hashes", ("sha2.js", "hmac.js", "hkdf.js", "argon2.js", "utils.js"), "noble-hashes"),
+    ("@hpke/core/esm", ("mod.js",), "hpke-core"),
+    ("@hpke/common/esm", ("mod.js",), "hpke-common"),
+    ("client-zip", ("index.js",), "client-zip"),
+)
+FONT_FILES = (
+    "noto-sans/400Regular/NotoSans_400Regular.ttf",
+    "noto-sans/400Regular_Italic/NotoSans_400Regular_Italic.ttf",
+    "noto-sans/700Bold/NotoSans_700Bold.ttf",
+    "noto-sans-mono/400Regular/NotoSansMono_400Regular.ttf",
+    "noto-nastaliq-urdu/400Regular/NotoNastaliqUrdu_400Regular.ttf",
+    "noto-nastaliq-urdu/700Bold/NotoNastaliqUrdu_700Bold.ttf",
+    "noto-sans-arabic/400Regular/NotoSansArabic_400Regular.ttf",
+    "noto-sans-arabic/700Bold/NotoSansArabic_700Bold.ttf",
+    "noto-sans-gurmukhi/400Regular/NotoSansGurmukhi_400Regular.ttf",
+    "noto-sans-gurmukhi/700Bold/NotoSansGurmukhi_700Bold.ttf",
+    "noto-sans-bengali/400Regular/NotoSansBengali_400Regular.ttf",
+    "noto-sans-bengali/700Bold/NotoSansBengali_700Bold.ttf",
+    "noto-sans-devanagari/400Regular/NotoSansDevanagari_400Regular.ttf",
+    "noto-sans-devanagari/700Bold/NotoSansDevanagari_700Bold.ttf",
+    "noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf",
+    "noto-sans-math/400Regular/NotoSansMath_400Regular.ttf",
+    "noto-sans-symbols/400Regular/NotoSansSymbols_400Regular.ttf",
+    "noto-sans-symbols-2/400Regular/NotoSansSymbols2_400Regular.ttf",
+    "noto-color-emoji/400Regular/NotoColorEmoji_400Regular.ttf",
+)
+IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(['"])(\.{1,2}/[^'"]+)\1""")
+HPKE_COMMON = re.compile(r"""(['"])@hpke/common\1""")
+WORDS = re.compile(r"`([a-z\n]+)`")
+
+
+def reachable(folder: Path, firsts: tuple[str, ...]) -> set[Path]:
+    """The modules in `folder` that `firsts` import, themselves included, by relative path."""
+    seen: set[Path] = set()
+    waiting = [folder / name for name in firsts]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        if not path.is_file():
+            raise SystemExit(f"{path.relative_to(ROOT)} is not there; run `make setup`")
+        seen.add(path)
+        found = IMPORT.findall(path.read_text())
+        waiting.extend((path.parent / name).resolve() for _, name in found)
+    return seen
+
+
+def with_types(folder: Path, modules: set[Path]) -> set[Path]:
+    """`modules` and every declaration file that they or their declarations name."""
+    waiting = [p for m in modules if (p := m.with_suffix(".d.ts")).is_file()]
+    seen = set(modules)
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for _, name in IMPORT.findall(path.read_text()):
+            target = (path.parent / name).resolve()
+            declared = target.with_suffix(".d.ts") if target.suffix == ".js" else target.with_name(target.name + ".d.ts")
+            if declared.is_file() and folder in declared.parents:
+                waiting.append(declared)
+    return seen
+
+
+def copy_browser_libraries() -> None:
+    """Fill static/vendor/ with modules, their declarations and their licences."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for package, firsts, name in BROWSER:
+        source = MODULES / package
+        for path in sorted(with_types(source, reachable(source, firsts))):
+            target = VENDOR / name / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            up = "../" * len(path.relative_to(source).parts)
+            text = path.read_bytes()
+            if b"@hpke/common" in text:
+                text = HPKE_COMMON.sub(f'"{up}hpke-common/mod.js"', text.decode()).encode()
+            target.write_bytes(text)
+        top = MODULES / "/".join(package.split("/")[: 2 if package.startswith("@") else 1])
+        for licence in sorted(top.glob("LICEN[CS]E*")):
+            shutil.copyfile(licence, VENDOR / name / "LICENSE.txt")
+
+
+def write_word_list() -> None:
+    """words-en.txt: the 2,048 English words of BIP 39, one a line."""
+    text = (MODULES / "@scure/bip39/wordlists/english.js").read_text()
+    found = WORDS.search(text)
+    words = found.group(1).split("\n") if found else []
+    if len(words) != 2048 or words != sorted(set(words)):
+        raise SystemExit("the word list of @scure/bip39 is not the 2,048 sorted words expected")
+    (VENDOR / "words-en.txt").write_text("\n".join(words) + "\n")
+
+
+def copy_fonts() -> None:
+    """Fill diary/pack/fonts/ with the weights the pack is set in, and the fonts' licence."""
+    shutil.rmtree(FONTS, ignore_errors=True)
+    FONTS.mkdir(parents=True)
+    for name in FONT_FILES:
+        shutil.copyfile(MODULES / "@expo-google-fonts" / name, FONTS / Path(name).name)
+    shutil.copyfile(MODULES / "@expo-google-fonts/noto-sans/LICENSE_FONT", FONTS / "LICENSE_FONT.txt")
+
+
+if __name__ == "__main__":
+    copy_browser_libraries()
+    write_word_list()
+    copy_fonts()
