@@ -1,0 +1,174 @@
+"""Settings: one table, read once from the environment, frozen afterwards."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from diary.encoding import unb64
+from diary.errors import BadRequest, BadSetting
+
+SECRET_BYTES: Final = 32
+_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(:[0-9]{1,5})?/?")
+
+
+class Secret:
+    """Bytes that print as stars, so that no log or traceback shows them."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        """Hold `raw`."""
+        self._raw = raw
+
+    def reveal(self) -> bytes:
+        """The bytes themselves."""
+        return self._raw
+
+    def __repr__(self) -> str:
+        """Never the bytes."""
+        return "Secret(***)"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. `default` None means: worked out from DIARY_DATA."""
+
+    name: str
+    default: str | None
+    cast: Callable[[str], Any]
+    explained: str
+
+    @property
+    def attribute(self) -> str:
+        """Its name on Settings."""
+        return self.name.removeprefix("DIARY_").lower()
+
+
+def _origin(text: str) -> str:
+    """Scheme, host and port without a path; http for this computer's own names only."""
+    found = _ORIGIN.fullmatch(text.lower())
+    if not found:
+        raise ValueError("is not an address like https://notes.example")
+    scheme, host, port = found.groups()
+    here = host == "127.0.0.1" or host == "localhost" or host.endswith(".localhost")
+    if scheme == "http" and not here:
+        raise ValueError("must begin with https:// (http is for localhost only)")
+    return f"{scheme}://{host}{port or ''}"
+
+
+def _count(text: str) -> int:
+    """A number of bytes, at least 1."""
+    if not re.fullmatch(r"[1-9][0-9]{0,15}", text):
+        raise ValueError("is not a whole number above zero")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    """`on` or `off`."""
+    if text not in ("on", "off"):
+        raise ValueError("is neither on nor off")
+    return text == "on"
+
+
+def _secret(text: str) -> Secret:
+    """32 bytes or more as base64url."""
+    try:
+        raw = unb64(text)
+    except BadRequest:
+        raise ValueError("is not base64url without padding") from None
+    if len(raw) < SECRET_BYTES:
+        raise ValueError("is shorter than 32 bytes")
+    return Secret(raw)
+
+
+def _seed(text: str) -> Secret:
+    """Exactly 32 bytes as base64url."""
+    seed = _secret(text)
+    if len(seed.reveal()) != SECRET_BYTES:
+        raise ValueError("is not 32 bytes")
+    return seed
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting("DIARY_APP_URL", "http://localhost:8000", _origin, "Where the app is served: a host name that says nothing."),
+    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _origin, "Where the public pages are served."),
+    Setting("DIARY_DATA", "var", Path, "The folder for everything the server keeps itself."),
+    Setting("DIARY_DATABASE_URL", None, str, "The database; by default SQLite in the data folder."),
+    Setting("DIARY_BLOB_URL", None, str, "Where sealed files are kept; by default a folder in the data folder."),
+    Setting("DIARY_PEPPER", None, _secret, "Secret mixed into stored sign-in names and proofs; else data/pepper, made once."),
+    Setting("DIARY_NOTARY_KEY", None, _seed, "Seed of the key that signs receipts; else data/notary.key, made once."),
+    Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Room for one account's files."),
+    Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart from its files."),
+    Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs."),
+    Setting("DIARY_FILE_BYTES", str(200 << 20), _count, "The largest single file."),
+    Setting("DIARY_DEV", "off", _switch, "One host for everything, for work on the code; never for people's diaries."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `load` found; one field a row of SETTINGS, same order."""
+
+    app_url: str
+    public_url: str
+    data: Path
+    database_url: str
+    blob_url: str
+    pepper: Secret | None = field(repr=False)
+    notary_key: Secret | None = field(repr=False)
+    quota_bytes: int
+    text_quota_bytes: int
+    server_packs: bool
+    file_bytes: int
+    dev: bool
+
+    def read_pepper(self) -> bytes:
+        """The pepper: from the setting, or from data/pepper, which is made when absent."""
+        return self.pepper.reveal() if self.pepper else kept_secret(self.data / "pepper")
+
+    def read_notary_seed(self) -> bytes:
+        """The notary's 32-byte seed: from the setting, or from data/notary.key, which is made when absent."""
+        return self.notary_key.reveal() if self.notary_key else kept_secret(self.data / "notary.key")
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Settings from an environment. Raises BadSetting naming the setting, never its value."""
+    found: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = environ.get(setting.name) or setting.default
+        try:
+            found[setting.attribute] = None if text is None else setting.cast(text)
+        except ValueError as error:
+            raise BadSetting(f"{setting.name} {error}.") from None
+    data = found["data"].absolute()
+    found["data"] = data
+    found["database_url"] = found["database_url"] or f"sqlite://{data / 'kept.sqlite3'}"
+    found["blob_url"] = found["blob_url"] or (data / "blobs").as_uri()
+    if found["app_url"] == found["public_url"] and not found["dev"]:
+        raise BadSetting("DIARY_APP_URL and DIARY_PUBLIC_URL must differ.")
+    return Settings(**found)
+
+
+def kept_secret(path: Path) -> bytes:
+    """The 32 bytes in `path`; drawn and written, readable by its owner only, when there is no such file.
+
+    Raises BadSetting when the file is not 32 bytes long: a cut-off secret must not be replaced silently,
+    since everything made with the old one would stop matching.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raw = path.read_bytes()
+        if len(raw) != SECRET_BYTES:
+            raise BadSetting(f"The file {path.name} is damaged.") from None
+        return raw
+    with os.fdopen(handle, "wb") as file:
+        raw = os.urandom(SECRET_BYTES)
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    return raw

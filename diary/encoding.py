@@ -1,0 +1,161 @@
+"""Canonical JSON, base64url and frames: docs/formats.md, sections 2 and 6.
+
+Everything that is signed or digested is bytes from here, so there must be one spelling of each value.
+`parse` takes nothing but that spelling: it re-encodes what it read and compares.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
+from diary.errors import BadRequest, NotCanonical
+
+SIZE_LIMIT: Final = 1 << 20
+DEPTH_LIMIT: Final = 16
+INTEGER_LIMIT: Final = 2**53 - 1
+FRAMES_LIMIT: Final = 64
+
+_KEY = re.compile(r"[a-z_][a-z0-9_]{0,39}")
+_B64 = re.compile(r"[A-Za-z0-9_-]*")
+_BRACKETS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
+
+
+def b64(raw: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def unb64(text: str) -> bytes:
+    """The bytes of unpadded base64url. Raises BadRequest for any spelling `b64` would not have chosen."""
+    if not _B64.fullmatch(text):
+        raise BadRequest("That is not base64url.")
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error as error:
+        raise BadRequest("That is not base64url.") from error
+    # The last character can carry bits that no byte needs; two spellings of one id would be two ids.
+    if b64(raw) != text:
+        raise BadRequest("That is not base64url.")
+    return raw
+
+
+def canon(value: object, *, limit: int = SIZE_LIMIT) -> bytes:
+    """The canonical JSON of `value`, at most `limit` bytes.
+
+    Takes None, bool, int, str, list, tuple (as a list) and dict with keys of the pattern. Raises NotCanonical
+    for everything else, floats and lone surrogates included.
+    """
+    _check(value, 0)
+    try:
+        raw = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        # The error would carry the text along, so the chain ends here.
+        raise NotCanonical("Text holds half of a character.") from None
+    if len(raw) > limit:
+        raise NotCanonical("The JSON is too large.")
+    return raw
+
+
+def parse(raw: bytes, *, limit: int = SIZE_LIMIT) -> object:
+    """The value of canonical JSON. Raises NotCanonical for any other bytes.
+
+    Size and depth are judged before the JSON parser sees the text: deep nesting ends in a RecursionError there.
+    """
+    if len(raw) > limit:
+        raise NotCanonical("The JSON is too large.")
+    _check_depth(raw)
+    try:
+        value: object = json.loads(
+            raw.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_refuse,
+            parse_constant=_refuse,
+        )
+    except ValueError:
+        # Covers JSONDecodeError and UnicodeDecodeError, which would carry the text along.
+        raise NotCanonical from None
+    if canon(value, limit=limit) != raw:
+        raise NotCanonical
+    return value
+
+
+def frames(parts: Iterable[bytes]) -> bytes:
+    """Each part with its length before it, four bytes, big-endian."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def read_frames(raw: bytes, *, at_most: int = FRAMES_LIMIT) -> list[bytes]:
+    """The parts of `frames`. Raises BadRequest when bytes are missing or left over, or for more than `at_most`."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(raw):
+        start = at + 4
+        end = start + int.from_bytes(raw[at:start], "big")
+        if start > len(raw) or end > len(raw) or len(parts) == at_most:
+            raise BadRequest("The frames do not add up.")
+        parts.append(raw[start:end])
+        at = end
+    return parts
+
+
+def _check(value: object, depth: int) -> None:
+    """Refuse what has no canonical form; `depth` counts the arrays and objects around `value`."""
+    if value is None or isinstance(value, bool | str):
+        return
+    if isinstance(value, int):
+        if abs(value) > INTEGER_LIMIT:
+            raise NotCanonical("A number is too large.")
+        return
+    if depth == DEPTH_LIMIT:
+        raise NotCanonical("The JSON is nested too deeply.")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str) or not _KEY.fullmatch(key):
+                raise NotCanonical("An object has a key that is not allowed.")
+            _check(inner, depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _check(inner, depth + 1)
+    else:
+        raise NotCanonical("A value has no canonical form.")
+
+
+def _check_depth(raw: bytes) -> None:
+    """Refuse JSON nested deeper than the limit, in one pass whatever the bytes are."""
+    if raw.count(b"[") + raw.count(b"{") <= DEPTH_LIMIT:
+        return
+    depth, quoted = 0, False
+    for match in _BRACKETS.finditer(raw):
+        mark = match.group()
+        if mark == b'"':
+            quoted = not quoted
+        elif quoted or len(mark) == 2:
+            continue
+        else:
+            depth += 1 if mark in b"[{" else -1
+            if depth > DEPTH_LIMIT:
+                raise NotCanonical("The JSON is nested too deeply.")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """A JSON object; a key given twice would be lost silently otherwise."""
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise NotCanonical("An object has the same key twice.")
+    return value
+
+
+def _integer(digits: str) -> int:
+    """A JSON integer; more than 17 characters are out of range without counting them."""
+    if len(digits) > 17:
+        raise NotCanonical("A number is too large.")
+    return int(digits)
+
+
+def _refuse(_: str) -> NoReturn:
+    """Floats, NaN and infinities."""
+    raise NotCanonical("Only whole numbers have a canonical form.")

@@ -1,0 +1,210 @@
+"""Every failure Kept can name.
+
+    KeptError
+    ├── BadRequest                   bad_request     what was sent makes no sense
+    │   ├── NotCanonical             not_canonical   JSON that is not in its one canonical form
+    │   └── BadSignature             bad_signature   a signature that does not hold
+    ├── SealError                    not_opened      an envelope, box or wrap that does not open; never says why
+    ├── KdfRefused                   kdf_refused     parameters or origin outside the policy: nothing was derived
+    ├── KdfBroken                    kdf_broken      Argon2 gives wrong answers on this device
+    ├── NoMatch                      no_match        wrong words, wrong code or no such name: all one answer
+    ├── SignedOut                    signed_out
+    ├── NotFound                     not_found       absent and forbidden alike
+    ├── WrongOrigin                  wrong_origin
+    ├── WrongType                    wrong_type
+    ├── Conflict                     conflict
+    ├── Differs                      differs         other bytes already stand under this id
+    ├── Incomplete                   incomplete      parts are missing
+    ├── DigestMismatch               digest          the parts are not the ones announced
+    ├── TooLarge                     too_large
+    ├── OverQuota                    over_quota
+    ├── TryLater                     try_later
+    ├── PacksOff                     packs_off
+    ├── PackFailed                   pack_failed
+    ├── Unavailable                  unavailable
+    └── BadSetting                   bad_setting     a setting of the operator's that cannot be used
+
+Each class carries its code; each instance a sentence that is safe to show to anybody: it never repeats
+what was sent. Codes are shared with static/js/core/errors.js and listed in docs/api.md.
+"""
+
+from typing import ClassVar
+
+
+class KeptError(Exception):
+    """A failure with a code for machines and a sentence for people."""
+
+    code: ClassVar[str] = "internal"
+    usual: ClassVar[str] = "Something went wrong."
+
+    def __init__(self, sentence: str | None = None) -> None:
+        """Take the class's usual sentence unless a better one is given."""
+        self.sentence = sentence or self.usual
+        super().__init__(self.sentence)
+
+
+class BadRequest(KeptError):
+    """Input that makes no sense where it was given."""
+
+    code = "bad_request"
+    usual = "That request makes no sense here."
+
+
+class NotCanonical(BadRequest):
+    """JSON that is not in canonical form, or a value that has none."""
+
+    code = "not_canonical"
+    usual = "That is not canonical JSON."
+
+
+class BadSignature(BadRequest):
+    """A signature that does not hold for this key and these bytes."""
+
+    code = "bad_signature"
+    usual = "The signature does not hold."
+
+
+class SealError(KeptError):
+    """Something sealed that does not open.
+
+    One class and one sentence for every cause: which check failed is of use only to someone who is trying.
+    """
+
+    code = "not_opened"
+    usual = "This could not be opened."
+
+
+class KdfRefused(KeptError):
+    """Key derivation asked for with parameters or an origin the policy does not allow."""
+
+    code = "kdf_refused"
+    usual = "The server asked for a weaker lock than this device accepts. Nothing was sent."
+
+
+class KdfBroken(KeptError):
+    """The known-answer test of Argon2 failed."""
+
+    code = "kdf_broken"
+    usual = "This device does not compute keys correctly. Use another device."
+
+
+class NoMatch(KeptError):
+    """Wrong words, wrong code, unknown name: one answer for all of them."""
+
+    code = "no_match"
+    usual = "That did not match. Check the name and the words, and try again."
+
+
+class SignedOut(KeptError):
+    """No session, or one that has ended."""
+
+    code = "signed_out"
+    usual = "You are signed out."
+
+
+class NotFound(KeptError):
+    """Nothing there, or nothing there for this session."""
+
+    code = "not_found"
+    usual = "There is nothing here."
+
+
+class WrongOrigin(KeptError):
+    """A writing request that did not come from the app's own page."""
+
+    code = "wrong_origin"
+    usual = "That request did not come from this app."
+
+
+class WrongType(KeptError):
+    """A body of a type this address does not take."""
+
+    code = "wrong_type"
+    usual = "That kind of content is not accepted here."
+
+
+class Conflict(KeptError):
+    """Something else already stands where this should go."""
+
+    code = "conflict"
+    usual = "Something else is already there."
+
+
+class Differs(KeptError):
+    """Other bytes are already stored under this id."""
+
+    code = "differs"
+    usual = "Something different is already stored there."
+
+
+class Incomplete(KeptError):
+    """Parts of a file are missing; `missing` names them."""
+
+    code = "incomplete"
+    usual = "Parts of this file are missing."
+
+    def __init__(self, missing: tuple[int, ...] = (), sentence: str | None = None) -> None:
+        """`missing`: part numbers from 0, rising."""
+        super().__init__(sentence)
+        self.missing = missing
+
+
+class DigestMismatch(KeptError):
+    """The stored parts are not the ones their digest speaks of."""
+
+    code = "digest"
+    usual = "The stored parts do not match their digest."
+
+
+class TooLarge(KeptError):
+    """A body above the limit of its address."""
+
+    code = "too_large"
+    usual = "That is too large."
+
+
+class OverQuota(KeptError):
+    """The account's room is used up."""
+
+    code = "over_quota"
+    usual = "There is no room left for files. Words still fit."
+
+
+class TryLater(KeptError):
+    """Too many tries; `retry_after` whole seconds must pass first."""
+
+    code = "try_later"
+    usual = "Too many tries. Wait a little, then try again."
+
+    def __init__(self, retry_after: int, sentence: str | None = None) -> None:
+        """`retry_after`: seconds, at least 1."""
+        super().__init__(sentence)
+        self.retry_after = max(1, retry_after)
+
+
+class PacksOff(KeptError):
+    """This server does not build packs."""
+
+    code = "packs_off"
+    usual = "This server does not build packs."
+
+
+class PackFailed(KeptError):
+    """A pack that could not be built."""
+
+    code = "pack_failed"
+    usual = "The pack could not be built."
+
+
+class Unavailable(KeptError):
+    """Not possible just now, through nobody's fault."""
+
+    code = "unavailable"
+    usual = "That is not possible just now. Try again later."
+
+
+class BadSetting(KeptError):
+    """A setting the server cannot start with; the sentence names it, never its value."""
+
+    code = "bad_setting"
+    usual = "A setting cannot be used."

@@ -1,0 +1,18 @@
+"""Where the files that come with the code are, in a checkout or in an installed wheel."""
+
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = Path(__file__).resolve().parent
+
+
+def _beside(name: str) -> Path:
+    """A folder that a wheel carries inside the package and a checkout keeps next to it."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+STATIC: Final = _beside("static")
+TEMPLATES: Final = _beside("templates")
+VENDOR: Final = STATIC / "vendor"
+FONTS: Final = PACKAGE / "pack" / "fonts"
