@@ -53,7 +53,7 @@ def _origin(text: str) -> str:
     if not found:
         raise ValueError("is not an address like https://notes.example")
     scheme, host, port = found.groups()
-    here = host == "127.0.0.1" or host == "localhost" or host.endswith(".localhost")
+    here = host in {"127.0.0.1", "localhost"} or host.endswith(".localhost")
     if scheme == "http" and not here:
         raise ValueError("must begin with https:// (http is for localhost only)")
     return f"{scheme}://{host}{port or ''}"
@@ -93,18 +93,23 @@ def _seed(text: str) -> Secret:
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
-    Setting("DIARY_APP_URL", "http://localhost:8000", _origin, "Where the app is served: a host name that says nothing."),
-    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _origin, "Where the public pages are served."),
+    Setting(
+        "DIARY_APP_URL",
+        "http://localhost:8000",
+        _origin,
+        "Where the app is served; a name that says nothing.",
+    ),
+    Setting("DIARY_PUBLIC_URL", "http://public.localhost:8000", _origin, "The public pages' address."),
     Setting("DIARY_DATA", "var", Path, "The folder for everything the server keeps itself."),
     Setting("DIARY_DATABASE_URL", None, str, "The database; by default SQLite in the data folder."),
-    Setting("DIARY_BLOB_URL", None, str, "Where sealed files are kept; by default a folder in the data folder."),
-    Setting("DIARY_PEPPER", None, _secret, "Secret mixed into stored sign-in names and proofs; else data/pepper, made once."),
-    Setting("DIARY_NOTARY_KEY", None, _seed, "Seed of the key that signs receipts; else data/notary.key, made once."),
+    Setting("DIARY_BLOB_URL", None, str, "Where sealed files go; by default a folder in it."),
+    Setting("DIARY_PEPPER", None, _secret, "Hides stored sign-in names; else data/pepper, made once."),
+    Setting("DIARY_NOTARY_KEY", None, _seed, "Signs receipts; else data/notary.key, made once."),
     Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Room for one account's files."),
-    Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart from its files."),
+    Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart."),
     Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs."),
     Setting("DIARY_FILE_BYTES", str(200 << 20), _count, "The largest single file."),
-    Setting("DIARY_DEV", "off", _switch, "One host for everything, for work on the code; never for people's diaries."),
+    Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
 )
 
 

@@ -62,7 +62,8 @@ def canon(value: object, *, limit: int = SIZE_LIMIT) -> bytes:
 def parse(raw: bytes, *, limit: int = SIZE_LIMIT) -> object:
     """The value of canonical JSON. Raises NotCanonical for any other bytes.
 
-    Size and depth are judged before the JSON parser sees the text: deep nesting ends in a RecursionError there.
+    Size and depth are judged before the JSON parser sees the text: deep nesting would end in a
+    RecursionError there.
     """
     if len(raw) > limit:
         raise NotCanonical("The JSON is too large.")
@@ -89,7 +90,7 @@ def frames(parts: Iterable[bytes]) -> bytes:
 
 
 def read_frames(raw: bytes, *, at_most: int = FRAMES_LIMIT) -> list[bytes]:
-    """The parts of `frames`. Raises BadRequest when bytes are missing or left over, or for more than `at_most`."""
+    """The parts of `frames`. Raises BadRequest when bytes are missing or left over, or above `at_most` parts."""
     parts: list[bytes] = []
     at = 0
     while at < len(raw):

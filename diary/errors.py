@@ -4,8 +4,8 @@
     ├── BadRequest                   bad_request     what was sent makes no sense
     │   ├── NotCanonical             not_canonical   JSON that is not in its one canonical form
     │   └── BadSignature             bad_signature   a signature that does not hold
-    ├── SealError                    not_opened      an envelope, box or wrap that does not open; never says why
-    ├── KdfRefused                   kdf_refused     parameters or origin outside the policy: nothing was derived
+    ├── SealError                    not_opened      something sealed that does not open; never says why
+    ├── KdfRefused                   kdf_refused     parameters or origin outside the policy
     ├── KdfBroken                    kdf_broken      Argon2 gives wrong answers on this device
     ├── NoMatch                      no_match        wrong words, wrong code or no such name: all one answer
     ├── SignedOut                    signed_out
