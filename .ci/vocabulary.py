@@ -1,0 +1,83 @@
+"""Writes what a diary says, as diary/record/*.json has it, into modules the browser can import.
+
+    python .ci/vocabulary.py           writes static/js/record/vocabulary.js and schemas.js
+    python .ci/vocabulary.py --check   exits 1 when they are not what it would write
+
+The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
+holds them to the JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "diary" / "record"
+TARGET = ROOT / "static" / "js" / "record"
+HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
+CODE = "/** @typedef {{code: string, label: string, section?: string, letter?: string, named_in?: string}} Code */\n"
+LIST = (
+    "/** @typedef {{question: string, many: boolean, sections?: {code: string, label: string}[], codes: Code[]}} List"
+    " one question and its possible answers */\n"
+)
+
+
+def line(value: object) -> str:
+    """One value as JavaScript on one line."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def vocabulary_module(vocabularies: dict[str, dict[str, Any]]) -> str:
+    """vocabulary.js: one exported object, three codes a line."""
+    rows = [HEADER.format(name="vocabulary"), CODE, LIST, "\n/** @type {Record<string, List>} */\nexport const VOCABULARY = {\n"]
+    for name, one in vocabularies.items():
+        rows.append(f"  {name}: {{\n    question: {line(one['question'])}, many: {line(one['many'])},\n")
+        if "sections" in one:
+            rows.append(f"    sections: {line(one['sections'])},\n")
+        rows.append("    codes: [\n")
+        codes = [line(code) for code in one["codes"]]
+        rows.extend(f"      {', '.join(codes[i : i + 3])},\n" for i in range(0, len(codes), 3))
+        rows.append("    ],\n  },\n")
+    return "".join([*rows, "};\n"])
+
+
+def schemas_module(schemas: dict[str, Any]) -> str:
+    """schemas.js: kind → schema number → names of the open and the restricted part."""
+    rows = [
+        HEADER.format(name="schemas"),
+        "\n/** @type {Record<string, Record<string, {open: string[], restricted: string[]}>>} */\nexport const SCHEMAS = {\n",
+    ]
+    for kind, numbers in schemas.items():
+        rows.append(f"  {kind}: {{\n")
+        for number, parts in numbers.items():
+            rows.append(f"    {number}: {{\n      open: {line(parts['open'])},\n      restricted: {line(parts['restricted'])},\n    }},\n")
+        rows.append("  },\n")
+    return "".join([*rows, "};\n"])
+
+
+def modules() -> dict[Path, str]:
+    """Each module's path and the text it should have."""
+    read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas")}
+    return {
+        TARGET / "vocabulary.js": vocabulary_module(read["vocabulary"]),
+        TARGET / "schemas.js": schemas_module(read["schemas"]),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the modules, or with --check only compare."""
+    stale = [path for path, text in modules().items() if not path.is_file() or path.read_text() != text]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale: run python .ci/vocabulary.py")
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(modules()[path])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

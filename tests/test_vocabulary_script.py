@@ -1,0 +1,31 @@
+"""The browser's copy of the vocabulary and the schemas is the record's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from tests.test_layers import ROOT
+
+READ = """
+import {{ VOCABULARY }} from '{root}/static/js/record/vocabulary.js';
+import {{ SCHEMAS }} from '{root}/static/js/record/schemas.js';
+process.stdout.write(JSON.stringify({{ vocabulary: VOCABULARY, schemas: SCHEMAS }}));
+"""
+
+
+def test_the_committed_modules_are_what_the_generator_writes() -> None:
+    """Nobody changed one side alone."""
+    done = subprocess.run([sys.executable, str(ROOT / ".ci" / "vocabulary.py"), "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_browser_reads_the_same_lists() -> None:
+    """Importing the modules gives the JSON, code for code and name for name."""
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", READ.format(root=ROOT.as_posix())], capture_output=True, text=True, check=True
+    )
+    read = json.loads(done.stdout)
+    for name in ("vocabulary", "schemas"):
+        assert read[name] == json.loads((ROOT / "diary" / "record" / f"{name}.json").read_text())
