@@ -1,0 +1,48 @@
+"""Padding inside what is sealed, so that a length says little: docs/formats.md, section 3."""
+
+from typing import Final
+
+from diary.errors import SealError
+
+VERSION_CLASSES: Final = (4096, 8192, 16384, 32768, 65536)
+FILE_FLOOR: Final = 4096
+_MARK: Final = b"\x80"
+
+
+def padme(length: int) -> int:
+    """The Padmé class of a length above 1: at most 12 % longer, and only O(log log length) bits are told."""
+    exponent = length.bit_length() - 1
+    kept_bits = exponent.bit_length()
+    step = 1 << (exponent - kept_bits)
+    return (length + step - 1) // step * step
+
+
+def version_size(length: int) -> int:
+    """The padded size of `length` bytes of a version or of a record on the device."""
+    needed = length + 1
+    return next((size for size in VERSION_CLASSES if needed <= size), 0) or padme(needed)
+
+
+def pad_version(plaintext: bytes) -> bytes:
+    """`plaintext`, 0x80, and zeros up to its size class."""
+    return pad_to(plaintext, version_size(len(plaintext)))
+
+
+def pad_to(plaintext: bytes, size: int) -> bytes:
+    """`plaintext`, 0x80, and zeros up to `size`. Raises SealError when it does not fit."""
+    if len(plaintext) >= size:
+        raise SealError
+    return plaintext + _MARK + bytes(size - len(plaintext) - 1)
+
+
+def unpad(padded: bytes) -> bytes:
+    """What stood before the padding. Raises SealError when there is none."""
+    stripped = padded.rstrip(b"\0")
+    if not stripped.endswith(_MARK):
+        raise SealError
+    return stripped[:-1]
+
+
+def pad_file_size(size: int) -> int:
+    """The padded size of a file of `size` bytes as a whole, before it is cut into parts."""
+    return padme(max(size + 1, FILE_FLOOR))
