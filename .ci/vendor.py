@@ -97,7 +97,8 @@ def with_types(folder: Path, modules: set[Path]) -> set[Path]:
         seen.add(path)
         for _, name in IMPORT.findall(path.read_text()):
             target = (path.parent / name).resolve()
-            declared = target.with_suffix(".d.ts") if target.suffix == ".js" else target.with_name(target.name + ".d.ts")
+            bare = target.with_suffix("") if target.suffix == ".js" else target
+            declared = bare.with_name(bare.name + ".d.ts")
             if declared.is_file() and folder in declared.parents:
                 waiting.append(declared)
     return seen

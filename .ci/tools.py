@@ -1,0 +1,115 @@
+"""Finds, and where it may installs, the programs that tests drive: browsers, qpdf, exiftool.
+
+    python .ci/tools.py chromium webkit qpdf exiftool
+
+A test never stands aside because its program is missing. So each one named is looked for, installed from
+Debian's packages when this is root on a Debian, and otherwise the run ends here, saying what to install.
+`--print chromium` prints the path found, or nothing when Playwright's own Chromium is to be used.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# program: (Debian packages, what to tell someone elsewhere)
+PACKAGES = {
+    "chromium": (["chromium"], "Chromium or Chrome"),
+    "webkit": (
+        ["webkit2gtk-driver", "libwebkit2gtk-4.1-0", "xvfb"],
+        "WebKitGTK with MiniBrowser and WebKitWebDriver, and Xvfb",
+    ),
+    "qpdf": (["qpdf"], "qpdf"),
+    "exiftool": (["libimage-exiftool-perl"], "exiftool"),
+}
+
+
+def chromium() -> str | None:
+    """Path of an installed Chromium, or None."""
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def playwright_chromium() -> bool:
+    """Whether Playwright has, or can fetch, a Chromium of its own that starts."""
+    probe = (
+        "from playwright.sync_api import sync_playwright as p\n"
+        "with p() as b: b.chromium.launch(args=['--no-sandbox']).close()"
+    )
+
+    def starts() -> bool:
+        return subprocess.run([sys.executable, "-c", probe], capture_output=True, check=False).returncode == 0
+
+    if starts():
+        return True
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "playwright", "install", "chromium"],
+            capture_output=True,
+            check=False,
+            timeout=300,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return starts()
+
+
+def minibrowser() -> str | None:
+    """Path of WebKitGTK's MiniBrowser; it lies beside the library, not on PATH."""
+    found = [str(path) for path in Path("/usr").glob("lib*/**/webkit*gtk-*/MiniBrowser")]
+    return max(found, default=None)
+
+
+def is_here(program: str) -> bool:
+    """Whether `program` can be used as it is."""
+    if program == "chromium":
+        return chromium() is not None
+    if program == "webkit":
+        return bool(minibrowser() and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
+    return shutil.which(program) is not None
+
+
+def apt_install(packages: list[str]) -> None:
+    """Debian's packages, as root; a failure shows apt's own words."""
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "-qq", "update"], env=env, check=False)
+    subprocess.run(
+        ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def ensure(program: str) -> None:
+    """Have `program`, or end saying what to install."""
+    if is_here(program):
+        return
+    if program == "chromium" and playwright_chromium():
+        return
+    packages, name = PACKAGES[program]
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"set-up: {name}, from Debian's packages", flush=True)
+        apt_install(packages)
+    if not is_here(program):
+        raise SystemExit(f"set-up: tests need {name}. On Debian: sudo apt-get install {' '.join(packages)}")
+
+
+def main() -> None:
+    """Ensure each program named."""
+    names = sys.argv[1:]
+    if names[:1] == ["--print"]:
+        print(chromium() or "")
+        return
+    unknown = [name for name in names if name not in PACKAGES]
+    if unknown or not names:
+        raise SystemExit(__doc__)
+    for name in names:
+        ensure(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+# Two commands: `make run` to look at it, `make test` to check it. CONTRIBUTING.md says more.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv/bin
+# The Node that set-up chose stands first on PATH: what lies in node_modules/.bin looks for it there.
+NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
+JS_TESTS = $$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort)
+FIRST_FAILS = status=0
+
+.PHONY: help setup setup-run setup-quick run demo test quick test-all check lock bench
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: setup-quick ## install everything that run and test need
+	@$(VENV)/python .ci/tools.py chromium qpdf exiftool
+
+setup-run:
+	@$(PYTHON) .ci/setup.py run
+
+setup-quick:
+	@$(PYTHON) .ci/setup.py test
+	$(VENV)/python .ci/tools.py qpdf exiftool
+
+run: setup-run ## serve on http://localhost:8000, with a fictional diary to open (DEMO=no leaves it out)
+	@$(VENV)/python -m diary migrate
+	exec $(VENV)/python -m diary serve --dev $(if $(filter no,$(DEMO)),,--demo)
+
+demo: setup-run ## the whole job without a browser: a fictional diary, a server, a pack
+	@mkdir -p var
+	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
+
+test: setup ## every journey, one language, one database (25 minutes at most)
+	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
+	node --test $(JS_TESTS) || status=1
+	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
+	$(VENV)/python -m pytest -m 'not slow and not webkit' $(ARGS) || status=1
+	exit $$status
+
+quick: setup-quick ## no browser, within a minute
+	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
+	node --test --test-reporter=dot $(JS_TESTS) || status=1
+	$(VENV)/python -m pytest -q -m 'not slow and not webkit and not browser' $(ARGS) || status=1
+	exit $$status
+
+test-all: setup ## test, and real WebKit, matrices, faults and big files
+	@$(VENV)/python .ci/tools.py webkit
+	$(NODE_PATH_FIRST); $(FIRST_FAILS)
+	node --test $(JS_TESTS) || status=1
+	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
+	$(VENV)/python -m pytest $(ARGS) || status=1
+	exit $$status
+
+check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
+	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
+	$(VENV)/ruff check . || status=1
+	$(VENV)/mypy || status=1
+	node_modules/.bin/tsc -p . || status=1
+	$(VENV)/python .ci/lint_templates.py || status=1
+	node .ci/lint_css.mjs || status=1
+	exit $$status
+
+bench: setup ## the budgets, each as a ratio to its floor in the same run
+	@$(NODE_PATH_FIRST)
+	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
+	$(VENV)/python -m tests.bench $(ARGS)
+
+LOCK = $(VENV)/uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
+lock: setup-quick ## write the lock files again after a change of pins
+	@$(NODE_PATH_FIRST)
+	$(LOCK) pyproject.toml --extra setup -o requirements.lock
+	$(LOCK) pyproject.toml --extra setup --extra dev -o requirements-dev.lock
+	$(LOCK) .ci/node.in -o .ci/node.lock
+	npm install --package-lock-only --ignore-scripts --no-audit --no-fund

@@ -1,0 +1,338 @@
+"""Imports point down, the server cannot name a diary's text, and dangerous names have one home.
+
+docs/architecture.md draws the ranks. Every import counts: lazy ones inside functions, type-only ones
+under TYPE_CHECKING, and JSDoc `import(...)` types, because rings hide behind exactly those.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# --- Python -----------------------------------------------------------------------------------------
+
+# What each part of diary/ may import of diary/. The parts of rank 1 are open to everyone above.
+FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "paths"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "clock": {"errors"},
+    "ids": {"errors", "encoding"},
+    "encoding": {"errors"},
+    "paths": {"errors"},
+    "config": {"errors", "ids", "encoding", "paths"},
+    "crypto": FOUNDATION,
+    "record": FOUNDATION,
+    "ledger": FOUNDATION | {"crypto"},
+    "storage": FOUNDATION | {"ledger"},
+    "pack": FOUNDATION | {"crypto", "record", "ledger"},
+    "services": FOUNDATION | {"crypto", "ledger", "storage"},
+    "web": FOUNDATION | {"services"},
+    "app": FOUNDATION | {"crypto", "ledger", "storage", "services", "web"},
+    "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
+    "cli": FOUNDATION | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client"},
+    "__main__": {"cli"},
+}
+SERVER = ("storage", "services", "web", "app")
+PLAINTEXT = ("record", "pack", "client", "cli")
+# Packages of others with one home here. A home is a module, or a package with all that is in it.
+SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
+    "cryptography": ("diary.crypto", "diary.ledger.timestamp"),
+    "rfc3161_client": ("diary.ledger.timestamp",),
+    "typst": ("diary.pack",),
+    "PIL": ("diary.pack", "diary.client"),
+    "pillow_heif": ("diary.pack", "diary.client"),
+    "sqlite3": ("diary.storage",),
+    "aiosqlite": ("diary.storage",),
+    "asyncpg": ("diary.storage",),
+    "tortoise": ("diary.storage",),
+    "obstore": ("diary.storage",),
+    "starlette": ("diary.web", "diary.app"),
+    "jinja2": ("diary.web",),
+    "limits": ("diary.web", "diary.services", "diary.app"),
+    "uvicorn": ("diary.cli",),
+    "click": ("diary.cli",),
+    "rich": ("diary.cli",),
+    "httpx": ("diary.client",),
+}
+# Ways round an import statement: the graph below would not see them.
+DYNAMIC_IMPORTS = {"__import__", "import_module"}
+
+
+def module_name(path: Path, root: Path) -> str:
+    """diary/pack/build.py -> diary.pack.build; a package is named by its folder."""
+    parts = list(path.relative_to(root).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def python_sources(root: Path = ROOT) -> dict[str, str]:
+    """Every module of diary/ by name."""
+    return {module_name(p, root): p.read_text() for p in sorted((root / "diary").rglob("*.py"))}
+
+
+def imports_of(name: str, source: str, modules: Iterable[str]) -> Iterator[str]:
+    """The dotted names that `source` imports, as precisely as they can be told."""
+    known = set(modules)
+    is_package = any(m.startswith(name + ".") for m in known) or "." not in name
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = name.split(".")
+                kept = len(parts) - node.level + (1 if is_package else 0)
+                base = ".".join([*parts[:kept], *([node.module] if node.module else [])])
+            for alias in node.names:
+                whole = f"{base}.{alias.name}"
+                yield whole if whole in known else base
+        elif isinstance(node, ast.Call):
+            called = node.func
+            if getattr(called, "id", getattr(called, "attr", None)) in DYNAMIC_IMPORTS:
+                yield "dynamic import"
+
+
+def part_of(name: str) -> str:
+    """diary.pack.build -> pack; diary itself -> ''."""
+    return name.split(".")[1] if name.startswith("diary.") else ""
+
+
+def has_home(name: str, homes: tuple[str, ...]) -> bool:
+    """Whether a module is, or lies in, one of `homes`."""
+    return any(name == home or name.startswith(home + ".") for home in homes)
+
+
+def python_faults(sources: dict[str, str]) -> list[str]:
+    """Every import in `sources` that breaks a rank, a single importer or the blindness rule."""
+    faults = []
+    graph: dict[str, set[str]] = {}
+    for name, source in sources.items():
+        graph[name] = set()
+        part = part_of(name)
+        if part and part not in MAY_IMPORT:
+            faults.append(f"{name}: {part} has no rank; give it one in tests/test_layers.py and the architecture")
+            continue
+        for target in imports_of(name, source, sources):
+            top = target.split(".")[0]
+            if target == "dynamic import":
+                faults.append(f"{name}: imports by a call, which no test can follow")
+            elif top == "diary":
+                graph[name].add(target)
+                other = part_of(target)
+                if other and other != part and other not in MAY_IMPORT.get(part, set()):
+                    faults.append(f"{name}: {part or 'diary'} must not import {target}")
+            elif top in SINGLE_IMPORTERS and not has_home(name, SINGLE_IMPORTERS[top]):
+                faults.append(f"{name}: {top} is imported only by {', '.join(SINGLE_IMPORTERS[top])}")
+    return faults + blindness_faults(graph)
+
+
+def blindness_faults(graph: dict[str, set[str]]) -> list[str]:
+    """Server modules from which plaintext code can be reached, with the way there."""
+    faults = []
+    for start in sorted(n for n in graph if part_of(n) in SERVER):
+        ways: dict[str, tuple[str, ...]] = {start: (start,)}
+        waiting = [start]
+        while waiting:
+            here = waiting.pop()
+            # Importing a.b.c runs a and a.b too.
+            parents = {here.rsplit(".", n)[0] for n in range(1, here.count("."))}
+            for target in sorted(graph.get(here, set()) | parents):
+                if target in ways:
+                    continue
+                ways[target] = (*ways[here], target)
+                if part_of(target) in PLAINTEXT:
+                    faults.append(f"blindness: {' > '.join(ways[target])}")
+                elif target in graph:
+                    waiting.append(target)
+    return faults
+
+
+def test_python_imports_point_down() -> None:
+    """No module of diary/ imports upward, sideways, or a package that is not its to import."""
+    assert python_faults(python_sources()) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "says"),
+    [
+        ({"diary.crypto.kdf": "from diary.ledger import lines", "diary.ledger.lines": ""}, "must not import"),
+        ({"diary.record.a": "def f():\n    import diary.crypto", "diary.crypto": ""}, "must not import"),
+        ({"diary.web.views": "if 0:\n    from ..record import times", "diary.record.times": ""}, "must not import"),
+        ({"diary.ledger.a": "from diary.services import x", "diary.services.x": ""}, "must not import"),
+        ({"diary.services.keys": "from cryptography import x509"}, "cryptography is imported only by"),
+        ({"diary.services.keys": "import importlib\nimportlib.import_module('diary.pack')"}, "by a call"),
+        ({"diary.novelty.a": ""}, "has no rank"),
+    ],
+)
+def test_python_checker_sees_a_planted_fault(sources: dict[str, str], says: str) -> None:
+    """Each kind of forbidden import is found when it is there."""
+    assert any(says in fault for fault in python_faults(sources))
+
+
+def test_blindness_is_transitive() -> None:
+    """A server module that reaches plaintext through another is found, package inits included."""
+    graph = {
+        "diary.services.sync": {"diary.ledger.push"},
+        "diary.ledger": {"diary.record.times"},
+        "diary.ledger.push": set(),
+    }
+    assert blindness_faults(graph) == [
+        "blindness: diary.services.sync > diary.ledger.push > diary.ledger > diary.record.times"
+    ]
+
+
+# --- JavaScript -------------------------------------------------------------------------------------
+
+JS = ROOT / "static" / "js"
+JS_RANK = {
+    "core": 1,
+    "crypto": 2,
+    "record": 2,
+    "ledger": 3,
+    "store": 4,
+    "pack": 4,
+    "net": 5,
+    "actions": 6,
+    "ui": 7,
+    "pwa": 7,
+    "main": 8,
+}
+JS_BLIND = ("store", "net")
+JS_VENDOR_HOMES = {
+    "lit-html": ("ui", "main"),
+    "idb": ("store",),
+    "hash-wasm": ("crypto",),
+    "noble-hashes": ("crypto",),
+    "hpke-core": ("crypto",),
+    "hpke-common": (),
+    "client-zip": ("pack",),
+}
+JS_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1""")
+# A name, the parts of static/js that may write it ("sw" is static/sw.js), and why.
+JS_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto",), "WebCrypto has one home"),
+    (r"\bindexedDB\b|\bIDBKeyRange\b", ("store",), "the database has one home"),
+    (r"(?<![.\w])fetch\s*\(|\b(?:globalThis|window|self)\s*\.\s*fetch\b", ("net", "sw"), "the network has one home"),
+    (r"\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b", (), "the network is fetch"),
+    (r"\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bsrcdoc\b", (), "markup comes from lit-html"),
+    (r"\bdocument\s*\.\s*write\b", (), "markup comes from lit-html"),
+    (r"\beval\s*\(|\bnew\s+Function\b|\bimportScripts\b", (), "no code from text"),
+    (r"\bSpeechRecognition\b|\bwebkitSpeechRecognition\b", (), "dictation sends sound away"),
+    (r"\bNotification\b|\bshowNotification\b|\bPushManager\b|\bpushManager\b", (), "a notification can be seen"),
+    (r"\bsendBeacon\b|\bgeolocation\b", (), "nothing is sent or located behind the keeper's back"),
+    (r"\blocalStorage\b|\bsessionStorage\b|\bdocument\s*\.\s*cookie\b", (), "nothing lies outside the sealed store"),
+    (r"\bconsole\s*\.", (), "a console line outlives the lock"),
+)
+# Strings are kept, comments go; the strings come first so that '//' inside one is no comment.
+JS_TOKEN = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL
+)
+
+
+def without_comments(source: str) -> str:
+    """JavaScript with each comment replaced by a space."""
+    return JS_TOKEN.sub(lambda m: m.group(1) or " ", source)
+
+
+def js_part(path: str) -> str:
+    """static/js/net/sync.js -> net; static/js/main.js -> main; static/sw.js -> sw."""
+    parts = path.removeprefix("static/").removeprefix("js/").split("/")
+    return parts[0].removesuffix(".js") if len(parts) == 1 else parts[0]
+
+
+def js_sources(root: Path = ROOT) -> dict[str, str]:
+    """Every script of ours by its path in the checkout."""
+    found = [*(root / "static" / "js").rglob("*.js"), *(root / "static").glob("*.js")]
+    return {p.relative_to(root).as_posix(): p.read_text() for p in sorted(found)}
+
+
+def js_target(path: str, specifier: str) -> str | None:
+    """The path in the checkout that a relative specifier means, or None for any other kind."""
+    if not specifier.startswith(("./", "../")):
+        return None
+    parts = path.split("/")[:-1]
+    for step in specifier.split("/"):
+        if step == "..":
+            parts = parts[:-1]
+        elif step != ".":
+            parts.append(step)
+    return "/".join(parts)
+
+
+def js_import_faults(path: str, source: str) -> Iterator[str]:
+    """Imports of one script that break a rank, the blindness rule or a vendored library's home."""
+    part = js_part(path)
+    for _, specifier in JS_IMPORT.findall(source):
+        target = js_target(path, specifier)
+        if target is None:
+            yield f"{path}: {specifier} is not a relative path, which workers cannot resolve"
+        elif target.startswith("static/vendor/"):
+            library = target.split("/")[2]
+            if part not in JS_VENDOR_HOMES.get(library, ()):
+                yield f"{path}: {library} is not for {part}"
+        elif target.startswith("static/js/"):
+            other = js_part(target)
+            if other not in JS_RANK:
+                yield f"{path}: {other} has no rank"
+            elif other != part and JS_RANK[other] >= JS_RANK.get(part, 0):
+                yield f"{path}: {part} must not import {target}"
+            elif part in JS_BLIND and other == "record":
+                yield f"{path}: blindness: {part} must not import {target}"
+        else:
+            yield f"{path}: imports {target}, outside static/js and static/vendor"
+
+
+def js_faults(sources: dict[str, str]) -> list[str]:
+    """Every forbidden import and name in `sources`."""
+    faults = []
+    for path, source in sources.items():
+        part = js_part(path)
+        if part not in JS_RANK and part != "sw":
+            faults.append(f"{path}: {part} has no rank; give it one in tests/test_layers.py and the architecture")
+        faults.extend(js_import_faults(path, source))
+        bare = without_comments(source)
+        for pattern, homes, why in JS_NAMES:
+            found = re.search(pattern, bare)
+            if found and part not in homes:
+                faults.append(f"{path}: {found.group().strip()}: {why}")
+    return faults
+
+
+def test_javascript_imports_point_down_and_names_have_homes() -> None:
+    """No script imports upward or writes a name that is not its to write."""
+    assert js_faults(js_sources()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "says"),
+    [
+        ("static/js/net/sync.js", "import { order } from '../record/times.js';", "blindness"),
+        ("static/js/store/a.js", "/** @type {import('../record/times.js').T} */ let a;", "blindness"),
+        ("static/js/crypto/a.js", "export { a } from '../ledger/lines.js';", "must not import"),
+        ("static/js/core/a.js", "const m = await import('../ui/app.js');", "must not import"),
+        ("static/js/ui/a.js", "import { x } from '../pwa/registration.js';", "must not import"),
+        ("static/js/ui/a.js", "import { html } from 'lit-html';", "not a relative path"),
+        ("static/js/ui/a.js", "import { openDB } from '../../vendor/idb/index.js';", "idb is not for ui"),
+        ("static/js/ui/a.js", "const r = await fetch('/v1/server');", "the network"),
+        ("static/js/ui/a.js", "el.innerHTML = text;", "markup"),
+        ("static/js/net/a.js", "globalThis.crypto.subtle.digest('SHA-256', b);", "WebCrypto"),
+        ("static/js/net/a.js", "indexedDB.open('n');", "the database"),
+        ("static/sw.js", "self.registration.showNotification('x');", "can be seen"),
+        ("static/js/ui/a.js", "navigator['geolocation']", "behind"),
+        ("static/js/novelty/a.js", "", "has no rank"),
+    ],
+)
+def test_javascript_checker_sees_a_planted_fault(path: str, source: str, says: str) -> None:
+    """Each kind of forbidden import and name is found when it is there."""
+    assert any(says in fault for fault in js_faults({path: source}))
+
+
+def test_javascript_comments_may_name_what_code_may_not() -> None:
+    """A comment that argues why a name is not used is no use of it."""
+    source = "// fetch( is net's; innerHTML is nobody's\n/* console. */ const a = 'https://x';\nthis.fetch();"
+    assert js_faults({"static/js/ui/a.js": source}) == []
