@@ -1,0 +1,13 @@
+"""Leaves of the public log; the tree over them comes with the log itself."""
+
+import hashlib
+from typing import Final
+
+from diary.encoding import canon
+
+TYPE: Final = "leaf/v1"
+
+
+def leaf(*, c: str, n: str, ts: int) -> bytes:
+    """The 32-byte leaf of a receipt: its commitment and number (b64) and its time in ms."""
+    return hashlib.sha256(b"\0" + canon({"c": c, "n": n, "t": TYPE, "ts": ts})).digest()
