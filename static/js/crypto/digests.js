@@ -1,0 +1,115 @@
+/**
+ * SHA-2, HMAC and HKDF: docs/formats.md, section 1.
+ *
+ * Two engines on purpose. WebCrypto for keys (they can be made non-extractable) and for long input; the
+ * vendored JavaScript where a digest must be fed piece by piece, which WebCrypto cannot do, and for the many
+ * tiny digests of a commitment, where the cost of a call is larger than the work.
+ */
+import { hmac as hmacOf } from '../../vendor/noble-hashes/hmac.js';
+import { sha256 as sha256Of, sha512 as sha512Of } from '../../vendor/noble-hashes/sha2.js';
+import { concat, utf8 } from '../core/bytes.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * SHA-256 by WebCrypto.
+ * @param {...Uint8Array} parts
+ * @returns {Promise<Bytes>}
+ */
+export async function sha256(...parts) {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', parts.length === 1 ? bytes(parts[0]) : concat(...parts)));
+}
+
+/**
+ * SHA-256 of something short, at once.
+ * @param {...Uint8Array} parts
+ * @returns {Bytes}
+ */
+export function sha256Now(...parts) {
+  const digest = sha256Of.create();
+  for (const part of parts) digest.update(part);
+  return /** @type {Bytes} */ (digest.digest());
+}
+
+/**
+ * A digest that is fed piece by piece.
+ * @param {'SHA-256' | 'SHA-512'} name
+ * @returns {{update(part: Uint8Array): void, digest(): Bytes}}
+ */
+export function runningDigest(name) {
+  const state = (name === 'SHA-256' ? sha256Of : sha512Of).create();
+  return {
+    update: (part) => { state.update(part); },
+    digest: () => /** @type {Bytes} */ (state.digest()),
+  };
+}
+
+/**
+ * Input key material for `hkdf`, kept by the platform and not extractable.
+ * @param {Bytes} raw
+ * @returns {Promise<CryptoKey>}
+ */
+export function importHkdfKey(raw) {
+  return crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
+}
+
+/**
+ * HKDF-SHA-256 with an empty salt, 32 bytes out. `label` is written as in docs/formats.md and ends in `\0`
+ * where it does there; `more` is joined to it.
+ * @param {CryptoKey | Bytes} key
+ * @param {string} label
+ * @param {...Uint8Array} more
+ * @returns {Promise<Bytes>}
+ */
+export async function hkdf(key, label, ...more) {
+  const material = key instanceof Uint8Array ? await importHkdfKey(key) : key;
+  const info = concat(utf8(label), ...more);
+  return new Uint8Array(await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: EMPTY, info }, material, 256));
+}
+
+/**
+ * The same function for one key and many labels, at once and in JavaScript. HKDF's first step does not
+ * depend on the label, and HMAC's key block is kept ready, so each label costs two compressions.
+ * @param {Uint8Array} key
+ * @returns {(label: string, more: string) => Bytes}
+ */
+export function hkdfMany(key) {
+  const prk = hmacOf(sha256Of, new Uint8Array(32), key);
+  const ready = hmacOf.create(sha256Of, prk);
+  return (label, more) => /** @type {Bytes} */ (
+    ready.clone().update(utf8(`${label}${more}\u0001`)).digest()
+  );
+}
+
+/**
+ * Key material for `expandSha512`. Import once for each key, not for each message.
+ * @param {Bytes} raw
+ * @returns {Promise<CryptoKey>}
+ */
+export function importExpandKey(raw) {
+  return crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-512' }, false, ['sign']);
+}
+
+/**
+ * HKDF-Expand-SHA-512, `count` ≤ 128 bytes.
+ * @param {CryptoKey} key
+ * @param {Uint8Array} info
+ * @param {number} count
+ * @returns {Promise<Bytes>}
+ */
+export async function expandSha512(key, info, count) {
+  const first = new Uint8Array(await crypto.subtle.sign('HMAC', key, concat(info, Uint8Array.of(1))));
+  if (count <= 64) return first.slice(0, count);
+  const second = new Uint8Array(await crypto.subtle.sign('HMAC', key, concat(first, info, Uint8Array.of(2))));
+  return concat(first, second.subarray(0, count - 64));
+}
+
+/**
+ * @param {Uint8Array | undefined} part
+ * @returns {Bytes}
+ */
+function bytes(part) {
+  return /** @type {Bytes} */ (part ?? EMPTY);
+}

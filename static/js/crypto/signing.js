@@ -1,0 +1,122 @@
+/** The author's signature (ECDSA P-256) and the notary's (Ed25519): docs/formats.md, section 1. */
+import { b64, concat } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { sha256Now } from './digests.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {{scalar: Bytes, pub: Bytes}} Pair a P-256 pair: 32 and 65 bytes */
+
+const EC = { name: 'ECDSA', namedCurve: 'P-256' };
+const SIGNING = { name: 'ECDSA', hash: 'SHA-256' };
+export const PUB_BYTES = 65;
+
+/**
+ * A fresh P-256 pair, for signing or for being sealed to: the bytes are the same.
+ * @returns {Promise<Pair>}
+ */
+export async function newPair() {
+  const made = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
+  const { d = '', x = '', y = '' } = await crypto.subtle.exportKey('jwk', made.privateKey);
+  return { scalar: fromJwk(d), pub: concat(Uint8Array.of(4), fromJwk(x), fromJwk(y)) };
+}
+
+/**
+ * A private key for `sign`, not extractable. Throws `not_opened` when the halves do not belong together.
+ * @param {Pair} pair
+ * @returns {Promise<CryptoKey>}
+ */
+export async function importAuthor({ scalar, pub }) {
+  const jwk = { kty: 'EC', crv: 'P-256', d: b64(scalar), x: b64(pub.subarray(1, 33)), y: b64(pub.subarray(33)) };
+  try {
+    return await crypto.subtle.importKey('jwk', jwk, EC, false, ['sign']);
+  } catch {
+    throw new KeptError('not_opened');
+  }
+}
+
+/**
+ * @param {CryptoKey} key from `importAuthor`
+ * @param {Bytes} message
+ * @returns {Promise<Bytes>} r ‖ s, 64 bytes
+ */
+export async function sign(key, message) {
+  return new Uint8Array(await crypto.subtle.sign(SIGNING, key, message));
+}
+
+/**
+ * A public key for `verifyAuthor`, worth keeping where many signatures are checked. Throws `bad_signature`
+ * when `pub` is not a point.
+ * @param {Bytes} pub 65 bytes
+ * @returns {Promise<CryptoKey>}
+ */
+export async function importAuthorPub(pub) {
+  try {
+    return await crypto.subtle.importKey('raw', pub, EC, false, ['verify']);
+  } catch {
+    throw new KeptError('bad_signature');
+  }
+}
+
+/**
+ * Returns when the signature holds and throws `bad_signature` when it does not: nothing to forget to look at.
+ * @param {Bytes | CryptoKey} pub 65 bytes, or from `importAuthorPub`
+ * @param {Bytes} message
+ * @param {Bytes} signature
+ */
+export async function verifyAuthor(pub, message, signature) {
+  const key = pub instanceof Uint8Array ? await importAuthorPub(pub) : pub;
+  const holds = await crypto.subtle.verify(SIGNING, key, signature, message).catch(() => false);
+  if (!holds) throw new KeptError('bad_signature');
+}
+
+/**
+ * The id an author's key is named by.
+ * @param {Uint8Array} pub 65 bytes
+ * @returns {string}
+ */
+export function authorId(pub) {
+  return b64(sha256Now(pub));
+}
+
+/**
+ * Whether this browser can check the notary's signatures at all.
+ * @returns {Promise<boolean>}
+ */
+export async function canVerifyNotary() {
+  try {
+    await crypto.subtle.importKey('raw', new Uint8Array(32).fill(0, 1), { name: 'Ed25519' }, false, ['verify']);
+    return true;
+  } catch (error) {
+    // Browsers without Ed25519 say NotSupportedError; any other complaint is about the key.
+    return !(error instanceof DOMException && error.name === 'NotSupportedError');
+  }
+}
+
+/**
+ * Checks a notary's signature. Throws `bad_signature` when it does not hold, and `unavailable` when this
+ * browser has no Ed25519: then the receipt is kept and checked in the pack, and the screen says so.
+ * @param {Bytes} pub 32 bytes
+ * @param {Bytes} message
+ * @param {Bytes} signature
+ */
+export async function verifyNotary(pub, message, signature) {
+  if (!await canVerifyNotary()) throw new KeptError('unavailable', 'This browser cannot check the receipt. It is kept and checked in the pack.');
+  let holds = false;
+  try {
+    const key = await crypto.subtle.importKey('raw', pub, { name: 'Ed25519' }, false, ['verify']);
+    holds = await crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
+  } catch {
+    // A key or signature of the wrong shape is a signature that does not hold.
+  }
+  if (!holds) throw new KeptError('bad_signature');
+}
+
+/**
+ * A coordinate of a JWK: always 32 bytes.
+ * @param {string} text
+ * @returns {Bytes}
+ */
+function fromJwk(text) {
+  const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,118 @@
+/**
+ * The door of an install and its four slots: docs/formats.md, section 4a.
+ *
+ * [Note: four slots] Every install has four slots of 1,144 random-looking bytes from its first start. Which
+ * of them hold anything cannot be told from outside, and every try of some words costs one Argon2id and the
+ * same four openings, whatever they match.
+ */
+import { b64, concat, random, utf8 } from '../core/bytes.js';
+import { canon, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import * as cobblestone from './cobblestone.js';
+import { hkdf, sha256Now } from './digests.js';
+import { LOCAL_ORIGIN } from './kdf.js';
+import { padTo, unpad } from './padding.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('./kdf.js').Kdf} Kdf */
+/** @typedef {'diary' | 'cover'} Role */
+/** @typedef {{notary: string | null, log: string | null, kdf_high: number}} Pins */
+/** @typedef {{account: string | null, login: string, pins: Pins, role: Role, store_key: string}} SlotContent */
+/** @typedef {{install: Bytes, salt: Bytes, m: number, t: number, slots: Bytes[], capture_pub: Bytes}} Door */
+
+export const SLOTS = 4;
+export const SLOT_BYTES = 1144;
+const SLOT_PLAINTEXT = SLOT_BYTES - cobblestone.HEAD_BYTES - cobblestone.TAG_BYTES;
+const LABEL = 'kept/slot\0';
+// The fourth is the short secret's in every install.
+const PLACES = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+/**
+ * The door of a fresh install: nothing is behind any of its slots.
+ * @param {import('./argon2.js').Cost} cost
+ * @param {Bytes} capturePub 65 bytes
+ * @returns {Door}
+ */
+export function newDoor({ m, t }, capturePub) {
+  const slots = Array.from({ length: SLOTS }, () => random(SLOT_BYTES));
+  return { install: random(16), salt: random(16), m, t, slots, capture_pub: capturePub };
+}
+
+/**
+ * The parameters a door asks for, as a `kdf` without name or host.
+ * @param {Door} door
+ * @returns {Kdf}
+ */
+export function doorKdf({ salt, m, t }) {
+  return { alg: 'argon2id', login: '', m, origin: LOCAL_ORIGIN, p: 1, salt: b64(salt), t };
+}
+
+/**
+ * Which slot is a role's here. The install's own id settles it, so nothing has to be kept and setting one
+ * role can never overwrite another; knowing it tells nobody whether the slot is used.
+ * @param {Door} door
+ * @param {Role} role
+ * @returns {number}
+ */
+export function placeOf({ install }, role) {
+  const [pick = 0] = sha256Now(utf8(LABEL), install);
+  const places = /** @type {number[]} */ (PLACES[pick % PLACES.length]);
+  return /** @type {number} */ (places[role === 'diary' ? 0 : 1]);
+}
+
+/**
+ * @param {CryptoKey} root ROOT_L of the words
+ * @param {Door} door
+ * @param {number} i
+ * @param {SlotContent} content
+ * @returns {Promise<Bytes>} 1,144 bytes
+ */
+export async function sealSlot(root, door, i, content) {
+  const padded = padTo([canon(/** @type {any} */ (content))], SLOT_PLAINTEXT);
+  return cobblestone.seal(await slotKey(root, i), slotContext(door, i), padded);
+}
+
+/**
+ * What the words open, or null. Tries all four slots with the same work.
+ * @param {CryptoKey} root ROOT_L of the words
+ * @param {Door} door
+ * @returns {Promise<{i: number, content: SlotContent} | null>}
+ */
+export async function trySlots(root, door) {
+  const opened = await Promise.all(Array.from({ length: SLOTS }, async (_, i) => (
+    cobblestone.tryOpen(await slotKey(root, i), slotContext(door, i), /** @type {Bytes} */ (door.slots[i]))
+  )));
+  const i = opened.findIndex((plaintext) => plaintext !== null);
+  const plaintext = opened[i];
+  if (!plaintext) return null;
+  const content = /** @type {SlotContent} */ (/** @type {unknown} */ (parseObject(unpad(plaintext))));
+  return { i, content };
+}
+
+/**
+ * `door` as one that can be used. Throws `bad_request` when its parts have the wrong lengths.
+ * @param {Door} door
+ */
+export function checkDoor(door) {
+  const isWhole = door.install.length === 16 && door.salt.length === 16 && door.slots.length === SLOTS
+    && door.slots.every((slot) => slot.length === SLOT_BYTES);
+  if (!isWhole) throw new KeptError('bad_request', 'What this phone keeps for its lock is damaged.');
+}
+
+/**
+ * @param {CryptoKey} root
+ * @param {number} i
+ * @returns {Promise<CryptoKey>}
+ */
+async function slotKey(root, i) {
+  return cobblestone.importKey(await hkdf(root, LABEL, Uint8Array.of(i)));
+}
+
+/**
+ * @param {Door} door
+ * @param {number} i
+ * @returns {Bytes}
+ */
+function slotContext({ install }, i) {
+  return concat(utf8(LABEL), install, Uint8Array.of(i));
+}
