@@ -1,0 +1,228 @@
+"""Vectors without keys: encoding, padding, words."""
+
+import hashlib
+import json
+
+from diary.crypto import padding, words
+from diary.encoding import b64, canon, frames
+from diary.paths import VENDOR
+from tests.vectors import random_objects
+from tests.vectors.reference import fixed
+
+Cases = list[dict[str, object]]
+SIZES = (0, 1, 16_383, 16_384, 16_385, 1_032_192)
+
+
+def _text(raw: bytes | str, name: str, **more: object) -> dict[str, object]:
+    """Bytes a parser must refuse."""
+    return {"name": name, "bytes": b64(raw if isinstance(raw, bytes) else raw.encode()), **more}
+
+
+def canonical() -> Cases:
+    """Ordinary JSON text and its one canonical spelling."""
+    given = {
+        "space and order": '{ "b" : 1, "a" : [ true , false, null ] }',
+        "empty things": '{"a":{},"b":[],"c":""}',
+        "limits of numbers": "[9007199254740991,-9007199254740991,0,-1]",
+        "escapes": '["\\u0000\\u0001\\u001f\\b\\t\\n\\f\\r\\"\\\\\\/"]',
+        "not escaped": '["\\u007f\\u0080\\u2028\\u2029\\ufeff\\ud83d\\ude00\\u0627\\u062f"]',
+        "no normalisation": '["e\\u0301","\\u00e9","\\ufb01"]',
+        "code-unit order": '{"a_":1,"a":2,"a0":3,"_":4,"aa":5}',
+        "__proto__ is an ordinary key and must not get lost": '{"__proto__":{"x":1},"a":2}',
+        "constructor and friends": '{"constructor":1,"hasownproperty":2,"tostring":3}',
+        "longest key": '{"%s":1}' % ("k" * 40),
+        "depth 16": "[" * 16 + "]" * 16,
+        "a scalar alone": '"x"',
+    }
+    return [{"name": name, "from": text, "canon": canon(json.loads(text)).decode()} for name, text in given.items()]
+
+
+def refused() -> Cases:
+    """Bytes that are not canonical JSON, by name; a few by rule: prefix, one character repeated, suffix."""
+    code = {"code": "not_canonical"}
+    plain = {
+        "empty": b"",
+        "space": b'{"a": 1}',
+        "newline at the end": b'{"a":1}\n',
+        "order": b'{"b":1,"a":2}',
+        "key twice": b'{"a":1,"a":1}',
+        "key twice, other spelling": b'{"a":1,"\\u0061":1}',
+        "float": b'{"a":1.5}',
+        "float that is whole": b"1.0",
+        "exponent": b"1e3",
+        "minus zero": b"-0",
+        "leading zero": b"01",
+        "plus": b"+1",
+        "above 2^53-1": b"9007199254740992",
+        "below -(2^53-1)": b"-9007199254740992",
+        "very long number": b"1" * 60,
+        "NaN": b"NaN",
+        "Infinity": b"-Infinity",
+        "byte order mark": b'\xef\xbb\xbf{"a":1}',
+        "lone high surrogate": b'["\\ud800"]',
+        "lone low surrogate": b'["\\udc00a"]',
+        "surrogate as UTF-8": b'["\xed\xa0\x80"]',
+        "broken UTF-8": b'["\xff"]',
+        "overlong UTF-8": b'["\xc0\xaf"]',
+        "raw control": b'["\x01"]',
+        "escape that is not needed": b'["\\u0061"]',
+        "escaped slash": b'["\\/"]',
+        "upper-case hex": b'["\\u001F"]',
+        "long form of newline": b'["\\u000a"]',
+        "escaped pair": b'["\\ud83d\\ude00"]',
+        "key 9": b'{"9":1}',
+        "keys 9 and 10": b'{"10":1,"9":2}',
+        "upper-case key": b'{"A":1}',
+        "empty key": b'{"":1}',
+        "key with a hyphen": b'{"a-b":1}',
+        "key of 41": b'{"' + b"k" * 41 + b'":1}',
+        "trailing comma": b"[1,]",
+        "comment": b"[1/**/]",
+        "single quotes": b"['a']",
+        "two values": b"1 2",
+        "cut off": b'{"a":',
+        "unbalanced": b"[[]",
+        "depth 17": b"[" * 17 + b"]" * 17,
+        "depth 17 behind a string of brackets": b'["]]]]\\"]]",' + b"[" * 16 + b"]" * 16 + b"]",
+        "literal in capitals": b"True",
+        "undefined": b"undefined",
+    }
+    ruled = [
+        {"name": "very deep", "before": "", "repeat": "[", "times": 500_000, "after": ""},
+        {"name": "very deep objects", "before": "", "repeat": '{"a":', "times": 100_000, "after": "1"},
+        {"name": "one byte too large", "before": '"', "repeat": "a", "times": 1_048_575, "after": '"'},
+        {"name": "quotes never closed", "before": "[" * 17, "repeat": '\\"', "times": 400_000, "after": ""},
+    ]
+    return [_text(raw, name, **code) for name, raw in plain.items()] + [one | code for one in ruled]
+
+
+def encoding() -> dict[str, object]:
+    """encoding.json."""
+    first, digest = random_objects.digest()
+    parts = [b"", b"a", fixed("frame", 300)]
+    return {
+        "about": "Canonical JSON, base64url, frames. `bytes` are b64; a rule is before, repeat x times, after.",
+        "canonical": canonical(),
+        "accepted_by_rule": [{"name": "exactly 1 MiB", "before": '"', "repeat": "a", "times": 1_048_574, "after": '"'}],
+        "refused": refused(),
+        "no_canonical_form": [
+            {"name": "float", "json": "1.5", "code": "not_canonical"},
+            {"name": "minus zero", "json": "-0.0", "code": "not_canonical"},
+            {"name": "too large", "json": "9007199254740992", "code": "not_canonical"},
+            {"name": "too small", "json": "-9007199254740992", "code": "not_canonical"},
+            {"name": "key 9", "json": '{"9":1}', "code": "not_canonical"},
+            {"name": "keys 9 and 10", "json": '{"9":1,"10":2}', "code": "not_canonical"},
+            {"name": "upper-case key", "json": '{"aB":1}', "code": "not_canonical"},
+            {"name": "lone surrogate", "json": '["a\\ud800"]', "code": "not_canonical"},
+            {"name": "lone surrogate in a key", "json": '{"\\udfff":1}', "code": "not_canonical"},
+            {"name": "depth 17", "json": "[" * 17 + "]" * 17, "code": "not_canonical"},
+        ],
+        "base64url": {
+            "good": [
+                {"hex": raw.hex(), "text": b64(raw)} for raw in (b"", b"\0", b"\xff\xfe", b"\xfb\xff\xbf", bytes(16))
+            ],
+            "bad": ["A", "AA==", "AB", "AAB", "A+/A", "AA\n", " AA", "AA=", "ÄA", "AAAAA"],
+            "code": "bad_request",
+        },
+        "ids": {
+            "good": [{"hex": fixed(f"id {i}", 16).hex(), "text": b64(fixed(f"id {i}", 16))} for i in range(3)],
+            "bad": ["", b64(bytes(15)), b64(bytes(17)), "A" * 21 + "B", "A" * 21 + "=", "A" * 20 + "+A"],
+            "code": "bad_request",
+        },
+        "frames": {
+            "good": [
+                {"parts": [], "bytes": ""},
+                {"parts": [b64(part) for part in parts], "bytes": b64(frames(parts))},
+            ],
+            "bad": [
+                {"name": "length cut", "bytes": b64(b"\0\0")},
+                {"name": "body cut", "bytes": b64(b"\0\0\0\x02a")},
+                {"name": "left over", "bytes": b64(b"\0\0\0\x01ab")},
+                {"name": "very long", "bytes": b64(b"\xff\xff\xff\xffa")},
+                {"name": "65 frames", "bytes": b64(bytes(4) * 65)},
+            ],
+            "code": "bad_request",
+        },
+        "random": {
+            "count": random_objects.COUNT,
+            "seed": random_objects.SEED,
+            "rule": "tests/vectors/random_objects.py; SHA-256 over canon(object) and a newline for each",
+            "first": first,
+            "sha256": digest,
+        },
+    }
+
+
+def pads() -> dict[str, object]:
+    """padding.json."""
+    lengths = (2, 3, 9, 4095, 4096, 4097, 65_537, 100_000, 1_032_192, 1_032_193, 209_715_200)
+    version = (*SIZES, 4095, 4096, 8191, 8192, 32_767, 65_535, 65_536)
+    unpadded = (b"", b"\0", b"a", b"a\0\0", b"\x80a", b"\x81\0")
+    return {
+        "about": "Size classes of formats.md 3, and padding that must be refused.",
+        "padme": [{"length": length, "size": padding.padme(length)} for length in lengths],
+        "version": [{"length": length, "size": padding.version_size(length)} for length in sorted(version)],
+        "file": [
+            {"size": size, "padded": padding.pad_file_size(size), "parts": -(-padding.pad_file_size(size) // 1_032_192)}
+            for size in sorted((*SIZES, 4095, 4096, 1_032_191, 1_032_193, 209_715_200))
+        ],
+        "unpad": [
+            {"padded": b64(raw + b"\x80" + bytes(zeros)), "plaintext": b64(raw)}
+            for raw, zeros in ((b"", 0), (b"", 5), (b"a", 0), (b"a\x80", 3), (b"a\0\0", 2), (b"\x80\0", 1))
+        ],
+        "refused": [{"padded": b64(raw), "code": "not_opened"} for raw in unpadded],
+    }
+
+
+def phrases() -> dict[str, object]:
+    """words.json."""
+    good = [
+        "cage candy arch gather drum buyer",
+        "  cage\tcandy\u00a0 arch\r\ngather\u3000drum buyer\u2028",
+        "Ｃａｇｅ ｃａｎｄｙ ａｒｃｈ",
+        "ﬁnd the ofﬁce again",
+        "Ångström cafe\u0301 größe",
+        "میری ڈائری کھولو ابھی",
+        "我的日记现在打开请马上快一点好",
+        "\u200bzero width\ufeffmark",
+        "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂",
+        "123456789012",
+    ]
+    bad = {
+        "eleven characters": "12345678901",
+        "twelve with space around": "  1234567890  ",
+        "many spaces": "a" + " " * 20 + "b",
+        "empty": "",
+        "assigned in Unicode 15 (U+1FAE8)": "cage candy arch \U0001fae8",
+        "never assigned (U+0378)": "cage candy arch \u0378",
+        "noncharacter (U+FFFF)": "cage candy arch \uffff",
+        "lone surrogate": "cage candy arch \ud800",
+    }
+    codes = [bytes(16), bytes([255]) * 16, bytes(range(16)), fixed("code", 16)]
+    text, named = words.code_text(codes[3]), words.code_words(codes[3])
+    typed = (text.lower(), text.replace("-", ""), f" {text.replace('-', ' ')} ", named.upper(), f"\n{named} ")
+    return {
+        "about": "Words as they go into Argon2id, and the recovery code in both spellings.",
+        "list_sha256": hashlib.sha256((VENDOR / "words-en.txt").read_bytes()).hexdigest(),
+        "normalise": [{"text": given, "words": words.normalise(given)} for given in good],
+        "refused": [{"name": name, "text": given, "code": "bad_request"} for name, given in bad.items()],
+        "codes": [{"code": one.hex(), "words": words.code_words(one), "text": words.code_text(one)} for one in codes],
+        "read": [{"text": spelling, "code": codes[3].hex()} for spelling in typed]
+        + [{"text": words.code_text(codes[0]).replace("0", "o"), "code": codes[0].hex()}]
+        + [{"text": words.code_text(codes[2]).replace("1", "l"), "code": codes[2].hex()}],
+        "unreadable": [
+            {"name": name, "text": spelling, "code": "bad_request"}
+            for name, spelling in {
+                "empty": "",
+                "one character wrong": ("0" if text[0] != "0" else "1") + text[1:],
+                "one short": text[:-1],
+                "one too many": text + "0",
+                "two changed over": text[1] + text[0] + text[2:],
+                "check character wrong": text[:-1] + ("0" if text[-1] != "0" else "1"),
+                "a U": "U" + text[1:],
+                "first two words changed over": " ".join([named.split()[1], named.split()[0], *named.split()[2:]]),
+                "eleven words": " ".join(named.split()[:11]),
+                "a word of no list": " ".join([*named.split()[:11], "zzzz"]),
+            }.items()
+        ],
+    }

@@ -1,0 +1,88 @@
+"""A second Cobblestone and HPKE with every random value given, so that vectors come out the same each time.
+
+The product never does this: it lets the library draw its salts. The tests check that the library opens
+what is written here.
+"""
+
+import hashlib
+import hmac
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from diary.crypto.people import LABEL
+from diary.crypto.sealing import SUITE_PERSON, Kind, prefix
+from diary.crypto.signing import point_of, private_key, public_key
+
+CHUNK = 16_384
+LABEL_256 = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\0"
+KEM_SUITE = b"KEM\x00\x10"
+HPKE_SUITE = b"HPKE\x00\x10\x00\x01\x00\x02"
+
+
+def fixed(label: str, length: int) -> bytes:
+    """Bytes that are the same each time and look like no others."""
+    return hashlib.shake_256(b"kept vectors " + label.encode()).digest(length)
+
+
+def patterned(length: int) -> bytes:
+    """The bytes a vector describes by their length: byte i is (7i + 3) mod 256."""
+    return (bytes((i * 7 + 3) & 255 for i in range(256)) * (length // 256 + 1))[:length]
+
+
+def box(key: bytes, context: bytes, plaintext: bytes, salt: bytes) -> bytes:
+    """Cobblestone-256 with a given 24-byte salt."""
+    okm = HKDFExpand(SHA512(), 76, LABEL_256 + salt + context).derive(key)
+    aead, base = AESGCM(okm[:32]), int.from_bytes(okm[32:44], "big")
+    chunks = [
+        aead.encrypt((base ^ i).to_bytes(12, "big"), plaintext[i * CHUNK : (i + 1) * CHUNK], None)
+        for i in range(len(plaintext) // CHUNK + 1)
+    ]
+    return salt + okm[44:] + b"".join(chunks)
+
+
+def envelope(key: bytes, kind: Kind, header: dict[str, object], plaintext: bytes, salt: bytes) -> bytes:
+    """Envelope E1, suite 1, with a given salt."""
+    context = prefix(kind, header)
+    return context + box(key, context, plaintext, salt)
+
+
+def envelope_to(
+    pub: bytes,
+    kind: Kind,
+    header: dict[str, object],
+    plaintext: bytes,
+    *,
+    ephemeral: bytes,
+    key: bytes,
+    salt: bytes,
+) -> bytes:
+    """Envelope E1, suite 2, with a given ephemeral scalar, content key and salt."""
+    context = prefix(kind, header, SUITE_PERSON)
+    return context + hpke(pub, LABEL + context, key, ephemeral) + box(key, context, plaintext, salt)
+
+
+def hpke(pub: bytes, info: bytes, plaintext: bytes, ephemeral: bytes) -> bytes:
+    """HPKE base mode of formats.md 1, one message, with a given ephemeral scalar: enc ‖ ct."""
+    enc = point_of(ephemeral)
+    shared_point = private_key(ephemeral).exchange(ec.ECDH(), public_key(pub))
+    eae = _extract(KEM_SUITE, b"", b"eae_prk", shared_point)
+    shared = _expand(KEM_SUITE, eae, b"shared_secret", enc + pub, 32)
+    context = b"\0" + _extract(HPKE_SUITE, b"", b"psk_id_hash", b"") + _extract(HPKE_SUITE, b"", b"info_hash", info)
+    secret = _extract(HPKE_SUITE, shared, b"secret", b"")
+    key = _expand(HPKE_SUITE, secret, b"key", context, 32)
+    nonce = _expand(HPKE_SUITE, secret, b"base_nonce", context, 12)
+    return enc + AESGCM(key).encrypt(nonce, plaintext, b"")
+
+
+def _extract(suite: bytes, salt: bytes, label: bytes, ikm: bytes) -> bytes:
+    """LabeledExtract of RFC 9180."""
+    return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + ikm, "sha256")
+
+
+def _expand(suite: bytes, prk: bytes, label: bytes, info: bytes, length: int) -> bytes:
+    """LabeledExpand of RFC 9180, for up to 32 bytes."""
+    labelled = length.to_bytes(2, "big") + b"HPKE-v1" + suite + label + info
+    return hmac.digest(prk, labelled + b"\x01", "sha256")[:length]
