@@ -1,0 +1,291 @@
+"""Reading a capsule: the chosen entries, opened on the phone, that a pack is typeset from.
+
+Everything in it was written by somebody else. What the rest of the pack relies on is checked here, once:
+names that become file names, sizes, and that each version is of a kind this release knows.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from diary.encoding import canon, parse, unb64
+from diary.errors import BadRequest, KeptError
+from diary.ids import parse_id
+from diary.record.reading import Fields, codes_of, object_of, objects_of, switch_of, text_of, whole_of
+from diary.record.schemas import schema
+from diary.record.versions import Opened
+
+TYPE: Final = "capsule/v1"
+LIMIT: Final = 16 << 20
+EXHIBITS_LIMIT: Final = 2_000
+_FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
+_ITEM = re.compile(r"([A-Z]{1,4})/([1-9][0-9]{0,4})")
+_FILE = re.compile(r"[A-Z]{1,4}-[1-9][0-9]{0,4}\.[a-z0-9]{1,5}")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_HEX128 = re.compile(r"[0-9a-f]{128}")
+_RELEASE = re.compile(r"[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The pack's own facts. `raw` is the object as it came, for 12_record.json."""
+
+    raw: Mapping[str, object]
+    no: int
+    made_at: int
+    tz: str
+    initials: str
+    folder: str
+    lang: str
+    release: str
+    origin: str
+    covers_from: int | None
+    covers_to: int | None
+    consent_at: int | None
+
+    @property
+    def name(self) -> str:
+        """What headers call it: `JB 1`."""
+        return f"{self.initials} {self.no}"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One opened version with everything its proof needs; a `restricted_seed` of None means there is no such part."""
+
+    opened: Opened
+    seq: int | None
+    seq_no: int | None
+    c: str
+    sig: str
+    parents: tuple[str, ...]
+    receipt: Mapping[str, object] | None
+    open_seed: bytes
+    restricted_seed: bytes | None
+
+    @property
+    def diary(self) -> str:
+        """The diary's id, as its keeper committed to it."""
+        return text_of(object_of(self.opened.fields, "_ids"), "diary")
+
+    @property
+    def received_at(self) -> int | None:
+        """The receipt's time, ms UTC."""
+        return whole_of(self.receipt, "ts") if self.receipt else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Where a picture lies: blob id, its 32-byte key, how many parts."""
+
+    blob: str
+    key: bytes
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One numbered attachment. `shape`: width and height of its print copy in pixels."""
+
+    item: str
+    file: str
+    record: str
+    sha256: str
+    sha512: str
+    size: int
+    print_copy: Sealed | None
+    received: Sealed | None
+    shape: tuple[int, int]
+    looked_at: int | None
+    hold_picture: bool
+
+    @property
+    def number(self) -> int:
+        """The number in its reference."""
+        return int(self.item.partition("/")[2])
+
+    @property
+    def stem(self) -> str:
+        """The file form of its reference: `JB-1`."""
+        return self.item.replace("/", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Capsule:
+    """A capsule whose shape has been checked."""
+
+    head: Head
+    sheet: Mapping[str, object]
+    counts: Mapping[str, int]
+    own_words: str
+    start_with: tuple[int, ...]
+    versions: tuple[Version, ...]
+    exhibits: tuple[Exhibit, ...]
+    keys: Mapping[str, str]
+    custody: tuple[dict[str, object], ...]
+    asked: tuple[dict[str, object], ...]
+
+    @property
+    def diary(self) -> str:
+        """The diary's id; '' when the capsule holds no version."""
+        return self.versions[0].diary if self.versions else ""
+
+
+COUNTS: Final = ("total", "included", "withheld", "removed", "amended", "added_to", "late")
+KEYS: Final = ("account", "ecdsa_pub", "log", "notary")
+
+
+def read_capsule(raw: bytes) -> Capsule:
+    """A capsule from its canonical bytes. Raises BadRequest (NotCanonical included) with a plain sentence."""
+    value = parse(raw, limit=LIMIT)
+    if not isinstance(value, dict) or value.get("t") != TYPE:
+        raise BadRequest("That is not a capsule.")
+    try:
+        return _capsule(value)
+    except (KeyError, TypeError, ValueError):
+        # The error's own text could repeat what a field holds.
+        raise BadRequest("The capsule is not complete.") from None
+
+
+def _capsule(value: dict[str, object]) -> Capsule:
+    """Every part of it, each checked."""
+    keys = object_of(value, "keys")
+    capsule = Capsule(
+        head=_head(object_of(value, "pack")),
+        sheet=object_of(value, "sheet"),
+        counts={name: _whole(object_of(value, "counts"), name) for name in COUNTS},
+        own_words=text_of(value, "own_words"),
+        start_with=tuple(_numbers(value.get("start_with"))),
+        versions=tuple(_version(row) for row in objects_of(value, "versions")),
+        exhibits=tuple(_exhibit(row) for row in objects_of(value, "exhibits")),
+        keys={name: str(keys[name]) for name in KEYS},
+        custody=objects_of(value, "custody"),
+        asked=objects_of(value, "asked"),
+    )
+    _check_whole(capsule)
+    return capsule
+
+
+def _check_whole(capsule: Capsule) -> None:
+    """What only the whole can be judged by: one diary, and no name used twice."""
+    if len({version.diary for version in capsule.versions}) > 1:
+        raise BadRequest("The capsule mixes two diaries.")
+    ids = [version.opened.version for version in capsule.versions]
+    items = [exhibit.item for exhibit in capsule.exhibits]
+    if len(set(ids)) != len(ids) or len(set(items)) != len(items) or len(items) > EXHIBITS_LIMIT:
+        raise BadRequest("The capsule names something twice.")
+    known = {version.opened.record for version in capsule.versions}
+    if not all(exhibit.record in known for exhibit in capsule.exhibits):
+        raise BadRequest("An exhibit has no record.")
+
+
+def _head(pack: dict[str, object]) -> Head:
+    """The pack's own facts."""
+    head = Head(
+        raw=pack,
+        no=_whole(pack, "no"),
+        made_at=_whole(pack, "made_at"),
+        tz=text_of(pack, "tz"),
+        initials=text_of(pack, "initials"),
+        folder=text_of(pack, "folder"),
+        lang=text_of(pack, "lang") or "en",
+        release=text_of(pack, "release"),
+        origin=text_of(pack, "origin"),
+        covers_from=whole_of(pack, "covers_from"),
+        covers_to=whole_of(pack, "covers_to"),
+        consent_at=whole_of(pack, "consent_at"),
+    )
+    if not _FOLDER.fullmatch(head.folder) or not _RELEASE.fullmatch(head.release):
+        raise BadRequest("The pack's name is not one a pack can have.")
+    if head.folder.split("_")[1:3] != [head.initials, str(head.no)] or not 0 <= head.made_at < 1 << 43:
+        raise BadRequest("The pack's name is not one a pack can have.")
+    return head
+
+
+def _version(row: dict[str, object]) -> Version:
+    """One version; its kind and schema must be known, and a private note is refused here as everywhere."""
+    kind, number = str(row["kind"]), _whole(row, "schema")
+    opened_part, restricted_part = object_of(row, "open"), object_of(row, "restricted")
+    names = schema(kind, number)
+    if kind == "note":
+        raise BadRequest("A private note is never part of a pack.")
+    fields, restricted = object_of(opened_part, "fields"), object_of(restricted_part, "fields")
+    if not (set(fields) <= set(names.open) and set(restricted) <= set(names.restricted)):
+        raise BadRequest("A field is not part of this kind of record.")
+    seed = restricted_part.get("seed")
+    opened = Opened(_id(row, "record"), _id(row, "version"), kind, number, fields, restricted)
+    return Version(
+        opened=opened,
+        seq=whole_of(row, "seq"),
+        seq_no=whole_of(row, "seq_no"),
+        c=str(row["c"]),
+        sig=str(row["sig"]),
+        parents=codes_of(row, "parents"),
+        receipt=object_of(row, "receipt") or None,
+        open_seed=unb64(str(opened_part["seed"])),
+        restricted_seed=None if seed is None else unb64(str(seed)),
+    )
+
+
+def _exhibit(row: dict[str, object]) -> Exhibit:
+    """One exhibit; its names become paths, so they are held to a pattern."""
+    item, file = str(row["item"]), str(row["file"])
+    found = _ITEM.fullmatch(item)
+    if not found or not _FILE.fullmatch(file) or not file.startswith(f"{found[1]}-{found[2]}."):
+        raise BadRequest("An exhibit's name is not one a pack can have.")
+    if not _HEX64.fullmatch(str(row["sha256"])) or not _HEX128.fullmatch(str(row["sha512"])):
+        raise BadRequest("An exhibit has no digest.")
+    printed = object_of(row, "print")
+    return Exhibit(
+        item=item,
+        file=file,
+        record=_id(row, "record"),
+        sha256=str(row["sha256"]),
+        sha512=str(row["sha512"]),
+        size=_whole(row, "size"),
+        print_copy=_sealed(printed),
+        received=_sealed(object_of(row, "received")),
+        shape=(whole_of(printed, "width") or 0, whole_of(printed, "height") or 0),
+        looked_at=whole_of(row, "looked_at"),
+        hold_picture=switch_of(row, "hold_picture") is not False,
+    )
+
+
+def _sealed(row: dict[str, object]) -> Sealed | None:
+    """A place and key, or None when the capsule gives none."""
+    if not row:
+        return None
+    key, parts = unb64(str(row["key"])), _whole(row, "parts")
+    if len(key) != 32 or not 1 <= parts <= 256:
+        raise BadRequest("A picture's key is not one.")
+    return Sealed(_id(row, "blob"), key, parts)
+
+
+def _id(row: Fields, name: str) -> str:
+    """An id as text. Raises BadRequest."""
+    text = str(row[name])
+    parse_id(text)
+    return text
+
+
+def _whole(row: Fields, name: str) -> int:
+    """A whole number from 0. Raises BadRequest."""
+    number = whole_of(row, name)
+    if number is None or number < 0:
+        raise BadRequest("The capsule is not complete.")
+    return number
+
+
+def _numbers(value: object) -> tuple[int, ...]:
+    """The whole numbers of a list, at most ten."""
+    items = value if isinstance(value, list) else []
+    return tuple(item for item in items if isinstance(item, int) and not isinstance(item, bool))[:10]
+
+
+def encode(capsule: Mapping[str, object]) -> bytes:
+    """A capsule's bytes. Raises BadRequest when it is larger than a server takes."""
+    try:
+        return canon(dict(capsule), limit=LIMIT)
+    except KeptError as error:
+        raise BadRequest("The chosen entries are too large for one pack. Choose fewer.") from error

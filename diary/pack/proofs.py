@@ -1,0 +1,137 @@
+"""Proof files: what lets a stranger recompute an entry from its fields up, with or without the withheld ones.
+
+The servable proof of a version opens its open fields and gives a digest for every restricted one; the
+restricted proof opens all of them. Blob ids and keys are in neither: they are no fields.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from diary.encoding import b64, canon
+from diary.ledger.commitments import Names, field_digest, field_salt
+from diary.pack.capsule import Capsule, Version
+from diary.record.schemas import schema
+from diary.record.times import iso
+
+TYPE: Final = "proof/v1"
+KEYS_TYPE: Final = "keys/v1"
+RECORD_TYPE: Final = "record/v1"
+RECORD_LIMIT: Final = 64 << 20
+
+
+def names_of(kind: str, number: int) -> Names:
+    """The ledger's view of a schema."""
+    found = schema(kind, number)
+    return Names(found.open, found.restricted)
+
+
+def entry_labels(capsule: Capsule) -> dict[str, str]:
+    """What each incident is called: `7`, or `U1`, `U2`… in the order they came for those without a number."""
+    labels: dict[str, str] = {}
+    waiting = 0
+    for version in capsule.versions:
+        if version.opened.kind != "incident" or version.opened.record in labels:
+            continue
+        if version.seq_no is None:
+            waiting += 1
+        labels[version.opened.record] = f"U{waiting}" if version.seq_no is None else str(version.seq_no)
+    return labels
+
+
+def file_labels(capsule: Capsule) -> dict[str, str]:
+    """How each record's proofs are named: `0007`, `U0001`, or an exhibit's `JB-3`."""
+    labels = {
+        record: f"U{int(label[1:]):04d}" if label.startswith("U") else f"{int(label):04d}"
+        for record, label in entry_labels(capsule).items()
+    }
+    return labels | {exhibit.record: exhibit.stem for exhibit in capsule.exhibits}
+
+
+def proof_files(capsule: Capsule) -> Iterator[tuple[str, bytes]]:
+    """Every file of both proof folders, with its path under `data/`."""
+    labels = file_labels(capsule)
+    keys = canon({**capsule.keys, "t": KEYS_TYPE})
+    for part in ("servable", "restricted"):
+        yield f"{part}/proof/keys.json", keys
+    for version in capsule.versions:
+        name = f"proof/{labels[version.opened.record]}-{version.opened.version[:8]}.json"
+        yield f"servable/{name}", proof(version, withhold=True)
+        yield f"restricted/{name}", proof(version, withhold=False)
+
+
+def proof(version: Version, *, withhold: bool) -> bytes:
+    """One version's proof. `withhold`: restricted fields as digests only."""
+    names = names_of(version.opened.kind, version.opened.schema)
+    restricted_seed = version.open_seed if version.restricted_seed is None else version.restricted_seed
+    fields = {name: _shown(name, version.open_seed, version.opened.fields) for name in names.all_open}
+    withheld: dict[str, object] = {}
+    for name in names.restricted:
+        if withhold:
+            salt = field_salt(restricted_seed, name)
+            withheld[name] = b64(field_digest(name, salt, version.opened.restricted.get(name)))
+        else:
+            fields[name] = _shown(name, restricted_seed, version.opened.restricted)
+    return canon(
+        {
+            "c": version.c,
+            "fields": fields,
+            "kind": version.opened.kind,
+            "receipt": dict(version.receipt) if version.receipt else None,
+            "record": version.opened.record,
+            "seq_no": version.seq_no,
+            "sig": version.sig,
+            "t": TYPE,
+            "version": version.opened.version,
+            "withheld": withheld,
+        },
+        limit=RECORD_LIMIT,
+    )
+
+
+def _shown(name: str, seed: bytes, fields: Mapping[str, object]) -> dict[str, object]:
+    """A field's value and salt."""
+    return {"s": b64(field_salt(seed, name)), "v": fields.get(name)}
+
+
+def record_file(capsule: Capsule) -> bytes:
+    """12_record.json: every version with every field that has a value, and a newline at the end."""
+    versions = [
+        {
+            "c": version.c,
+            "fields": {
+                name: value for name, value in version.opened.everything().items() if value is not None
+            },
+            "kind": version.opened.kind,
+            "parents": list(version.parents),
+            "receipt_at": version.received_at,
+            "record": version.opened.record,
+            "schema": version.opened.schema,
+            "seq": version.seq,
+            "seq_no": version.seq_no,
+            "version": version.opened.version,
+        }
+        for version in capsule.versions
+    ]
+    whole = {"counts": dict(capsule.counts), "pack": dict(capsule.head.raw), "t": RECORD_TYPE, "versions": versions}
+    return canon(whole, limit=RECORD_LIMIT) + b"\n"
+
+
+def sidecar(capsule: Capsule, item: str) -> bytes:
+    """14_sidecars/JB-1.json: one exhibit's digests and every field of its newest version."""
+    exhibit = next(exhibit for exhibit in capsule.exhibits if exhibit.item == item)
+    newest = [version for version in capsule.versions if version.opened.record == exhibit.record][-1]
+    fields = {name: value for name, value in newest.opened.everything().items() if value is not None}
+    return canon(
+        {
+            "fields": fields,
+            "file": exhibit.file,
+            "item": exhibit.item,
+            "made_at": iso(capsule.head.made_at),
+            "record": exhibit.record,
+            "sha256": exhibit.sha256,
+            "sha512": exhibit.sha512,
+            "size_bytes": exhibit.size,
+            "t": "sidecar/v1",
+        },
+        limit=RECORD_LIMIT,
+    )

@@ -1,0 +1,107 @@
+"""An attachment: a file as the app received it, and what the keeper says about it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from diary.record import times, vocabulary
+from diary.record.reading import Fields, codes_of, objects_of, switch_of, text_of, whole_of
+from diary.record.versions import Told
+
+# The extension a received file is given in a pack, from the type its first bytes show. Anything else
+# keeps its bytes under .bin: a name must never promise what the bytes are not.
+EXTENSIONS: Final = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "image/gif": "gif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+    "image/avif": "avif",
+    "application/pdf": "pdf",
+    "message/rfc822": "eml",
+    "text/plain": "txt",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/amr": "amr",
+    "application/zip": "zip",
+}
+MAIL: Final = frozenset({"eml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One attachment as it stands now."""
+
+    told: Told
+
+    @property
+    def record(self) -> str:
+        """The record's id."""
+        return self.told.record
+
+    @property
+    def said(self) -> Fields:
+        """The open fields."""
+        return self.told.newest.fields
+
+    @property
+    def kept_apart(self) -> Fields:
+        """The restricted fields."""
+        return self.told.newest.restricted
+
+    @property
+    def extension(self) -> str:
+        """What its file is called in a pack, from the bytes and never from the name it came with."""
+        return EXTENSIONS.get(text_of(self.said, "media_type"), "bin")
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether it goes in the folder for mail, which gateways treat apart."""
+        return self.extension in MAIL
+
+    @property
+    def kind_label(self) -> str:
+        """What the keeper says it is."""
+        kind = text_of(self.said, "kind")
+        return vocabulary.label("attachment_kinds", kind) if kind else "File"
+
+    @property
+    def description(self) -> str:
+        """One sentence that identifies it; the kind when the keeper wrote none."""
+        return text_of(self.said, "description") or self.kind_label
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether its picture must not stand in the part that may be served."""
+        return (
+            text_of(self.said, "sensitivity") not in ("", "normal")
+            or switch_of(self.kept_apart, "shows_where_i_live") is True
+            or whole_of(self.said, "looked_at") is None
+        )
+
+    @property
+    def incident_ids(self) -> tuple[str, ...]:
+        """The incidents it belongs to."""
+        return codes_of(self.said, "incident_ids")
+
+    @property
+    def taken(self) -> times.When:
+        """When the keeper took or made it."""
+        return times.block(self.said, "captured_at")
+
+    @property
+    def shown_time(self) -> times.When:
+        """When what it shows was sent or posted."""
+        return times.block(self.said, "content_time")
+
+    def rendition(self, purpose: str) -> tuple[int, dict[str, object]] | None:
+        """The first derived picture for a purpose, with its place in the list (its key has the same place)."""
+        for index, rendition in enumerate(objects_of(self.said, "renditions")):
+            if rendition.get("purpose") == purpose:
+                return index, rendition
+        return None

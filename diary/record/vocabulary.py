@@ -1,0 +1,82 @@
+"""The lists a keeper chooses from: codes, labels, sections and the letters of section 2A(3).
+
+vocabulary.json is the one source; static/js/record/vocabulary.js is made from it. A code never changes
+its meaning and never goes: entries keep it for ever.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+ALWAYS: Final = ("other", "not_sure", "prefer_not_to_say")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One choice. `letter`: the paragraphs of section 2A(3) it reads like, as 'd/g'; '' where none fits."""
+
+    code: str
+    label: str
+    section: str = ""
+    letter: str = ""
+    named_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One list: its question as asked on screen, whether several may be chosen, and its terms in order."""
+
+    name: str
+    question: str
+    many: bool
+    sections: tuple[tuple[str, str], ...]
+    terms: tuple[Term, ...]
+
+    def find(self, code: str) -> Term | None:
+        """The term with this code, or None."""
+        return next((term for term in self.terms if term.code == code), None)
+
+
+def _read() -> MappingProxyType[str, Choice]:
+    """vocabulary.json as choices."""
+    lists = json.loads(Path(__file__).with_name("vocabulary.json").read_text(encoding="utf-8"))
+    return MappingProxyType(
+        {
+            name: Choice(
+                name,
+                row["question"],
+                row["many"],
+                tuple((section["code"], section["label"]) for section in row.get("sections", ())),
+                tuple(Term(**term) for term in row["codes"]),
+            )
+            for name, row in lists.items()
+        }
+    )
+
+
+LISTS: Final = _read()
+
+
+def label(choice: str, code: str) -> str:
+    """The label of a code; the code itself, spaced, when a newer app wrote one this list does not have."""
+    term = LISTS[choice].find(code)
+    return term.label if term else code.replace("_", " ")
+
+
+def labels(choice: str, codes: Iterable[str]) -> tuple[str, ...]:
+    """The labels of several codes, in the order given."""
+    return tuple(label(choice, code) for code in codes)
+
+
+def letters(codes: Iterable[str]) -> tuple[str, ...]:
+    """Every s2A(3) letter the behaviours read like, once each, in order."""
+    found = {
+        letter
+        for code in codes
+        if (term := LISTS["behaviours"].find(code)) and term.letter
+        for letter in term.letter.split("/")
+    }
+    return tuple(sorted(found))
