@@ -102,7 +102,8 @@ class OpenedVersion:
     fields: Mapping[str, object]
     restricted: Mapping[str, object] | None
     reserved: Mapping[str, object]
-    keys: Keys
+    open_keys: Keys
+    restricted_keys: Keys
     seeds: tuple[bytes, ...]
     digests: Mapping[str, str]
     commitment: bytes
@@ -189,7 +190,8 @@ def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: list[bytes
         fields={name: value for name, value in fields.items() if not name.startswith("_")},
         restricted=restricted if len(read) > 1 else None,
         reserved={name: value for name, value in fields.items() if name.startswith("_")},
-        keys=blob_keys + restricted_keys,
+        open_keys=blob_keys,
+        restricted_keys=restricted_keys,
         seeds=(seed,) if restricted_seed is None else (seed, restricted_seed),
         digests=found,
         commitment=committed,
