@@ -211,8 +211,9 @@ JS_VENDOR_HOMES = {
     "hpke-core": ("crypto",),
     "hpke-common": (),
     "client-zip": ("pack",),
+    "words-en.js": ("crypto",),
 }
-JS_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1""")
+JS_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(['"])([@.\w/-]+)\1""")
 # A name, the parts of static/js that may write it ("sw" is static/sw.js), and why.
 JS_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto",), "WebCrypto has one home"),
