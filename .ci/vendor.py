@@ -123,13 +123,15 @@ def copy_browser_libraries() -> None:
 
 
 def write_word_list() -> None:
-    """words-en.txt: the 2,048 English words of BIP 39, one a line."""
+    """The 2,048 English words of BIP 39: words-en.txt, one a line, and words-en.js, which a worker can import."""
     text = (MODULES / "@scure/bip39/wordlists/english.js").read_text()
     found = WORDS.search(text)
     words = found.group(1).split("\n") if found else []
     if len(words) != 2048 or words != sorted(set(words)):
         raise SystemExit("the word list of @scure/bip39 is not the 2,048 sorted words expected")
     (VENDOR / "words-en.txt").write_text("\n".join(words) + "\n")
+    (VENDOR / "words-en.js").write_text(f"export default `{' '.join(words)}`.split(' ');\n")
+    (VENDOR / "words-en.d.ts").write_text("declare const words: string[];\nexport default words;\n")
 
 
 def copy_fonts() -> None:
