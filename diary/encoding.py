@@ -90,7 +90,7 @@ def frames(parts: Iterable[bytes]) -> bytes:
 
 
 def read_frames(raw: bytes, *, at_most: int = FRAMES_LIMIT) -> list[bytes]:
-    """The parts of `frames`. Raises BadRequest when bytes are missing or left over, or above `at_most` parts."""
+    """The parts of `frames`. Raises BadRequest for missing or left-over bytes, or above `at_most`."""
     parts: list[bytes] = []
     at = 0
     while at < len(raw):

@@ -7,13 +7,20 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import plain
+from tests.vectors import derived, kept, plain, sealed
 
 HERE = Path(__file__).parent
 FILES = {
     "encoding.json": plain.encoding,
     "padding.json": plain.pads,
     "words.json": plain.phrases,
+    "envelopes.json": sealed.envelopes,
+    "parts.json": sealed.blob_parts,
+    "wraps.json": sealed.wraps,
+    "store.json": sealed.store,
+    "kdf.json": derived.derived,
+    "versions.json": kept.made_versions,
+    "receipts.json": kept.made_receipts,
 }
 
 
