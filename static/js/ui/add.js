@@ -1,0 +1,92 @@
+/** Add: what happened and roughly when; either is enough to save. Everything else comes after, if wanted. */
+import { html, nothing } from './html.js';
+import { textField } from './fields.js';
+import { button, errorSummary, heading, sheet, stateLine } from './parts.js';
+import { t, tn } from './strings.js';
+import { blockOf, whenField } from './when.js';
+import { cardList } from './cards.js';
+import { filesRow } from './card_files.js';
+import { guard } from './guard_line.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/** @param {Stage} stage */
+function add(stage) {
+  return stage.place.record ? saved(stage, stage.place.record) : writing(stage);
+}
+
+/** @param {Stage} stage */
+function writing(stage) {
+  const { local, state } = stage;
+  const fields = state.draft?.fields ?? {};
+  const open = state.phase === 'open';
+  return html`<div class="stack-wide">
+    ${heading(t('add.title'))}
+    ${errorSummary(stage)}
+    <div class="stack-close">
+      ${textField({ id: 'narrative', label: t('add.title'), hidden: true, lines: 'big', focus: true, value: fields.narrative ?? '', on: (narrative) => stage.app.putDraft({ fields: { narrative } }) })}
+      ${guard(stage, fields.narrative ?? '', state.draft?.restricted ?? {}, (narrative, place_detail) => stage.app.putDraft({ fields: { narrative }, restricted: { place_detail } }))}
+      <p class="small soft">${t('add.alone')}</p>
+      ${state.entries.length < 3 ? html`<p class="small soft">${t('add.read')}</p>` : nothing}
+    </div>
+    ${whenField({ when: local.when ?? { chip: null, picked: null }, kept: fields.precision ? /** @type {any} */ (fields) : null, tried: Boolean(local.tried), on: (when) => choose(stage, when) })}
+    ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
+    ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}
+    ${open ? pictures(stage) : nothing}
+    ${state.draft && canSave(stage) ? html`<div class="row apart small soft"><span>${t('add.kept_draft')}</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>` : nothing}
+  </div>`;
+}
+
+/** @param {Stage} stage */
+function canSave(stage) {
+  const draft = stage.state.draft;
+  const when = stage.local.when;
+  if (when?.chip === 'pick' && !blockOf(when, Date.now())) return false;
+  return Boolean(draft?.fields.narrative?.trim() || draft?.fields.precision || draft?.attachments.length);
+}
+
+/** @param {Stage} stage @param {import('./when.js').When} when */
+function choose(stage, when) {
+  const block = blockOf(when, Date.now());
+  stage.set({ when });
+  const empty = { occurred_start: null, occurred_end: null, occurred_local: null, tz: null, utc_offset_min: null, precision: null, time_source: null };
+  stage.app.putDraft({ fields: block ?? empty });
+}
+
+/** @param {Stage} stage */
+async function save(stage) {
+  if (!canSave(stage)) return stage.set({ tried: true });
+  if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
+  await stage.run('save', async () => {
+    const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
+    stage.stand({ name: 'add', record });
+    stage.say(t('add.saved'));
+  });
+}
+
+/** @param {Stage} stage */
+function dropSheet(stage) {
+  const drop = () => { stage.closeSheet(); stage.run('drop', async () => { await stage.app.dropDraft(); stage.stand({ name: 'add' }); }); };
+  return sheet(stage, t('add.drop'), html`<p>${t('add.drop_ask')}</p><div class="row">${button(t('add.drop_do'), drop)}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+}
+
+/** @param {Stage} stage */
+function pictures(stage) {
+  const attachments = stage.state.draft?.attachments ?? [];
+  return filesRow(stage, { target: 'draft', record: null, attachments }, attachments.length ? tn('add.waiting', attachments.length) : null);
+}
+
+/** @param {Stage} stage @param {string} record */
+function saved(stage, record) {
+  const found = stage.find(`entry:${record}`, () => stage.app.readIncident(record));
+  const shown = stage.state.entries.find((one) => one.record === record)?.state ?? found.data?.state;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('add.saved'))}${shown ? stateLine(shown, Boolean(stage.state.account?.registered)) : nothing}
+      <p class="soft">${t('add.more')}</p></div>
+    ${errorSummary(stage)}
+    ${found.data ? cardList(stage, found.data) : nothing}
+    <div class="row">${button(t('add.see'), () => stage.go({ name: 'entry', record }), { main: true })}${button(t('add.another'), () => stage.go({ name: 'add' }), { plain: true })}</div>
+  </div>`;
+}
+
+export const views = { add };

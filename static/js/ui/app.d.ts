@@ -1,0 +1,85 @@
+/** What the screens ask of the app (static/js/actions/app.js makes it) and what they show. */
+
+export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; sentence?: string | null };
+export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
+export type Fields = Record<string, any>;
+export type Attachment = {
+  attachment: string; name: string; kind: 'image' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
+  route: string; received_at: number; sha256: string; state: EntryState; outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+};
+export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
+export type Occurred = {
+  occurred_start: number | null; occurred_end: number | null; occurred_local: string | null; tz: string; utc_offset_min: number | null; precision: string;
+};
+export type Row = {
+  record: string; seq_no: number | null; title: string; occurred: Occurred; recorded_at: number; received_at?: number | null;
+  pictures: number; additions: number; amendments?: number; state: EntryState;
+};
+export type Change = { field: string; old: any; new: any };
+export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment'; by: string; reason: string | null; changes: Change[]; fields?: Fields };
+export type Entry = {
+  record: string; seq_no: number | null; fields: Fields; restricted: Fields; attachments: Attachment[]; note: string; state: EntryState; versions: VersionShown[];
+  /** Typed in a card and not saved yet. */
+  unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
+};
+export type State = {
+  phase: 'loading' | 'unsupported' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
+  update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
+  entries: Row[]; draft: Draft | null; lockIn: number | null;
+  picture?: { until: number; files: { name: string; state?: EntryState }[] } | null;
+};
+export type Summary = {
+  entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
+  unlooked: { record: string; attachment: string; name: string }[]; restricted_words: number;
+};
+export type Chosen = { from: number | null; to: number | null; records: string[] | null };
+export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
+export type Step = { step: string; done: number; total: number };
+
+export interface App {
+  state: State;
+  subscribe(listener: () => void): () => void;
+  start(): Promise<unknown>;
+  suggestWords(): Promise<string>;
+  checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
+  enrolHere(words: string): Promise<unknown>;
+  unlock(words: string): Promise<unknown>;
+  lock(why: string): Promise<unknown>;
+  quickExit(): unknown;
+  touch(): unknown;
+  signIn(by: { login: string; words: string }): Promise<unknown>;
+  signInWithCode(by: { login: string; code: string; newWords: string }): Promise<unknown>;
+  register(by: { words: string }): Promise<{ login: string }>;
+  makeCode(): Promise<{ login: string; words12: string[]; crockford: string }>;
+  confirmCode(text: string): Promise<unknown>;
+  later(what: 'recovery'): Promise<unknown>;
+  signOut(): Promise<unknown>;
+  newDraft(): unknown;
+  putDraft(change: { fields?: Fields; restricted?: Fields }): unknown;
+  dropDraft(): Promise<unknown>;
+  putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
+  restrictedWords?(): string[];
+  saveIncident(save: { record: string | null; fields: Fields; restricted: Fields; reason?: string }): Promise<{ record: string }>;
+  needsReason(record: string, change: { fields: Fields; restricted: Fields }): boolean | Promise<boolean>;
+  readIncident(record: string): Promise<Entry>;
+  saveNote(record: string, text: string): Promise<unknown>;
+  addFile(target: string, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<Attachment>;
+  readPicture(attachment: string, size: 'preview' | 'print'): Promise<{ url: string } | null>;
+  answerPhoneCopy(record: string, attachment: string, answer: 'kept' | 'removed_for_safety' | 'later'): Promise<unknown>;
+  getPicture(): Promise<unknown>;
+  pictureAdd(files: File[]): Promise<unknown>;
+  pictureSave(): Promise<unknown>;
+  chooseForPack(chosen: Chosen): Promise<Summary>;
+  markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
+  buildPack(options: Fields, onProgress: (step: Step) => void): Promise<{ file: Blob; name: string }>;
+  cancelPack(): Promise<unknown>;
+  sessions(by: { words: string }): Promise<Session[]>;
+  endSession(session: string, by: { words: string }): Promise<unknown>;
+  usage(): Promise<{ used_bytes: number; quota_bytes: number; phone_bytes: number | null }>;
+  applyUpdate(): Promise<unknown>;
+}
+
+/** A screen, and what it is about. */
+export type Place = { name: string; record?: string; attachment?: string; first?: boolean };
+export type Problem = { code: string; sentence: string; fields?: Record<string, string> };

@@ -1,0 +1,113 @@
+/** Photos & screenshots: the ways a file comes in, what is on its way, and the copy left outside. */
+import { html, nothing } from './html.js';
+import { filePicker } from './fields.js';
+import { button, progress, row, sheet } from './parts.js';
+import { size } from './say.js';
+import { t } from './strings.js';
+import { tiles } from './tiles.js';
+import { camera } from './camera.js';
+import { problemOf } from './stage.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Attachment} Attachment */
+/** @typedef {{target: string, record: string|null, attachments: Attachment[]}} Files where files go: 'draft' or a record */
+
+export const LIMIT = 200 * 1024 * 1024;
+
+/**
+ * Take in files one after the other, so that a phone with little memory seals one at a time.
+ * @param {Stage} stage @param {Files} to @param {File[]} files @param {string} route
+ */
+export async function addFiles(stage, to, files, route) {
+  const adding = /** @type {{name: string, done: number, total: number}[]} */ (stage.local.adding ??= []);
+  const { generation } = stage;
+  for (const file of files) {
+    const wrong = file.size === 0 ? 'files.empty' : file.size > LIMIT ? 'files.too_large' : null;
+    if (wrong) {
+      stage.fail({ code: 'file', sentence: `${file.name}: ${t(wrong, { size: size(LIMIT) })}` });
+      continue;
+    }
+    const work = { name: file.name, done: 0, total: file.size };
+    adding.push(work);
+    stage.draw();
+    try {
+      await stage.app.addFile(to.target, file, { route, onProgress: (done, total) => { Object.assign(work, { done, total }); stage.draw(); } });
+      if (generation === stage.generation) stage.say(`${file.name}: ${t('state.sealed')}`);
+    } catch (thrown) {
+      if (generation === stage.generation) stage.fail(problemOf(thrown));
+    } finally {
+      adding.splice(adding.indexOf(work), 1);
+    }
+    if (generation === stage.generation) stage.refresh('entry:');
+  }
+}
+
+/** Pasted pictures are taken from the event itself; nothing reads what else was copied. @param {Stage} stage @param {Files} to */
+function pasting(stage, to) {
+  return (/** @type {ClipboardEvent} */ event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length) return;
+    event.preventDefault();
+    addFiles(stage, to, files, 'paste');
+  };
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Files} to
+ */
+export function filesBody(stage, to) {
+  const { local } = stage;
+  const adding = /** @type {{name: string, done: number, total: number}[]} */ (local.adding ?? []);
+  const getPicture = () => stage.openSheet(getSheet);
+  if (local.camera) return camera(stage, (file) => { local.camera = null; addFiles(stage, to, [file], 'camera_in_app'); });
+  return html`<div class="stack" @paste=${pasting(stage, to)} tabindex="-1">
+    ${to.attachments.length ? tiles(stage, to) : nothing}
+    ${adding.map((work) => progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }))}
+    ${outside(stage, to)}
+    <div class="stack-close">
+      ${filePicker({ label: t('files.photos'), icon: 'picture', accept: 'image/*,video/*', on: (files) => addFiles(stage, to, files, 'photo_picker') })}
+      ${button(t('files.camera'), () => stage.set({ camera: {} }), { icon: 'camera' })}
+      ${filePicker({ label: t('files.any'), icon: 'file', on: (files) => addFiles(stage, to, files, 'files') })}
+      ${button(t('files.get'), getPicture, { icon: 'lock' })}
+    </div>
+    <div class="stack-close small soft"><p>${t('files.hint', { size: size(LIMIT) })}</p><p class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
+  </div>`;
+}
+
+/** @param {Stage} stage */
+function getSheet(stage) {
+  return sheet(stage, t('files.get'), html`<p>${t('files.get_why')}</p><div class="row">
+    ${button(t('files.get_do'), () => { stage.closeSheet(); stage.run('get', () => stage.app.getPicture()); }, { main: true })}
+    ${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+}
+
+/** A copy that the phone still has: asked once for all that came in together. @param {Stage} stage @param {Files} to */
+function outside(stage, to) {
+  const { record } = to;
+  const asked = to.attachments.filter((one) => one.outside_copy === null && (one.route === 'photo_picker' || one.route === 'files') && one.kind === 'image');
+  if (!record || !asked.length) return nothing;
+  /** @param {'kept'|'removed_for_safety'|'later'} answer */
+  const answer = (answer) => stage.run('outside', async () => {
+    for (const one of asked) await stage.app.answerPhoneCopy(record, one.attachment, answer);
+    stage.set({ how: false });
+    stage.refresh('entry:');
+  });
+  return html`<div class="note stack">
+    <div><h3>${t('outside.title')}</h3><p class="small">${t('outside.lead')}</p></div>
+    ${stage.local.how ? html`<p class="small">${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>
+      <div class="row">${button(t('outside.removed'), () => answer('removed_for_safety'), { main: true })}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`
+    : html`<div class="stack-close">${button(t('outside.keep'), () => answer('kept'))}
+      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>
+      <p class="small soft">${t('outside.keep_why')}</p>`}
+  </div>`;
+}
+
+/**
+ * The row that opens all this before an entry is saved.
+ * @param {Stage} stage @param {Files} to @param {string|null} more
+ */
+export function filesRow(stage, to, more) {
+  const expanded = Boolean(stage.local.files);
+  return html`<div class="rows">${row({ title: t('files.title'), more, icon: 'picture', expanded, body: expanded ? filesBody(stage, to) : nothing, on: () => stage.set({ files: !expanded }) })}</div>`;
+}

@@ -1,0 +1,130 @@
+/** The optional cards of an entry: each its own short question, saved by itself, in any order or never. */
+import { html, nothing } from './html.js';
+import { button, row, sheet } from './parts.js';
+import { textField } from './fields.js';
+import { t, tn } from './strings.js';
+import { filesBody } from './card_files.js';
+import { effectBody, effectSummary, kindBody, kindSummary, noteBody, vocabulary, whereBody, whereSummary, whoBody } from './card_bodies.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Entry} Entry */
+/** @typedef {import('./app.d.ts').Fields} Fields */
+/** @typedef {{fields: Fields, restricted: Fields, note?: string}} Change what is typed in a card and not yet saved */
+/** @typedef {{stage: Stage, entry: Entry, value: (name: string) => any, put: (change: {fields?: Fields, restricted?: Fields, note?: string}) => void}} Card */
+
+const CARDS = /** @type {const} */ ([
+  { code: 'photos', title: 'files.title', icon: 'picture', body: null, summary: (/** @type {Entry} */ entry) => (entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '') },
+  { code: 'kind', title: 'kind.title', icon: 'tag', body: kindBody, summary: kindSummary },
+  { code: 'who', title: 'who.title', icon: 'person', body: whoBody, summary: (/** @type {Entry} */ entry) => entry.fields.who ?? '' },
+  { code: 'where', title: 'where.title', icon: 'place', body: whereBody, summary: whereSummary },
+  { code: 'effect', title: 'effect.title', icon: 'heart', body: effectBody, summary: effectSummary },
+  { code: 'note', title: 'note.title', icon: 'note', body: noteBody, summary: (/** @type {Entry} */ entry) => (entry.note ? t('card.saved') : '') },
+]);
+
+/**
+ * All cards of one entry.
+ * @param {Stage} stage
+ * @param {Entry} entry
+ */
+export function cardList(stage, entry) {
+  vocabulary(stage);
+  const { local } = stage;
+  return html`<div class="rows">${CARDS.map((card) => {
+    const expanded = local.card === card.code;
+    const body = !expanded ? nothing : card.body ? editing(stage, entry, card.body)
+      : filesBody(stage, { target: entry.record, record: entry.record, attachments: entry.attachments });
+    return html`<div>${row({ title: t(card.title), more: card.summary(entry) || null, icon: card.icon, expanded, body, on: () => open(stage, expanded ? null : card.code) })}</div>`;
+  })}</div>`;
+}
+
+/** @param {Stage} stage @param {string|null} code */
+function open(stage, code) {
+  stage.set({ card: code, more: {}, search: '' });
+}
+
+/** @param {Stage} stage @param {Entry} entry @returns {Change} */
+function change(stage, entry) {
+  const kept = entry.unsaved;
+  stage.local.change ??= { fields: { ...kept?.fields }, restricted: { ...kept?.restricted }, ...(kept?.note === undefined ? {} : { note: kept.note }) };
+  return stage.local.change;
+}
+
+/** @param {Stage} stage @param {Entry} entry @param {(card: Card) => unknown} body */
+function editing(stage, entry, body) {
+  const unsaved = change(stage, entry);
+  /** @type {Card} */
+  const card = {
+    stage,
+    entry,
+    value: (name) => (name === 'note' ? unsaved.note ?? entry.note
+      : name in unsaved.restricted ? unsaved.restricted[name] : name in unsaved.fields ? unsaved.fields[name] : entry.fields[name] ?? entry.restricted[name]),
+    put(next) {
+      Object.assign(unsaved.fields, next.fields);
+      Object.assign(unsaved.restricted, next.restricted);
+      if (next.note !== undefined) unsaved.note = next.note;
+      stage.app.putCard?.(entry.record, unsaved);
+      stage.draw();
+    },
+  };
+  return html`${body(card)}
+    ${button(t('card.save'), () => saveCard(stage, entry), { main: true, busy: stage.running === 'card' })}`;
+}
+
+/**
+ * Only names whose value differs from what is saved; '' and an empty list are the same as nothing.
+ * @param {Fields} changed
+ * @param {Fields} saved
+ * @returns {Fields}
+ */
+export function differing(changed, saved) {
+  const plain = (/** @type {any} */ value) => (value === undefined || value === '' || (Array.isArray(value) && !value.length) ? null : value);
+  return Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, plain(value)])
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(saved[name]))));
+}
+
+/** @param {Stage} stage @param {Entry} entry */
+async function saveCard(stage, entry) {
+  const unsaved = change(stage, entry);
+  const fields = differing(unsaved.fields, entry.fields);
+  const restricted = differing(unsaved.restricted, entry.restricted);
+  if (unsaved.note !== undefined && unsaved.note !== entry.note) {
+    const kept = await stage.run('card', () => stage.app.saveNote(entry.record, unsaved.note ?? ''));
+    if (!kept) return;
+  }
+  await saveWithReason(stage, entry.record, { fields, restricted }, () => {
+    Object.assign(stage.local, { change: undefined, card: null });
+    stage.say(t('card.saved'));
+  });
+}
+
+/**
+ * Save a change of an entry; asks for the reason first where it changes earlier words.
+ * @param {Stage} stage
+ * @param {string} record
+ * @param {{fields: Fields, restricted: Fields}} what
+ * @param {() => void} done
+ */
+export async function saveWithReason(stage, record, what, done) {
+  const finish = () => { stage.sheet = null; done(); stage.refresh('entry:'); };
+  if (!Object.keys(what.fields).length && !Object.keys(what.restricted).length) return finish();
+  let needed = false;
+  await stage.run('card', async () => {
+    needed = await stage.app.needsReason(record, what);
+    if (needed) return;
+    await stage.app.saveIncident({ record, ...what });
+    finish();
+  });
+  if (needed) {
+    stage.local.reason = '';
+    stage.openSheet((on) => reasonSheet(on, (reason) => on.run('card', async () => { await on.app.saveIncident({ record, ...what, reason }); finish(); })));
+  }
+}
+
+/** @param {Stage} stage @param {(reason: string) => void} save */
+function reasonSheet(stage, save) {
+  const { local } = stage;
+  const go = () => (local.reason.trim() ? save(local.reason) : stage.set({ noReason: true }));
+  return sheet(stage, t('reason.title'), html`<p class="soft">${t('reason.lead')}</p>
+    ${textField({ id: 'reason', label: t('reason.field'), hint: t('reason.hint'), lines: 'low', value: local.reason ?? '', error: local.noReason ? t('reason.need') : null, on: (reason) => { local.reason = reason; } })}
+    <div class="row">${button(t('reason.save'), go, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+}

@@ -1,0 +1,118 @@
+/**
+ * The door: lock, start, sign in, add a picture, and the two places without a diary (another tab, too old a
+ * browser). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
+ */
+import { html, nothing } from './html.js';
+import { filePicker, secretField, textField } from './fields.js';
+import { button, errorSummary, heading } from './parts.js';
+import { t } from './strings.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/**
+ * The view for a phase that is not inside.
+ * @param {Stage} stage
+ */
+export function door(stage) {
+  const { phase } = stage.state;
+  if (stage.leaving) return lock(stage);
+  if (phase === 'picture') return picture(stage);
+  if (phase === 'elsewhere') return plain(stage, 'elsewhere', () => stage.run('start', () => stage.app.start()));
+  if (phase === 'unsupported') return plain(stage, 'unsupported', null);
+  if (stage.place.name === 'signin') return signIn(stage);
+  return phase === 'fresh' ? start(stage) : lock(stage);
+}
+
+/** @param {Stage} stage */
+function lock(stage) {
+  const { local } = stage;
+  const open = () => {
+    const words = local.words ?? '';
+    if (!words) return undefined;
+    // Emptied before anything is tried: a screen that changes must not leave the words behind.
+    stage.set({ words: '', shown: false });
+    return stage.run('unlock', () => stage.app.unlock(words));
+  };
+  return html`<main class="door">
+    ${heading(t('door.name'))}
+    ${errorSummary(stage)}
+    ${textField({ id: 'words', label: t('door.words'), value: local.words ?? '', secret: true, focus: true, enter: open, on: (words) => { local.words = words; } })}
+    ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
+  </main>`;
+}
+
+/** @param {Stage} stage */
+function start(stage) {
+  return html`<main class="door">
+    ${heading(t('door.name'))}
+    ${errorSummary(stage)}
+    ${button(t('door.start'), () => stage.go({ name: 'safety' }), { main: true, wide: true })}
+    ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
+  </main>`;
+}
+
+/** @param {Stage} stage */
+function signIn(stage) {
+  const { local } = stage;
+  const missing = () => !(local.login?.trim() && (local.byCode ? local.code?.trim() && local.fresh : local.words));
+  const enter = () => {
+    if (missing()) return stage.set({ lacking: true });
+    const { login, code, words, fresh } = local;
+    stage.set({ words: '', fresh: '', code: '', shown: false, lacking: false });
+    return stage.run('signin', () => (local.byCode
+      ? stage.app.signInWithCode({ login: login.trim(), code, newWords: fresh })
+      : stage.app.signIn({ login: login.trim(), words })));
+  };
+  /** @param {string} name */
+  const lack = (name) => (local.lacking && !local[name] ? ' ' : null);
+  return html`<main class="door">
+    ${heading(t('door.signin_title'))}
+    ${errorSummary(stage)}
+    ${textField({ id: 'login', label: t('door.login'), value: local.login ?? '', focus: true, error: lack('login'), on: (login) => { local.login = login; } })}
+    ${local.byCode ? html`
+      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, error: lack('code'), on: (code) => { local.code = code; } })}
+      ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
+    : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))}
+    ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    <div class="row apart">
+      ${button(t('door.back'), () => stage.back('start'), { plain: true })}
+      ${button(t(local.byCode ? 'door.with_words' : 'door.with_code'), () => stage.set({ byCode: !local.byCode, lacking: false }), { plain: true })}
+    </div>
+  </main>`;
+}
+
+/** @param {Stage} stage @param {string} name @param {string} label @param {string|undefined} hint @param {() => void} enter @param {string|null} error */
+function secret(stage, name, label, hint, enter, error) {
+  const { local } = stage;
+  return secretField({ id: name, label, hint, enter, error, value: local[name] ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), on: (value) => { local[name] = value; } });
+}
+
+/**
+ * Show what is covered; it covers itself again after ten seconds.
+ * @param {Stage} stage
+ */
+export function uncover(stage) {
+  const { local } = stage;
+  clearTimeout(local.timer);
+  if (!local.shown) local.timer = setTimeout(() => { local.shown = false; stage.draw(); }, 10_000);
+  stage.set({ shown: !local.shown });
+}
+
+/** The page that can only be written to. @param {Stage} stage */
+function picture(stage) {
+  const files = stage.state.picture?.files ?? [];
+  return html`<main class="door">
+    ${heading(t('picture.title'))}
+    ${errorSummary(stage)}
+    ${files.length ? html`<ul class="stack-close">${files.map((_, i) => html`<li>${t('picture.file', { n: i + 1 })}</li>`)}</ul>` : nothing}
+    <div class="stack-close">${filePicker({ label: t('picture.add'), icon: 'picture', on: (chosen) => stage.run('picture', () => stage.app.pictureAdd(chosen)) })}
+    ${button(t('picture.save'), () => stage.run('picture', () => stage.app.pictureSave()), { main: true, wide: true, off: !files.length, busy: stage.running === 'picture' })}</div>
+    ${button(t('door.open'), () => stage.app.lock('asked'), { plain: true, wide: true })}
+  </main>`;
+}
+
+/** @param {Stage} stage @param {'elsewhere'|'unsupported'} why @param {null|(() => unknown)} again */
+function plain(stage, why, again) {
+  return html`<main class="door">${heading(t(`door.${why}_title`))}<p>${t(`door.${why}`)}</p>
+    ${errorSummary(stage)}${again ? button(t('door.again'), again, { main: true, wide: true, busy: stage.running === 'start' }) : nothing}</main>`;
+}

@@ -1,0 +1,132 @@
+/** One entry: its words, what was added, its files, its history; and one file, looked at closely. */
+import { html, nothing } from './html.js';
+import { textField } from './fields.js';
+import { button, errorSummary, heading, row, sentenceOf, stateLine } from './parts.js';
+import { clockTime, day, size, whenWords } from './say.js';
+import { t } from './strings.js';
+import { cardList, differing, saveWithReason } from './cards.js';
+import { label, vocabulary } from './card_bodies.js';
+import { guard } from './guard_line.js';
+import { history } from './history.js';
+import { picture, tiles } from './tiles.js';
+import { blockOf, whenField } from './when.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Entry} Entry */
+/** @typedef {import('./app.d.ts').Attachment} Attachment */
+
+/**
+ * An entry by its record, or what to show until it is there.
+ * @param {Stage} stage
+ * @param {(entry: Entry) => unknown} show
+ */
+function withEntry(stage, show) {
+  const { record } = stage.place;
+  const found = stage.find(`entry:${record}`, () => stage.app.readIncident(/** @type {string} */ (record)));
+  if (found.data) return show(found.data);
+  return html`<div class="stack">${heading(t('entry.title'))}${found.problem ? html`<p role="alert">${t('entry.missing')} ${sentenceOf(found.problem)}</p>
+    <div>${button(t('door.again'), () => stage.refresh('entry:'))}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+}
+
+/** @param {Stage} stage */
+function entry(stage) {
+  vocabulary(stage);
+  return withEntry(stage, (found) => (stage.local.changing ? changing(stage, found) : reading(stage, found)));
+}
+
+/** @param {Stage} stage @param {Entry} found */
+function reading(stage, found) {
+  const { fields } = found;
+  const state = stage.state.entries.find((one) => one.record === found.record)?.state ?? found.state;
+  const first = found.versions[0];
+  return html`<article class="stack-wide">
+    <div class="stack-close">
+      ${heading(whenWords(/** @type {any} */ (fields)))}
+      <div class="row"><span class="soft small">${found.seq_no === null ? t('entries.new') : t('entries.number', { n: found.seq_no })}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
+    </div>
+    ${errorSummary(stage)}
+    <p class="narrative ${fields.narrative ? '' : 'soft'}" dir="auto">${fields.narrative || t('entry.no_words')}</p>
+    ${found.attachments.length ? tiles(stage, found) : nothing}
+    ${facts(found)}
+    ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
+    <div>${button(t('entry.changing'), () => stage.set({ changing: true }), { icon: 'pen' })}</div>
+    <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>
+    <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+  </article>`;
+}
+
+/** @param {Entry} found */
+function facts({ fields, restricted, note }) {
+  const many = (/** @type {string} */ list, /** @type {string[]|null} */ codes) => (codes ?? []).map((code) => label(list, code)).join('\n');
+  const rows = [
+    ['entry.kind', [many('behaviours', fields.behaviours), fields.behaviours_text]],
+    ['entry.who', [fields.who]],
+    ['entry.where', [label('places', fields.place_category), fields.place_category_text]],
+    ['entry.detail', [restricted.place_detail]],
+    ['entry.effect', [fields.feelings_then_text]],
+    ['entry.feelings', [many('feelings', fields.feelings_then)]],
+    ['entry.fear', [label('fear', fields.feared_violence), fields.feared_violence_text]],
+    ['entry.note', [note]],
+  ].map(([key, values]) => /** @type {const} */ ([String(key), /** @type {any[]} */ (values).filter(Boolean).join('\n')])).filter(([, text]) => text);
+  if (!rows.length) return nothing;
+  return html`<dl class="facts card">${rows.map(([key, text]) => html`<div><dt>${t(key)}</dt><dd dir="auto">${text}</dd></div>`)}</dl>`;
+}
+
+/** The words or the time, changed; earlier ones stay in the history. @param {Stage} stage @param {Entry} found */
+function changing(stage, found) {
+  const { local } = stage;
+  local.edit ??= { narrative: found.fields.narrative ?? '', restricted: {}, when: { chip: null, picked: null } };
+  const { edit } = local;
+  const stop = () => { Object.assign(local, { changing: false, edit: undefined }); stage.draw(); };
+  const save = () => {
+    const block = blockOf(edit.when, Date.now());
+    if (edit.when.chip && !block) return stage.set({ tried: true });
+    const what = { fields: differing({ narrative: edit.narrative, ...block }, found.fields), restricted: differing(edit.restricted, found.restricted) };
+    return saveWithReason(stage, found.record, what, () => { Object.assign(local, { changing: false, edit: undefined }); stage.say(t('add.saved')); });
+  };
+  return html`<div class="stack-wide">
+    ${heading(t('entry.changing'))}
+    ${errorSummary(stage)}
+    <div class="stack-close">
+      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, on: (narrative) => { edit.narrative = narrative; stage.app.putCard?.(found.record, { fields: { narrative }, restricted: edit.restricted }); stage.draw(); } })}
+      ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => { edit.narrative = narrative; edit.restricted = { place_detail }; stage.draw(); })}
+    </div>
+    ${whenField({ when: edit.when, kept: /** @type {any} */ (found.fields), tried: Boolean(local.tried), on: (when) => { edit.when = when; stage.draw(); } })}
+    <div class="row">${button(t('add.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), stop, { plain: true })}</div>
+  </div>`;
+}
+
+/** @param {Stage} stage */
+function file(stage) {
+  if (!stage.place.record) {
+    const one = stage.state.draft?.attachments.find((each) => each.attachment === stage.place.attachment);
+    return one ? looking(stage, one) : html`<div>${heading(t('entry.missing'))}</div>`;
+  }
+  return withEntry(stage, (found) => {
+    const one = found.attachments.find((each) => each.attachment === stage.place.attachment);
+    return one ? looking(stage, one) : html`<div>${heading(t('entry.missing'))}</div>`;
+  });
+}
+
+/** @param {Stage} stage @param {Attachment} one */
+function looking(stage, one) {
+  const { local } = stage;
+  vocabulary(stage);
+  const { url, waiting } = picture(stage, one, 'preview');
+  const large = local.bare ? picture(stage, one, 'print').url ?? url : url;
+  return html`<div class="stack-wide">
+    ${heading(one.name)}
+    ${one.kind === 'image' ? html`<div class="look">
+      <div class="look-picture">${large ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? t('file.picture_of', { name: one.name }) : ''}>`
+    : html`<p class="soft page">${waiting ? t('frame.loading') : t('file.no_preview')}</p>`}</div>
+      ${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), () => stage.set({ bare: !local.bare }), { icon: 'eye' }) : nothing}</div>` : nothing}
+    ${one.mismatch ? html`<p class="care small">${t('file.mismatch', { claimed: one.claimed, magic: one.magic })}</p>` : nothing}
+    <dl class="facts card">
+      ${[['file.state', stateLine(one.state, Boolean(stage.state.account?.registered))], ['file.type', one.magic || one.claimed], ['file.size', size(one.size)], ['file.came', label('routes', one.route)],
+    ['file.received', `${day(one.received_at)}, ${clockTime(one.received_at)}`]].map(([key, text]) => (text ? html`<div><dt>${t(String(key))}</dt><dd>${text}</dd></div>` : nothing))}
+      <div><dt>${t('file.digest')}</dt><dd class="hex">${one.sha256}</dd></div>
+    </dl>
+  </div>`;
+}
+
+export const views = { entry, file };

@@ -1,0 +1,134 @@
+/**
+ * What stands round every place: the bar on top, the columns, the bar at the thumb, and the lines that
+ * can appear on any of them. Decides which view draws the place; those not needed at the door come later.
+ */
+import { html, nothing } from './html.js';
+import { icon } from './icons.js';
+import { t } from './strings.js';
+import { button, row, sentenceOf } from './parts.js';
+import { door } from './door.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {(stage: Stage) => unknown} View */
+/** @typedef {Record<string, View>} Views */
+
+/** Parts that are fetched when the door already stands; each exports `views`. */
+const PARTS = {
+  first: () => import('./first.js'),
+  add: () => import('./add.js'),
+  entries: () => import('./entries.js'),
+  entry: () => import('./entry.js'),
+  copy: () => import('./copy.js'),
+  share: () => import('./share.js'),
+  more: () => import('./more.js'),
+  help: () => import('./help.js'),
+};
+/** @type {Record<string, keyof typeof PARTS>} */
+const HOME = {
+  safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', entry: 'entry', file: 'entry',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', help: 'help',
+};
+/** @type {Views} */
+const loaded = {};
+/** @type {Map<string, Promise<void>>} */
+const loading = new Map();
+let stuck = false;
+
+/**
+ * Fetch one part, once; a part that could not be fetched is asked for again.
+ * @param {keyof typeof PARTS} part @param {() => void} draw
+ */
+function fetchPart(part, draw) {
+  const known = loading.get(part);
+  if (known) return known;
+  const made = PARTS[part]().then(
+    (module) => { Object.assign(loaded, module.views); stuck = false; },
+    () => { loading.delete(part); stuck = true; },
+  ).then(draw);
+  loading.set(part, made);
+  return made;
+}
+
+/** Fetch every part soon after the door stands, so that the page works when the signal goes. @param {Stage} stage */
+export function warm(stage) {
+  setTimeout(async () => {
+    for (const part of /** @type {(keyof typeof PARTS)[]} */ (Object.keys(PARTS))) await fetchPart(part, stage.draw);
+  }, 50);
+}
+
+/** @param {Stage} stage @param {string} name */
+function view(stage, name) {
+  const found = loaded[name];
+  if (found) return found(stage);
+  const part = HOME[name];
+  if (part && !stuck) fetchPart(part, stage.draw);
+  return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${t('bar.place')}</h1><p role="status">${t(stuck ? 'frame.lazy' : 'frame.loading')}</p>
+    ${stuck && part ? button(t('door.again'), () => { stuck = false; stage.draw(); }) : nothing}</div>`;
+}
+
+/**
+ * The whole page.
+ * @param {Stage} stage
+ */
+export function frame(stage) {
+  const { phase } = stage.state;
+  const inside = !stage.leaving && (phase === 'open' || (phase === 'fresh' && stage.place.name in HOME));
+  return html`${inside ? inner(stage, phase === 'open') : door(stage)}
+    <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
+}
+
+/** @param {Stage} stage @param {boolean} open */
+function inner(stage, open) {
+  const { name } = stage.place;
+  const two = open && ['entries', 'entry', 'file', 'add'].includes(name);
+  return html`<div class="frame">
+    ${bar(stage, open)}
+    <div class="columns ${two ? 'columns-two' : ''}">
+      ${two && loaded.list ? html`<aside class="aside page" aria-label=${t('nav.entries')}>${loaded.list(stage)}</aside>` : nothing}
+      <main id="page"><div class="page">${lines(stage, open)}${view(stage, name)}</div></main>
+    </div>
+    ${open ? thumb(stage) : nothing}
+  </div>${stage.sheet ? stage.sheet(stage) : nothing}`;
+}
+
+/** @param {Stage} stage @param {boolean} open */
+function bar(stage, open) {
+  const { name } = stage.place;
+  const main = ['entries', 'add', 'share', 'more'].includes(name);
+  const goBack = () => (open ? stage.back() : stage.back('start'));
+  return html`<header class="bar">
+    ${main && open ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.back')} @click=${goBack}>${icon('back', 22, 'mirror')}</button>`}
+    <span class="bar-name">${t('bar.place')}</span>
+    ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24)}</button>`}
+    <button type="button" class="icon-button" aria-label=${t('bar.leave')} @click=${() => stage.leave()}>${icon('leave', 24)}</button>
+  </header>`;
+}
+
+/** @param {Stage} stage */
+function thumb(stage) {
+  const { name } = stage.place;
+  const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
+  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? name;
+  /** @param {string} tab */
+  const on = (tab) => {
+    if (tab === 'lock') return void stage.app.lock('asked');
+    if (tab === name && name !== 'add') return undefined;
+    return stage.go({ name: tab });
+  };
+  return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(([tab, mark]) => html`<li>
+    <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
+      <span class="tab-mark">${icon(mark, 22)}</span><span>${t(`nav.${tab}`)}</span></button></li>`)}</ul></nav>`;
+}
+
+/** Lines that can stand above any place. @param {Stage} stage @param {boolean} open */
+function lines(stage, open) {
+  const { lockIn, update, account, draft, busy } = stage.state;
+  const trouble = account?.trouble;
+  const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
+  return html`
+    ${lockIn !== null && open ? html`<div class="line" role="alert"><span>${t('frame.locking', { n: lockIn })}</span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
+    ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : nothing}</div>` : nothing}
+    ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
+    ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
+    ${busy && open && stage.place.name !== 'share' ? html`<div class="rows">${row({ title: t(`build.${busy.what}`), more: t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 }), icon: 'share', on: () => stage.go({ name: 'share' }) })}</div>` : nothing}`;
+}

@@ -1,0 +1,26 @@
+/** The guard's one quiet line: offers to keep something apart, changes nothing without a tap. */
+import { html, nothing } from './html.js';
+import { button } from './parts.js';
+import { t } from './strings.js';
+import { moveApart, notice } from '../record/guard.js';
+
+/**
+ * @param {import('./stage.js').Stage} stage
+ * @param {string} text
+ * @param {{place_detail?: string}} restricted
+ * @param {(text: string, placeDetail: string) => void} change
+ */
+export function guard(stage, text, restricted, change) {
+  const apart = restricted.place_detail ?? '';
+  const own = [...(stage.app.restrictedWords?.() ?? []), ...apart.split(/[\n,]/)];
+  const left = /** @type {string[]} */ (stage.local.left ?? []);
+  // What the person chose to leave is blanked, not cut, so that positions in the text still hold.
+  const noticed = notice(left.reduce((now, found) => now.replaceAll(found, ' '.repeat(found.length)), text), own);
+  if (!noticed) return nothing;
+  const move = () => {
+    const moved = moveApart(text, apart, noticed);
+    change(moved.narrative, moved.placeDetail);
+  };
+  return html`<div class="note small" role="status"><p>${t(`guard.${noticed.kind}`, { found: noticed.found })}</p>
+    <div class="row">${button(t('guard.move'), move, { plain: true })}${button(t('guard.leave'), () => stage.set({ left: [...left, noticed.found] }), { plain: true })}</div></div>`;
+}

@@ -1,0 +1,109 @@
+/** More: the copy, the code, where one is signed in, space, and what all this protects from and what not. */
+import { html, nothing } from './html.js';
+import { secretField } from './fields.js';
+import { button, errorSummary, heading, row } from './parts.js';
+import { clockTime, day, size } from './say.js';
+import { t } from './strings.js';
+import './strings_later.js';
+import { uncover } from './door.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Session} Session */
+
+/** @param {Stage} stage */
+function more(stage) {
+  const { account } = stage.state;
+  const registered = Boolean(account?.registered);
+  /** @param {string} name */
+  const go = (name) => () => stage.go({ name });
+  return html`<div class="stack-wide">
+    ${heading(t('more.title'))}
+    ${errorSummary(stage)}
+    <div class="rows">
+      ${registered ? html`<div>${row({ title: t('more.copy_done'), more: t('more.name', { login: account?.login ?? '' }), icon: 'kept', on: go('name') })}</div>
+        <div>${row({ title: t('more.code'), more: t(account?.recovery === 'done' ? 'more.code_done' : 'more.code_todo'), icon: 'key', on: go('code') })}</div>
+        <div>${row({ title: t('more.devices'), icon: 'device', on: go('devices') })}</div>`
+    : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
+      <div>${row({ title: t('more.space'), icon: 'file', on: go('space') })}</div>
+    </div>
+    <div class="rows">
+      <div>${row({ title: t('more.about'), icon: 'lock', on: go('about') })}</div>
+      <div>${row({ title: t('more.check'), icon: 'sealed', on: go('check') })}</div>
+    </div>
+    ${registered ? html`<div class="rows"><div>${row({ title: t('more.signout'), icon: 'leave', on: go('signout') })}</div></div>` : nothing}
+  </div>`;
+}
+
+/** @param {Stage} stage */
+function devices(stage) {
+  const { local } = stage;
+  const found = /** @type {Session[]|undefined} */ (local.sessions);
+  if (!found) {
+    const show = () => {
+      const words = local.words ?? '';
+      if (!words) return stage.set({ lacking: true });
+      stage.set({ words: '', shown: false, lacking: false });
+      return stage.run('sessions', async () => { local.sessions = await stage.app.sessions({ words }); });
+    };
+    return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
+      ${secretField({ id: 'words', label: t('devices.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: show, focus: true, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+      <div>${button(t('devices.show'), show, { main: true, busy: stage.running === 'sessions' })}</div></div>`;
+  }
+  return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
+    <ul class="rows">${found.map((one) => html`<li class="stack-close page-item"><strong>${one.here ? t('devices.here') : one.device_name || t('devices.unknown')}</strong>
+      <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: `${day(one.seen_at)}, ${clockTime(one.seen_at)}` })}</span>
+      ${one.here ? nothing : html`<div>${button(t('devices.end'), () => ending(stage, one), {})}</div>`}
+      ${local.ending === one.session ? endForm(stage, one, found) : nothing}</li>`)}</ul></div>`;
+}
+
+/** @param {Stage} stage @param {Session} one */
+function ending(stage, one) {
+  stage.set({ ending: one.session, words: '' });
+}
+
+/** Ending someone's way in asks for the words again. @param {Stage} stage @param {Session} one @param {Session[]} found */
+function endForm(stage, one, found) {
+  const { local } = stage;
+  const end = () => {
+    const words = local.words ?? '';
+    if (!words) return stage.set({ lacking: true });
+    stage.set({ words: '', shown: false, lacking: false });
+    return stage.run('end', async () => {
+      await stage.app.endSession(one.session, { words });
+      stage.set({ sessions: found.filter((each) => each !== one), ending: null });
+      stage.say(t('devices.ended'));
+    });
+  };
+  return html`${secretField({ id: 'end-words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: end, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+    <div class="row">${button(t('devices.end'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
+}
+
+/** @param {Stage} stage */
+function space(stage) {
+  const found = stage.find('usage', () => stage.app.usage());
+  const use = found.data;
+  return html`<div class="stack-wide">${heading(t('space.title'))}
+    ${use ? html`<dl class="facts card">
+      ${use.phone_bytes === null || use.phone_bytes === undefined ? nothing : html`<div><dt>${t('space.phone')}</dt><dd>${size(use.phone_bytes)}</dd></div>`}
+      ${use.quota_bytes ? html`<div><dt>${t('space.server')}</dt><dd>${t('space.of', { used: size(use.used_bytes), quota: size(use.quota_bytes) })}</dd></div>` : nothing}</dl>`
+    : html`<p role="status">${found.problem ? t('no.unavailable') : t('frame.loading')}</p>`}</div>`;
+}
+
+/** @param {Stage} stage */
+function signout(stage) {
+  const unsent = stage.state.entries.some((one) => one.state.code !== 'kept');
+  const go = () => stage.run('signout', () => stage.app.signOut());
+  return html`<div class="stack-wide">${heading(t('signout.title'))}${errorSummary(stage)}<p>${t('signout.lead')}</p>
+    ${unsent ? html`<p class="care">${t('signout.unsent')}</p>` : nothing}
+    <div class="row">${button(t('signout.do'), go, { busy: stage.running === 'signout' })}${button(t('frame.cancel'), () => stage.back('more'), { main: true })}</div></div>`;
+}
+
+/** @param {Stage} _stage */
+function about(_stage) {
+  return html`<div class="stack-wide">${heading(t('about.title'))}
+    <section class="stack-close"><h2>${t('about.yes')}</h2><ul class="points stack-close">${[1, 2, 3, 4].map((n) => html`<li>${t(`about.yes_${n}`)}</li>`)}</ul></section>
+    <section class="stack-close"><h2>${t('about.no')}</h2><ul class="points stack-close">${[1, 2, 3, 4, 5].map((n) => html`<li>${t(`about.no_${n}`)}</li>`)}</ul></section>
+    <p class="note">${t('about.server')}</p></div>`;
+}
+
+export const views = { more, devices, space, signout, about };

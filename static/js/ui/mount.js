@@ -1,0 +1,120 @@
+/**
+ * Puts the screens on the page and keeps them in step with the app: draws, moves the focus, covers the
+ * page when it goes out of sight, and forgets everything when the diary locks.
+ */
+import { render } from './html.js';
+import { Stage } from './stage.js';
+import { frame, warm } from './frame.js';
+
+/** @typedef {import('./app.d.ts').App} App */
+
+// Three presses of Shift within this many ms leave at once (the convention of GOV.UK's exit page).
+const THREE_SHIFTS = 1500;
+
+/**
+ * @param {App} app
+ * @param {HTMLElement} root holds the lock form of the page until the first drawing
+ * @returns {{unmount: () => void, stage: Stage}}
+ */
+export function mount(app, root) {
+  let waiting = false;
+  const soon = () => {
+    if (waiting) return;
+    waiting = true;
+    queueMicrotask(() => { waiting = false; draw(); });
+  };
+  const stage = new Stage(app, { soon, now: draw });
+  let phase = app.state.phase;
+  let begun = false;
+
+  function draw() {
+    if (app.state.phase === 'loading' && !begun) return;
+    if (!begun) begin(stage, root);
+    begun = true;
+    render(frame(stage), root);
+    settle(stage, root);
+  }
+
+  const unsubscribe = app.subscribe(() => {
+    const before = phase;
+    phase = app.state.phase;
+    if (phase === before) return stage.draw();
+    enter(stage, before, phase);
+    // A lock is drawn before anything else happens: no frame may still show the page.
+    return draw();
+  });
+  const quiet = watch(app, stage, root);
+  if (phase !== 'loading') enter(stage, 'loading', phase);
+  draw();
+  warm(stage);
+  return { stage, unmount() { unsubscribe(); quiet(); } };
+}
+
+/** What was typed into the lock form of the page before this code came is kept. @param {Stage} stage @param {HTMLElement} root */
+function begin(stage, root) {
+  const typed = /** @type {HTMLInputElement|null} */ (root.querySelector('input'))?.value ?? '';
+  if (typed && stage.state.phase === 'locked') stage.local.words = typed;
+  root.replaceChildren();
+}
+
+/**
+ * The place where each phase begins.
+ * @param {Stage} stage @param {string} before @param {string} now
+ */
+function enter(stage, before, now) {
+  if (now === 'open' && before === 'fresh') return; // the first Save carries on by itself
+  const typed = now === 'locked' && before === 'loading' ? stage.local : {};
+  stage.spoken = '';
+  stage.reset(now === 'open' ? 'add' : 'start');
+  stage.local = typed;
+}
+
+/**
+ * After a drawing: put the focus where the person is now.
+ * @param {Stage} stage @param {HTMLElement} root
+ */
+function settle(stage, root) {
+  if (stage.arrived) {
+    const target = /** @type {HTMLElement|null} */ (root.querySelector('main [data-focus]') ?? root.querySelector('main h1'));
+    if (!target) return; // its part is still loading
+    stage.arrived = false;
+    target.focus({ preventScroll: true });
+    scrollTo(0, 0);
+    root.querySelector('main')?.scrollTo(0, 0);
+  } else if (stage.problem && !stage.problem.fields) {
+    const summary = /** @type {HTMLElement|null} */ (root.querySelector('[data-problem]'));
+    stage.problem.fields = {};
+    summary?.focus();
+  }
+}
+
+/**
+ * Listens for what concerns every place: activity, leaving, going out of sight.
+ * @param {App} app @param {Stage} stage @param {HTMLElement} root
+ * @returns {() => void} stops listening
+ */
+function watch(app, stage, root) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  /** @type {number[]} */
+  let shifts = [];
+  /** @param {KeyboardEvent} event */
+  const key = (event) => {
+    shifts = event.key === 'Shift' && !event.repeat ? [...shifts, event.timeStamp].slice(-3) : [];
+    const [first] = shifts;
+    if (shifts.length === 3 && first !== undefined && event.timeStamp - first < THREE_SHIFTS) {
+      shifts = [];
+      stage.leave();
+    }
+  };
+  const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && app.state.phase === 'open');
+  addEventListener('keydown', key, { signal, capture: true });
+  for (const name of ['pointerdown', 'keydown', 'input']) {
+    addEventListener(name, () => { if (app.state.phase === 'open') app.touch(); }, { signal, passive: true, capture: true });
+  }
+  document.addEventListener('visibilitychange', cover, { signal });
+  // Best effort: the app switcher may take its picture before this runs.
+  addEventListener('pagehide', () => { if (app.state.phase === 'open') root.classList.add('covered'); }, { signal });
+  addEventListener('pageshow', cover, { signal });
+  return () => stop.abort();
+}

@@ -1,0 +1,109 @@
+/** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
+import { html, nothing, ref } from './html.js';
+import { icon } from './icons.js';
+import { knows, t } from './strings.js';
+import { clockTime, day } from './say.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').EntryState} EntryState */
+
+/**
+ * @param {string} label
+ * @param {() => unknown} on
+ * @param {{main?: boolean, wide?: boolean, plain?: boolean, busy?: boolean, off?: boolean, icon?: import('./icons.js').IconName}} [how]
+ */
+export function button(label, on, how = {}) {
+  const looks = `button${how.main ? ' button-main' : ''}${how.wide ? ' button-wide' : ''}${how.plain ? ' button-plain' : ''}`;
+  // aria-disabled, not disabled: a greyed button keeps the focus and can say why it does nothing.
+  return html`<button type="button" class=${looks} aria-disabled=${how.off || how.busy ? 'true' : nothing} aria-busy=${how.busy ? 'true' : nothing}
+    @click=${() => { if (!how.busy) on(); }}>${how.icon ? icon(how.icon) : nothing}<span>${label}</span></button>`;
+}
+
+/**
+ * What is kept where, in words and a picture, never by colour alone.
+ * @param {EntryState} state
+ * @param {boolean} registered whether a copy off this phone is kept at all
+ */
+export function stateLine(state, registered) {
+  const words = state.code === 'kept' ? t('state.kept', { time: keptAt(state.at) })
+    : state.code === 'trouble' ? (state.sentence || t('state.trouble'))
+      : state.code === 'sealed' && !registered ? t('state.only') : t(`state.${state.code}`);
+  return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${words}</span></span>`;
+}
+
+/** @param {number|null} at */
+function keptAt(at) {
+  if (at === null) return '';
+  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : `${day(at)}, ${clockTime(at)}`;
+}
+
+/**
+ * The sentence for a failure: our own by its code, else the one it carries.
+ * @param {{code?: string, sentence?: string}} problem
+ * @returns {string}
+ */
+export function sentenceOf(problem) {
+  const own = `no.${problem.code}`;
+  return knows(own) ? t(own) : problem.sentence || t('no.unknown');
+}
+
+/**
+ * What went wrong on this place, at its top; takes the focus when it appears.
+ * @param {Stage} stage
+ */
+export function errorSummary(stage) {
+  const problem = stage.problem;
+  if (!problem) return nothing;
+  return html`<div class="error-summary" role="alert" tabindex="-1" data-problem><p>${sentenceOf(problem)}</p></div>`;
+}
+
+/**
+ * A bar with its number and a way to stop.
+ * @param {{label: string, done: number, total: number, cancel?: (() => unknown)|null, cancelLabel?: string}} work
+ */
+export function progress({ label, done, total, cancel, cancelLabel }) {
+  const percent = total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 0;
+  return html`<div class="progress">
+    <div class="row apart"><span>${label}</span><strong>${t('progress.percent', { percent })}</strong></div>
+    <progress max="100" value=${percent} aria-label=${label}>${percent}</progress>
+    ${cancel ? html`<div>${button(cancelLabel ?? t('frame.cancel'), cancel)}</div>` : nothing}
+  </div>`;
+}
+
+/** @param {Element|undefined} element */
+function showModal(element) {
+  const dialog = /** @type {HTMLDialogElement|undefined} */ (element);
+  // The ref runs before the element is in the page; showModal needs it there.
+  if (dialog && !dialog.open) queueMicrotask(() => dialog.isConnected && !dialog.open && dialog.showModal());
+}
+
+/**
+ * A question over the page. The browser holds the focus inside and gives it back; Escape closes.
+ * @param {Stage} stage
+ * @param {string} title
+ * @param {unknown} body
+ */
+export function sheet(stage, title, body) {
+  return html`<dialog aria-labelledby="sheet-title" ${ref(showModal)} @close=${() => stage.closeSheet()} @cancel=${() => stage.closeSheet()}>
+    <div class="stack"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${body}</div>
+  </dialog>`;
+}
+
+/**
+ * The heading of a place; takes the focus when the place opens, unless a field asks for it.
+ * @param {string} title
+ */
+export function heading(title) {
+  return html`<h1 tabindex="-1">${title}</h1>`;
+}
+
+/**
+ * A row that leads somewhere or opens its body.
+ * @param {{title: string, more?: string|null, icon: import('./icons.js').IconName, on: () => unknown, expanded?: boolean, body?: unknown}} row
+ */
+export function row({ title, more, icon: name, on, expanded, body }) {
+  return html`<button type="button" class="row-button" aria-expanded=${expanded === undefined ? nothing : String(expanded)} @click=${on}>
+      ${icon(name)}<span><span class="row-title">${title}</span>${more ? html`<br><span class="row-more">${more}</span>` : nothing}</span>
+      ${expanded === undefined ? icon('on', 18, 'turn mirror') : icon('down', 18, 'turn')}
+    </button>${expanded ? html`<div class="card-body stack">${body}</div>` : nothing}`;
+}

@@ -1,0 +1,149 @@
+/**
+ * Every word on the screens, in one table, so that a translator, a reviewer and the extractor of the
+ * catalogue need look nowhere else. `{name}` is filled in by `t`; a key ending in `.one` / `.other` is chosen
+ * by number with `tn`. Codes of the record have their labels in record/vocabulary.js.
+ */
+export const STRINGS = {
+  // The door: nothing here says what the page is for.
+  'door.name': 'Notes', 'door.words': 'Your words', 'door.open': 'Open', 'door.opening': 'Opening…', 'door.start': 'Start',
+  'door.signin': 'I have a sign-in name', 'door.back': 'Back', 'door.again': 'Try again',
+  'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
+  'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
+  'door.lock_hint': 'If this phone offers to save your words, choose Never.',
+  'door.elsewhere_title': 'Open in another tab', 'door.elsewhere': 'Only one tab can be open at a time. Close the other one, then try again here.',
+  'door.unsupported_title': 'This browser is too old', 'door.unsupported': 'Please use a newer browser, or another device.',
+  'door.other': 'Use another sign-in',
+  'picture.title': 'Add picture', 'picture.add': 'Add', 'picture.save': 'Save', 'picture.saved': 'Saved.', 'picture.file': 'Picture {n}',
+
+  // First run.
+  'safety.title': 'Is this phone safe to write on?', 'safety.why': 'Someone who can unlock this phone, or who set it up, may be able to see what you do on it.',
+  'safety.stored': 'Your answer is not saved anywhere.', 'safety.yes': 'Yes', 'safety.unsure': 'Not sure', 'safety.no': 'No',
+  'safety.first': 'You do not have to collect anything before you tell someone.', 'safety.numbers': 'In danger now, ring 999. Police when it is not urgent: 101. National Stalking Helpline: 0808 802 0300.',
+  'check.title': 'About this phone', 'check.lead': 'Answer what you can. None of it is saved.', 'check.done': 'What this means', 'check.go': 'Write here', 'check.stop': 'Stop here',
+  'check.result_here': 'You can write here.', 'check.result_words': 'Write here, but without pictures.', 'check.result_other': 'Use another device if you can.',
+  'check.result_other_more': 'A phone of a friend, or a computer at a library, school or work that only you use, is safer. Nothing has been kept on this phone.',
+  'check.notice': 'Changing it may be noticed.',
+  'check.setup': 'Did someone else set up this phone, or do they know its PIN?', 'check.setup_do': 'Change the PIN when you are alone, and remove fingerprints or faces that are not yours.',
+  'check.account': 'Is the phone’s account somebody else’s e-mail address?', 'check.account_do': 'Whoever owns that account may see photos, backups and where the phone is. Ask a helpline about moving to your own.',
+  'check.photos': 'Do your photos show up on another device?', 'check.photos_do': 'Do not take pictures with the phone’s own camera app. Use the camera inside this page, or only words.',
+  'check.managed': 'Is it a work, school or family-managed phone?', 'check.managed_do': 'Whoever manages it may see which pages are opened. Use another phone for this.',
+  'check.bill': 'Does someone else pay the bill?', 'check.bill_do': 'They may see numbers you ring and text. Numbers starting 0808 or 0800, 999 and 101 do not show on most bills.',
+  'check.wifi': 'Is this somebody else’s Wi-Fi?', 'check.wifi_do': 'They may see that this address was opened. Use mobile data.',
+  'check.known': 'Has anyone known things about you that they should not?', 'check.known_do': 'There may be something on this phone that watches it. Use another phone, and tell a helpline or the police before you change this one.',
+
+  // Frame.
+  'bar.place': 'Notes', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
+  'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
+  'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
+  'frame.error': 'Something to look at', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.skip': 'Skip to the page', 'frame.next': 'Next', 'frame.close': 'Close', 'frame.left': 'Leaving does not clear the browser’s history.',
+
+  // Add.
+  'add.title': 'What happened?', 'add.alone': 'No one is told when you write here.', 'add.read': 'The other side may read this one day. Keep addresses, new numbers and plans out of it.',
+  'add.when': 'When was it?', 'add.save': 'Save', 'add.saving': 'Saving…', 'add.need': 'Write something, or choose a time. Either is enough.', 'add.saved': 'Saved',
+  'add.kept_draft': 'Kept while you write.', 'add.waiting.one': 'One picture is waiting to be added.', 'add.waiting.other': '{n} pictures are waiting to be added.', 'add.drop': 'Throw this draft away', 'add.drop_ask': 'Throw this draft away? It has not been saved as an entry and cannot come back.', 'add.drop_do': 'Throw it away',
+  'add.more': 'Add more if you want to. All of it can wait.', 'add.another': 'Add another entry', 'add.see': 'See this entry',
+  'when.just_now': 'Just now', 'when.earlier_today': 'Earlier today', 'when.yesterday': 'Yesterday', 'when.pick': 'Pick a time', 'when.not_sure': 'Not sure',
+  'when.how': 'How sure are you of the time?', 'when.exact': 'Exact', 'when.about': 'About', 'when.part': 'Part of the day', 'when.day': 'Some time that day', 'when.between': 'Between two days',
+  'when.date': 'Date', 'when.from': 'From', 'when.until': 'To', 'when.time': 'Time', 'when.part_which': 'Which part?', 'when.twice': 'That night the clocks went back, so this time came twice. Which one was it?', 'when.first': 'The first', 'when.second': 'The second',
+  'when.lack_date': 'Choose a date.', 'when.lack_time': 'Choose a time, or “Some time that day”.', 'when.lack_part': 'Choose a part of the day.', 'when.lack_until': 'Choose the last day.', 'when.lack_order': 'The last day is before the first.', 'when.lack_future': 'That has not happened yet. Look at the date and time again.', 'when.lack_skipped': 'That night the clocks went forward, so this time did not happen. Choose an hour later or earlier.', 'when.lack_twice': 'Choose the first or the second.',
+  'guard.postcode': 'This looks like an address: “{found}”.', 'guard.number': 'This looks like a phone number: “{found}”.', 'guard.kept_apart': 'You keep this apart: “{found}”.', 'guard.move': 'Move this to Where (kept apart)', 'guard.leave': 'Leave it',
+
+  // Words.
+  'words.title': 'Choose words that open this', 'words.lead': 'Use these six words, or your own. You will type them each time you open this.', 'words.show': 'Show', 'words.hide': 'Cover', 'words.others': 'Six other words', 'words.suggested': 'Six words you could use', 'words.covered': 'Covered',
+  'words.type': 'Type your words', 'words.again': 'Type them once more', 'words.again_hint': 'These are your own words, so type them twice.', 'words.save': 'Save with these words', 'words.differ': 'The two are not the same. Type them once more.', 'words.near': 'That is nearly the six words above. Look at them again, or type your own twice.', 'words.none': 'Type the words that will open this.',
+  'words.short': 'Use at least 12 characters.', 'words.common': 'That is easy to guess. Choose something else.', 'words.forget': 'Nobody can look these words up for you. Later you can write down a code in case you forget them.', 'words.never': 'If your phone offers to save these words, choose Never.', 'words.saving': 'Saving. This takes a few seconds…',
+
+  // Copy off the phone, code.
+  'copy.title': 'Keep a copy off this phone', 'copy.lead': 'If this phone is lost, broken or taken, the copy is still there. It is sealed before it leaves, and whoever runs the server cannot read it.', 'copy.asks': 'A sign-in name is made for you. No e-mail, phone number or name is asked for.', 'copy.words': 'Type your words', 'copy.do': 'Keep a copy off this phone', 'copy.doing': 'Setting up…', 'copy.not_now': 'Not now',
+  'copy.name_title': 'Your sign-in name', 'copy.name_lead': 'With this name and your words you can open your entries on another device. Write both down, on paper, somewhere safe.', 'copy.code_now': 'Write down my code', 'copy.later': 'Later', 'copy.done': 'A copy is now kept off this phone.', 'copy.only_here': 'Only on this phone', 'copy.ios': 'Add this to your home screen first, or make the copy off this phone now. Until then it is only in this browser, and may be removed in 7 days.',
+  'code.title': 'Your code, for paper', 'code.lead': 'If you forget your words, this name and code open your entries. Write them by hand. Do not take a picture of them.', 'code.make': 'Show my code', 'code.place': 'Keep the paper where only you look, and not with this phone.', 'code.name': 'Sign-in name', 'code.words': 'As twelve words', 'code.letters': 'As letters', 'code.written': 'I have written it down', 'code.check_title': 'Check your paper', 'code.check': 'Type the code from your paper', 'code.check_do': 'Check', 'code.look': 'See it again', 'code.wrong': 'That is not the same as the code. Look at your paper again.', 'code.done': 'Your code is written down and checked.', 'code.first_copy': 'First keep a copy off this phone. The code is for opening that copy.',
+
+  // State of an entry.
+  'state.sealed': 'Sealed on this phone', 'state.only': 'Sealed, only on this phone', 'state.sending': 'Sending', 'state.kept': 'Kept safe {time}', 'state.trouble': 'Not sent yet. It is safe on this phone.',
+
+  // Entries.
+  'entries.title': 'Entries', 'entries.none': 'Nothing here yet.', 'entries.none_more': 'When something happens, a line and a time are enough.', 'entries.no_words': 'No words yet', 'entries.new': 'New', 'entries.number': 'No. {n}', 'entries.pictures.one': '1 file', 'entries.pictures.other': '{n} files', 'entries.added.one': 'added to once', 'entries.added.other': 'added to {n} times', 'entries.changed': 'changed', 'entries.earlier': 'Show earlier entries', 'entries.unknown_day': 'Time not known', 'entries.choose': 'Choose an entry from the list.', 'entries.draft': 'You have a draft', 'entries.draft_do': 'Carry on writing',
+  'entry.title': 'Entry', 'entry.missing': 'This entry cannot be opened right now.', 'entry.changing': 'Change the words or the time', 'entry.written': 'Written down', 'entry.when': 'When', 'entry.kind': 'What kind', 'entry.who': 'Who', 'entry.where': 'Where', 'entry.detail': 'Where exactly (kept apart)', 'entry.effect': 'How it affected you', 'entry.feelings': 'How you felt', 'entry.fear': 'Afraid they would be violent', 'entry.files': 'Photos & screenshots', 'entry.note': 'Private note', 'entry.details': 'Add details', 'entry.history': 'Everything you saved, with dates', 'entry.no_words': 'No words yet.',
+  'history.first': 'First version', 'history.addition': 'Added', 'history.amendment': 'Changed', 'history.reason': 'Reason: {reason}', 'history.was': 'Before: {old}', 'history.now': 'Now: {new}', 'history.blank': 'left blank', 'history.by': 'on {by}', 'history.removed': 'taken out',
+  'reason.title': 'Why are you changing this?', 'reason.lead': 'What you wrote before stays in the history with its date. A short reason helps anyone who reads it.', 'reason.field': 'Reason', 'reason.hint': 'For example: I remembered the time wrong.', 'reason.save': 'Save the change', 'reason.need': 'Write a short reason.',
+
+  // Cards.
+  'card.save': 'Save this card', 'card.saved': 'Saved', 'card.optional': 'Optional', 'card.more': 'More', 'card.fewer': 'Fewer',
+  'files.title': 'Photos & screenshots', 'files.hint': 'Screenshots, photos, letters, recordings: up to {size} each.', 'files.camera': 'Take a picture here', 'files.camera_why': 'Leaves no copy in your photos.', 'files.photos': 'Choose from photos', 'files.any': 'Choose a file', 'files.paste': 'You can also paste a picture on this page.', 'files.get': 'Get a picture', 'files.get_why': 'Locks this, so that you can go and take a screenshot. For ten minutes, coming back shows only a page to add a picture.', 'files.get_do': 'Lock and get a picture', 'files.child': 'Do not add a sexual picture of anyone under 18, even of yourself. Write what it showed instead.', 'files.sealing': 'Sealing {name}', 'files.none_in': 'No picture came with that.', 'files.changed': 'The file changed while it was being read. Nothing was lost. Choose it again.',
+  'files.saved_first': 'Save first, then add pictures here.', 'files.too_large': 'This file is larger than {size}, so it was not added. Nothing was lost.', 'files.empty': 'This file is empty, so it was not added.',
+  'camera.title': 'Take a picture', 'camera.take': 'Take it', 'camera.again': 'Take it again', 'camera.use': 'Use this picture', 'camera.refused': 'The camera could not be opened. You can choose a picture instead.', 'camera.live': 'What the camera sees',
+  'file.touch': 'Show the picture', 'file.cover': 'Cover the picture', 'file.no_preview': 'This browser cannot show this kind of picture. It is kept just as it came.', 'file.kind_file': 'File', 'file.size': 'Size', 'file.came': 'How it came', 'file.received': 'Received by this page', 'file.type': 'Kind of file', 'file.mismatch': 'The name says {claimed}, but the contents are {magic}. It is kept just as it came.', 'file.digest': 'Its fingerprint (SHA-256)', 'file.name': 'Name', 'file.state': 'State', 'file.open': 'Look at {name}', 'file.picture_of': 'Picture: {name}',
+  'outside.title': 'A copy is still in your photos', 'outside.lead': 'It may also be on other devices that share your account.', 'outside.keep': 'Fine, keep it there', 'outside.keep_why': 'Best for the police.', 'outside.remove': 'Not safe: show me how to remove it', 'outside.later': 'Later', 'outside.how': 'Open your photos, delete the picture, then open “Recently deleted” or the bin and delete it there too. It can also be in a backup or on another device.', 'outside.removed': 'I have removed it', 'outside.fine': 'Removing it is never a fault. The date is noted with the picture.',
+  'kind.title': 'What kind', 'kind.search': 'Find a kind', 'kind.none': 'Nothing matches. Try another word, or “Something else”.', 'kind.all': 'Show all kinds', 'kind.text': 'In your own words', 'kind.chosen': 'Chosen', 'kind.usual': 'Often chosen',
+  'who.title': 'Who', 'who.field': 'Who did it?', 'who.hint': 'A name, “my ex”, “the man from the gym”, or “not sure”.', 'where.title': 'Where', 'where.detail': 'Where exactly?', 'where.hint': 'Kept apart: it goes only in the restricted part of a pack, never in the part that may be passed on.', 'where.other': 'What sort of place?',
+  'effect.title': 'How it affected you', 'effect.words': 'In your own words', 'effect.feelings': 'How did you feel then?', 'effect.fear': 'Were you afraid they would be violent?', 'effect.blank': 'Leave blank', 'effect.fear_words': 'More about that, if you want', 'effect.blank_hint': 'Leaving it blank is not the same as “No”.',
+  'note.title': 'Private note', 'note.field': 'Only for you', 'note.hint': 'Never put in a pack. A court could still ask to see it.',
+
+  'progress.percent': '{percent}%',
+
+  // Troubles, by code.
+  'no.no_match': 'That didn’t open anything. Try again.',
+  'no.signed_out': 'You were signed out. Everything is safe on this phone. Type your words to carry on sending.',
+  'no.try_later': 'Too many tries. Nothing is lost. Wait a few minutes and try again.',
+  'no.unavailable': 'There is no answer just now. Everything is safe on this phone, and goes when there is signal.',
+  'no.offline': 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
+  'no.garbled': 'The answer was not from the right place. It may be a Wi-Fi sign-in page. Nothing was lost.',
+  'no.no_space': 'This phone is full. Your words are saved. Make some space, then add the file again.',
+  'no.kdf_refused': 'The server asked for weaker protection than this phone allows. Nothing was sent.',
+  'no.kdf_broken': 'This browser worked something out wrongly, so it was stopped. Nothing was lost. Try another browser.',
+  'no.bad_receipt': 'The answer of the server could not be checked. It is safe on this phone and will be sent again.',
+  'no.over_quota': 'The space off this phone is full. Your words still fit. The file is safe on this phone.',
+  'no.too_large': 'This is too large. Nothing was lost.',
+  'no.packs_off': 'This server does not make packs.',
+  'no.pack_failed': 'The pack could not be made. Nothing was kept of it. Try again.',
+  'no.incomplete': 'Some of it has not arrived yet. It will be sent again.',
+  'no.cancelled': 'Stopped.',
+  'no.clock_off': 'This phone’s clock looks wrong. Your entries are safe; the time of the server is kept beside them.',
+  'no.not_opened': 'A part could not be opened. Nothing was changed. Try again, or open it on another device.',
+  'no.unknown': 'That did not work. Nothing was lost. Try again.',
+};
+
+/** @typedef {keyof typeof STRINGS} Key */
+/** @type {Record<string, string>} */
+const table = { ...STRINGS };
+
+/**
+ * Adds the words of a part that is loaded later (strings_later.js).
+ * @param {Record<string, string>} more
+ */
+export function learn(more) {
+  Object.assign(table, more);
+}
+
+/**
+ * The words for `key`, with `{name}` filled from `slots`. An unknown key is a fault in the screens: RangeError.
+ * @param {string} key
+ * @param {Record<string, string|number>} [slots]
+ * @returns {string}
+ */
+export function t(key, slots = {}) {
+  const text = table[key];
+  if (text === undefined) throw new RangeError(`no words for ${key}`);
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? String(slots[name]) : whole));
+}
+
+const plural = new Intl.PluralRules('en-GB');
+
+/**
+ * The words for a number of things: `key.one` or `key.other`, with `{n}` filled.
+ * @param {string} key
+ * @param {number} n
+ * @returns {string}
+ */
+export function tn(key, n) {
+  return t(`${key}.${plural.select(n)}`, { n });
+}
+
+/**
+ * Whether there are words for `key`.
+ * @param {string} key
+ * @returns {boolean}
+ */
+export function knows(key) {
+  return key in table;
+}

@@ -1,0 +1,179 @@
+/**
+ * An app without a diary behind it, for looking at every screen: keeps what is typed in memory and answers
+ * at once. Only the tests load it. `window.fake` lets a test set the state and see what was asked.
+ */
+import { mount } from '/static/js/ui/mount.js';
+
+const NOW = Date.now();
+const HOUR = 3_600_000;
+const SIX = 'ribbon kettle orbit meadow lantern pencil';
+
+/** @param {number} at */
+const local = (at) => {
+  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return date.toISOString().slice(0, 16);
+};
+
+/** @param {number} at @param {string} precision */
+function when(at, precision = 'minute') {
+  const text = local(at);
+  return {
+    occurred_start: at, occurred_end: null, tz: 'Europe/London', utc_offset_min: 0, precision,
+    occurred_local: precision === 'minute' ? text : precision === 'part_of_day' ? `${text.slice(0, 10)} evening` : precision === 'unknown' ? null : text.slice(0, 10),
+  };
+}
+
+const TEXTS = [
+  'He messaged from a new account ten minutes after I blocked the last one. It said “nice blue coat today”. I had worn it to work.',
+  'Silent call at work, then two more. Reception heard them.',
+  'His car was outside the gym when I came out. He did not get out.',
+  '',
+  'میں نے اسے دروازے پر دیکھا۔ وہ کچھ دیر کھڑا رہا۔',
+  '43 missed calls, 21:10 to 23:55.',
+  'Flowers left at the door with a card. No name on it, but his writing.',
+];
+const STATES = [
+  { code: 'sealed', at: NOW - HOUR }, { code: 'sending', at: null }, { code: 'kept', at: NOW - 5 * HOUR }, { code: 'trouble', at: null, sentence: null },
+  { code: 'kept', at: NOW - 30 * HOUR }, { code: 'kept', at: NOW - 54 * HOUR }, { code: 'kept', at: NOW - 400 * HOUR },
+];
+const PRECISIONS = ['minute', 'part_of_day', 'minute', 'unknown', 'day', 'minute', 'hour'];
+
+/** @param {number} count */
+function entries(count) {
+  return Array.from({ length: count }, (_, i) => ({
+    record: `r${i}`, seq_no: i === 0 ? null : count - i, title: TEXTS[i % 7], occurred: when(NOW - i * 9 * HOUR, PRECISIONS[i % 7]), recorded_at: NOW - i * 9 * HOUR,
+    pictures: i % 3 === 0 ? 2 : 0, additions: i % 4 === 2 ? 1 : 0, amendments: i % 5 === 2 ? 1 : 0, state: STATES[i % 7],
+  }));
+}
+
+/** A drawing that stands for a screenshot. */
+function drawn() {
+  const canvas = document.createElement('canvas');
+  canvas.width = 300;
+  canvas.height = 620;
+  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  pen.fillStyle = '#dfe8ee';
+  pen.fillRect(0, 0, 300, 620);
+  for (let i = 0; i < 7; i++) {
+    pen.fillStyle = i % 3 ? '#ffffff' : '#a7d3c8';
+    pen.fillRect(i % 3 ? 20 : 90, 60 + i * 76, 190, 52);
+  }
+  return new Promise((resolve) => { canvas.toBlob((blob) => resolve(URL.createObjectURL(/** @type {Blob} */ (blob)))); });
+}
+
+const attachment = (/** @type {object} */ over) => ({
+  attachment: `a${Math.random()}`, name: 'Screenshot_20261103-204111.png', kind: 'image', size: 2_871_331, claimed: 'image/png', magic: 'image/png', mismatch: false, preview: true,
+  route: 'photo_picker', received_at: NOW - HOUR, sha256: '9f2c1e7ab3d4'.repeat(6).slice(0, 64), state: { code: 'sealed', at: NOW }, outside_copy: null, ...over,
+});
+const FILES = [
+  attachment({ attachment: 'a1' }), attachment({ attachment: 'a2', name: 'IMG_0412.HEIC', preview: false, claimed: 'image/heic', magic: 'image/heic' }),
+  attachment({ attachment: 'a3', name: 'letter.pdf', kind: 'file', claimed: 'application/pdf', magic: 'image/jpeg', mismatch: true, outside_copy: 'kept' }),
+];
+
+/** @param {any} row */
+function entry(row) {
+  const fields = { narrative: row.title, ...row.occurred, time_source: null, behaviours: ['contact_new_account_after_block', 'knows_things_they_should_not'], who: 'My ex', place_category: 'online', feelings_then_text: 'I could not sleep.', feelings_then: ['scared'], feared_violence: 'not_sure' };
+  return {
+    record: row.record, seq_no: row.seq_no, fields, restricted: { place_detail: 'Rowan House, Elm Road' }, attachments: row.pictures ? FILES : [], note: 'Ask Sam about this.', state: row.state, unsaved: null,
+    versions: [
+      { version: 'v1', at: row.recorded_at, kind: 'first', by: 'this phone', reason: null, changes: [{ field: 'narrative', old: null, new: 'He messaged from a new account.' }, { field: 'occurred_local', old: null, new: '2026-11-03T20:14' }], fields },
+      { version: 'v2', at: row.recorded_at + HOUR, kind: 'addition', by: 'this phone', reason: null, changes: [{ field: 'behaviours', old: null, new: fields.behaviours }, { field: 'feared_violence', old: null, new: 'not_sure' }], fields },
+      { version: 'v3', at: row.recorded_at + 2 * HOUR, kind: 'amendment', by: 'this phone', reason: 'I remembered the words wrong.', changes: [{ field: 'narrative', old: 'He messaged from a new account.', new: fields.narrative }], fields },
+    ],
+  };
+}
+
+class FakeApp {
+  constructor() {
+    this.asked = [];
+    this.fail = {};
+    this.listeners = new Set();
+    this.state = { phase: 'loading', update: false, offline: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null };
+    this.changes = new Map();
+  }
+
+  /** @param {() => void} listener */
+  subscribe(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }
+
+  /** @param {object} change */
+  set(change) { this.state = { ...this.state, ...change }; for (const listener of this.listeners) listener(); }
+
+  /** @param {string} name @param {any} [given] */
+  async did(name, given) {
+    this.asked.push([name, given]);
+    await new Promise((resolve) => { setTimeout(resolve, this.slow ?? 0); });
+    const problem = this.fail[name];
+    if (problem) throw Object.assign(new Error(problem.code), problem);
+  }
+
+  /** @param {number} count @param {object} [over] */
+  open(count, over = {}) { this.set({ phase: 'open', entries: entries(count), account: { login: 'quiet-river-4821', registered: true, recovery: 'done', trouble: null }, ...over }); }
+
+  async start() { await this.did('start'); }
+  async suggestWords() { await this.did('suggestWords'); return SIX; }
+  async checkWords(text) { return { ok: !/password/i.test(text), why: 'common' }; }
+  async enrolHere(words) { await this.did('enrolHere', words); this.set({ phase: 'open', account: { login: null, registered: false, recovery: 'todo', trouble: null } }); }
+  async unlock(words) { await this.did('unlock', words); this.open(7); }
+  async lock(why) { this.asked.push(['lock', why]); this.set({ phase: 'locked', entries: [], draft: null, lockIn: null }); }
+  quickExit() { this.asked.push(['quickExit']); if (this.state.phase === 'open') this.set({ phase: 'locked', entries: [], lockIn: null }); }
+  touch() { this.touched = (this.touched ?? 0) + 1; }
+  async signIn(by) { await this.did('signIn', by); this.open(7); }
+  async signInWithCode(by) { await this.did('signInWithCode', by); this.open(7); }
+  async register(by) { await this.did('register', by); this.set({ account: { login: 'quiet-river-4821', registered: true, recovery: 'todo', trouble: null } }); return { login: 'quiet-river-4821' }; }
+  async makeCode() { await this.did('makeCode'); return { login: 'quiet-river-4821', words12: 'able bench cargo dwarf equal fabric gallery hazard index jungle kiwi ladder'.split(' '), crockford: '7K3M-Q9TD-2XHV-8RNA-5WPC-J4YE-ZBG6' }; }
+  async confirmCode(text) { await this.did('confirmCode', text); }
+  async later(what) { await this.did('later', what); this.set({ account: { ...this.state.account, recovery: 'later' } }); }
+  async signOut() { await this.did('signOut'); this.set({ phase: 'fresh', entries: [], account: null }); }
+  newDraft() { this.putDraft({}); }
+  putDraft({ fields = {}, restricted = {} }) {
+    const draft = this.state.draft ?? { id: 'd', record: null, fields: {}, restricted: {}, attachments: [], saved_at: null };
+    this.set({ draft: { ...draft, fields: { ...draft.fields, ...fields }, restricted: { ...draft.restricted, ...restricted } } });
+  }
+  async dropDraft() { await this.did('dropDraft'); this.set({ draft: null }); }
+  putCard(record, unsaved) { this.asked.push(['putCard', record, unsaved]); }
+  restrictedWords() { return ['Rowan House']; }
+  async saveIncident(save) {
+    await this.did('saveIncident', save);
+    if (save.record) { this.changes.set(save.record, { ...this.changes.get(save.record), ...save.fields }); return { record: save.record }; }
+    const record = `n${this.state.entries.length}`;
+    const { fields } = this.state.draft;
+    const row = { record, seq_no: null, title: fields.narrative ?? '', occurred: fields.precision ? fields : when(NOW, 'unknown'), recorded_at: NOW, pictures: 0, additions: 0, amendments: 0, state: { code: 'sealed', at: NOW } };
+    this.set({ draft: null, entries: [row, ...this.state.entries] });
+    this.fresh = record;
+    return { record };
+  }
+  needsReason(record, change) { return record !== this.fresh && 'narrative' in change.fields; }
+  async readIncident(record) {
+    await this.did('readIncident', record);
+    const row = this.state.entries.find((one) => one.record === record);
+    const whole = entry(row);
+    if (record === this.fresh) Object.assign(whole, { fields: { narrative: row.title, ...row.occurred }, restricted: {}, attachments: [], note: '', versions: whole.versions.slice(0, 1) });
+    return { ...whole, fields: { ...whole.fields, ...this.changes.get(record) } };
+  }
+  async saveNote(record, text) { await this.did('saveNote', [record, text]); }
+  async addFile(target, file, { onProgress }) { onProgress?.(file.size / 3, file.size); await this.did('addFile', [target, file.name, file.size]); return attachment({ name: file.name }); }
+  async readPicture() { return { url: await drawn() }; }
+  async answerPhoneCopy(record, one, answer) { await this.did('answerPhoneCopy', [one, answer]); for (const file of FILES) if (file.attachment === one) file.outside_copy = answer; }
+  async getPicture() { await this.did('getPicture'); this.set({ phase: 'picture', entries: [], draft: null, picture: { until: NOW + 600_000, files: [] } }); }
+  async pictureAdd(files) { this.set({ picture: { ...this.state.picture, files: [...this.state.picture.files, ...files.map((file) => ({ name: file.name }))] } }); }
+  async pictureSave() { await this.did('pictureSave'); this.set({ phase: 'locked', picture: null }); }
+  async chooseForPack(chosen) { await this.did('chooseForPack', chosen); return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: FILES.slice(0, 2).map(({ attachment: id, name }) => ({ record: 'r0', attachment: id, name })), restricted_words: 2 }; }
+  async markLooked(one, how) { await this.did('markLooked', [one, how]); }
+  buildPack(options, onProgress) {
+    this.asked.push(['buildPack', options]);
+    onProgress({ step: 'building', done: 37, total: 100 });
+    return new Promise((resolve, reject) => {
+      this.finishPack = () => resolve({ file: new Blob(['zip'.repeat(1_000_000)]), name: 'documents-2026-11-24.zip' });
+      this.stopPack = () => reject(Object.assign(new Error(), { code: 'cancelled', sentence: '' }));
+    });
+  }
+  async cancelPack() { this.stopPack?.(); }
+  async sessions(by) { await this.did('sessions', by); return [{ session: 's1', device_name: 'Phone', created_at: NOW - 90 * HOUR, seen_at: NOW, here: true }, { session: 's2', device_name: 'Computer', created_at: NOW - 900 * HOUR, seen_at: NOW - 70 * HOUR, here: false }]; }
+  async endSession(session, by) { await this.did('endSession', [session, by]); }
+  async usage() { return { used_bytes: 48_200_000, quota_bytes: 2_147_483_648, phone_bytes: 61_000_000 }; }
+  async applyUpdate() { await this.did('applyUpdate'); }
+}
+
+const app = new FakeApp();
+const { stage } = mount(/** @type {any} */ (app), /** @type {HTMLElement} */ (document.getElementById('app')));
+Object.assign(window, { fake: app, stage });
