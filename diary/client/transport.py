@@ -1,0 +1,146 @@
+"""Talking to a server: docs/api.md over httpx, with its failures as the errors of diary.errors.
+
+The reference client connects to this computer's own address and names the host it means, as a phone's
+name server would: `*.localhost` does not resolve everywhere.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from http.cookies import SimpleCookie
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from diary import errors
+
+WRITING: Final = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin"}
+TIMEOUT: Final = httpx.Timeout(60, connect=5)
+_HERE: Final = ("localhost", ".localhost")
+# What a page of somebody else's, such as a captive portal, might answer with; never worth showing.
+_NOT_OURS: Final = "The server's answer makes no sense. Nothing was lost."
+
+
+def _classes(top: type[errors.KeptError] = errors.KeptError) -> Iterator[type[errors.KeptError]]:
+    """Every class of the tree."""
+    yield top
+    for below in top.__subclasses__():
+        yield from _classes(below)
+
+
+def error_of(answer: httpx.Response) -> errors.KeptError:
+    """The failure an answer speaks of; Unavailable for anything that is not ours."""
+    try:
+        told = json.loads(answer.content)
+        code, sentence = str(told["error"]), str(told["message"])
+    except (ValueError, TypeError, KeyError):
+        return errors.Unavailable(_NOT_OURS)
+    if code == errors.TryLater.code:
+        return errors.TryLater(int(answer.headers.get("retry-after", "1")), sentence)
+    if code == errors.Incomplete.code:
+        return errors.Incomplete(tuple(told.get("missing", ())), sentence)
+    for known in _classes():
+        if known.code == code:
+            return known(sentence)
+    return errors.Unavailable(_NOT_OURS)
+
+
+class Server:
+    """One server as one device sees it: an origin and the cookies it gave."""
+
+    def __init__(self, client: httpx.AsyncClient, origin: str) -> None:
+        """`client` reaches the server; `origin` is the app host's, as it stands in key derivation."""
+        self._client = client
+        self._cookies: dict[str, str] = {}
+        self.origin = origin
+
+    async def json(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        proof: str | None = None,
+    ) -> dict[str, Any]:
+        """A JSON answer to a JSON body; {} when there is none. `proof`: b64 of AUTH, for what needs it."""
+        content = None if body is None else json.dumps(body).encode()
+        answer = await self._ask(method, path, content, "application/json", proof)
+        return self._object(answer)
+
+    async def put(self, path: str, content: bytes) -> dict[str, Any]:
+        """A JSON answer to opaque bytes."""
+        return self._object(await self._ask("PUT", path, content, "application/octet-stream", None))
+
+    async def get(self, path: str) -> bytes:
+        """The bytes at an address."""
+        return (await self._ask("GET", path, None, "", None)).content
+
+    @asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The bytes at an address as they come."""
+        async with self._client.stream("GET", path, headers=self._headers("GET", "", None)) as answer:
+            if answer.status_code != httpx.codes.OK:
+                await answer.aread()
+                raise error_of(answer)
+            yield answer.aiter_bytes()
+
+    async def _ask(
+        self, method: str, path: str, content: bytes | None, kind: str, proof: str | None
+    ) -> httpx.Response:
+        """One request; raises what went wrong. Nothing follows a redirect: the app host has none."""
+        headers = self._headers(method, kind if content is not None else "", proof)
+        try:
+            answer = await self._client.request(method, path, content=content, headers=headers)
+        except httpx.HTTPError as error:
+            raise errors.Unavailable("The server cannot be reached. Nothing was lost.") from error
+        if not answer.is_success:
+            raise error_of(answer)
+        self._keep_cookies(answer)
+        return answer
+
+    def _headers(self, method: str, kind: str, proof: str | None) -> dict[str, str]:
+        """Host, cookies, and what a writing request must carry."""
+        headers = {"Host": urlsplit(self.origin).netloc}
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if method != "GET":
+            headers |= WRITING
+        if kind:
+            headers["Content-Type"] = kind
+        if proof:
+            headers["X-Proof"] = proof
+        return headers
+
+    def _keep_cookies(self, answer: httpx.Response) -> None:
+        """Cookies as given; an emptied one goes. httpx's own jar would not send Secure ones to this computer."""
+        for line in answer.headers.get_list("set-cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                if morsel.value and morsel["max-age"] != "0":
+                    self._cookies[name] = morsel.value
+                else:
+                    self._cookies.pop(name, None)
+
+    @staticmethod
+    def _object(answer: httpx.Response) -> dict[str, Any]:
+        """The JSON object in an answer."""
+        if not answer.content:
+            return {}
+        try:
+            value = answer.json()
+        except ValueError:
+            raise errors.Unavailable(_NOT_OURS) from None
+        if not isinstance(value, dict):
+            raise errors.Unavailable(_NOT_OURS)
+        return value
+
+
+@asynccontextmanager
+async def connect(origin: str, transport: httpx.AsyncBaseTransport | None = None) -> AsyncIterator[Server]:
+    """A server at `origin`. `transport`: how to reach it other than over the network, for tests."""
+    where = urlsplit(origin)
+    host = where.hostname or ""
+    here = host.endswith(_HERE) and transport is None
+    base = f"{where.scheme}://127.0.0.1:{where.port or 80}" if here else origin
+    async with httpx.AsyncClient(base_url=base, transport=transport, timeout=TIMEOUT, trust_env=False) as client:
+        yield Server(client, origin)
