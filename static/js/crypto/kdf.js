@@ -104,7 +104,7 @@ export function kekWords(root, kdf) {
 
 /**
  * The key that wraps the account key for the recovery code.
- * @param {Bytes} code
+ * @param {Bytes | CryptoKey} code
  * @returns {Promise<Bytes>}
  */
 export function kekCode(code) {

@@ -1,5 +1,5 @@
 /** The author's signature (ECDSA P-256) and the notary's (Ed25519): docs/formats.md, section 1. */
-import { b64, concat } from '../core/bytes.js';
+import { b64, concat, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from './digests.js';
 
@@ -17,7 +17,7 @@ export const PUB_BYTES = 65;
 export async function newPair() {
   const made = await crypto.subtle.generateKey(EC, true, ['sign', 'verify']);
   const { d = '', x = '', y = '' } = await crypto.subtle.exportKey('jwk', made.privateKey);
-  return { scalar: fromJwk(d), pub: concat(Uint8Array.of(4), fromJwk(x), fromJwk(y)) };
+  return { scalar: unb64(d), pub: concat(Uint8Array.of(4), unb64(x), unb64(y)) };
 }
 
 /**
@@ -109,14 +109,4 @@ export async function verifyNotary(pub, message, signature) {
     // A key or signature of the wrong shape is a signature that does not hold.
   }
   if (!holds) throw new KeptError('bad_signature');
-}
-
-/**
- * A coordinate of a JWK: always 32 bytes.
- * @param {string} text
- * @returns {Bytes}
- */
-function fromJwk(text) {
-  const binary = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

@@ -1,0 +1,199 @@
+/** The engine's part at the door: making a lock, opening it, and the store behind it. */
+import { b64, random, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { openBox, rootIdOf, sealBox } from './box.js';
+import { importKey } from './cobblestone.js';
+import { DEFAULT, FLOOR, checkKdf } from './kdf.js';
+import { newPair } from './signing.js';
+import { checkDoor, doorKdf, newDoor, placeOf, sealSlot, trySlots } from './slots.js';
+import { fold, normalise } from './words.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('./argon2.js').Cost} Cost */
+/** @typedef {import('./session.js').Session} Session */
+/** @typedef {import('./slots.js').Door} Door */
+/** @typedef {import('./slots.js').Role} Role */
+/** @typedef {{account: string | null, login: string, pins: import('./slots.js').Pins}} Behind what a slot says beside its store key */
+
+const UNLOCK_MS = 1500;
+const IN_FLIGHT = 256;
+
+/**
+ * The cost at which unlocking takes about a second and a half here, between floor and default.
+ * @param {Session} session
+ * @param {() => number} now
+ * @returns {Promise<Cost>}
+ */
+export async function measure(session, now) {
+  await session.test();
+  const started = now();
+  await session.argon2(random(16), random(16), FLOOR);
+  const per = (now() - started) / (FLOOR.m * FLOOR.t);
+  const choices = [DEFAULT, { m: DEFAULT.m, t: 2 }, { m: DEFAULT.m, t: 1 }];
+  return choices.find(({ m, t }) => m * t * per <= UNLOCK_MS) ?? { ...FLOOR };
+}
+
+/**
+ * The door of a fresh install.
+ * @param {Session} session
+ * @param {Cost} cost
+ * @returns {Promise<Door>}
+ */
+export async function makeDoor(session, cost) {
+  return newDoor(cost, await newCapture(session));
+}
+
+/**
+ * Puts a store behind `words`; see vault.js for what happens to one that is already open.
+ * @param {Session} session
+ * @param {Door} door
+ * @param {string} words
+ * @param {Role} role
+ * @param {Behind} behind
+ * @returns {Promise<Door>} with that slot sealed anew
+ */
+export async function setSlot(session, door, words, role, behind) {
+  checkDoor(door);
+  const root = await session.root(normalise(words), checkKdf(doorKdf(door), session.policy));
+  const i = placeOf(door, role);
+  const there = await trySlots(root, door);
+  if (there && there.i !== i) throw new KeptError('words_in_use');
+  const storeKey = await storeKeyFor(session, role, there?.content.store_key);
+  const renewed = { ...door, slots: [...door.slots], capture_pub: await capturePub(session, door) };
+  renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
+  if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
+  if (!session.opened || session.opened.role === role) await openStore(session, role, i, storeKey, root);
+  session.kdfHigh = Math.max(session.kdfHigh, behind.pins.kdf_high);
+  return renewed;
+}
+
+/**
+ * Seals the open slot anew with what has been learnt since, without asking for the words.
+ * @param {Session} session
+ * @param {Door} door
+ * @param {Behind} behind
+ * @returns {Promise<Door>}
+ */
+export async function renewSlot(session, door, behind) {
+  checkDoor(door);
+  const { role, i, slotRoot } = session.store;
+  const renewed = { ...door, slots: [...door.slots] };
+  renewed.slots[i] = await session.held.use('store_key', (storeKey) => (
+    sealSlot(slotRoot, door, i, { ...behind, role, store_key: b64(storeKey) })
+  ));
+  if (!await trySlots(slotRoot, renewed)) throw new KeptError('not_opened');
+  return renewed;
+}
+
+/**
+ * Opens whatever the words open. One Argon2id and four tries, whatever the words are; throws `no_match`.
+ * @param {Session} session
+ * @param {string} words
+ * @param {Door} door
+ */
+export async function unlock(session, words, door) {
+  checkDoor(door);
+  // Words too short to be anyone's still cost the same: how long a refusal takes says nothing.
+  const root = await session.root(fold(words), checkKdf(doorKdf(door), session.policy));
+  const found = await trySlots(root, door);
+  if (!found) throw new KeptError('no_match', 'Try again.');
+  const { role, account, login, pins, store_key } = found.content;
+  await openStore(session, role, found.i, unb64(store_key), root);
+  session.kdfHigh = Math.max(session.kdfHigh, pins.kdf_high);
+  return { role, account, login, pins };
+}
+
+/**
+ * @param {Session} session
+ * @returns {Promise<Bytes>}
+ */
+export function rootId(session) {
+  return session.held.use('store_key', rootIdOf);
+}
+
+/**
+ * @param {Session} session
+ * @param {readonly (readonly [Bytes, JsonObject, Bytes?])[]} records
+ * @returns {Promise<Bytes[]>}
+ */
+export function boxSealMany(session, records) {
+  const { key } = session.store;
+  return inFlight(records, ([id, desc, bytes]) => sealBox(key, id, desc, bytes));
+}
+
+/**
+ * @param {Session} session
+ * @param {readonly (readonly [Bytes, Bytes])[]} records
+ */
+export function boxOpenMany(session, records) {
+  const { key } = session.store;
+  return inFlight(records, ([id, sealed]) => openBox(key, id, sealed));
+}
+
+/**
+ * `act` on each of `things`, 256 at once: above that nothing is won, and memory grows.
+ * @template T, R
+ * @param {readonly T[]} things
+ * @param {(thing: T) => Promise<R>} act
+ * @returns {Promise<R[]>} in order
+ */
+export async function inFlight(things, act) {
+  /** @type {R[]} */
+  const results = new Array(things.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < things.length) {
+      const i = next++;
+      results[i] = await act(/** @type {T} */ (things[i]));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, things.length) }, lane));
+  return results;
+}
+
+/**
+ * The store key a slot is to hold: the open one of that role, the one these words already open, or a new one.
+ * @param {Session} session
+ * @param {Role} role
+ * @param {string | undefined} there
+ * @returns {Promise<Bytes>}
+ */
+async function storeKeyFor(session, role, there) {
+  if (session.opened?.role === role) return session.held.use('store_key', (key) => key.slice());
+  return there ? unb64(there) : random(32);
+}
+
+/**
+ * @param {Session} session
+ * @param {Role} role
+ * @param {number} i
+ * @param {Bytes} storeKey overwritten here
+ * @param {CryptoKey} slotRoot
+ */
+async function openStore(session, role, i, storeKey, slotRoot) {
+  session.opened = { role, i, key: await importKey(storeKey), slotRoot };
+  await session.held.put('store_key', storeKey);
+  storeKey.fill(0);
+}
+
+/**
+ * The public half of the capture pair this session can keep; a new pair when it has none.
+ * @param {Session} session
+ * @param {Door} door
+ * @returns {Promise<Bytes>}
+ */
+async function capturePub(session, door) {
+  return session.held.has('capture') ? door.capture_pub : newCapture(session);
+}
+
+/**
+ * @param {Session} session
+ * @returns {Promise<Bytes>}
+ */
+async function newCapture(session) {
+  const { scalar, pub } = await newPair();
+  await session.held.put('capture', scalar);
+  scalar.fill(0);
+  return pub;
+}

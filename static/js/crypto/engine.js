@@ -1,0 +1,199 @@
+/**
+ * Everything the crypto worker can do, as one object of functions; worker.js answers messages with it, and
+ * Node's tests call it directly. vault.js documents each function as the page sees it.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { idText, newId, parseId } from '../core/ids.js';
+import * as accounts from './accounts.js';
+import { engineName } from './argon2.js';
+import { random } from '../core/bytes.js';
+import * as doors from './doors.js';
+import { sha256 } from './digests.js';
+import { FileSealer, openPart, sealedFileBytes } from './files.js';
+import { openFrom } from './people.js';
+import { Session } from './session.js';
+import { openVersion, sealVersion } from './versions.js';
+import { checkWords, suggestWords } from './words.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('./commitment.js').Names} Names */
+/** @typedef {import('./commitment.js').Fields} Fields */
+/** @typedef {import('./slots.js').Door} Door */
+/** @typedef {Record<string, Record<string, Names>>} Schemas kind → schema number → names */
+/** @typedef {ReturnType<typeof createEngine>} Engine */
+/**
+ * @typedef {object} VersionWish
+ * @property {string} [record] a new record when not given
+ * @property {string} [version]
+ * @property {string} kind
+ * @property {number} schema
+ * @property {Fields} open
+ * @property {Fields} [restricted]
+ * @property {readonly (readonly [string, string])[]} [openKeys]
+ * @property {readonly (readonly [string, string])[]} [restrictedKeys]
+ * @property {readonly string[]} [parents]
+ * @property {{n: number, prev: string | null}} line
+ * @property {{offset_ms: number | null, tz: string, utc: number}} clock
+ * @property {Names} [names] else those of `setSchemas`
+ */
+/**
+ * @typedef {object} VersionPushed
+ * @property {string} record
+ * @property {string} version
+ * @property {import('./versions.js').Meta} meta
+ * @property {readonly Uint8Array[]} wraps
+ * @property {readonly Uint8Array[]} envelopes
+ */
+
+/**
+ * @param {import('./session.js').Settings & {now?: () => number}} settings
+ */
+export function createEngine({ now = () => performance.now(), ...settings }) {
+  const session = new Session(settings);
+  return {
+    ...lockPart(session, now),
+    ...accountPart(session),
+    ...versionPart(session),
+    ...filePart(session),
+  };
+}
+
+/**
+ * @param {Session} session
+ * @param {() => number} now
+ */
+function lockPart(session, now) {
+  return {
+    selfTest: async () => {
+      await session.test();
+      return { engine: engineName() };
+    },
+    measure: () => doors.measure(session, now),
+    suggestWords,
+    checkWords: async (/** @type {string} */ text) => checkWords(text),
+    newDoor: async (/** @type {import('./argon2.js').Cost | undefined} */ cost = undefined) => (
+      doors.makeDoor(session, cost ?? await doors.measure(session, now))
+    ),
+    setSlot: (/** @type {Door} */ door, /** @type {string} */ words, /** @type {import('./slots.js').Role} */ role, /** @type {doors.Behind} */ behind) => (
+      doors.setSlot(session, door, words, role, behind)
+    ),
+    renewSlot: (/** @type {Door} */ door, /** @type {doors.Behind} */ behind) => doors.renewSlot(session, door, behind),
+    unlock: (/** @type {string} */ words, /** @type {Door} */ door) => doors.unlock(session, words, door),
+    rootId: () => doors.rootId(session),
+    boxSeal: async (/** @type {Bytes} */ id, /** @type {JsonObject} */ desc, /** @type {Bytes | undefined} */ bytes = undefined) => (
+      /** @type {Bytes} */ ((await doors.boxSealMany(session, [[id, desc, bytes]]))[0])
+    ),
+    boxSealMany: async (/** @type {readonly (readonly [Bytes, JsonObject, Bytes?])[]} */ records) => doors.boxSealMany(session, records),
+    boxOpen: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => (
+      /** @type {import('./box.js').Opened} */ ((await doors.boxOpenMany(session, [[id, sealed]]))[0])
+    ),
+    boxOpenMany: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) => doors.boxOpenMany(session, records),
+  };
+}
+
+/** @param {Session} session */
+function accountPart(session) {
+  return {
+    newIdentity: (/** @type {Parameters<typeof accounts.newIdentity>[1]} */ ids = {}) => accounts.newIdentity(session, ids),
+    sealIdentity: (/** @type {Bytes} */ id) => accounts.sealIdentity(session, id),
+    loadIdentity: (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => accounts.loadIdentity(session, id, sealed),
+    enrolment: (/** @type {Parameters<typeof accounts.enrolment>[1]} */ wish) => accounts.enrolment(session, wish),
+    auth: (/** @type {Parameters<typeof accounts.auth>[1]} */ given) => accounts.auth(session, given),
+    codeAuth: (/** @type {Parameters<typeof accounts.codeAuth>[1]} */ given) => accounts.codeAuth(session, given),
+    openAccount: (/** @type {Parameters<typeof accounts.openAccount>[1]} */ given) => accounts.openAccount(session, given),
+    changeWords: (/** @type {Parameters<typeof accounts.changeWords>[1]} */ given) => accounts.changeWords(session, given),
+    newCode: () => accounts.newCode(session),
+    confirmCode: (/** @type {string} */ typed) => accounts.confirmCode(session, typed),
+    proof: () => accounts.proof(session),
+    keepProof: (/** @type {string} */ auth) => accounts.keepProof(session, auth),
+    kdfHigh: async () => session.kdfHigh,
+    openCapture: (/** @type {Bytes} */ envelope, /** @type {JsonObject} */ header) => (
+      session.held.use('capture', (scalar) => openFrom(scalar, envelope, 'capture', header))
+    ),
+  };
+}
+
+/** @param {Session} session */
+function versionPart(session) {
+  /** @type {Schemas} */
+  let schemas = {};
+  /** @type {(kind: string, schema: number) => Names | null} */
+  const namesOf = (kind, schema) => (Object.hasOwn(schemas, kind) ? schemas[kind]?.[schema] ?? null : null);
+  /** @param {VersionPushed & {names?: Names}} pushed */
+  const openOne = ({ record, version, meta, wraps, envelopes, names }) => {
+    const { identity, diaryKey, signPub } = session.own;
+    const place = { diary: identity.diary, record, version };
+    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, by: identity.by, signPub }, names ? () => names : namesOf);
+  };
+  return {
+    setSchemas: async (/** @type {Schemas} */ table) => { schemas = table; },
+    sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
+    openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),
+    openMany: async (/** @type {readonly (VersionPushed & {names?: Names})[]} */ list) => doors.inFlight(list, async (pushed) => {
+      try {
+        return { opened: await openOne(pushed), error: null };
+      } catch {
+        return { opened: null, error: 'not_opened' };
+      }
+    }),
+  };
+}
+
+/**
+ * @param {Session} session
+ * @param {VersionWish} wish
+ * @param {(kind: string, schema: number) => Names | null} namesOf
+ */
+async function sealOne(session, wish, namesOf) {
+  const { identity, epochs, diaryKey, signKey } = session.own;
+  const names = wish.names ?? namesOf(wish.kind, wish.schema);
+  if (!names) throw new KeptError('bad_request', 'There is no such kind of record.');
+  const { record = idText(newId()), version = idText(newId()) } = wish;
+  parseId(record);
+  parseId(version);
+  const { account, device, diary, by } = identity;
+  const sealed = await sealVersion({
+    place: { diary, record, version }, kind: wish.kind, schema: wish.schema, author: { account, device }, by,
+    line: { device, ...wish.line }, clock: wish.clock, parents: wish.parents ?? [],
+    open: wish.open, restricted: wish.restricted ?? {}, openKeys: wish.openKeys ?? [], restrictedKeys: wish.restrictedKeys ?? [],
+  }, names, { diaryKey, epoch: epochs.diary, signKey });
+  const { meta, wraps, envelopes, push } = sealed;
+  return { record, version, commitment: meta.c, env: b64(await sha256(...envelopes)), blobs: meta.blobs, meta, wraps, envelopes, push };
+}
+
+/** @param {Session} session */
+function filePart(session) {
+  /** @type {Map<number, FileSealer>} */
+  const files = new Map();
+  let last = 0;
+  const fileOf = (/** @type {number} */ file) => {
+    const sealer = files.get(file);
+    if (!sealer) throw new KeptError('bad_request', 'There is no such file.');
+    return sealer;
+  };
+  const blobPlace = (/** @type {string} */ blob, /** @type {string} */ key) => {
+    parseId(blob);
+    return { diary: session.own.identity.diary, blob, key: unb64(key) };
+  };
+  return {
+    newBlobKey: async () => ({ blob: idText(newId()), key: b64(random(32)) }),
+    fileStart: async (/** @type {{blob?: string, key?: string, size: number}} */ { blob = idText(newId()), key = b64(random(32)), size }) => {
+      const place = blobPlace(blob, key);
+      const sealer = await FileSealer.begin(place, size);
+      files.set(++last, sealer);
+      return { file: last, blob, key, parts: sealer.n, sealed_bytes: sealedFileBytes(place, size) };
+    },
+    filePart: async (/** @type {number} */ file, /** @type {Bytes} */ bytes) => fileOf(file).add(bytes),
+    fileEnd: async (/** @type {number} */ file) => {
+      const ended = await fileOf(file).end();
+      files.delete(file);
+      return ended;
+    },
+    fileDrop: async (/** @type {number} */ file) => { files.delete(file); },
+    openPart: async (/** @type {{blob: string, key: string, i: number, n: number, sealed: Bytes, size?: number}} */ { blob, key, i, n, sealed, size }) => (
+      openPart(blobPlace(blob, key), i, n, sealed, size)
+    ),
+  };
+}

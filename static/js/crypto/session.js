@@ -1,0 +1,126 @@
+/**
+ * What is unlocked in one worker: the store, the identity, and the words or code being signed in with. There
+ * is one session a worker, and ending the worker ends it; nothing here is ever written out but sealed.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { argon2id, knownAnswerTest } from './argon2.js';
+import { importKey } from './cobblestone.js';
+import { Held } from './held.js';
+import { PRODUCT, rootOf } from './kdf.js';
+import { authorId, importAuthor, importAuthorPub } from './signing.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('./kdf.js').Kdf} Kdf */
+/** @typedef {import('./signing.js').Pair} Pair */
+/** @typedef {import('./slots.js').Role} Role */
+/** @typedef {import('./slots.js').Pins} Pins */
+/**
+ * @typedef {object} Settings
+ * @property {string} origin the page's own
+ * @property {import('./argon2.js').Argon2id} [argon2] tests may give another
+ * @property {import('./kdf.js').Policy} [policy] tests may give a cheaper one
+ * @property {import('./argon2.js').OnProgress} [onProgress] of a slow derivation
+ */
+/**
+ * @typedef {object} PublicIdentity ids and public keys, nothing secret; texts
+ * @property {string} account
+ * @property {string} diary
+ * @property {string} device
+ * @property {string} login empty until registered
+ * @property {string} by author key id
+ * @property {string} ecdsa_pub b64
+ * @property {string} hpke_pub b64
+ */
+/** @typedef {{role: Role, i: number, key: CryptoKey, slotRoot: CryptoKey}} OpenStore */
+/** @typedef {{identity: PublicIdentity, epochs: {account: number, diary: number}, diaryKey: CryptoKey, signKey: CryptoKey, signPub: CryptoKey}} OpenIdentity */
+/** @typedef {{kdf: Kdf, root: CryptoKey} | {code: CryptoKey, login: string}} SigningIn */
+
+export class Session {
+  /** @param {Settings} settings */
+  constructor({ origin, argon2 = argon2id, policy = PRODUCT, onProgress }) {
+    this.origin = origin;
+    this.policy = policy;
+    this.argon2 = argon2;
+    this.onProgress = onProgress;
+    this.held = new Held();
+    /** The highest m·t seen for the account. */
+    this.kdfHigh = 0;
+    /** @type {OpenStore | null} */
+    this.opened = null;
+    /** @type {OpenIdentity | null} */
+    this.known = null;
+    /** @type {SigningIn | null} */
+    this.signingIn = null;
+    /** @type {Promise<void> | undefined} */
+    this.tested = undefined;
+  }
+
+  /** The known-answer test, once. Throws `kdf_broken`. */
+  test() {
+    this.tested ??= knownAnswerTest(this.argon2);
+    return this.tested;
+  }
+
+  /**
+   * ROOT of folded words: never before the known answer has come back right.
+   * @param {string} folded
+   * @param {Kdf} kdf checked
+   * @returns {Promise<CryptoKey>}
+   */
+  async root(folded, kdf) {
+    await this.test();
+    return rootOf(this.argon2, folded, kdf, this.onProgress);
+  }
+
+  /** The open store. Throws `locked`. @returns {OpenStore} */
+  get store() {
+    if (!this.opened) throw new KeptError('locked');
+    return this.opened;
+  }
+
+  /** The open identity. Throws `locked`. @returns {OpenIdentity} */
+  get own() {
+    if (!this.known) throw new KeptError('locked');
+    return this.known;
+  }
+
+  /**
+   * Takes an identity into use: keys for working become the platform's, secrets that must be wrapped again
+   * are held.
+   * @param {{account: string, diary: string, device: string, login: string}} ids
+   * @param {{account_key: Bytes, diary_key: Bytes, ecdsa: Pair, hpke: Pair}} secrets overwritten here
+   * @param {{account: number, diary: number}} [epochs]
+   */
+  async adopt(ids, { account_key, diary_key, ecdsa, hpke }, epochs = { account: 1, diary: 1 }) {
+    const [diaryKey, signKey, signPub] = await Promise.all([importKey(diary_key), importAuthor(ecdsa), importAuthorPub(ecdsa.pub)]);
+    const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar };
+    for (const [name, secret] of Object.entries(secrets)) {
+      await this.held.put(name, secret);
+      secret.fill(0);
+    }
+    const { account, diary, device, login } = ids;
+    const identity = { account, diary, device, login, by: authorId(ecdsa.pub), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub) };
+    this.known = { identity, epochs, diaryKey, signKey, signPub };
+    return identity;
+  }
+
+  /** The own pairs, for sealing a keyset. @returns {Promise<{ecdsa: Pair, hpke: Pair}>} */
+  async pairs() {
+    const { ecdsa_pub, hpke_pub } = this.own.identity;
+    // Copied out: what `use` hands over is overwritten when it ends.
+    const [ecdsa, hpke] = await Promise.all(['ecdsa', 'hpke'].map((name) => this.held.use(name, (scalar) => scalar.slice())));
+    return {
+      ecdsa: { scalar: /** @type {Bytes} */ (ecdsa), pub: unb64(ecdsa_pub) },
+      hpke: { scalar: /** @type {Bytes} */ (hpke), pub: unb64(hpke_pub) },
+    };
+  }
+
+  /**
+   * Notes that `kdf` has been used with success.
+   * @param {Kdf} kdf
+   */
+  saw({ m, t }) {
+    this.kdfHigh = Math.max(this.kdfHigh, m * t);
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The page's side of the crypto worker. Everything is asynchronous, bytes are Uint8Array, ids and keys inside
+ * objects are text (22 characters, b64), failures are KeptError with `code` and `sentence`.
+ *
+ * Words, ROOT, store key, account key, diary key and private keys live in the worker and never come out.
+ * What does come out: blob keys, since versions carry them; AUTH, since it is sent; the recovery code, once,
+ * to be written down. `close()` ends the worker, and with it every key.
+ *
+ * LOCK
+ *   selfTest() → {engine: 'wasm'|'noble'}     known-answer test, once; also warms the engine. kdf_broken
+ *   measure() → {m, t}                        cost for a new door here
+ *   suggestWords() → 'six random words'       checkWords(text) → {ok, why: null|'short'|'new_character'|'common'}
+ *   newDoor(cost?) → door                     of a fresh install; measures when no cost is given
+ *   setSlot(door, words, role, {account, login, pins: {notary, log, kdf_high}}) → door'
+ *       The slot of `role` in this install is sealed anew (another role's never is). Its store key is the open
+ *       one of that role, or the one these very words open there, or a new one, and is then open. words_in_use
+ *       when they open another role's. door'.capture_pub changes when this session does not hold the pair:
+ *       store the whole door', then sealIdentity, which carries the private half.
+ *   renewSlot(door, {account, login, pins}) → door'     the open slot with newer pins, without the words
+ *   unlock(words, door) → {role, account, login, pins}  one Argon2id, four tries. no_match
+ *   rootId() → 16 bytes · boxSeal(id, desc, bytes?) → bytes · boxSealMany([[id, desc, bytes?]…]) → [bytes…]
+ *   boxOpen(id, sealed) → {desc, bytes} · boxOpenMany([[id, sealed]…]) → [{desc, bytes}…]   not_opened
+ *       `desc` is canonical JSON (integers, no floats, keys of the pattern), at most 65,535 bytes.
+ *
+ * IDENTITY AND ACCOUNT  (public identity: {account, diary, device, login, by, ecdsa_pub, hpke_pub})
+ *   newIdentity({account?, diary?, device?}) → public identity      every key of a new diary
+ *   sealIdentity(id) → bytes · loadIdentity(id, sealed) → public identity
+ *       the store record of all of it, with the proof, kdf_high and the capture pair's private half
+ *   enrolment({login, words, cost?, withCode?}) → {body, code}       body of POST /v1/accounts but for
+ *       `ticket` and `device_name`; code null or {words12, crockford}
+ *   auth({words, kdf, login, high?}) → {auth}        kdf_refused before anything is derived
+ *   codeAuth({code, login}) → {code_auth}            bad_request when the code does not check
+ *   openAccount({answer, login, device?, diary?}) → public identity   after auth or codeAuth; not_opened
+ *   changeWords({words, login?, cost?}) → {kdf, auth, words_wrap}     then, once the server has it, keepProof(auth)
+ *   newCode() → {words12: [12], crockford, code_auth, code_wrap} · confirmCode(text)   no_match
+ *   proof() → b64 AUTH (or CODE_AUTH) kept for X-Proof · keepProof(auth) · kdfHigh() → highest m·t used
+ *   openCapture(envelope, header) → bytes            what was sealed to door.capture_pub (people.js sealTo)
+ *
+ * VERSIONS
+ *   setSchemas(table)          once: {kind: {'1': {open: […], restricted: […]}}}, record/schemas.json as it is
+ *   sealVersion({record?, version?, kind, schema, open, restricted?, openKeys?, restrictedKeys?, parents?,
+ *                line: {n, prev}, clock: {offset_ms, tz, utc}, names?})
+ *       → {record, version, commitment, env, blobs, meta, wraps, envelopes, push}     push: the body to upload
+ *   openVersion({record, version, meta, wraps, envelopes, names?})
+ *       → {place, kind, schema, fields, restricted|null, reserved, keys: {open, restricted}, seeds, digests,
+ *          commitment, altered}                      meta needs c, sig, parents, parts. not_opened
+ *   openMany([…]) → [{opened, error}…]               256 at once; one that does not open does not stop the rest
+ *
+ * FILES
+ *   newBlobKey() → {blob, key}
+ *   fileStart({blob?, key?, size}) → {file, blob, key, parts, sealed_bytes}
+ *   filePart(file, bytes) → [{i, sealed}…]           `bytes` are handed over: they are empty afterwards
+ *   fileEnd(file) → {parts: [{i, sealed}…], n, digests, digest, sha256, sha512}       hex; digest for complete
+ *   fileDrop(file) · openPart({blob, key, i, n, sealed, size?}) → bytes, without padding when size is given
+ */
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {import('./engine.js').Engine} Engine */
+/** @typedef {Engine & {close(): void, onProgress: ((done: number) => void) | null}} Vault */
+/** @typedef {{id: number, value?: unknown, code?: string, sentence?: string, progress?: number}} Answer */
+/** @typedef {{resolve: (value: any) => void, reject: (error: KeptError) => void}} Waiting */
+
+/** @type {readonly (keyof Engine)[]} */
+export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
+  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'renewSlot', 'unlock', 'rootId',
+  'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
+  'auth', 'codeAuth', 'openAccount', 'changeWords', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
+  'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
+  'fileEnd', 'fileDrop', 'openPart',
+]));
+
+/**
+ * Starts the worker. Its failures to start reject whatever is asked of it with `unavailable`.
+ * @param {{workerUrl: string, trusted?: (url: string) => string}} options `trusted` is the createScriptURL of
+ *   the page's Trusted Types policy, where there is one
+ * @returns {Vault}
+ */
+export function createVault({ workerUrl, trusted = (url) => url }) {
+  const worker = new Worker(trusted(workerUrl), { type: 'module' });
+  /** @type {Map<number, Waiting>} */
+  const waiting = new Map();
+  let last = 0;
+  let ended = '';
+
+  const end = (/** @type {string} */ code) => {
+    ended ||= code;
+    worker.terminate();
+    for (const { reject } of waiting.values()) reject(new KeptError(code));
+    waiting.clear();
+  };
+  const ask = (/** @type {string} */ name, /** @type {unknown[]} */ args) => new Promise((resolve, reject) => {
+    if (ended) return reject(new KeptError(ended));
+    waiting.set(++last, { resolve, reject });
+    worker.postMessage({ id: last, name, args }, name === 'filePart' ? handedOver(args) : []);
+  });
+
+  const vault = /** @type {Vault} */ (/** @type {unknown} */ ({ onProgress: null, close: () => end('locked') }));
+  for (const name of FUNCTIONS) Object.assign(vault, { [name]: (/** @type {unknown[]} */ ...args) => ask(name, args) });
+  worker.addEventListener('message', ({ data }) => settle(vault, waiting, data));
+  worker.addEventListener('error', () => end('unavailable'));
+  return vault;
+}
+
+/**
+ * @param {Vault} vault
+ * @param {Map<number, Waiting>} waiting
+ * @param {Answer} answer
+ */
+function settle(vault, waiting, { id, value, code, sentence, progress }) {
+  if (progress !== undefined) return vault.onProgress?.(progress);
+  const asked = waiting.get(id);
+  waiting.delete(id);
+  if (code === undefined) asked?.resolve(value);
+  else asked?.reject(new KeptError(code, sentence));
+}
+
+/**
+ * @param {unknown[]} args
+ * @returns {ArrayBuffer[]}
+ */
+function handedOver(args) {
+  return args.flatMap((arg) => (arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [/** @type {ArrayBuffer} */ (arg.buffer)] : []));
+}

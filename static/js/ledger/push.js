@@ -1,0 +1,101 @@
+/** A version on the wire, as a stranger sees it: docs/formats.md, section 6. */
+import { b64, unb64 } from '../core/bytes.js';
+import { frames, canon, isObject, parse, readFrames } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { parseId } from '../core/ids.js';
+import { sha256Now } from '../crypto/digests.js';
+import { verifyAuthor as verify } from '../crypto/signing.js';
+import { signedBytes } from '../crypto/versions.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {{blobs: string[], c: string, grants: never[], parents: string[], parts: ('open' | 'restricted')[], sig: string}} Meta */
+/** @typedef {{meta: Meta, wraps: Bytes[], envelopes: Bytes[]}} Push */
+
+const META = 'blobs,c,grants,parents,parts,sig';
+const BLOBS_LIMIT = 500;
+const PARENTS_LIMIT = 16;
+
+/**
+ * The body of a version push.
+ * @param {Push} push
+ * @returns {Bytes}
+ */
+export function encodePush({ meta, wraps, envelopes }) {
+  return frames([canon(/** @type {any} */ (meta)), ...wraps, ...envelopes]);
+}
+
+/**
+ * Reads a push; the parts are views. Throws `bad_request` or `not_canonical`; the signature is for the caller
+ * to check.
+ * @param {Uint8Array} bytes
+ * @returns {Push}
+ */
+export function decodePush(bytes) {
+  const [first, ...sealed] = readFrames(bytes, { atMost: 5 });
+  if (!first) throw new KeptError('bad_request', 'The frames do not add up.');
+  const meta = readMeta(parse(first));
+  if (sealed.length !== 2 * meta.parts.length) throw new KeptError('bad_request', 'The version’s parts do not add up.');
+  return { meta, wraps: sealed.slice(0, meta.parts.length), envelopes: sealed.slice(meta.parts.length) };
+}
+
+/**
+ * SHA-256 over the envelopes, open then restricted, as receipts name it.
+ * @param {readonly Uint8Array[]} envelopes
+ * @returns {string} b64
+ */
+export function envDigest(envelopes) {
+  return b64(sha256Now(...envelopes));
+}
+
+/**
+ * Returns when the author's signature over a version holds; throws `bad_signature`.
+ * @param {Bytes} pub 65 bytes
+ * @param {{c: string, diary: string, record: string, version: string}} signed
+ * @param {string} sig b64
+ */
+export async function verifyAuthor(pub, { c, diary, record, version }, sig) {
+  await verify(pub, signedBytes(c, { diary, record, version }), unb64(sig));
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Meta}
+ */
+function readMeta(value) {
+  if (!isObject(value) || Object.keys(value).sort().join() !== META || !isEmpty(value.grants)) {
+    throw new KeptError('bad_request', 'The version’s description is not complete.');
+  }
+  const { blobs, c, parents, parts, sig } = value;
+  const isKnown = Array.isArray(parts) && ['open', 'open,restricted'].includes(parts.join());
+  if (!isKnown) throw new KeptError('bad_request', 'The version’s parts do not add up.');
+  checkIds(blobs, BLOBS_LIMIT);
+  checkIds(parents, PARENTS_LIMIT);
+  checkLength(c, 32);
+  checkLength(sig, 64);
+  return /** @type {Meta} */ (/** @type {unknown} */ (value));
+}
+
+/** @param {unknown} value */
+function isEmpty(value) {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/**
+ * @param {unknown} list
+ * @param {number} atMost
+ */
+function checkIds(list, atMost) {
+  if (!Array.isArray(list) || list.length > atMost) throw new KeptError('bad_request', 'A list of ids is wrong.');
+  list.forEach(parseId);
+  if (new Set(list).size !== list.length) throw new KeptError('bad_request', 'A list of ids names one twice.');
+}
+
+/**
+ * @param {unknown} text
+ * @param {number} length
+ */
+function checkLength(text, length) {
+  if (typeof text !== 'string' || unb64(text).length !== length) {
+    throw new KeptError('bad_request', 'A digest or signature has the wrong length.');
+  }
+}
