@@ -1,0 +1,57 @@
+"""What the phone keeps of the page: every served file with its digest, written into the service worker.
+
+The list is made once, when the server starts, from the files on disk. Its digest names the release: the same
+bytes give the same name anywhere, whoever serves them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SHELL: Final = "/"
+PREFIX: Final = "/static/"
+_KEPT: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm", ".webmanifest"}
+_LEFT_OUT: Final = {"LICENSE.txt", "sw.js"}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The files of one release: address → SHA-256 in hex; `digest` over all of them; `script` is `/sw.js`."""
+
+    files: Mapping[str, str]
+    digest: str
+    script: bytes
+
+    @property
+    def name(self) -> str:
+        """Twelve hex digits: how a release is called on screen and in a pack."""
+        return self.digest[:12]
+
+
+def make_release(static: Path, shell: bytes) -> Release:
+    """The release made of the folder `static` and the rendered page `shell`. Raises OSError for an unreadable file."""
+    files = {SHELL: _sha256(shell)}
+    for path in sorted(static.rglob("*")):
+        if is_kept(path):
+            files[PREFIX + path.relative_to(static).as_posix()] = _sha256(path.read_bytes())
+    listed = json.dumps(files, sort_keys=True, separators=(",", ":"))
+    # The worker's own code is part of the release although it does not list itself.
+    template = (static / "sw.js").read_text(encoding="utf-8")
+    digest = _sha256(listed.encode() + template.encode())
+    script = template.replace("@RELEASE@", digest[:12]).replace("/*@FILES@*/", listed[1:-1])
+    return Release(files, digest, script.encode())
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a file of the static folder belongs to the page (declarations and licences do not)."""
+    if not path.is_file() or path.name in _LEFT_OUT or path.name.endswith(".d.ts"):
+        return False
+    return path.suffix in _KEPT
+
+
+def _sha256(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,69 @@
+/**
+ * Keeping the page itself for when there is no network, and changing it only when the person says so.
+ *
+ * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen changes,
+ * and no reload happens while somebody writes; closing every tab has the same effect.
+ */
+
+/**
+ * @typedef {object} Upkeep
+ * @property {() => Promise<void>} applyUpdate starts the waiting release and reloads; does nothing when none waits
+ */
+
+/**
+ * Registers `/sw.js`. A browser without service workers, or one that refuses, goes on without: the page then needs a
+ * network to open, and says so elsewhere.
+ * @param {object} how
+ * @param {(address: string) => string} how.trusted makes the address one that Trusted Types lets through
+ * @param {() => void} how.onUpdateWaiting called when a newer release is ready and waits
+ * @param {ServiceWorkerContainer} [how.container]
+ * @param {() => void} [how.reload]
+ * @returns {Promise<Upkeep & {kept: boolean}>} `kept`: the page opens without a network from now on
+ */
+export async function startWorker({ trusted, onUpdateWaiting, container = navigator.serviceWorker, reload = () => location.reload() }) {
+  const registration = await register(container, trusted);
+  if (!registration) return { kept: false, applyUpdate: async () => {} };
+  watch(registration, container, onUpdateWaiting);
+  return { kept: true, applyUpdate: () => apply(registration, container, reload) };
+}
+
+/**
+ * @param {ServiceWorkerContainer | undefined} container
+ * @param {(address: string) => string} trusted
+ */
+async function register(container, trusted) {
+  try {
+    return await container?.register(trusted('/sw.js'), { scope: '/', updateViaCache: 'none' });
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {ServiceWorkerRegistration} registration
+ * @param {ServiceWorkerContainer} container
+ * @param {() => void} onUpdateWaiting
+ */
+function watch(registration, container, onUpdateWaiting) {
+  // The very first install has no controller before it: nothing is being replaced, so there is nothing to ask.
+  const tell = () => {
+    if (registration.waiting && container.controller) onUpdateWaiting();
+  };
+  const follow = () => registration.installing?.addEventListener('statechange', tell);
+  registration.addEventListener('updatefound', follow);
+  follow();
+  tell();
+}
+
+/**
+ * @param {ServiceWorkerRegistration} registration
+ * @param {ServiceWorkerContainer} container
+ * @param {() => void} reload
+ */
+async function apply(registration, container, reload) {
+  if (!registration.waiting) return;
+  const taken = new Promise((done) => container.addEventListener('controllerchange', done, { once: true }));
+  registration.waiting.postMessage('apply');
+  await taken;
+  reload();
+}

@@ -1,0 +1,74 @@
+// The page's files, kept so that it opens with no network. A classic script: module workers came late to Firefox.
+//
+// [Note: listed files] FILES is written into these bytes by the server when it starts (diary/web/precache.py): address to
+// SHA-256. It must stand in this file: a worker whose own bytes do not change is never replaced, and would serve
+// yesterday's modules for ever. A file that does not hash to what is listed is not kept, and the whole install fails, so
+// that two releases are never mixed. This protects against accidents and a careless cache in between; it cannot
+// protect against a hostile server, which could serve another sw.js.
+//
+// Nothing under /v1/ ever passes through here, and nothing of a diary is ever kept here.
+'use strict';
+
+const RELEASE = '@RELEASE@';
+const FILES = new Map(Object.entries({ /*@FILES@*/ }));
+const CACHE = `app-${RELEASE}`;
+const AT_ONCE = 6;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(fill());
+});
+
+// No skipWaiting of its own accord: the person decides when the page changes.
+self.addEventListener('message', (event) => {
+  if (event.data === 'apply') self.skipWaiting();
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(takeOver());
+});
+
+self.addEventListener('fetch', (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (event.request.mode === 'navigate' && url.pathname === '/') event.respondWith(kept('/'));
+  else if (FILES.has(url.pathname)) event.respondWith(kept(url.pathname));
+  else if (url.pathname.startsWith('/static/')) event.respondWith(Response.error());
+});
+
+async function fill() {
+  const cache = await caches.open(CACHE);
+  const waiting = [...FILES];
+  const one = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      if (!(await cache.match(next[0]))) await cache.put(next[0], await checked(...next));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+}
+
+/** The response at an address, if its bytes are the listed ones. */
+async function checked(address, digest) {
+  const response = await fetch(address, { cache: 'no-cache', credentials: 'same-origin', redirect: 'error' });
+  if (!response.ok) throw new Error('not there');
+  const found = await crypto.subtle.digest('SHA-256', await response.clone().arrayBuffer());
+  const hex = Array.from(new Uint8Array(found), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (hex !== digest) throw new Error('not the listed bytes');
+  return response;
+}
+
+/** From the cache; from the network, checked and kept again, when the browser has thrown it away. */
+async function kept(address) {
+  const cache = await caches.open(CACHE);
+  const found = await cache.match(address);
+  if (found) return found;
+  const fresh = await checked(address, FILES.get(address));
+  await cache.put(address, fresh.clone());
+  return fresh;
+}
+
+async function takeOver() {
+  for (const name of await caches.keys()) {
+    if (name !== CACHE) await caches.delete(name);
+  }
+  await self.clients.claim();
+}

@@ -1,0 +1,101 @@
+"""The list of files a phone keeps: whole, true, and new whenever a byte is."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from diary.paths import STATIC
+from diary.web.precache import Release, is_kept, make_release
+
+SHELL = b"<!doctype html><title>Notes</title>"
+_IMPORT = re.compile(r"""(?:import|export)[^'"()]*?from\s*['"](\.[^'"]+)['"]|import\s*\(?\s*['"](\.[^'"]+)['"]""")
+
+
+def _small(folder: Path) -> Path:
+    (folder / "js").mkdir(parents=True)
+    shutil.copy(STATIC / "sw.js", folder / "sw.js")
+    (folder / "js" / "main.js").write_text("export const one = 1;\n")
+    (folder / "js" / "app.d.ts").write_text("export {};\n")
+    (folder / "LICENSE.txt").write_text("text\n")
+    return folder
+
+
+def _listed(release: Release) -> dict[str, str]:
+    found = re.search(rb"Object\.entries\((\{.*\})\)\)", release.script)
+    assert found is not None
+    return json.loads(found[1])  # type: ignore[no-any-return]
+
+
+def test_the_worker_holds_the_list(tmp_path: Path) -> None:
+    """The served worker names every kept file with the digest of its bytes, and the page itself."""
+    release = make_release(_small(tmp_path / "static"), SHELL)
+    assert _listed(release) == dict(release.files)
+    assert release.files == {
+        "/": hashlib.sha256(SHELL).hexdigest(),
+        "/static/js/main.js": hashlib.sha256(b"export const one = 1;\n").hexdigest(),
+    }
+    assert b"@" not in release.script.split(b"'use strict'")[1].split(b"AT_ONCE")[0]
+
+
+def test_one_byte_makes_another_release(tmp_path: Path) -> None:
+    """A changed file, a changed page and a changed worker each change the worker's bytes and the release's name."""
+    folder = _small(tmp_path / "static")
+    before = make_release(folder, SHELL)
+    assert make_release(folder, SHELL) == before
+    assert make_release(folder, SHELL + b"\n").name != before.name
+    (folder / "js" / "main.js").write_text("export const one = 2;\n")
+    changed = make_release(folder, SHELL)
+    assert changed.name != before.name
+    assert changed.script != before.script
+    with (folder / "sw.js").open("a") as worker:
+        worker.write("// later\n")
+    assert make_release(folder, SHELL).name not in (before.name, changed.name)
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    """The real one."""
+    return make_release(STATIC, SHELL)
+
+
+def test_every_module_that_is_imported_is_kept(release: Release) -> None:
+    """Offline, an import that is not in the list would be a blank screen: follow them all from the page's entry."""
+    missing = [
+        f"{path.relative_to(STATIC)} → {target}"
+        for path in STATIC.rglob("*.js")
+        if is_kept(path)
+        for target in _targets(path)
+        if "/static/" + target not in release.files
+    ]
+    assert missing == []
+
+
+def _targets(path: Path) -> list[str]:
+    """What a module imports, as paths under static/."""
+    text = re.sub(r"/\*.*?\*/|^\s*//.*?$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    found = [first or second for first, second in _IMPORT.findall(text)]
+    root = STATIC.resolve()
+    return [(path.parent / one).resolve().relative_to(root).as_posix() for one in found]
+
+
+def test_what_words_and_keys_need_is_kept(release: Release) -> None:
+    """The word list and Argon2 are loaded when needed, which may be with no network."""
+    names = " ".join(release.files)
+    assert "words-en" in names
+    assert "argon2" in names
+
+
+def test_the_worker_is_a_classic_script_that_parses(release: Release, tmp_path: Path) -> None:
+    """Node reads it as a script; it has no import, and nothing under /v1/ is named in its code."""
+    script = tmp_path / "sw.js"
+    script.write_bytes(release.script)
+    subprocess.run(["node", "--check", str(script)], check=True)
+    code = re.sub(rb"^\s*//.*$", b"", release.script, flags=re.M)
+    assert not re.search(rb"^\s*import\b|importScripts", code, flags=re.M)
+    assert b"/v1/" not in code
+    assert b"skipWaiting" in code
