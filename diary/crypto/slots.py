@@ -77,6 +77,8 @@ def open_record(store_key: bytes, record: bytes, sealed: bytes) -> tuple[dict[st
     """Description and bytes of a record, else SealError."""
     plaintext = unpad(box_open(store_key, _STORE_LABEL + record, sealed))
     end = 2 + int.from_bytes(plaintext[:2], "big")
+    if len(plaintext) < end:
+        raise SealError
     try:
         about = parse(plaintext[2:end])
     except KeptError:

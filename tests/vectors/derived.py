@@ -89,7 +89,7 @@ def derived() -> Case:
     code = fixed("code", 16)
     root = kdf.root(WORDS, BASE, kdf.TESTS)
     return {
-        "about": "Argon2id, policy, subkeys; keys in hex. Policy `tests` has floor m 8, t 1; `product` is formats.md 1.",
+        "about": "Argon2id, policy, subkeys; keys in hex. Policy `tests` has floor m 8, t 1, `product` the real one.",
         "kat": {
             "password": "kept known answer",
             "salt": bytes(range(16)).hex(),

@@ -1,0 +1,88 @@
+"""From words to keys: vectors, the policy, and what is never derived."""
+
+from typing import Any
+
+import pytest
+
+from diary.crypto import kdf
+from diary.errors import KdfBroken, KdfRefused
+from tests.vectors.reading import load
+
+VECTORS = load("kdf.json")
+POLICIES = {"tests": kdf.TESTS, "product": kdf.PRODUCT}
+
+
+@pytest.mark.parametrize("case", VECTORS["derivations"], ids=[case["name"] for case in VECTORS["derivations"]])
+def test_derivations(case: dict[str, Any]) -> None:
+    """Salt, root, proof and key of each vector."""
+    given = case["kdf"]
+    root = kdf.root(case["words"], given, POLICIES[case["policy"]])
+    assert kdf.salt_of(given).hex() == case["salt_eff"]
+    assert root.hex() == case["root"]
+    assert kdf.auth(root, given, given["origin"]).hex() == case["auth"]
+    assert kdf.kek_words(root, given).hex() == case["kek_words"]
+
+
+def test_names_and_hosts_have_their_own_proofs() -> None:
+    """The same words and given salt make another proof for another name or a copy of the site."""
+    proofs = {case["auth"] for case in VECTORS["derivations"] if case["words"] == VECTORS["derivations"][0]["words"]}
+    typed_twice = 2
+    assert len(proofs) == len(VECTORS["derivations"]) - typed_twice
+
+
+@pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
+def test_a_downgrade_is_refused_before_anything_is_derived(
+    case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below floor, above ceiling, below what was seen, or malformed: refused, and Argon2 never runs."""
+    monkeypatch.setattr(kdf, "_argon2id", lambda *_: pytest.fail("something was derived"))
+    policy = kdf.KdfPolicy(high=case["high"])
+    with pytest.raises(KdfRefused) as caught:
+        kdf.root("cage candy arch gather drum buyer", case["kdf"], policy)
+    assert caught.value.code == case["code"]
+
+
+def test_what_the_policy_allows() -> None:
+    """Floor, ceiling, and exactly what was seen before."""
+    for case in VECTORS["accepted"]:
+        profile = kdf.KdfPolicy(high=case["high"]).check(case["kdf"])
+        assert (profile.m, profile.t) == (case["kdf"]["m"], case["kdf"]["t"])
+
+
+def test_the_policy_remembers() -> None:
+    """After a derivation the highest cost seen is the new floor."""
+    default = VECTORS["accepted"][2]["kdf"]
+    policy = kdf.PRODUCT.after(default)
+    with pytest.raises(KdfRefused):
+        policy.check(default | {"t": 2})
+    assert policy.after(default) == policy
+
+
+def test_no_proof_for_another_page() -> None:
+    """The proof is derived for the page's own origin only."""
+    for case in VECTORS["auth_refused"]:
+        with pytest.raises(KdfRefused):
+            kdf.auth(bytes.fromhex(case["root"]), case["kdf"], case["origin"])
+
+
+def test_recovery_code_and_stored_proof() -> None:
+    """Keys of the recovery code, and what a server keeps of a proof."""
+    code = VECTORS["code"]
+    raw = bytes.fromhex(code["code"])
+    assert kdf.kek_code(raw).hex() == code["kek_code"]
+    assert kdf.code_auth(raw, code["login"]).hex() == code["code_auth"]
+    stored = VECTORS["stored"]
+    proof, salt, pepper = (bytes.fromhex(stored[name]) for name in ("proof", "salt", "pepper"))
+    profile = kdf.KdfProfile(stored["m"], stored["t"])
+    assert kdf.stored_proof(proof, salt=salt, pepper=pepper, profile=profile).hex() == stored["out"]
+    assert kdf.stored_proof(proof, salt=salt, pepper=b"other", profile=profile).hex() != stored["out"]
+
+
+def test_a_broken_argon2_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The known-answer test passes here, and a wrong answer is KdfBroken."""
+    kat = VECTORS["kat"]
+    assert kdf.KNOWN_ANSWER.hex() == kat["out"]
+    kdf.self_test()
+    monkeypatch.setattr(kdf, "_argon2id", lambda *_: bytes(32))
+    with pytest.raises(KdfBroken):
+        kdf.self_test()

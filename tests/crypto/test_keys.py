@@ -1,0 +1,138 @@
+"""Wraps, the keyset, signatures."""
+
+from typing import Any
+
+import pytest
+
+from diary.crypto import keys
+from diary.crypto.sealing import Kind, seal
+from diary.crypto.signing import Author, Notary, new_scalar, point_of, private_key, verify_author, verify_notary
+from diary.encoding import unb64
+from diary.errors import BadSignature, SealError
+from tests.vectors.reading import load
+from tests.vectors.reference import envelope, fixed
+
+VECTORS = load("wraps.json")
+VERSIONS = load("versions.json")
+CASES = {case["name"]: case for case in VECTORS["cases"]}
+OPENER, KEY = unb64(VECTORS["opener"]), unb64(VECTORS["key"])
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_wraps(case: dict[str, Any]) -> None:
+    """Each wrap is the vector's bytes and gives back its key."""
+    raw = unb64(case["envelope"])
+    assert envelope(OPENER, Kind.WRAP, case["header"], KEY, unb64(case["salt"])) == raw
+    assert keys.unwrap(OPENER, raw, case["header"]) == KEY
+    assert keys.unwrap_any_epoch(OPENER, raw, case["header"] | {"epoch": 99}) == (KEY, case["header"]["epoch"])
+
+
+def test_headers_are_the_vectors() -> None:
+    """The functions that make headers make those of the vectors."""
+    account, diary, version = VECTORS["account"], VECTORS["diary"], VECTORS["version"]
+    kdf = CASES["words"]["header"]["kdf"]
+    assert keys.words_header(account, 1, kdf) == CASES["words"]["header"]
+    assert keys.code_header(account, 1) == CASES["code"]["header"]
+    assert keys.diary_header(account, diary, 2) == CASES["account"]["header"]
+    assert keys.version_header(diary, version, "restricted", 1) == CASES["restricted"]["header"]
+    assert keys.wrap_kdf(unb64(CASES["words"]["envelope"])) == kdf
+    with pytest.raises(SealError):
+        keys.wrap_kdf(unb64(CASES["code"]["envelope"]))
+
+
+@pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
+def test_wraps_that_must_not_open(case: dict[str, Any]) -> None:
+    """A wrap of another epoch, place, opener or length is refused."""
+    of = CASES.get(case.get("of", ""), case)
+    with pytest.raises(SealError):
+        keys.unwrap(
+            unb64(case.get("opener", VECTORS["opener"])), unb64(of["envelope"]), case.get("header", of["header"])
+        )
+
+
+def test_only_keys_are_wrapped() -> None:
+    """Thirty-one bytes are not wrapped, and what is wrapped opens at once."""
+    header = keys.code_header("a", 1)
+    with pytest.raises(SealError):
+        keys.wrap(OPENER, header, bytes(31))
+    assert keys.unwrap(OPENER, keys.wrap(OPENER, header, KEY), header) == KEY
+
+
+@pytest.mark.parametrize("epoch", [None, 0, True, "1"])
+def test_an_epoch_that_is_none(epoch: object) -> None:
+    """An epoch from the header is used only when it is a number from 1."""
+    header = keys.code_header("a", 1) | {"epoch": epoch}
+    with pytest.raises(SealError):
+        keys.unwrap_any_epoch(OPENER, seal(OPENER, Kind.WRAP, header, KEY), header)
+
+
+def test_keyset() -> None:
+    """The keyset opens to two scalars whose public halves stand beside them."""
+    case = VECTORS["keyset"]
+    keyset = keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["account"])
+    assert keyset.plaintext().decode() == case["plaintext"]
+    assert "scalar" not in repr(keyset)
+    assert keyset.ecdsa.hex() not in repr(keyset)
+    fresh = keys.Keyset.new()
+    assert keys.open_keyset(OPENER, fresh.seal(OPENER, "a", 1, 1), "a") == fresh
+    with pytest.raises(SealError):
+        keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["diary"])
+    with pytest.raises(SealError):
+        keys.open_keyset(KEY, unb64(case["envelope"]), VECTORS["account"])
+
+
+@pytest.mark.parametrize(
+    "case", VECTORS["keyset"]["refused"], ids=[case["name"] for case in VECTORS["keyset"]["refused"]]
+)
+def test_keysets_that_must_not_open(case: dict[str, Any]) -> None:
+    """A keyset with a public key that is not its own, or that is none, is refused."""
+    with pytest.raises(SealError):
+        keys.open_keyset(OPENER, unb64(case["envelope"]), VECTORS["account"])
+
+
+def test_author() -> None:
+    """Signatures are the vectors', whoever makes them, and are 64 bytes."""
+    author = Author(unb64(VERSIONS["author"]["scalar"]))
+    assert author.key_id == VERSIONS["author"]["key_id"]
+    for case in VERSIONS["cases"]:
+        message = case["signed"].encode()
+        assert author.sign(message) == unb64(case["sig"])
+        verify_author(unb64(VERSIONS["author"]["pub"]), message, unb64(case["sig"]))
+
+
+REFUSED = VERSIONS["refused_signatures"]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=[case["name"] for case in REFUSED])
+def test_author_signatures_that_do_not_hold(case: dict[str, Any]) -> None:
+    """Each is BadSignature, malformed keys included."""
+    with pytest.raises(BadSignature) as caught:
+        verify_author(unb64(case["pub"]), case["message"].encode(), unb64(case["sig"]))
+    assert caught.value.code == case["code"]
+
+
+def test_notary() -> None:
+    """The notary's signature holds for its message and key alone."""
+    notary = Notary(fixed("n", 32))
+    sig = notary.sign(b"a")
+    verify_notary(notary.pub, b"a", sig)
+    for pub, message, made in (
+        (notary.pub, b"b", sig),
+        (Notary(fixed("m", 32)).pub, b"a", sig),
+        (notary.pub, b"a", sig[:63]),
+        (b"", b"a", sig),
+        (b"\xff" * 32, b"a", sig),
+    ):
+        with pytest.raises(BadSignature):
+            verify_notary(pub, message, made)
+    with pytest.raises(SealError):
+        Notary(bytes(31))
+
+
+def test_scalars() -> None:
+    """Fresh scalars are keys; zero, the order and short ones are not."""
+    assert point_of(new_scalar()) != point_of(new_scalar())
+    order = bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")
+    for scalar in (bytes(32), order, b"\xff" * 32, bytes(31)):
+        with pytest.raises(SealError):
+            private_key(scalar)

@@ -1,0 +1,48 @@
+"""Padding: classes, and padding that is not one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diary.crypto import padding
+from diary.encoding import unb64
+from diary.errors import SealError
+from tests.vectors.reading import load
+
+VECTORS = load("padding.json")
+
+
+def test_vectors() -> None:
+    """Every class of the vectors."""
+    assert all(padding.padme(case["length"]) == case["size"] for case in VECTORS["padme"])
+    assert all(padding.version_size(case["length"]) == case["size"] for case in VECTORS["version"])
+    assert all(padding.pad_file_size(case["size"]) == case["padded"] for case in VECTORS["file"])
+    assert all(padding.unpad(unb64(case["padded"])) == unb64(case["plaintext"]) for case in VECTORS["unpad"])
+    for case in VECTORS["refused"]:
+        with pytest.raises(SealError):
+            padding.unpad(unb64(case["padded"]))
+
+
+def test_quick_logs_are_alike() -> None:
+    """Logs of 10, 300 and 900 characters have one padded length."""
+    assert len({len(padding.pad_version(b"x" * length)) for length in (10, 300, 900)}) == 1
+
+
+@given(st.binary(max_size=300))
+def test_what_is_padded_comes_back(plaintext: bytes) -> None:
+    """unpad undoes pad_version, trailing zeros and marks included."""
+    assert padding.unpad(padding.pad_version(plaintext)) == plaintext
+
+
+@given(st.integers(2, 1 << 40))
+def test_padme_adds_little(length: int) -> None:
+    """A class is never smaller, at most 12 % larger, and its own class."""
+    size = padding.padme(length)
+    assert length <= size <= length * 1.12
+    assert padding.padme(size) == size
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    """A plaintext as long as its frame has no room for the mark."""
+    with pytest.raises(SealError):
+        padding.pad_to(bytes(4), 4)

@@ -1,0 +1,98 @@
+"""The words as they go into Argon2id, and the recovery code."""
+
+import hashlib
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diary.crypto import words
+from diary.crypto.unicode14 import is_assigned
+from diary.errors import BadRequest
+from diary.paths import VENDOR
+from tests.vectors.reading import load
+
+VECTORS = load("words.json")
+
+
+def test_the_list() -> None:
+    """2,048 different words, the ones the vectors were made with."""
+    assert len(set(words.word_list())) == 2048
+    assert hashlib.sha256((VENDOR / "words-en.txt").read_bytes()).hexdigest() == VECTORS["list_sha256"]
+
+
+@pytest.mark.parametrize("case", VECTORS["normalise"], ids=range(len(VECTORS["normalise"])))
+def test_normalise(case: dict[str, Any]) -> None:
+    """One form for each way of typing, and that form is its own."""
+    assert words.normalise(case["text"]) == case["words"]
+    assert words.normalise(case["words"]) == case["words"]
+
+
+@pytest.mark.parametrize("case", VECTORS["refused"], ids=[case["name"] for case in VECTORS["refused"]])
+def test_words_that_cannot_be_used(case: dict[str, Any]) -> None:
+    """Too short, or not the same on every device."""
+    with pytest.raises(BadRequest):
+        words.normalise(case["text"])
+
+
+@given(st.text())
+def test_any_text_is_normalised_or_refused(text: str) -> None:
+    """No text ends in another error, and a normalised text stays as it is."""
+    try:
+        made = words.normalise(text)
+    except BadRequest:
+        return
+    assert words.normalise(made) == made
+    assert made.encode()
+
+
+def test_the_table_of_unicode_14() -> None:
+    """No newer Unicode has changed what 14 assigned, and this Python's own table agrees where it is 14."""
+    for code_point in range(0x110000):
+        category = unicodedata.category(chr(code_point))
+        if is_assigned(code_point):
+            assert category not in ("Cn", "Cs")
+        elif unicodedata.unidata_version == "14.0.0":
+            assert category in ("Cn", "Cs")
+
+
+def test_suggestion() -> None:
+    """Six words of the list, long enough to be used."""
+    made = words.suggestion()
+    assert len(made.split()) == 6
+    assert set(made.split()) <= set(words.word_list())
+    assert words.normalise(made) == made
+
+
+def test_codes() -> None:
+    """Both spellings of each code, read back."""
+    for case in VECTORS["codes"]:
+        code = bytes.fromhex(case["code"])
+        assert (words.code_words(code), words.code_text(code)) == (case["words"], case["text"])
+        assert words.read_code(case["words"]) == words.read_code(case["text"]) == code
+    for case in VECTORS["read"]:
+        assert words.read_code(case["text"]).hex() == case["code"]
+
+
+@pytest.mark.parametrize("case", VECTORS["unreadable"], ids=[case["name"] for case in VECTORS["unreadable"]])
+def test_a_mistyped_code(case: dict[str, Any]) -> None:
+    """A slip of the pen is noticed here, not by a server."""
+    with pytest.raises(BadRequest):
+        words.read_code(case["text"])
+
+
+@given(st.text(max_size=60) | st.just("a " * 10_000))
+def test_any_text_is_a_code_or_refused(text: str) -> None:
+    """No text ends in another error."""
+    try:
+        assert len(words.read_code(text)) == 16
+    except BadRequest:
+        return
+
+
+def test_new_codes_differ() -> None:
+    """Two fresh codes of 16 bytes."""
+    first, second = words.new_code(), words.new_code()
+    assert (len(first), first != second) == (16, True)
