@@ -1,0 +1,30 @@
+/** The bag's own files (BagIt 1.0): docs/pack.md; the twin of diary/pack/archive.py. */
+import { textOf, wholeOf } from '../record/reading.js';
+
+/** @typedef {import('../record/reading.js').Fields} Fields */
+
+export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
+
+/**
+ * `bag-info.txt`: no names, addresses, product or host.
+ * @param {Fields} pack the capsule's `pack`
+ * @param {number} bytes of the payload
+ * @param {number} files of the payload
+ * @returns {string}
+ */
+export function bagInfo(pack, bytes, files) {
+  const day = new Date(wholeOf(pack, 'made_at') ?? 0).toISOString().slice(0, 10);
+  return [
+    `Bagging-Date: ${day}`, `External-Identifier: ${textOf(pack, 'folder')}`, `Payload-Oxum: ${bytes}.${files}`, '',
+  ].join('\n');
+}
+
+/**
+ * One line a file, in order of path.
+ * @param {ReadonlyMap<string, {sha256: string, sha512: string}>} files
+ * @param {'sha256' | 'sha512'} algorithm
+ * @returns {string}
+ */
+export function manifest(files, algorithm) {
+  return [...files].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, digests]) => `${digests[algorithm]}  ${name}\n`).join('');
+}

@@ -1,0 +1,222 @@
+/**
+ * From opened versions to the bytes of `capsule/v1`: docs/pack.md; the twin of diary/pack/gather.py, held to it
+ * by tests/vectors/capsule.json.
+ *
+ * Pure: whoever calls has opened the diary, chosen the entries and asked the keeper.
+ */
+import { b64 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
+import { everything, isLate, sealedAt, tellAll } from '../record/told.js';
+import { localAt } from '../record/times.js';
+import { attachedTo, exhibitsOf } from './exhibits.js';
+
+/** @typedef {import('../core/encoding.js').Json} Json */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('../record/told.js').Opened} Opened */
+/** @typedef {import('../record/told.js').Told} Told */
+
+/**
+ * One opened part: every field (reserved names among them), the seed, the blob keys as they stand.
+ * @typedef {{fields: Fields, seed: Uint8Array, keys: readonly (readonly [string, Uint8Array])[]}} Part
+ */
+/**
+ * One opened version of a diary; `seq` and `receipt` null while no server has received it.
+ * @typedef {object} DiaryVersion
+ * @property {string} record
+ * @property {string} version
+ * @property {string} kind
+ * @property {number} schema
+ * @property {number | null} seq
+ * @property {string} c b64
+ * @property {string} sig b64
+ * @property {readonly string[]} parents
+ * @property {string | null} env
+ * @property {JsonObject | null} receipt
+ * @property {Part} open
+ * @property {Part | null} restricted
+ */
+/**
+ * What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
+ * @typedef {object} Wish
+ * @property {string} packId
+ * @property {number} no
+ * @property {number} madeAt
+ * @property {string} tz
+ * @property {readonly string[]} chosen
+ * @property {string} release
+ * @property {string} origin
+ * @property {number} consentAt
+ * @property {number | null} [coversFrom]
+ * @property {number | null} [coversTo]
+ * @property {string} [profile]
+ * @property {string} [lang]
+ * @property {boolean} [intimate] whether private sexual pictures of adults come along
+ */
+
+export const LIMIT = 16 << 20;
+const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
+
+/**
+ * The capsule for `wish`, as an object.
+ * @param {readonly DiaryVersion[]} versions the whole diary in feed order, those without `seq` last as made
+ * @param {Wish} wish
+ * @param {{account: string, ecdsa_pub: string, log: string, notary: string}} keys
+ * @returns {JsonObject} throws `bad_request` when nothing is chosen
+ */
+export function makeCapsule(versions, wish, keys) {
+  const opened = versions.map(openedOf);
+  const told = tellAll(opened, 'incident');
+  const numbers = entryNumbers(versions);
+  const wanted = new Set(wish.chosen);
+  const chosen = told.filter((one) => wanted.has(one.record));
+  if (!chosen.length) throw new KeptError('bad_request', 'Choose at least one entry.');
+  const settings = settingsOf(opened);
+  const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
+  const initials = textOf(settings, 'initials') || 'AA';
+  const attached = attachedTo(opened, chosen, wish);
+  const exhibits = exhibitsOf(versions, attached, initials, startNo);
+  const packed = new Set([...chosen, ...attached].map((one) => one.record));
+  return /** @type {JsonObject} */ ({
+    asked: chosen.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
+    counts: countsOf(told, chosen),
+    custody: custodyOf(opened, attached, exhibits, wish.madeAt),
+    exhibits,
+    keys: { ...keys },
+    own_words: textOf(settings, 'own_words'),
+    pack: packOf(wish, initials, startNo),
+    sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
+    start_with: chosen.filter((one) => switchOf(one.newest.fields, 'start_with_this'))
+      .map((one) => numbers.get(one.record)).filter(Boolean).slice(0, 10),
+    t: 'capsule/v1',
+    versions: versions.filter((row) => packed.has(row.record)).map((row) => carried(row, numbers)),
+  });
+}
+
+/**
+ * A capsule's bytes. Throws `bad_request` when it is larger than a server takes.
+ * @param {JsonObject} capsule
+ * @returns {Uint8Array}
+ */
+export function encodeCapsule(capsule) {
+  try {
+    return canon(capsule, { limit: LIMIT });
+  } catch (error) {
+    if (!(error instanceof KeptError)) throw error;
+    throw new KeptError('bad_request', 'The chosen entries are too large for one pack. Choose fewer.');
+  }
+}
+
+/** @param {DiaryVersion} row @returns {Opened} */
+export function openedOf(row) {
+  return { record: row.record, version: row.version, kind: row.kind, fields: row.open.fields, restricted: row.restricted?.fields ?? {} };
+}
+
+/**
+ * Each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
+ * @param {readonly DiaryVersion[]} versions
+ * @returns {Map<string, number | null>}
+ */
+export function entryNumbers(versions) {
+  /** @type {Map<string, number | null>} */ const numbers = new Map();
+  for (const row of versions) {
+    if (row.kind === 'incident' && !numbers.has(row.record)) numbers.set(row.record, row.seq);
+  }
+  const known = [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
+  known.forEach(([record], rank) => numbers.set(record, rank + 1));
+  return numbers;
+}
+
+/** @param {readonly Opened[]} opened @returns {Fields} the keeper's settings; empty when there are none */
+export function settingsOf(opened) {
+  const newest = tellAll(opened, 'settings').at(-1);
+  return newest ? everything(newest.newest) : {};
+}
+
+/**
+ * The pack's own facts; the folder is dated on the keeper's own calendar.
+ * @param {Wish} wish
+ * @param {string} initials
+ * @param {number} startNo
+ * @returns {JsonObject}
+ */
+function packOf(wish, initials, startNo) {
+  const day = localAt(wish.madeAt, wish.tz).slice(0, 10).replaceAll('-', '');
+  return {
+    consent_at: wish.consentAt, covers_from: wish.coversFrom ?? null, covers_to: wish.coversTo ?? null,
+    folder: `PACK_${initials}_${wish.no}_${day}`, id: wish.packId, initials, lang: wish.lang ?? 'en', made_at: wish.madeAt,
+    no: wish.no, origin: wish.origin, profile: wish.profile ?? 'police', release: wish.release, start_no: startNo, tz: wish.tz,
+  };
+}
+
+/**
+ * How many there are and what became of them; `removed` stays 0 until taking out exists.
+ * @param {readonly Told[]} told
+ * @param {readonly Told[]} chosen
+ * @returns {JsonObject}
+ */
+function countsOf(told, chosen) {
+  /** @param {'addition' | 'amendment'} kind */
+  const having = (kind) => chosen.filter((one) => one.revisions.some((revision) => revision.kind === kind)).length;
+  return {
+    added_to: having('addition'), amended: having('amendment'), included: chosen.length, late: chosen.filter(isLate).length,
+    removed: 0, total: told.length, withheld: told.length - chosen.length,
+  };
+}
+
+/**
+ * Which cards were opened for one entry, and when its words were fixed.
+ * @param {Told} told
+ * @param {number | null} number
+ * @returns {JsonObject}
+ */
+function askedOf(told, number) {
+  const cards = objectsOf(told.newest.fields, 'cards_opened').map((card) => ({ at: wholeOf(card, 'at'), card: textOf(card, 'card') }));
+  return { at: sealedAt(told.first), cards, entry: number, record: told.record };
+}
+
+/**
+ * Every handling step of the packed files, oldest first; the last one is going into this pack.
+ * @param {readonly Opened[]} opened
+ * @param {readonly Told[]} attached
+ * @param {readonly JsonObject[]} exhibits
+ * @param {number} madeAt
+ * @returns {JsonObject[]}
+ */
+function custodyOf(opened, attached, exhibits, madeAt) {
+  const items = new Map(exhibits.map((row) => [String(row['record']), String(row['item'])]));
+  const lines = tellAll(opened, 'custody').flatMap((told) => objectsOf(told.newest.fields, 'lines'))
+    .filter((line) => items.has(textOf(line, 'attachment')));
+  /** @param {string | undefined} item @param {number | null} at @param {string} actor @param {string} action @param {string} detail */
+  const step = (item, at, actor, action, detail) => ({ action, actor, at, detail, item: item ?? '' });
+  const rows = lines.map((line) => step(items.get(textOf(line, 'attachment')), wholeOf(line, 'at'),
+    textOf(line, 'actor'), textOf(line, 'action'), textOf(line, 'detail')));
+  const logged = new Set(lines.map((line) => textOf(line, 'attachment')));
+  for (const { record, newest } of attached) {
+    const item = items.get(record);
+    if (!logged.has(record)) {
+      const added = wholeOf(newest.fields, 'added_at');
+      rows.push(step(item, added, 'app', 'received', ''), step(item, added, 'app', 'hashed', textOf(newest.fields, 'sha256')));
+    }
+    rows.push(step(item, madeAt, 'keeper', 'exported', ''));
+  }
+  return rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+}
+
+/**
+ * A version without its blob keys.
+ * @param {DiaryVersion} row
+ * @param {ReadonlyMap<string, number | null>} numbers
+ * @returns {JsonObject}
+ */
+function carried(row, numbers) {
+  return /** @type {JsonObject} */ ({
+    c: row.c, env: row.env, kind: row.kind,
+    open: { fields: row.open.fields, seed: b64(row.open.seed) },
+    parents: [...row.parents], receipt: row.receipt, record: row.record,
+    restricted: { fields: row.restricted?.fields ?? {}, seed: row.restricted ? b64(row.restricted.seed) : null },
+    schema: row.schema, seq: row.seq, seq_no: numbers.get(row.record) ?? null, sig: row.sig, version: row.version,
+  });
+}

@@ -1,0 +1,116 @@
+/** Which attachments a pack takes along, and how they are numbered: docs/pack.md; the twin of diary/pack/gather.py. */
+import { b64 } from '../core/bytes.js';
+import { partCount } from '../crypto/files.js';
+import { codesOf, objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
+import { tellAll } from '../record/told.js';
+
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('../record/told.js').Opened} Opened */
+/** @typedef {import('../record/told.js').Told} Told */
+/** @typedef {import('./capsule.js').DiaryVersion} DiaryVersion */
+
+const INTIMATE = 'intimate_adult';
+/**
+ * The extension a received file is given, from the type its first bytes show. Anything else keeps its bytes
+ * under .bin: a name must never promise what the bytes are not.
+ */
+const EXTENSIONS = /** @type {Readonly<Record<string, string>>} */ (Object.freeze({
+  'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif', 'image/heic': 'heic',
+  'image/heif': 'heif', 'image/avif': 'avif', 'application/pdf': 'pdf', 'message/rfc822': 'eml', 'text/plain': 'txt',
+  'video/mp4': 'mp4', 'video/quicktime': 'mov', 'video/webm': 'webm', 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a',
+  'audio/ogg': 'ogg', 'audio/wav': 'wav', 'audio/amr': 'amr', 'application/zip': 'zip',
+}));
+
+/** @param {string} type @returns {string} */
+const extensionOf = (type) => (Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin');
+
+/**
+ * Attachments of the chosen incidents, in the order of those incidents, then their own.
+ * @param {readonly Opened[]} opened
+ * @param {readonly Told[]} chosen
+ * @param {{intimate?: boolean}} wish
+ * @returns {Told[]}
+ */
+export function attachedTo(opened, chosen, wish) {
+  /** @param {Told} one @returns {number} the first chosen incident it belongs to, or -1 */
+  const rankOf = (one) => chosen.findIndex((incident) => codesOf(one.newest.fields, 'incident_ids').includes(incident.record)
+    || codesOf(incident.newest.fields, 'attachment_ids').includes(one.record));
+  return tellAll(opened, 'attachment')
+    .filter((one) => wish.intimate || textOf(one.newest.fields, 'sensitivity') !== INTIMATE)
+    .map((one) => ({ one, rank: rankOf(one) }))
+    .filter(({ rank }) => rank >= 0)
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ one }) => one);
+}
+
+/**
+ * Whether its picture must stay out of the part that may be served.
+ * @param {Told} attachment
+ * @returns {boolean}
+ */
+export function isHeldBack({ newest }) {
+  return !['', 'normal'].includes(textOf(newest.fields, 'sensitivity'))
+    || switchOf(newest.restricted, 'shows_where_i_live') === true
+    || wholeOf(newest.fields, 'looked_at') === null;
+}
+
+/**
+ * One row an attachment, numbered from `startNo`.
+ * @param {readonly DiaryVersion[]} versions
+ * @param {readonly Told[]} attached
+ * @param {string} initials
+ * @param {number} startNo
+ * @returns {JsonObject[]}
+ */
+export function exhibitsOf(versions, attached, initials, startNo) {
+  const newest = new Map(versions.map((row) => [row.record, row]));
+  return attached.map((one, index) => {
+    const said = one.newest.fields;
+    const row = /** @type {DiaryVersion} */ (newest.get(one.record));
+    const type = textOf(said, 'media_type');
+    const print = printOf(said, row);
+    return {
+      file: `${initials}-${startNo + index}.${extensionOf(type)}`,
+      hold_picture: isHeldBack(one),
+      item: `${initials}/${startNo + index}`,
+      looked_at: wholeOf(said, 'looked_at'),
+      print,
+      received: print === null && type.startsWith('image/') ? receivedOf(said, row) : null,
+      record: one.record,
+      sha256: textOf(said, 'sha256'),
+      sha512: textOf(said, 'sha512'),
+      size: wholeOf(said, 'size_bytes') ?? 0,
+    };
+  });
+}
+
+/**
+ * The print copy: its key stands in the open part at the place its rendition has in the list.
+ * @param {Fields} said
+ * @param {DiaryVersion} row
+ * @returns {JsonObject | null}
+ */
+function printOf(said, row) {
+  const renditions = objectsOf(said, 'renditions');
+  const index = renditions.findIndex((one) => one['purpose'] === 'print');
+  const pair = row.open.keys[index];
+  const rendition = renditions[index];
+  if (!pair || !rendition) return null;
+  const size = wholeOf(rendition, 'size_bytes') ?? 0;
+  return {
+    blob: pair[0], height: wholeOf(rendition, 'height') ?? 0, key: b64(pair[1]), parts: partCount(size), size,
+    width: wholeOf(rendition, 'width') ?? 0,
+  };
+}
+
+/**
+ * The bytes as received, for a picture that only the pack's own sandbox can decode.
+ * @param {Fields} said
+ * @param {DiaryVersion} row
+ * @returns {JsonObject | null}
+ */
+function receivedOf(said, row) {
+  const pair = row.restricted?.keys[0];
+  return pair ? { blob: pair[0], key: b64(pair[1]), parts: partCount(wholeOf(said, 'size_bytes') ?? 0) } : null;
+}

@@ -1,0 +1,152 @@
+/**
+ * A record as told: its first version, its newest, and what came between; the twin of diary/record/versions.py.
+ *
+ * The first version is the last one sealed within ten minutes of the first save: a person correcting a slip
+ * has not amended anything. After that a version that only adds is an addition, any other an amendment.
+ */
+import { canonText } from '../core/encoding.js';
+import { codesOf, isBlank, objectOf, textOf, wholeOf } from './reading.js';
+
+/** @typedef {import('../core/encoding.js').Json} Json */
+/** @typedef {import('./reading.js').Fields} Fields */
+
+/**
+ * One opened version; `restricted` is empty when there is no such part.
+ * @typedef {object} Opened
+ * @property {string} record
+ * @property {string} version
+ * @property {string} kind
+ * @property {Fields} fields
+ * @property {Fields} restricted
+ */
+/** @typedef {{field: string, old: Json, new: Json}} Change values as stored, null where there was nothing */
+/** @typedef {{version: string, at: number | null, kind: 'addition' | 'amendment', changes: Change[], reason: string}} Revision */
+/** @typedef {{record: string, first: Opened, newest: Opened, revisions: Revision[]}} Told */
+
+export const SETTLING_MS = 600_000;
+const DAY_MS = 86_400_000;
+/** Bookkeeping that says nothing about what happened: never counted as a change. */
+const QUIET = new Set(['cards_opened', 'reason', 'include_in_pack', 'start_with_this', 'looked_at']);
+/** Years 1900 to 2200: an instant outside them is a broken clock and counts as not given. */
+const EARLIEST_MS = -2_208_988_800_000;
+const LATEST_MS = 7_258_118_400_000;
+
+/** @param {number | null} ms @returns {number | null} */
+function possible(ms) {
+  return ms !== null && ms >= EARLIEST_MS && ms < LATEST_MS ? ms : null;
+}
+
+/**
+ * When a version was sealed, by the device's clock.
+ * @param {Opened} version
+ * @returns {number | null} ms UTC
+ */
+export function sealedAt(version) {
+  return possible(wholeOf(objectOf(version.fields, '_clock'), 'utc'));
+}
+
+/** @param {Opened} version @returns {Fields} every field; names of the two parts never collide */
+export function everything(version) {
+  return { ...version.fields, ...version.restricted };
+}
+
+/** @param {Json} a @param {Json} b */
+const isSame = (a, b) => canonText(a) === canonText(b);
+
+/**
+ * Whether nothing that was said before has gone.
+ * @param {Change} change
+ * @returns {boolean}
+ */
+function onlyAdds({ old, new: now }) {
+  if (isBlank(old)) return true;
+  if (typeof old === 'string' && typeof now === 'string') return now.startsWith(old);
+  if (Array.isArray(old) && Array.isArray(now)) return old.every((one) => now.some((other) => isSame(one, other)));
+  return false;
+}
+
+/**
+ * Every telling field that differs, in order of name.
+ * @param {Opened} before
+ * @param {Opened} after
+ * @returns {Change[]}
+ */
+export function changesBetween(before, after) {
+  const was = everything(before);
+  const now = everything(after);
+  return [...new Set([...Object.keys(was), ...Object.keys(now)])].sort()
+    .filter((name) => !name.startsWith('_') && !QUIET.has(name))
+    .map((name) => ({ field: name, old: was[name] ?? null, new: now[name] ?? null }))
+    .filter((change) => !isSame(change.old, change.new) && !(isBlank(change.old) && isBlank(change.new)));
+}
+
+/**
+ * What a step from one version to the next is, once words are fixed; null when it says nothing new.
+ * @param {Change[]} changes
+ * @returns {'addition' | 'amendment' | null}
+ */
+export function kindOf(changes) {
+  if (!changes.length) return null;
+  return changes.every(onlyAdds) ? 'addition' : 'amendment';
+}
+
+/**
+ * One record from its versions in feed order; at least one.
+ * @param {readonly Opened[]} versions
+ * @returns {Told}
+ */
+export function tell(versions) {
+  const began = sealedAt(/** @type {Opened} */ (versions[0]));
+  let settled = 0;
+  versions.forEach((version, index) => {
+    const at = sealedAt(version);
+    if (began !== null && at !== null && began <= at && at <= began + SETTLING_MS) settled = index;
+  });
+  const first = /** @type {Opened} */ (versions[settled]);
+  const before = new Map(versions.slice(0, settled + 1).map((version) => [version.version, version]));
+  /** @type {Revision[]} */ const revisions = [];
+  let newest = first;
+  for (const version of versions.slice(settled + 1)) {
+    // Two devices may both have written on from one version; each is compared with what its keeper saw.
+    const parent = codesOf(version.fields, '_parents').find((id) => before.has(id));
+    const changes = changesBetween(parent === undefined ? newest : /** @type {Opened} */ (before.get(parent)), version);
+    const kind = kindOf(changes);
+    if (kind) {
+      revisions.push({ version: version.version, at: sealedAt(version), kind, changes, reason: textOf(version.fields, 'reason') });
+    }
+    before.set(version.version, version);
+    newest = version;
+  }
+  return { record: first.record, first, newest, revisions };
+}
+
+/**
+ * Every record of a kind, in the order of their earliest versions.
+ * @param {Iterable<Opened>} versions
+ * @param {string} kind
+ * @returns {Told[]}
+ */
+export function tellAll(versions, kind) {
+  /** @type {Map<string, Opened[]>} */ const grouped = new Map();
+  for (const version of versions) {
+    if (version.kind === kind) grouped.set(version.record, [...(grouped.get(version.record) ?? []), version]);
+  }
+  return [...grouped.values()].map(tell);
+}
+
+/**
+ * Whether an incident was written down later than a day after, or from memory, or copied.
+ * @param {Told} told
+ * @returns {boolean}
+ */
+export function isLate(told) {
+  const said = told.newest.fields;
+  const entryKind = textOf(said, 'entry_kind');
+  if (entryKind) return entryKind !== 'contemporaneous';
+  const start = possible(wholeOf(said, 'occurred_start'));
+  const end = possible(wholeOf(said, 'occurred_end'));
+  const written = sealedAt(told.first);
+  if (start === null || written === null || textOf(said, 'precision') === 'unknown') return false;
+  // A day, or a part of one, may not be over when it is written down: that is no delay.
+  return (end === null ? written - start : Math.max(written - end, 0)) > DAY_MS;
+}

@@ -1,0 +1,137 @@
+"""Chromium for the journeys: found or the test fails; never skipped."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 360, "height": 640},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+    "locale": "en-GB",
+    "timezone_id": "Europe/London",
+}
+DESK: dict[str, Any] = {
+    "viewport": {"width": 1280, "height": 800},
+    "locale": "en-GB",
+    "timezone_id": "Europe/London",
+}
+PATIENCE = 30_000  # ms; a busy machine is slow, not wrong
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def find_chromium() -> str | None:
+    """CHROMIUM, else the first Chromium on the path; None lets Playwright use its own."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    return next((found for name in _NAMES if (found := shutil.which(name))), None)
+
+
+def flags(spki: str) -> list[str]:
+    """Command line of every Chromium under test: trusts the test's own certificate, is otherwise quiet."""
+    quiet = [
+        f"--ignore-certificate-errors-spki-list={spki}",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--disable-features=Translate,OptimizationHints,MediaRouter",
+    ]
+    return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
+
+
+def launch(playwright: Playwright, spki: str) -> Browser:
+    """A browser for contexts that leave nothing behind."""
+    return playwright.chromium.launch(executable_path=find_chromium(), args=flags(spki))
+
+
+@dataclass
+class Complaints:
+    """What a page complained of: uncaught errors and refused content. A journey ends with none."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """Note this page's complaints from now on."""
+        page.on("pageerror", lambda error: self.heard.append(f"{error.name}: {error.message}\n{error.stack}"))
+        page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        text = message.text
+        if "violates the following" in text or "Refused to" in text or "TrustedTypes" in text:
+            self.heard.append(text)
+
+
+@dataclass
+class Profile:
+    """A browser with a profile folder of its own, that can be killed and opened again."""
+
+    playwright: Playwright
+    spki: str
+    folder: Path
+    options: dict[str, Any]
+    context: BrowserContext | None = None
+
+    def open(self) -> BrowserContext:
+        """Start the browser on the folder."""
+        self.context = self.playwright.chromium.launch_persistent_context(
+            str(self.folder), executable_path=find_chromium(), args=flags(self.spki), **self.options
+        )
+        self.context.set_default_timeout(PATIENCE)
+        return self.context
+
+    def kill(self) -> None:
+        """SIGKILL every process of this profile, as a phone does that has run out of memory."""
+        mark = str(self.folder).encode()
+        while pids := [pid for pid, line in _command_lines() if mark in line and b"chrom" in line]:
+            for pid in pids:
+                with _gone_already():
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+        self.close()
+
+    def close(self) -> None:
+        """End politely; after a kill this only tidies up."""
+        if self.context is not None:
+            try:
+                self.context.close()
+            except Error as error:
+                if "closed" not in str(error).lower():
+                    raise
+            self.context = None
+
+
+@contextmanager
+def _gone_already() -> Iterator[None]:
+    try:
+        yield
+    except ProcessLookupError:
+        return
+
+
+def _command_lines() -> Iterator[tuple[int, bytes]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                line = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if line and int(entry.name) != os.getpid():
+                yield int(entry.name), line
+
+
+def slow(page: Page, rate: float) -> None:
+    """Slow the page's main thread `rate` times, as devtools does. Workers keep their speed."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": rate})

@@ -1,0 +1,309 @@
+"""A real server over TLS for the browser tests: its certificate, its traffic seen, its faults made.
+
+The application under test is untouched. Around it stands one ASGI layer that notes every exchange (so that a
+sweep can search all that went over the wire) and that a test can ask to answer wrongly in its place.
+"""
+
+import base64
+import datetime
+import hashlib
+import ipaddress
+import re
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from diary.app import create_app
+from diary.config import load
+from diary.crypto.kdf import CHEAPEST
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-made certificate for this computer's own names."""
+
+    cert: Path
+    key: Path
+    spki: str  # what Chromium is told to trust: b64 SHA-256 of the public key
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """Write a fresh certificate for localhost, its two sub-names and 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    names: list[x509.GeneralName] = [
+        x509.DNSName(one) for one in ("localhost", "app.localhost", "public.localhost")
+    ]
+    names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # noqa: DTZ005, TID251
+    cert = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + datetime.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    spki = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    made = Certificate(
+        folder / "cert.pem",
+        folder / "key.pem",
+        base64.b64encode(hashlib.sha256(spki).digest()).decode(),
+    )
+    made.cert.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
+    made.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return made
+
+
+@dataclass
+class Exchange:
+    """One request and its answer, as bytes."""
+
+    method: str
+    path: str
+    request_headers: bytes
+    request: bytearray = field(default_factory=bytearray)
+    status: int = 0
+    response_headers: dict[str, str] = field(default_factory=dict)
+    response: bytearray = field(default_factory=bytearray)
+
+    def all_bytes(self) -> bytes:
+        """Everything that went over the wire, joined."""
+        headers = repr(self.response_headers).encode()
+        return b"\n".join(
+            [self.path.encode(), self.request_headers, bytes(self.request), headers, bytes(self.response)]
+        )
+
+
+@dataclass
+class Answer:
+    """What a fault puts in place of the application's answer."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Change = Callable[[bytes], bytes]
+
+
+@dataclass
+class Fault:
+    """A rule: matching requests get `answer`, or the real answer's body passed through `change`."""
+
+    method: str
+    path: re.Pattern[str]
+    answer: Answer | None = None
+    change: Change | None = None
+    before: Callable[[], None] | None = None
+    times: int = 1_000_000
+    used: int = 0
+
+    def takes(self, method: str, path: str) -> bool:
+        """Whether this rule is for this request, with uses left."""
+        return self.used < self.times and method == self.method and self.path.search(path) is not None
+
+
+class Watched:
+    """The ASGI layer: notes each exchange, applies faults."""
+
+    def __init__(self, app: Any) -> None:
+        """Stand around `app`."""
+        self.app = app
+        self.exchanges: list[Exchange] = []
+        self.faults: list[Fault] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request, or the lifespan passed through."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        noted = Exchange(
+            scope["method"],
+            scope["path"],
+            b"\n".join(name + b": " + value for name, value in scope["headers"])
+            + b"\n"
+            + scope.get("query_string", b""),
+        )
+        self.exchanges.append(noted)
+        fault = next((one for one in self.faults if one.takes(noted.method, noted.path)), None)
+        if fault is not None:
+            fault.used += 1
+        await self._pass_on(scope, receive, send, noted, fault)
+
+    async def _pass_on(
+        self, scope: Any, receive: Any, send: Any, noted: Exchange, fault: Fault | None
+    ) -> None:
+        async def heard() -> Any:
+            message = await receive()
+            noted.request += message.get("body", b"")
+            return message
+
+        async def told(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                noted.status = message["status"]
+                noted.response_headers = {k.decode(): v.decode() for k, v in message["headers"]}
+            elif message["type"] == "http.response.body":
+                noted.response += message.get("body", b"")
+            await send(message)
+
+        if fault is not None and fault.before is not None:
+            fault.before()
+        if fault is not None and fault.answer is not None:
+            while (await heard()).get("more_body"):
+                pass
+            await _say(told, fault.answer)
+        elif fault is not None and fault.change is not None:
+            await self._changed(scope, heard, told, fault.change)
+        else:
+            await self.app(scope, heard, told)
+
+    async def _changed(self, scope: Any, receive: Any, send: Any, change: Change) -> None:
+        """Let the application answer, then alter the body on its way out."""
+        started: dict[str, Any] = {}
+        body = bytearray()
+
+        async def gather(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+            else:
+                body.extend(message.get("body", b""))
+
+        await self.app(scope, receive, gather)
+        altered = change(bytes(body))
+        headers = [(k, v) for k, v in started["headers"] if k != b"content-length"]
+        headers.append((b"content-length", str(len(altered)).encode()))
+        await send({"type": "http.response.start", "status": started["status"], "headers": headers})
+        await send({"type": "http.response.body", "body": altered})
+
+
+async def _say(send: Any, answer: Answer) -> None:
+    headers = {"content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers}
+    await send(
+        {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Served:
+    """The running server. `app_url` and `public_url` are what a browser opens."""
+
+    def __init__(
+        self, data: Path, certificate: Certificate, app_host: str = "app.localhost", **settings: str
+    ) -> None:
+        """Settle on a port and settings; `start` begins to listen."""
+        self.data = data
+        self.port = free_port()
+        self.app_url = f"https://{app_host}:{self.port}"
+        self.public_url = f"https://public.localhost:{self.port}"
+        self._certificate = certificate
+        self._environ = {
+            "DIARY_APP_URL": self.app_url,
+            "DIARY_PUBLIC_URL": self.public_url,
+            "DIARY_DATA": str(data),
+            **settings,
+        }
+        self._earlier: list[Exchange] = []
+        self._faults: list[Fault] = []
+        self._thread: threading.Thread | None = None
+        self._server: uvicorn.Server | None = None
+        self._watched: Watched | None = None
+
+    def start(self) -> None:
+        """Listen, on the same port and the same data each time. Returns when requests are answered."""
+        self._watched = Watched(create_app(load(self._environ), kdf_profile=CHEAPEST))
+        self._watched.exchanges = self._earlier
+        self._watched.faults = self._faults
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._watched,
+                host="127.0.0.1",
+                port=self.port,
+                ssl_certfile=str(self._certificate.cert),
+                ssl_keyfile=str(self._certificate.key),
+                access_log=False,
+                server_header=False,
+                log_config=None,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("the server under test did not start")
+            self._thread.join(0.02)
+
+    def stop(self) -> None:
+        """Stop listening and wait until it has."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(20)
+        if self._thread.is_alive():
+            raise RuntimeError("the server under test did not stop")
+        self._server = self._thread = None
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Everything asked and answered since the first start, oldest first."""
+        return self._earlier
+
+    def to(self, path: str, method: str | None = None) -> list[Exchange]:
+        """The exchanges whose path holds the pattern `path`."""
+        return [
+            one
+            for one in self._earlier
+            if re.search(path, one.path) and (method is None or one.method == method)
+        ]
+
+    def meddle(
+        self,
+        method: str,
+        path: str,
+        *,
+        answer: Answer | None = None,
+        change: Change | None = None,
+        before: Callable[[], None] | None = None,
+        times: int = 1_000_000,
+    ) -> Fault:
+        """Answer matching requests wrongly from now on, until `behave`."""
+        fault = Fault(method, re.compile(path), answer, change, before, times)
+        self._faults.append(fault)
+        return fault
+
+    def behave(self) -> None:
+        """End every fault."""
+        self._faults.clear()

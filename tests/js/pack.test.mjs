@@ -1,0 +1,190 @@
+/** The front part is believed only where it says what the phone knows; the pack appears only when all of it holds. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { b64, utf8 } from '../../static/js/core/bytes.js';
+import { canon, parseObject } from '../../static/js/core/encoding.js';
+import { allOpen } from '../../static/js/crypto/commitment.js';
+import { assemble, receivedName } from '../../static/js/pack/assemble.js';
+import { encodeCapsule, makeCapsule } from '../../static/js/pack/capsule.js';
+import { checkFront } from '../../static/js/pack/front.js';
+import { keysFile, namesOf, proof, proofNames } from '../../static/js/pack/proofs.js';
+import { recordFile, sidecar, sidecarName } from '../../static/js/pack/record_json.js';
+import { crc32, readZip, ZipWriter } from '../../static/js/pack/zip.js';
+
+const AT = Date.UTC(2026, 10, 3, 20, 41, 9);
+const PICTURE = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7) & 255);
+const sha = (/** @type {string} */ name, /** @type {Uint8Array} */ bytes) => createHash(name).update(bytes).digest('hex');
+
+/** @param {string} letter @returns {string} an id */
+const id = (letter) => letter.repeat(21) + 'A';
+
+/** @param {object} wanted @returns {any} */
+function version(wanted) {
+  return {
+    schema: 1, seq: 1, c: b64(new Uint8Array(32)), sig: b64(new Uint8Array(64)), parents: [], env: null, receipt: null, restricted: null, ...wanted,
+  };
+}
+
+/** @param {object} fields @param {number} at @returns {any} an open part */
+function open(fields, at) {
+  return { fields: { _clock: { offset_ms: null, tz: 'Europe/London', utc: at }, ...fields }, seed: new Uint8Array(32).fill(3), keys: [] };
+}
+
+function diary() {
+  const attached = {
+    sha256: sha('sha256', PICTURE), sha512: sha('sha512', PICTURE), size_bytes: PICTURE.length, media_type: 'image/png', incident_ids: [id('i')],
+    added_at: AT, looked_at: AT, renditions: [{ purpose: 'print', size_bytes: 5000, width: 900, height: 1948 }],
+  };
+  return [
+    version({ record: id('i'), version: id('v'), kind: 'incident', seq: 1, open: open({ narrative: 'He was outside again.', occurred_start: AT, precision: 'minute' }, AT),
+      restricted: { fields: { place_detail: '4 Acacia Road' }, seed: new Uint8Array(32).fill(4), keys: [] } }),
+    version({ record: id('a'), version: id('w'), kind: 'attachment', seq: 2, open: { ...open(attached, AT), keys: [[id('b'), new Uint8Array(32).fill(5)]] } }),
+    version({ record: id('n'), version: id('x'), kind: 'note', seq: 3, open: open({ of_id: id('i'), text: 'SECRET NOTE' }, AT) }),
+    version({ record: id('j'), version: id('y'), kind: 'incident', seq: 4, open: open({ narrative: 'Not chosen.' }, AT) }),
+    version({ record: id('i'), version: id('z'), kind: 'incident', seq: 5, parents: [id('v')],
+      open: open({ narrative: 'He was outside again. With a friend.', occurred_start: AT, precision: 'minute', _parents: [id('v')] }, AT + 3_600_000),
+      restricted: { fields: { place_detail: '4 Acacia Road' }, seed: new Uint8Array(32).fill(6), keys: [] } }),
+  ];
+}
+
+const WISH = { packId: id('p'), no: 1, madeAt: AT, tz: 'Europe/London', chosen: [id('i')], release: '0123456789ab', origin: 'https://app.localhost', consentAt: AT };
+const KEYS = { account: id('c'), ecdsa_pub: 'e', log: 'l', notary: 'n' };
+const capsule = () => makeCapsule(diary(), WISH, KEYS);
+
+/** What an honest server sends back. @param {any} made @returns {Map<string, Uint8Array>} */
+function honest(made) {
+  /** @type {Map<string, Uint8Array>} */ const members = new Map();
+  for (const name of ['00_READ-FIRST.txt', '15_VERIFY.txt', 'servable/01_chronology.pdf', 'servable/02_chronology.csv', 'servable/03_exhibits-index.csv',
+    'servable/04_exhibits.pdf', 'restricted/06_RESTRICTED_officer-sheet.pdf', 'restricted/10_RESTRICTED_how-this-record-was-made.pdf',
+    'restricted/11_custody-log.csv']) members.set(`data/${name}`, utf8(`typeset ${name}`));
+  for (const [name, row] of proofNames(made)) {
+    const { restricted } = namesOf(String(row['kind']), 1);
+    members.set(`data/servable/${name}`, proof(row, new Set(restricted)));
+    members.set(`data/restricted/${name}`, proof(row, new Set()));
+  }
+  for (const part of ['servable', 'restricted']) members.set(`data/${part}/proof/keys.json`, keysFile(made));
+  members.set('data/restricted/12_record.json', recordFile(made));
+  for (const exhibit of made.exhibits) members.set(`data/${sidecarName(exhibit)}`, sidecar(made, exhibit));
+  return members;
+}
+
+/** With the servable folder's own manifest, as a zip. @param {Map<string, Uint8Array>} members */
+async function zipped(members) {
+  const own = 'data/servable/manifest-sha256.txt';
+  if (!members.has(own)) {
+    const lines = [...members.keys()].filter((name) => name.startsWith('data/servable/')).sort()
+      .map((name) => `${sha('sha256', /** @type {Uint8Array} */ (members.get(name)))}  ${name.slice('data/servable/'.length)}\n`);
+    members.set(own, utf8(lines.join('')));
+  }
+  const writer = new ZipWriter();
+  for (const name of [...members.keys()].sort()) await writer.add(name, [/** @type {Uint8Array} */ (members.get(name))]);
+  return new Uint8Array(await writer.finish().arrayBuffer());
+}
+
+test('a zip is read back as it was written, and every change to it is noticed', async () => {
+  const writer = new ZipWriter();
+  await writer.add('a.txt', [utf8('one '), utf8('two')]);
+  await writer.add('b/empty.txt', []);
+  const bytes = new Uint8Array(await writer.finish().arrayBuffer());
+  assert.deepEqual([...readZip(bytes)].map(([name, body]) => [name, body.length]), [['a.txt', 7], ['b/empty.txt', 0]]);
+  assert.equal(crc32(utf8('123456789')), 0xcbf43926);
+  const quiet = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // what a local header repeats of the central one, and we never use
+  let noticed = 0;
+  for (let i = 0; i < 42; i++) {
+    const changed = bytes.slice();
+    changed[i] = /** @type {number} */ (changed[i]) ^ 0x20;
+    try { readZip(changed); } catch { noticed++; continue; }
+    assert.ok(quiet.has(i), `byte ${i} was changed unseen`);
+  }
+  assert.ok(noticed > 20);
+  for (const cut of [0, 21, 40, bytes.length - 1]) assert.throws(() => readZip(bytes.subarray(0, cut)), { code: 'pack_failed' });
+});
+
+test('a capsule holds every version of what was chosen, and never a note or a key of the bytes as received', () => {
+  const made = /** @type {any} */ (capsule());
+  assert.deepEqual(made.versions.map((/** @type {any} */ one) => one.version), [id('v'), id('w'), id('z')]);
+  assert.deepEqual(made.counts, { added_to: 1, amended: 0, included: 1, late: 0, removed: 0, total: 2, withheld: 1 });
+  assert.equal(made.exhibits[0].file, 'AA-1.png');
+  assert.equal(made.exhibits[0].received, null);
+  assert.ok(!new TextDecoder().decode(encodeCapsule(made)).includes('SECRET NOTE'));
+  assert.throws(() => makeCapsule(diary(), { ...WISH, chosen: [] }, KEYS), { code: 'bad_request' });
+});
+
+test('an honest front part passes, also when it withholds an open field that repeats a restricted one', async () => {
+  const made = capsule();
+  const members = honest(made);
+  await checkFront(await zipped(new Map(members)), made);
+  const [name, row] = /** @type {any} */ ([...proofNames(made)][0]);
+  members.set(`data/servable/${name}`, proof(row, new Set([...namesOf('incident', 1).restricted, 'narrative'])));
+  await checkFront(await zipped(members), made);
+});
+
+test('a changed, added, missing, renamed or opened file is refused and named', async () => {
+  const made = capsule();
+  const [name, row] = /** @type {[string, any]} */ ([...proofNames(made)][0]);
+  /** @type {[string, (members: Map<string, Uint8Array>) => void, RegExp][]} */
+  const frauds = [
+    ['record', (m) => m.set('data/restricted/12_record.json', utf8(new TextDecoder().decode(m.get('data/restricted/12_record.json')).replace('outside', 'inside '))), /12_record\.json/],
+    ['proof', (m) => m.set(`data/restricted/${name}`, canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/restricted/${name}`))), seq_no: 9 })), /restricted\/proof/],
+    ['opened', (m) => m.set(`data/servable/${name}`, proof(row, new Set())), /servable\/proof/],
+    ['dropped', (m) => m.set(`data/servable/${name}`, canon({ ...parseObject(/** @type {Uint8Array} */ (m.get(`data/servable/${name}`))), withheld: {} })), /servable\/proof/],
+    ['no json', (m) => m.set(`data/servable/${name}`, utf8('<html>')), /servable\/proof/],
+    ['keys', (m) => m.set('data/servable/proof/keys.json', canon({ ...KEYS, notary: 'forged', t: 'keys/v1' })), /keys\.json/],
+    ['sidecar', (m) => m.set('data/restricted/14_sidecars/AA-1.json', utf8('{}')), /14_sidecars/],
+    ['manifest', (m) => m.set('data/servable/manifest-sha256.txt', utf8('')), /manifest-sha256/],
+    ['added', (m) => m.set('data/servable/99_more.txt', utf8('x')), /99_more/],
+    ['missing', (m) => m.delete('data/15_VERIFY.txt'), /15_VERIFY/],
+    ['upwards', (m) => m.set('../data/x', utf8('x')), /\.\.\/data\/x/],
+  ];
+  for (const [what, spoil, named] of frauds) {
+    const members = honest(made);
+    spoil(members);
+    await assert.rejects(async () => checkFront(await zipped(members), made), (error) => {
+      assert.equal(/** @type {any} */ (error).code, 'pack_failed', what);
+      assert.match(/** @type {any} */ (error).message, named, what);
+      return true;
+    });
+  }
+});
+
+test('the finished pack holds every file once, with manifests that are true', async () => {
+  const made = /** @type {any} */ (capsule());
+  const front = await checkFront(await zipped(honest(made)), made);
+  /** @type {number[]} */ const told = [];
+  async function* openReceived() { yield PICTURE.subarray(0, 100_000); yield PICTURE.subarray(100_000); }
+  const zip = await assemble(made, front, { openReceived, onProgress: (done, total) => told.push(done / total) });
+  const members = readZip(new Uint8Array(await zip.arrayBuffer()));
+  const names = [...members.keys()];
+  assert.deepEqual(names, [...names].sort());
+  const folder = 'PACK_AA_1_20261103/';
+  assert.deepEqual(members.get(`${folder}${receivedName(made.exhibits[0])}`), PICTURE);
+  for (const algorithm of ['sha256', 'sha512']) {
+    const lines = new TextDecoder().decode(members.get(`${folder}manifest-${algorithm}.txt`)).trimEnd().split('\n');
+    assert.equal(lines.length, front.size + 1);
+    for (const line of lines) {
+      const [digest, name] = /** @type {[string, string]} */ (line.split('  '));
+      assert.equal(digest, sha(algorithm, /** @type {Uint8Array} */ (members.get(folder + name))));
+    }
+  }
+  assert.equal(told.at(-1), 1);
+});
+
+test('a file as received that is not the one added ends it, and so does stopping', async () => {
+  const made = capsule();
+  const front = await checkFront(await zipped(honest(made)), made);
+  await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE.subarray(1)] }), (error) => {
+    assert.match(/** @type {any} */ (error).message, /AA-1\.png/);
+    return /** @type {any} */ (error).code === 'pack_failed';
+  });
+  await assert.rejects(assemble(made, front, { openReceived: () => [PICTURE], signal: AbortSignal.abort() }), { code: 'cancelled' });
+});
+
+test('digests in proofs and values in proofs cover every name of the kind', () => {
+  const made = capsule();
+  for (const row of proofNames(made).values()) {
+    const names = namesOf(String(row['kind']), 1);
+    const read = /** @type {any} */ (parseObject(proof(row, new Set(names.restricted))));
+    assert.deepEqual([...Object.keys(read.fields), ...Object.keys(read.withheld)].sort(), [...new Set([...allOpen(names), ...names.restricted])].sort());
+  }
+});
