@@ -1,0 +1,5 @@
+"""`python -m diary`: the command line."""
+
+from diary.cli import main
+
+main()

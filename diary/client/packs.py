@@ -1,0 +1,165 @@
+"""A pack from the phone's side: ask, send the capsule, check what came back, add the files as received.
+
+The server typesets; it is not trusted with the result. What can be computed here is compared byte for byte,
+and nothing that was not asked for is let in.
+"""
+
+import asyncio
+import hashlib
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from diary.client.attachments import Blob, fetch
+from diary.client.journal import Journal
+from diary.client.transport import Server
+from diary.errors import PackFailed
+from diary.pack import archive, capsule, proofs
+from diary.pack.gather import Wish, make_capsule
+from diary.record.evidence import Attachment
+from diary.record.versions import Opened, tell_all
+
+Step = Callable[[str, int, int], None]
+POLL_SECONDS: Final = 0.2
+QUEUE_SECONDS: Final = 120
+READ_BYTES: Final = 1 << 20
+_DOCUMENTS: Final = re.compile(
+    r"""data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt
+      |servable/(?:01_chronology\.pdf|02_chronology\.csv|03_exhibits-index\.csv|04_exhibits(?:-[1-9]\d{0,2})?\.pdf
+                  |manifest-sha256\.txt)
+      |restricted/(?:06_RESTRICTED_officer-sheet\.pdf|10_RESTRICTED_how-this-record-was-made\.pdf|11_custody-log\.csv))""",
+    re.VERBOSE,
+)
+_FRONT_LIMIT: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One exhibit's file as received: its path in the pack, where it lies sealed, and the digest it must have."""
+
+    path: str
+    blob: Blob
+    sha256: str
+
+
+async def build_pack(server: Server, journal: Journal, wish: Wish, out: Path, work: Path, step: Step) -> None:
+    """Write the whole pack to `out`, which appears only when every check has passed.
+
+    `work`: an empty folder of the caller's for what is half done. Raises PackFailed when the server's part is
+    not what it should be, and whatever the server answers.
+    """
+    raw = make_capsule(journal.versions(), wish, journal.identity.public_keys())
+    front = work / "front.zip"
+    await _typeset(server, journal.identity.diary, raw, front, step)
+    told = capsule.read_capsule(raw)
+    check_front(front, told)
+    files = received_files(journal, told)
+    folder = work / "received"
+    for done, file in enumerate(files):
+        step("files as received", done, len(files))
+        await _fetch_file(server, journal.identity.diary, file, folder)
+    half = out.with_name(out.name + ".part")
+    archive.assemble(front, [(file.path, _chunks(folder / file.path)) for file in files], half, told)
+    half.replace(out)
+    step("files as received", len(files), len(files))
+
+
+async def _typeset(server: Server, diary: str, raw: bytes, front: Path, step: Step) -> None:
+    """Have the server typeset a capsule and fetch its part to `front`. The job is given up when this fails."""
+    job = await server.json("POST", "/v1/packs", {"diary": diary})
+    address = f"/v1/packs/{job['pack']}"
+    try:
+        async with asyncio.timeout(QUEUE_SECONDS):
+            while job["state"] == "queued":
+                await asyncio.sleep(POLL_SECONDS)
+                job = await server.json("GET", address)
+        await server.put(f"{address}/capsule", raw)
+        job = await server.json("GET", address)
+        while job["state"] == "building":
+            step(str(job["step"] or "typesetting"), int(job["done"]), int(job["total"]))
+            await asyncio.sleep(POLL_SECONDS)
+            job = await server.json("GET", address)
+        if job["state"] != "done":
+            raise PackFailed
+        async with server.stream(f"{address}/front") as chunks:
+            with front.open("wb") as file:
+                async for chunk in chunks:
+                    file.write(chunk)
+    except BaseException:
+        await server.json("DELETE", address)
+        raise
+
+
+def check_front(front: Path, told: capsule.Capsule) -> None:
+    """Compare the server's part with what this device can compute itself. Raises PackFailed."""
+    expected = {f"data/{path}": content for path, content in proofs.proof_files(told)}
+    expected["data/restricted/12_record.json"] = proofs.record_file(told)
+    for exhibit in told.exhibits:
+        path = f"data/restricted/14_sidecars/{exhibit.stem}.json"
+        expected[path] = proofs.sidecar(told, exhibit.item)
+    try:
+        with zipfile.ZipFile(front) as members:
+            seen = _names(members)
+            for path, content in expected.items():
+                if path not in seen or members.read(path) != content:
+                    raise PackFailed("The server's part of the pack is not what this diary says. Nothing was saved.")
+    except zipfile.BadZipFile:
+        raise PackFailed("The server's part of the pack cannot be read. Nothing was saved.") from None
+    strange = [name for name in seen if name not in expected and not _DOCUMENTS.fullmatch(name)]
+    if strange:
+        raise PackFailed("The server put something in the pack that does not belong there. Nothing was saved.")
+
+
+def _names(members: zipfile.ZipFile) -> set[str]:
+    """The members' names, each once, none compressed, all of a size that can be true."""
+    rows = members.infolist()
+    stored = all(row.compress_type == zipfile.ZIP_STORED for row in rows)
+    if not stored or len({row.filename for row in rows}) != len(rows) or sum(r.file_size for r in rows) > _FRONT_LIMIT:
+        raise PackFailed("The server's part of the pack cannot be read. Nothing was saved.")
+    return {row.filename for row in rows}
+
+
+def received_files(journal: Journal, told: capsule.Capsule) -> list[Received]:
+    """Where each exhibit's file lies, in exhibit order: its key stands in the newest version's restricted part."""
+    versions = journal.versions()
+    newest = {row["record"]: row for row in versions}
+    opened = [_opened(row["record"], row["version"], row["open"]["fields"]) for row in versions]
+    attachments = {one.record: Attachment(one) for one in tell_all(opened, "attachment")}
+    files = []
+    for exhibit in told.exhibits:
+        row = newest[exhibit.record]
+        if not row["restricted"] or not row["restricted"]["keys"]:
+            raise PackFailed("A file of this pack has no key on this device.")
+        blob, key = row["restricted"]["keys"][0]
+        folder = "13_mail" if attachments[exhibit.record].is_mail else "13_exhibits-as-received"
+        path = f"data/restricted/{folder}/{exhibit.file}"
+        files.append(Received(path, Blob(blob, key, exhibit.size), exhibit.sha256))
+    return files
+
+
+def _opened(record: str, version: str, fields: Mapping[str, object]) -> Opened:
+    """An attachment's version as the record's pages read it."""
+    return Opened(record, version, str(fields["_kind"]), 1, fields, {})
+
+
+async def _fetch_file(server: Server, diary: str, file: Received, folder: Path) -> None:
+    """One file as received to its path under `folder`. Raises PackFailed for bytes that are not those received."""
+    target = folder / file.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with target.open("wb") as out:
+        async for chunk in fetch(server, diary, file.blob):
+            digest.update(chunk)
+            out.write(chunk)
+    if digest.hexdigest() != file.sha256:
+        raise PackFailed("A file is not the one that was added. Nothing was saved.")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """A file in pieces."""
+    with path.open("rb") as file:
+        while chunk := file.read(READ_BYTES):
+            yield chunk

@@ -1,0 +1,98 @@
+"""The reference client believes nothing that a server, or whoever stands between, says without shape."""
+
+import json
+
+import httpx
+import pytest
+
+from diary import errors
+from diary.client.transport import connect
+
+ORIGIN = "https://notes.example"
+
+
+def answering(status: int, content: bytes | str, **headers: str) -> httpx.MockTransport:
+    """A transport that always gives this answer."""
+    return httpx.MockTransport(lambda request: httpx.Response(status, content=content, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (401, {"error": "no_match", "message": "That did not match."}, errors.NoMatch),
+        (409, {"error": "differs", "message": "x"}, errors.Differs),
+        (413, {"error": "over_quota", "message": "x"}, errors.OverQuota),
+        (400, {"error": "never_heard_of", "message": "x"}, errors.Unavailable),
+        (500, {"surprise": 1}, errors.Unavailable),
+        (500, [1], errors.Unavailable),
+    ],
+)
+async def test_a_failure_becomes_its_own_error(status: int, body: object, expected: type[errors.KeptError]) -> None:
+    """Codes of the API come back as the classes of diary.errors; anything else is Unavailable."""
+    async with connect(ORIGIN, answering(status, json.dumps(body))) as server:
+        with pytest.raises(expected):
+            await server.json("GET", "/v1/server")
+
+
+@pytest.mark.parametrize("content", ["<html>Sign in to the station's Wi-Fi</html>", "[]", '"x"', b"\xff"])
+async def test_a_captive_portal_is_not_an_answer(content: str | bytes) -> None:
+    """A page with status 200 that is not ours is refused."""
+    async with connect(ORIGIN, answering(200, content)) as server:
+        with pytest.raises(errors.Unavailable):
+            await server.json("GET", "/v1/server")
+
+
+async def test_no_server_at_all() -> None:
+    """A connection that cannot be made is Unavailable too."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    async with connect(ORIGIN, httpx.MockTransport(refuse)) as server:
+        with pytest.raises(errors.Unavailable, match="Nothing was lost"):
+            await server.put("/v1/x", b"")
+
+
+async def test_the_wait_and_the_missing_parts_come_along() -> None:
+    """`Retry-After` and the list of missing parts are not lost in the error."""
+    later = json.dumps({"error": "try_later", "message": "x"})
+    async with connect(ORIGIN, answering(429, later, **{"retry-after": "90"})) as server:
+        with pytest.raises(errors.TryLater) as waited:
+            await server.json("POST", "/v1/sessions", {})
+    assert waited.value.retry_after == 90
+    parts = json.dumps({"error": "incomplete", "message": "x", "missing": [1, 4]})
+    async with connect(ORIGIN, answering(409, parts)) as server:
+        with pytest.raises(errors.Incomplete) as lacking:
+            await server.json("POST", "/v1/x", {})
+    assert lacking.value.missing == (1, 4)
+
+
+async def test_a_writing_request_says_where_it_comes_from() -> None:
+    """Every write carries the headers the server asks for, and cookies come back as they were given."""
+    seen: list[httpx.Request] = []
+
+    def note(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        given = "__Host-s=abc; Path=/; Secure; HttpOnly" if len(seen) == 1 else "__Host-s=; Max-Age=0; Path=/; Secure"
+        return httpx.Response(200, json={}, headers={"set-cookie": given})
+
+    async with connect(ORIGIN, httpx.MockTransport(note)) as server:
+        for _ in range(3):
+            await server.put("/v1/x", b"bytes")
+        await server.json("DELETE", "/v1/y", proof="p")
+    first, second, third, last = seen
+    assert first.headers["x-requested-by"] == "app"
+    assert first.headers["sec-fetch-site"] == "same-origin"
+    assert first.headers["content-type"] == "application/octet-stream"
+    assert first.headers["host"] == "notes.example"
+    assert "cookie" not in first.headers
+    assert second.headers["cookie"] == "__Host-s=abc"
+    assert "cookie" not in third.headers
+    assert last.headers["x-proof"] == "p"
+
+
+async def test_a_local_name_is_reached_without_asking_a_name_server() -> None:
+    """localhost and its sub-names are this computer; the name goes in the Host header."""
+    async with connect("http://public.localhost:8123") as server:
+        assert str(server._client.base_url) == "http://127.0.0.1:8123"
+        assert server._headers("GET", "", None)["Host"] == "public.localhost:8123"
