@@ -213,10 +213,14 @@ JS_VENDOR_HOMES = {
     "client-zip": ("pack",),
     "words-en.js": ("crypto",),
 }
-JS_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*(['"])([@.\w/-]+)\1""")
-# A name, the parts of static/js that may write it ("sw" is static/sw.js), and why.
+JS_IMPORT = re.compile(
+    r"""(?:\bimport\s*\(\s*|^[ \t]*import\s+|(?:^[ \t]*(?:im|ex)port\b|@import\b)[^;'"]*?\bfrom\s*)(['"])([^'"\n]+)\1""",
+    re.MULTILINE,
+)
+# A name, the parts of static/js that may write it, and why. "sw" is static/sw.js, a classic script that can
+# import nothing: it fetches, and compares what it fetched with the digests it carries.
 JS_NAMES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto",), "WebCrypto has one home"),
+    (r"crypto\s*\.\s*subtle|\bsubtle\b\s*\}\s*=", ("crypto", "sw"), "WebCrypto has one home"),
     (r"\bindexedDB\b|\bIDBKeyRange\b", ("store",), "the database has one home"),
     (r"(?<![.\w])fetch\s*\(|\b(?:globalThis|window|self)\s*\.\s*fetch\b", ("net", "sw"), "the network has one home"),
     (r"\bXMLHttpRequest\b|\bWebSocket\b|\bEventSource\b", (), "the network is fetch"),
@@ -318,6 +322,9 @@ def test_javascript_imports_point_down_and_names_have_homes() -> None:
         ("static/js/core/a.js", "const m = await import('../ui/app.js');", "must not import"),
         ("static/js/ui/a.js", "import { x } from '../pwa/registration.js';", "must not import"),
         ("static/js/ui/a.js", "import { html } from 'lit-html';", "not a relative path"),
+        ("static/js/net/a.js", "import {\n  a,\n  b,\n} from '../record/times.js';", "blindness"),
+        ("static/js/net/a.js", "/** @import {T} from '../record/times.js' */", "blindness"),
+        ("static/js/net/a.js", "import '../record/times.js';", "blindness"),
         ("static/js/ui/a.js", "import { openDB } from '../../vendor/idb/index.js';", "idb is not for ui"),
         ("static/js/ui/a.js", "const r = await fetch('/v1/server');", "the network"),
         ("static/js/ui/a.js", "el.innerHTML = text;", "markup"),
