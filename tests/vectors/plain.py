@@ -12,6 +12,54 @@ from tests.vectors.reference import fixed
 Cases = list[dict[str, object]]
 SIZES = (0, 1, 16_383, 16_384, 16_385, 1_032_192)
 
+NOT_CANONICAL: dict[str, bytes] = {
+    "empty": b"",
+    "space": b'{"a": 1}',
+    "newline at the end": b'{"a":1}\n',
+    "order": b'{"b":1,"a":2}',
+    "key twice": b'{"a":1,"a":1}',
+    "key twice, other spelling": b'{"a":1,"\\u0061":1}',
+    "float": b'{"a":1.5}',
+    "float that is whole": b"1.0",
+    "exponent": b"1e3",
+    "minus zero": b"-0",
+    "leading zero": b"01",
+    "plus": b"+1",
+    "above 2^53-1": b"9007199254740992",
+    "below -(2^53-1)": b"-9007199254740992",
+    "very long number": b"1" * 60,
+    "NaN": b"NaN",
+    "Infinity": b"-Infinity",
+    "byte order mark": b'\xef\xbb\xbf{"a":1}',
+    "lone high surrogate": b'["\\ud800"]',
+    "lone low surrogate": b'["\\udc00a"]',
+    "surrogate as UTF-8": b'["\xed\xa0\x80"]',
+    "broken UTF-8": b'["\xff"]',
+    "overlong UTF-8": b'["\xc0\xaf"]',
+    "raw control": b'["\x01"]',
+    "escape that is not needed": b'["\\u0061"]',
+    "escaped slash": b'["\\/"]',
+    "upper-case hex": b'["\\u001F"]',
+    "long form of newline": b'["\\u000a"]',
+    "escaped pair": b'["\\ud83d\\ude00"]',
+    "key 9": b'{"9":1}',
+    "keys 9 and 10": b'{"10":1,"9":2}',
+    "upper-case key": b'{"A":1}',
+    "empty key": b'{"":1}',
+    "key with a hyphen": b'{"a-b":1}',
+    "key of 41": b'{"' + b"k" * 41 + b'":1}',
+    "trailing comma": b"[1,]",
+    "comment": b"[1/**/]",
+    "single quotes": b"['a']",
+    "two values": b"1 2",
+    "cut off": b'{"a":',
+    "unbalanced": b"[[]",
+    "depth 17": b"[" * 17 + b"]" * 17,
+    "depth 17 behind a string of brackets": b'["]]]]\\"]]",' + b"[" * 16 + b"]" * 16 + b"]",
+    "literal in capitals": b"True",
+    "undefined": b"undefined",
+}
+
 
 def _text(raw: bytes | str, name: str, **more: object) -> dict[str, object]:
     """Bytes a parser must refuse."""
@@ -40,83 +88,19 @@ def canonical() -> Cases:
 def refused() -> Cases:
     """Bytes that are not canonical JSON, by name; a few by rule: prefix, one character repeated, suffix."""
     code = {"code": "not_canonical"}
-    plain = {
-        "empty": b"",
-        "space": b'{"a": 1}',
-        "newline at the end": b'{"a":1}\n',
-        "order": b'{"b":1,"a":2}',
-        "key twice": b'{"a":1,"a":1}',
-        "key twice, other spelling": b'{"a":1,"\\u0061":1}',
-        "float": b'{"a":1.5}',
-        "float that is whole": b"1.0",
-        "exponent": b"1e3",
-        "minus zero": b"-0",
-        "leading zero": b"01",
-        "plus": b"+1",
-        "above 2^53-1": b"9007199254740992",
-        "below -(2^53-1)": b"-9007199254740992",
-        "very long number": b"1" * 60,
-        "NaN": b"NaN",
-        "Infinity": b"-Infinity",
-        "byte order mark": b'\xef\xbb\xbf{"a":1}',
-        "lone high surrogate": b'["\\ud800"]',
-        "lone low surrogate": b'["\\udc00a"]',
-        "surrogate as UTF-8": b'["\xed\xa0\x80"]',
-        "broken UTF-8": b'["\xff"]',
-        "overlong UTF-8": b'["\xc0\xaf"]',
-        "raw control": b'["\x01"]',
-        "escape that is not needed": b'["\\u0061"]',
-        "escaped slash": b'["\\/"]',
-        "upper-case hex": b'["\\u001F"]',
-        "long form of newline": b'["\\u000a"]',
-        "escaped pair": b'["\\ud83d\\ude00"]',
-        "key 9": b'{"9":1}',
-        "keys 9 and 10": b'{"10":1,"9":2}',
-        "upper-case key": b'{"A":1}',
-        "empty key": b'{"":1}',
-        "key with a hyphen": b'{"a-b":1}',
-        "key of 41": b'{"' + b"k" * 41 + b'":1}',
-        "trailing comma": b"[1,]",
-        "comment": b"[1/**/]",
-        "single quotes": b"['a']",
-        "two values": b"1 2",
-        "cut off": b'{"a":',
-        "unbalanced": b"[[]",
-        "depth 17": b"[" * 17 + b"]" * 17,
-        "depth 17 behind a string of brackets": b'["]]]]\\"]]",' + b"[" * 16 + b"]" * 16 + b"]",
-        "literal in capitals": b"True",
-        "undefined": b"undefined",
-    }
     ruled = [
         {"name": "very deep", "before": "", "repeat": "[", "times": 500_000, "after": ""},
         {"name": "very deep objects", "before": "", "repeat": '{"a":', "times": 100_000, "after": "1"},
         {"name": "one byte too large", "before": '"', "repeat": "a", "times": 1_048_575, "after": '"'},
         {"name": "quotes never closed", "before": "[" * 17, "repeat": '\\"', "times": 400_000, "after": ""},
     ]
-    return [_text(raw, name, **code) for name, raw in plain.items()] + [one | code for one in ruled]
+    return [_text(raw, name, **code) for name, raw in NOT_CANONICAL.items()] + [one | code for one in ruled]
 
 
-def encoding() -> dict[str, object]:
-    """encoding.json."""
-    first, digest = random_objects.digest()
+def _spelt() -> dict[str, object]:
+    """Base64url, ids and frames."""
     parts = [b"", b"a", fixed("frame", 300)]
     return {
-        "about": "Canonical JSON, base64url, frames. `bytes` are b64; a rule is before, repeat x times, after.",
-        "canonical": canonical(),
-        "accepted_by_rule": [{"name": "exactly 1 MiB", "before": '"', "repeat": "a", "times": 1_048_574, "after": '"'}],
-        "refused": refused(),
-        "no_canonical_form": [
-            {"name": "float", "json": "1.5", "code": "not_canonical"},
-            {"name": "minus zero", "json": "-0.0", "code": "not_canonical"},
-            {"name": "too large", "json": "9007199254740992", "code": "not_canonical"},
-            {"name": "too small", "json": "-9007199254740992", "code": "not_canonical"},
-            {"name": "key 9", "json": '{"9":1}', "code": "not_canonical"},
-            {"name": "keys 9 and 10", "json": '{"9":1,"10":2}', "code": "not_canonical"},
-            {"name": "upper-case key", "json": '{"aB":1}', "code": "not_canonical"},
-            {"name": "lone surrogate", "json": '["a\\ud800"]', "code": "not_canonical"},
-            {"name": "lone surrogate in a key", "json": '{"\\udfff":1}', "code": "not_canonical"},
-            {"name": "depth 17", "json": "[" * 17 + "]" * 17, "code": "not_canonical"},
-        ],
         "base64url": {
             "good": [
                 {"hex": raw.hex(), "text": b64(raw)} for raw in (b"", b"\0", b"\xff\xfe", b"\xfb\xff\xbf", bytes(16))
@@ -143,6 +127,29 @@ def encoding() -> dict[str, object]:
             ],
             "code": "bad_request",
         },
+    }
+
+
+def encoding() -> dict[str, object]:
+    """encoding.json."""
+    first, digest = random_objects.digest()
+    return {
+        "about": "Canonical JSON, base64url, frames. `bytes` are b64; a rule is before, repeat x times, after.",
+        "canonical": canonical(),
+        "accepted_by_rule": [{"name": "exactly 1 MiB", "before": '"', "repeat": "a", "times": 1_048_574, "after": '"'}],
+        "refused": refused(),
+        "no_canonical_form": [
+            {"name": "float", "json": "1.5", "code": "not_canonical"},
+            {"name": "minus zero", "json": "-0.0", "code": "not_canonical"},
+            {"name": "too large", "json": "9007199254740992", "code": "not_canonical"},
+            {"name": "too small", "json": "-9007199254740992", "code": "not_canonical"},
+            {"name": "key 9", "json": '{"9":1}', "code": "not_canonical"},
+            {"name": "keys 9 and 10", "json": '{"9":1,"10":2}', "code": "not_canonical"},
+            {"name": "upper-case key", "json": '{"aB":1}', "code": "not_canonical"},
+            {"name": "lone surrogate", "json": '["a\\ud800"]', "code": "not_canonical"},
+            {"name": "lone surrogate in a key", "json": '{"\\udfff":1}', "code": "not_canonical"},
+            {"name": "depth 17", "json": "[" * 17 + "]" * 17, "code": "not_canonical"},
+        ],
         "random": {
             "count": random_objects.COUNT,
             "seed": random_objects.SEED,
@@ -150,7 +157,7 @@ def encoding() -> dict[str, object]:
             "first": first,
             "sha256": digest,
         },
-    }
+    } | _spelt()
 
 
 def pads() -> dict[str, object]:
@@ -198,14 +205,20 @@ def phrases() -> dict[str, object]:
         "noncharacter (U+FFFF)": "cage candy arch \uffff",
         "lone surrogate": "cage candy arch \ud800",
     }
-    codes = [bytes(16), bytes([255]) * 16, bytes(range(16)), fixed("code", 16)]
-    text, named = words.code_text(codes[3]), words.code_words(codes[3])
-    typed = (text.lower(), text.replace("-", ""), f" {text.replace('-', ' ')} ", named.upper(), f"\n{named} ")
     return {
         "about": "Words as they go into Argon2id, and the recovery code in both spellings.",
         "list_sha256": hashlib.sha256((VENDOR / "words-en.txt").read_bytes()).hexdigest(),
         "normalise": [{"text": given, "words": words.normalise(given)} for given in good],
         "refused": [{"name": name, "text": given, "code": "bad_request"} for name, given in bad.items()],
+    } | _codes()
+
+
+def _codes() -> dict[str, object]:
+    """Recovery codes: both spellings, ways of typing them, and slips of the pen."""
+    codes = [bytes(16), bytes([255]) * 16, bytes(range(16)), fixed("code", 16)]
+    text, named = words.code_text(codes[3]), words.code_words(codes[3])
+    typed = (text.lower(), text.replace("-", ""), f" {text.replace('-', ' ')} ", named.upper(), f"\n{named} ")
+    return {
         "codes": [{"code": one.hex(), "words": words.code_words(one), "text": words.code_text(one)} for one in codes],
         "read": [{"text": spelling, "code": codes[3].hex()} for spelling in typed]
         + [{"text": words.code_text(codes[0]).replace("0", "o"), "code": codes[0].hex()}]
