@@ -7,6 +7,7 @@ import { canon, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import * as cobblestone from './cobblestone.js';
 import * as envelope from './envelope.js';
+import { checkPair } from './signing.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
@@ -91,7 +92,8 @@ export async function sealKeyset(accountKey, { account, epoch, rev }, { ecdsa, h
 }
 
 /**
- * The pairs in a keyset. Throws `not_opened`.
+ * The pairs in a keyset. Throws `not_opened`, also when a public key is not its private key's own: sealing to
+ * a swapped one would seal to whoever swapped it.
  * @param {CryptoKey} accountKey
  * @param {{account: string, epoch: number, rev: number}} place
  * @param {Uint8Array} sealed
@@ -102,7 +104,9 @@ export async function openKeyset(accountKey, { account, epoch, rev }, sealed) {
   try {
     const set = /** @type {Record<string, string>} */ (parseObject(plaintext));
     const [ecdsa, ecdsaPub, hpke, hpkePub] = ['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'].map((name) => unb64(set[name] ?? ''));
-    return { ecdsa: pair(ecdsa, ecdsaPub), hpke: pair(hpke, hpkePub) };
+    const pairs = { ecdsa: pair(ecdsa, ecdsaPub), hpke: pair(hpke, hpkePub) };
+    await Promise.all([checkPair(pairs.ecdsa), checkPair(pairs.hpke)]);
+    return pairs;
   } catch {
     throw new KeptError('not_opened');
   }

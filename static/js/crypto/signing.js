@@ -1,5 +1,5 @@
 /** The author's signature (ECDSA P-256) and the notary's (Ed25519): docs/formats.md, section 1. */
-import { b64, concat, unb64 } from '../core/bytes.js';
+import { b64, concat, unb64, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from './digests.js';
 
@@ -50,6 +50,8 @@ export async function sign(key, message) {
  * @returns {Promise<CryptoKey>}
  */
 export async function importAuthorPub(pub) {
+  // Some platforms also take compressed points; one spelling of a key is enough.
+  if (pub.length !== PUB_BYTES || pub[0] !== 4) throw new KeptError('bad_signature');
   try {
     return await crypto.subtle.importKey('raw', pub, EC, false, ['verify']);
   } catch {
@@ -67,6 +69,17 @@ export async function verifyAuthor(pub, message, signature) {
   const key = pub instanceof Uint8Array ? await importAuthorPub(pub) : pub;
   const holds = await crypto.subtle.verify(SIGNING, key, signature, message).catch(() => false);
   if (!holds) throw new KeptError('bad_signature');
+}
+
+/**
+ * Returns when the two halves of a pair belong together; throws `not_opened`. Judged by a signature, since
+ * not every browser compares the halves when it imports them.
+ * @param {Pair} pair
+ */
+export async function checkPair(pair) {
+  const message = utf8('kept/pair');
+  const signature = await sign(await importAuthor(pair), message);
+  await verifyAuthor(pair.pub, message, signature).catch(() => { throw new KeptError('not_opened'); });
 }
 
 /**

@@ -4,11 +4,14 @@ import { frames, canon, isObject, parse, readFrames } from '../core/encoding.js'
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
 import { sha256Now } from '../crypto/digests.js';
+import { SUITE_KEY, agreed, claimedHeader } from '../crypto/envelope.js';
+import { versionWrapHeader } from '../crypto/keys.js';
 import { verifyAuthor as verify } from '../crypto/signing.js';
-import { signedBytes } from '../crypto/versions.js';
+import { envelopeHeader, signedBytes } from '../crypto/versions.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {{blobs: string[], c: string, grants: never[], parents: string[], parts: ('open' | 'restricted')[], sig: string}} Meta */
+/** @typedef {import('../crypto/versions.js').Place} Place */
 /** @typedef {{meta: Meta, wraps: Bytes[], envelopes: Bytes[]}} Push */
 
 const META = 'blobs,c,grants,parents,parts,sig';
@@ -26,16 +29,20 @@ export function encodePush({ meta, wraps, envelopes }) {
 
 /**
  * Reads a push; the parts are views. Throws `bad_request` or `not_canonical`; the signature is for the caller
- * to check.
+ * to check. With `place`, the public headers are compared too: something sealed for another place would be
+ * accepted, receipted and then never open.
  * @param {Uint8Array} bytes
+ * @param {Place} [place]
  * @returns {Push}
  */
-export function decodePush(bytes) {
+export function decodePush(bytes, place) {
   const [first, ...sealed] = readFrames(bytes, { atMost: 5 });
   if (!first) throw new KeptError('bad_request', 'The frames do not add up.');
   const meta = readMeta(parse(first));
   if (sealed.length !== 2 * meta.parts.length) throw new KeptError('bad_request', 'The version’s parts do not add up.');
-  return { meta, wraps: sealed.slice(0, meta.parts.length), envelopes: sealed.slice(meta.parts.length) };
+  const push = { meta, wraps: sealed.slice(0, meta.parts.length), envelopes: sealed.slice(meta.parts.length) };
+  if (place) checkPlace(push, place);
+  return push;
 }
 
 /**
@@ -55,6 +62,25 @@ export function envDigest(envelopes) {
  */
 export async function verifyAuthor(pub, { c, diary, record, version }, sig) {
   await verify(pub, signedBytes(c, { diary, record, version }), unb64(sig));
+}
+
+/**
+ * @param {Push} push
+ * @param {Place} place
+ */
+function checkPlace({ meta, wraps, envelopes }, place) {
+  meta.parts.forEach((part, i) => {
+    try {
+      const wrapped = /** @type {Bytes} */ (wraps[i]);
+      const { epoch } = claimedHeader(wrapped, 'wrap');
+      const header = versionWrapHeader(place.diary, Number(epoch), part, place.version);
+      if (!Number.isSafeInteger(epoch) || Number(epoch) < 1) throw new KeptError('not_opened');
+      agreed(SUITE_KEY, wrapped, 'wrap', header);
+      agreed(SUITE_KEY, /** @type {Bytes} */ (envelopes[i]), 'version', envelopeHeader(place, part));
+    } catch {
+      throw new KeptError('bad_request', 'A wrap or an envelope belongs to another place.');
+    }
+  });
 }
 
 /**

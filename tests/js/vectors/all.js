@@ -1,0 +1,29 @@
+/** Every check against tests/vectors/, to be run wherever JavaScript of ours runs: Node, a page, a worker. */
+import * as kept from './kept.js';
+import * as plain from './plain.js';
+import * as sealed from './sealed.js';
+
+/** Check → the file it reads, null for none. */
+const CHECKS = [
+  ['canonical JSON, base64url, ids, frames', 'encoding', plain.encoding],
+  ['20,000 random objects', 'encoding', plain.random],
+  ['what only JavaScript gets wrong', null, plain.ownTraps],
+  ['padding', 'padding', plain.padding],
+  ['words and recovery code', 'words', plain.words],
+  ['keys from words', 'kdf', kept.kdf],
+  ['envelopes', 'envelopes', sealed.envelopes],
+  ['sealed to a person', 'envelopes', sealed.people],
+  ['parts of files', 'parts', sealed.parts],
+  ['wraps and keyset', 'wraps', sealed.wraps],
+  ['store records and slots', 'store', sealed.store],
+  ['versions', 'versions', kept.versions],
+  ['receipts and heads', 'receipts', kept.receipts],
+];
+
+export const NAMES = CHECKS.map(([name]) => name);
+
+/** Runs one check; `load(file)` gives a file's JSON. Throws when it fails. */
+export async function run(wanted, load) {
+  const [, file, check] = CHECKS.find(([name]) => name === wanted);
+  return check(file === null ? null : await load(file));
+}
