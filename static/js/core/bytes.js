@@ -91,6 +91,15 @@ export function random(count) {
  * @returns {string}
  */
 export function b64(bytes) {
+  return decoder.decode(b64Bytes(bytes));
+}
+
+/**
+ * The same as bytes, for what is digested and never seen.
+ * @param {Uint8Array} bytes
+ * @returns {Bytes}
+ */
+export function b64Bytes(bytes) {
   const whole = bytes.length - (bytes.length % 3);
   const codes = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
   let to = 0;
@@ -101,7 +110,7 @@ export function b64(bytes) {
     if (i < whole || bytes.length - whole > 1) codes[to++] = at(CODES, (word >> 6) & 63);
     if (i < whole) codes[to++] = at(CODES, word & 63);
   }
-  return decoder.decode(codes);
+  return codes;
 }
 
 /**

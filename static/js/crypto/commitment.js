@@ -5,9 +5,9 @@
  * every name of the schema: a pack may leave a field out and still show that nothing else was changed.
  * All of it is done at once, in JavaScript: these are hundreds of tiny digests.
  */
-import { b64, utf8 } from '../core/bytes.js';
+import { b64, b64Bytes, utf8 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
-import { hkdfMany, sha256Now } from './digests.js';
+import { hkdfMany, sha256After, sha256Now } from './digests.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('../core/encoding.js').Json} Json */
@@ -17,8 +17,14 @@ import { hkdfMany, sha256Now } from './digests.js';
 export const RESERVED = Object.freeze(['_kind', '_schema', '_ids', '_parents', '_line', '_beacon', '_author', '_by', '_clock']);
 
 const SALT_BYTES = 16;
-const FIELD = utf8('kept/field\0');
 const COMMIT = utf8('kept/commit\0');
+const MIDDLE = utf8('","v":');
+const END = utf8('}');
+const END_NULL = utf8('","v":null}');
+const digestField = sha256After(utf8('kept/field\0{"n":"'));
+
+/** Names are few and come again with every version. @type {Map<string, {name: Bytes, before: Bytes}>} */
+const SPELT = new Map();
 
 /**
  * Open names with the reserved ones, each once.
@@ -35,19 +41,21 @@ export function allOpen(names) {
  * @returns {(name: string) => Bytes}
  */
 export function saltsOf(seed) {
-  const derive = hkdfMany(seed);
-  return (name) => derive('kept/fieldsalt\0', name).slice(0, SALT_BYTES);
+  const derive = hkdfMany(seed, 'kept/fieldsalt\0');
+  return (name) => derive(spelt(name).name).subarray(0, SALT_BYTES);
 }
 
 /**
- * The 32-byte digest of a field; a field without a value has null.
+ * The 32-byte digest of a field; a field without a value has null. The same bytes as
+ * canon({n: name, s: b64(salt), v: value}) behind the label, put together from pieces that are ready.
  * @param {string} name
  * @param {Uint8Array} salt
  * @param {Json} value
  * @returns {Bytes}
  */
 export function fieldDigest(name, salt, value) {
-  return sha256Now(FIELD, canon({ n: name, s: b64(salt), v: value }));
+  const { before } = spelt(name);
+  return value === null ? digestField(before, b64Bytes(salt), END_NULL) : digestField(before, b64Bytes(salt), MIDDLE, canon(value), END);
 }
 
 /**
@@ -78,4 +86,17 @@ export function fieldDigests(names, open, restricted, seeds) {
  */
 export function commitment(digests) {
   return sha256Now(COMMIT, canon(digests));
+}
+
+/**
+ * @param {string} name of the key pattern, so that nothing in it needs escaping
+ * @returns {{name: Bytes, before: Bytes}}
+ */
+function spelt(name) {
+  let found = SPELT.get(name);
+  if (!found) {
+    found = { name: utf8(name), before: utf8(`${name}","s":"`) };
+    SPELT.set(name, found);
+  }
+  return found;
 }

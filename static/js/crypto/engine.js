@@ -131,9 +131,12 @@ function versionPart(session) {
     setSchemas: async (/** @type {Schemas} */ table) => { schemas = table; },
     sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
     openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),
-    openMany: async (/** @type {readonly (VersionPushed & {names?: Names})[]} */ list) => doors.inFlight(list, async (pushed) => {
+    openMany: async (
+      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean}} */ { digests = false } = {},
+    ) => doors.inFlight(list, async (pushed) => {
       try {
-        return { opened: await openOne(pushed), error: null };
+        const opened = await openOne(pushed);
+        return { opened: digests ? opened : { ...opened, digests: null }, error: null };
       } catch {
         return { opened: null, error: 'not_opened' };
       }

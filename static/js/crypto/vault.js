@@ -44,7 +44,8 @@
  *   openVersion({record, version, meta, wraps, envelopes, names?})
  *       → {place, kind, schema, fields, restricted|null, reserved, keys: {open, restricted}, seeds, digests,
  *          commitment, altered}                      meta needs c, sig, parents, parts. not_opened
- *   openMany([…]) → [{opened, error}…]               256 at once; one that does not open does not stop the rest
+ *   openMany([…], {digests?}) → [{opened, error}…]   256 at once; one that does not open does not stop the
+ *       rest; commitments are checked, their digests left out unless asked for
  *
  * FILES
  *   newBlobKey() → {blob, key}
