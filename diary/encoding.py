@@ -20,6 +20,7 @@ FRAMES_LIMIT: Final = 64
 
 _KEY = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 _B64 = re.compile(r"[A-Za-z0-9_-]*")
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _BRACKETS = re.compile(rb'\\.|["\[\]{}]', re.DOTALL)
 
 
@@ -50,7 +51,7 @@ def canon(value: object, *, limit: int = SIZE_LIMIT) -> bytes:
     """
     _check(value, 0)
     try:
-        raw = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        raw = _ENCODER.encode(value).encode("utf-8")
     except UnicodeEncodeError:
         # The error would carry the text along, so the chain ends here.
         raise NotCanonical("Text holds half of a character.") from None
