@@ -4,12 +4,13 @@ The servable proof of a version opens its open fields and gives a digest for eve
 restricted proof opens all of them. Blob ids and keys are in neither: they are no fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from diary.encoding import b64, canon
 from diary.ledger.commitments import Names, field_digest, field_salt
 from diary.pack.capsule import Capsule, Version
+from diary.pack.heldback import HeldBack, held_back
 from diary.record.schemas import schema
 from diary.record.times import iso
 
@@ -47,30 +48,36 @@ def file_labels(capsule: Capsule) -> dict[str, str]:
     return labels | {exhibit.record: exhibit.stem for exhibit in capsule.exhibits}
 
 
-def proof_files(capsule: Capsule) -> Iterator[tuple[str, bytes]]:
-    """Every file of both proof folders, with its path under `data/`."""
+def proof_files(capsule: Capsule, held: HeldBack | None = None) -> Iterator[tuple[str, bytes]]:
+    """Every file of both proof folders, with its path under `data/`. `held`: made from the capsule when not given."""
+    held = held or held_back(capsule)
     labels = file_labels(capsule)
     keys = canon({**capsule.keys, "t": KEYS_TYPE})
     for part in ("servable", "restricted"):
         yield f"{part}/proof/keys.json", keys
     for version in capsule.versions:
         name = f"proof/{labels[version.opened.record]}-{version.opened.version[:8]}.json"
-        yield f"servable/{name}", proof(version, withhold=True)
-        yield f"restricted/{name}", proof(version, withhold=False)
+        yield f"servable/{name}", proof(version, held)
+        yield f"restricted/{name}", proof(version, None)
 
 
-def proof(version: Version, *, withhold: bool) -> bytes:
-    """One version's proof. `withhold`: restricted fields as digests only."""
+def proof(version: Version, held: HeldBack | None) -> bytes:
+    """One version's proof. With `held` it is the servable one.
+
+    Restricted fields are digests there, and so is an open field in which a restricted value turns up.
+    """
     names = names_of(version.opened.kind, version.opened.schema)
     restricted_seed = version.open_seed if version.restricted_seed is None else version.restricted_seed
-    fields = {name: _shown(name, version.open_seed, version.opened.fields) for name in names.all_open}
+    parts = [(name, version.open_seed, version.opened.fields.get(name), False) for name in names.all_open]
+    parts += [(name, restricted_seed, version.opened.restricted.get(name), True) for name in names.restricted]
+    fields: dict[str, object] = {}
     withheld: dict[str, object] = {}
-    for name in names.restricted:
-        if withhold:
-            salt = field_salt(restricted_seed, name)
-            withheld[name] = b64(field_digest(name, salt, version.opened.restricted.get(name)))
+    for name, seed, value, restricted in parts:
+        salt = field_salt(seed, name)
+        if held is not None and (restricted or held.touches(value)):
+            withheld[name] = b64(field_digest(name, salt, value))
         else:
-            fields[name] = _shown(name, restricted_seed, version.opened.restricted)
+            fields[name] = {"s": b64(salt), "v": value}
     return canon(
         {
             "c": version.c,
@@ -86,11 +93,6 @@ def proof(version: Version, *, withhold: bool) -> bytes:
         },
         limit=RECORD_LIMIT,
     )
-
-
-def _shown(name: str, seed: bytes, fields: Mapping[str, object]) -> dict[str, object]:
-    """A field's value and salt."""
-    return {"s": b64(field_salt(seed, name)), "v": fields.get(name)}
 
 
 def record_file(capsule: Capsule) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -82,9 +83,15 @@ def by_code(incidents: Sequence[Incident], field: str, choice: str) -> tuple[Tal
     order = {term.code: index for index, term in enumerate(vocabulary.LISTS[choice].terms)}
     ranked = sorted(found.items(), key=lambda row: (-len(row[1]), order.get(row[0], len(order)), row[0]))
     return tuple(
-        Tally(vocabulary.label(choice, code), tuple(numbers), "/".join(vocabulary.letters((code,))))
+        Tally(vocabulary.label(choice, code), tuple(numbers), _letter(choice, code))
         for code, numbers in ranked
     )
+
+
+def _letter(choice: str, code: str) -> str:
+    """The letters a term carries; only behaviours have any, though other lists share some of their codes."""
+    term = vocabulary.LISTS[choice].find(code)
+    return term.letter if term else ""
 
 
 def by_weekday(incidents: Iterable[Incident]) -> tuple[Tally, ...]:
@@ -131,7 +138,7 @@ def gaps(incidents: Sequence[Incident]) -> tuple[Gap, ...]:
     ]
     return tuple(
         Gap(after, before, begins, ends)
-        for (after, begins), (before, ends) in zip(dated, dated[1:], strict=False)
+        for (after, begins), (before, ends) in pairwise(dated)
     )
 
 

@@ -5,6 +5,7 @@ sealed; *received* is the server's. They are never mixed. Every printed time of 
 from UTC in force then, so that 01:30 in the night the clocks go back can only be read one way.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -18,6 +19,7 @@ DAY_MS: Final = 86_400_000
 # Years 1900 to 2200: what lies outside is a broken clock or a broken file, and datetime would refuse some.
 _EARLIEST_MS: Final = -2_208_988_800_000
 _LATEST_MS: Final = 7_258_118_400_000
+_DATED: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
 _OF_DAY: Final = frozenset({"exact", "minute", "hour"})
 # English whatever the machine's locale is: the same pack must come out everywhere.
 _MONTHS: Final = (
@@ -159,12 +161,17 @@ def printed(when: When) -> Printed:
         clock = f"{begins:%H:%M} {zone_label(when.start, when.tz, when.offset_min)}"
         return Printed(day_words(begins), f"about {clock}" if when.precision == "hour" else clock, "")
     roughly = {
-        "part_of_day": Printed(day_words(begins), when.local.lower() or "part of the day", "time not exact"),
+        "part_of_day": Printed(day_words(begins), _part(when.local), "time not exact"),
         "day": Printed(day_words(begins), "", "time not given"),
         "month": Printed(f"{month_long(begins.month)} {begins.year}", "", "day not known"),
         "season": Printed(when.local or f"{begins.year}", "", "season only"),
     }
     return roughly.get(when.precision) or _between(when, begins)
+
+
+def _part(local: str) -> str:
+    """The part of a day: `evening`, from the label or from `2026-11-03 evening` as a phone writes it."""
+    return _DATED.sub("", local).replace("_", " ").strip().lower() or "part of the day"
 
 
 def _between(when: When, begins: datetime) -> Printed:

@@ -59,13 +59,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A version after the first: an `addition` or an `amendment`, with its changes in order of name."""
+    """A version after the first: an `addition` or an `amendment`, with its changes in order of name.
+
+    `before` and `after` are the whole of the two versions: a time or a code cannot be put in words alone.
+    """
 
     version: str
     at: int | None
     kind: str
     changes: tuple[Change, ...]
     reason: str
+    before: Fields
+    after: Fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,12 @@ def tell(versions: Sequence[Opened]) -> Told:
     revisions: list[Revision] = []
     newest = first
     for version in versions[settled + 1 :]:
-        changes = tuple(_changes(_parent(version, before, newest), version))
+        old, new = _parent(version, before, newest).everything(), version.everything()
+        changes = tuple(_changes(old, new))
         if changes:
             kind = "addition" if all(change.only_adds for change in changes) else "amendment"
             reason = text_of(version.fields, "reason")
-            revisions.append(Revision(version.version, version.at, kind, changes, reason))
+            revisions.append(Revision(version.version, version.at, kind, changes, reason, old, new))
         before[version.version] = newest = version
     return Told(first.record, first, newest, tuple(revisions))
 
@@ -129,9 +135,8 @@ def _parent(version: Opened, before: Mapping[str, Opened], newest: Opened) -> Op
     return newest
 
 
-def _changes(old: Opened, new: Opened) -> Iterable[Change]:
+def _changes(before: Fields, after: Fields) -> Iterable[Change]:
     """Every telling field that differs between two versions."""
-    before, after = old.everything(), new.everything()
     for name in sorted(before.keys() | after.keys()):
         if name.startswith("_") or name in _QUIET:
             continue

@@ -1,0 +1,185 @@
+"""From a capsule to the front part of a pack: everything but the files as received and the bag around them.
+
+Runs inside the worker's jail. Pictures are opened one at a time, and each document is laid out by a child
+process of its own; what stands in memory at any moment is one document's worth.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from diary.crypto.parts import open_parts
+from diary.errors import BadRequest, KeptError, PackFailed, SealError
+from diary.pack import exhibits, howto, images, proofs, tables, typeset
+from diary.pack.archive import write_front
+from diary.pack.capsule import Capsule, Exhibit, Sealed
+from diary.pack.chronology import chronology_page
+from diary.pack.contents import Contents, contents_of, volume_name, volumes
+from diary.pack.exhibits import Picture
+from diary.pack.manifest import SERVABLE_LIST, servable_list
+from diary.pack.method import method_page
+from diary.pack.officer import officer_page
+
+Fetch = Callable[[str, int], bytes]
+Progress = Callable[[str, int, int], None]
+FRONT: Final = "front.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One PDF to be made: template, its name under `data/`, its data, and its own folder."""
+
+    template: str
+    name: str
+    page: Mapping[str, object]
+    folder: Path
+
+
+def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress) -> Path:
+    """Build the front part in `folder` (empty, the caller's) and give its path.
+
+    `fetch(blob, i)`: one sealed part, raising KeptError when there is none. `progress(step, done, total)`.
+    Raises PackFailed. Nothing but the front part is left behind.
+    """
+    contents = contents_of(capsule)
+    parts = volumes(contents)
+    total = len(capsule.exhibits) + len(parts) + 4
+    pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
+    done = len(capsule.exhibits)
+    progress("words", done, total)
+    members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in _plain(contents)}
+    done += 1
+    documents = [*_documents(contents, folder), *_volumes(contents, pictures, folder)]
+    for document, out in _typeset(documents, folder, capsule.head.made_at):
+        members[f"data/{document.name}"] = out
+        done += 1
+        progress("pages", done, total)
+    members[SERVABLE_LIST] = servable_list({path: _sha256(content) for path, content in members.items()})
+    front = folder / FRONT
+    write_front(members, front)
+    for document in documents:
+        shutil.rmtree(document.folder)
+        (folder / f"{document.folder.name}.pdf").unlink()
+    progress("done", total, total)
+    return front
+
+
+def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """Every file that is not a PDF, with its path under `data/`."""
+    capsule = contents.capsule
+    yield "00_READ-FIRST.txt", howto.read_first(contents)
+    yield "15_VERIFY.txt", howto.verify_steps(contents)
+    yield "servable/02_chronology.csv", tables.chronology_csv(contents)
+    yield "servable/03_exhibits-index.csv", tables.exhibits_csv(contents)
+    yield "restricted/11_custody-log.csv", tables.custody_csv(contents)
+    yield "restricted/12_record.json", proofs.record_file(capsule)
+    for exhibit in capsule.exhibits:
+        yield f"restricted/14_sidecars/{exhibit.stem}.json", proofs.sidecar(capsule, exhibit.item)
+    yield from proofs.proof_files(capsule, contents.held)
+
+
+def _documents(contents: Contents, folder: Path) -> Iterator[Document]:
+    """The three documents that hold no pictures."""
+    yield Document("chronology", "servable/01_chronology.pdf", chronology_page(contents), folder / "01")
+    yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", officer_page(contents), folder / "06")
+    name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
+    yield Document("method", name, method_page(contents), folder / "10")
+
+
+def _volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[Document]:
+    """The volumes of 04."""
+    parts = volumes(contents)
+    for index, shown in enumerate(parts):
+        part = f", part {index + 1} of {len(parts)}" if len(parts) > 1 else ""
+        page = exhibits.exhibits_page(contents, shown, pictures, part)
+        yield Document("exhibits", f"servable/{volume_name(index)}", page, folder / _volume_folder(index))
+
+
+def _volume_folder(index: int) -> str:
+    return f"04-{index + 1}"
+
+
+def _typeset(documents: list[Document], folder: Path, made_at: int) -> Iterator[tuple[Document, Path]]:
+    """Lay the documents out, two at a time: the next begins while the one before is finished."""
+    running: list[tuple[Document, Path, int]] = []
+    try:
+        for document in documents:
+            out = folder / f"{document.folder.name}.pdf"
+            child = typeset.start(document.template, document.page, document.folder, out, made_at)
+            running.append((document, out, child))
+            if len(running) == 2:
+                yield _ended(running)
+        while running:
+            yield _ended(running)
+    finally:
+        for _, _, child in running:
+            typeset.stop(child)
+
+
+def _ended(running: list[tuple[Document, Path, int]]) -> tuple[Document, Path]:
+    """Wait for the oldest document that is being made."""
+    document, out, child = running.pop(0)
+    typeset.wait(child, document.template)
+    return document, out
+
+
+def _pictures(
+    contents: Contents, fetch: Fetch, folder: Path, progress: Callable[[int], None]
+) -> dict[str, Picture]:
+    """Every picture to be printed, by item, as a JPEG and its wrapper in the folder of its volume."""
+    found: dict[str, Picture] = {}
+    for index, shown in enumerate(volumes(contents)):
+        place = folder / _volume_folder(index)
+        place.mkdir(parents=True, exist_ok=True)
+        for one in shown:
+            copy = None if one.exhibit.hold_picture else _print_copy(contents.capsule.diary, one.exhibit, fetch)
+            if copy is not None:
+                stem = one.exhibit.stem
+                (place / f"{stem}.jpg").write_bytes(copy.jpeg)
+                wrapper = exhibits.wrapper(f"{stem}.jpg", copy.width, copy.height)
+                (place / f"{stem}.svg").write_text(wrapper, encoding="ascii")
+                found[one.exhibit.item] = Picture(f"{stem}.svg", copy.width, copy.height)
+            progress(one.exhibit.number - int(contents.exhibits[0].exhibit.number) + 1)
+    return found
+
+
+def _print_copy(diary: str, exhibit: Exhibit, fetch: Fetch) -> images.PrintCopy | None:
+    """The picture to print: the phone's own copy when it is sound, else one made here; None for no picture.
+
+    A picture that cannot be decoded is not a failed pack: its page says that there is none to print.
+    """
+    sealed = exhibit.print_copy or exhibit.received
+    if sealed is None:
+        return None
+    raw = _open(diary, sealed, fetch)
+    if exhibit.print_copy is not None:
+        try:
+            return images.accept(raw)
+        except BadRequest:
+            pass
+    try:
+        return images.print_copy(raw)
+    except BadRequest:
+        return None
+
+
+def _open(diary: str, sealed: Sealed, fetch: Fetch) -> bytes:
+    """A file's bytes from its sealed parts. Raises PackFailed."""
+    try:
+        parts = (fetch(sealed.blob, i) for i in range(sealed.parts))
+        return b"".join(open_parts(sealed.key, diary, sealed.blob, parts, sealed.parts))
+    except SealError:
+        raise PackFailed("A picture does not open with the key that was sent for it.") from None
+    except KeptError:
+        raise PackFailed("A picture is not on the server yet.") from None
+
+
+def _sha256(content: bytes | Path) -> str:
+    """Digest in hex of a member."""
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,272 @@
+"""01_chronology.pdf as data: what its template lays out. Counts and words only; no conclusion is drawn."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from diary.encoding import canon
+from diary.pack.contents import Contents, Shown, volume_name, volume_of, volumes
+from diary.pack.glyphs import drawable, paragraphs
+from diary.pack.method import half_page
+from diary.pack.rows import Row, entries_words, row_of
+from diary.pack.wording import numbers_words, size_words
+from diary.record import chronology as order
+from diary.record import times
+from diary.record.chronology import Tally
+from diary.record.incident import Incident
+from diary.record.reading import objects_of, text_of
+
+STATEMENT: Final = "Prepared by the person named; not a sworn statement"
+WORDS_A_MINUTE: Final = 200
+
+
+def chronology_page(contents: Contents) -> Row:
+    """Everything 01 needs. Only the servable side of the contents is read."""
+    entries = contents.entries
+    found = order.gaps(entries)
+    rows = [row_of(contents, entry) for entry in entries]
+    return {
+        "pack": contents.capsule.head.name,
+        "title": f"Chronology, pack {contents.capsule.head.name}",
+        "lang": contents.capsule.head.lang,
+        "statement": STATEMENT,
+        "release": contents.capsule.head.release,
+        "front": _front(contents, found),
+        "own": paragraphs(contents.held.mask(contents.capsule.own_words)),
+        "charts": _charts(entries),
+        "tallies": _tallies(contents),
+        "gaps": _gaps(entries, found),
+        "people": _people(contents),
+        "rows": rows,
+        "both_ways": _both_ways(entries),
+        "missing": _missing(entries),
+        "exhibits": [_index_row(contents, shown) for shown in contents.exhibits],
+        "method": half_page(contents),
+        "narratives": list(narratives(contents)),
+        "minutes": max(1, sum(_length(row) for row in rows) // WORDS_A_MINUTE),
+    }
+
+
+def _length(row: Row) -> int:
+    """About how many words a row has."""
+    return len(str(row["words"]).split()) + len(str(row["later"]).split()) + 25
+
+
+def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
+    """What an officer reads in the first minute."""
+    entries, head = contents.entries, contents.capsule.head
+    dated = [entry for entry in entries if entry.when.is_known]
+    since = order.days_since(entries, head.made_at, contents.offset_min)
+    longest = max(found, key=lambda gap: gap.days, default=None)
+    inside, about = order.contacts(entries)
+    return {
+        "prepared_by": drawable(head.initials),
+        "made": contents.made().line(),
+        "count": str(len(entries)),
+        "first": times.printed(dated[0].when).day if dated else "no date known",
+        "last": times.printed(dated[-1].when).day if dated else "no date known",
+        "since": "" if since is None else f"{since} day{'' if since == 1 else 's'} before this pack was made",
+        "period": f"{(_last_day(dated) - _first_day(dated)) + 1} days" if dated else "not known",
+        "longest": f"{longest.days} days, between entries {longest.after} and {longest.before}" if longest else "none",
+        "median": "" if order.median_days(found) is None else f"{order.median_days(found)} days",
+        "inside": f"{'about ' if about else ''}{inside}" if inside else "",
+        "exhibits": str(len(contents.exhibits)),
+        "fear": _fear(entries),
+        "start_with": [_start(entry) for entry in entries if entry.seq_no in contents.capsule.start_with],
+        "withheld": contents.capsule.counts["withheld"],
+        "total": contents.capsule.counts["total"],
+        "undated": numbers_words(tuple(entry.number for entry in entries if not entry.when.is_known)),
+        "digest": exhibits_digest(contents),
+        "covers": _covers(contents),
+    }
+
+
+def _first_day(dated: Sequence[Incident]) -> int:
+    begins = dated[0].when.local_start()
+    return begins.toordinal() if begins else 0
+
+
+def _last_day(dated: Sequence[Incident]) -> int:
+    begins = dated[-1].when.local_start()
+    return begins.toordinal() if begins else 0
+
+
+def _covers(contents: Contents) -> str:
+    """The dates the keeper chose, when the pack does not cover everything."""
+    head = contents.capsule.head
+    if head.covers_from is None and head.covers_to is None:
+        return ""
+    ends = (
+        times.instant(ms, head.tz).day if ms is not None else word
+        for ms, word in ((head.covers_from, "the beginning"), (head.covers_to, "the day it was made"))
+    )
+    return "from {} to {}".format(*ends)
+
+
+def exhibits_digest(contents: Contents) -> str:
+    """SHA-256 over the canonical list of (item, SHA-256) pairs, hex: short enough to read out."""
+    pairs = [[shown.exhibit.item, shown.exhibit.sha256] for shown in contents.exhibits]
+    return hashlib.sha256(canon(pairs)).hexdigest()
+
+
+def _fear(entries: Sequence[Incident]) -> list[list[str]]:
+    """What was answered about fear of violence, with the entries; blank is counted and never read as no."""
+    tallies = {tally.label: tally for tally in order.by_code(entries, "feared_violence", "fear")}
+    rows = [
+        [label, str(tally.count), numbers_words(tally.numbers)]
+        for label in ("Yes", "Not sure", "No", "Rather not say")
+        if (tally := tallies.get(label))
+    ]
+    blank = order.where(entries, "Left blank", lambda entry: not entry.codes("feared_violence"))
+    return [*rows, ["Left blank", str(blank.count), ""]] if blank.count else rows
+
+
+def _start(entry: Incident) -> list[str]:
+    """An entry the keeper marked to be read first: number, date, its opening words."""
+    opening = " ".join(entry.narrative.split())
+    short = opening if len(opening) <= 110 else opening[:110].rsplit(" ", 1)[0] + " …"
+    return [entry.number, times.printed(entry.when).day, drawable(short)]
+
+
+def _charts(entries: Sequence[Incident]) -> list[Row]:
+    """Bars with their numbers and the entries behind each."""
+    charts = [
+        ("By month", "Entries in each month, from the first to the last.", order.by_month(entries)),
+        ("By kind of behaviour", "An entry can hold several kinds.", order.by_code(entries, "behaviours", "behaviours")),
+        ("By how it came", "", order.by_code(entries, "channel", "channels")),
+        ("By kind of place", "", order.by_code(entries, "place_category", "places")),
+        ("By day of the week", "Entries whose day is known.", order.by_weekday(entries)),
+        ("By time of day", "Local time, entries whose time is known to the hour or better.", order.by_hours(entries)),
+    ]
+    return [
+        {"title": title, "note": note, "bars": [_bar(tally) for tally in tallies], "most": _most(tallies)}
+        for title, note, tallies in charts
+        if any(tally.count for tally in tallies)
+    ]
+
+
+def _most(tallies: Sequence[Tally]) -> int:
+    return max(tally.count for tally in tallies)
+
+
+def _bar(tally: Tally) -> Row:
+    """One bar."""
+    letter = f" ({tally.letter})" if tally.letter else ""
+    return {
+        "label": drawable(tally.label) + letter,
+        "count": tally.count,
+        "entries": numbers_words(tally.numbers),
+    }
+
+
+def _tallies(contents: Contents) -> list[list[str]]:
+    """Counts that are not charts, each with its entries."""
+    entries, whole = contents.entries, contents.whole
+    with_exhibit = {number for shown in contents.exhibits for number in shown.entries}
+    seen = {entry.number for entry in whole if entry.has_witness}
+    rows = [
+        order.where(entries, "With at least one exhibit", lambda entry: entry.number in with_exhibit),
+        order.where(entries, "With somebody who saw it or was told", lambda entry: entry.number in seen),
+        order.where(
+            entries, "With neither", lambda entry: entry.number not in with_exhibit and entry.number not in seen
+        ),
+        order.where(entries, "A new account or number after a block", _after_block),
+        order.where(entries, "Written down later than a day after, or from memory", lambda entry: entry.is_late),
+        order.where(entries, "Added to later (dated under the entry)", lambda entry: entry.told.has("addition")),
+        order.where(entries, "Amended later (old and new shown)", lambda entry: entry.told.has("amendment")),
+        order.where(entries, "Told them to stop", lambda entry: "told_to_stop" in entry.codes("response")),
+    ]
+    return [[tally.label, str(tally.count), numbers_words(tally.numbers) or "none"] for tally in rows]
+
+
+def _after_block(entry: Incident) -> bool:
+    return "contact_new_account_after_block" in entry.codes("behaviours")
+
+
+def _gaps(entries: Sequence[Incident], found: Sequence[order.Gap]) -> list[list[str]]:
+    """Gaps of more than thirty days; the reason is the keeper's to give, so it is said when none is recorded."""
+    late = {entry.number: text_of(entry.said, "late_reason") for entry in entries}
+    return [
+        [
+            f"{gap.days} days",
+            f"{gap.begins.day} {times.month_short(gap.begins.month)} {gap.begins.year}",
+            f"{gap.ends.day} {times.month_short(gap.ends.month)} {gap.ends.year}",
+            f"after entry {gap.after}, before entry {gap.before}",
+            drawable(late.get(gap.before) or "no reason recorded"),
+        ]
+        for gap in order.long_gaps(found)
+    ]
+
+
+def _people(contents: Contents) -> list[list[str]]:
+    """Role codes with the keeper's own words for each person, and the accounts used."""
+    rows = [["P1", "The person whose record this is and whom it happened to", str(len(contents.entries)), "all"]]
+    for person in contents.people:
+        rows.append([person.code, drawable(f"“{person.words}”"), str(len(person.entries)), numbers_words(person.entries)])
+    accounts: dict[str, list[str]] = {}
+    for entry in contents.entries:
+        account = entry.text("channel_account")
+        if account:
+            accounts.setdefault(account, []).append(entry.number)
+    rows += [
+        ["account", drawable(account), str(len(held)), numbers_words(tuple(held))] for account, held in accounts.items()
+    ]
+    return rows
+
+
+def _both_ways(entries: Sequence[Incident]) -> list[list[str]]:
+    """What may be said the other way, stated openly."""
+    replies = order.where(entries, "I replied", lambda entry: "replied" in entry.codes("response"))
+    first = order.where(
+        entries, "I contacted them first", lambda entry: "yes_first" in entry.codes("i_contacted_them")
+    )
+    answer = order.where(
+        entries, "I contacted them in reply", lambda entry: "yes_in_reply" in entry.codes("i_contacted_them")
+    )
+    guess = order.where(entries, "Who did it is a guess", lambda entry: "guess" in entry.codes("attribution_basis"))
+    unknown = order.where(entries, "I do not know who did it", lambda entry: "unknown" in entry.codes("attribution_basis"))
+    rows = [[tally.label, entries_words(tally.numbers)] for tally in (replies, first, answer, guess, unknown) if tally.count]
+    lawful = [
+        [f"Entry {entry.number}", drawable(entry.text("lawful_contact_context"))]
+        for entry in entries
+        if entry.text("lawful_contact_context")
+    ]
+    return rows + lawful
+
+
+def _missing(entries: Sequence[Incident]) -> list[list[str]]:
+    """Material that is known to be missing, or may still be held elsewhere and overwritten."""
+    rows = [[entry.number, drawable(entry.text("missing_evidence"))] for entry in entries if entry.text("missing_evidence")]
+    for entry in entries:
+        for source in objects_of(entry.said, "independent_evidence"):
+            parts = (text_of(source, key) for key in ("kind", "holder", "overwrite_due", "outcome"))
+            rows.append([entry.number, drawable(", ".join(part for part in parts if part))])
+    return rows
+
+
+def _index_row(contents: Contents, shown: Shown) -> list[str]:
+    """One line of the exhibits index."""
+    volume = volume_name(volume_of(contents, shown.exhibit.item)) if len(volumes(contents)) > 1 else ""
+    return [
+        shown.exhibit.item,
+        drawable(shown.attachment.description),
+        shown.attachment.kind_label,
+        numbers_words(shown.entries) or "not linked",
+        f"{shown.exhibit.file}, {size_words(shown.exhibit.size)}",
+        shown.exhibit.sha256[:16],
+        volume,
+    ]
+
+
+def narratives(contents: Contents) -> list[Row]:
+    """The first words of each entry as they are embedded in 01: byte for byte, but for words held back."""
+    return [
+        {"name": f"entry-{_padded(entry.number)}.txt", "no": entry.number, "text": entry.narrative}
+        for entry in contents.entries
+        if entry.narrative
+    ]
+
+
+def _padded(number: str) -> str:
+    """`0007` or `U0001`: names that sort."""
+    return f"U{int(number[1:]):04d}" if number.startswith("U") else f"{int(number):04d}"

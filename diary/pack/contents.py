@@ -1,0 +1,153 @@
+"""What a pack says, before it has a shape: entries, exhibits and people, once as told and once as servable.
+
+The servable side is made by dropping every restricted field and masking restricted words in the open ones
+*before* anything is laid out, so no page or table can print what its folder must not hold.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from diary.pack.capsule import Capsule, Exhibit, Version
+from diary.pack.heldback import HeldBack, held_back, open_texts
+from diary.pack.proofs import entry_labels
+from diary.record import times
+from diary.record.chronology import ordered
+from diary.record.evidence import Attachment
+from diary.record.incident import Incident
+from diary.record.reading import codes_of, text_of
+from diary.record.versions import Opened, tell_all
+
+VOLUME: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One exhibit: as numbered, as described (servable and whole), and the entries it belongs to."""
+
+    exhibit: Exhibit
+    attachment: Attachment
+    whole: Attachment
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody entries speak of: a role code, the keeper's own words for them, and where."""
+
+    code: str
+    words: str
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything the documents are made from. `entries` and `whole` have the same order."""
+
+    capsule: Capsule
+    held: HeldBack
+    entries: tuple[Incident, ...]
+    whole: tuple[Incident, ...]
+    exhibits: tuple[Shown, ...]
+    people: tuple[Person, ...]
+    versions: Mapping[str, Version]
+
+    @property
+    def offset_min(self) -> int:
+        """Minutes ahead of UTC where and when the pack was made."""
+        return times.offset_at(self.capsule.head.made_at, self.capsule.head.tz)
+
+    def made(self) -> times.Printed:
+        """When the pack was made, on the keeper's clock."""
+        return times.instant(self.capsule.head.made_at, self.capsule.head.tz)
+
+    def person_of(self, entry: Incident) -> Person | None:
+        """Whom an entry says did it."""
+        return next((person for person in self.people if entry.number in person.entries), None)
+
+    def exhibits_of(self, entry: Incident) -> tuple[Shown, ...]:
+        """The exhibits of an entry, by number."""
+        return tuple(shown for shown in self.exhibits if entry.number in shown.entries)
+
+    def first_version(self, entry: Incident) -> Version:
+        """The first version with its commitment and receipt."""
+        return self.versions[entry.told.first.version]
+
+
+def contents_of(capsule: Capsule) -> Contents:
+    """The contents of a capsule."""
+    held = held_back(capsule)
+    told = [version.opened for version in capsule.versions]
+    servable = [
+        Opened(one.record, one.version, one.kind, one.schema, open_texts(one.fields, held), {}) for one in told
+    ]
+    labels = entry_labels(capsule)
+    whole = _entries(told, labels)
+    entries = _entries(servable, labels)
+    return Contents(
+        capsule=capsule,
+        held=held,
+        entries=entries,
+        whole=whole,
+        exhibits=_exhibits(capsule, servable, told, entries),
+        people=_people(entries),
+        versions={version.opened.version: version for version in capsule.versions},
+    )
+
+
+def _entries(versions: Sequence[Opened], labels: Mapping[str, str]) -> tuple[Incident, ...]:
+    """The incidents in order of time."""
+    return ordered(
+        Incident(label, None if label.startswith("U") else int(label), told)
+        for told in tell_all(versions, "incident")
+        if (label := labels[told.record])
+    )
+
+
+def _exhibits(
+    capsule: Capsule, servable: Sequence[Opened], told: Sequence[Opened], entries: Sequence[Incident]
+) -> tuple[Shown, ...]:
+    """The exhibits in their numbered order."""
+    masked = {one.record: Attachment(one) for one in tell_all(servable, "attachment")}
+    whole = {one.record: Attachment(one) for one in tell_all(told, "attachment")}
+    return tuple(
+        Shown(
+            exhibit,
+            masked[exhibit.record],
+            whole[exhibit.record],
+            tuple(
+                entry.number
+                for entry in entries
+                if entry.record in masked[exhibit.record].incident_ids
+                or exhibit.record in codes_of(entry.said, "attachment_ids")
+            ),
+        )
+        for exhibit in sorted(capsule.exhibits, key=lambda exhibit: exhibit.number)
+        if exhibit.record in masked
+    )
+
+
+def _people(entries: Sequence[Incident]) -> tuple[Person, ...]:
+    """One role code for each way of naming somebody, in order of first appearance."""
+    found: dict[str, tuple[str, list[str]]] = {}
+    for entry in entries:
+        words = text_of(entry.said, "who").strip()
+        if words:
+            found.setdefault(" ".join(words.lower().split()), (words, []))[1].append(entry.number)
+    return tuple(Person(f"S{no}", words, tuple(numbers)) for no, (words, numbers) in enumerate(found.values(), 1))
+
+
+def volumes(contents: Contents) -> tuple[tuple[Shown, ...], ...]:
+    """The exhibits in volumes of a hundred; one empty volume when there are none."""
+    shown = contents.exhibits
+    return tuple(shown[start : start + VOLUME] for start in range(0, len(shown), VOLUME)) or ((),)
+
+
+def volume_name(index: int) -> str:
+    """The file of a volume, counted from 0."""
+    return "04_exhibits.pdf" if index == 0 else f"04_exhibits-{index + 1}.pdf"
+
+
+def volume_of(contents: Contents, item: str) -> int:
+    """Which volume an exhibit stands in, counted from 0."""
+    return next(place for place, shown in enumerate(contents.exhibits) if shown.exhibit.item == item) // VOLUME

@@ -1,0 +1,141 @@
+"""04_exhibits.pdf as data: one exhibit a page, its picture print-sized and without metadata.
+
+A picture reaches the template as a one-line SVG around a JPEG that this project encoded: typst then passes
+the JPEG through undecoded, and the bytes stand in the PDF as they are. That is why nothing as received may
+ever come this way: its metadata would stand there too.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from diary.pack.contents import Contents, Shown
+from diary.pack.glyphs import drawable, paragraphs
+from diary.pack.rows import Row
+from diary.pack.wording import chosen, numbers_words, size_words, value_words
+from diary.record import times, vocabulary
+from diary.record.reading import codes_of, text_of
+
+# Room for a picture on the page, in millimetres, beneath the heading; and how far two slices overlap.
+WIDTH_MM: Final = 170.0
+HEIGHT_MM: Final = 186.0
+OVERLAP_MM: Final = 10.0
+# Taller than this for its width, a screenshot becomes unreadable when it is fitted to one page.
+LONG_SHAPE: Final = 2.6
+SLICE_WIDTH_MM: Final = 105.0
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A print copy in the working folder, with its size in pixels."""
+
+    file: str
+    width: int
+    height: int
+
+
+def exhibits_page(contents: Contents, volume: Sequence[Shown], pictures: Mapping[str, Picture], part: str) -> Row:
+    """Everything one volume of 04 needs. `pictures`: by item. `part`: '' or ', part 2 of 3'."""
+    head = contents.capsule.head
+    return {
+        "pack": head.name,
+        "title": f"Exhibits{part}, pack {head.name}",
+        "lang": head.lang,
+        "statement": "Prepared by the person named; not a sworn statement",
+        "exhibits": [_exhibit(shown, pictures.get(shown.exhibit.item)) for shown in volume],
+    }
+
+
+def _exhibit(shown: Shown, picture: Picture | None) -> Row:
+    """One exhibit's page."""
+    said = shown.attachment.said
+    held = shown.exhibit.hold_picture
+    return {
+        "item": shown.exhibit.item,
+        "description": drawable(shown.attachment.description),
+        "facts": [[label, drawable(words)] for label, words in _facts(shown) if words],
+        "shows": _shows(shown),
+        "sha256": shown.exhibit.sha256,
+        "transcript": paragraphs(text_of(said, "transcript")),
+        "flags": list(vocabulary.labels("attachment_flags", codes_of(said, "flags"))),
+        "picture": None if held or picture is None else _placed(shown, picture),
+        "card": _card(shown, held) if held or picture is None else "",
+    }
+
+
+def _facts(shown: Shown) -> list[tuple[str, str]]:
+    """What is known about it, servable fields only."""
+    said = shown.attachment.said
+    taken, shown_time = shown.attachment.taken, shown.attachment.shown_time
+    return [
+        ("Kind", shown.attachment.kind_label),
+        ("Entries", numbers_words(shown.entries) or "not linked to an entry"),
+        ("Taken", times.printed(taken).line() if taken.is_known else "not recorded"),
+        ("Time it shows", times.printed(shown_time).line() if shown_time.is_known else ""),
+        ("Account or number", text_of(said, "account_or_number_shown")),
+        ("Web address", text_of(said, "url_full")),
+        ("Changed before it was added", chosen(said, "alteration_before_receipt")),
+        ("File as received", f"{shown.exhibit.file}, {size_words(shown.exhibit.size)}"),
+    ]
+
+
+def _shows(shown: Shown) -> list[list[str]]:
+    """The nine points of a useful screenshot, each shown or not shown; none for other kinds."""
+    if text_of(shown.attachment.said, "kind") != "screenshot":
+        return []
+    seen = codes_of(shown.attachment.said, "shows")
+    return [
+        [term.label, "shown" if term.code in seen else "not shown"] for term in vocabulary.LISTS["shows"].terms
+    ]
+
+
+def _card(shown: Shown, held: bool) -> str:
+    """What stands where a picture cannot."""
+    if held:
+        return "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
+    return (
+        f"{shown.attachment.kind_label}. There is no picture of it to print. The file as received, "
+        f"{shown.exhibit.file}, is held with the restricted part; its digest stands above."
+    )
+
+
+def _placed(shown: Shown, picture: Picture) -> Row:
+    """Size on paper and the slices of a picture, in millimetres."""
+    words = text_of(shown.attachment.said, "alt_text") or shown.attachment.description
+    alt = drawable(f"{shown.exhibit.item}: {words}")
+    shape = picture.height / max(1, picture.width)
+    if shape <= LONG_SHAPE:
+        width = min(WIDTH_MM, HEIGHT_MM / shape)
+        return {"file": picture.file, "alt": alt, "width": width, "height": width * shape, "slices": [], "slice": 0.0}
+    width = SLICE_WIDTH_MM
+    total = width * shape
+    step = HEIGHT_MM - OVERLAP_MM
+    count = max(1, math.ceil((total - OVERLAP_MM) / step))
+    return {
+        "file": picture.file,
+        "alt": alt,
+        "width": width,
+        "height": total,
+        "slices": [min(index * step, total - HEIGHT_MM) for index in range(count)],
+        "slice": HEIGHT_MM,
+    }
+
+
+def wrapper(jpeg: str, width: int, height: int) -> str:
+    """The one-line SVG around a JPEG beside it. `jpeg`: a name we made, never one from outside."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<image xlink:href="{jpeg}" width="{width}" height="{height}"/></svg>'
+    )
+
+
+def revised(shown: Shown) -> str:
+    """`details changed` when its description was amended after it was first saved."""
+    return "details changed later" if shown.attachment.told.revisions else ""
+
+
+def value_of(shown: Shown, name: str) -> str:
+    """A servable field in words."""
+    return value_words(name, shown.attachment.said.get(name), shown.attachment.said)

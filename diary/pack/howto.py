@@ -1,0 +1,106 @@
+"""00_READ-FIRST.txt and 15_VERIFY.txt: plain text, made from this pack's own names.
+
+Both lie beside the servable part and are held to its rules: no product, host, device or lock is named.
+Lines end in CRLF so that Notepad shows them as lines.
+"""
+
+from diary.pack.contents import Contents, volume_name, volumes
+from diary.pack.tables import summary
+
+_WIDTH = 96
+
+
+def read_first(contents: Contents) -> bytes:
+    """00_READ-FIRST.txt."""
+    head = contents.capsule.head
+    pictures = [volume_name(index) for index in range(len(volumes(contents)))]
+    lines = [
+        f"READ FIRST. Pack {head.name}, made {contents.made().line()}.",
+        "",
+        f"What this is: one person's own record of what happened to them, {summary(contents)}. Prepared by the person",
+        "named; not a sworn statement. Nothing here names an offence or scores a risk.",
+        "If somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.",
+        "",
+        "ORDER TO READ",
+        "  1. restricted/06_RESTRICTED_officer-sheet.pdf     page one: name, safe contact, concerns, needs",
+        "  2. servable/01_chronology.pdf                     page one answers who, how many, since when",
+        *(f"  {'3.' if index == 0 else '  '} servable/{name:<42}the exhibits, one to a page" for index, name in enumerate(pictures)),
+        "  4. the rest as needed",
+        "",
+        "TWO FOLDERS",
+        "  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.",
+        "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
+        "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
+        "",
+        "WHAT IS WHERE",
+        "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page",
+        "  servable/02_chronology.csv            the same rows for a spreadsheet",
+        "  servable/03_exhibits-index.csv        exhibits with digests; a column is blank for your own references",
+        *(f"  servable/{name:<29}exhibits, print-sized" for name in pictures),
+        "  servable/proof/                       what is needed to compute each entry's commitment again",
+        "  restricted/06_RESTRICTED_officer-sheet.pdf",
+        "  restricted/10_RESTRICTED_how-this-record-was-made.pdf",
+        "  restricted/11_custody-log.csv         every handling step of each file (RESTRICTED)",
+        "  restricted/12_record.json             every version of every entry here (RESTRICTED)",
+        "  restricted/13_exhibits-as-received/   the exact bytes received; may hold where a picture was taken (RESTRICTED)",
+        "  restricted/13_mail/                   e-mail files, apart because gateways may stop them (RESTRICTED)",
+        "  restricted/14_sidecars/               what is known about each file (RESTRICTED)",
+        "  restricted/proof/                     the same proofs with every field (RESTRICTED)",
+        "",
+        "WHAT IT DOES NOT SHOW",
+        "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",
+        "  was received. A receipt shows that an entry existed no later than its time.",
+        "",
+        "HOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.",
+    ]
+    return _text(lines)
+
+
+def verify_steps(contents: Contents) -> bytes:
+    """15_VERIFY.txt."""
+    folder, keys = contents.capsule.head.folder, contents.capsule.keys
+    lines = [
+        f"HOW TO CHECK PACK {contents.capsule.head.name}",
+        "",
+        "1. NOTHING WAS CHANGED, ADDED OR LOST. manifest-sha256.txt lists the SHA-256 digest of every file under data/.",
+        "   Unpack the zip first, then:",
+        "",
+        "   Windows, one file (compare with its line in manifest-sha256.txt):",
+        f'     certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
+        f'     certutil -hashfile "{folder}\\data\\servable\\03_exhibits-index.csv" SHA256',
+        "   Windows PowerShell, all files:",
+        f"     Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",
+        "   macOS:",
+        f"     cd {folder} && shasum -a 256 -c manifest-sha256.txt",
+        "   Linux:",
+        f"     cd {folder} && sha256sum -c manifest-sha256.txt",
+        "     Expected: every line ends in OK.",
+        "   The servable folder alone:",
+        f"     cd {folder}/data/servable && sha256sum -c manifest-sha256.txt",
+        "",
+        "   The folder is a BagIt 1.0 bag; any BagIt tool can check it as well.",
+        "",
+        "2. EACH EXHIBIT IS THE FILE THAT WAS RECEIVED. The same SHA-256 stands in four places: computed over the file,",
+        "   in its sidecar, in servable/03_exhibits-index.csv, and in manifest-sha256.txt.",
+        "",
+        "3. EACH ENTRY IS AS IT WAS SEALED. The proof folders hold, for each version, every field with a random salt. A",
+        "   field's digest is SHA-256 over its name, salt and value; the commitment is SHA-256 over all the digests. A field",
+        "   that is withheld is given as its digest, so the commitment can be computed without it. The steps, byte for byte,",
+        "   are in restricted/10. The first characters of each commitment are printed under the entry in 01.",
+        "",
+        "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256), the server that received it signed",
+        "   a receipt with the time (Ed25519). The keys in proof/keys.json come from this pack itself: compare them with a",
+        "   copy from the server before relying on them.",
+        f"     SHA-256 of the server's notary key (base64url): {keys['log']}",
+        f"     Notary key (base64url):                         {keys['notary']}",
+        "",
+        "5. TIMESTAMPS. There are none from an independent authority in this pack: the receipts stand alone for the time.",
+        "",
+        "A pack that passes shows that nothing was changed since it was received. It does not show that what it says is true.",
+    ]
+    return _text(lines)
+
+
+def _text(lines: list[str]) -> bytes:
+    """Lines as a text file for any computer."""
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8")

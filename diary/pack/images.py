@@ -1,0 +1,108 @@
+"""Pictures for paper: re-encoded here, so that no metadata and no trick of the received file comes along.
+
+Decoding happens only inside the sandbox. The formats are a list, not whatever Pillow was built with; a
+warning counts as an error; a picture of more than forty million points is refused before it is decoded.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from diary.errors import BadRequest
+
+PRINT_WIDTH: Final = 900
+QUALITY: Final = 80
+POINTS: Final = 40_000_000
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+_JPEG: Final = b"\xff\xd8\xff"
+
+
+@dataclass(frozen=True, slots=True)
+class PrintCopy:
+    """A JPEG without metadata, with its size in points."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def accept(raw: bytes) -> PrintCopy:
+    """A print copy made on the phone, if it is what it should be: a plain JPEG without metadata.
+
+    It is not decoded: its structure is walked to the end. Raises BadRequest; the caller then decodes instead.
+    """
+    width, height = _walk(raw)
+    if width * height > POINTS or width < 1 or height < 1:
+        raise BadRequest("A picture is too large.")
+    return PrintCopy(raw, width, height)
+
+
+def _walk(raw: bytes) -> tuple[int, int]:
+    """Width and height of a JPEG that has no segment but those a bare picture needs. Raises BadRequest."""
+    if not raw.startswith(_JPEG) or not raw.endswith(b"\xff\xd9"):
+        raise BadRequest("A print copy is not a JPEG.")
+    at, shape = 2, (0, 0)
+    while at + 4 <= len(raw):
+        marker, length = raw[at : at + 2], int.from_bytes(raw[at + 2 : at + 4], "big")
+        kind = marker[1]
+        if marker[0] != 0xFF or length < 2:
+            raise BadRequest("A print copy is damaged.")
+        # APP1 to APP15 and comments carry EXIF, places, colour profiles with a maker's name, and anything else.
+        if 0xE1 <= kind <= 0xEF or kind == 0xFE:
+            raise BadRequest("A print copy carries metadata.")
+        if kind in (0xC0, 0xC1, 0xC2):
+            shape = int.from_bytes(raw[at + 7 : at + 9], "big"), int.from_bytes(raw[at + 5 : at + 7], "big")
+        if kind == 0xDA:
+            return shape
+        at += 2 + length
+    raise BadRequest("A print copy is damaged.")
+
+
+def print_copy(raw: bytes) -> PrintCopy:
+    """Decode a picture of any listed format, turn it upright, and encode it for paper. Raises BadRequest."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return _encode(_decode(raw))
+    except (OSError, ValueError, SyntaxError, Warning, EOFError, UnidentifiedImageError, MemoryError) as error:
+        raise BadRequest("A picture cannot be read.") from error
+
+
+def _decode(raw: bytes) -> Image.Image:
+    """The upright picture; its size is judged from the header, before anything is unpacked."""
+    if raw[4:8] == b"ftyp":
+        _with_heif()
+    picture = Image.open(io.BytesIO(raw), formats=FORMATS)
+    if picture.width * picture.height > POINTS:
+        raise ValueError("too many points")
+    picture.draft("RGB", (PRINT_WIDTH * 2, PRINT_WIDTH * 2 * max(1, picture.height // max(1, picture.width))))
+    picture.load()
+    return ImageOps.exif_transpose(picture)
+
+
+def _encode(picture: Image.Image) -> PrintCopy:
+    """A JPEG of at most the print width; what was see-through becomes white."""
+    if picture.mode in ("RGBA", "LA", "P", "PA"):
+        layer = picture.convert("RGBA")
+        picture = Image.new("RGB", layer.size, "white")
+        picture.paste(layer, mask=layer.getchannel("A"))
+    flat = picture.convert("RGB")
+    if flat.width > PRINT_WIDTH:
+        height = max(1, round(flat.height * PRINT_WIDTH / flat.width))
+        flat = flat.resize((PRINT_WIDTH, height), Image.Resampling.BILINEAR)
+    out = io.BytesIO()
+    # A fresh picture: saving the decoded one would carry its EXIF and colour profile along.
+    clean = Image.new("RGB", flat.size)
+    clean.paste(flat)
+    clean.save(out, "JPEG", quality=QUALITY)
+    return PrintCopy(out.getvalue(), clean.width, clean.height)
+
+
+def _with_heif() -> None:
+    """Teach Pillow HEIC. Imported only when such a file has come, and only the sandbox ever comes here."""
+    import pillow_heif  # noqa: PLC0415 - its decoder is loaded for those who need it only
+
+    pillow_heif.register_heif_opener()

@@ -1,0 +1,216 @@
+"""How the record was made: 10 in full, and the half page of it that stands in 01.
+
+The half page names no product, host, device or helper: 01 may be given to the other side.
+"""
+
+from diary.pack.contents import Contents
+from diary.pack.glyphs import drawable
+from diary.pack.rows import Row
+from diary.pack.wording import numbers_words
+from diary.record import times, vocabulary
+from diary.record.incident import Incident
+from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
+
+BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
+NOTES = (
+    "The software lets people keep private notes. They are never put in a pack. This pack does not say whether "
+    "there are any. Ask the keeper."
+)
+
+
+def half_page(contents: Contents) -> list[str]:
+    """The paragraphs of “How this record was made” in 01."""
+    counts = contents.capsule.counts
+    return [
+        "This record was made with diary software, release "
+        f"{contents.capsule.head.release}; the software is described in the restricted part. Entries were written on the "
+        "keeper’s own device. “Recorded” is that device’s clock when an entry was sealed; where a server received "
+        "the entry, it signed for it, and the entry existed no later than then.",
+        "The words of an entry become fixed ten minutes after it was first saved. Anything added later prints under "
+        "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
+        "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
+        f"The diary holds {counts['total']} entries. {counts['included']} are in this pack, {counts['withheld']} were not "
+        f"chosen for it and {counts['removed']} were removed by the keeper. Of those here {counts['added_to']} were added "
+        f"to, {counts['amended']} amended, and {counts['late']} written down later than a day afterwards or from memory.",
+        "Times are as the keeper gave them, with how exact they are; each time of day carries its difference from UTC. "
+        "A count marked “about” is an estimate. The letters beside a behaviour are those of section 2A(3) of the "
+        "Protection from Harassment Act 1997 that the label resembles; they are a reading aid for labels, not a finding.",
+        "A character that a page cannot hold is drawn as its number, such as [U+E000]. The first words of every entry are "
+        "also embedded in this document as text files, exactly as they were saved. Words held in the restricted part are "
+        "replaced by [held back, see 06].",
+        "The record does not show that what it says is true, who did a thing, that a device’s clock was right, or that a "
+        "picture was unchanged before the software received it.",
+    ]
+
+
+def method_page(contents: Contents) -> Row:
+    """Everything 10 needs."""
+    head = contents.capsule.head
+    return {
+        "pack": head.name,
+        "title": f"How this record was made, pack {head.name}",
+        "lang": head.lang,
+        "release": head.release,
+        "origin": drawable(head.origin),
+        "made": contents.made().line(),
+        "consent": times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "not recorded",
+        "counts": _counts(contents),
+        "clocks": _clocks(contents),
+        "helped": _helped(contents),
+        "revisions": _revisions(contents),
+        "asked": _asked(contents),
+        "questions": _questions(),
+        "letters": _letters(),
+        "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
+        "lines": _lines(contents),
+        "notes": NOTES,
+        "files": _files(contents),
+        "banner": BANNER,
+        "statement": "Restricted; not for service",
+    }
+
+
+def _counts(contents: Contents) -> list[list[str]]:
+    """How many entries, and what became of them."""
+    counts = contents.capsule.counts
+    late = tuple(entry.number for entry in contents.whole if entry.is_late)
+    return [
+        ["In the diary", str(counts["total"]), ""],
+        ["In this pack", str(counts["included"]), numbers_words(tuple(entry.number for entry in contents.whole))],
+        ["Withheld: not chosen for this pack", str(counts["withheld"]), ""],
+        ["Removed by the keeper", str(counts["removed"]), ""],
+        ["Added to", str(counts["added_to"]), _holding(contents, "addition")],
+        ["Amended", str(counts["amended"]), _holding(contents, "amendment")],
+        ["Written later than a day after, or from memory", str(counts["late"]), numbers_words(late)],
+    ]
+
+
+def _holding(contents: Contents, kind: str) -> str:
+    return numbers_words(tuple(entry.number for entry in contents.whole if entry.told.has(kind)))
+
+
+def _clocks(contents: Contents) -> list[list[str]]:
+    """The device's clock against the server's, entry by entry, where it was checked."""
+    rows = []
+    for entry in contents.whole:
+        version = contents.first_version(entry)
+        offset = whole_of(object_of(version.opened.fields, "_clock"), "offset_ms")
+        received = version.received_at
+        rows.append(
+            [
+                entry.number,
+                times.iso(version.opened.at) or "not known",
+                times.iso(received) if received is not None else "not received",
+                "not checked" if offset is None else f"{offset / 1000:+.1f} s",
+            ]
+        )
+    return rows
+
+
+def _helped(contents: Contents) -> list[list[str]]:
+    """Who helped with which entry, and how."""
+    return [
+        [entry.number, vocabulary.label("help_given", given), drawable(text_of(entry.kept_apart, "helped_by") or "not named")]
+        for entry in contents.whole
+        if (given := text_of(entry.said, "help_given")) not in ("", "none")
+    ]
+
+
+def _revisions(contents: Contents) -> list[list[str]]:
+    """Every addition and amendment, of entries and of exhibits."""
+    told = [(f"entry {entry.number}", entry.told) for entry in contents.whole]
+    told += [(shown.exhibit.item, shown.whole.told) for shown in contents.exhibits]
+    return [
+        [
+            name,
+            times.iso(revision.at) or "time not known",
+            revision.kind,
+            drawable(", ".join(change.field for change in revision.changes)),
+            drawable(revision.reason or "none given"),
+        ]
+        for name, one in told
+        for revision in one.revisions
+    ]
+
+
+def _asked(contents: Contents) -> list[list[str]]:
+    """Which cards were opened for each entry, and when."""
+    numbers = {entry.record: entry.number for entry in contents.whole}
+    rows = []
+    for row in contents.capsule.asked:
+        opened = "; ".join(
+            f"{vocabulary.label('cards', text_of(card, 'card'))} {times.iso(whole_of(card, 'at'))}".strip()
+            for card in objects_of(row, "cards")
+        )
+        rows.append([numbers.get(text_of(row, "record"), ""), drawable(opened or "none")])
+    return [row for row in rows if row[0]]
+
+
+def _questions() -> list[list[str]]:
+    """Every question and choice as worded in this release."""
+    rows = [["What happened?", "free text"], ["When?", "just now; earlier today; yesterday; a picked time; not sure"]]
+    rows += [
+        [choice.question, "; ".join(term.label for term in choice.terms)]
+        for choice in vocabulary.LISTS.values()
+        if choice.question and choice.name != "precision"
+    ]
+    return rows
+
+
+def _letters() -> list[list[str]]:
+    """The letters of section 2A(3), and the labels that carry each."""
+    meaning = {
+        "a": "following a person",
+        "b": "contacting, or attempting to contact, a person by any means",
+        "c": "publishing any statement or other material relating or purporting to relate to a person, or purporting to come from them",
+        "d": "monitoring the use by a person of the internet, email or any other form of electronic communication",
+        "e": "loitering in any place (whether public or private)",
+        "f": "interfering with any property in the possession of a person",
+        "g": "watching or spying on a person",
+    }
+    terms = vocabulary.LISTS["behaviours"].terms
+    return [
+        [letter, text, "; ".join(term.label for term in terms if letter in term.letter.split("/"))]
+        for letter, text in meaning.items()
+    ]
+
+
+def _lines(contents: Contents) -> list[list[str]]:
+    """Per device: how many of its versions are here and between which numbers; gaps are said, not explained."""
+    devices: dict[str, list[int]] = {}
+    for version in contents.versions.values():
+        line = object_of(version.opened.fields, "_line")
+        number = whole_of(line, "n")
+        if number is not None:
+            devices.setdefault(text_of(line, "device"), []).append(number)
+    rows = []
+    for device, numbers in sorted(devices.items()):
+        missing = max(numbers) - min(numbers) + 1 - len(set(numbers))
+        rows.append([device, f"{min(numbers)} to {max(numbers)}", str(len(numbers)), str(missing)])
+    return rows
+
+
+def _files(contents: Contents) -> list[list[str]]:
+    """How each file arrived: restricted, since it tells the device."""
+    rows = []
+    for shown in contents.exhibits:
+        came = object_of(shown.whole.kept_apart, "received_as")
+        routes = codes_of(came, "route")
+        flags = "; ".join(vocabulary.labels("attachment_flags", codes_of(shown.whole.said, "flags")))
+        added = whole_of(shown.whole.said, "added_at")
+        rows.append(
+            [
+                shown.exhibit.item,
+                drawable(text_of(came, "filename") or "no name"),
+                drawable(f"{text_of(came, 'claimed_type') or 'none'} / {text_of(came, 'magic_type') or 'unknown'}"),
+                "; ".join(vocabulary.labels("routes", routes)) or "not recorded",
+                times.iso(added) or "not recorded",
+                drawable(flags or "none"),
+            ]
+        )
+    return rows
+
+
+def entry_numbers(entries: tuple[Incident, ...]) -> str:
+    """All the numbers of some entries in words."""
+    return numbers_words(tuple(entry.number for entry in entries))

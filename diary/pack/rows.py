@@ -1,0 +1,204 @@
+"""One row of the incident table: when, the keeper's words, what it was, and its effect."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from diary.pack.contents import Contents
+from diary.pack.glyphs import drawable, paragraphs
+from diary.pack.wording import chosen, field_label, numbers_words, value_words
+from diary.record import times, vocabulary
+from diary.record.incident import Incident
+from diary.record.reading import codes_of, object_of, objects_of, switch_of, text_of, whole_of
+from diary.record.versions import Change, Revision
+
+Row = dict[str, object]
+COMMITMENT: Final = 12
+# A row this long could fill a page by itself, so it may be broken; shorter ones never are.
+LONG: Final = 2_600
+
+
+def row_of(contents: Contents, entry: Incident) -> Row:
+    """An entry as the template reads it."""
+    words = entry.narrative
+    later = [_later(contents, revision) for revision in entry.told.revisions]
+    return {
+        "no": entry.number,
+        "when": [drawable(part) for part in _when(entry)],
+        "recorded": _recorded(contents, entry),
+        "commitment": contents.first_version(entry).c[:COMMITMENT],
+        "words": paragraphs(words),
+        "quotes": [_quote(quote) for quote in objects_of(entry.said, "exact_words")],
+        "later": [block for block in later if block["lines"] or block["words"]],
+        "what": _facts(_what(contents, entry)),
+        "effect": _facts(_effect(contents, entry)),
+        "long": len(words) + sum(len(str(block)) for block in later) > LONG,
+    }
+
+
+def _when(entry: Incident) -> Iterator[str]:
+    """Date, clock and how sure, each its own line."""
+    printed = times.printed(entry.when)
+    yield printed.day
+    for line in (printed.clock, printed.note):
+        if line:
+            yield line
+    if entry.when.source:
+        yield f"({vocabulary.label('time_sources', entry.when.source).lower()})"
+
+
+def _recorded(contents: Contents, entry: Incident) -> list[str]:
+    """When it was written down, how long after, and the clock's state then."""
+    written = entry.told.started_at
+    if written is None:
+        return ["time not known"]
+    clock = object_of(entry.told.first.fields, "_clock")
+    printed = times.instant(written, text_of(clock, "tz") or contents.capsule.head.tz)
+    same = printed.day == times.printed(entry.when).day
+    lines = [f"{'same day' if same else printed.day}, {printed.clock}"]
+    delay = entry.delay_ms
+    if delay is not None:
+        lines.append(times.delay_words(delay) if delay >= times.MINUTE_MS or delay < 0 else "at the time")
+    kind = text_of(entry.said, "entry_kind")
+    if kind and kind != "contemporaneous":
+        lines.append(vocabulary.label("entry_kinds", kind).lower())
+    if text_of(entry.said, "late_reason"):
+        lines.append(drawable(f"reason: {text_of(entry.said, 'late_reason')}"))
+    if contents.first_version(entry).received_at is None:
+        lines.append("not received by a server yet")
+    offset = whole_of(clock, "offset_ms")
+    if offset is not None and abs(offset) >= times.MINUTE_MS:
+        pace = "ahead" if offset > 0 else "behind"
+        lines.append(f"phone clock {abs(offset) // times.MINUTE_MS} min {pace}")
+    return lines
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """The pairs that say something, drawable."""
+    return [[label, drawable(words)] for label, words in facts if words]
+
+
+def _what(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
+    """What kind of thing it was, how it came, where, and who is said to have done it."""
+    yield "Behaviour", "; ".join(_behaviour(code) for code in entry.codes("behaviours"))
+    yield "In their words", entry.text("behaviours_text")
+    yield "How it came", chosen(entry.said, "channel")
+    yield "Account or number", entry.text("channel_account")
+    if entry.count:
+        number, about = entry.count
+        yield "How many", f"{'about ' if about else ''}{number}"
+    place = entry.text("place_in_chronology")
+    yield "Where", ". ".join(part for part in (chosen(entry.said, "place_category"), place) if part)
+    yield from _person(contents, entry)
+    found = times.block(entry.said, "discovered_at")
+    if found.is_known:
+        yield "Found out", times.printed(found).line()
+    yield "Vehicle", value_words("vehicle", object_of(entry.said, "vehicle"), entry.said)
+    yield "Description", entry.text("description_actor")
+
+
+def _behaviour(code: str) -> str:
+    """A label with its letter: `Drove past (e/g)`."""
+    letters = "/".join(vocabulary.letters((code,)))
+    return f"{vocabulary.label('behaviours', code)}{f' ({letters})' if letters else ''}"
+
+
+def _person(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
+    """Role code and the keeper's words for the person; always with how known, or that it is not recorded."""
+    person = contents.person_of(entry)
+    done_by = text_of(entry.said, "carried_out_by")
+    if person:
+        yield "Person", f"{person.code}, “{text_of(entry.said, 'who').strip()}”"
+    if done_by and done_by != "them":
+        yield "Done by", chosen(entry.said, "carried_out_by")
+    basis = chosen(entry.said, "attribution_basis")
+    if person or basis:
+        yield "How known", basis or "not recorded"
+
+
+def _effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
+    """What it did, who saw or was told, what the keeper did, and the exhibits."""
+    yield "Effect on me then", text_of(entry.said, "feelings_then_text")
+    yield "I felt", "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))).lower()
+    yield "Afraid of violence", chosen(entry.said, "feared_violence")
+    yield "Injury", _yes(entry, "physical_injury")
+    yield "Property", entry.text("property_effect")
+    yield "Weapon or object", entry.text("weapon_or_object")
+    yield "Children present", _yes(entry, "children_present")
+    yield "Told", "; ".join(_told(one) for one in objects_of(entry.said, "told_others"))
+    yield "What I did", chosen(entry.said, "response")
+    yield "I contacted them", chosen(entry.said, "i_contacted_them")
+    yield "May be recorded on", "; ".join(
+        value_words("independent_evidence", one, entry.said) for one in objects_of(entry.said, "independent_evidence")
+    )
+    yield "Missing", entry.text("missing_evidence")
+    helped = text_of(entry.said, "help_given")
+    if helped and helped != "none":
+        yield "Help with writing", chosen(entry.said, "help_given")
+    yield "Exhibits", ", ".join(shown.exhibit.item for shown in contents.exhibits_of(entry))
+
+
+def _yes(entry: Incident, name: str) -> str:
+    """A switch and its words: `yes: a bruise`; '' for left blank."""
+    switch = switch_of(entry.said, name)
+    words = entry.text(f"{name}_text")
+    said = "" if switch is None else "yes" if switch else "no"
+    return f"{said}: {words}" if said and words else said or words
+
+
+def _told(one: dict[str, object]) -> str:
+    """Whom the keeper told, when and how they were then."""
+    return ", ".join(str(one[key]) for key in ("who", "when", "how", "state") if isinstance(one.get(key), str))
+
+
+def _quote(quote: dict[str, object]) -> dict[str, object]:
+    """Words somebody used, with who and how."""
+    source = ", ".join(text for key in ("speaker", "medium") if (text := text_of(quote, key)))
+    return {"by": drawable(source), "words": paragraphs(text_of(quote, "words"))}
+
+
+def _later(contents: Contents, revision: Revision) -> Row:
+    """An addition or amendment, dated, as it prints beneath the first words."""
+    at = times.instant(revision.at, contents.capsule.head.tz).line() if revision.at is not None else "time not known"
+    words: list[dict[str, str]] = []
+    lines: dict[str, Row] = {}
+    for change in revision.changes:
+        if change.field == "narrative" and change.only_adds and isinstance(change.new, str):
+            words = paragraphs(change.new.removeprefix(change.old if isinstance(change.old, str) else ""))
+        elif line := _line(contents, change, revision):
+            lines[str(line["label"])] = line
+    return {
+        "at": at,
+        "kind": revision.kind,
+        "reason": drawable(revision.reason),
+        "words": words,
+        "lines": list(lines.values()),
+    }
+
+
+def _line(contents: Contents, change: Change, revision: Revision) -> Row | None:
+    """One changed field: what it was, where that matters, and what it is now; None when nothing shows."""
+    if change.field == "attachment_ids":
+        old, new = _items(contents, change.old), _items(contents, change.new)
+    else:
+        old = value_words(change.field, change.old, revision.before)
+        new = value_words(change.field, change.new, revision.after)
+    if old == new:
+        return None
+    return {
+        "label": field_label(change.field),
+        "old": paragraphs(old) if revision.kind == "amendment" else [],
+        "new": paragraphs(new or "(taken out)"),
+    }
+
+
+def _items(contents: Contents, value: object) -> str:
+    """Attachment ids as exhibit references."""
+    ids = codes_of({"ids": value}, "ids")
+    known = {shown.exhibit.record: shown.exhibit.item for shown in contents.exhibits}
+    return ", ".join(known.get(one, "a file not in this pack") for one in ids)
+
+
+def entries_words(numbers: Iterable[str]) -> str:
+    """`entry 3` or `entries 3–5`."""
+    held = tuple(numbers)
+    return f"{'entry' if len(held) == 1 else 'entries'} {numbers_words(held)}" if held else "no entry"

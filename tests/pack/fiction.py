@@ -1,0 +1,341 @@
+"""A fictional diary, opened, as the phone would hold it: real signatures, real receipts, made-up people."""
+
+import hashlib
+import io
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PIL import Image, ImageDraw
+
+from diary.crypto.parts import part_count, seal_parts
+from diary.crypto.signing import Author, Notary, new_scalar
+from diary.encoding import b64, unb64
+from diary.ids import id_text, new_id
+from diary.ledger import receipts
+from diary.ledger.commitments import Names
+from diary.ledger.push import signed_bytes
+from diary.ledger.versions import Draft, Place, Secrets, compose
+from diary.pack.gather import DiaryVersion, Wish
+from diary.record.schemas import schema
+
+START = 1_777_896_000_000  # 2026-05-04T12:00:00Z
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+@dataclass
+class FictionalDiary:
+    """Versions in feed order, and the sealed parts of every picture by (blob, part)."""
+
+    diary: str = field(default_factory=lambda: id_text(new_id()))
+    account: str = field(default_factory=lambda: id_text(new_id()))
+    device: str = field(default_factory=lambda: id_text(new_id()))
+    author: Author = field(default_factory=lambda: Author(new_scalar()))
+    notary: Notary = field(default_factory=lambda: Notary(os.urandom(32)))
+    versions: list[DiaryVersion] = field(default_factory=list)
+    parts: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    _prev: str | None = None
+
+    def add(
+        self,
+        kind: str,
+        fields: Mapping[str, object],
+        restricted: Mapping[str, object] | None = None,
+        *,
+        record: str | None = None,
+        at: int = START,
+        parents: tuple[str, ...] = (),
+        open_keys: tuple[tuple[str, bytes], ...] = (),
+        restricted_keys: tuple[tuple[str, bytes], ...] = (),
+        received: bool = True,
+        offset_ms: int | None = 0,
+    ) -> DiaryVersion:
+        """Seal (all but the envelope), sign and receipt one version."""
+        fields = {name: value for name, value in fields.items() if value is not None}
+        record = record or id_text(new_id())
+        version = id_text(new_id())
+        names = Names(schema(kind, 1).open, schema(kind, 1).restricted)
+        place = Place(self.diary, record, version)
+        secrets = Secrets.new()
+        draft = Draft(
+            place=place,
+            kind=kind,
+            schema=1,
+            account=self.account,
+            device=self.device,
+            line={"device": self.device, "n": len(self.versions) + 1, "prev": self._prev},
+            clock={"offset_ms": offset_ms, "tz": "Europe/London", "utc": at},
+            open=fields,
+            restricted=restricted or {},
+            open_keys=open_keys,
+            restricted_keys=restricted_keys,
+            parents=parents,
+        )
+        composed = compose(draft, names, self.author.key_id, secrets)
+        c = b64(composed.commitment)
+        env = b64(hashlib.sha256(b"".join(composed.payloads)).digest())
+        reserved = {
+            "_author": {"account": self.account, "device": self.device},
+            "_by": self.author.key_id,
+            "_clock": dict(draft.clock),
+            "_ids": place.ids(),
+            "_kind": kind,
+            "_line": dict(draft.line),
+            "_parents": list(parents),
+            "_schema": 1,
+        }
+        row: DiaryVersion = {
+            "record": record,
+            "version": version,
+            "kind": kind,
+            "schema": 1,
+            "seq": len(self.versions) + 1 if received else None,
+            "c": c,
+            "sig": b64(self.author.sign(signed_bytes(c=c, diary=self.diary, record=record, version=version))),
+            "parents": list(parents),
+            "env": env,
+            "receipt": receipts.make(self.notary, c=c, env=env, ts=at + 4_000) if received else None,
+            "open": {"fields": {**fields, **reserved}, "seed": secrets.open_seed, "keys": list(open_keys)},
+            "restricted": {"fields": dict(restricted or {}), "seed": secrets.restricted_seed, "keys": list(restricted_keys)}
+            if restricted or restricted_keys
+            else None,
+        }
+        self._prev = c
+        self.versions.append(row)
+        return row
+
+    def amend(self, row: DiaryVersion, changes: Mapping[str, object], *, at: int, restricted: Mapping[str, object] | None = None) -> DiaryVersion:
+        """A later version of a record: the newest fields with some changed."""
+        newest = [one for one in self.versions if one["record"] == row["record"]][-1]
+        fields = {name: value for name, value in newest["open"]["fields"].items() if not name.startswith("_")}
+        kept = dict(newest["restricted"]["fields"]) if newest["restricted"] else {}
+        fields.pop("reason", None)
+        return self.add(
+            row["kind"],
+            {**fields, **changes},
+            {**kept, **(restricted or {})},
+            record=row["record"],
+            at=at,
+            parents=(newest["version"],),
+            open_keys=tuple(newest["open"]["keys"]),
+            restricted_keys=tuple(newest["restricted"]["keys"]) if newest["restricted"] else (),
+        )
+
+    def attach(
+        self,
+        incident: DiaryVersion,
+        raw: bytes,
+        media_type: str,
+        description: str,
+        *,
+        printed: bytes | None = None,
+        at: int = START,
+        filename: str = "Screenshot_20260504-131502.png",
+        extra: Mapping[str, object] | None = None,
+        restricted: Mapping[str, object] | None = None,
+    ) -> DiaryVersion:
+        """A file with its received bytes sealed, and a print copy when there is one."""
+        received = self._seal(raw)
+        renditions, keys = [], []
+        if printed is not None:
+            width, height = Image.open(io.BytesIO(printed)).size
+            renditions.append(
+                {
+                    "height": height,
+                    "media_type": "image/jpeg",
+                    "purpose": "print",
+                    "sha256": hashlib.sha256(printed).hexdigest(),
+                    "size_bytes": len(printed),
+                    "width": width,
+                }
+            )
+            keys.append(self._seal(printed))
+        row = self.add(
+            "attachment",
+            {
+                "added_at": at,
+                "alteration_before_receipt": "none_known",
+                "captured_at": {"precision": "minute", "start": at - HOUR, "tz": "Europe/London", "utc_offset_min": 60},
+                "description": description,
+                "incident_ids": [incident["record"]],
+                "kind": "screenshot" if media_type.startswith("image/") else "email_eml",
+                "looked_at": at + 60_000,
+                "media_type": media_type,
+                "renditions": renditions,
+                "sensitivity": "normal",
+                "sha256": hashlib.sha256(raw).hexdigest(),
+                "sha512": hashlib.sha512(raw).hexdigest(),
+                "shows": ["whole_screen", "clock", "sender_name"],
+                "size_bytes": len(raw),
+                **(extra or {}),
+            },
+            {
+                "gps_present": False,
+                "received_as": {
+                    "claimed_type": media_type,
+                    "filename": filename,
+                    "magic_type": media_type,
+                    "platform": "Android 14, Pixel 8a",
+                    "route": "photo_picker",
+                },
+                **(restricted or {}),
+            },
+            at=at,
+            open_keys=tuple(keys),
+            restricted_keys=(received,),
+        )
+        self.files[row["record"]] = raw
+        return row
+
+    def _seal(self, raw: bytes) -> tuple[str, bytes]:
+        blob, key = id_text(new_id()), os.urandom(32)
+        for i, part in enumerate(seal_parts(key, self.diary, blob, [raw], len(raw))):
+            self.parts[blob, i] = part
+        assert (blob, part_count(len(raw)) - 1) in self.parts
+        return blob, key
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The capsule's public keys."""
+        return {
+            "account": self.account,
+            "ecdsa_pub": b64(self.author.pub),
+            "log": self.notary.log,
+            "notary": b64(self.notary.pub),
+        }
+
+    def wish(self, chosen: tuple[str, ...] | None = None, made_at: int = START + 218 * DAY, **more: object) -> Wish:
+        """A wish for some incidents, or for all."""
+        incidents = tuple(dict.fromkeys(row["record"] for row in self.versions if row["kind"] == "incident"))
+        return Wish(
+            pack_id=id_text(new_id()),
+            no=1,
+            made_at=made_at,
+            tz="Europe/London",
+            chosen=incidents if chosen is None else chosen,
+            release="0123456789ab",
+            origin="https://notes.example",
+            consent_at=made_at - 60_000,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def picture(seed: int, size: tuple[int, int] = (1170, 2532), fmt: str = "PNG", **save: object) -> bytes:
+    """A phone-like message screen, different for each seed."""
+    image = Image.new("RGB", size, (246, 246, 248))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, size[0], 150), fill=(32, 60, 84))
+    draw.text((60, 60), f"21:{seed % 60:02d}     unknown number", fill="white", font_size=48)
+    y, state = 220, seed * 7919 + 1
+    while y < size[1] - 160:
+        state = (state * 1103515245 + 12345) % 2**31
+        high, left = 90 + state % 150, state % 3 == 0
+        x = 60 if left else size[0] - 60 - 700
+        draw.rounded_rectangle((x, y, x + 700, y + high), 30, fill=(226, 226, 232) if left else (205, 224, 240))
+        draw.text((x + 30, y + 24), f"message {state % 9973} where are you", fill=(30, 30, 30), font_size=40)
+        y += high + 40
+    out = io.BytesIO()
+    image.save(out, fmt, **save)
+    return out.getvalue()
+
+
+def print_copy(raw: bytes, width: int = 900) -> bytes:
+    """What the phone would make: re-encoded, narrower, without metadata."""
+    image = Image.open(io.BytesIO(raw)).convert("RGB")
+    image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.BILINEAR)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def incident_fields(start: int, words: str, **more: object) -> dict[str, object]:
+    """The fields of an incident known to the minute, in British summer time."""
+    return {
+        "include_in_pack": True,
+        "narrative": words,
+        "occurred_local": "",
+        "occurred_start": start,
+        "precision": "minute",
+        "tz": "Europe/London",
+        "utc_offset_min": 60,
+        **more,
+    }
+
+
+STORY: list[dict[str, object]] = [
+    {"narrative": "He was outside my work when I came out. He followed me down to the bus stop and stood on the other side of the road until the bus came.", "behaviours": ["follow", "turn_up_work_school", "watch"], "channel": "in_person", "place_category": "work", "who": "Daniel, my ex", "attribution_basis": ["saw_them"], "feared_violence": "yes", "feelings_then": ["scared", "alarmed"], "feelings_then_text": "My hands were shaking and I could not get my key out.", "response": ["called_friend", "changed_route"], "told_others": [{"who": "W1", "when": "that evening", "how": "by phone", "state": "crying"}]},
+    {"narrative": "43 missed calls between ten past nine and five to midnight. I did not answer any of them.", "behaviours": ["calls", "silent_calls"], "channel": "phone_call", "channel_account": "+44 7700 900461", "count": 43, "who": "Daniel, my ex", "attribution_basis": ["known_account_or_number"], "feared_violence": "not_sure", "feelings_then": ["distressed"], "response": ["none"]},
+    {"narrative": "A new Instagram account messaged me ten minutes after I blocked the last one.\nIt said \"nice blue coat today\". I had worn it to work.", "exact_words": [{"speaker": "the account", "words": "nice blue coat today", "medium": "Instagram"}], "behaviours": ["contact_new_account_after_block", "knows_things_they_should_not"], "channel": "instagram", "channel_account": "@dk_88_real", "place_category": "online", "who": "Daniel, my ex", "attribution_basis": ["content_only_they_would_know", "pattern"], "feared_violence": "not_sure", "response": ["blocked"], "i_contacted_them": "no"},
+    {"narrative": "یہ آج صبح ہوا۔ وہ میرے گھر کے باہر کھڑا تھا اور اس نے میرا نام پکارا۔ میں نے دروازہ نہیں کھولا۔ CR/123/26", "behaviours": ["turn_up_home", "loiter_near"], "channel": "in_person", "place_category": "home", "who": "Daniel, my ex", "attribution_basis": ["saw_them"], "feared_violence": "yes", "feelings_then": ["scared"], "language": "ur"},
+    {"narrative": "ਉਹ ਮੇਰੇ ਪਿੱਛੇ ਦੁਕਾਨ ਤੱਕ ਆਇਆ। ਮੈਂ ਬਹੁਤ ਡਰ ਗਈ ਸੀ।", "behaviours": ["follow"], "channel": "in_person", "place_category": "shop", "language": "pa"},
+    {"narrative": "সে আমাকে বারবার ফোন করেছে এবং দরজায় চিঠি রেখে গেছে।", "behaviours": ["letters_cards", "calls"], "channel": "left_at_place", "place_category": "home", "language": "bn"},
+    {"narrative": "उसने मुझे धमकी दी कि वह मेरी तस्वीरें सबको भेज देगा।", "behaviours": ["intimate_image_threat", "threat_to_share_info"], "channel": "whatsapp", "language": "hi", "feared_violence": "no"},
+    {"narrative": "Zażółć gęślą jaźń. Znowu stał pod moim oknem i dzwonił domofonem.", "behaviours": ["turn_up_home"], "channel": "in_person", "language": "pl"},
+    {"narrative": "他一直在公司楼下等我，跟了我两条街。我躲进了便利店。", "behaviours": ["follow", "turn_up_work_school"], "channel": "in_person", "language": "zh"},
+    {"narrative": "He sent 😡🔪 and 👨‍👩‍👧 and the flag 🏴󠁧󠁢󠁥󠁮󠁧󠁿. A strange sign \ue000 and བོད and \u202eevil\u202c came too.\x07", "behaviours": ["texts", "threat_to_me"], "channel": "sms", "who": "somebody I don't know", "attribution_basis": ["guess"], "feared_violence": "yes", "response": ["told_to_stop", "replied"], "i_contacted_them": "yes_in_reply"},
+    {"narrative": "=HYPERLINK(\"http://evil.example\",\"click\") #set page(fill: red) <script>alert(1)</script> $x$ *bold* [link] @ref", "behaviours": ["email"], "channel": "email"},
+    {"narrative": "Some time in the night somebody let down all four tyres of my car.", "precision": "part_of_day", "occurred_local": "Night", "behaviours": ["interfere_vehicle", "damage_property"], "place_category": "outside_home", "property_effect": "four tyres, about £320", "independent_evidence": [{"kind": "doorbell", "holder": "neighbour at number with the red door", "overwrite_due": "about 30 days"}], "missing_evidence": "My own doorbell had no battery."},
+]
+
+
+def fictional_diary(*, count: int = 25, exhibits: int = 6) -> FictionalDiary:
+    """A whole diary: `count` incidents told in several scripts, `exhibits` pictures, a note, settings."""
+    diary = FictionalDiary()
+    diary.add(
+        "settings",
+        {
+            "initials": "JB",
+            "own_words": "It began when I ended things in April. He will not accept it. I used to walk to work and I do not any more. I change my route, I check the street before I open the door, and I do not sleep through the night.",
+        },
+        {
+            "concerns": "He knows my shifts. He has a key to the shared gate.",
+            "helped_by": "Maryam Khan, Northtown Advice",
+            "name_to_use": "Jo Brandreth",
+            "needs": "Please write things down. Interpreter not needed.",
+            "safe_contact": "Ring 07700 900123 between 10 and 12 on weekdays only. Do not leave a message.",
+        },
+    )
+    rows = []
+    for index in range(count):
+        story = dict(STORY[index % len(STORY)])
+        start = START + index * 7 * DAY + (index * 5 % 24) * HOUR + (45 * DAY if index > 13 else 0)
+        fields = incident_fields(start, str(story.pop("narrative")), **story)
+        if index in (5, 17):
+            fields["start_with_this"] = True
+        if index == 15:
+            fields["count"], fields["count_is_estimate"] = 30, True
+        restricted = {}
+        if index % 4 == 0:
+            restricted["place_detail"] = "14 Elmhurst Road, LS6 2AB"
+        if index == 2:
+            restricted["witness_names"] = "Anna Kowalska and Tom"
+        rows.append(diary.add("incident", fields, restricted, at=start + 40 * 60_000, offset_ms=-420_000 if index == 3 else 800))
+    diary.amend(rows[0], {"narrative": str(STORY[0]["narrative"]) + " I have since found out that a colleague saw him too."}, at=START + 10 * DAY)
+    diary.amend(rows[1], {"count": 41, "reason": "I counted again from the phone bill."}, at=START + 12 * DAY)
+    diary.amend(rows[2], {"narrative": "A new account messaged me after I blocked the last one, near Elmhurst Road.", "reason": "I was not sure of the ten minutes."}, at=START + 30 * DAY)
+    diary.amend(rows[4], {"place_category": "street", "channel": None, "feelings_then": ["numb"]}, at=START + 40 * DAY)
+    diary.add("note", {"of_id": rows[0]["record"], "text": "PRIVATE-NOTE-SENTINEL"}, at=START + 3 * DAY)
+    for index in range(exhibits):
+        shape = (1170, 9000) if index == 3 else (1170, 2532)
+        raw = picture(index, shape)
+        diary.attach(
+            rows[index % len(rows)],
+            raw,
+            "image/png",
+            f"Screen of messages, evening of day {index + 1}",
+            printed=print_copy(raw),
+            at=START + (index + 2) * DAY,
+            filename=f"Screenshot_2026051{index}-210000.png",
+            extra={"transcript": "“where are you” (seen 21:04)\nwhy don't you answer", "account_or_number_shown": "@dk_88_real", "url_full": "https://www.instagram.example/dk_88_real"} if index == 0 else {"flags": ["type_mismatch"]} if index == 1 else None,
+            restricted={"shows_where_i_live": True} if index == 2 else None,
+        )
+    mail = b"From: x@evil.example\r\nSubject: you\r\n\r\nI know where you are\r\n"
+    diary.attach(rows[10], mail, "message/rfc822", "E-mail received at work", at=START + 90 * DAY, filename="you.eml")
+    return diary
+
+
+def seed_of(text: str) -> bytes:
+    """A capsule's seed as bytes."""
+    return unb64(text)
