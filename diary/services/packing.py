@@ -1,0 +1,283 @@
+"""Packs: a queue, and for each pack one worker that sees the plaintext and then is gone.
+
+[Note: the pack window] The server cannot read a diary. For one job it is sent the chosen words and the keys
+of the pictures to be printed. They are sent when a worker is free, not while the job waits; they go from the
+request straight into the worker's pipe and are kept nowhere here; the worker has no network and no files but
+its own folder, which lies in memory where the machine has such a place, and is removed whatever happens.
+
+This module starts the worker as a program and imports nothing of it: the server's own code cannot name an
+incident's text.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from diary.clock import Clock
+from diary.errors import BadRequest, Conflict, KeptError, NotFound, PackFailed, PacksOff, TooLarge, TryLater
+
+CAPSULE_LIMIT: Final = 16 << 20
+HARD_LIMIT_SECONDS: Final = 120
+PLACE_MS: Final = 60_000
+DONE_MS: Final = 10 * 60_000
+QUEUE_LIMIT: Final = 32
+_LINE_LIMIT: Final = 1 << 16
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folders made in it have random names and mode 0700
+
+FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
+
+
+@dataclass(slots=True)
+class Job:
+    """One pack of one account's diary. `state`: queued, ready, building, done, failed or cancelled."""
+
+    pack: bytes
+    account: bytes
+    diary: bytes
+    state: str
+    since: int
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    failure: str = ""
+    folder: Path | None = None
+    task: "asyncio.Task[None] | None" = None
+    worker: asyncio.subprocess.Process | None = field(default=None, repr=False)
+
+    @property
+    def front(self) -> Path | None:
+        """The front part, while there is one to fetch."""
+        return self.folder / "front.zip" if self.state == "done" and self.folder else None
+
+
+class PackJobs:
+    """Every pack this server is making: a few at once, the others in order."""
+
+    def __init__(self, fetch: FetchPart, clock: Clock, *, on: bool = True, at_once: int = 1) -> None:
+        """`fetch(account, diary, blob text, i)`: one sealed part of that account's, raising KeptError otherwise."""
+        self._fetch, self._clock, self._on, self._at_once = fetch, clock, on, at_once
+        self._jobs: dict[bytes, Job] = {}
+        self._layer: tuple[str, ...] | None = None
+
+    async def place(self, account: bytes, diary: bytes, pack: bytes) -> Job:
+        """A place in the queue; nothing of the diary is here yet. An account's earlier job is given up.
+
+        Raises PacksOff, and TryLater when the queue is full.
+        """
+        if not self._on:
+            raise PacksOff
+        self._tidy()
+        for job in [job for job in self._jobs.values() if job.account == account]:
+            await self.cancel(account, job.pack)
+        if len(self._jobs) >= QUEUE_LIMIT:
+            raise TryLater(30, "Many packs are being made just now. Try again in a little while.")
+        job = Job(pack, account, diary, "queued", self._clock.now_ms())
+        self._jobs[pack] = job
+        self._move_up()
+        return job
+
+    def get(self, account: bytes, pack: bytes) -> Job:
+        """A job of this account. Raises NotFound, for another account's too."""
+        self._tidy()
+        job = self._jobs.get(pack)
+        if job is None or job.account != account:
+            raise NotFound
+        return job
+
+    async def start(self, account: bytes, pack: bytes, capsule: bytes) -> Job:
+        """Begin, with the capsule. Raises NotFound, TooLarge, and Conflict unless the place is ready.
+
+        A job runs once: there is no way back from building.
+        """
+        job = self.get(account, pack)
+        if job.state != "ready":
+            raise Conflict("This pack is not waiting for its entries.")
+        if len(capsule) > CAPSULE_LIMIT:
+            raise TooLarge("The chosen entries are too large for one pack. Choose fewer.")
+        job.state, job.since, job.step = "building", self._clock.now_ms(), "starting"
+        job.task = asyncio.create_task(self._build(job, capsule))
+        return job
+
+    def take_front(self, account: bytes, pack: bytes) -> tuple[Path, Callable[[], None]]:
+        """The front part, once, and what to call when it has been sent: then everything of the job is gone.
+
+        Raises NotFound, Conflict while there is none, PackFailed when there will be none.
+        """
+        job = self.get(account, pack)
+        if job.state == "failed":
+            raise PackFailed(job.failure or None)
+        front = job.front
+        if front is None:
+            raise Conflict("This pack is not ready yet.")
+        del self._jobs[pack]
+        return front, lambda: _erase(job)
+
+    async def cancel(self, account: bytes, pack: bytes) -> None:
+        """Give a job up: its worker is killed and everything of it erased. Raises NotFound."""
+        job = self.get(account, pack)
+        del self._jobs[pack]
+        await self._end(job)
+        self._move_up()
+
+    async def close(self) -> None:
+        """End every job."""
+        jobs, self._jobs = list(self._jobs.values()), {}
+        for job in jobs:
+            await self._end(job)
+
+    async def _end(self, job: Job) -> None:
+        """Stop a job wherever it is."""
+        job.state = "cancelled"
+        if job.task is not None:
+            job.task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await job.task
+        _erase(job)
+
+    def _tidy(self) -> None:
+        """Give away places nobody used, and drop what nobody fetched."""
+        now = self._clock.now_ms()
+        for pack, job in list(self._jobs.items()):
+            unused = job.state == "ready" and now - job.since > PLACE_MS
+            left = job.state in ("done", "failed") and now - job.since > DONE_MS
+            abandoned = job.state == "queued" and now - job.since > DONE_MS
+            if unused or left or abandoned:
+                del self._jobs[pack]
+                _erase(job)
+        self._move_up()
+
+    def _move_up(self) -> None:
+        """Let the next ones in the queue begin."""
+        busy = sum(job.state in ("ready", "building") for job in self._jobs.values())
+        for job in self._jobs.values():
+            if busy >= self._at_once:
+                return
+            if job.state == "queued":
+                job.state, job.since = "ready", self._clock.now_ms()
+                busy += 1
+
+    async def _build(self, job: Job, capsule: bytes) -> None:
+        """Run the worker to its end; the job's state says how it went, and never why in the diary's words."""
+        try:
+            if self._layer is None:
+                self._layer = await second_layer()
+            job.folder = _new_folder()
+            async with asyncio.timeout(HARD_LIMIT_SECONDS):
+                await self._talk(job, capsule)
+            job.state = "done"
+        except TimeoutError:
+            job.state, job.failure = "failed", "The pack took too long. Choose fewer entries."
+        except KeptError as error:
+            job.state, job.failure = "failed", error.sentence
+        except (OSError, ValueError, KeyError, asyncio.LimitOverrunError):
+            job.state, job.failure = "failed", PackFailed.usual
+        finally:
+            await _kill(job.worker)
+            job.worker, job.since = None, self._clock.now_ms()
+            if job.state != "done":
+                _erase(job)
+            self._move_up()
+
+    async def _talk(self, job: Job, capsule: bytes) -> None:
+        """Start the worker, give it the capsule and the parts it asks for. Raises PackFailed."""
+        folder = job.folder
+        if folder is None:
+            raise PackFailed
+        job.worker = worker = await asyncio.create_subprocess_exec(
+            *_wrapped(self._layer or (), folder),
+            sys.executable, "-I", "-m", "diary.pack.worker", str(folder),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={},
+            cwd="/",
+            start_new_session=True,
+            limit=_LINE_LIMIT,
+        )  # fmt: skip
+        hear, say = worker.stdout, worker.stdin
+        if hear is None or say is None:
+            raise PackFailed
+        await _frame(say, capsule)
+        while line := await hear.readline():
+            told = json.loads(line)
+            if "want" in told:
+                await _frame(say, await self._part(job, told["want"]))
+            elif "front" in told:
+                return
+            elif "failed" in told:
+                raise PackFailed(str(told["sentence"]))
+            else:
+                job.step, job.done, job.total = str(told["step"]), int(told["done"]), int(told["total"])
+        raise PackFailed("The pack could not be built: the builder stopped.")
+
+    async def _part(self, job: Job, want: list[object]) -> bytes:
+        """One sealed part of the job's own diary; empty when there is none."""
+        blob, i = want
+        if not isinstance(blob, str) or not isinstance(i, int):
+            raise BadRequest
+        try:
+            return await self._fetch(job.account, job.diary, blob, i)
+        except KeptError:
+            return b""
+
+
+async def _frame(say: asyncio.StreamWriter, raw: bytes) -> None:
+    """Send one frame. A worker that is gone shows at the next line that does not come."""
+    with contextlib.suppress(ConnectionError):
+        say.write(len(raw).to_bytes(4, "big") + raw)
+        await say.drain()
+
+
+async def _kill(worker: asyncio.subprocess.Process | None) -> None:
+    """End a worker and its children, and wait until it is gone."""
+    if worker is None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    await worker.wait()
+    # Closing the pipe's transport now, not when it is collected.
+    if worker.stdin is not None:
+        worker.stdin.close()
+
+
+def _new_folder() -> Path:
+    """A folder of the job's own, in memory where there is such a place."""
+    return Path(tempfile.mkdtemp(prefix="job-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
+
+
+def _erase(job: Job) -> None:
+    """Remove everything of a job."""
+    if job.folder is not None:
+        shutil.rmtree(job.folder, ignore_errors=True)
+        job.folder = None
+
+
+async def second_layer() -> tuple[str, ...]:
+    """bubblewrap's path when it is here and works, else nothing. The worker's own jail is the required layer."""
+    found = shutil.which("bwrap")
+    if found is None:
+        return ()
+    probe = await asyncio.create_subprocess_exec(
+        found, "--unshare-all", "--ro-bind", "/", "/", "--", "/usr/bin/env", "true",
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    return (found,) if await probe.wait() == 0 else ()
+
+
+def _wrapped(layer: tuple[str, ...], folder: Path) -> tuple[str, ...]:
+    """The second layer's command before the worker's: no network, no other process, read-only but for one folder."""
+    if not layer:
+        return ()
+    return (
+        *layer, "--unshare-all", "--die-with-parent", "--clearenv", "--ro-bind", "/", "/", "--dev", "/dev",
+        "--bind", str(folder), str(folder), "--",
+    )  # fmt: skip
