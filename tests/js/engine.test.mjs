@@ -1,0 +1,283 @@
+/** The crypto worker's engine in Node: what a phone asks of it, and what it must refuse. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import test from 'node:test';
+import { argon2id } from '../../static/js/crypto/argon2.js';
+import { createEngine } from '../../static/js/crypto/engine.js';
+import { CEILING } from '../../static/js/crypto/kdf.js';
+import { sealTo } from '../../static/js/crypto/people.js';
+import { SLOT_BYTES, placeOf } from '../../static/js/crypto/slots.js';
+import { FUNCTIONS } from '../../static/js/crypto/vault.js';
+import { decodePush, envDigest, verifyAuthor } from '../../static/js/ledger/push.js';
+import { unb64 } from '../../static/js/core/bytes.js';
+
+const ORIGIN = 'https://notes.example';
+const LOGIN = 'calm-river-7f3k';
+const WORDS = 'cage candy arch gather drum buyer';
+const NEW_WORDS = 'other words that nobody has guessed';
+const CHEAP = { m: 8, t: 1 };
+const PINS = { notary: null, log: null, kdf_high: 0 };
+const SCHEMAS = JSON.parse(await readFile(new URL('../../diary/record/schemas.json', import.meta.url), 'utf8'));
+const CLOCK = { offset_ms: null, tz: 'Europe/London', utc: 1_790_000_000_000 };
+
+/** An engine with a cheap Argon2id; `counted.runs` says how often it ran. */
+function cheapEngine({ origin = ORIGIN, ...settings } = {}) {
+  const counted = { runs: 0 };
+  const argon2 = (...given) => {
+    counted.runs++;
+    return argon2id(...given);
+  };
+  return { engine: createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: CEILING }, ...settings }), counted };
+}
+
+/** A phone with a diary behind WORDS. */
+async function phone() {
+  const { engine, counted } = cheapEngine();
+  await engine.setSchemas(SCHEMAS);
+  const fresh = await engine.newDoor(CHEAP);
+  const identity = await engine.newIdentity();
+  const door = await engine.setSlot(fresh, WORDS, 'diary', { account: identity.account, login: '', pins: PINS });
+  return { engine, counted, fresh, door, identity };
+}
+
+/** What the server answers at sign-in, from what was sent at registration. */
+function answerOf(body) {
+  const { account, words_wrap, code_wrap, keyset, diary } = body;
+  return { account, words_wrap, code_wrap, keyset, diaries: [{ diary: diary.diary, epoch: 1, wrap: diary.wrap }] };
+}
+
+function refuses(code, act) {
+  return assert.rejects(act, (thrown) => thrown.code === code || assert.fail(`${thrown.code} instead of ${code}: ${thrown.stack}`));
+}
+
+test('every function of the engine can be asked for from the page, and no other', () => {
+  assert.deepEqual([...FUNCTIONS].sort(), Object.keys(createEngine({ origin: ORIGIN })).sort());
+});
+
+test('a door looks the same before and after words, and the words open it once and only once', async () => {
+  const { fresh, door, identity } = await phone();
+  assert.deepEqual(door.slots.map((slot) => slot.length), Array(4).fill(SLOT_BYTES));
+  const changed = door.slots.filter((slot, i) => Buffer.compare(slot, fresh.slots[i]) !== 0);
+  assert.equal(changed.length, 1);
+  const { engine, counted } = cheapEngine();
+  const found = await engine.unlock(`  ${WORDS.toUpperCase().toLowerCase()} `, door);
+  assert.deepEqual(found, { role: 'diary', account: identity.account, login: '', pins: PINS });
+  assert.equal(counted.runs, 2, 'known answer and one derivation');
+  for (const wrong of ['cage candy arch gather drum', 'short', '', '\u{1fae8} new character words here']) {
+    await refuses('no_match', () => engine.unlock(wrong, door));
+  }
+  assert.equal(counted.runs, 6, 'one derivation for each try, whatever was typed');
+});
+
+test('each role has its own slot: setting one never overwrites another, and the fourth stays random', async () => {
+  const { engine, door } = await phone();
+  const both = await engine.setSlot(door, 'words for the notebook only', 'cover', { account: null, login: '', pins: PINS });
+  assert.notEqual(placeOf(door, 'diary'), placeOf(door, 'cover'));
+  assert.ok(![placeOf(door, 'diary'), placeOf(door, 'cover')].includes(3));
+  assert.deepEqual(both.slots[3], door.slots[3]);
+  const { engine: second } = cheapEngine();
+  assert.equal((await second.unlock(WORDS, both)).role, 'diary');
+  const diaryRoot = await second.rootId();
+  assert.equal((await second.unlock('words for the notebook only', both)).role, 'cover');
+  assert.notDeepEqual(await second.rootId(), diaryRoot);
+  await refuses('words_in_use', () => engine.setSlot(both, WORDS, 'cover', { account: null, login: '', pins: PINS }));
+});
+
+test('new words keep the store, and the old ones open nothing', async () => {
+  const { engine, door, identity } = await phone();
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const sealed = await engine.boxSeal(id, { k: 'x' }, Uint8Array.of(1, 2, 3));
+  const renewed = await engine.setSlot(door, NEW_WORDS, 'diary', { account: identity.account, login: '', pins: PINS });
+  const pinned = await engine.renewSlot(renewed, { account: identity.account, login: LOGIN, pins: { ...PINS, kdf_high: 99 } });
+  const { engine: second } = cheapEngine();
+  await refuses('no_match', () => second.unlock(WORDS, pinned));
+  assert.equal((await second.unlock(NEW_WORDS, pinned)).pins.kdf_high, 99);
+  assert.deepEqual(await second.boxOpen(id, sealed), { desc: { k: 'x' }, bytes: Uint8Array.of(1, 2, 3) });
+  await refuses('not_opened', () => second.boxOpen(crypto.getRandomValues(new Uint8Array(16)), sealed));
+});
+
+test('an identity survives a restart with its capture key, and nothing works before it is loaded', async () => {
+  const { engine, door, identity } = await phone();
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const kept = await engine.sealIdentity(id);
+  const header = { at: 1, install: 'aaaaaaaaaaaaaaaaaaaaaa', t: 'capture' };
+  const capture = await sealTo(door.capture_pub, 'capture', header, Uint8Array.of(7));
+  const { engine: second } = cheapEngine();
+  await refuses('locked', () => second.boxOpen(id, kept));
+  await second.unlock(WORDS, door);
+  await refuses('locked', () => second.sealVersion({ kind: 'note', schema: 1, open: {}, line: { n: 1, prev: null }, clock: CLOCK }));
+  assert.deepEqual(await second.loadIdentity(id, kept), identity);
+  assert.deepEqual(await second.openCapture(capture, header), Uint8Array.of(7));
+  await refuses('not_opened', () => second.openCapture(capture, { ...header, at: 2 }));
+});
+
+test('registering, then signing in elsewhere with the words or with the code, gives the same diary', async () => {
+  const { engine, identity } = await phone();
+  const { body, code } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP, withCode: true });
+  await refuses('no_match', () => engine.confirmCode('0000-0000-0000-0000-0000-0000-006X'));
+  await engine.confirmCode(code.words12.join(' '));
+  assert.equal(await engine.proof(), body.auth);
+  const version = await engine.sealVersion({ kind: 'note', schema: 1, open: { text: 'x' }, line: { n: 1, prev: null }, clock: CLOCK, names: SCHEMAS.note[1] });
+
+  const { engine: second } = cheapEngine();
+  assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }), { auth: body.auth });
+  const known = await second.openAccount({ answer: answerOf(body), login: LOGIN });
+  assert.deepEqual({ ...known, device: identity.device }, { ...identity, login: LOGIN });
+  assert.notEqual(known.device, identity.device);
+  await second.setSchemas(SCHEMAS);
+  assert.equal((await second.openVersion(version)).fields.text, 'x');
+
+  const { engine: third } = cheapEngine();
+  assert.deepEqual(await third.codeAuth({ code: code.crockford, login: LOGIN }), { code_auth: body.code_auth });
+  await third.openAccount({ answer: answerOf(body), login: LOGIN });
+  assert.equal(await third.proof(), body.code_auth);
+  const changed = await third.changeWords({ words: NEW_WORDS, cost: CHEAP });
+  assert.equal(await third.proof(), body.code_auth, 'the old proof until the server has the new one');
+  await third.keepProof(changed.auth);
+  const answer = { ...answerOf(body), words_wrap: changed.words_wrap };
+  const { engine: fourth } = cheapEngine();
+  await fourth.auth({ words: NEW_WORDS, kdf: changed.kdf, login: LOGIN });
+  await fourth.openAccount({ answer, login: LOGIN });
+  const { engine: fifth } = cheapEngine();
+  await fifth.auth({ words: WORDS, kdf: body.kdf, login: LOGIN });
+  await refuses('not_opened', () => fifth.openAccount({ answer, login: LOGIN }));
+});
+
+test('a server that swaps what it keeps is refused', async () => {
+  const { engine } = await phone();
+  const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });
+  const other = await phone();
+  const { body: theirs } = await other.engine.enrolment({ login: 'warm-river-7f3k', words: WORDS, cost: CHEAP });
+  const good = answerOf(body);
+  const swaps = {
+    account: { ...good, account: theirs.account }, keyset: { ...good, keyset: theirs.keyset },
+    'words wrap': { ...good, words_wrap: theirs.words_wrap }, diary: { ...good, diaries: answerOf(theirs).diaries },
+    'no diary': { ...good, diaries: [] },
+  };
+  for (const [name, answer] of Object.entries(swaps)) {
+    const { engine: second } = cheapEngine();
+    await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN });
+    await assert.rejects(() => second.openAccount({ answer, login: LOGIN }), { code: 'not_opened' }, name);
+  }
+});
+
+test('a kdf that is too cheap, too dear, older or not ours is refused before anything is derived', async () => {
+  const { engine, counted } = cheapEngine({ policy: undefined });
+  await engine.selfTest();
+  const base = { alg: 'argon2id', login: LOGIN, m: 65536, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 3 };
+  const wishes = [
+    { m: 47103 }, { m: 8, t: 1 }, { m: 262145 }, { t: 17 }, { t: 0 }, { p: 2 }, { alg: 'argon2i' }, { salt: 'AA' }, { more: 1 },
+    { login: 'warm-river-7f3k' }, { origin: 'https://n0tes.example' }, { login: '', origin: 'local' },
+  ];
+  const before = counted.runs;
+  for (const wish of wishes) await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, ...wish }, login: LOGIN }));
+  await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, t: 2 }, login: LOGIN, high: 65536 * 3 }));
+  await refuses('locked', () => engine.proof());
+  assert.equal(counted.runs, before);
+});
+
+test('the highest cost seen is carried by the slot and holds at the next sign-in', async () => {
+  const { engine } = await phone();
+  const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
+  assert.equal(await engine.kdfHigh(), 16);
+  const door = await engine.setSlot(await engine.newDoor(CHEAP), WORDS, 'diary', { account: null, login: LOGIN, pins: { ...PINS, kdf_high: 16 } });
+  const { engine: second } = cheapEngine();
+  await second.unlock(WORDS, door);
+  await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN });
+  await refuses('kdf_refused', () => second.auth({ words: WORDS, kdf: { ...body.kdf, t: 1 }, login: LOGIN }));
+});
+
+test('a wrong Argon2 blocks doors, registration and unlocking', async () => {
+  const { door } = await phone();
+  const wrong = async (...given) => {
+    const out = await argon2id(...given);
+    out[31] ^= 1;
+    return out;
+  };
+  const { engine } = cheapEngine({ argon2: wrong });
+  await refuses('kdf_broken', () => engine.selfTest());
+  await refuses('kdf_broken', () => engine.newDoor());
+  await refuses('kdf_broken', () => engine.unlock(WORDS, door));
+  await engine.newIdentity();
+  await refuses('kdf_broken', () => engine.setSlot(door, WORDS, 'diary', { account: null, login: '', pins: PINS }));
+  await refuses('kdf_broken', () => engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP }));
+  await refuses('kdf_broken', () => engine.auth({ words: WORDS, kdf: { alg: 'argon2id', login: LOGIN, m: 8, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 1 }, login: LOGIN }));
+});
+
+test('the same words on a copy of the site, or under another name, give another proof', async () => {
+  const { engine } = await phone();
+  const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });
+  const clone = cheapEngine({ origin: 'https://n0tes.example' }).engine;
+  await refuses('kdf_refused', () => clone.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }));
+  const { auth } = await clone.auth({ words: WORDS, kdf: { ...body.kdf, origin: 'https://n0tes.example' }, login: LOGIN });
+  assert.notEqual(auth, body.auth);
+});
+
+test('a version travels, is signed, and any change to it is refused or seen', async () => {
+  const { engine, identity } = await phone();
+  const wish = { kind: 'incident', schema: 1, open: { narrative: 'He waited outside.', who: null }, restricted: { place_detail: 'by the bins' }, line: { n: 1, prev: null }, clock: CLOCK };
+  const made = await engine.sealVersion(wish);
+  const { record, version } = made;
+  const push = decodePush(made.push, { diary: identity.diary, record, version });
+  assert.equal(envDigest(push.envelopes), made.env);
+  await verifyAuthor(unb64(identity.ecdsa_pub), { c: made.commitment, diary: identity.diary, record, version }, push.meta.sig);
+  const opened = await engine.openVersion({ record, version, ...push });
+  assert.deepEqual([opened.fields, opened.restricted, opened.altered], [{ narrative: 'He waited outside.' }, { place_detail: 'by the bins' }, false]);
+  const other = await engine.sealVersion({ ...wish, record });
+  await refuses('not_opened', () => engine.openVersion({ record, version: other.version, ...push }));
+  await refuses('not_opened', () => engine.openVersion({ record: other.version, version, ...push }));
+  await refuses('not_opened', () => engine.openVersion({ record, version, ...push, envelopes: [push.envelopes[0], other.envelopes[1]] }));
+  await refuses('not_opened', () => engine.openVersion({ record, version, ...push, meta: { ...push.meta, parts: ['open'] } }));
+  const list = [{ record, version, ...push }, { record, version: other.version, ...push }];
+  assert.deepEqual((await engine.openMany(list)).map(({ error }) => error), [null, 'not_opened']);
+  await refuses('bad_request', () => engine.sealVersion({ ...wish, open: { no_such_field: 1 } }));
+  await refuses('bad_request', () => engine.sealVersion({ ...wish, kind: 'constructor' }));
+  await refuses('not_canonical', () => engine.sealVersion({ ...wish, open: { narrative: 'half \ud800' } }));
+});
+
+test('a short entry and a longer one look alike to the server', async () => {
+  const { engine } = await phone();
+  const lengths = new Set();
+  for (const count of [10, 300, 900]) {
+    const { push } = await engine.sealVersion({ kind: 'incident', schema: 1, open: { narrative: 'x'.repeat(count) }, line: { n: 1, prev: null }, clock: CLOCK });
+    lengths.add(push.length);
+  }
+  assert.equal(lengths.size, 1);
+});
+
+test('files: wrong sizes, wrong places and altered padding are refused', async () => {
+  const { engine } = await phone();
+  const { file, blob, key, parts } = await engine.fileStart({ size: 5000 });
+  await engine.filePart(file, new Uint8Array(4999));
+  await refuses('incomplete', () => engine.fileEnd(file));
+  await refuses('too_large', () => engine.filePart(file, new Uint8Array(2)));
+  await engine.filePart(file, new Uint8Array(1));
+  const ended = await engine.fileEnd(file);
+  const [{ sealed }] = ended.parts;
+  assert.equal((await engine.openPart({ blob, key, i: 0, n: parts, sealed, size: 5000 })).length, 5000);
+  await refuses('not_opened', () => engine.openPart({ blob, key, i: 0, n: parts, sealed, size: 4999 }));
+  await refuses('not_opened', () => engine.openPart({ blob, key, i: 1, n: parts, sealed, size: 5000 }));
+  await refuses('bad_request', () => engine.fileEnd(file));
+  await refuses('too_large', () => engine.fileStart({ size: 2 ** 31 }));
+});
+
+test('bulk: two thousand store records come back in order', async () => {
+  const { engine } = await phone();
+  const records = Array.from({ length: 2000 }, (_, n) => [crypto.getRandomValues(new Uint8Array(16)), { n }, Uint8Array.of(n & 255)]);
+  const sealed = await engine.boxSealMany(records);
+  assert.equal(new Set(sealed.map((bytes) => bytes.length)).size, 1);
+  const opened = await engine.boxOpenMany(records.map(([id], i) => [id, sealed[i]]));
+  assert.deepEqual(opened.map(({ desc }) => desc.n), records.map((_, n) => n));
+});
+
+test('words: what is too easy is said, and why', async () => {
+  const { engine } = cheapEngine();
+  const whys = {
+    short: ['tiny', '  eleven char '], common: ['Password1234!', 'aaaaaaaaaaaa', '123456789012', 'abcabcabcabc', 'iloveyou2024!!'],
+    new_character: ['cage candy arch \u{1fae8}'],
+  };
+  for (const [why, list] of Object.entries(whys)) for (const text of list) assert.deepEqual(await engine.checkWords(text), { ok: false, why }, text);
+  const suggested = await engine.suggestWords();
+  assert.equal(suggested.split(' ').length, 6);
+  assert.deepEqual(await engine.checkWords(suggested), { ok: true, why: null });
+});

@@ -1,0 +1,26 @@
+/** A browser without WebAssembly (Lockdown Mode): everything runs through JavaScript at the floor's cost. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+delete globalThis.WebAssembly;
+const { createEngine } = await import('../../static/js/crypto/engine.js');
+const { FLOOR } = await import('../../static/js/crypto/kdf.js');
+
+const WORDS = 'cage candy arch gather drum buyer';
+
+test('a door is made, a diary registered and unlocked, and words sealed elsewhere open', async () => {
+  const progress = [];
+  const settings = { origin: 'https://notes.example', onProgress: (done) => progress.push(done) };
+  const engine = createEngine(settings);
+  assert.deepEqual(await engine.selfTest(), { engine: 'noble' });
+  const fresh = await engine.newDoor({ ...FLOOR });
+  const { account } = await engine.newIdentity();
+  const pins = { notary: null, log: null, kdf_high: 0 };
+  const door = await engine.setSlot(fresh, WORDS, 'diary', { account, login: '', pins });
+  const { body } = await engine.enrolment({ login: 'calm-river-7f3k', words: WORDS });
+  assert.deepEqual([body.kdf.m, body.kdf.t], [FLOOR.m, FLOOR.t]);
+  const second = createEngine(settings);
+  assert.equal((await second.unlock(WORDS, door)).account, account);
+  assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: 'calm-river-7f3k' }), { auth: body.auth });
+  assert.ok(progress.length > 10 && progress.at(-1) === 1, 'slow derivations say how far they are');
+});
