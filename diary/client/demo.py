@@ -26,6 +26,7 @@ from diary.pack.gather import Wish
 
 Step = Callable[[str, int, int], None]
 START_SECONDS: Final = 30
+NOT_STARTED: Final = "The server did not start; with --keep its log is server/server.log in that folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,9 @@ def running_server(data: Path) -> Iterator[str]:
     env |= {"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": f"http://public.localhost:{port}"}
     command = [sys.executable, "-m", "diary"]
     with (data / "server.log").open("wb") as log:
-        subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=True)  # noqa: S603
+        migrated = subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=False)  # noqa: S603
+        if migrated.returncode:
+            raise Unavailable(NOT_STARTED)
         process = subprocess.Popen([*command, "serve"], env=env, stdout=log, stderr=log)  # noqa: S603
         try:
             _wait_for(port, process)
@@ -163,7 +166,7 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
             time.sleep(0.05)
         else:
             return
-    raise Unavailable("The server did not start; its log is server.log in its folder.")
+    raise Unavailable(NOT_STARTED)
 
 
 async def sample_on(origin: str, note: Path, step: Step) -> SignIn:

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,8 +19,6 @@ from diary.client.transport import Server
 from diary.errors import PackFailed
 from diary.pack import archive, capsule, proofs
 from diary.pack.gather import Wish, make_capsule
-from diary.record.evidence import Attachment
-from diary.record.versions import Opened, tell_all
 
 Step = Callable[[str, int, int], None]
 POLL_SECONDS: Final = 0.2
@@ -124,25 +122,15 @@ def _names(members: zipfile.ZipFile) -> set[str]:
 
 def received_files(journal: Journal, told: capsule.Capsule) -> list[Received]:
     """Where each exhibit's file lies, in exhibit order: its key stands in the newest version's restricted part."""
-    versions = journal.versions()
-    newest = {row["record"]: row for row in versions}
-    opened = [_opened(row["record"], row["version"], row["open"]["fields"]) for row in versions]
-    attachments = {one.record: Attachment(one) for one in tell_all(opened, "attachment")}
+    newest = {row["record"]: row for row in journal.versions()}
     files = []
-    for exhibit in told.exhibits:
-        row = newest[exhibit.record]
-        if not row["restricted"] or not row["restricted"]["keys"]:
+    for exhibit, path in zip(told.exhibits, archive.received_paths(told), strict=True):
+        restricted = newest[exhibit.record]["restricted"]
+        if not restricted or not restricted["keys"]:
             raise PackFailed("A file of this pack has no key on this device.")
-        blob, key = row["restricted"]["keys"][0]
-        folder = "13_mail" if attachments[exhibit.record].is_mail else "13_exhibits-as-received"
-        path = f"data/restricted/{folder}/{exhibit.file}"
+        blob, key = restricted["keys"][0]
         files.append(Received(path, Blob(blob, key, exhibit.size), exhibit.sha256))
     return files
-
-
-def _opened(record: str, version: str, fields: Mapping[str, object]) -> Opened:
-    """An attachment's version as the record's pages read it."""
-    return Opened(record, version, str(fields["_kind"]), 1, fields, {})
 
 
 async def _fetch_file(server: Server, diary: str, file: Received, folder: Path) -> None:
