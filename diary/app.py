@@ -1,0 +1,79 @@
+"""The composition root: the only place that knows everything the server is made of."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from diary.clock import Clock, SystemClock
+from diary.config import Settings
+from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
+from diary.crypto.signing import Notary
+from diary.paths import STATIC, TEMPLATES
+from diary.services.instance import Instance
+from diary.services.packs import Packs
+from diary.services.pepper import Pepper
+from diary.services.throttle import Throttle
+from diary.storage.blobstore import open_store
+from diary.storage.database import opened
+from diary.web.call import Office
+from diary.web.edge import Edge
+from diary.web.events import Events
+from diary.web.limits import AccountLimit, NetworkLimit
+from diary.web.pages import render_pages
+
+# Each proof that is checked holds 46 MiB for its time.
+PROOFS_AT_ONCE: Final = min(4, os.cpu_count() or 1)
+
+
+def create_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    *,
+    kdf_profile: KdfProfile = FLOOR,
+    kdf_policy: KdfPolicy = PRODUCT,
+) -> Starlette:
+    """The server as an ASGI application. The database must have been migrated (`storage.database.migrate`).
+
+    `kdf_profile`: what the server's own Argon2id of a proof costs. `kdf_policy`: which locks accounts may
+    have. Tests make both cheap; nothing else does.
+    """
+    told = clock or SystemClock()
+    pages = render_pages(settings, STATIC, TEMPLATES)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        pepper = Pepper(settings.read_pepper(), kdf_profile)
+        async with opened(settings) as db:
+            instance = Instance(
+                settings=settings,
+                clock=told,
+                db=db,
+                blobs=open_store(settings.blob_url),
+                notary=Notary(settings.read_notary_seed()),
+                pepper=pepper,
+                throttle=Throttle(told),
+                policy=kdf_policy,
+                argon=asyncio.Semaphore(PROOFS_AT_ONCE),
+            )
+            packs = Packs(instance)
+            app.state.office = Office(
+                instance=instance,
+                packs=packs,
+                pages=pages,
+                events=Events(told),
+                networks=NetworkLimit(pepper),
+                accounts=AccountLimit(told),
+            )
+            app.state.office.events.say("started")
+            try:
+                yield
+            finally:
+                await packs.close()
+            app.state.office.events.say("stopped")
+
+    return Starlette(lifespan=lifespan, middleware=[Middleware(Edge, settings=settings)])

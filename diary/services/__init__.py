@@ -1,0 +1,1 @@
+"""What the server does for a keeper: policy, and one transaction a use."""

@@ -1,0 +1,241 @@
+"""Registering, signing in and changing the locks."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from diary.crypto.kdf import DEFAULT
+from diary.crypto.keys import code_header, diary_header, keyset_header, words_header
+from diary.crypto.sealing import Kind, read_header
+from diary.crypto.signing import public_key
+from diary.encoding import b64, canon, parse
+from diary.errors import BadRequest, Conflict, KdfRefused, KeptError, SignedOut
+from diary.ids import id_text
+from diary.ledger import heads
+from diary.services import names, sessions
+from diary.services.instance import Instance
+from diary.services.pepper import SALT_BYTES
+from diary.services.proofs import (
+    account_by_code,
+    account_by_words,
+    argon,
+    digest_of_code,
+    made_up_kdf,
+    prove,
+)
+from diary.services.sessions import Device, Entry
+from diary.storage import accounts
+from diary.storage import sessions as session_rows
+from diary.storage.accounts import AccountRow
+from diary.storage.sessions import Signed
+from diary.storage.writer import Hand
+
+KDF: Final = b"kdf"
+WORDS_WRAP: Final = b"words-wrap"
+_NOBODY: Final = bytes(16)
+
+
+@dataclass(frozen=True, slots=True)
+class NewLock:
+    """A lock on the words: how to derive, the proof that opens the account, the wrap that opens the key."""
+
+    kdf: Mapping[str, object]
+    auth: bytes
+    words_wrap: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """All that a device sends to register. `code_auth` and `code_wrap` come together or not at all."""
+
+    account: bytes
+    login: str
+    ticket: str
+    lock: NewLock
+    code_auth: bytes | None
+    code_wrap: bytes | None
+    keyset: bytes
+    ecdsa_pub: bytes
+    hpke_pub: bytes
+    diary: bytes
+    diary_wrap: bytes
+
+
+async def prelogin(instance: Instance, login: str) -> dict[str, object]:
+    """How the proof for a name is derived; for an unknown name an answer that looks the same, always."""
+    login_mac = instance.pepper.login_mac(login)
+    row = await accounts.find_by_login(instance.db, login_mac)
+    made_up = made_up_kdf(instance, login, DEFAULT.m, DEFAULT.t)
+    owner, sealed = (row.id, row.kdf) if row else (_NOBODY, instance.pepper.seal(KDF, _NOBODY, canon(made_up)))
+    kdf = parse(instance.pepper.open(KDF, owner, sealed))
+    if not isinstance(kdf, dict):
+        raise BadRequest
+    return kdf
+
+
+async def register(instance: Instance, enrolment: Enrolment, device: Device) -> tuple[dict[str, object], Entry, bool]:
+    """Make an account and its diary and sign in: the answer, the session, and whether it is new.
+
+    The same enrolment sent again signs in instead. Raises BadRequest and Conflict.
+    """
+    _check_enrolment(instance, enrolment)
+    salt = os.urandom(SALT_BYTES)
+    row = _account_row(instance, enrolment, salt, await argon(instance, enrolment.lock.auth, salt))
+    try:
+        entry = await instance.db.writer.run(lambda hand: _add(instance, hand, row, enrolment, device))
+    except Conflict:
+        again = await accounts.find_by_id(instance.db, enrolment.account)
+        if again is None or again.login_mac != row.login_mac:
+            raise
+        known = await account_by_words(instance, enrolment.login, enrolment.lock.auth, None)
+        return *await _enter(instance, known, device), False
+    return await _with_words(instance, entry), entry, True
+
+
+async def sign_in(
+    instance: Instance, login: str, auth: bytes, device: Device, device_token: str | None
+) -> tuple[dict[str, object], Entry]:
+    """Sign in with the words. Raises NoMatch and TryLater."""
+    return await _enter(instance, await account_by_words(instance, login, auth, device_token), device)
+
+
+async def recover(
+    instance: Instance, login: str, code_auth: bytes, device: Device, device_token: str | None
+) -> tuple[dict[str, object], Entry]:
+    """Sign in with the recovery code. Raises NoMatch and TryLater."""
+    row = await account_by_code(instance, login, code_auth, device_token)
+    entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device))
+    answer = await sessions.describe(instance, row, entry.session)
+    return answer | {"code_wrap": b64(row.code_wrap or b"")}, entry
+
+
+async def unlock(instance: Instance, signed: Signed) -> dict[str, object]:
+    """What sign-in answers, for a device that has a session."""
+    row = await accounts.find_by_id(instance.db, signed.account)
+    if row is None:
+        raise SignedOut
+    return await _with_words(instance, Entry(row, signed.session, "", ""))
+
+
+async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: NewLock) -> None:
+    """Replace the words. Every other session ends. Raises NoMatch, TryLater and BadRequest."""
+    await prove(instance, signed.account, proof)
+    login = lock.kdf.get("login")
+    if not isinstance(login, str) or instance.pepper.login_mac(login) != signed.login_mac:
+        raise BadRequest("That lock belongs to another name.")
+    _check_lock(instance, signed.account, login, lock)
+    salt = os.urandom(SALT_BYTES)
+    digest = await argon(instance, lock.auth, salt)
+    kdf = instance.pepper.seal(KDF, signed.account, canon(dict(lock.kdf)))
+    words_wrap = instance.pepper.seal(WORDS_WRAP, signed.account, lock.words_wrap)
+
+    def job(hand: Hand) -> None:
+        accounts.replace_words(
+            hand, signed.account, kdf=kdf, words_wrap=words_wrap, auth_salt=salt, auth_digest=digest
+        )
+        session_rows.end_others(hand, signed.account, signed.session)
+
+    await instance.db.writer.run(job)
+
+
+async def change_code(instance: Instance, signed: Signed, proof: bytes, code_auth: bytes, code_wrap: bytes) -> None:
+    """Replace the recovery code. Raises NoMatch, TryLater and BadRequest."""
+    await prove(instance, signed.account, proof)
+    _check_wrap(code_wrap, code_header(id_text(signed.account), 1))
+    digest = digest_of_code(code_auth)
+    await instance.db.writer.run(
+        lambda hand: accounts.replace_code(hand, signed.account, code_digest=digest, code_wrap=code_wrap)
+    )
+
+
+async def _enter(instance: Instance, row: AccountRow, device: Device) -> tuple[dict[str, object], Entry]:
+    """Begin a session and answer with what the words open."""
+    entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device))
+    return await _with_words(instance, entry), entry
+
+
+async def _with_words(instance: Instance, entry: Entry) -> dict[str, object]:
+    """The answer of a sign-in with the words."""
+    answer = await sessions.describe(instance, entry.account, entry.session)
+    wrap = instance.pepper.open(WORDS_WRAP, entry.account.id, entry.account.words_wrap)
+    return answer | {"words_wrap": b64(wrap)}
+
+
+def _add(instance: Instance, hand: Hand, row: AccountRow, enrolment: Enrolment, device: Device) -> Entry:
+    """Store a new account with its diary and begin its first session. Raises Conflict."""
+    if accounts.is_taken(hand, account=row.id, login_mac=row.login_mac, diary=enrolment.diary):
+        raise Conflict
+    epoch = _epoch(enrolment.diary_wrap)
+    accounts.add(
+        hand, row, diary=enrolment.diary, epoch=epoch, wrap=enrolment.diary_wrap, first_head=heads.FIRST
+    )
+    return sessions.begin(instance, hand, row, device)
+
+
+def _account_row(instance: Instance, enrolment: Enrolment, salt: bytes, digest: bytes) -> AccountRow:
+    """An enrolment as it is stored."""
+    pepper, account, lock = instance.pepper, enrolment.account, enrolment.lock
+    row = AccountRow(
+        id=account,
+        login_mac=pepper.login_mac(enrolment.login),
+        kdf=pepper.seal(KDF, account, canon(dict(lock.kdf))),
+        words_wrap=pepper.seal(WORDS_WRAP, account, lock.words_wrap),
+        auth_salt=salt,
+        auth_digest=digest,
+        code_digest=None,
+        code_wrap=None,
+        keyset=enrolment.keyset,
+        ecdsa_pub=enrolment.ecdsa_pub,
+        hpke_pub=enrolment.hpke_pub,
+    )
+    if enrolment.code_auth is None:
+        return row
+    return replace(row, code_digest=digest_of_code(enrolment.code_auth), code_wrap=enrolment.code_wrap)
+
+
+def _check_enrolment(instance: Instance, enrolment: Enrolment) -> None:
+    """Refuse what could never be opened again: wraps for another place, keys that are none."""
+    names.check_ticket(instance, names.check_login(enrolment.login), enrolment.ticket)
+    account, diary = id_text(enrolment.account), id_text(enrolment.diary)
+    _check_lock(instance, enrolment.account, enrolment.login, enrolment.lock)
+    _check_wrap(enrolment.diary_wrap, diary_header(account, diary, 1))
+    _check_wrap(enrolment.keyset, keyset_header(account, 1, 1), Kind.KEYSET)
+    public_key(enrolment.ecdsa_pub)
+    public_key(enrolment.hpke_pub)
+    if (enrolment.code_auth is None) != (enrolment.code_wrap is None):
+        raise BadRequest("The recovery code's proof and wrap come together.")
+    if enrolment.code_wrap is not None:
+        _check_wrap(enrolment.code_wrap, code_header(account, 1))
+
+
+def _check_lock(instance: Instance, account: bytes, login: str, lock: NewLock) -> None:
+    """Refuse a lock below the floor, for another name or origin, or whose wrap says something else."""
+    try:
+        instance.policy.check(lock.kdf)
+    except KdfRefused:
+        raise BadRequest("The lock is not one this server takes.") from None
+    if lock.kdf["login"] != login or lock.kdf["origin"] != instance.settings.app_url:
+        raise BadRequest("The lock belongs to another name or address.")
+    _check_wrap(lock.words_wrap, words_header(id_text(account), 1, lock.kdf))
+
+
+def _check_wrap(envelope: bytes, expect: dict[str, object], kind: Kind = Kind.WRAP) -> None:
+    """Refuse an envelope whose public header is not `expect`, whatever its epoch and revision."""
+    free = {"epoch", "rev"} & expect.keys()
+    try:
+        header = read_header(envelope, kind)
+    except KeptError:
+        raise BadRequest("A wrap cannot be read.") from None
+    numbers = [header.get(name) for name in free]
+    if any(type(number) is not int or number < 1 for number in numbers):
+        raise BadRequest("A wrap belongs to another place.")
+    if header | dict.fromkeys(free, 1) != expect:
+        raise BadRequest("A wrap belongs to another place.")
+
+
+def _epoch(envelope: bytes) -> int:
+    """The epoch of a wrap that has been checked."""
+    epoch = read_header(envelope, Kind.WRAP)["epoch"]
+    assert isinstance(epoch, int)
+    return epoch

@@ -1,0 +1,32 @@
+"""What one running server works with. Made once, by the composition root."""
+
+import asyncio
+from dataclasses import dataclass
+
+from diary.clock import Clock
+from diary.config import Settings
+from diary.crypto.kdf import KdfPolicy
+from diary.crypto.signing import Notary
+from diary.services.pepper import Pepper
+from diary.services.throttle import Throttle
+from diary.storage.blobstore import BlobStore
+from diary.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The collaborators of every service.
+
+    `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
+    takes tens of megabytes for its time.
+    """
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    blobs: BlobStore
+    notary: Notary
+    pepper: Pepper
+    throttle: Throttle
+    policy: KdfPolicy
+    argon: asyncio.Semaphore

@@ -1,0 +1,14 @@
+"""How much room an account has used."""
+
+from diary.errors import NotFound
+from diary.services.instance import Instance
+from diary.storage.accounts import find_room
+from diary.storage.sessions import Signed
+
+
+async def usage(instance: Instance, signed: Signed) -> dict[str, object]:
+    """Bytes of sealed files, and how many there may be."""
+    room = await find_room(instance.db, signed.account)
+    if room is None:
+        raise NotFound
+    return {"quota_bytes": instance.settings.quota_bytes, "used_bytes": room.file_bytes}

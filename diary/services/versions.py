@@ -1,0 +1,74 @@
+"""Taking in a version: check, number, witness, store; answered when it is on the disk."""
+
+import hashlib
+from typing import cast
+
+from diary.crypto.signing import verify_author
+from diary.encoding import canon, unb64
+from diary.ids import id_text
+from diary.ledger import heads, leaves, receipts
+from diary.ledger.push import Push, decode, signed_bytes
+from diary.services.instance import Instance
+from diary.storage import versions
+from diary.storage.sessions import Signed
+from diary.storage.versions import Appended, NewVersion, Witnessed
+
+LENGTH_BYTES = 4
+
+
+async def push(
+    instance: Instance, signed: Signed, diary: bytes, record: bytes, version: bytes, body: bytes
+) -> Appended:
+    """Store a pushed version and answer with its receipt; the same bytes again get the same answer.
+
+    Raises BadRequest, BadSignature, NotFound, Conflict and OverQuota.
+    """
+    names = {"diary": id_text(diary), "record": id_text(record), "version": id_text(version)}
+    sent = decode(body, **names)
+    verify_author(signed.ecdsa_pub, signed_bytes(c=sent.c, **names), unb64(sent.sig))
+    new = NewVersion(
+        account=signed.account,
+        diary=diary,
+        record=record,
+        version=version,
+        body_digest=hashlib.sha256(body).digest(),
+        sealed=_after_first_frame(body),
+        size=len(body),
+    )
+    quota = instance.settings.text_quota_bytes
+    return await instance.db.writer.run(
+        lambda hand: versions.append(
+            hand, new, quota, lambda seq, head: _witness(instance, sent, names, seq, head)
+        )
+    )
+
+
+def _witness(instance: Instance, sent: Push, names: dict[str, str], seq: int, head: bytes) -> Witnessed:
+    """The notary's part of a push that takes number `seq` after `head`."""
+    ts = instance.clock.now_ms()
+    place = {"record": names["record"], "version": names["version"]}
+    receipt = receipts.make(instance.notary, c=sent.c, env=sent.env, ts=ts)
+    after = heads.next_head(head, seq=seq, c=sent.c, env=sent.env, **place)
+    signed_head = heads.make(instance.notary, diary=names["diary"], seq=seq, head=after, ts=ts)
+    facts = {
+        **place,
+        "blobs": list(sent.blobs),
+        "c": sent.c,
+        "parents": list(sent.parents),
+        "parts": list(sent.parts),
+        "receipt": receipt,
+        "seq": seq,
+        "sig": sent.sig,
+    }
+    return Witnessed(
+        head=after,
+        signed_head=canon(signed_head),
+        leaf=leaves.leaf(c=sent.c, n=cast("str", receipt["n"]), ts=ts),
+        facts=canon(facts),
+        answer=canon({"head": signed_head, "receipt": receipt, "seq": seq}),
+    )
+
+
+def _after_first_frame(body: bytes) -> bytes:
+    """Wraps and envelopes as they came, frames included."""
+    return body[LENGTH_BYTES + int.from_bytes(body[:LENGTH_BYTES], "big") :]

@@ -1,0 +1,141 @@
+"""Accounts and the diaries they hold."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from diary.storage.database import Database
+from diary.storage.models import Account, Diary
+from diary.storage.writer import Hand
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account. `kdf` and `words_wrap` are sealed at rest; digests are of proofs, never the proofs."""
+
+    id: bytes
+    login_mac: bytes
+    kdf: bytes
+    words_wrap: bytes
+    auth_salt: bytes
+    auth_digest: bytes
+    code_digest: bytes | None
+    code_wrap: bytes | None
+    keyset: bytes
+    ecdsa_pub: bytes
+    hpke_pub: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DiaryRow:
+    """A diary. `signed_head`: canonical JSON of the newest signed head, None before the first version."""
+
+    id: bytes
+    epoch: int
+    wrap: bytes
+    seq: int
+    signed_head: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many bytes an account has stored."""
+
+    file_bytes: int
+    text_bytes: int
+
+
+async def find_by_login(db: Database, login_mac: bytes) -> AccountRow | None:
+    """The account with this HMAC of a sign-in name."""
+    return await db.orm(_find(login_mac=login_mac))
+
+
+async def find_by_id(db: Database, account: bytes) -> AccountRow | None:
+    """The account with this id."""
+    return await db.orm(_find(id=account))
+
+
+async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
+    """The account's diaries."""
+    return await db.orm(_diaries(account))
+
+
+async def find_room(db: Database, account: bytes) -> Room | None:
+    """What the account has stored."""
+    row = db.look("SELECT file_bytes, text_bytes FROM account WHERE id = ?", (account,))
+    return Room(*row) if row else None
+
+
+def is_taken(hand: Hand, *, account: bytes, login_mac: bytes, diary: bytes) -> bool:
+    """Whether any of the three is in use."""
+    row = hand.execute(
+        "SELECT EXISTS(SELECT 1 FROM account WHERE id = ? OR login_mac = ?)"
+        " OR EXISTS(SELECT 1 FROM diary WHERE id = ?)",
+        (account, login_mac, diary),
+    ).fetchone()
+    return bool(row[0])
+
+
+def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, first_head: bytes) -> None:
+    """Store a new account and its first diary; see `is_taken`."""
+    hand.execute(
+        "INSERT INTO account (id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap,"
+        " keyset, ecdsa_pub, hpke_pub, file_bytes, text_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+        (
+            row.id,
+            row.login_mac,
+            row.kdf,
+            row.words_wrap,
+            row.auth_salt,
+            row.auth_digest,
+            row.code_digest,
+            row.code_wrap,
+            row.keyset,
+            row.ecdsa_pub,
+            row.hpke_pub,
+        ),
+    )
+    hand.execute(
+        "INSERT INTO diary (id, account_id, epoch, wrap, seq, head) VALUES (?, ?, ?, ?, 0, ?)",
+        (diary, row.id, epoch, wrap, first_head),
+    )
+
+
+def replace_words(
+    hand: Hand, account: bytes, *, kdf: bytes, words_wrap: bytes, auth_salt: bytes, auth_digest: bytes
+) -> None:
+    """Put a new lock on the account's words."""
+    hand.execute(
+        "UPDATE account SET kdf = ?, words_wrap = ?, auth_salt = ?, auth_digest = ? WHERE id = ?",
+        (kdf, words_wrap, auth_salt, auth_digest, account),
+    )
+
+
+def replace_code(hand: Hand, account: bytes, *, code_digest: bytes, code_wrap: bytes) -> None:
+    """Put a new recovery code in the place of the one before."""
+    hand.execute("UPDATE account SET code_digest = ?, code_wrap = ? WHERE id = ?", (code_digest, code_wrap, account))
+
+
+async def _find(**where: Any) -> AccountRow | None:
+    """One account by a unique column."""
+    found = await Account.get_or_none(**where)
+    if found is None:
+        return None
+    return AccountRow(
+        id=found.id,
+        login_mac=found.login_mac,
+        kdf=found.kdf,
+        words_wrap=found.words_wrap,
+        auth_salt=found.auth_salt,
+        auth_digest=found.auth_digest,
+        code_digest=found.code_digest,
+        code_wrap=found.code_wrap,
+        keyset=found.keyset,
+        ecdsa_pub=found.ecdsa_pub,
+        hpke_pub=found.hpke_pub,
+    )
+
+
+async def _diaries(account: bytes) -> tuple[DiaryRow, ...]:
+    """The rows behind `list_diaries`."""
+    found = await Diary.filter(account_id=account).order_by("id")
+    return tuple(DiaryRow(row.id, row.epoch, row.wrap, row.seq, row.signed_head) for row in found)

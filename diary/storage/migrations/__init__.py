@@ -1,0 +1,1 @@
+"""How the tables came to be, oldest first; tests/migrations keeps rows through each step."""

@@ -1,0 +1,98 @@
+"""Signed-in devices."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from diary.storage.database import Database
+from diary.storage.models import Session
+from diary.storage.writer import Hand
+
+KEPT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What every request of a signed-in device needs, found by the digest of its token."""
+
+    session: bytes
+    account: bytes
+    login_mac: bytes
+    ecdsa_pub: bytes
+    seen_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session as the keeper sees it listed. `device_name` is sealed at rest."""
+
+    id: bytes
+    device_name: bytes
+    created_at: int
+    seen_at: int
+
+
+def find(db: Database, token_digest: bytes) -> Signed | None:
+    """The session of a token, whether or not its time is over."""
+    row = db.look(
+        "SELECT s.id, a.id, a.login_mac, a.ecdsa_pub, s.seen_at, s.expires_at FROM session s"
+        " JOIN account a ON a.id = s.account_id WHERE s.token_digest = ?",
+        (token_digest,),
+    )
+    return Signed(*row) if row else None
+
+
+async def list_of(db: Database, account: bytes, now: int) -> tuple[SessionRow, ...]:
+    """The account's sessions that have not ended at `now` ms, newest first."""
+    return await db.orm(_listed(account, now))
+
+
+def add(
+    hand: Hand,
+    *,
+    session: bytes,
+    account: bytes,
+    token_digest: bytes,
+    device: bytes,
+    device_name: bytes,
+    now: int,
+    expires_at: int,
+) -> None:
+    """Start a session. The device's earlier one, those whose time is over and the oldest above a limit end."""
+    hand.execute("DELETE FROM session WHERE expires_at <= ? OR (account_id = ? AND device = ?)", (now, account, device))
+    hand.execute(
+        "DELETE FROM session WHERE id IN"
+        " (SELECT id FROM session WHERE account_id = ? ORDER BY seen_at DESC LIMIT -1 OFFSET ?)",
+        (account, KEPT - 1),
+    )
+    hand.execute(
+        "INSERT INTO session (id, account_id, token_digest, device, device_name, created_at, seen_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (session, account, token_digest, device, device_name, now, now, expires_at),
+    )
+
+
+def touch(hand: Hand, session: bytes, now: int) -> None:
+    """Note that a session was used at `now` ms."""
+    hand.execute("UPDATE session SET seen_at = ? WHERE id = ?", (now, session))
+
+
+def end(hand: Hand, account: bytes, session: bytes) -> bool:
+    """End one session of this account; whether there was one."""
+    return hand.execute("DELETE FROM session WHERE id = ? AND account_id = ?", (session, account)).rowcount == 1
+
+
+def end_token(hand: Hand, token_digest: bytes) -> None:
+    """End the session of a token, if there is one."""
+    hand.execute("DELETE FROM session WHERE token_digest = ?", (token_digest,))
+
+
+def end_others(hand: Hand, account: bytes, session: bytes) -> None:
+    """End every session of the account but this one."""
+    hand.execute("DELETE FROM session WHERE account_id = ? AND id <> ?", (account, session))
+
+
+async def _listed(account: bytes, now: int) -> tuple[SessionRow, ...]:
+    """The rows behind `list_of`."""
+    found = await Session.filter(account_id=account, expires_at__gt=now).order_by("-seen_at", "id")
+    return tuple(SessionRow(row.id, row.device_name, row.created_at, row.seen_at) for row in found)

@@ -1,0 +1,143 @@
+"""Versions: the hot path of writing, and the feed of changes."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from diary.errors import Conflict, NotFound, OverQuota
+from diary.storage.database import Database
+from diary.storage.writer import Hand
+
+PAGE_VERSIONS: Final = 500
+PAGE_BYTES: Final = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A push that has been checked. `sealed`: wraps and envelopes in frames; `size`: bytes to be charged."""
+
+    account: bytes
+    diary: bytes
+    record: bytes
+    version: bytes
+    body_digest: bytes
+    sealed: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What the notary made of a version once its number is known; JSON is canonical bytes."""
+
+    head: bytes
+    signed_head: bytes
+    leaf: bytes
+    facts: bytes
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The answer to a push, and whether it had been given before."""
+
+    answer: bytes
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of the feed."""
+
+    seq: int
+    facts: bytes
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Versions in order, and where the diary stands."""
+
+    latest: int
+    signed_head: bytes | None
+    versions: tuple[Stored, ...]
+
+
+def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, bytes], Witnessed]) -> Appended:
+    """Add a version at the end of its diary; or find that the same bytes are there already.
+
+    `witness` is given the version's number and the head before it. Raises NotFound (no such diary of this
+    account), Conflict (other bytes under this version id) and OverQuota.
+    """
+    found = hand.execute(
+        "SELECT d.seq, d.head, a.text_bytes FROM diary d JOIN account a ON a.id = d.account_id"
+        " WHERE d.id = ? AND d.account_id = ?",
+        (new.diary, new.account),
+    ).fetchone()
+    if found is None:
+        raise NotFound
+    seq, head, used = found
+    earlier = hand.execute(
+        "SELECT body_digest, answer FROM version WHERE diary_id = ? AND version = ?", (new.diary, new.version)
+    ).fetchone()
+    if earlier is not None:
+        if earlier[0] != new.body_digest:
+            raise Conflict("Another version already has this id.")
+        return Appended(earlier[1], repeated=True)
+    if used + new.size > quota:
+        raise OverQuota("There is no room left for words in this account.")
+    made = witness(seq + 1, head)
+    _insert(hand, new, seq + 1, made)
+    return Appended(made.answer, repeated=False)
+
+
+def _insert(hand: Hand, new: NewVersion, seq: int, made: Witnessed) -> None:
+    """The three changes of a push. The log's index is allotted here, never by the database: it must be dense."""
+    (index,) = hand.execute("SELECT coalesce(max(id) + 1, 0) FROM version").fetchone()
+    hand.execute(
+        "INSERT INTO version (id, diary_id, seq, record, version, body_digest, leaf, facts, sealed, answer)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            index,
+            new.diary,
+            seq,
+            new.record,
+            new.version,
+            new.body_digest,
+            made.leaf,
+            made.facts,
+            new.sealed,
+            made.answer,
+        ),
+    )
+    hand.execute(
+        "UPDATE diary SET seq = ?, head = ?, signed_head = ? WHERE id = ?",
+        (seq, made.head, made.signed_head, new.diary),
+    )
+    hand.execute("UPDATE account SET text_bytes = text_bytes + ? WHERE id = ?", (new.size, new.account))
+
+
+async def page(db: Database, account: bytes, diary: bytes, after: int) -> Page:
+    """The versions numbered above `after`, at most 500 and 8 MiB, but one at least. Raises NotFound."""
+    return await db.page(lambda connection: _page(connection, account, diary, after))
+
+
+def _page(connection: sqlite3.Connection, account: bytes, diary: bytes, after: int) -> Page:
+    """The reading behind `page`."""
+    found = connection.execute(
+        "SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)
+    ).fetchone()
+    if found is None:
+        raise NotFound
+    rows = connection.execute(
+        "SELECT seq, facts, sealed FROM version WHERE diary_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (diary, after, PAGE_VERSIONS),
+    )
+    versions: list[Stored] = []
+    size = 0
+    for seq, facts, sealed in rows:
+        size += len(facts) + len(sealed)
+        if versions and size > PAGE_BYTES:
+            break
+        versions.append(Stored(seq, facts, sealed))
+    return Page(found[0], found[1], tuple(versions))

@@ -1,0 +1,183 @@
+"""The single writer: one queue, one thread, one connection, many jobs to a commit.
+
+[Note: one writer] A push must be on the disk before it is answered, and waiting for the disk dominates. So
+whatever queued while the last commit ran goes into the next one (at most 64 jobs), each inside its own
+savepoint: a job that fails takes nothing of its neighbours with it, and nobody waits for company. SQLite
+has one writer at a time anyway; two connections that both write would only make each other wait in a queue
+that is not fair, and a sign-in could starve behind pushes. Therefore every change of a row goes through
+here, and everything else only reads.
+
+Another database gets another class with the same `run`, `start` and `stop`.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+from diary.errors import KeptError, Unavailable
+from diary.storage.sqlite import connect
+
+T = TypeVar("T")
+BATCH: Final = 64
+
+
+class Cursor(Protocol):
+    """The rows of one statement."""
+
+    def fetchone(self) -> Any:
+        """The next row as a tuple, or None."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        ...
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a change touched."""
+        ...
+
+
+class Hand(Protocol):
+    """What a job writes with: statements inside the job's own savepoint."""
+
+    def execute(self, sql: str, parameters: tuple[Any, ...] = ..., /) -> Cursor:
+        """Run one statement; `?` stands for each parameter."""
+        ...
+
+
+class Writer(Protocol):
+    """Runs jobs one after another and answers when they are on the disk."""
+
+    async def run(self, job: Callable[[Hand], T]) -> T:
+        """What `job` returned, once committed; or what it raised, with nothing of it kept."""
+        ...
+
+
+class _Waiting:
+    """A job, and the caller that waits for it."""
+
+    __slots__ = ("error", "future", "job", "result")
+
+    def __init__(self, job: Callable[[Hand], Any], future: "asyncio.Future[Any]") -> None:
+        self.job = job
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Tell the caller; one that has gone away is not missed, its job stays done."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class SqliteWriter:
+    """The writer over SQLite. Made and used on one event loop; the thread is its own."""
+
+    def __init__(self, path: Path) -> None:
+        """`path`: a database that has been migrated."""
+        self._path = path
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+
+    def start(self) -> None:
+        """Open for jobs."""
+        self._thread.start()
+
+    async def run(self, job: Callable[[Hand], T]) -> T:
+        """What `job` returned, once it is on the disk.
+
+        Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
+        """
+        if self._stopped:
+            raise Unavailable
+        waiting = _Waiting(job, self._loop.create_future())
+        self._queue.put(waiting)
+        result: T = await waiting.future
+        return result
+
+    async def stop(self) -> None:
+        """Finish what is queued, then close the connection."""
+        if not self._stopped:
+            self._stopped = True
+            self._queue.put(None)
+            await asyncio.to_thread(self._thread.join)
+
+    def _work(self) -> None:
+        """The thread: batch after batch until told to stop."""
+        connection = connect(self._path)
+        try:
+            while True:
+                batch, last = self._gather()
+                if batch:
+                    _commit(connection, batch)
+                    self._loop.call_soon_threadsafe(_settle, batch)
+                if last:
+                    return
+        finally:
+            connection.close()
+
+    def _gather(self) -> tuple[list[_Waiting], bool]:
+        """Wait for one job and take along what else is there; True when this is the last batch."""
+        batch: list[_Waiting] = []
+        while len(batch) < BATCH:
+            try:
+                waiting = self._queue.get(block=not batch)
+            except queue.Empty:
+                break
+            if waiting is None:
+                return batch, True
+            batch.append(waiting)
+        return batch, False
+
+
+def _settle(batch: list[_Waiting]) -> None:
+    """Wake every caller of a batch, in one turn of the loop."""
+    for waiting in batch:
+        waiting.settle()
+
+
+def _commit(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
+    """Run a batch in one transaction. When the transaction is lost, so is every job in it."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for waiting in batch:
+            _attempt(connection, waiting)
+            if not connection.in_transaction:
+                raise sqlite3.OperationalError("the transaction is gone")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for waiting in batch:
+            # A job that failed by itself keeps its own reason: that one would hold after a retry, too.
+            if not isinstance(waiting.error, KeptError):
+                waiting.error = Unavailable()
+
+
+def _attempt(connection: sqlite3.Connection, waiting: _Waiting) -> None:
+    """Run one job in its savepoint. A lone job needs one as well: it may fail halfway."""
+    connection.execute("SAVEPOINT job")
+    try:
+        waiting.result = waiting.job(connection)
+    except sqlite3.IntegrityError:
+        # Services look before they write and turn what they expect into errors with a name.
+        waiting.error = Unavailable()
+    except sqlite3.Error:
+        raise
+    except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
+        waiting.error = error
+    if waiting.error is not None and connection.in_transaction:
+        connection.execute("ROLLBACK TO job")
+    if connection.in_transaction:
+        connection.execute("RELEASE job")

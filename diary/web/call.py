@@ -1,0 +1,97 @@
+"""One request, as a view sees it: who asks, where, and what was sent, all of it checked already."""
+
+from dataclasses import dataclass
+
+from starlette.types import Scope
+
+from diary.encoding import unb64
+from diary.errors import BadRequest, NoMatch, SignedOut
+from diary.ids import parse_id
+from diary.services.instance import Instance
+from diary.services.packs import Packs
+from diary.services.sessions import Signed
+from diary.web import cookies
+from diary.web.events import Events
+from diary.web.limits import AccountLimit, NetworkLimit
+from diary.web.pages import Pages
+from diary.web.parsing import Fields, read_fields, read_number
+
+PROOF_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the web side works with, the same for every request."""
+
+    instance: Instance
+    packs: Packs
+    pages: Pages
+    events: Events
+    networks: NetworkLimit
+    accounts: AccountLimit
+
+
+@dataclass(slots=True)
+class Call:
+    """A request on its way to a view."""
+
+    office: Office
+    scope: Scope
+    headers: dict[bytes, bytes]
+    cookies: dict[str, str]
+    signed: Signed | None = None
+    body: bytes = b""
+
+    @property
+    def instance(self) -> Instance:
+        """What services work with."""
+        return self.office.instance
+
+    @property
+    def keeper(self) -> Signed:
+        """The session; rows for keepers have one. Raises SignedOut."""
+        if self.signed is None:
+            raise SignedOut
+        return self.signed
+
+    @property
+    def session_token(self) -> str | None:
+        """The session cookie."""
+        return self.cookies.get(cookies.SESSION)
+
+    @property
+    def device_token(self) -> str | None:
+        """The device cookie."""
+        return self.cookies.get(cookies.DEVICE)
+
+    def id(self, name: str) -> bytes:
+        """An id in the address. Raises BadRequest."""
+        return parse_id(self.scope["path_params"][name])
+
+    def number(self, name: str, most: int) -> int:
+        """A whole number in the address. Raises BadRequest."""
+        return read_number(self.scope["path_params"][name], most)
+
+    def query_number(self, name: str, most: int) -> int:
+        """The one query field there is, a whole number; 0 without a query. Raises BadRequest."""
+        query = self.scope["query_string"].decode("latin-1")
+        if not query:
+            return 0
+        key, _, value = query.partition("=")
+        if key != name:
+            raise BadRequest("That query makes no sense here.")
+        return read_number(value, most)
+
+    def fields(self) -> Fields:
+        """The body as a JSON object. Raises BadRequest."""
+        return read_fields(self.body)
+
+    def proof(self) -> bytes:
+        """The proof of the words in X-Proof. Raises NoMatch when there is none."""
+        try:
+            proof = unb64(self.headers.get(b"x-proof", b"").decode("latin-1"))
+        except BadRequest:
+            raise NoMatch from None
+        if len(proof) != PROOF_BYTES:
+            raise NoMatch
+        return proof

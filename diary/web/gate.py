@@ -1,0 +1,107 @@
+"""A row of the route table at work: origin, limits, session, type and size, in that order, then the view.
+
+[Note: cross-site] A writing request must come from the app's own page. The cookie is SameSite=Strict; the
+browser says where a request comes from (Sec-Fetch-Site, or Origin where that is too new); and X-Requested-By
+cannot be set across origins without a preflight, which nothing here answers. Each alone would do; a form or
+an image can do none of them.
+"""
+
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from diary.errors import BadRequest, KeptError, TooLarge, TryLater, WrongOrigin, WrongType
+from diary.services import sessions
+from diary.web import cookies
+from diary.web.call import Call, Office
+from diary.web.policy import Audience, Kind, Row
+from diary.web.problems import problem
+
+OFFICE: Final = "kept.office"
+
+
+class Gate:
+    """The ASGI application of one row."""
+
+    def __init__(self, row: Row) -> None:
+        """`row`: the policy to hold."""
+        self.row = row
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through to its view, or answer why not."""
+        office: Office = scope[OFFICE]
+        answer: ASGIApp
+        try:
+            answer = await self._admit(office, scope, receive)
+        except KeptError as error:
+            if isinstance(error, TryLater):
+                office.events.say("throttled")
+            answer = problem(error)
+        await answer(scope, receive, send)
+
+    async def _admit(self, office: Office, scope: Scope, receive: Receive) -> ASGIApp:
+        """The view's answer. Raises the first thing that stands in the way."""
+        row = self.row
+        headers = dict(scope["headers"])
+        call = Call(office, scope, headers, cookies.read(headers.get(b"cookie", b"").decode("latin-1")))
+        if row.writes:
+            _check_origin(office.instance.settings.app_url, headers)
+        _count_network(row, office, scope)
+        if row.audience is Audience.KEEPER:
+            call.signed = sessions.resume(office.instance, call.session_token)
+            if row.limit.per_minute is not None:
+                office.accounts.enter(call.signed.account, row.path, row.limit.per_minute)
+            await sessions.note_use(office.instance, call.signed)
+        _check_type(row, headers)
+        if row.body.kind is not Kind.NONE:
+            call.body = await _read_body(receive, headers, row.body.most)
+        return await row.view(call)
+
+
+def _count_network(row: Row, office: Office, scope: Scope) -> None:
+    """Count what anyone may ask. Raises TryLater."""
+    if row.limit.by == "network" and row.limit.per_minute is not None:
+        client = scope.get("client")
+        office.networks.enter(client[0] if client else None, row.limit.per_minute)
+
+
+def _check_origin(app_url: str, headers: dict[bytes, bytes]) -> None:
+    """Refuse a writing request from anywhere but the app's own page; see [Note: cross-site]. Raises WrongOrigin."""
+    site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    if headers.get(b"x-requested-by") != b"app":
+        raise WrongOrigin
+    if site is None and origin is None:
+        raise WrongOrigin
+    if site is not None and site != b"same-origin":
+        raise WrongOrigin
+    if origin is not None and origin != app_url.encode():
+        raise WrongOrigin
+
+
+def _check_type(row: Row, headers: dict[bytes, bytes]) -> None:
+    """Refuse a body of another type than the row's, or any where there should be none. Raises WrongType."""
+    sent = headers.get(b"content-type", b"").split(b";")[0].strip().lower().decode("latin-1")
+    empty = row.body.kind is Kind.NONE
+    allowed = {"", Kind.JSON.value, Kind.OCTETS.value} if empty else {row.body.kind.value}
+    if row.writes and sent not in allowed:
+        raise WrongType
+
+
+async def _read_body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
+    """The body, given up as soon as it is above its limit. Raises TooLarge."""
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > most:
+        raise TooLarge
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest("The connection ended.")
+        piece = message.get("body", b"")
+        size += len(piece)
+        if size > most:
+            raise TooLarge
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)

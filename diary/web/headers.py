@@ -1,0 +1,108 @@
+"""The headers that stand on every response, errors and static files included. docs/threats.md says why each."""
+
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+APP_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "media-src 'self' blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types app-url lit-html",
+    )
+)
+# A public page is words, a style sheet and nothing that could run.
+PUBLIC_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    )
+)
+OWN: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")
+NOBODY: Final = (
+    "accelerometer",
+    "autoplay",
+    "bluetooth",
+    "clipboard-read",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "identity-credentials-get",
+    "idle-detection",
+    "local-fonts",
+    "magnetometer",
+    "midi",
+    "otp-credentials",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-create",
+    "publickey-credentials-get",
+    "serial",
+    "storage-access",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+)
+PERMISSIONS: Final = ", ".join(sorted([f"{name}=(self)" for name in OWN] + [f"{name}=()" for name in NOBODY]))
+NO_STORE: Final = (b"cache-control", b"no-store")
+YEAR: Final = 31_536_000
+Pair = tuple[bytes, bytes]
+
+
+def security_headers(policy: str, *, tls: bool) -> tuple[Pair, ...]:
+    """The headers for one host. `tls`: its address begins with https."""
+    named = {
+        "content-security-policy": policy,
+        "cross-origin-embedder-policy": "require-corp",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": PERMISSIONS,
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+    }
+    if tls:
+        named["strict-transport-security"] = f"max-age={YEAR}; includeSubDomains"
+    return tuple((name.encode(), value.encode()) for name, value in named.items())
+
+
+class SecurityHeaders:
+    """Adds the headers to whatever the application inside answers."""
+
+    def __init__(self, app: ASGIApp, headers: tuple[Pair, ...]) -> None:
+        """`headers`: from `security_headers`."""
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request through; `no-store` unless the answer says how it may be kept."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = message["headers"]
+                kept = any(name == b"cache-control" for name, _ in given)
+                message["headers"] = [*given, *self._headers, *(() if kept else (NO_STORE,))]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)

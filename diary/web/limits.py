@@ -1,0 +1,64 @@
+"""How often: by network for what is open to anyone, by account for what is not."""
+
+import ipaddress
+from typing import Final
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from diary.clock import Clock
+from diary.errors import TryLater
+from diary.services.pepper import Pepper
+
+MINUTE_MS: Final = 60_000
+MINUTE: Final = 60
+
+
+class NetworkLimit:
+    """Counts by network: an IPv4 address, or the /64 one household has of IPv6. Kept in memory, as a keyed digest."""
+
+    def __init__(self, pepper: Pepper) -> None:
+        """`pepper`: so that what is counted by cannot be turned back into an address."""
+        self._pepper = pepper
+        self._counts = FixedWindowRateLimiter(MemoryStorage())
+        self._items: dict[int, RateLimitItem] = {}
+
+    def enter(self, address: str | None, per_minute: int) -> None:
+        """Take one. Raises TryLater."""
+        item = self._items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
+        if not self._counts.hit(item, self._pepper.network_key(network_of(address))):
+            raise TryLater(MINUTE)
+
+
+class AccountLimit:
+    """Counts by account, minute by minute. Plain dictionaries: this runs on every push."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Count by this clock."""
+        self._clock = clock
+        self._minute = 0
+        self._counts: dict[tuple[bytes, str], int] = {}
+
+    def enter(self, account: bytes, kind: str, per_minute: int) -> None:
+        """Take one. Raises TryLater."""
+        minute = self._clock.now_ms() // MINUTE_MS
+        if minute != self._minute:
+            self._minute = minute
+            self._counts.clear()
+        key = (account, kind)
+        count = self._counts.get(key, 0) + 1
+        if count > per_minute:
+            raise TryLater(MINUTE)
+        self._counts[key] = count
+
+
+def network_of(address: str | None) -> str:
+    """The network of an address; one name for all that have none."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return "elsewhere"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,79 @@
+"""What a row of the route table says: who may ask, how often, and how much may be sent."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from starlette.types import ASGIApp
+
+if TYPE_CHECKING:
+    from diary.web.call import Call
+
+View = Callable[["Call"], Awaitable[ASGIApp]]
+
+
+class Audience(Enum):
+    """Who may ask. Explained in docs/api.md."""
+
+    PAGES = "pages"  # the app's own files, the same for everyone
+    PUBLIC = "public"  # the public host's pages
+    ANYONE = "anyone"  # the interface without a session
+    KEEPER = "keeper"  # the interface with one
+
+
+class Kind(Enum):
+    """What a body is."""
+
+    NONE = "none"
+    JSON = "application/json"
+    OCTETS = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The kind and the size in bytes a body may have."""
+
+    kind: Kind
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How often a minute, and by whom it is counted. `None` a minute is a choice, with its reason."""
+
+    by: str
+    per_minute: int | None
+
+
+NO_BODY: Final = Body(Kind.NONE, 0)
+JSON: Final = Body(Kind.JSON, 64 << 10)
+VERSION: Final = Body(Kind.OCTETS, (1 << 20) + (64 << 10))
+PART: Final = Body(Kind.OCTETS, 1 << 20)
+CAPSULE: Final = Body(Kind.OCTETS, 16 << 20)
+
+# The same small files for everyone, made to be asked for many at once; nothing is computed for them.
+FREE: Final = Limit("nobody", None)
+OPEN: Final = Limit("network", 60)
+# Reading what anyone may: once a visit.
+LOOK: Final = Limit("network", 600)
+# A hundred a second would empty the longest diary in minutes, and leaves room for everyone else.
+SYNC: Final = Limit("account", 12_000)
+GRAVE: Final = Limit("account", 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One address and method, and its whole policy."""
+
+    method: str
+    path: str
+    view: View
+    audience: Audience
+    limit: Limit
+    body: Body = NO_BODY
+
+    @property
+    def writes(self) -> bool:
+        """Whether asking changes anything."""
+        return self.method not in ("GET", "HEAD")

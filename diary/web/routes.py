@@ -1,0 +1,67 @@
+"""The whole address space and its policy: nothing is served that has no row here."""
+
+from typing import Final
+
+from starlette.routing import Route
+
+from diary.web.gate import Gate
+from diary.web.policy import (
+    CAPSULE,
+    FREE,
+    GRAVE,
+    JSON,
+    LOOK,
+    NO_BODY,
+    OPEN,
+    PART,
+    SYNC,
+    VERSION,
+    Audience,
+    Row,
+)
+from diary.web.views import account, blobs, entrance, packs, pages, sync
+
+_A, _K = Audience.ANYONE, Audience.KEEPER
+_DIARY: Final = "/v1/diaries/{diary}"
+_BLOB: Final = _DIARY + "/blobs/{blob}"
+
+# The hot rows stand first: the router looks from the top.
+ROUTES: Final[tuple[Row, ...]] = (
+    Row("PUT", _DIARY + "/records/{record}/versions/{version}", sync.push, _K, SYNC, VERSION),
+    Row("GET", _DIARY + "/changes", sync.feed, _K, SYNC, NO_BODY),
+    Row("PUT", _BLOB + "/parts/{i}", blobs.put_part, _K, SYNC, PART),
+    Row("GET", _BLOB + "/parts/{i}", blobs.get_part, _K, SYNC, NO_BODY),
+    Row("PUT", _BLOB, blobs.declare, _K, SYNC, JSON),
+    Row("GET", _BLOB, blobs.state, _K, SYNC, NO_BODY),
+    Row("POST", _BLOB + "/complete", blobs.complete, _K, SYNC, JSON),
+    Row("GET", "/v1/server", entrance.server, _A, LOOK, NO_BODY),
+    Row("POST", "/v1/names", entrance.offer_name, _A, OPEN, JSON),
+    Row("POST", "/v1/accounts", entrance.register, _A, OPEN, JSON),
+    Row("POST", "/v1/prelogin", entrance.prelogin, _A, OPEN, JSON),
+    Row("POST", "/v1/sessions", entrance.sign_in, _A, OPEN, JSON),
+    Row("POST", "/v1/recoveries", entrance.recover, _A, OPEN, JSON),
+    Row("GET", "/v1/session", account.session, _K, SYNC, NO_BODY),
+    Row("DELETE", "/v1/session", account.sign_out, _K, SYNC, NO_BODY),
+    Row("GET", "/v1/sessions", account.list_sessions, _K, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/sessions/{session}", account.end_session, _K, GRAVE, NO_BODY),
+    Row("PUT", "/v1/account/words", account.change_words, _K, GRAVE, JSON),
+    Row("PUT", "/v1/account/code", account.change_code, _K, GRAVE, JSON),
+    Row("GET", "/v1/usage", account.room, _K, SYNC, NO_BODY),
+    Row("POST", "/v1/packs", packs.place, _K, GRAVE, JSON),
+    Row("GET", "/v1/packs/{pack}", packs.state, _K, SYNC, NO_BODY),
+    Row("PUT", "/v1/packs/{pack}/capsule", packs.start, _K, GRAVE, CAPSULE),
+    Row("GET", "/v1/packs/{pack}/front", packs.front, _K, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/packs/{pack}", packs.cancel, _K, GRAVE, NO_BODY),
+    Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/", pages.home, Audience.PUBLIC, FREE, NO_BODY),
+    Row("GET", "/style.css", pages.style, Audience.PUBLIC, FREE, NO_BODY),
+    Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),
+)
+
+
+def routes_for(*audiences: Audience) -> list[Route]:
+    """The rows for some audiences, as routes."""
+    return [Route(row.path, Gate(row), methods=[row.method]) for row in ROUTES if row.audience in audiences]

@@ -1,0 +1,1 @@
+"""Views: read what was sent, call one service, answer."""

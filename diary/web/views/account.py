@@ -1,0 +1,65 @@
+"""A keeper's session and locks."""
+
+from starlette.types import ASGIApp
+
+from diary.services import accounts, sessions, usage
+from diary.web import cookies
+from diary.web.answers import Answer, json_answer
+from diary.web.call import PROOF_BYTES, Call
+from diary.web.views.entrance import WRAP_BYTES, read_lock
+
+
+async def session(call: Call) -> ASGIApp:
+    """What sign-in answers, for a device that has a session."""
+    return json_answer(await accounts.unlock(call.instance, call.keeper))
+
+
+async def sign_out(call: Call) -> ASGIApp:
+    """End this session."""
+    await sessions.end_own(call.instance, call.keeper)
+    return Answer(headers=cookies.ended())
+
+
+async def list_sessions(call: Call) -> ASGIApp:
+    """The keeper's sessions, after the words again."""
+    listed = await sessions.list_sessions(call.instance, call.keeper, call.proof())
+    rows = [
+        {
+            "created_at": one.created_at,
+            "device_name": one.device_name,
+            "here": one.here,
+            "seen_at": one.seen_at,
+            "session": one.session,
+        }
+        for one in listed
+    ]
+    return json_answer({"sessions": rows})
+
+
+async def end_session(call: Call) -> ASGIApp:
+    """End one of the keeper's sessions, after the words again."""
+    await sessions.end(call.instance, call.keeper, call.id("session"), call.proof())
+    call.office.events.say("session_ended")
+    return Answer()
+
+
+async def change_words(call: Call) -> ASGIApp:
+    """New words for the account; every other session ends."""
+    await accounts.change_words(call.instance, call.keeper, call.proof(), read_lock(call.fields()))
+    call.office.events.say("words_changed")
+    return Answer()
+
+
+async def change_code(call: Call) -> ASGIApp:
+    """A new recovery code for the account."""
+    fields = call.fields()
+    code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
+    code_wrap = fields.octets("code_wrap", WRAP_BYTES)
+    await accounts.change_code(call.instance, call.keeper, call.proof(), code_auth, code_wrap)
+    call.office.events.say("code_changed")
+    return Answer()
+
+
+async def room(call: Call) -> ASGIApp:
+    """How much room is used."""
+    return json_answer(await usage.usage(call.instance, call.keeper))

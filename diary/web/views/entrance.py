@@ -1,0 +1,132 @@
+"""Open to anyone: what this server is, names, registering, signing in."""
+
+from starlette.types import ASGIApp
+
+from diary.encoding import b64
+from diary.errors import NoMatch, TryLater
+from diary.services import accounts, names
+from diary.services.accounts import Enrolment, NewLock
+from diary.services.blobs import PART_LIMIT
+from diary.services.sessions import Device, Entry
+from diary.web import cookies, policy
+from diary.web.answers import json_answer
+from diary.web.call import PROOF_BYTES, Call
+from diary.web.parsing import Fields
+
+LOGIN_CHARACTERS = 40
+WISH_CHARACTERS = 200
+TICKET_CHARACTERS = 60
+DEVICE_NAME_CHARACTERS = 64
+WRAP_BYTES = 8192
+POINT_BYTES = 65
+
+
+async def server(call: Call) -> ASGIApp:
+    """What this server is, and its limits."""
+    instance = call.instance
+    settings = instance.settings
+    return json_answer(
+        {
+            "limits": {
+                "file_bytes": settings.file_bytes,
+                "part_bytes": PART_LIMIT,
+                "quota_bytes": settings.quota_bytes,
+                "version_bytes": policy.VERSION.most,
+            },
+            "log": instance.notary.log,
+            "notary": b64(instance.notary.pub),
+            "now": instance.clock.now_ms(),
+            "origin": settings.app_url,
+            "release": call.office.pages.release.name,
+            "server_packs": settings.server_packs,
+        }
+    )
+
+
+async def offer_name(call: Call) -> ASGIApp:
+    """A free sign-in name and its ticket."""
+    fields = call.fields()
+    wish = fields.text("wish", WISH_CHARACTERS) if fields.has("wish") else ""
+    offer = await names.offer(call.instance, wish)
+    return json_answer({"login": offer.login, "ticket": offer.ticket})
+
+
+async def register(call: Call) -> ASGIApp:
+    """A new account, signed in."""
+    fields = call.fields()
+    diary = fields.inner("diary")
+    with_code = fields.has("code_auth") or fields.has("code_wrap")
+    enrolment = Enrolment(
+        account=fields.id("account"),
+        login=fields.text("login", LOGIN_CHARACTERS),
+        ticket=fields.text("ticket", TICKET_CHARACTERS),
+        lock=read_lock(fields),
+        code_auth=fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES) if with_code else None,
+        code_wrap=fields.octets("code_wrap", WRAP_BYTES) if with_code else None,
+        keyset=fields.octets("keyset", WRAP_BYTES),
+        ecdsa_pub=fields.octets("ecdsa_pub", POINT_BYTES, POINT_BYTES),
+        hpke_pub=fields.octets("hpke_pub", POINT_BYTES, POINT_BYTES),
+        diary=diary.id("diary"),
+        diary_wrap=diary.octets("wrap", WRAP_BYTES),
+    )
+    answer, entry, new = await accounts.register(call.instance, enrolment, _device(call, fields))
+    call.office.events.say("registered")
+    return _entered(answer, entry, 201 if new else 200)
+
+
+async def prelogin(call: Call) -> ASGIApp:
+    """How to derive the proof for a name."""
+    login = names.check_login(call.fields().text("login", LOGIN_CHARACTERS))
+    return json_answer({"kdf": await accounts.prelogin(call.instance, login)})
+
+
+async def sign_in(call: Call) -> ASGIApp:
+    """A session for the words."""
+    fields = call.fields()
+    login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
+    auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
+    try:
+        answer, entry = await accounts.sign_in(
+            call.instance, login, auth, _device(call, fields), call.device_token
+        )
+    except (NoMatch, TryLater):
+        call.office.events.say("sign_in_refused")
+        raise
+    call.office.events.say("signed_in")
+    return _entered(answer, entry)
+
+
+async def recover(call: Call) -> ASGIApp:
+    """A session for the recovery code."""
+    fields = call.fields()
+    login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
+    code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
+    try:
+        answer, entry = await accounts.recover(
+            call.instance, login, code_auth, _device(call, fields), call.device_token
+        )
+    except (NoMatch, TryLater):
+        call.office.events.say("recovery_refused")
+        raise
+    call.office.events.say("recovered")
+    return _entered(answer, entry)
+
+
+def read_lock(fields: Fields) -> NewLock:
+    """A new lock on the words out of a body."""
+    return NewLock(
+        kdf=fields.mapping("kdf"),
+        auth=fields.octets("auth", PROOF_BYTES, PROOF_BYTES),
+        words_wrap=fields.octets("words_wrap", WRAP_BYTES),
+    )
+
+
+def _device(call: Call, fields: Fields) -> Device:
+    """The device that signs in."""
+    name = fields.text("device_name", DEVICE_NAME_CHARACTERS)
+    return Device(fields.id("device"), name, call.session_token)
+
+
+def _entered(answer: dict[str, object], entry: Entry, status: int = 200) -> ASGIApp:
+    """The answer of everything that begins a session."""
+    return json_answer(answer, status, cookies.given(entry.token, entry.device_token))

@@ -1,0 +1,57 @@
+"""The app's own files and the public pages: the same bytes for everyone."""
+
+from typing import Final
+
+from starlette.types import ASGIApp
+
+from diary.encoding import b64
+from diary.web.answers import HTML, Answer
+from diary.web.call import Call
+
+# Files keep their names, so a browser asks each time whether it still has the right bytes.
+ASK_AGAIN: Final = (b"cache-control", b"no-cache")
+SCRIPT: Final = b"text/javascript; charset=utf-8"
+PLAIN: Final = b"text/plain; charset=utf-8"
+STYLE: Final = b"text/css; charset=utf-8"
+
+
+async def shell(call: Call) -> ASGIApp:
+    """The app's one page."""
+    return Answer(200, call.office.pages.shell, HTML)
+
+
+async def worker(call: Call) -> ASGIApp:
+    """The service worker, with the list of this release's files in it."""
+    tag = call.office.pages.worker_tag.encode()
+    headers = (ASK_AGAIN, (b"etag", tag))
+    if call.headers.get(b"if-none-match") == tag:
+        return Answer(304, b"", None, headers)
+    return Answer(200, call.office.pages.release.script, SCRIPT, headers)
+
+
+async def static(call: Call) -> ASGIApp:
+    """A static file."""
+    pages = call.office.pages
+    response = await pages.files.get_response(call.scope["path_params"]["path"], call.scope)
+    response.headers["cache-control"] = ASK_AGAIN[1].decode()
+    return response
+
+
+async def home(call: Call) -> ASGIApp:
+    """The public page: what this is, whom to call, how to check a pack."""
+    return Answer(200, call.office.pages.home, HTML)
+
+
+async def style(call: Call) -> ASGIApp:
+    """The public pages' style sheet."""
+    return Answer(200, call.office.pages.style, STYLE)
+
+
+async def notary(call: Call) -> ASGIApp:
+    """The notary's public key, for whoever checks a pack; it must not be taken from the pack itself."""
+    return Answer(200, f"{b64(call.instance.notary.pub)}\n".encode(), PLAIN)
+
+
+async def robots(_: Call) -> ASGIApp:
+    """Nothing of the app's host belongs in a search engine."""
+    return Answer(200, b"User-agent: *\nDisallow: /\n", PLAIN)

@@ -1,0 +1,23 @@
+"""Versions in, changes out."""
+
+from starlette.types import ASGIApp
+
+from diary.services import changes, versions
+from diary.web.answers import JSON, Answer, octets
+from diary.web.call import Call
+
+MOST_VERSIONS = 2**53 - 1
+
+
+async def push(call: Call) -> ASGIApp:
+    """Store a version; 201 when it is new, 200 when the same bytes came before."""
+    stored = await versions.push(
+        call.instance, call.keeper, call.id("diary"), call.id("record"), call.id("version"), call.body
+    )
+    return Answer(200 if stored.repeated else 201, stored.answer, JSON)
+
+
+async def feed(call: Call) -> ASGIApp:
+    """What came after a number."""
+    after = call.query_number("after", MOST_VERSIONS)
+    return octets(await changes.feed(call.instance, call.keeper, call.id("diary"), after))
