@@ -4,6 +4,7 @@ The application under test is untouched. Around it stands one ASGI layer that no
 sweep can search all that went over the wire) and that a test can ask to answer wrongly in its place.
 """
 
+import asyncio
 import base64
 import datetime
 import hashlib
@@ -23,8 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from diary.app import create_app
-from diary.config import load
+from diary.config import Settings, load
 from diary.crypto.kdf import CHEAPEST
+from diary.storage.database import migrate
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,12 @@ def free_port() -> int:
         return port
 
 
+def _serve(server: uvicorn.Server, settings: Settings) -> None:
+    """Migrate, then serve: in a thread of its own, since a browser's driver holds the event loop of this one."""
+    asyncio.run(migrate(settings))
+    server.run()
+
+
 class Served:
     """The running server. `app_url` and `public_url` are what a browser opens."""
 
@@ -243,7 +251,8 @@ class Served:
 
     def start(self) -> None:
         """Listen, on the same port and the same data each time. Returns when requests are answered."""
-        self._watched = Watched(create_app(load(self._environ), kdf_profile=CHEAPEST))
+        settings = load(self._environ)
+        self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST))
         self._watched.exchanges = self._earlier
         self._watched.faults = self._faults
         self._server = uvicorn.Server(
@@ -259,7 +268,7 @@ class Served:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread = threading.Thread(target=_serve, args=(self._server, settings), daemon=True)
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
@@ -275,6 +284,11 @@ class Served:
         if self._thread.is_alive():
             raise RuntimeError("the server under test did not stop")
         self._server = self._thread = None
+
+    def start_if_stopped(self) -> None:
+        """Listen again after a journey that took the server away."""
+        if self._server is None:
+            self.start()
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -1,5 +1,6 @@
 /** The bag's own files (BagIt 1.0): docs/pack.md; the twin of diary/pack/archive.py. */
 import { textOf, wholeOf } from '../record/reading.js';
+import { localAt } from '../record/times.js';
 
 /** @typedef {import('../record/reading.js').Fields} Fields */
 
@@ -13,7 +14,7 @@ export const BAGIT = 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n';
  * @returns {string}
  */
 export function bagInfo(pack, bytes, files) {
-  const day = new Date(wholeOf(pack, 'made_at') ?? 0).toISOString().slice(0, 10);
+  const day = localAt(wholeOf(pack, 'made_at') ?? 0, textOf(pack, 'tz')).slice(0, 10);
   return [
     `Bagging-Date: ${day}`, `External-Identifier: ${textOf(pack, 'folder')}`, `Payload-Oxum: ${bytes}.${files}`, '',
   ].join('\n');

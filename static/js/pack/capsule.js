@@ -53,6 +53,7 @@ import { attachedTo, exhibitsOf } from './exhibits.js';
  * @property {number | null} [coversTo]
  * @property {string} [profile]
  * @property {string} [lang]
+ * @property {readonly string[]} [startWith] 'start with these', instead of the entries so marked
  * @property {boolean} [intimate] whether private sexual pictures of adults come along
  */
 
@@ -88,7 +89,7 @@ export function makeCapsule(versions, wish, keys) {
     own_words: textOf(settings, 'own_words'),
     pack: packOf(wish, initials, startNo),
     sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
-    start_with: chosen.filter((one) => switchOf(one.newest.fields, 'start_with_this'))
+    start_with: chosen.filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
       .map((one) => numbers.get(one.record)).filter(Boolean).slice(0, 10),
     t: 'capsule/v1',
     versions: versions.filter((row) => packed.has(row.record)).map((row) => carried(row, numbers)),

@@ -61,7 +61,7 @@ function bytesOf(members, name) {
  * @returns {string[]}
  */
 function documents(capsule) {
-  const volumes = Math.ceil(rows(capsule, 'exhibits').length / VOLUME);
+  const volumes = Math.max(1, Math.ceil(rows(capsule, 'exhibits').length / VOLUME));
   const exhibits = Array.from({ length: volumes }, (_, i) => `servable/04_exhibits${i ? `-${i + 1}` : ''}.pdf`);
   return [...FIXED, ...exhibits].map((name) => `data/${name}`);
 }

@@ -1,0 +1,92 @@
+/** Where a pack's contents come from: every opened version of the diary, and the bytes of files as received. */
+import { unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { partCount } from '../crypto/files.js';
+import { decodePush, envDigest } from '../ledger/push.js';
+import { downloadBlob, partName } from '../net/blobs.js';
+import { codesOf, objectOf, wholeOf } from '../record/reading.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Api} Api */
+/** @typedef {import('./book.js').Meta} Meta */
+/** @typedef {import('./book.js').Opened} Opened */
+/** @typedef {import('../pack/capsule.js').DiaryVersion} DiaryVersion */
+
+const PACKED = new Set(['incident', 'attachment', 'settings', 'custody']);
+
+/**
+ * The whole diary in feed order; versions without a number last, as this phone made them. Private notes are left
+ * where they are.
+ * @param {Open} open
+ * @returns {Promise<DiaryVersion[]>}
+ */
+export async function readDiary(open) {
+  const incidents = open.index.all().map(({ record }) => record);
+  /** @type {DiaryVersion[]} */ const versions = [];
+  /** @type {Set<string>} */ const attached = new Set();
+  for (const record of incidents) {
+    const rows = await readRecord(open, record);
+    versions.push(...rows);
+    for (const row of rows) for (const id of codesOf(row.open.fields, 'attachment_ids')) attached.add(id);
+  }
+  const settings = open.store.root['settings'];
+  for (const record of [...attached, ...(settings ? [settings] : [])]) versions.push(...await readRecord(open, record));
+  return versions.filter(({ kind }) => PACKED.has(kind)).sort(inFeed);
+}
+
+/** @param {DiaryVersion} a @param {DiaryVersion} b */
+function inFeed(a, b) {
+  if (a.seq !== null && b.seq !== null) return a.seq - b.seq;
+  if (a.seq === null && b.seq === null) return lineOf(a) - lineOf(b);
+  return a.seq === null ? 1 : -1;
+}
+
+/** @param {DiaryVersion} row */
+const lineOf = (row) => wholeOf(objectOf(row.open.fields, '_line'), 'n') ?? 0;
+
+/** @param {Open} open @param {string} record @returns {Promise<DiaryVersion[]>} */
+async function readRecord({ book, store }, record) {
+  const meta = await book.meta(record);
+  if (!meta) return []; // another phone's, not here yet
+  const pushes = await store.readMany(meta.versions.map(({ v }) => `v/${v}`));
+  const opened = new Map((await book.versions(record)).map((one) => [one.version, one]));
+  return meta.versions.flatMap((facts, i) => {
+    const one = opened.get(facts.v);
+    const push = pushes[i];
+    // One that does not open cannot be typeset; the screens say so beside the entry.
+    return one?.kind && one.seeds && push ? [versionOf(facts, one, push.bytes)] : [];
+  });
+}
+
+/** @param {Meta['versions'][number]} facts @param {Opened} one @param {Uint8Array} push @returns {DiaryVersion} */
+function versionOf(facts, one, push) {
+  const { meta, envelopes } = decodePush(push);
+  const pairs = (/** @type {[string, string][]} */ keys) => keys.map(([blob, key]) => /** @type {const} */ ([blob, unb64(key)]));
+  return {
+    record: one.record, version: one.version, kind: one.kind, schema: wholeOf(one.fields, '_schema') ?? 1, seq: facts.seq, c: meta.c, sig: meta.sig,
+    parents: meta.parents, env: envDigest(envelopes), receipt: facts.receipt ?? null,
+    open: { fields: one.fields, seed: unb64(one.seeds.open), keys: pairs(one.keys.open) },
+    restricted: one.seeds.restricted ? { fields: one.restricted, seed: unb64(one.seeds.restricted), keys: pairs(one.keys.restricted) } : null,
+  };
+}
+
+/**
+ * A file as received, opened part by part from this phone's sealed parts; parts of another phone's file are fetched first.
+ * @param {Open} open @param {Api} api @param {string} attachment
+ * @returns {AsyncGenerator<Uint8Array>}
+ */
+export async function* receivedBytes(open, api, attachment) {
+  const { book, store, vault, identity } = open;
+  const newest = await book.newest(attachment);
+  const pair = newest.keys.restricted[0];
+  const size = wholeOf(newest.fields, 'size_bytes');
+  if (!pair || size === null) throw new KeptError('pack_failed', 'A file cannot be opened. It is still in your diary.');
+  const [blob, key] = pair;
+  const n = partCount(size);
+  await downloadBlob(/** @type {any} */ ({ api, store, diary: identity.diary }), blob, n);
+  for (let i = 0; i < n; i++) {
+    const part = await store.read(partName(blob, i));
+    if (!part) throw new KeptError('store_lost');
+    yield await vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size });
+  }
+}

@@ -1,0 +1,107 @@
+"""Fixtures of the journeys: one certificate, one server a module, one Chromium, a phone for each person."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.browser import chromium
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.serving import Certificate, Served, make_certificate
+
+NewPhone = Callable[..., Keeper]
+NewProfile = Callable[..., chromium.Profile]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever drives WebKit says so itself; everything else in this folder drives Chromium."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.get_closest_marker("webkit") is None:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Made for this run and trusted by nobody else."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Playwright keeps an event loop running in this thread, so it must be gone before other folders' tests."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright, certificate: Certificate) -> Iterator[Browser]:
+    """One Chromium; each phone is a context of its own in it."""
+    running = chromium.launch(playwright, certificate.spki)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
+    """A server with an empty database, for one module's journeys."""
+    served = Served(tmp_path_factory.mktemp("server"), certificate)
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(autouse=True)
+def _behaves_again(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No fault made by one journey reaches the next."""
+    yield
+    if "server" in request.fixturenames:
+        served: Served = request.getfixturevalue("server")
+        served.behave()
+        served.start_if_stopped()
+
+
+@pytest.fixture
+def new_phone(browser: Browser, server: Served) -> Iterator[NewPhone]:
+    """Phones (or desks) that have never seen the app. Their pages may complain of nothing."""
+    complaints = chromium.Complaints()
+    keepers: list[Keeper] = []
+
+    def make(**options: object) -> Keeper:
+        context = browser.new_context(**(chromium.PHONE | options))  # type: ignore[arg-type]
+        context.set_default_timeout(chromium.PATIENCE)
+        page = context.new_page()
+        complaints.listen(page)
+        keepers.append(Keeper(page, server.app_url))
+        return keepers[-1]
+
+    yield make
+    for keeper in keepers:
+        keeper.page.context.close()
+    assert complaints.heard == []
+
+
+@pytest.fixture
+def keeper(new_phone: NewPhone) -> Keeper:
+    """Somebody with a phone that has never seen the app."""
+    return new_phone()
+
+
+@pytest.fixture
+def new_profile(
+    playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
+) -> Iterator[NewProfile]:
+    """Browsers with a profile folder on disk: they can be killed, and the folder searched."""
+    profiles: list[chromium.Profile] = []
+
+    def make(**options: object) -> chromium.Profile:
+        folder = tmp_path / f"profile-{len(profiles)}"
+        profiles.append(
+            chromium.Profile(playwright, certificate.spki, folder, chromium.PHONE | options)
+        )
+        return profiles[-1]
+
+    yield make
+    for profile in profiles:
+        profile.close()

@@ -1,0 +1,68 @@
+"""Files as people have them: screenshots, photos, and some that are not what they say."""
+
+import io
+import random
+
+from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
+
+SCREEN = (1170, 2532)
+
+
+def _screen(seed: int) -> Image.Image:
+    """Something with the shape of a chat on a phone: bubbles of grey lines."""
+    dice = random.Random(seed)
+    picture = Image.new("RGB", SCREEN, (246, 245, 241))
+    draw = ImageDraw.Draw(picture)
+    for row in range(24):
+        left = 60 if dice.random() < 0.6 else 420
+        top = 180 + row * 96
+        draw.rounded_rectangle((left, top, left + 600, top + 74), 24, fill=(221, 228, 224))
+        draw.rectangle((left + 40, top + 30, left + dice.randint(200, 560), top + 44), fill=(70, 76, 74))
+    return picture
+
+
+def png(seed: int = 1, *, says: str = "") -> bytes:
+    """A screenshot; `says` is stored as plain text inside, as some phones do with their model."""
+    notes = PngInfo()
+    if says:
+        notes.add_text("Comment", says)
+    out = io.BytesIO()
+    _screen(seed).save(out, "PNG", pnginfo=notes)
+    return out.getvalue()
+
+
+def png_of(size: int, seed: int = 1) -> bytes:
+    """A screenshot with a photo in it, about `size` bytes: noise does not compress."""
+    picture = _screen(seed)
+    rows = min(SCREEN[1], max(1, size // (SCREEN[0] * 3)))
+    noise = random.Random(seed).randbytes(SCREEN[0] * rows * 3)
+    picture.paste(Image.frombytes("RGB", (SCREEN[0], rows), noise), (0, 0))
+    out = io.BytesIO()
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def jpeg_with_place(seed: int = 2) -> bytes:
+    """A photo whose EXIF says where it was taken."""
+    exif = Image.Exif()
+    exif[0x0110] = "Phone 9"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (53.0, 22.0, 30.0)
+    out = io.BytesIO()
+    _screen(seed).resize((900, 1200)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def heic(seed: int = 3) -> bytes:
+    """A photo as iPhones store them, which Chromium cannot show."""
+    import pillow_heif
+
+    out = io.BytesIO()
+    pillow_heif.from_pillow(_screen(seed).resize((600, 800))).save(out, quality=60)
+    return out.getvalue()
+
+
+def upload(name: str, claimed: str, content: bytes) -> dict[str, object]:
+    """A file for the picker, by its name, the type it claims, and its bytes."""
+    return {"name": name, "mimeType": claimed, "buffer": content}

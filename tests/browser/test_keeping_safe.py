@@ -1,0 +1,106 @@
+"""From this phone only to kept safe, and to a second device, with words or with the code."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import KEPT, Keeper
+from tests.browser.serving import Served
+
+FIRST = "He rang eleven times after midnight."
+SECOND = "A letter with no stamp was on the mat."
+
+
+def test_written_offline_is_kept_safe_once_there_is_signal(keeper: Keeper) -> None:
+    """Offline first, registered later: everything written goes, in order, and keeps its number."""
+    keeper.opens()
+    keeper.is_offline_ready()
+    keeper.page.context.set_offline(True)
+    keeper.first_entry(FIRST)
+    keeper.puts_off_the_copy()
+    keeper.adds(SECOND)
+    keeper.page.context.set_offline(False)
+    keeper.goes("More")
+    keeper.tap("Keep a copy off this phone", exact=False)
+    keeper.keeps_a_copy()
+    keeper.is_kept_safe(SECOND)
+    expect(keeper.state_of(FIRST)).to_have_text(KEPT)
+    expect(keeper.row(FIRST).get_by_text("No. 1", exact=True)).to_be_visible()
+    expect(keeper.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
+
+
+def test_second_device_with_words(new_phone: NewPhone) -> None:
+    """A second browser signs in with the name and the words and has everything; both see what the other adds."""
+    phone = new_phone()
+    phone.begins(FIRST)
+    desk = new_phone(is_mobile=False, has_touch=False, viewport={"width": 1280, "height": 800})
+    desk.signs_in(phone.login, phone.words)
+    desk.reads(FIRST)
+    desk.adds(SECOND)
+    desk.is_kept_safe(SECOND)
+    phone.locks()
+    phone.unlocks()
+    phone.goes("Entries")
+    expect(phone.state_of(SECOND)).to_have_text(KEPT)
+
+
+def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
+    """The code and new words open everything elsewhere; the old words no longer do."""
+    phone = new_phone()
+    phone.begins(FIRST)
+    twelve, _ = phone.writes_down_the_code()
+    other = new_phone()
+    other.opens()
+    other.asks_to_sign_in_with_code(phone.login, twelve, "ferry lantern oatmeal candle")
+    other.sees_place("What happened?")
+    other.reads(FIRST)
+    third = new_phone()
+    third.opens()
+    third.asks_to_sign_in(phone.login, phone.words)
+    expect(third.problem()).to_contain_text("That didn’t open anything. Try again.")
+    third.field("Your words").fill("ferry lantern oatmeal candle")
+    third.tap("Open")
+    third.sees_place("What happened?")
+    third.reads(FIRST)
+
+
+def test_recovery_line_is_quiet_until_it_is_done(keeper: Keeper) -> None:
+    """One quiet line asks for the code from the second opening on, until it has been written down."""
+    keeper.begins(FIRST)
+    line = keeper.page.get_by_text("You have not written down your code yet.")
+    expect(line).to_have_count(0)
+    keeper.locks()
+    keeper.unlocks()
+    expect(line).to_be_visible()
+    keeper.writes_down_the_code()
+    keeper.goes("Add")
+    expect(line).to_have_count(0)
+
+
+def test_addition_and_amendment_stay_readable(keeper: Keeper, server: Served) -> None:
+    """After ten minutes a card is an addition and changed words an amendment with its reason; nothing is lost."""
+    keeper.page.clock.install()
+    keeper.begins(FIRST)
+    keeper.page.clock.fast_forward("11:00")
+    keeper.unlocks_if_locked()
+    keeper.reads(FIRST)
+    keeper.opens_card("Who")
+    keeper.field("Who did it?").fill("My ex")
+    keeper.tap("Save this card")
+    expect(keeper.page.get_by_role("article").get_by_text("My ex", exact=True).first).to_be_visible()
+    keeper.tap("Change the words or the time")
+    keeper.field("What happened?").fill("He rang nine times after midnight.")
+    keeper.tap("Save")
+    keeper.field("Reason").fill("I counted again.")
+    keeper.tap("Save the change")
+    keeper.sees("He rang nine times after midnight.")
+    keeper.tap("Everything you saved, with dates")
+    history = keeper.page.locator(".history")
+    expect(history).to_contain_text("First version")
+    expect(history).to_contain_text("Added")
+    expect(history).to_contain_text("Reason: I counted again.")
+    expect(history).to_contain_text(f"Before: {FIRST}")
+    keeper.goes("Entries")
+    expect(keeper.state_of("He rang nine times")).to_have_text(KEPT)
+    expect(keeper.row("He rang nine times")).to_contain_text(re.compile("changed"))

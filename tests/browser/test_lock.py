@@ -1,0 +1,124 @@
+"""The lock: what it takes away, what stays, and that nothing brings it back without the words."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.serving import Served
+
+TEXT = "SENTINELACCOUNT he followed me from the station."
+
+
+def _nothing_is_left(keeper: Keeper) -> None:
+    """Neither the page nor what a worker could still hold says anything."""
+    assert "SENTINEL" not in keeper.page.content()
+    assert keeper.page.evaluate("document.title") == "Notes"
+    assert keeper.page.evaluate("location.pathname + location.search + location.hash") == "/"
+    assert not re.search(r"help|exit|999", keeper.page.inner_text("body"), re.IGNORECASE)
+
+
+def test_lock_and_unlock(keeper: Keeper) -> None:
+    """Locked: the words are gone from the page and the key with its worker; the right words open it again."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.reads(TEXT)
+    keeper.locks()
+    _nothing_is_left(keeper)
+    keeper.tries_words("entirely the wrong words")
+    expect(keeper.problem()).to_contain_text("That didn’t open anything. Try again.")
+    assert keeper.field("Your words").input_value() == ""
+    keeper.unlocks()
+    keeper.reads(TEXT)
+
+
+def test_back_reload_and_bfcache_after_quick_exit(keeper: Keeper, server: Served) -> None:
+    """Quick exit, then Back, Forward, reload: the lock each time."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.reads(TEXT)
+    keeper.leaves()
+    keeper.sees_lock()
+    _nothing_is_left(keeper)
+    keeper.page.goto("about:blank")
+    keeper.page.go_back()
+    keeper.sees_lock()
+    _nothing_is_left(keeper)
+    keeper.page.go_forward()
+    keeper.page.go_back()
+    keeper.sees_lock()
+    keeper.page.reload()
+    keeper.sees_lock()
+    _nothing_is_left(keeper)
+
+
+def test_leaving_the_page_while_open_does_not_bring_it_back(keeper: Keeper) -> None:
+    """Navigating away while the diary is open and coming back shows the lock."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.reads(TEXT)
+    keeper.page.goto("about:blank")
+    keeper.page.go_back()
+    keeper.sees_lock()
+    _nothing_is_left(keeper)
+
+
+def test_three_shifts_leave(keeper: Keeper) -> None:
+    """Shift three times on a keyboard locks at once."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    for _ in range(3):
+        keeper.page.keyboard.press("Shift")
+    keeper.sees_lock()
+    _nothing_is_left(keeper)
+
+
+def test_auto_lock_warns_and_keeps_the_draft(keeper: Keeper) -> None:
+    """Five minutes without a touch: a warning, the lock, and the draft after the words."""
+    keeper.page.clock.install()
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.goes("Add")
+    keeper.writes("Half a sentence")
+    keeper.draft_is_sealed()
+    keeper.page.clock.run_for("04:45")
+    keeper.sees(re.compile("Locking in .* seconds. What you wrote is kept."))
+    keeper.page.clock.run_for("00:30")
+    keeper.sees_lock()
+    _nothing_is_left(keeper)
+    keeper.unlocks()
+    expect(keeper.field("What happened?")).to_have_value("Half a sentence")
+
+
+def test_only_one_tab_holds_the_diary(keeper: Keeper) -> None:
+    """A second tab says so, and opens once the first is gone."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    second = Keeper(keeper.page.context.new_page(), keeper.app_url)
+    second.words = keeper.words
+    second.page.goto(keeper.app_url)
+    second.sees_place("Open in another tab")
+    keeper.page.close()
+    second.tap("Try again")
+    second.sees_lock()
+    second.unlocks()
+    second.reads(TEXT)
+
+
+def test_signing_in_without_signal_says_so(new_phone: NewPhone) -> None:
+    """A phone that holds nothing cannot sign in offline, and says why."""
+    phone = new_phone()
+    phone.opens()
+    phone.is_offline_ready()
+    phone.page.context.set_offline(True)
+    phone.tap("I have a sign-in name")
+    phone.field("Sign-in name").fill("quiet-otter-1234")
+    phone.field("Your words").fill("some words that are long enough")
+    phone.tap("Open")
+    expect(phone.problem()).to_contain_text("There is no signal just now.")
