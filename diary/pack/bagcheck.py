@@ -1,0 +1,100 @@
+"""The bag around a pack: every file listed, every listed file here, every digest right, and the lists themselves."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from diary.pack.findings import Finding, find
+from diary.pack.manifest import BAGIT, SERVABLE, SERVABLE_LIST, payload_lists, servable_list
+from diary.pack.opened import OpenedPack
+
+TAGS: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
+TAG_LIST: Final = "tagmanifest-sha256.txt"
+_LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
+_OXUM = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
+
+
+def check_bag(pack: OpenedPack) -> Iterator[Finding]:
+    """Every finding about files and lists."""
+    # A member that cannot be read has been found; it must not be found missing as well.
+    damaged = {finding.member for finding in pack.findings if finding.member}
+    payload = {path for path in pack.digests if path.startswith("data/")}
+    listed = dict(_lists(pack))
+    for name in (*TAGS, TAG_LIST):
+        if name not in pack.digests and name not in damaged:
+            yield find("missing", name)
+    yield from (find("list_damaged", name) for name, rows in listed.items() if rows is None)
+    names = {path for name in TAGS[2:] for path in (listed.get(name) or {})}
+    yield from (find("missing", path) for path in sorted(names - payload - damaged))
+    yield from (find("added", path) for path in sorted(payload - names) if names)
+    yield from (find("added", path) for path in sorted(set(pack.digests) - payload - {*TAGS, TAG_LIST}))
+    yield from _changed(pack, listed)
+    yield from _servable(pack, listed.get(SERVABLE_LIST), damaged)
+    yield from _tags(pack, listed)
+
+
+def _lists(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | None]]:
+    """Every list of files, read; None for one that is no such list."""
+    for name in (*TAGS[2:], TAG_LIST, SERVABLE_LIST):
+        raw = pack.read(name)
+        if raw is not None:
+            yield name, _rows(raw)
+
+
+def _rows(raw: bytes) -> dict[str, str] | None:
+    """A list's paths and digests, or None."""
+    rows: dict[str, str] = {}
+    for line in raw.splitlines():
+        found = _LINE.fullmatch(line)
+        if not found or found[2].decode() in rows:
+            return None
+        rows[found[2].decode()] = found[1].decode()
+    return rows
+
+
+def _changed(pack: OpenedPack, listed: dict[str, dict[str, str] | None]) -> Iterator[Finding]:
+    """Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing."""
+    short, long = listed.get(TAGS[2]) or {}, listed.get(TAGS[3]) or {}
+    changed, odd = set(), set()
+    for path, digests in pack.digests.items():
+        wrong = (path in short and short[path] != digests.sha256, path in long and long[path] != digests.sha512)
+        if all(wrong) or (any(wrong) and not (short and long)):
+            changed.add(path)
+        elif any(wrong):
+            odd.add(TAGS[2] if wrong[0] else TAGS[3])
+    yield from (find("changed", path) for path in sorted(changed))
+    if not changed:
+        expected = payload_lists({path: held for path, held in pack.digests.items() if path.startswith("data/")})
+        odd |= {name for name, raw in expected.items() if name in pack.digests and pack.read(name) != raw}
+    yield from (find("list_changed", name) for name in sorted(odd))
+
+
+def _servable(pack: OpenedPack, rows: dict[str, str] | None, damaged: set[str]) -> Iterator[Finding]:
+    """The servable folder's own list, which must stand when the folder is all there is."""
+    if rows is None:
+        return
+    inside = {path: held.sha256 for path, held in pack.digests.items() if path.startswith(SERVABLE)}
+    if any(path.startswith(SERVABLE) for path in damaged):
+        return
+    if pack.read(SERVABLE_LIST) != servable_list(inside):
+        yield find("list_changed", SERVABLE_LIST)
+
+
+def _tags(pack: OpenedPack, listed: dict[str, dict[str, str] | None]) -> Iterator[Finding]:
+    """The files beside data/, against their list and against what a pack of this release writes."""
+    rows = listed.get(TAG_LIST)
+    for name in TAGS:
+        if name in pack.digests and rows and rows.get(name) != pack.digests[name].sha256:
+            yield find("changed", name)
+    if rows is not None and set(rows) != set(TAGS):
+        yield find("list_changed", TAG_LIST)
+    expected = "".join(f"{pack.digests[name].sha256}  {name}\n" for name in TAGS if name in pack.digests)
+    if TAG_LIST in pack.digests and hashlib.sha256(expected.encode()).hexdigest() != pack.digests[TAG_LIST].sha256:
+        yield find("list_changed", TAG_LIST)
+    if "bagit.txt" in pack.digests and pack.read("bagit.txt") != BAGIT:
+        yield find("bag", "bagit.txt")
+    payload = [held.size for path, held in pack.digests.items() if path.startswith("data/")]
+    oxum = _OXUM.search(pack.read("bag-info.txt") or b"")
+    if "bag-info.txt" in pack.digests and (not oxum or (int(oxum[1]), int(oxum[2])) != (sum(payload), len(payload))):
+        yield find("bag", "bag-info.txt")

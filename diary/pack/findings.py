@@ -1,0 +1,55 @@
+"""What checking a pack can find. Checking collects and never stops at the first.
+
+A finding is a code for machines, the member it concerns (its path inside the pack's folder, or None for the
+whole pack), and a sentence for people. Codes and sentences are listed here and nowhere else.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+SENTENCES: Final[dict[str, str]] = {
+    "not_a_pack": "This is not a pack: it cannot be read as a zip.",
+    "too_many": "This zip holds more files than a pack can.",
+    "too_large": "This zip claims to hold more than a pack can, or is packed so tightly that it must be a trap.",
+    "bad_name": "A file has a name that a pack never gives: it could be written outside the pack's folder.",
+    "twice": "Two files in the zip have the same name.",
+    "not_a_file": "This is not an ordinary file (a link, a folder, or encrypted).",
+    "no_folder": "The files do not lie in one folder named like a pack.",
+    "damaged": "This file cannot be read: its bytes were changed or cut off.",
+    "changed": "This file is not the one the pack was made with: its digest differs.",
+    "missing": "This file is listed and is not here.",
+    "added": "This file is here and is not listed.",
+    "list_damaged": "This list of files cannot be read.",
+    "list_changed": "This list of files is not the one the pack was made with.",
+    "bag": "The pack's description does not fit what is in it.",
+    "unreadable": "This file is not in the form it should have.",
+    "commitment": "The fields do not give the commitment: something in this entry was changed, added or taken out.",
+    "names": "The fields are not those this kind of entry has.",
+    "author": "The signature of the keeper's device does not hold.",
+    "receipt": "The server's receipt does not hold for this entry.",
+    "misplaced": "This proof belongs to another entry or is named wrongly.",
+    "twin": "The servable and the restricted proof of this version do not agree.",
+    "no_twin": "One of the two proofs of this version is missing.",
+    "record": "12_record.json does not say the same as the proof.",
+    "line": "A device's numbering of its versions is broken: a number stands twice, or a link does not hold.",
+    "exhibit": "File, sidecar, index and list of digests do not say the same about this exhibit.",
+    "narrative": "The words embedded in 01_chronology.pdf are not the first words of this entry.",
+    "keys": "The public keys in the two proof folders differ, or are not keys.",
+    "wrong_notary": "The pack names another server key than the one given.",
+    "keys_from_pack": "Consistent, but the keys come from the pack itself: compare them with the server's, or give --notary.",
+    "no_timestamps": "A timestamp authority's root was given, but this pack holds no timestamp.",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is not as it should be."""
+
+    code: str
+    member: str | None
+    sentence: str
+
+
+def find(code: str, member: str | None = None) -> Finding:
+    """The finding of a code."""
+    return Finding(code, member, SENTENCES[code])

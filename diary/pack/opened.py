@@ -1,0 +1,120 @@
+"""A pack's zip, opened with care: names judged before anything is read, every member hashed as it passes."""
+
+import re
+import stat
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from diary.pack.findings import Finding, find
+from diary.pack.manifest import Digests, Hashing
+
+MEMBERS: Final = 60_000
+TOTAL_BYTES: Final = 64 << 30
+RATIO: Final = 200
+CHUNK: Final = 1 << 20
+# What is read whole: proofs, lists, tables, and one PDF.
+WHOLE_BYTES: Final = 512 << 20
+_FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+@dataclass(slots=True)
+class OpenedPack:
+    """The members by path inside the pack's folder, with their digests. `findings`: what was wrong on the way."""
+
+    archive: zipfile.ZipFile
+    folder: str
+    digests: dict[str, Digests] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def read(self, path: str) -> bytes | None:
+        """A member whole; None when it is absent, too large or damaged (which has been found already)."""
+        if path not in self.digests or self.digests[path].size > WHOLE_BYTES:
+            return None
+        return self.archive.read(f"{self.folder}/{path}")
+
+
+def open_pack(path: Path) -> OpenedPack | list[Finding]:
+    """Open and hash a pack, or the findings that make it no pack at all. The caller closes `archive`."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except _BROKEN:
+        return [find("not_a_pack")]
+    rows = archive.infolist()
+    if refused := _refuse(rows):
+        archive.close()
+        return refused
+    pack = OpenedPack(archive, rows[0].filename.partition("/")[0])
+    for row in _sound(pack, rows):
+        inside = row.filename.removeprefix(f"{pack.folder}/")
+        try:
+            pack.digests[inside] = _hash(archive, row)
+        except _BROKEN:
+            pack.findings.append(find("damaged", inside))
+    return pack
+
+
+def _refuse(rows: list[zipfile.ZipInfo]) -> list[Finding]:
+    """Reasons not to read anything at all."""
+    if not rows:
+        return [find("not_a_pack")]
+    if len(rows) > MEMBERS:
+        return [find("too_many")]
+    total = sum(row.file_size for row in rows)
+    tight = any(row.file_size > RATIO * max(1, row.compress_size) + CHUNK for row in rows)
+    return [find("too_large")] if total > TOTAL_BYTES or tight else []
+
+
+def _sound(pack: OpenedPack, rows: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The rows that are ordinary files of one folder; the others are found."""
+    if not _FOLDER.fullmatch(pack.folder):
+        pack.findings.append(find("no_folder", _printable(rows[0].filename)))
+    seen: set[str] = set()
+    sound: list[zipfile.ZipInfo] = []
+    for row in rows:
+        folder, _, inside = row.filename.partition("/")
+        name = _printable(inside or row.filename)
+        code = _fault(row, inside, folder == pack.folder)
+        if code is None and row.filename.lower() in seen:
+            code = "twice"
+        seen.add(row.filename.lower())
+        if code is None:
+            sound.append(row)
+        else:
+            pack.findings.append(find(code, name))
+    return sound
+
+
+def _fault(row: zipfile.ZipInfo, inside: str, is_in_folder: bool) -> str | None:
+    """Why a row is no ordinary file of the pack."""
+    # Python shortens a name at a zero byte and turns backslashes; what stood in the file is `orig_filename`.
+    if not _PATH.fullmatch(inside) or ".." in row.orig_filename or row.orig_filename != row.filename:
+        return "bad_name"
+    if not is_in_folder:
+        return "no_folder"
+    kind = stat.S_IFMT(row.external_attr >> 16)
+    if row.is_dir() or kind not in (0, stat.S_IFREG) or row.flag_bits & 0x1:
+        return "not_a_file"
+    return None
+
+
+def _printable(name: str) -> str:
+    """A name that can be shown on a terminal."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in name)[:200]
+
+
+def _hash(archive: zipfile.ZipFile, row: zipfile.ZipInfo) -> Digests:
+    """A member's digests, its checksum included."""
+    passing = Hashing()
+    with archive.open(row) as member:
+        while chunk := member.read(CHUNK):
+            passing.update(chunk)
+            if passing.size > row.file_size:
+                raise ValueError("longer than it says")
+    if passing.size != row.file_size:
+        raise ValueError("shorter than it says")
+    return passing.done()

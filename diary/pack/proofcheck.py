@@ -1,0 +1,233 @@
+"""Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from diary.crypto.signing import author_key_id, notary_key_id, verify_author
+from diary.encoding import b64, parse, unb64
+from diary.errors import KeptError
+from diary.ledger import receipts
+from diary.ledger.commitments import commitment, field_digest
+from diary.ledger.lines import Link, breaks
+from diary.ledger.push import signed_bytes
+from diary.pack.findings import Finding, find
+from diary.pack.opened import OpenedPack
+from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, RECORD_TYPE, TYPE, names_of
+from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
+
+SERVABLE: Final = "data/servable/proof/"
+RESTRICTED: Final = "data/restricted/proof/"
+RECORD: Final = "data/restricted/12_record.json"
+_NAME = re.compile(r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4})-[A-Za-z0-9_-]{8}\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One proof file, read: values by name, digests by name, and the rest as it stands."""
+
+    member: str
+    raw: Fields
+    values: Mapping[str, object]
+    digests: Mapping[str, str]
+    withheld: frozenset[str]
+
+    @property
+    def version(self) -> str:
+        """The version's id."""
+        return text_of(self.raw, "version")
+
+
+@dataclass(slots=True)
+class Proofs:
+    """Both folders, by version, and the keys they name."""
+
+    servable: dict[str, Proof] = field(default_factory=dict)
+    restricted: dict[str, Proof] = field(default_factory=dict)
+    keys: Fields = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def read_proofs(pack: OpenedPack) -> Proofs:
+    """Every proof that can be read; what cannot is found."""
+    proofs = Proofs()
+    for path in sorted(pack.digests):
+        for folder, held in ((SERVABLE, proofs.servable), (RESTRICTED, proofs.restricted)):
+            if path.startswith(folder) and not path.endswith("/keys.json"):
+                proof = _read(path, pack.read(path), path.removeprefix(folder))
+                if isinstance(proof, Finding):
+                    proofs.findings.append(proof)
+                elif proof.version in held:
+                    proofs.findings.append(find("misplaced", path))
+                else:
+                    held[proof.version] = proof
+    keys = [_object(pack.read(f"{folder}keys.json")) for folder in (SERVABLE, RESTRICTED)]
+    proofs.keys = keys[1] or keys[0] or {}
+    if not all(keys) or keys[0] != keys[1] or proofs.keys.get("t") != KEYS_TYPE or not _are_keys(proofs.keys):
+        proofs.findings.append(find("keys", f"{RESTRICTED}keys.json"))
+    return proofs
+
+
+def _object(raw: bytes | None) -> dict[str, object] | None:
+    """Canonical JSON that is an object, or None."""
+    try:
+        value = parse(raw or b"", limit=RECORD_LIMIT)
+    except KeptError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _are_keys(keys: Fields) -> bool:
+    """Whether the two public keys are keys, and the log is the notary's digest."""
+    try:
+        author_key_id(unb64(text_of(keys, "ecdsa_pub")))
+        return b64(notary_key_id(unb64(text_of(keys, "notary")))) == keys.get("log")
+    except (KeptError, ValueError):
+        return False
+
+
+def _read(member: str, raw: bytes | None, name: str) -> Proof | Finding:
+    """One proof, with every digest computed or taken as withheld."""
+    value = _object(raw)
+    if value is None or value.get("t") != TYPE:
+        return find("unreadable", member)
+    try:
+        names = names_of(text_of(object_value(value, "_kind"), "v"), _schema(value))
+        digests, values = dict(_given(object_of(value, "withheld"))), {}
+        withheld = frozenset(digests)
+        for field_name, opened in object_of(value, "fields").items():
+            salt = unb64(str(object_of({"it": opened}, "it")["s"]))
+            values[field_name] = object_of({"it": opened}, "it")["v"]
+            digests[field_name] = b64(field_digest(field_name, salt, values[field_name]))
+    except (KeptError, KeyError, UnicodeError):
+        return find("unreadable", member)
+    if set(digests) != {*names.all_open, *names.restricted} or withheld & set(values):
+        return find("names", member)
+    if not _NAME.fullmatch(name) or name[-13:-5] != text_of(value, "version")[:8]:
+        return find("misplaced", member)
+    return Proof(member, value, values, digests, withheld)
+
+
+def object_value(proof: Fields, name: str) -> dict[str, object]:
+    """A field of a proof as it stands: value and salt."""
+    return object_of(object_of(proof, "fields"), name)
+
+
+def _schema(proof: Fields) -> int:
+    """The schema number. Raises KeyError when there is none."""
+    number = whole_of(object_value(proof, "_schema"), "v")
+    if number is None:
+        raise KeyError
+    return number
+
+
+def _given(withheld: Fields) -> Iterator[tuple[str, str]]:
+    """Digests that stand for withheld fields; each must be 32 bytes."""
+    for name, digest in withheld.items():
+        if not isinstance(digest, str) or len(unb64(digest)) != 32:
+            raise KeyError
+        yield name, digest
+
+
+def check_proofs(proofs: Proofs, notary: bytes | None) -> Iterator[Finding]:
+    """Every finding about the proofs themselves. `notary`: the key to trust; None takes the pack's own."""
+    own = _key(proofs.keys, "notary")
+    if notary is not None and own != notary:
+        yield find("wrong_notary")
+    for proof in (*proofs.servable.values(), *proofs.restricted.values()):
+        yield from _one(proof, _key(proofs.keys, "ecdsa_pub"), own if notary is None else notary)
+    for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
+        yield from _pair(proofs.servable.get(version), proofs.restricted.get(version))
+    yield from _lines(proofs)
+
+
+def _key(keys: Fields, name: str) -> bytes:
+    """A key's bytes; none when it is not one, and every signature then fails."""
+    try:
+        return unb64(text_of(keys, name))
+    except KeptError:
+        return b""
+
+
+def _one(proof: Proof, author: bytes, notary: bytes) -> Iterator[Finding]:
+    """Commitment, place, signature and receipt of one proof."""
+    raw, ids = proof.raw, object_of(proof.values, "_ids")
+    c = text_of(raw, "c")
+    if b64(commitment(proof.digests)) != c:
+        yield find("commitment", proof.member)
+    placed = (ids.get("record"), ids.get("version")) == (raw.get("record"), raw.get("version"))
+    if not placed or proof.values.get("_kind") != raw.get("kind"):
+        yield find("misplaced", proof.member)
+    try:
+        message = signed_bytes(
+            c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version")
+        )
+        verify_author(author, message, unb64(text_of(raw, "sig")))
+    except (KeptError, ValueError):
+        yield find("author", proof.member)
+    receipt = raw.get("receipt")
+    if receipt is not None:
+        try:
+            told = object_of(raw, "receipt")
+            receipts.verify(told, notary, c=c, env=text_of(told, "env"))
+        except (KeptError, ValueError):
+            yield find("receipt", proof.member)
+
+
+def _pair(servable: Proof | None, restricted: Proof | None) -> Iterator[Finding]:
+    """The two proofs of one version."""
+    if servable is None or restricted is None:
+        yield find("no_twin", (servable or restricted or _nobody()).member)
+        return
+    same = all(servable.raw.get(name) == restricted.raw.get(name) for name in ("c", "sig", "receipt", "record", "seq_no"))
+    if not same or restricted.withheld or servable.digests != restricted.digests:
+        yield find("twin", servable.member)
+    kind = text_of(restricted.raw, "kind")
+    named = names_of(kind, whole_of(restricted.values, "_schema") or 0).restricted
+    if set(named) - servable.withheld:
+        # A restricted field stands open where it must not.
+        yield find("twin", servable.member)
+
+
+def _nobody() -> Proof:
+    raise KeyError("neither proof")
+
+
+def _lines(proofs: Proofs) -> Iterator[Finding]:
+    """The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too."""
+    links, members = [], {}
+    for proof in proofs.restricted.values():
+        line = object_of(proof.values, "_line")
+        device, n, prev = text_of(line, "device"), whole_of(line, "n") or 0, line.get("prev")
+        links.append(Link(device, n, prev if isinstance(prev, str) else None, text_of(proof.raw, "c")))
+        members[device, n] = proof.member
+    for broken in breaks(links):
+        if broken.why != "missing":
+            yield find("line", members[broken.device, broken.n])
+
+
+def check_record(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
+    """12_record.json against the restricted proofs."""
+    raw = pack.read(RECORD)
+    if raw is None:
+        return
+    value = _object(raw.removesuffix(b"\n"))
+    if value is None or value.get("t") != RECORD_TYPE or not raw.endswith(b"\n"):
+        yield find("unreadable", RECORD)
+        return
+    rows = {text_of(row, "version"): row for row in objects_of(value, "versions")}
+    if len(rows) != len(objects_of(value, "versions")) or rows.keys() != proofs.restricted.keys():
+        yield find("record", RECORD)
+    for version, row in rows.items():
+        proof = proofs.restricted.get(version)
+        if proof is not None and not _agrees(row, proof):
+            yield find("record", proof.member)
+
+
+def _agrees(row: Fields, proof: Proof) -> bool:
+    """Whether a row of the record says what the proof says."""
+    fields = {name: held for name, held in proof.values.items() if held is not None}
+    same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
+    received = whole_of(object_of(proof.raw, "receipt"), "ts")
+    return same and row.get("fields") == fields and row.get("receipt_at") == received

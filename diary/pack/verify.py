@@ -1,0 +1,179 @@
+"""Checking a pack: every finding, in the order of the checks. No network, nothing written, nothing trusted."""
+
+import csv
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import pypdf
+
+from diary.encoding import parse
+from diary.errors import KeptError
+from diary.pack.bagcheck import check_bag
+from diary.pack.findings import Finding, find
+from diary.pack.heldback import MARK
+from diary.pack.opened import OpenedPack, open_pack
+from diary.pack.proofcheck import Proofs, check_proofs, check_record, read_proofs
+from diary.pack.proofs import RECORD_LIMIT
+from diary.pack.tables import BOM
+from diary.record.reading import Fields, object_of, text_of, whole_of
+from diary.record.versions import Opened, tell_all
+
+CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
+INDEX: Final = "data/servable/03_exhibits-index.csv"
+SIDECARS: Final = "data/restricted/14_sidecars/"
+RECEIVED: Final = ("data/restricted/13_exhibits-as-received/", "data/restricted/13_mail/")
+
+
+def verify(path: Path, *, notary: bytes | None = None, tsa_roots: Sequence[bytes] | None = None) -> list[Finding]:
+    """Everything that is wrong with a pack; an empty list when nothing is.
+
+    `notary`: the server's 32-byte public key, from outside the pack. Without it there is always the finding
+    `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `tsa_roots`: PEM certificates.
+    """
+    pack = open_pack(path)
+    if isinstance(pack, list):
+        return pack
+    with pack.archive:
+        return list(dict.fromkeys(_all(pack, notary, tsa_roots or ())))
+
+
+def _all(pack: OpenedPack, notary: bytes | None, tsa_roots: Sequence[bytes]) -> Iterator[Finding]:
+    """Every check, one after the other; none depends on another having passed."""
+    yield from pack.findings
+    yield from check_bag(pack)
+    proofs = read_proofs(pack)
+    yield from proofs.findings
+    yield from check_proofs(proofs, notary)
+    yield from check_record(pack, proofs)
+    yield from _exhibits(pack, proofs)
+    yield from _narratives(pack, proofs)
+    if notary is None:
+        yield find("keys_from_pack")
+    if tsa_roots:
+        yield find("no_timestamps")
+
+
+def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
+    """The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came."""
+    index = _index(pack)
+    if index is None:
+        yield find("unreadable", INDEX)
+        index = {}
+    received = {path.rpartition("/")[2]: path for path in pack.digests if path.startswith(RECEIVED)}
+    sealed = {text_of(proof.raw, "record"): proof.values for proof in proofs.restricted.values()}
+    matched: set[str] = set()
+    for path in sorted(pack.digests):
+        if not path.startswith(SIDECARS):
+            continue
+        sidecar = _sidecar(pack.read(path))
+        if sidecar is None:
+            yield find("unreadable", path)
+            continue
+        file = text_of(sidecar, "file")
+        matched.add(file)
+        if not _matches(pack, received.get(file), sidecar, index.get(file), sealed.get(text_of(sidecar, "record"))):
+            yield find("exhibit", received.get(file, path))
+    for file in sorted((received.keys() | index.keys()) - matched):
+        yield find("exhibit", received.get(file, INDEX))
+
+
+def _matches(
+    pack: OpenedPack, path: str | None, sidecar: Fields, row: dict[str, str] | None, sealed: Fields | None
+) -> bool:
+    """Whether everything said about one exhibit's bytes is the same."""
+    if path is None or row is None or sealed is None:
+        return False
+    held, fields = pack.digests[path], object_of(sidecar, "fields")
+    return (
+        held.sha256 == sidecar.get("sha256") == fields.get("sha256") == sealed.get("sha256") == row.get("sha256")
+        and held.sha512 == sidecar.get("sha512") == fields.get("sha512") == sealed.get("sha512")
+        and held.size == whole_of(sidecar, "size_bytes") == whole_of(fields, "size_bytes")
+        and str(held.size) == row.get("size_bytes")
+        and fields == {name: value for name, value in sealed.items() if value is not None}
+    )
+
+
+def _sidecar(raw: bytes | None) -> dict[str, object] | None:
+    """A sidecar, or None."""
+    try:
+        value = parse(raw or b"", limit=RECORD_LIMIT)
+    except KeptError:
+        return None
+    return value if isinstance(value, dict) and value.get("t") == "sidecar/v1" else None
+
+
+def _index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
+    """03 by file name; empty when it is not here, None when it is no such table."""
+    raw = pack.read(INDEX)
+    if raw is None:
+        return {}
+    try:
+        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline=""), strict=True))
+        return {row["file"]: row for row in rows}
+    except (UnicodeDecodeError, csv.Error, KeyError):
+        return None
+
+
+def _narratives(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
+    """The first words of each entry, as embedded in 01, against the sealed ones."""
+    raw = pack.read(CHRONOLOGY)
+    if raw is None:
+        return
+    embedded = _embedded(raw)
+    if embedded is None:
+        yield find("unreadable", CHRONOLOGY)
+        return
+    expected = dict(_first_words(proofs))
+    for name in sorted(expected.keys() | embedded.keys()):
+        words, found = expected.get(name), embedded.get(name)
+        if words is None or found is None or not _same(words, found):
+            yield find("narrative", f"{CHRONOLOGY}#{name}")
+
+
+def _same(words: tuple[str, bool], found: bytes) -> bool:
+    """Byte for byte; where words are held back, everything around the marks must stand in the account in order."""
+    text, is_masked = words
+    if found == text.encode("utf-8"):
+        return True
+    pieces = found.decode("utf-8", "replace").split(MARK)
+    if not is_masked or len(pieces) < 2:
+        return False
+    at = 0
+    for piece in pieces:
+        at = text.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    return text.startswith(pieces[0]) and text.endswith(pieces[-1])
+
+
+def _first_words(proofs: Proofs) -> Iterator[tuple[str, tuple[str, bool]]]:
+    """Per embedded name: the narrative of the entry's first version, and whether some of it was held back."""
+    labels: dict[str, str] = {}
+    versions = []
+    for proof in proofs.restricted.values():
+        label = proof.member.rpartition("/")[2][:-14]
+        opened = Opened(
+            text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {}
+        )
+        labels[opened.record] = label
+        versions.append(opened)
+    versions.sort(key=lambda one: (one.at or 0, whole_of(object_of(one.fields, "_line"), "n") or 0))
+    for told in tell_all(versions, "incident"):
+        words = text_of(told.first.fields, "narrative")
+        if words:
+            twin = proofs.servable.get(told.first.version)
+            yield f"entry-{labels[told.record]}.txt", (words, twin is not None and "narrative" in twin.withheld)
+
+
+def _embedded(raw: bytes) -> dict[str, bytes] | None:
+    """The files inside a PDF by name, or None for one that cannot be read."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(raw))
+        return {name: bytes(contents[0]) for name, contents in reader.attachments.items()}
+    except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way, and each means the same
+        return None
