@@ -11,7 +11,7 @@ export const VOCABULARY = {
       {"code": "follow", "label": "Followed me on foot", "section": "following", "letter": "a"}, {"code": "follow_vehicle", "label": "Followed me in a car, on a bike or other vehicle", "section": "following", "letter": "a"}, {"code": "turn_up_home", "label": "Came to my home", "section": "following", "letter": "e"},
       {"code": "turn_up_work_school", "label": "Came to my work, school or college", "section": "following", "letter": "e"}, {"code": "turn_up_social", "label": "Turned up where I was going out or meeting people", "section": "following", "letter": "e"}, {"code": "loiter_near", "label": "Hung around near me", "section": "following", "letter": "e"},
       {"code": "drive_past", "label": "Drove past", "section": "following", "letter": "e/g"}, {"code": "approach_speak", "label": "Came up to me or spoke to me", "section": "following", "letter": "b"}, {"code": "block_path", "label": "Got in my way or would not let me pass", "section": "following"},
-      {"code": "enter_premises", "label": "Came in without being asked", "section": "following", "named_in": "SCO"}, {"code": "same_place_repeatedly", "label": "Kept being where I was", "section": "following", "letter": "e"}, {"code": "watch", "label": "Watched me", "section": "watching", "letter": "g"},
+      {"code": "enter_premises", "label": "Came in without being asked", "section": "following", "named_in": "SCO"}, {"code": "same_place_repeatedly", "label": "Was where I was, again and again", "section": "following", "letter": "e"}, {"code": "watch", "label": "Watched me", "section": "watching", "letter": "g"},
       {"code": "photograph_film_me", "label": "Took photos or videos of me", "section": "watching", "letter": "g"}, {"code": "camera_or_listening_device", "label": "Hid a camera or a listening device", "section": "watching", "letter": "g"}, {"code": "tracker_device", "label": "Put a tracker or tag on me, my bag or my car", "section": "watching", "letter": "g/d"},
       {"code": "drone", "label": "Used a drone", "section": "watching", "letter": "g"}, {"code": "phone_or_account_access", "label": "Got into my phone or my accounts", "section": "watching", "letter": "d", "named_in": "VIC"}, {"code": "spyware", "label": "Put spying software on my phone or computer", "section": "watching", "letter": "d", "named_in": "VIC"},
       {"code": "social_media_monitoring", "label": "Watched what I do online", "section": "watching", "letter": "d"}, {"code": "location_sharing_misuse", "label": "Used location sharing to see where I was", "section": "watching", "letter": "d"}, {"code": "knows_things_they_should_not", "label": "Knew things they should not know", "section": "watching", "letter": "d/g"},
@@ -229,7 +229,7 @@ export const VOCABULARY = {
   outside_copies: {
     question: "Is there still a copy in your photos?", many: false,
     codes: [
-      {"code": "kept", "label": "Kept on the phone"}, {"code": "removed_for_safety", "label": "Removed for my safety"}, {"code": "later", "label": "Not decided yet"},
+      {"code": "kept", "label": "Still on the phone"}, {"code": "removed_for_safety", "label": "Removed for my safety"}, {"code": "later", "label": "Not decided yet"},
       {"code": "unknown", "label": "Don't know"},
     ],
   },
