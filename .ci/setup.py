@@ -119,7 +119,8 @@ def install_browser_libraries(level: str, node: Path) -> None:
     mark, wider = fingerprint("package-lock.json") + level, fingerprint("package-lock.json") + "test"
     if not (is_done("npm", mark) or is_done("npm", wider)):
         say("browser libraries and fonts")
-        run([node / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", *extra], node)
+        quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
+        run([node / "npm", "ci", "--ignore-scripts", *quiet, *extra], node)
         set_done("npm", mark)
     mark = fingerprint("package-lock.json", ".ci/vendor.py")
     made = all((ROOT / name).is_dir() for name in ("static/vendor", "diary/pack/fonts"))

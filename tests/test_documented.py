@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from diary.web.routes import ROUTES
-
 from diary import errors
 from diary.config import SETTINGS
+from diary.web.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {p.relative_to(ROOT).as_posix(): p.read_text() for p in sorted((ROOT / "docs").rglob("*.md"))}
