@@ -13,17 +13,20 @@ from typing import Final
 from diary.pack.contents import Contents, Shown
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.rows import Row
-from diary.pack.wording import chosen, numbers_words, size_words, value_words
+from diary.pack.wording import chosen, numbers_words, size_words
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, text_of
 
 # Room for a picture on the page, in millimetres, beneath the heading; and how far two slices overlap.
 WIDTH_MM: Final = 170.0
-HEIGHT_MM: Final = 186.0
+HEIGHT_MM: Final = 212.0
+# An upright picture stands beside its facts, a wide one above them, where it must leave them room.
+BESIDE_MM: Final = 105.0
+ABOVE_MM: Final = 150.0
+UPRIGHT_SHAPE: Final = 1.2
 OVERLAP_MM: Final = 10.0
 # Taller than this for its width, a screenshot becomes unreadable when it is fitted to one page.
 LONG_SHAPE: Final = 2.6
-SLICE_WIDTH_MM: Final = 105.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def _card(shown: Shown, held: bool) -> str:
         return "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
     return (
         f"{shown.attachment.kind_label}. There is no picture of it to print. The file as received, "
-        f"{shown.exhibit.file}, is held with the restricted part; its digest stands above."
+        f"{shown.exhibit.file}, is held with the restricted part; its digest stands on this page."
     )
 
 
@@ -106,9 +109,10 @@ def _placed(shown: Shown, picture: Picture) -> Row:
     alt = drawable(f"{shown.exhibit.item}: {words}")
     shape = picture.height / max(1, picture.width)
     if shape <= LONG_SHAPE:
-        width = min(WIDTH_MM, HEIGHT_MM / shape)
-        return {"file": picture.file, "alt": alt, "width": width, "height": width * shape, "slices": [], "slice": 0.0}
-    width = SLICE_WIDTH_MM
+        beside = shape >= UPRIGHT_SHAPE
+        width = min(BESIDE_MM, HEIGHT_MM / shape) if beside else min(WIDTH_MM, ABOVE_MM / shape)
+        return {"file": picture.file, "alt": alt, "width": width, "height": width * shape, "slices": [], "slice": 0.0, "beside": beside}
+    width = BESIDE_MM
     total = width * shape
     step = HEIGHT_MM - OVERLAP_MM
     count = max(1, math.ceil((total - OVERLAP_MM) / step))
@@ -119,6 +123,7 @@ def _placed(shown: Shown, picture: Picture) -> Row:
         "height": total,
         "slices": [min(index * step, total - HEIGHT_MM) for index in range(count)],
         "slice": HEIGHT_MM,
+        "beside": True,
     }
 
 
@@ -129,13 +134,3 @@ def wrapper(jpeg: str, width: int, height: int) -> str:
         f'width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f'<image xlink:href="{jpeg}" width="{width}" height="{height}"/></svg>'
     )
-
-
-def revised(shown: Shown) -> str:
-    """`details changed` when its description was amended after it was first saved."""
-    return "details changed later" if shown.attachment.told.revisions else ""
-
-
-def value_of(shown: Shown, name: str) -> str:
-    """A servable field in words."""
-    return value_words(name, shown.attachment.said.get(name), shown.attachment.said)

@@ -49,7 +49,10 @@ class DiaryVersion(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC."""
+    """What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
+
+    `start_with`: records for 'start with these'; None for the entries so marked.
+    """
 
     pack_id: str
     no: int
@@ -63,6 +66,7 @@ class Wish:
     covers_to: int | None = None
     profile: str = "police"
     lang: str = "en"
+    start_with: tuple[str, ...] | None = None
     intimate: bool = False
 
 
@@ -97,12 +101,19 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "start_with": [
             entry.seq_no
             for entry in entries
-            if entry.record in packed and entry.seq_no and switch_of(entry.said, "start_with_this")
+            if entry.record in packed and entry.seq_no and _leads(entry, wish)
         ][:10],
         "t": TYPE,
         "versions": [_carried(row, numbers) for row in versions if row["record"] in packed],
     }
     return encode(capsule)
+
+
+def _leads(entry: Incident, wish: Wish) -> bool:
+    """Whether an entry is one to start with."""
+    if wish.start_with is not None:
+        return entry.record in wish.start_with
+    return switch_of(entry.said, "start_with_this") is True
 
 
 def _opened(row: DiaryVersion) -> Opened:

@@ -8,7 +8,6 @@ from diary.pack.glyphs import drawable
 from diary.pack.rows import Row
 from diary.pack.wording import numbers_words
 from diary.record import times, vocabulary
-from diary.record.incident import Incident
 from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
 
 BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
@@ -209,8 +208,3 @@ def _files(contents: Contents) -> list[list[str]]:
             ]
         )
     return rows
-
-
-def entry_numbers(entries: tuple[Incident, ...]) -> str:
-    """All the numbers of some entries in words."""
-    return numbers_words(tuple(entry.number for entry in entries))
