@@ -216,7 +216,7 @@ class Keeper:
 
     def draft_is_sealed(self) -> None:
         """Wait until what is typed has been written to the phone: the line under the form says so."""
-        expect(self.page.locator("[data-draft=sealed]")).to_be_attached()
+        self.sees("Kept while you write.")
 
     # Entries
 
