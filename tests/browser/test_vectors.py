@@ -5,73 +5,26 @@ Types and the worker.
 """
 
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from diary.web.headers import APP_POLICY, security_headers
 from tests.browser.chromium import Complaints, launch
+from tests.browser.files import served
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).resolve().parents[2]
-SERVED = ("/static/", "/tests/js/", "/tests/browser/vectors/", "/tests/vectors/")
-PAGE = b'<!doctype html><html lang="en"><title>-</title><script type="module" src="/tests/browser/vectors/page.js"></script>'
 WORDS = "cage candy arch gather drum buyer"
 FLOOR = {"m": 47_104, "t": 1}
 # A local server and a small page: what keeps it busy is the machine, not the network.
 PATIENCE = 120_000
 
 
-class Files(SimpleHTTPRequestHandler):
-    """The checkout's scripts and vectors, and one page, with the headers of the app host."""
-
-    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
-
-    def do_GET(self) -> None:
-        """The page at /, a file below one of the served folders, else 404."""
-        if self.path == "/":
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(PAGE)))
-            self.end_headers()
-            self.wfile.write(PAGE)
-        elif self.path.startswith(SERVED):
-            super().do_GET()
-        else:
-            self.send_error(404)
-
-    def end_headers(self) -> None:
-        """Every answer carries the app's security headers."""
-        for name, value in security_headers(APP_POLICY, tls=False):
-            self.send_header(name.decode(), value.decode())
-        super().end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the files are served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(ROOT)))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Page]:
+def page() -> Iterator[Page]:
     """A page with the checks ready."""
-    with sync_playwright() as playwright:
+    with served("/tests/browser/vectors/page.js") as address, sync_playwright() as playwright:
         browser = launch(playwright, "")
         made = browser.new_page()
         made.set_default_timeout(PATIENCE)

@@ -1,5 +1,6 @@
 /** The crypto worker's engine in Node: what a phone asks of it, and what it must refuse. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { argon2id } from '../../static/js/crypto/argon2.js';
@@ -230,6 +231,10 @@ test('a version travels, is signed, and any change to it is refused or seen', as
   await refuses('not_opened', () => engine.openVersion({ record, version, ...push, meta: { ...push.meta, parts: ['open'] } }));
   const list = [{ record, version, ...push }, { record, version: other.version, ...push }];
   assert.deepEqual((await engine.openMany(list)).map(({ error }) => error), [null, 'not_opened']);
+  const forged = { ...list[0], meta: { ...push.meta, c: other.commitment } };
+  assert.deepEqual((await engine.openMany([list[0], forged])).map(({ opened: one }) => [one.altered, one.digests]), [[false, null], [true, null]]);
+  const [{ opened: unchecked }] = await engine.openMany([forged], { check: false });
+  assert.deepEqual([unchecked.altered, unchecked.fields], [null, { narrative: 'He waited outside.' }]);
   await refuses('bad_request', () => engine.sealVersion({ ...wish, open: { no_such_field: 1 } }));
   await refuses('bad_request', () => engine.sealVersion({ ...wish, kind: 'constructor' }));
   await refuses('not_canonical', () => engine.sealVersion({ ...wish, open: { narrative: 'half \ud800' } }));
@@ -259,6 +264,18 @@ test('files: wrong sizes, wrong places and altered padding are refused', async (
   await refuses('not_opened', () => engine.openPart({ blob, key, i: 1, n: parts, sealed, size: 5000 }));
   await refuses('bad_request', () => engine.fileEnd(file));
   await refuses('too_large', () => engine.fileStart({ size: 2 ** 31 }));
+});
+
+test('files: a large one is digested on the way, to the same digests', async () => {
+  const { engine } = await phone();
+  const size = 9_000_000;
+  const piece = new Uint8Array(450_000).fill(9);
+  const { file } = await engine.fileStart({ size });
+  for (let at = 0; at < size; at += piece.length) await engine.filePart(file, piece);
+  const { sha256, sha512, n } = await engine.fileEnd(file);
+  const whole = Buffer.alloc(size, 9);
+  assert.deepEqual([sha256, sha512], ['sha256', 'sha512'].map((name) => createHash(name).update(whole).digest('hex')));
+  assert.equal(n, 9);
 });
 
 test('bulk: two thousand store records come back in order', async () => {

@@ -121,21 +121,22 @@ function versionPart(session) {
   let schemas = {};
   /** @type {(kind: string, schema: number) => Names | null} */
   const namesOf = (kind, schema) => (Object.hasOwn(schemas, kind) ? schemas[kind]?.[schema] ?? null : null);
-  /** @param {VersionPushed & {names?: Names}} pushed */
-  const openOne = ({ record, version, meta, wraps, envelopes, names }) => {
+  /** @param {VersionPushed & {names?: Names}} pushed @param {boolean} [check] */
+  const openOne = ({ record, version, meta, wraps, envelopes, names }, check = true) => {
     const { identity, diaryKey, signPub } = session.own;
     const place = { diary: identity.diary, record, version };
-    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, by: identity.by, signPub }, names ? () => names : namesOf);
+    const named = names ? () => names : namesOf;
+    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, by: identity.by, signPub }, check ? named : null);
   };
   return {
     setSchemas: async (/** @type {Schemas} */ table) => { schemas = table; },
     sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
     openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),
     openMany: async (
-      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean}} */ { digests = false } = {},
+      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean, check?: boolean}} */ { digests = false, check = true } = {},
     ) => doors.inFlight(list, async (pushed) => {
       try {
-        const opened = await openOne(pushed);
+        const opened = await openOne(pushed, check);
         return { opened: digests ? opened : { ...opened, digests: null }, error: null };
       } catch {
         return { opened: null, error: 'not_opened' };

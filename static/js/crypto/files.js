@@ -8,7 +8,7 @@ import { b64, hex } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { importKey, sealedBytes } from './cobblestone.js';
-import { runningDigest, sha256 } from './digests.js';
+import { fileDigest, sha256 } from './digests.js';
 import * as envelope from './envelope.js';
 import { fileSize } from './padding.js';
 
@@ -46,8 +46,7 @@ export function sealedFileBytes(place, size) {
 
 /** A file on its way in: bytes go in as they come, sealed parts come out as they fill. */
 export class FileSealer {
-  #sha256 = runningDigest('SHA-256');
-  #sha512 = runningDigest('SHA-512');
+  #digest;
   /** @type {Bytes} */
   #part;
   #filled = 0;
@@ -69,6 +68,7 @@ export class FileSealer {
     this.size = size;
     this.padded = fileSize(size);
     this.n = partCount(size);
+    this.#digest = fileDigest(size);
     this.#part = new Uint8Array(Math.min(PART_BYTES, this.padded));
   }
 
@@ -90,8 +90,7 @@ export class FileSealer {
     return this.#inTurn(async () => {
       if (this.#taken + bytes.length > this.size) throw new KeptError('too_large');
       this.#taken += bytes.length;
-      this.#sha256.update(bytes);
-      this.#sha512.update(bytes);
+      this.#digest.update(bytes);
       return this.#fill(bytes);
     });
   }
@@ -107,11 +106,8 @@ export class FileSealer {
         this.#part.fill(0, this.#filled);
         parts.push(await this.#sealPart());
       }
-      const digest = await sha256(canon(this.#digests));
-      return {
-        parts, n: this.n, digests: this.#digests, digest: b64(digest),
-        sha256: hex(this.#sha256.digest()), sha512: hex(this.#sha512.digest()),
-      };
+      const [digest, [short, long]] = await Promise.all([sha256(canon(this.#digests)), this.#digest.digests()]);
+      return { parts, n: this.n, digests: this.#digests, digest: b64(digest), sha256: hex(short), sha512: hex(long) };
     });
   }
 

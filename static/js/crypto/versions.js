@@ -50,7 +50,8 @@ import { sign, verifyAuthor } from './signing.js';
  * @property {{open: string, restricted: string | null}} seeds b64
  * @property {Record<string, string> | null} digests null when this program does not know the kind
  * @property {string | null} commitment b64, as recomputed; null when this program does not know the kind
- * @property {boolean} altered what was sealed does not add up to what was committed to or signed
+ * @property {boolean | null} altered what was sealed does not add up to what was committed to or signed; null when
+ *   that was not looked at
  */
 /** @typedef {{fields: Fields, keys: [string, string][], seed: Bytes}} Payload */
 
@@ -112,7 +113,8 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
  * Reads a version with the diary's key. Throws `not_opened`; what opens but does not add up is `altered`.
  * @param {{place: Place, meta: Meta, wraps: readonly Uint8Array[], envelopes: readonly Uint8Array[]}} pushed
  * @param {{diaryKey: CryptoKey, by: string, signPub: CryptoKey}} keys `signPub` of the author `by`
- * @param {(kind: string, schema: number) => Names | null} namesOf null when this program does not know the kind
+ * @param {((kind: string, schema: number) => Names | null) | null} namesOf answers null when this program does not
+ *   know the kind; null itself leaves commitment and signature unchecked, for versions this device has checked before
  * @returns {Promise<OpenedVersion>}
  */
 export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey, by, signPub }, namesOf) {
@@ -123,7 +125,8 @@ export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey,
   const [open, restricted = null] = await Promise.all(parts.map((part, i) => openPart(
     diaryKey, place, part, /** @type {Uint8Array} */ (wraps[i]), /** @type {Uint8Array} */ (envelopes[i]),
   )));
-  const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf);
+  const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf ?? (() => null));
+  if (!namesOf) return { ...read, altered: null };
   // Other authors' keys come with their own statements; until then only our own signatures can be judged.
   if (read.reserved._by === by && !read.altered) {
     await verifyAuthor(signPub, signedBytes(meta.c, place), unb64(meta.sig)).catch(() => { read.altered = true; });

@@ -1,0 +1,62 @@
+"""The checkout's scripts and vectors over HTTP, with the app host's own headers: for what needs no server of ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from diary.web.headers import APP_POLICY, security_headers
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("/static/", "/tests/js/", "/tests/browser/vectors/", "/tests/vectors/", "/tests/bench/")
+
+
+class _Files(SimpleHTTPRequestHandler):
+    """One page at / that runs `script`, files below the served folders, and 404."""
+
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {".js": "text/javascript"}
+
+    def __init__(self, *args: Any, script: str, **more: Any) -> None:
+        """Answer one request."""
+        page = f'<!doctype html><html lang="en"><title>-</title><script type="module" src="{script}"></script>'
+        self.page = page.encode()
+        super().__init__(*args, **more)
+
+    def do_GET(self) -> None:
+        """The page, a file, or 404."""
+        if self.path == "/":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(self.page)))
+            self.end_headers()
+            self.wfile.write(self.page)
+        elif self.path.startswith(FOLDERS):
+            super().do_GET()
+        else:
+            self.send_error(404)
+
+    def end_headers(self) -> None:
+        """Every answer carries the app's security headers."""
+        for name, value in security_headers(APP_POLICY, tls=False):
+            self.send_header(name.decode(), value.decode())
+        super().end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(script: str) -> Iterator[str]:
+    """The address of a page that runs `script`, a path below one of FOLDERS."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(ROOT), script=script))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
