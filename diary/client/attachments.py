@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Final
@@ -102,10 +102,14 @@ def make_print_copy(content: bytes, kind: str) -> PrintCopy | None:
     return PrintCopy(out.getvalue(), *bare.size)
 
 
-async def upload(server: Server, diary: str, blob: Blob, content: bytes) -> None:
-    """Seal a file and put it on the server; parts the server already has are not sent again."""
+def seal(diary: str, blob: Blob, content: bytes) -> list[bytes]:
+    """A file's sealed parts. Sealed once and then kept: sealing again would give other bytes."""
+    return list(seal_parts(blob.key, diary, blob.blob, [content], blob.size))
+
+
+async def upload(server: Server, diary: str, blob: Blob, sealed: Sequence[bytes]) -> None:
+    """Put sealed parts on the server; those it already has are not sent again."""
     address = f"/v1/diaries/{diary}/blobs/{blob.blob}"
-    sealed = list(seal_parts(blob.key, diary, blob.blob, [content], blob.size))
     declared = {"parts": len(sealed), "size": sum(len(part) for part in sealed)}
     there = set((await server.json("PUT", address, declared))["have"])
     for i, part in enumerate(sealed):

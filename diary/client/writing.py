@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from diary.client.attachments import Blob, PrintCopy, make_print_copy, upload
+from diary.client.attachments import Blob, PrintCopy, make_print_copy, seal, upload
 from diary.client.journal import Journal, Said
 from diary.client.sample import SETTINGS, SHEET, Change, SampleEntry, SampleFile
 from diary.client.transport import Server
@@ -19,7 +19,7 @@ class Waiting:
     """A sealed file that the server does not have yet."""
 
     blob: Blob
-    content: bytes = field(repr=False)
+    sealed: Sequence[bytes] = field(repr=False)
 
 
 class Writer:
@@ -63,19 +63,22 @@ class Writer:
 
     def _attach(self, file: SampleFile, incident: str) -> str:
         """Seal a file as received and its print copy; gives the attachment's record id."""
-        received = Blob.new(len(file.content))
-        self.waiting.append(Waiting(received, file.content))
+        received = self._seal(file.content)
         printed = make_print_copy(file.content, file.kind)
         renditions, keys = [], []
         if printed:
-            copy = Blob.new(len(printed.content))
-            self.waiting.append(Waiting(copy, printed.content))
             renditions.append(_rendition(printed))
-            keys.append(copy.pair)
+            keys.append(self._seal(printed.content).pair)
         fields = dict(file.fields) | {"incident_ids": [incident], "renditions": renditions}
         record = id_text(new_id())
         self.journal.append(Said("attachment", fields, file.restricted, tuple(keys), (received.pair,), record))
         return record
+
+    def _seal(self, content: bytes) -> Blob:
+        """Seal a file's bytes; they wait for the server."""
+        blob = Blob.new(len(content))
+        self.waiting.append(Waiting(blob, seal(self.journal.identity.diary, blob, content)))
+        return blob
 
     async def send(self, server: Server, step: Step) -> None:
         """Versions first, then files; a version's receipt does not wait for its pictures."""
@@ -85,7 +88,7 @@ class Writer:
         while self.waiting:
             step("sending", total - len(self.waiting), total)
             file = self.waiting[0]
-            await upload(server, self.journal.identity.diary, file.blob, file.content)
+            await upload(server, self.journal.identity.diary, file.blob, file.sealed)
             self.waiting.pop(0)
         step("sending", total, total)
 
