@@ -1,0 +1,185 @@
+"""A server in this process and keepers who use it, for every test of the server.
+
+Requests go straight into the application, with the headers a phone sends; each may be left out or replaced.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from diary import config
+from diary.app import create_app
+from diary.client import accounts
+from diary.client.accounts import Identity
+from diary.client.journal import Journal, Said
+from diary.client.transport import WRITING, Server
+from diary.clock import FixedClock
+from diary.config import Settings
+from diary.crypto import kdf, parts
+from diary.encoding import b64, canon
+from diary.ids import id_text, new_id
+from diary.ledger import push
+from diary.storage import database
+
+NOON = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000
+WORDS = "correct horse battery staple"
+CODE = bytes(range(16))
+OCTETS = {"Content-Type": "application/octet-stream"}
+JSON = {"Content-Type": "application/json"}
+
+
+@dataclass
+class Served:
+    """A running application, its clock and its files."""
+
+    app: Any
+    settings: Settings
+    clock: FixedClock
+
+    def client(self, address: str = "198.51.100.7") -> httpx.AsyncClient:
+        """A way to it that keeps no cookies, seen as coming from `address`."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 4711))
+        return httpx.AsyncClient(transport=transport, base_url=self.settings.app_url)
+
+    def rows(self, sql: str) -> list[Any]:
+        """What the database holds, read beside the server."""
+        connection = sqlite3.connect(self.settings.data / "kept.sqlite3")
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def dump(self) -> list[str]:
+        """Every row of every table, to see that nothing changed."""
+        connection = sqlite3.connect(self.settings.data / "kept.sqlite3")
+        try:
+            return list(connection.iterdump())
+        finally:
+            connection.close()
+
+
+@asynccontextmanager
+async def served(folder: Path, **settings: str) -> AsyncIterator[Served]:
+    """A server whose files are in `folder`; Argon2id is cheap."""
+    loaded = config.load({"DIARY_DATA": str(folder / "data"), **settings})
+    await database.migrate(loaded)
+    clock = FixedClock(NOON)
+    app = create_app(loaded, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+    async with app.router.lifespan_context(app):
+        yield Served(app, loaded, clock)
+
+
+@dataclass
+class Phone:
+    """One device: cookies, and requests as the app sends them."""
+
+    client: httpx.AsyncClient
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | bytes | None = None,
+        *,
+        leave_out: tuple[str, ...] = (),
+        **headers: str,
+    ) -> httpx.Response:
+        """One request. `headers`: further ones, `_` for `-`; `leave_out`: of those a phone would send."""
+        sent = {} if method == "GET" else dict(WRITING)
+        if body is not None:
+            sent |= OCTETS if isinstance(body, bytes) else JSON
+        if self.cookies:
+            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        sent |= {name.replace("_", "-").title(): value for name, value in headers.items()}
+        sent = {name: value for name, value in sent.items() if name not in leave_out}
+        content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        answer = await self.client.request(method, path, content=content, headers=sent)
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer
+
+
+@dataclass
+class Keeper(Phone):
+    """A registered keeper at one device."""
+
+    identity: Identity = None  # type: ignore[assignment] # always given
+    journal: Journal = None  # type: ignore[assignment] # always given
+
+    @property
+    def diary(self) -> str:
+        """The address of the keeper's diary."""
+        return f"/v1/diaries/{self.identity.diary}"
+
+    @property
+    def proof(self) -> str:
+        """X-Proof of the words."""
+        return self.identity.proof
+
+    def seal(self, text: str = "He waited outside again.", **more: Any) -> tuple[str, bytes]:
+        """A sealed version of an incident: its address and its body."""
+        held = self.journal.append(Said("incident", {"narrative": text}, **more))
+        place = held.opened.place
+        path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
+        return path, push.encode(held.push)
+
+    async def push(self, text: str = "He waited outside again.") -> httpx.Response:
+        """Seal a version and push it."""
+        path, body = self.seal(text)
+        return await self.ask("PUT", path, body)
+
+
+async def enrol(server: Served, address: str = "198.51.100.7") -> Keeper:
+    """A new keeper, signed in."""
+    client = server.client(address)
+    reached = Server(client, server.settings.app_url)
+    identity = await accounts.enrol(reached, WORDS, code=CODE, profile=kdf.CHEAPEST, policy=kdf.TESTS)
+    journal = Journal(identity, server.clock)
+    return Keeper(client, dict(reached._cookies), identity=identity, journal=journal)
+
+
+def proof_of_words(keeper: Keeper, words: str, answer: Mapping[str, Any]) -> str:
+    """AUTH of words under the `kdf` of a prelogin answer."""
+    root = kdf.root(words, answer["kdf"], kdf.TESTS)
+    return b64(kdf.auth(root, answer["kdf"], answer["kdf"]["origin"]))
+
+
+def sign_in_body(login: str, auth: str) -> dict[str, str]:
+    """A sign-in from a device nobody has seen."""
+    return {"auth": auth, "device": id_text(new_id()), "device_name": "Second phone", "login": login}
+
+
+@dataclass
+class SealedFile:
+    """A file in sealed parts."""
+
+    blob: str
+    sealed: list[bytes]
+
+    @property
+    def declaration(self) -> dict[str, int]:
+        """What is announced."""
+        return {"parts": len(self.sealed), "size": sum(map(len, self.sealed))}
+
+    @property
+    def digest(self) -> str:
+        """What completes it."""
+        return b64(sha256(canon([b64(sha256(part).digest()) for part in self.sealed])).digest())
+
+
+def seal_file(keeper: Keeper, content: bytes) -> SealedFile:
+    """A file sealed for the keeper's diary."""
+    blob, key = id_text(new_id()), bytes(32)
+    sealed = parts.seal_parts(key, keeper.identity.diary, blob, [content], len(content))
+    return SealedFile(blob, list(sealed))
