@@ -33,7 +33,7 @@ function writing(stage) {
     ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
     ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}
     ${open ? pictures(stage) : nothing}
-    ${state.draft && canSave(stage) ? html`<div class="row apart small soft"><span>${t('add.kept_draft')}</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>` : nothing}
+    ${state.draft && canSave(stage) ? html`<div class="row apart small soft"><span>${state.draft.saved_at === null ? nothing : t('add.kept_draft')}</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>` : nothing}
   </div>`;
 }
 

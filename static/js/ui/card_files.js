@@ -2,7 +2,6 @@
 import { html, nothing } from './html.js';
 import { filePicker } from './fields.js';
 import { button, progress, row, sheet } from './parts.js';
-import { size } from './say.js';
 import { t } from './strings.js';
 import { tiles } from './tiles.js';
 import { camera } from './camera.js';
@@ -12,8 +11,6 @@ import { problemOf } from './stage.js';
 /** @typedef {import('./app.d.ts').Attachment} Attachment */
 /** @typedef {{target: string, record: string|null, attachments: Attachment[]}} Files where files go: 'draft' or a record */
 
-export const LIMIT = 200 * 1024 * 1024;
-
 /**
  * Take in files one after the other, so that a phone with little memory seals one at a time.
  * @param {Stage} stage @param {Files} to @param {File[]} files @param {string} route
@@ -22,11 +19,6 @@ export async function addFiles(stage, to, files, route) {
   const adding = /** @type {{name: string, done: number, total: number}[]} */ (stage.local.adding ??= []);
   const { generation } = stage;
   for (const file of files) {
-    const wrong = file.size === 0 ? 'files.empty' : file.size > LIMIT ? 'files.too_large' : null;
-    if (wrong) {
-      stage.fail({ code: 'file', sentence: `${file.name}: ${t(wrong, { size: size(LIMIT) })}` });
-      continue;
-    }
     const work = { name: file.name, done: 0, total: file.size };
     adding.push(work);
     stage.draw();
@@ -71,7 +63,7 @@ export function filesBody(stage, to) {
       ${filePicker({ label: t('files.any'), icon: 'file', on: (files) => addFiles(stage, to, files, 'files') })}
       ${button(t('files.get'), getPicture, { icon: 'lock' })}
     </div>
-    <div class="stack-close small soft"><p>${t('files.hint', { size: size(LIMIT) })}</p><p class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
+    <div class="stack-close small soft"><p>${t('files.hint')}</p><p class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
   </div>`;
 }
 
@@ -94,12 +86,11 @@ function outside(stage, to) {
     stage.refresh('entry:');
   });
   return html`<div class="note stack">
-    <div><h3>${t('outside.title')}</h3><p class="small">${t('outside.lead')}</p></div>
+    <div><p><strong>${t('outside.title')}</strong></p><p class="small">${t('outside.lead')}</p></div>
     ${stage.local.how ? html`<p class="small">${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>
       <div class="row">${button(t('outside.removed'), () => answer('removed_for_safety'), { main: true })}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`
-    : html`<div class="stack-close">${button(t('outside.keep'), () => answer('kept'))}
-      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>
-      <p class="small soft">${t('outside.keep_why')}</p>`}
+    : html`<div class="stack-close">${button(t('outside.keep'), () => answer('kept'))}<p class="small soft">${t('outside.keep_why')}</p>
+      ${button(t('outside.remove'), () => stage.set({ how: true }))}${button(t('outside.later'), () => answer('later'), { plain: true })}</div>`}
   </div>`;
 }
 

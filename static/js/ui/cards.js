@@ -37,8 +37,14 @@ export function cardList(stage, entry) {
   })}</div>`;
 }
 
-/** @param {Stage} stage @param {string|null} code */
+/**
+ * Which cards were opened goes into the entry with the next save, since a pack says what was asked and when.
+ * The private note is left out: a pack must not tell whether there is one.
+ * @param {Stage} stage @param {string|null} code
+ */
 function open(stage, code) {
+  const opened = /** @type {{card: string, at: number}[]} */ (stage.local.opened ??= []);
+  if (code && code !== 'note' && !opened.some((one) => one.card === code)) opened.push({ card: code, at: Date.now() });
   stage.set({ card: code, more: {}, search: '' });
 }
 
@@ -87,12 +93,14 @@ async function saveCard(stage, entry) {
   const unsaved = change(stage, entry);
   const fields = differing(unsaved.fields, entry.fields);
   const restricted = differing(unsaved.restricted, entry.restricted);
+  const opened = stage.local.opened ?? [];
+  if (opened.length && (Object.keys(fields).length || Object.keys(restricted).length)) fields.cards_opened = [...(entry.fields.cards_opened ?? []), ...opened];
   if (unsaved.note !== undefined && unsaved.note !== entry.note) {
     const kept = await stage.run('card', () => stage.app.saveNote(entry.record, unsaved.note ?? ''));
     if (!kept) return;
   }
   await saveWithReason(stage, entry.record, { fields, restricted }, () => {
-    Object.assign(stage.local, { change: undefined, card: null });
+    Object.assign(stage.local, { change: undefined, card: null, opened: [] });
     stage.say(t('card.saved'));
   });
 }
@@ -105,7 +113,7 @@ async function saveCard(stage, entry) {
  * @param {() => void} done
  */
 export async function saveWithReason(stage, record, what, done) {
-  const finish = () => { stage.sheet = null; done(); stage.refresh('entry:'); };
+  const finish = () => { stage.closeSheet(); done(); stage.refresh('entry:'); };
   if (!Object.keys(what.fields).length && !Object.keys(what.restricted).length) return finish();
   let needed = false;
   await stage.run('card', async () => {

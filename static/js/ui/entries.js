@@ -72,12 +72,11 @@ export function list(stage) {
 /** @param {Stage} stage */
 function entries(stage) {
   const { state } = stage;
-  const wide = matchMedia('(width >= 60rem)').matches;
   return html`<div class="stack-wide">
     ${heading(t('entries.title'))}
     ${errorSummary(stage)}
     ${state.draft ? html`<div class="line"><span>${t('entries.draft')}</span>${button(t('entries.draft_do'), () => stage.go({ name: 'add' }), { plain: true })}</div>` : nothing}
-    ${state.entries.length ? (wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage))
+    ${state.entries.length ? (stage.wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage))
     : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
       <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>`}
   </div>`;

@@ -80,7 +80,7 @@ export function frame(stage) {
 /** @param {Stage} stage @param {boolean} open */
 function inner(stage, open) {
   const { name } = stage.place;
-  const two = open && ['entries', 'entry', 'file', 'add'].includes(name);
+  const two = open && stage.wide && ['entries', 'entry', 'file', 'add'].includes(name);
   return html`<div class="frame">
     ${bar(stage, open)}
     <div class="columns ${two ? 'columns-two' : ''}">
@@ -125,10 +125,10 @@ function lines(stage, open) {
   const { lockIn, update, account, draft, busy } = stage.state;
   const trouble = account?.trouble;
   const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
-  return html`
+  return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line" role="alert"><span>${t('frame.locking', { n: lockIn })}</span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : nothing}</div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
-    ${busy && open && stage.place.name !== 'share' ? html`<div class="rows">${row({ title: t(`build.${busy.what}`), more: t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 }), icon: 'share', on: () => stage.go({ name: 'share' }) })}</div>` : nothing}`;
+    ${busy && open && stage.place.name !== 'share' ? html`<div class="rows">${row({ title: t(`build.${busy.what}`), more: t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 }), icon: 'share', on: () => stage.go({ name: 'share' }) })}</div>` : nothing}</div>`;
 }

@@ -1,7 +1,7 @@
 /** More: the copy, the code, where one is signed in, space, and what all this protects from and what not. */
 import { html, nothing } from './html.js';
 import { secretField } from './fields.js';
-import { button, errorSummary, heading, row } from './parts.js';
+import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { t } from './strings.js';
 import './strings_later.js';
@@ -86,7 +86,7 @@ function space(stage) {
     ${use ? html`<dl class="facts card">
       ${use.phone_bytes === null || use.phone_bytes === undefined ? nothing : html`<div><dt>${t('space.phone')}</dt><dd>${size(use.phone_bytes)}</dd></div>`}
       ${use.quota_bytes ? html`<div><dt>${t('space.server')}</dt><dd>${t('space.of', { used: size(use.used_bytes), quota: size(use.quota_bytes) })}</dd></div>` : nothing}</dl>`
-    : html`<p role="status">${found.problem ? t('no.unavailable') : t('frame.loading')}</p>`}</div>`;
+    : html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`}</div>`;
 }
 
 /** @param {Stage} stage */

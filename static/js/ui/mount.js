@@ -112,6 +112,10 @@ function watch(app, stage, root) {
   for (const name of ['pointerdown', 'keydown', 'input']) {
     addEventListener(name, () => { if (app.state.phase === 'open') app.touch(); }, { signal, passive: true, capture: true });
   }
+  const desk = matchMedia('(min-width: 60rem)');
+  const fit = () => { stage.wide = desk.matches; stage.draw(); };
+  stage.wide = desk.matches;
+  desk.addEventListener('change', fit, { signal });
   document.addEventListener('visibilitychange', cover, { signal });
   // Best effort: the app switcher may take its picture before this runs.
   addEventListener('pagehide', () => { if (app.state.phase === 'open') root.classList.add('covered'); }, { signal });

@@ -1,7 +1,7 @@
 /** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
 import { html, nothing, ref } from './html.js';
 import { icon } from './icons.js';
-import { knows, t } from './strings.js';
+import { t } from './strings.js';
 import { clockTime, day } from './say.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -38,13 +38,12 @@ function keptAt(at) {
 }
 
 /**
- * The sentence for a failure: our own by its code, else the one it carries.
- * @param {{code?: string, sentence?: string}} problem
+ * The sentence for a failure, as it carries it.
+ * @param {{sentence?: string}} problem
  * @returns {string}
  */
 export function sentenceOf(problem) {
-  const own = `no.${problem.code}`;
-  return knows(own) ? t(own) : problem.sentence || t('no.unknown');
+  return problem.sentence || t('no.unknown');
 }
 
 /**
@@ -70,11 +69,14 @@ export function progress({ label, done, total, cancel, cancelLabel }) {
   </div>`;
 }
 
-/** @param {Element|undefined} element */
-function showModal(element) {
-  const dialog = /** @type {HTMLDialogElement|undefined} */ (element);
-  // The ref runs before the element is in the page; showModal needs it there.
-  if (dialog && !dialog.open) queueMicrotask(() => dialog.isConnected && !dialog.open && dialog.showModal());
+/** @param {Stage} stage */
+function showModal(stage) {
+  return (/** @type {Element|undefined} */ element) => {
+    const dialog = /** @type {HTMLDialogElement|undefined} */ (element);
+    stage.dialog = dialog;
+    // The ref runs before the element is in the page; showModal needs it there.
+    if (dialog && !dialog.open) queueMicrotask(() => dialog.isConnected && !dialog.open && dialog.showModal());
+  };
 }
 
 /**
@@ -84,7 +86,7 @@ function showModal(element) {
  * @param {unknown} body
  */
 export function sheet(stage, title, body) {
-  return html`<dialog aria-labelledby="sheet-title" ${ref(showModal)} @close=${() => stage.closeSheet()} @cancel=${() => stage.closeSheet()}>
+  return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>
     <div class="stack"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${body}</div>
   </dialog>`;
 }
@@ -103,7 +105,7 @@ export function heading(title) {
  */
 export function row({ title, more, icon: name, on, expanded, body }) {
   return html`<button type="button" class="row-button" aria-expanded=${expanded === undefined ? nothing : String(expanded)} @click=${on}>
-      ${icon(name)}<span><span class="row-title">${title}</span>${more ? html`<br><span class="row-more">${more}</span>` : nothing}</span>
+      ${icon(name)}<span><span class="row-title">${title}</span>${more ? html`<span class="row-more">${more}</span>` : nothing}</span>
       ${expanded === undefined ? icon('on', 18, 'turn mirror') : icon('down', 18, 'turn')}
     </button>${expanded ? html`<div class="card-body stack">${body}</div>` : nothing}`;
 }

@@ -28,6 +28,8 @@ export class Stage {
     this.drawNow = drawing.now;
     /** @type {boolean} between Leave and the lock that follows */
     this.leaving = false;
+    /** whether list and detail fit side by side */
+    this.wide = false;
     /** @type {import('./directory.js').Way|undefined} how this person can talk; for this visit only */
     this.way = undefined;
     /** @type {string} */
@@ -54,6 +56,8 @@ export class Stage {
     this.sheet = null;
     /** @type {Map<string, {data?: any, problem?: Problem, stale?: boolean}>} */
     this.read = new Map();
+    /** @type {{open: boolean, close: () => void}|undefined} */
+    this.dialog = undefined;
     /** @type {any} a pack under way; outlives the place it was started on, not the lock */
     this.job = undefined;
     /** @type {number|undefined} how many entries of the list are drawn */
@@ -114,6 +118,8 @@ export class Stage {
   closeSheet() {
     if (!this.sheet) return;
     this.sheet = null;
+    // Closed before it is taken away: a dialog gives the focus back only as it closes.
+    if (this.dialog?.open) this.dialog.close();
     this.draw();
   }
 

@@ -9,11 +9,11 @@ export const STRINGS = {
   'door.signin': 'I have a sign-in name', 'door.back': 'Back', 'door.again': 'Try again',
   'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
   'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
-  'door.lock_hint': 'If this phone offers to save your words, choose Never.',
+
   'door.elsewhere_title': 'Open in another tab', 'door.elsewhere': 'Only one tab can be open at a time. Close the other one, then try again here.',
   'door.unsupported_title': 'This browser is too old', 'door.unsupported': 'Please use a newer browser, or another device.',
-  'door.other': 'Use another sign-in',
-  'picture.title': 'Add picture', 'picture.add': 'Add', 'picture.save': 'Save', 'picture.saved': 'Saved.', 'picture.file': 'Picture {n}',
+
+  'picture.title': 'Add picture', 'picture.add': 'Add', 'picture.save': 'Save', 'picture.file': 'Picture {n}',
 
   // First run.
   'safety.title': 'Is this phone safe to write on?', 'safety.why': 'Someone who can unlock this phone, or who set it up, may be able to see what you do on it.',
@@ -35,7 +35,7 @@ export const STRINGS = {
   'bar.place': 'Notes', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
   'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
   'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
-  'frame.error': 'Something to look at', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.skip': 'Skip to the page', 'frame.next': 'Next', 'frame.close': 'Close', 'frame.left': 'Leaving does not clear the browser’s history.',
+  'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
 
   // Add.
   'add.title': 'What happened?', 'add.alone': 'No one is told when you write here.', 'add.read': 'The other side may read this one day. Keep addresses, new numbers and plans out of it.',
@@ -64,15 +64,15 @@ export const STRINGS = {
   // Entries.
   'entries.title': 'Entries', 'entries.none': 'Nothing here yet.', 'entries.none_more': 'When something happens, a line and a time are enough.', 'entries.no_words': 'No words yet', 'entries.new': 'New', 'entries.number': 'No. {n}', 'entries.pictures.one': '1 file', 'entries.pictures.other': '{n} files', 'entries.added.one': 'added to once', 'entries.added.other': 'added to {n} times', 'entries.changed': 'changed', 'entries.earlier': 'Show earlier entries', 'entries.unknown_day': 'Time not known', 'entries.choose': 'Choose an entry from the list.', 'entries.draft': 'You have a draft', 'entries.draft_do': 'Carry on writing',
   'entry.title': 'Entry', 'entry.missing': 'This entry cannot be opened right now.', 'entry.changing': 'Change the words or the time', 'entry.written': 'Written down', 'entry.when': 'When', 'entry.kind': 'What kind', 'entry.who': 'Who', 'entry.where': 'Where', 'entry.detail': 'Where exactly (kept apart)', 'entry.effect': 'How it affected you', 'entry.feelings': 'How you felt', 'entry.fear': 'Afraid they would be violent', 'entry.files': 'Photos & screenshots', 'entry.note': 'Private note', 'entry.details': 'Add details', 'entry.history': 'Everything you saved, with dates', 'entry.no_words': 'No words yet.',
-  'history.first': 'First version', 'history.addition': 'Added', 'history.amendment': 'Changed', 'history.reason': 'Reason: {reason}', 'history.was': 'Before: {old}', 'history.now': 'Now: {new}', 'history.blank': 'left blank', 'history.by': 'on {by}', 'history.removed': 'taken out',
+  'history.first': 'First version', 'history.addition': 'Added', 'history.amendment': 'Changed', 'history.reason': 'Reason: {reason}', 'history.was': 'Before: {old}', 'history.now': 'Now: {new}', 'history.blank': 'left blank', 'history.by': 'on {by}',
   'reason.title': 'Why are you changing this?', 'reason.lead': 'What you wrote before stays in the history with its date. A short reason helps anyone who reads it.', 'reason.field': 'Reason', 'reason.hint': 'For example: I remembered the time wrong.', 'reason.save': 'Save the change', 'reason.need': 'Write a short reason.',
 
   // Cards.
-  'card.save': 'Save this card', 'card.saved': 'Saved', 'card.optional': 'Optional', 'card.more': 'More', 'card.fewer': 'Fewer',
-  'files.title': 'Photos & screenshots', 'files.hint': 'Screenshots, photos, letters, recordings: up to {size} each.', 'files.camera': 'Take a picture here', 'files.camera_why': 'Leaves no copy in your photos.', 'files.photos': 'Choose from photos', 'files.any': 'Choose a file', 'files.paste': 'You can also paste a picture on this page.', 'files.get': 'Get a picture', 'files.get_why': 'Locks this, so that you can go and take a screenshot. For ten minutes, coming back shows only a page to add a picture.', 'files.get_do': 'Lock and get a picture', 'files.child': 'Do not add a sexual picture of anyone under 18, even of yourself. Write what it showed instead.', 'files.sealing': 'Sealing {name}', 'files.none_in': 'No picture came with that.', 'files.changed': 'The file changed while it was being read. Nothing was lost. Choose it again.',
-  'files.saved_first': 'Save first, then add pictures here.', 'files.too_large': 'This file is larger than {size}, so it was not added. Nothing was lost.', 'files.empty': 'This file is empty, so it was not added.',
-  'camera.title': 'Take a picture', 'camera.take': 'Take it', 'camera.again': 'Take it again', 'camera.use': 'Use this picture', 'camera.refused': 'The camera could not be opened. You can choose a picture instead.', 'camera.live': 'What the camera sees',
-  'file.touch': 'Show the picture', 'file.cover': 'Cover the picture', 'file.no_preview': 'This browser cannot show this kind of picture. It is kept just as it came.', 'file.kind_file': 'File', 'file.size': 'Size', 'file.came': 'How it came', 'file.received': 'Received by this page', 'file.type': 'Kind of file', 'file.mismatch': 'The name says {claimed}, but the contents are {magic}. It is kept just as it came.', 'file.digest': 'Its fingerprint (SHA-256)', 'file.name': 'Name', 'file.state': 'State', 'file.open': 'Look at {name}', 'file.picture_of': 'Picture: {name}',
+  'card.save': 'Save this card', 'card.saved': 'Saved', 'card.more': 'More',
+  'files.title': 'Photos & screenshots', 'files.hint': 'Screenshots, photos, letters, recordings: up to 200 MB each.', 'files.camera': 'Take a picture here', 'files.camera_why': 'Leaves no copy in your photos.', 'files.photos': 'Choose from photos', 'files.any': 'Choose a file', 'files.paste': 'You can also paste a picture on this page.', 'files.get': 'Get a picture', 'files.get_why': 'Locks this, so that you can go and take a screenshot. For ten minutes, coming back shows only a page to add a picture.', 'files.get_do': 'Lock and get a picture', 'files.child': 'Do not add a sexual picture of anyone under 18, even of yourself. Write what it showed instead.', 'files.sealing': 'Sealing {name}',
+
+  'camera.take': 'Take it', 'camera.refused': 'The camera could not be opened. You can choose a picture instead.', 'camera.live': 'What the camera sees',
+  'file.touch': 'Show the picture', 'file.cover': 'Cover the picture', 'file.no_preview': 'This browser cannot show this kind of picture. It is kept just as it came.', 'file.size': 'Size', 'file.came': 'How it came', 'file.received': 'Received by this page', 'file.type': 'Kind of file', 'file.mismatch': 'The name says {claimed}, but the contents are {magic}. It is kept just as it came.', 'file.digest': 'Its fingerprint (SHA-256)', 'file.state': 'State', 'file.open': 'Look at {name}', 'file.picture_of': 'Picture: {name}',
   'outside.title': 'A copy is still in your photos', 'outside.lead': 'It may also be on other devices that share your account.', 'outside.keep': 'Fine, keep it there', 'outside.keep_why': 'Best for the police.', 'outside.remove': 'Not safe: show me how to remove it', 'outside.later': 'Later', 'outside.how': 'Open your photos, delete the picture, then open “Recently deleted” or the bin and delete it there too. It can also be in a backup or on another device.', 'outside.removed': 'I have removed it', 'outside.fine': 'Removing it is never a fault. The date is noted with the picture.',
   'kind.title': 'What kind', 'kind.search': 'Find a kind', 'kind.none': 'Nothing matches. Try another word, or “Something else”.', 'kind.all': 'Show all kinds', 'kind.text': 'In your own words', 'kind.chosen': 'Chosen', 'kind.usual': 'Often chosen',
   'who.title': 'Who', 'who.field': 'Who did it?', 'who.hint': 'A name, “my ex”, “the man from the gym”, or “not sure”.', 'where.title': 'Where', 'where.detail': 'Where exactly?', 'where.hint': 'Kept apart: it goes only in the restricted part of a pack, never in the part that may be passed on.', 'where.other': 'What sort of place?',
@@ -81,25 +81,7 @@ export const STRINGS = {
 
   'progress.percent': '{percent}%',
 
-  // Troubles, by code.
-  'no.no_match': 'That didn’t open anything. Try again.',
-  'no.signed_out': 'You were signed out. Everything is safe on this phone. Type your words to carry on sending.',
-  'no.try_later': 'Too many tries. Nothing is lost. Wait a few minutes and try again.',
-  'no.unavailable': 'There is no answer just now. Everything is safe on this phone, and goes when there is signal.',
-  'no.offline': 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
-  'no.garbled': 'The answer was not from the right place. It may be a Wi-Fi sign-in page. Nothing was lost.',
-  'no.no_space': 'This phone is full. Your words are saved. Make some space, then add the file again.',
-  'no.kdf_refused': 'The server asked for weaker protection than this phone allows. Nothing was sent.',
-  'no.kdf_broken': 'This browser worked something out wrongly, so it was stopped. Nothing was lost. Try another browser.',
-  'no.bad_receipt': 'The answer of the server could not be checked. It is safe on this phone and will be sent again.',
-  'no.over_quota': 'The space off this phone is full. Your words still fit. The file is safe on this phone.',
-  'no.too_large': 'This is too large. Nothing was lost.',
-  'no.packs_off': 'This server does not make packs.',
-  'no.pack_failed': 'The pack could not be made. Nothing was kept of it. Try again.',
-  'no.incomplete': 'Some of it has not arrived yet. It will be sent again.',
-  'no.cancelled': 'Stopped.',
-  'no.clock_off': 'This phone’s clock looks wrong. Your entries are safe; the time of the server is kept beside them.',
-  'no.not_opened': 'A part could not be opened. Nothing was changed. Try again, or open it on another device.',
+  // A failure carries its own sentence (actions/sentences.js); this is for one that does not.
   'no.unknown': 'That did not work. Nothing was lost. Try again.',
 };
 

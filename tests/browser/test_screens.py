@@ -1,0 +1,270 @@
+"""Every screen in every state, over an app that only pretends: judged by axe, measured for width, driven by keys."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from diary.paths import STATIC, TEMPLATES
+
+ROOT = STATIC.parent
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+FAKE = "/tests/browser/fake_app.js"
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
+    "trusted-types app-url lit-html"
+)
+Act = Callable[[Page], object]
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """The shell with the pretended app in place of main.js; files as they lie; the policy on everything."""
+
+    extensions_map = {  # noqa: RUF012
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".webmanifest": "application/manifest+json",
+    }
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments, directory=str(ROOT))
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+    def end_headers(self) -> None:
+        """Every answer carries the app's own policy."""
+        self.send_header("Content-Security-Policy", POLICY)
+        self.send_header("Cache-Control", "no-store")
+        super().end_headers()
+
+    def do_GET(self) -> None:
+        """The shell at `/`, else a file."""
+        if self.path != "/":
+            return super().do_GET()
+        loader = jinja2.FileSystemLoader(TEMPLATES)
+        page = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
+        body = page.get_template("shell.html").render().replace("/static/js/main.js", FAKE).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        return None
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the pretended app is served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def js(code: str) -> Act:
+    """A step that runs `code` in the page and lets it draw."""
+    return lambda page: page.evaluate(f"(async () => {{ {code}; await new Promise((go) => setTimeout(go, 60)); }})()")
+
+
+def go(name: str, **place: object) -> Act:
+    """A step to a place."""
+    return js(f"stage.go({json.dumps({'name': name, **place})})")
+
+
+def local(values: str) -> Act:
+    """A step that half-types something."""
+    return js(f"stage.set({values})")
+
+
+def press(name: str) -> Act:
+    """A step that presses the button of that name."""
+    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def fill(label: str, text: str) -> Act:
+    """A step that types."""
+    return lambda page: page.get_by_label(label, exact=True).first.fill(text)
+
+
+OPEN = js("fake.open(24)")
+ONLY_HERE = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
+FRESH = js("fake.set({phase: 'fresh'})")
+PACK = (OPEN, go("share"), press("Make a pack"), press("Next"))
+SCREENS: dict[str, tuple[Act, ...]] = {
+    "lock": (js("fake.set({phase: 'locked'})"),),
+    "lock, wrong words": (
+        js("fake.fail.unlock = {code: 'no_match', sentence: 'That didn’t open anything. Try again.'}"),
+        js("fake.set({phase: 'locked'})"),
+        fill("Your words", "x"),
+        press("Open"),
+    ),
+    "start": (FRESH,),
+    "sign in": (FRESH, press("I have a sign-in name")),
+    "sign in, nothing typed": (FRESH, press("I have a sign-in name"), press("Open")),
+    "sign in with the code": (FRESH, press("I have a sign-in name"), press("Use my code instead")),
+    "another tab": (js("fake.set({phase: 'elsewhere'})"),),
+    "too old": (js("fake.set({phase: 'unsupported'})"),),
+    "add picture": (js("fake.set({phase: 'picture', picture: {until: 0, files: [{name: 'a'}]}})"),),
+    "safe to write": (FRESH, press("Start")),
+    "about this phone": (FRESH, press("Start"), press("Not sure"), local("{answers: {setup: 'yes', managed: 'yes'}}")),
+    "first line": (FRESH, press("Start"), press("Yes")),
+    "choose words": (FRESH, go("words")),
+    "own words": (FRESH, go("words"), local("{twice: true, wrong: 'differ', seen: false}")),
+    "copy": (js(f"fake.open(1, {ONLY_HERE})"), go("copy", record="r0", first=True)),
+    "name": (OPEN, go("name")),
+    "code": (OPEN, go("code")),
+    "code sheet": (OPEN, go("code"), press("Show my code")),
+    "code asked back": (OPEN, go("code"), press("Show my code"), press("I have written it down"), local("{wrong: true}")),
+    "add": (OPEN,),
+    "add, a draft and a time": (
+        OPEN,
+        fill("What happened?", "Outside SE15 4TW again"),
+        local("{when: {chip: 'pick', picked: {how: 'exact', date: '2026-10-25', time: '01:30'}}}"),
+    ),
+    "add, nothing to save": (OPEN, local("{tried: true}")),
+    "add, files": (OPEN, local("{files: true}")),
+    "draft thrown away": (OPEN, fill("What happened?", "x"), press("Throw this draft away")),
+    "saved": (OPEN, go("add", record="r0")),
+    **{f"card {code}": (OPEN, go("add", record="r0"), local(f"{{card: '{code}'}}")) for code in (
+        "photos", "kind", "who", "where", "effect", "note")},
+    "all kinds": (OPEN, go("add", record="r0"), local("{card: 'kind', more: {kind: true}}")),
+    "get a picture": (OPEN, local("{files: true}"), press("Get a picture")),
+    "entries": (OPEN, go("entries")),
+    "no entries": (js("fake.open(0)"), go("entries")),
+    "entry": (OPEN, go("entry", record="r0")),
+    "history": (OPEN, go("entry", record="r0"), local("{history: true}")),
+    "reason": (
+        OPEN, go("entry", record="r2"), local("{changing: true}"), fill("What happened?", "Other"), press("Save")),
+    "entry not there": (
+        OPEN, js("fake.fail.readIncident = {code: 'not_found', sentence: 'This could not be found.'}"),
+        go("entry", record="r9")),
+    "picture": (OPEN, go("file", record="r0", attachment="a1"), press("Show the picture")),
+    "picture without preview": (OPEN, go("file", record="r0", attachment="a2")),
+    "file of another kind": (OPEN, go("file", record="r0", attachment="a3")),
+    "share": (OPEN, go("share")),
+    "share, only here": (js(f"fake.open(3, {ONLY_HERE})"), go("share")),
+    "pack, entries": (OPEN, go("share"), press("Make a pack"), local("{how: 'some', tried: true}")),
+    "pack, dates": (OPEN, go("share"), press("Make a pack"), local("{how: 'dates', tried: true}")),
+    "pack, what goes in": PACK,
+    "pack, pictures": (*PACK, press("Next")),
+    "pack, officer": (*PACK, local("{step: 'officer', noInitials: true}")),
+    "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true}")),
+    "pack, being made": (
+        js("fake.open(3); stage.job = {at: {step: 'building', done: 37, total: 100}, done: null, stopped: false}"),
+        go("share")),
+    "pack, ready": (
+        js("fake.open(3); stage.job = {at: {}, done: {file: new Blob(['a']), name: 'documents.zip'}, stopped: false}"),
+        go("share")),
+    "more": (OPEN, go("more")),
+    "more, only here": (js(f"fake.open(1, {ONLY_HERE})"), go("more")),
+    "devices": (OPEN, go("devices")),
+    "devices, one ended": (OPEN, go("devices"), fill("Type your words to see this", "abc"),
+                           lambda page: page.keyboard.press("Enter"), press("Sign it out")),
+    "space": (OPEN, go("space")),
+    "sign out": (OPEN, go("signout")),
+    "about": (OPEN, go("about")),
+    "help": (OPEN, go("help")),
+    "help, text": (OPEN, go("help"), js("stage.way = 'text'; stage.draw()")),
+    "help, ring": (OPEN, go("help"), press("Ring 101")),
+    "lines": (
+        js("fake.open(5, {lockIn: 18, update: true, account: {login: 'x', registered: true, recovery: 'later', "
+           "trouble: {code: 'signed_out', sentence: 'Not sent yet.', act: {label: 'Sign in', do() {}}}}})"),
+        go("entries")),
+}
+AUDIT = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) =>
+  `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
+SMALL = """[...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]')].filter((one) => {
+  const box = (one.closest('label') ?? one).getBoundingClientRect();
+  return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5); }).map((one) => one.outerHTML.slice(0, 90))"""
+
+
+@pytest.fixture
+def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page as one likes it and walks the steps; nothing may be complained about on the way."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_page(steps: tuple[Act, ...] = (), **how: Any) -> Page:
+        context = browser.new_context(
+            **{"viewport": {"width": 360, "height": 740}, "locale": "en-GB", "timezone_id": "Europe/London",
+               "reduced_motion": "reduce", **how})
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto(address, wait_until="networkidle")
+        for step in steps:
+            step(page)
+        page.wait_for_timeout(60)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds, a missing or second h1, a target too small, a page wider than the screen."""
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(AUDIT)
+    if (headings := page.locator("h1:visible").count()) != 1:
+        found.append(f"{headings} h1")
+    found += [f"small: {one}" for one in page.evaluate(SMALL)]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("scrolls sideways")
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("wide", [False, True], ids=["phone", "desk"])
+def test_every_screen_is_accessible(show: Callable[..., Page], scheme: str, wide: bool) -> None:
+    """No finding on any screen in any state, on a phone and at a desk, by day and by night."""
+    found = {}
+    viewport = {"width": 1280, "height": 800} if wide else {"width": 360, "height": 740}
+    for name, steps in SCREENS.items():
+        page = show(steps, color_scheme=scheme, viewport=viewport)
+        if wrong := faults(page):
+            found[name] = wrong
+        page.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"viewport": {"width": 320, "height": 568}},
+        {"viewport": {"width": 360, "height": 740}, "text": "200%"},
+        {"viewport": {"width": 360, "height": 740}, "dir": "rtl"},
+        {"viewport": {"width": 1280, "height": 800}, "dir": "rtl"},
+        {"viewport": {"width": 360, "height": 740}, "forced_colors": "active"},
+    ],
+    ids=["320 px", "text at 200 %", "right to left", "right to left, desk", "forced colours"],
+)
+def test_nothing_scrolls_sideways(show: Callable[..., Page], how: dict[str, Any]) -> None:
+    """Narrow, enlarged, mirrored or in forced colours, every screen stays within its width."""
+    text, direction = how.pop("text", None), how.pop("dir", None)
+    found = []
+    for name, steps in SCREENS.items():
+        page = show(steps, **how)
+        if text:
+            page.evaluate(f"document.documentElement.style.fontSize = '{text}'")
+        if direction:
+            page.evaluate(f"document.documentElement.dir = '{direction}'")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(name)
+        page.close()
+    assert found == []

@@ -1,0 +1,297 @@
+"""How the screens behave: focus, keys, leaving, covering, and what is asked of the app."""
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_screens import FRESH, OPEN, address, fill, go, js, local, press, show
+
+__all__ = ["address", "show"]
+Show = Callable[..., Page]
+
+
+def asked(page: Page, name: str) -> list[object]:
+    """What the app was given each time it was asked `name`."""
+    found: list[object] = page.evaluate("(name) => fake.asked.filter(([one]) => one === name).map(([, given]) => given ?? null)", name)
+    return found
+
+
+def focused(page: Page) -> str:
+    """Id, name or tag of what has the focus."""
+    text: str = page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName")
+    return text
+
+
+def test_first_line_by_keyboard_alone(show: Show) -> None:
+    """Start, Yes, words, Just now, Save, six words: without a pointer, and sealed at the end."""
+    page = show((FRESH,))
+    keys = page.keyboard
+    assert focused(page) == "H1"
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="Is this phone safe to write on?")).to_be_focused()
+    page.get_by_role("button", name="Yes", exact=True).focus()
+    keys.press("Enter")
+    expect(page.locator("#narrative")).to_be_focused()
+    keys.type("He was at the bus stop again.")
+    keys.press("Tab")
+    keys.press("Space")
+    expect(page.get_by_role("radio", name="Just now")).to_be_checked()
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator("#new-words")).to_be_focused()
+    keys.type("ribbon kettle orbit meadow lantern pencil")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_focused()
+    expect(page.get_by_text("Sealed, only on this phone")).to_be_visible()
+    assert asked(page, "enrolHere") == ["ribbon kettle orbit meadow lantern pencil"]
+    assert "ribbon" not in page.evaluate("document.body.innerHTML + [...document.querySelectorAll('input')].map((one) => one.value)")
+
+
+def test_own_words_are_typed_twice(show: Show) -> None:
+    """Different typings are refused, the same ones taken."""
+    page = show((FRESH, press("Start"), press("Yes"), fill("What happened?", "x"), press("Save")))
+    page.get_by_label("Type your words").fill("my very own words")
+    page.get_by_role("button", name="Save with these words").click()
+    page.get_by_label("Type them once more").fill("my very own wurds")
+    page.get_by_role("button", name="Save with these words").click()
+    expect(page.get_by_text("The two are not the same.")).to_be_visible()
+    assert asked(page, "enrolHere") == []
+    page.get_by_label("Type them once more").fill("my very own words")
+    page.get_by_role("button", name="Save with these words").click()
+    expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_visible()
+
+
+def test_six_words_cover_themselves(show: Show) -> None:
+    """Ten seconds after they are shown they are dots again."""
+    page = show()
+    page.clock.install()
+    js("fake.set({phase: 'fresh'}); stage.go({name: 'words'})")
+    page.evaluate("fake.set({phase: 'fresh'}); stage.go({name: 'words'})")
+    expect(page.get_by_text("ribbon")).to_be_visible()
+    page.clock.run_for(10_100)
+    expect(page.get_by_text("ribbon")).to_have_count(0)
+    page.get_by_role("button", name="Show").first.click()
+    expect(page.get_by_text("ribbon")).to_be_visible()
+
+
+def test_lock_empties_the_field_before_it_tries(show: Show) -> None:
+    """Words never stay on a screen that may change; a failure says so and takes the focus."""
+    page = show((js("fake.fail.unlock = {code: 'no_match', sentence: 'That didn’t open anything. Try again.'}; fake.set({phase: 'locked'})"),))
+    page.get_by_label("Your words").fill("wrong words here")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert page.get_by_label("Your words").input_value() == ""
+    assert asked(page, "unlock") == ["wrong words here"]
+
+
+def test_what_was_typed_before_the_script_came_is_kept(show: Show) -> None:
+    """The lock form of the HTML can be used at once."""
+    page = show()
+    page.locator("#words").fill("typed early")
+    js("fake.set({phase: 'locked'})")(page)
+    assert page.get_by_label("Your words").input_value() == "typed early"
+
+
+def test_leaving_hides_everything_at_once(show: Show) -> None:
+    """The button and three presses of Shift leave the lock and nothing else in the page."""
+    for leave in (press("Leave now"), lambda page: [page.keyboard.press("Shift") for _ in range(3)]):
+        page = show((OPEN, go("entry", record="r0")))
+        expect(page.get_by_text("nice blue coat").first).to_be_visible()
+        leave(page)
+        expect(page.get_by_label("Your words")).to_be_visible()
+        text = page.evaluate("document.body.innerHTML")
+        for word in ("coat", "Help", "Leave", "Entries", "Rowan"):
+            assert word not in text
+        assert len(asked(page, "quickExit")) == 1
+
+
+def test_two_shifts_and_a_letter_do_not_leave(show: Show) -> None:
+    """Capital letters are not an exit."""
+    page = show((OPEN,))
+    for key in ("Shift", "Shift", "a", "Shift"):
+        page.keyboard.press(key)
+    assert asked(page, "quickExit") == []
+
+
+def test_lock_takes_an_open_question_along(show: Show) -> None:
+    """A sheet over the page goes with the page."""
+    page = show((OPEN, go("help"), press("Ring 101")))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    js("fake.lock('idle')")(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_label("Your words")).to_be_visible()
+
+
+def test_focus_comes_back_after_a_question(show: Show) -> None:
+    """Escape closes it and the button that asked has the focus again."""
+    page = show((OPEN, go("help")))
+    button = page.get_by_role("button", name="Ring 101")
+    button.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_out_of_sight_is_covered(show: Show) -> None:
+    """Nothing of the page is visible while it is hidden, and all of it again after."""
+    page = show((OPEN,))
+    hide = "Object.defineProperty(document, 'visibilityState', {value: '%s', configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(hide % "hidden")
+    expect(page.get_by_role("heading", name="What happened?")).to_be_hidden()
+    page.evaluate(hide % "visible")
+    expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
+
+
+def test_the_repeated_hour_is_asked(show: Show) -> None:
+    """01:30 on 25 October 2026 cannot be saved until the person says which one."""
+    page = show((OPEN,))
+    page.get_by_role("radio", name="Pick a time").check()
+    page.get_by_role("radio", name="Exact").check()
+    page.get_by_label("Date", exact=True).fill("2026-10-25")
+    page.get_by_label("Time", exact=True).fill("01:30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert asked(page, "saveIncident") == []
+    page.get_by_role("radio", name="The second").check()
+    fields = page.evaluate("fake.state.draft.fields")
+    assert (fields["occurred_start"], fields["utc_offset_min"]) == (1_792_891_800_000, 0)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Saved")).to_be_focused()
+
+
+def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
+    """A postcode is pointed at; the words change when the person says so, and leaving it is remembered."""
+    page = show((OPEN, fill("What happened?", "He waited at SE15 4TW for an hour")))
+    expect(page.get_by_text("This looks like an address")).to_be_visible()
+    assert page.evaluate("fake.state.draft.fields.narrative") == "He waited at SE15 4TW for an hour"
+    page.get_by_role("button", name="Move this to Where (kept apart)").click()
+    assert page.evaluate("fake.state.draft.restricted.place_detail") == "SE15 4TW"
+    page.get_by_label("What happened?").fill("ring 07700 900123")
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_text("This looks like a phone number")).to_have_count(0)
+
+
+def test_a_card_saves_only_itself(show: Show) -> None:
+    """What is typed is kept as it is typed, and Save sends the names that changed and which card was opened."""
+    page = show((OPEN, fill("What happened?", "Once"), press("Save")))
+    page.get_by_role("button", name="Who").click()
+    page.get_by_label("Who did it?").fill("My ex")
+    assert page.evaluate("fake.asked.filter(([one]) => one === 'putCard').at(-1)[2].fields") == {"who": "My ex"}
+    page.get_by_role("button", name="Save this card").click()
+    expect(page.get_by_role("button", name="Who")).to_contain_text("My ex")
+    saved = page.evaluate("fake.asked.filter(([one]) => one === 'saveIncident').at(-1)[1]")
+    assert saved["fields"]["who"] == "My ex"
+    assert [one["card"] for one in saved["fields"]["cards_opened"]] == ["who"]
+    assert saved["restricted"] == {}
+
+
+def test_a_private_note_leaves_no_mark_in_the_entry(show: Show) -> None:
+    """Neither its text nor that its card was opened is saved with the incident."""
+    page = show((OPEN, fill("What happened?", "Once"), press("Save")))
+    before = len(asked(page, "saveIncident"))
+    page.get_by_role("button", name="Private note").click()
+    page.get_by_label("Only for you").fill("I want to move away")
+    page.get_by_role("button", name="Save this card").click()
+    expect(page.get_by_label("Only for you")).to_have_count(0)
+    assert len(asked(page, "saveNote")) == 1
+    assert len(asked(page, "saveIncident")) == before
+
+
+def test_changing_earlier_words_asks_why(show: Show) -> None:
+    """No reason, no change; cancelled, the words stay typed."""
+    page = show((OPEN, go("entry", record="r2"), press("Change the words or the time")))
+    page.get_by_label("What happened?").fill("Other words")
+    page.get_by_role("button", name="Save", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Save the change").click()
+    expect(dialog.get_by_text("Write a short reason.")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    assert page.get_by_label("What happened?").input_value() == "Other words"
+    page.get_by_role("button", name="Save", exact=True).click()
+    dialog.get_by_label("Reason").fill("I got it wrong")
+    dialog.get_by_role("button", name="Save the change").click()
+    expect(page.get_by_text("Other words").first).to_be_visible()
+    assert json.dumps(asked(page, "saveIncident")[-1]).count("I got it wrong") == 1
+
+
+def test_pictures_are_blurred_until_touched(show: Show) -> None:
+    """In the tiles and in the viewer."""
+    page = show((OPEN, go("entry", record="r0")))
+    expect(page.locator(".tile img.blurred").first).to_be_visible()
+    page.get_by_role("button", name="Look at Screenshot_20261103-204111.png").click()
+    expect(page.locator(".look img.blurred")).to_be_visible()
+    page.get_by_role("button", name="Show the picture").click()
+    expect(page.locator(".look img:not(.blurred)")).to_be_visible()
+
+
+def test_files_are_taken_in_with_their_way(show: Show) -> None:
+    """Picked, chosen and pasted files say how they came; the one that failed is named by its sentence."""
+    page = show((OPEN, go("add", record="r0"), local("{card: 'photos'}")))
+    page.get_by_label("Choose from photos").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
+    expect(page.locator("[role=status]", has_text="a.png: Sealed on this phone")).to_have_count(1)
+    js("fake.fail.addFile = {code: 'empty_file', sentence: 'This file is empty, so it was not added.'}")(page)
+    page.get_by_label("Choose a file").set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b""})
+    expect(page.get_by_role("alert")).to_contain_text("This file is empty")
+    assert asked(page, "addFile")[0] == ["r0", "a.png", 1]
+
+
+def test_a_pack_from_choice_to_zip(show: Show) -> None:
+    """Everything is asked once; consent cannot be skipped; stopping stops; the zip can be saved."""
+    page = show((OPEN, go("share"), press("Make a pack"), press("Next"), press("Next")))
+    page.get_by_role("button", name="Nothing shows where I am").click()
+    page.get_by_role("button", name="It shows where I live, work or study").click()
+    assert [how["hold"] for _, how in asked(page, "markLooked")] == [False, True]  # type: ignore[misc]
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Type one to four letters")).to_be_visible()
+    page.get_by_label("Your initials").fill("jb")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Make the pack").click()
+    assert asked(page, "buildPack") == []
+    page.get_by_label("I have read this and want to make the pack").check()
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("37%")).to_be_visible()
+    page.get_by_role("button", name="Entries").click()
+    expect(page.get_by_role("heading", name="Entries")).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+    page.evaluate("fake.finishPack()")
+    expect(page.get_by_role("heading", name="Your pack is ready")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save it to this phone").click()
+    assert download.value.suggested_filename == "documents-2026-11-24.zip"
+    assert asked(page, "buildPack")[0]["initials"] == "JB"  # type: ignore[index]
+
+
+def test_stopping_a_pack(show: Show) -> None:
+    """Stop says that it stopped and offers to begin again."""
+    page = show((OPEN, go("share"), press("Make a pack"), press("Next"), local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true}")))
+    page.get_by_role("button", name="Make the pack").click()
+    page.get_by_role("button", name="Stop making it").click()
+    expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()
+    expect(page.get_by_role("button", name="Make a pack")).to_be_visible()
+
+
+def test_a_long_list_comes_by_the_page(show: Show) -> None:
+    """Ten thousand entries draw a screenful, and more as one goes down."""
+    page = show((js("fake.open(10000)"), go("entries")))
+    assert page.locator("main .item").count() < 200
+    page.locator("main .item").last.scroll_into_view_if_needed()
+    expect(page.locator("main .item").nth(100)).to_be_attached()
+
+
+def test_text_is_inert(show: Show) -> None:
+    """Markup in any word of an entry is shown as it was typed."""
+    bad = "<img src=x onerror=alert(1)>\"'`${7*7}<script>alert(2)</script>"
+    page = show((OPEN, js(f"fake.state.entries[0].title = {json.dumps(bad)}"), go("entry", record="r0")))
+    expect(page.locator(".narrative")).to_have_text(bad)
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_telephone_link_asks_first(show: Show) -> None:
+    """No number rings from the list itself."""
+    page = show((OPEN, go("help")))
+    assert page.locator("main a[href^=tel]").count() == 0
+    page.get_by_role("button", name="Ring 0808 802 0300").click()
+    expect(page.get_by_text("another device that shares your account")).to_be_visible()
+    assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"

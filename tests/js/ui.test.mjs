@@ -1,0 +1,177 @@
+/** The pure parts of the screens: what is judged, sorted and said. */
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+
+// lit-html takes these from the page as it is imported; nothing here draws.
+globalThis.document ??= /** @type {any} */ ({ createTreeWalker: () => ({}), createComment: () => ({}) });
+
+const UI = new URL('../../static/js/ui/', import.meta.url);
+const { judgeWords } = await import('../../static/js/ui/words.js');
+const { LINES, outcome } = await import('../../static/js/ui/safety_check.js');
+const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('../../static/js/ui/say.js');
+const { STRINGS, t, tn } = await import('../../static/js/ui/strings.js');
+const { STRINGS_LATER } = await import('../../static/js/ui/strings_later.js');
+const { byDay } = await import('../../static/js/ui/entries.js');
+const { differing } = await import('../../static/js/ui/cards.js');
+const { matching } = await import('../../static/js/ui/card_bodies.js');
+const { readable, valueWords } = await import('../../static/js/ui/history.js');
+const { Stage } = await import('../../static/js/ui/stage.js');
+const { chosenOf } = await import('../../static/js/ui/share_choose.js');
+const { VOCABULARY } = await import('../../static/js/record/vocabulary.js');
+
+const SIX = 'ribbon kettle orbit meadow lantern pencil';
+const sources = readdirSync(UI).filter((name) => name.endsWith('.js')).map((name) => ({ name, text: readFileSync(new URL(name, UI), 'utf8') }));
+
+test('the six words as shown need typing once, whatever the spaces', () => {
+  assert.equal(judgeWords(SIX, SIX, undefined), 'fine');
+  assert.equal(judgeWords(`  ${SIX.replaceAll(' ', '   ')} `, SIX, undefined), 'fine');
+});
+
+test('own words are typed twice, short ones refused, a slip in the six noticed', () => {
+  assert.equal(judgeWords('', SIX, undefined), 'none');
+  assert.equal(judgeWords('too short', SIX, undefined), 'short');
+  assert.equal(judgeWords('ribbon kettle orbit meadow lantern pensil', SIX, undefined), 'near');
+  assert.equal(judgeWords('my very own words', SIX, undefined), 'again');
+  assert.equal(judgeWords('my very own words', SIX, 'my very own word'), 'differ');
+  assert.equal(judgeWords('my very own words', SIX, 'my very  own words'), 'fine');
+  assert.equal(judgeWords('ribbon kettle orbit and mine', SIX, 'ribbon kettle orbit and mine'), 'fine');
+});
+
+test('the safety check comes to one of three sentences, and blank answers frighten nobody', () => {
+  assert.equal(LINES.length, 7);
+  assert.equal(outcome({}), 'here');
+  assert.equal(outcome({ bill: 'yes', wifi: 'yes' }), 'here');
+  assert.equal(outcome({ photos: 'yes' }), 'words');
+  assert.equal(outcome({ known: 'unsure' }), 'words');
+  assert.equal(outcome({ managed: 'yes' }), 'other');
+  assert.equal(outcome({ known: 'yes' }), 'other');
+  assert.equal(outcome({ setup: 'yes', account: 'yes' }), 'other');
+});
+
+const told = (/** @type {string} */ precision, /** @type {string|null} */ local) => ({ occurred_start: 0, occurred_end: null, occurred_local: local, tz: 'Europe/London', utc_offset_min: 0, precision });
+
+test('a time is said as exactly as it was told', () => {
+  assert.equal(timeOfDay(told('minute', '2026-11-03T20:14')), '20:14');
+  assert.equal(timeOfDay(told('hour', '2026-11-03T20:14')), 'about 20:14');
+  assert.equal(timeOfDay(told('part_of_day', '2026-11-03 early_morning')), 'early morning');
+  assert.equal(timeOfDay(told('day', '2026-11-03')), '');
+  assert.match(whenWords(told('day', '2026-11-03')), /^Tuesday,? 3 November 2026$/);
+  assert.equal(whenWords(told('unknown', null)), t('entries.unknown_day'));
+  assert.equal(dateOf(told('date_range', '2026-10-01/2026-10-03')), '2026-10-01');
+});
+
+test('today and yesterday have their names', () => {
+  const now = Date.UTC(2026, 10, 3, 12);
+  assert.match(dayHeading('2026-11-03', now), /^Today/);
+  assert.match(dayHeading('2026-11-02', now), /^Yesterday/);
+  assert.match(dayHeading('2025-11-02', now), /2025$/);
+});
+
+test('sizes are for people', () => {
+  assert.deepEqual([size(12), size(2_871_331), size(48_200_000), size(2_147_483_648)], ['12 bytes', '2.9 MB', '48 MB', '2.1 GB']);
+});
+
+test('entries are under their day, in the order given', () => {
+  const rows = [told('minute', '2026-11-03T20:14'), told('day', '2026-11-03'), told('unknown', null), told('day', '2026-11-01')].map((occurred, i) => ({ record: `r${i}`, occurred }));
+  assert.deepEqual(byDay(/** @type {any} */ (rows)).map((day) => [day.date, day.rows.length]), [['2026-11-03', 2], ['', 1], ['2026-11-01', 1]]);
+});
+
+test('only what differs is saved, and clearing is not the same as leaving', () => {
+  assert.deepEqual(differing({ who: 'My ex', behaviours: [], note: '' }, { who: 'My ex' }), {});
+  assert.deepEqual(differing({ who: '', behaviours: ['calls'] }, { who: 'My ex' }), { who: null, behaviours: ['calls'] });
+});
+
+test('a kind is found by the beginnings of its words and of its group', () => {
+  const found = (/** @type {string} */ search) => matching(/** @type {any} */ (VOCABULARY.behaviours), search).map((code) => code.code);
+  assert.ok(found('new acc').includes('contact_new_account_after_block'));
+  assert.ok(found('THREATS').includes('threat_to_me'));
+  assert.deepEqual(found('zzz'), []);
+});
+
+test('a history shows what changed in words a person knows', () => {
+  assert.equal(valueWords('who', null), t('history.blank'));
+  assert.equal(valueWords('attachment_ids', ['a', 'b']), '2');
+  const { known, moved } = readable([{ field: 'cards_opened', old: null, new: [] }, { field: 'occurred_local', old: null, new: '2026' }, { field: 'who', old: null, new: 'x' }]);
+  assert.deepEqual([known.map((one) => one.field), moved], [['who'], true]);
+});
+
+test('a pack of some dates takes whole days', () => {
+  const { from, to } = chosenOf({ how: 'dates', from: '2026-06-01', until: '2026-06-02' });
+  assert.equal(/** @type {number} */ (to) - /** @type {number} */ (from), 2 * 86_400_000);
+  assert.deepEqual(chosenOf({}), { from: null, to: null, records: null });
+});
+
+test('what was begun before a lock changes nothing after it', async () => {
+  const app = /** @type {any} */ ({ state: { phase: 'open' }, quickExit: () => undefined });
+  const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
+  /** @type {(value?: unknown) => void} */
+  let finish = () => undefined;
+  const running = stage.run('save', () => new Promise((_, reject) => { finish = reject; }));
+  const read = stage.find('entry:x', async () => 'secret');
+  stage.reset('start');
+  finish({ code: 'no_space', sentence: 'full' });
+  assert.equal(await running, false);
+  assert.equal(stage.problem, null);
+  await new Promise((resolve) => { setTimeout(resolve, 0); });
+  assert.equal(read.data, undefined);
+});
+
+test('a second tap while something runs does nothing', async () => {
+  const stage = new Stage(/** @type {any} */ ({ state: { phase: 'open' } }), { soon: () => undefined, now: () => undefined });
+  let count = 0;
+  await Promise.all([stage.run('save', async () => { count++; }), stage.run('save', async () => { count++; })]);
+  assert.equal(count, 1);
+});
+
+test('leaving is drawn before the app is asked', () => {
+  const order = /** @type {string[]} */ ([]);
+  const app = /** @type {any} */ ({ state: { phase: 'open' }, quickExit: () => { order.push('app'); } });
+  const stage = new Stage(app, { soon: () => undefined, now: () => { order.push(`drawn ${stage.leaving} ${stage.place.name}`); } });
+  stage.place = { name: 'entry', record: 'r' };
+  stage.leave();
+  assert.deepEqual(order, ['drawn true start', 'app']);
+});
+
+test('words are filled in, numbers have their form, and a missing one is a fault', () => {
+  assert.equal(t('state.kept', { time: '14:03' }), 'Kept safe 14:03');
+  assert.equal(tn('entries.pictures', 1), '1 file');
+  assert.equal(tn('entries.pictures', 3), '3 files');
+  assert.throws(() => t('no such key'), RangeError);
+});
+
+test('every key that a screen names is in the table', () => {
+  const table = { ...STRINGS, ...STRINGS_LATER };
+  for (const { name, text } of sources) {
+    for (const [, call, key] of text.matchAll(/\b(tn?)\('([a-z_]+\.[a-z0-9_.]+)'/g)) {
+      const wanted = call === 'tn' ? [`${key}.one`, `${key}.other`] : [key];
+      for (const one of wanted) assert.ok(/** @type {string} */ (one) in table, `${name}: ${one}`);
+    }
+  }
+});
+
+test('no screen says what must never be said', () => {
+  const never = /tamper-?proof|\boriginals?\b|forensic|certified|admissible|\bproofs?\b|\bproves?\b|100 ?%|\bvictims?\b|\bevidence\b|risk score/i;
+  for (const [key, text] of Object.entries({ ...STRINGS, ...STRINGS_LATER })) {
+    assert.doesNotMatch(text, never, key);
+    assert.doesNotMatch(text, /\bKept\b(?! (safe|apart|while))/, key);
+  }
+});
+
+test('the door says nothing of what is behind it', () => {
+  for (const [key, text] of Object.entries(STRINGS)) {
+    if (/^(door|picture)\./.test(key)) assert.doesNotMatch(text, /diary|incident|stalk|abuse|police|999|help|safe|harass|entr(y|ies)|leave|exit/i, key);
+  }
+});
+
+test('text controls are made in one place, with the helpers of the browser off', () => {
+  for (const { name, text } of sources) {
+    if (name !== 'fields.js') assert.doesNotMatch(text, /<(input|textarea|select)\b/, name);
+  }
+  const fields = sources.find((one) => one.name === 'fields.js')?.text ?? '';
+  for (const start of ['<textarea id=', '<input id=${field.id}']) {
+    const at = fields.indexOf(start);
+    const whole = fields.slice(at, at + 700);
+    for (const off of ['autocomplete="off"', 'autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"']) assert.ok(whole.includes(off), `${start} ${off}`);
+  }
+});
