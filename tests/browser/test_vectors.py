@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.chromium import Complaints, launch
+from tests.browser.chromium import Complaints
 from tests.browser.files import served
 
 pytestmark = pytest.mark.browser
@@ -22,10 +22,9 @@ PATIENCE = 120_000
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page with the checks ready."""
-    with served("/tests/browser/vectors/page.js") as address, sync_playwright() as playwright:
-        browser = launch(playwright, "")
+    with served("/tests/browser/vectors/page.js") as address:
         made = browser.new_page()
         made.set_default_timeout(PATIENCE)
         complaints = Complaints()
@@ -33,7 +32,7 @@ def page() -> Iterator[Page]:
         made.goto(address)
         made.evaluate("async () => { while (!window.checks) await new Promise((done) => setTimeout(done, 20)); }")
         yield made
-        browser.close()
+        made.close()
         assert complaints.heard == []
 
 
