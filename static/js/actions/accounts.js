@@ -1,0 +1,183 @@
+/**
+ * Keeping a copy off this phone: registering, signing in on another, the recovery code, sessions.
+ *
+ * [Note: registering twice] The answer to a registration can be lost. What was sent is kept, sealed, until an answer
+ * came, and sent again as it was: the same body is the same account, so nobody ends up with two.
+ */
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { readDoor } from '../store/beside.js';
+import { NO_PINS, putBehind, vaultOf } from './door.js';
+import { moveIn } from './moving_in.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./drafts.js').Drafts} Drafts */
+
+const CLOCK_OFF = 24 * 60 * 60 * 1000;
+
+/**
+ * The first words on this phone: a diary of its own, with no account.
+ * @param {Context} ctx @param {Drafts} drafts @param {string} words @returns {Promise<Open>}
+ */
+export async function enrol(ctx, drafts, words) {
+  const vault = vaultOf(ctx);
+  await vault.selfTest();
+  const identity = await vault.newIdentity();
+  const behind = { account: identity.account, login: '', pins: NO_PINS };
+  return putBehind(ctx, words, { identity, behind }, (open) => moveIn(ctx, drafts, open));
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} words @returns {Promise<{login: string}>} @throws words_differ, no_network */
+export async function register(ctx, open, words) {
+  const { vault, store } = open;
+  const door = await readDoor(ctx.database);
+  await vault.unlock(words, /** @type {any} */ (door)).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
+  });
+  const server = await meet(ctx);
+  const body = await registration(ctx, open, words);
+  const answer = await ctx.api.register(body).catch(async (error) => {
+    if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
+    await store.change((root) => { delete root.registering; }); // its name or ticket is no longer good
+    throw new KeptError('unavailable', 'That did not work. Nothing was lost. Try again.');
+  });
+  open.identity = { ...open.identity, login: body.login };
+  await keepAccount(ctx, open, body.login, { ...server, ...answer, now: server.now });
+  return { login: body.login };
+}
+
+/** What is sent, kept first: see [Note: registering twice]. @param {Context} ctx @param {Open} open @param {string} words */
+async function registration(ctx, { vault, store }, words) {
+  if (store.root.registering) {
+    await vault.keepProof(store.root.registering.auth);
+    return store.root.registering;
+  }
+  const { login, ticket } = await ctx.api.name();
+  const { body } = await vault.enrolment({ login, words });
+  const whole = { ...body, ticket, device_name: ctx.deviceName };
+  await store.change((root) => {
+    root.registering = whole;
+  });
+  return whole;
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} login @param {{notary: string, log: string, now: number}} answer */
+async function keepAccount(ctx, open, login, { notary, log, now }) {
+  const { vault, store, identity } = open;
+  const door = await readDoor(ctx.database);
+  const pins = { notary, log, kdf_high: await vault.kdfHigh() };
+  const renewed = await vault.renewSlot(/** @type {any} */ (door), { account: identity.account, login, pins });
+  const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
+  await store.change((root, change) => {
+    delete root.registering;
+    root.unregistered ??= root.count;
+    root.account = { ...root.account, registered: true, login, notary, log };
+    noteClock(ctx, root, now);
+    change.putSealed('identity', sealed);
+    change.beside('d', renewed);
+  });
+}
+
+/**
+ * Another device of an account, with its words or with the recovery code and new words.
+ * @param {Context} ctx @param {Drafts} drafts @param {{login: string, words: string, code?: string}} by @returns {Promise<Open>}
+ * @throws sign_in_failed, code_wrong, kdf_refused
+ */
+export async function signIn(ctx, drafts, { login, words, code }) {
+  const vault = vaultOf(ctx);
+  await vault.selfTest();
+  const server = await meet(ctx);
+  const device = idText(newId());
+  const who = { login, device, device_name: ctx.deviceName };
+  const answer = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
+  const identity = await vault.openAccount({ answer, login, device });
+  if (code !== undefined) await newWords(ctx, words, login);
+  const account = { registered: true, login, notary: answer.notary, log: answer.log, recovery: answer.code || code !== undefined ? 'done' : 'todo' };
+  const behind = { account: identity.account, login, pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() } };
+  return putBehind(ctx, words, { identity, account, behind }, async (open) => {
+    const { fill } = await moveIn(ctx, drafts, open);
+    return {
+      fill(root, change) {
+        fill(root, change);
+        noteClock(ctx, root, server.now);
+        root.unregistered = 0;
+      },
+    };
+  });
+}
+
+/** @param {Context} ctx @param {{login: string, device: string, device_name: string}} who @param {string} words */
+async function withWords(ctx, who, words) {
+  const { kdf } = await ctx.api.prelogin(who.login);
+  const { auth } = await vaultOf(ctx).auth({ words, kdf, login: who.login });
+  return ctx.api.signIn({ ...who, auth }).catch(refused);
+}
+
+/** @param {Context} ctx @param {{login: string, device: string, device_name: string}} who @param {string} code */
+async function withCode(ctx, who, code) {
+  const { code_auth } = await vaultOf(ctx).codeAuth({ code, login: who.login }).catch((error) => {
+    throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
+  });
+  return ctx.api.recover({ ...who, code_auth }).catch(refused);
+}
+
+/** New words after the code let someone in. @param {Context} ctx @param {string} words @param {string} login */
+async function newWords(ctx, words, login) {
+  const vault = vaultOf(ctx);
+  const proof = await vault.proof();
+  const { kdf, auth, words_wrap } = await vault.changeWords({ words, login });
+  await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
+  await vault.keepProof(auth);
+}
+
+/**
+ * A session ended: the phone signs in again with what it keeps. Its pins must still hold.
+ * @param {Context} ctx @param {Open} open
+ */
+export async function signInAgain(ctx, open) {
+  const { account } = open.store.root;
+  const answer = await ctx.api.signIn({ login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name: ctx.deviceName }).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
+  });
+  if (answer.notary !== account.notary || answer.log !== account.log) throw new KeptError('wrong_notary');
+}
+
+/** @param {Context} ctx @param {Open} open @returns {Promise<{login: string, words12: string[], crockford: string}>} */
+export async function makeCode(ctx, open) {
+  const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
+  // Sent before it is shown: a code on paper that opens nothing would be worse than none.
+  await ctx.api.setCode({ code_auth, code_wrap }, await open.vault.proof());
+  return { login: open.store.root.account.login, words12, crockford };
+}
+
+/** AUTH of words typed just now, for acts that ask again. @param {Context} ctx @param {Open} open @param {string} words @returns {Promise<string>} */
+export async function proofOf(ctx, open, words) {
+  const { login } = open.store.root.account;
+  const kept = await open.vault.proof();
+  try {
+    const { kdf } = await ctx.api.prelogin(login);
+    return (await open.vault.auth({ words, kdf, login })).auth;
+  } finally {
+    await open.vault.keepProof(kept);
+  }
+}
+
+/** The server, as it says it is. @param {Context} ctx @returns {Promise<{notary: string, log: string, now: number}>} */
+async function meet(ctx) {
+  const server = await ctx.api.server();
+  if (server.origin !== ctx.origin) throw new KeptError('kdf_refused');
+  if (typeof server.notary !== 'string' || typeof server.log !== 'string' || !Number.isSafeInteger(server.now)) throw new KeptError('garbage');
+  return server;
+}
+
+/** How far this phone's clock is from the server's; noted with every version from now on. @param {Context} ctx @param {Record<string, any>} root @param {number} now */
+export function noteClock(ctx, root, now) {
+  root.clock_offset = Math.round(now - ctx.clock.now());
+  root.clock_off = Math.abs(root.clock_offset) > CLOCK_OFF;
+}
+
+/** @param {unknown} error @returns {never} */
+function refused(error) {
+  throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
+}

@@ -1,0 +1,180 @@
+/**
+ * The app as the screens see it: a state to draw and methods to call. It decides which phase the phone is in and hands
+ * each method to the module that knows how; every failure leaves here as a code and a sentence (sentences.js).
+ */
+import { KeptError } from '../core/errors.js';
+import { readDoor } from '../store/beside.js';
+import { signInAgain } from './accounts.js';
+import { accountMethods } from './app_account.js';
+import { diaryMethods } from './app_diary.js';
+import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.js';
+import { Drafts } from './drafts.js';
+import { Idle } from './idle.js';
+import { takeCaptures } from './moving_in.js';
+import { arm, armed, disarm, pictureAdd } from './picture_page.js';
+import { Screen } from './screen.js';
+import { told } from './sentences.js';
+
+/** @typedef {import('./types.d.ts').Collaborators} Collaborators */
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../ui/app.d.ts').App} App */
+
+const FLUSH = 1000;
+
+/** @param {Collaborators} collaborators @returns {App & {seen(): void, network(): void}} */
+export function createApp(collaborators) {
+  const screen = new Screen();
+  /** @type {Context} */
+  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, draftTurn: Promise.resolve(), show: () => show(ctx) };
+  const drafts = new Drafts(ctx);
+  const idle = new Idle(ctx, () => methods.lock('idle'));
+  const methods = {
+    ...phaseMethods(ctx, drafts, idle),
+    ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open)),
+    ...diaryMethods(ctx, drafts),
+    ...(collaborators.packActions?.(ctx) ?? {}),
+  };
+  const app = /** @type {any} */ ({ subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener) });
+  Object.defineProperty(app, 'state', { get: () => screen.state });
+  for (const [name, method] of Object.entries(methods)) app[name] = spoken(/** @type {any} */ (method));
+  return app;
+}
+
+/** A method whose failures are in words. @param {(...args: any[]) => any} method */
+function spoken(method) {
+  return (/** @type {any[]} */ ...args) => {
+    try {
+      const answer = method(...args);
+      return answer instanceof Promise ? answer.catch((error) => { throw told(error); }) : answer;
+    } catch (error) {
+      throw told(error);
+    }
+  };
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle */
+function phaseMethods(ctx, drafts, idle) {
+  const lock = (/** @type {string} */ why) => lockUp(ctx, drafts, idle, why);
+  return {
+    start: () => start(ctx, drafts),
+    lock,
+    quickExit: () => lock('exit'),
+    touch: () => idle.touch(),
+    unlock: (/** @type {string} */ words) => unlock(ctx, drafts, idle, words),
+    async getPicture() {
+      const until = await arm(ctx);
+      await lock('picture');
+      ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
+    },
+    pictureAdd: (/** @type {File[]} */ files) => pictureAdd(ctx, [...files]),
+    async pictureSave() {
+      await disarm(ctx);
+      ctx.screen.clear('locked');
+    },
+    async applyUpdate() {
+      await drafts.flush().catch(() => undefined);
+      await ctx.applyUpdate();
+    },
+    ...browserMethods(ctx, drafts, idle),
+  };
+}
+
+/** What the browser tells of. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle */
+function browserMethods(ctx, drafts, idle) {
+  const { screen } = ctx;
+  return {
+    /** The page went out of sight or came back. */
+    seen() {
+      idle.seen();
+      if (!ctx.visible()) void drafts.flush().catch(() => undefined);
+      else if (ctx.open) ctx.open.syncing.kick();
+      else if (screen.state.phase === 'picture' && (screen.state.picture?.until ?? 0) < ctx.clock.now()) screen.clear('locked');
+    },
+    /** The network came or went. */
+    network() {
+      screen.set({ offline: !ctx.online() });
+      if (ctx.open && ctx.online()) {
+        ctx.open.syncing.offline = false;
+        ctx.open.syncing.kick();
+      }
+      ctx.show();
+    },
+    /** A new version of the app waits for the person. */
+    updateWaits: () => screen.set({ update: true }),
+  };
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why */
+async function lockUp(ctx, drafts, idle, why) {
+  const { screen } = ctx;
+  if (!ctx.open && screen.state.phase !== 'picture') return;
+  idle.stop();
+  const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
+  // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
+  screen.clear('locked');
+  const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined);
+  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(FLUSH, () => late(undefined)); })]);
+  drafts.forget();
+  forgetAll(ctx);
+  screen.clear('locked'); // sealing the draft has drawn it once more
+  if (why !== 'picture') await disarm(ctx).catch(() => undefined);
+  vaultOf(ctx); // a fresh worker, warm for the next unlock
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} words */
+async function unlock(ctx, drafts, idle, words) {
+  if (ctx.open) return;
+  const open = await openWith(ctx, words, (early) => {
+    ctx.open = early;
+    ctx.show();
+  }).catch((error) => {
+    forgetAll(ctx);
+    vaultOf(ctx);
+    throw error;
+  });
+  await opened(ctx, drafts, idle, open);
+  await afterOpening(open);
+}
+
+/** Finds out what this phone is. @param {Context} ctx @param {Drafts} drafts */
+async function start(ctx, drafts) {
+  const { screen } = ctx;
+  if (!ctx.supported()) return screen.clear('unsupported');
+  ctx.release ??= await ctx.hold();
+  if (!ctx.release) return screen.clear('elsewhere');
+  screen.set({ offline: !ctx.online() });
+  const phone = await lookAtPhone(ctx);
+  const until = phone.phase === 'locked' ? await armed(ctx) : null;
+  screen.clear(until ? 'picture' : phone.phase);
+  if (until) screen.set({ picture: { until, files: [] } });
+  if (phone.key) await drafts.loadFresh(phone.key);
+  else void ctx.keepOffline();
+}
+
+/** A diary stands open: rows, draft, captures, then the network. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {Open} open */
+async function opened(ctx, drafts, idle, open) {
+  ctx.open = open;
+  ctx.api.signAgain = () => signInAgain(ctx, open);
+  if (!drafts.kept) await drafts.load();
+  ctx.screen.set({ phase: 'open', lockIn: null, picture: null });
+  ctx.show();
+  idle.start();
+  await takeCaptures(ctx, drafts, open).catch((error) => drafts.complain(error));
+  await disarm(ctx).catch(() => undefined);
+  void ctx.keepOffline();
+  if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
+  open.syncing.kick();
+}
+
+/** Draws what the open diary says now. @param {Context} ctx */
+function show(ctx) {
+  const { open, screen } = ctx;
+  if (!open) return;
+  const { account, opened: times } = open.store.root;
+  const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
+  screen.set({
+    entries: open.syncing.rows(),
+    account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said() },
+  });
+}

@@ -1,0 +1,70 @@
+/** The app's methods about words, accounts and sessions. */
+import { KeptError } from '../core/errors.js';
+import { enrol, makeCode, proofOf, register, signIn } from './accounts.js';
+import { forgetAll, vaultOf } from './door.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./drafts.js').Drafts} Drafts */
+
+/** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened */
+export function accountMethods(ctx, drafts, opened) {
+  const inside = () => {
+    if (!ctx.open) throw new KeptError('locked');
+    return ctx.open;
+  };
+  /** @param {Promise<Open>} opening */
+  const enter = async (opening) => {
+    const open = await opening.catch((error) => {
+      // Whatever was half made in the worker goes with it.
+      forgetAll(ctx);
+      vaultOf(ctx);
+      throw error;
+    });
+    await opened(open);
+  };
+  return {
+    suggestWords: () => vaultOf(ctx).suggestWords(),
+    checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
+    enrolHere: (/** @type {string} */ words) => enter(enrol(ctx, drafts, words)),
+    signIn: (/** @type {{login: string, words: string}} */ { login, words }) => enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
+    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => (
+      enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords }))
+    ),
+    async register(/** @type {{words: string}} */ { words }) {
+      const open = inside();
+      const done = open.store.root.account.registered ? { login: open.store.root.account.login } : await register(ctx, open, words);
+      ctx.show();
+      open.syncing.kick();
+      return done;
+    },
+    makeCode: () => makeCode(ctx, inside()),
+    async confirmCode(/** @type {string} */ text) {
+      const open = inside();
+      await open.vault.confirmCode(text);
+      await open.store.change((root) => { root.account.recovery = 'done'; });
+      ctx.show();
+    },
+    async later(/** @type {string} */ what) {
+      if (what !== 'recovery') return;
+      await inside().store.change((root) => { root.account.recovery = root.account.recovery === 'done' ? 'done' : 'later'; });
+      ctx.show();
+    },
+    async signOut() {
+      const open = inside();
+      open.syncing.stop();
+      await ctx.api.signOut();
+    },
+    async sessions(/** @type {{words: string}} */ { words }) {
+      return (await ctx.api.sessions(await proofOf(ctx, inside(), words))).sessions;
+    },
+    endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
+      ctx.api.endSession(session, await proofOf(ctx, inside(), words))
+    ),
+    async usage() {
+      const phone_bytes = await ctx.phoneBytes();
+      if (!inside().store.root.account.registered) return { used_bytes: 0, quota_bytes: 0, phone_bytes };
+      return { ...(await ctx.api.usage()), phone_bytes };
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/** The app's methods about what is written: draft, entries, files, notes. */
+import { KeptError } from '../core/errors.js';
+import { draftKey } from '../crypto/draft_key.js';
+import { PART_BYTES } from '../crypto/files.js';
+import { readDoor, readDraftKey } from '../store/beside.js';
+import { forget } from '../store/tray.js';
+import { readEntry } from './entries.js';
+import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
+import { asUrl, findFile } from './reading_files.js';
+import { takeIn } from './sealing.js';
+import { shownHeld } from './showing.js';
+import { fileSource, wholeOf } from './sources.js';
+import { rows } from './taking.js';
+import { intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_files.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('./drafts.js').Drafts} Drafts */
+/** @typedef {{fields?: Fields, restricted?: Fields}} Said */
+/** @typedef {{route: string, onProgress?: (done: number, total: number) => void}} How */
+
+/** @param {Context} ctx @param {Drafts} drafts */
+export function diaryMethods(ctx, drafts) {
+  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts) };
+}
+
+/** @param {Context} ctx @returns {Open} */
+function inside(ctx) {
+  if (!ctx.open) throw new KeptError('locked');
+  return ctx.open;
+}
+
+/** @param {Context} ctx */
+function saved(ctx) {
+  ctx.show();
+  ctx.open?.syncing.kick();
+}
+
+/** @param {Context} ctx @param {Drafts} drafts */
+function draftPart(ctx, drafts) {
+  return {
+    newDraft() {
+      drafts.begin();
+      drafts.show();
+    },
+    putDraft(/** @type {Said} */ change) {
+      // The first words typed are the moment at which this becomes worth having without a network.
+      if (!drafts.kept) void ctx.keepOffline();
+      drafts.put(change);
+    },
+    async dropDraft() {
+      const waiting = (drafts.kept?.held ?? []).filter(({ received }) => !received.blob).map(({ attachment }) => attachment);
+      const key = drafts.key;
+      await drafts.drop();
+      if (!waiting.length || !key) return;
+      const { files } = await waitingFiles(ctx.database, unsealWith({ key, vault: null, install: new Uint8Array(16) }));
+      await forget(ctx.database, files.filter(({ id }) => waiting.includes(id)).flatMap(({ keys }) => keys));
+    },
+  };
+}
+
+/** @param {Context} ctx @param {Drafts} drafts */
+function entryPart(ctx, drafts) {
+  return {
+    async saveIncident(/** @type {Said & {record: string|null, reason?: string}} */ { record, fields, restricted, reason }) {
+      const open = inside(ctx);
+      const said = { fields: fields ?? {}, restricted: restricted ?? {} };
+      const done = record ? await saveLater(ctx, open, record, { ...said, reason }) : await saveNew(ctx, open, drafts, said);
+      saved(ctx);
+      return done;
+    },
+    needsReason: (/** @type {string} */ record, /** @type {Said} */ said) => needsReason(ctx, inside(ctx), record, said),
+    readIncident(/** @type {string} */ record) {
+      const open = inside(ctx);
+      return readEntry(open, record, { sending: open.syncing.running, offline: open.syncing.offline });
+    },
+    async putCard(/** @type {string} */ record, /** @type {Said & {note?: string}} */ said) {
+      await inside(ctx).store.change((_root, change) => change.putJson(`u/${record}`, said));
+    },
+    async saveNote(/** @type {string} */ record, /** @type {string} */ text) {
+      const open = inside(ctx);
+      const there = await open.store.readJson(`n/${record}`);
+      if (there) await changeRecord(open, there.note, { fields: { text } });
+      else {
+        await open.store.change(async (root, change) => {
+          const staged = await open.book.stage(open.book.batch(root, change), { kind: 'note', of: record, open: { of_id: record, text } });
+          change.putJson(`n/${record}`, { note: staged.record });
+        });
+      }
+      saved(ctx);
+    },
+    /** The keeper's own words for places, kept apart; the writing guard looks for them. @returns {string[]} */
+    restrictedWords: () => [...new Set(ctx.open?.index.all().flatMap(({ apart }) => (apart ? [apart] : [])) ?? [])],
+    async readSettings() {
+      const open = inside(ctx);
+      const { settings } = open.store.root;
+      if (!settings) return { fields: {}, restricted: {} };
+      const { fields, restricted } = await open.book.newest(settings);
+      return { fields, restricted };
+    },
+  };
+}
+
+/** @param {Context} ctx @param {Drafts} drafts */
+function filePart(ctx, drafts) {
+  return {
+    async addFile(/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ { route, onProgress }) {
+      const at = ctx.clock.now();
+      if (!ctx.open) return addFresh(ctx, drafts, file, { route, at, onProgress });
+      const open = ctx.open;
+      const held = await takeIn(open, fileSource(file), { route, at, pictures: ctx.pictures, onProgress });
+      if (target === 'draft') await drafts.addHeld(held);
+      else {
+        await addFiles(open, target, [held]);
+        saved(ctx);
+      }
+      return shownHeld(held);
+    },
+    async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'} */ size) {
+      if (!ctx.open) return readFresh(ctx, drafts, attachment, size);
+      const open = ctx.open;
+      const file = await findFile(open, attachment, size, drafts.kept?.held ?? []);
+      return file && asUrl(open, file, ctx.objectUrl);
+    },
+    async readReceived(/** @type {string} */ attachment) {
+      const open = inside(ctx);
+      const file = await findFile(open, attachment, 'received', drafts.kept?.held ?? []);
+      if (!file) throw new KeptError('not_found');
+      return asUrl(open, file, ctx.objectUrl);
+    },
+    async answerPhoneCopy(/** @type {string|null} */ record, /** @type {string} */ attachment, /** @type {string} */ answer) {
+      const outside_copy = { state: answer, at: ctx.clock.now() };
+      const held = drafts.kept?.held.find((one) => one.attachment === attachment);
+      if (held) return drafts.addHeld({ ...held, outside_copy });
+      const open = inside(ctx);
+      await changeRecord(open, attachment, { restricted: { outside_copy } });
+      if (record) await open.store.change((root, change) => rows(open.book.batch(root, change), open, [record], null));
+      saved(ctx);
+      return undefined;
+    },
+  };
+}
+
+/** A file before there are words. @param {Context} ctx @param {Drafts} drafts @param {File} file @param {{route: string, at: number, onProgress?: ((done: number, total: number) => void) | undefined}} how */
+async function addFresh(ctx, drafts, file, how) {
+  if (!drafts.key) throw new KeptError('locked');
+  const held = await intoTray(ctx.database, file, underDraftKey(drafts.key), how);
+  await drafts.addHeld(held);
+  return shownHeld(held);
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {string} attachment @param {'preview'|'print'} size */
+async function readFresh(ctx, drafts, attachment, size) {
+  const [door, kept] = await Promise.all([readDoor(ctx.database), readDraftKey(ctx.database)]);
+  if (!door || !kept) return null;
+  const { files } = await waitingFiles(ctx.database, unsealWith({ key: await draftKey(kept), vault: null, install: door.install }));
+  const found = files.find(({ id }) => id === attachment);
+  if (!found) return null;
+  const copies = await ctx.pictures.make(await wholeOf(found.source, found.source.type, PART_BYTES));
+  const copy = copies?.find(({ purpose }) => purpose === size);
+  return copy ? { url: ctx.objectUrl.make(new Blob([/** @type {BlobPart} */ (copy.bytes)], { type: copy.media_type })), name: found.source.name } : null;
+}
+

@@ -1,0 +1,150 @@
+/**
+ * The records of an open diary: which versions each has, what they say, and how another one is put beside them.
+ *
+ *   r/<record>    {record, kind, of: incident|null, versions: [{v, parents, c, seq, at, receipt}]} in feed order
+ *   v/<version>   the bytes that were or will be pushed
+ *
+ * [Note: one line] Versions of this device are linked one after the other (`_line`), so sealing happens only inside
+ * `store.change`, where no two ever run at once, and the line moves in the same transaction as the version.
+ */
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { decodePush } from '../ledger/push.js';
+import { tell, sealedAt } from '../record/told.js';
+
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('../store/store.js').Store} Store */
+/** @typedef {import('../store/store.js').Change} Change */
+/** @typedef {import('../crypto/vault.js').Vault} Vault */
+/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any}} VersionFacts */
+/** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[]}} Meta */
+/** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
+/** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>}} Batch what one transaction has staged so far */
+/** @typedef {{kind: string, record?: string, of?: string|null, open: Fields, restricted?: Fields, openKeys?: [string, string][], restrictedKeys?: [string, string][]}} Wish */
+
+const SCHEMA = 1;
+const TITLE = 140;
+
+export class Book {
+  /** @param {{store: Store, vault: Vault, clock: {now(): number}, zone: () => string}} parts */
+  constructor({ store, vault, clock, zone }) {
+    this.store = store;
+    this.vault = vault;
+    this.clock = clock;
+    this.zone = zone;
+    /** @type {Map<string, Opened>} */
+    this.seen = new Map();
+  }
+
+  /** @param {Record<string, any>} root @param {Change} change @returns {Batch} */
+  batch(root, change) {
+    return { root, change, metas: new Map() };
+  }
+
+  /** @param {string} record @param {Batch} [batch] @returns {Promise<Meta|null>} */
+  async meta(record, batch) {
+    return batch?.metas.get(record) ?? this.store.readJson(`r/${record}`);
+  }
+
+  /** Every version of a record, opened, oldest first. @param {string} record @param {Batch} [batch] @returns {Promise<Opened[]>} */
+  async versions(record, batch) {
+    const meta = await this.meta(record, batch);
+    if (!meta) throw new KeptError('not_found');
+    const unseen = meta.versions.filter(({ v }) => !this.seen.has(v));
+    const held = await this.store.readMany(unseen.map(({ v }) => `v/${v}`));
+    await this.open(unseen.flatMap(({ v }, i) => (held[i] ? [{ record, version: v, push: held[i].bytes }] : [])));
+    return meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []);
+  }
+
+  /** Opens versions and remembers them; one that does not open is remembered as altered. @param {{record: string, version: string, push: Uint8Array}[]} list */
+  async open(list) {
+    const answers = await this.vault.openMany(list.map(({ record, version, push }) => ({ record, version, ...decodePush(push) })));
+    answers.forEach(({ opened }, i) => {
+      const { record, version } = /** @type {{record: string, version: string}} */ (list[i]);
+      const blank = { record, version, kind: '', fields: {}, restricted: {}, keys: { open: [], restricted: [] }, altered: true, seeds: null, digests: null };
+      this.seen.set(version, /** @type {any} */ (opened
+        ? { ...blank, ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} }
+        : blank));
+    });
+  }
+
+  /** What a record says now. Where two devices wrote at once, the later in the feed. @param {string} record @param {Batch} [batch] @returns {Promise<Opened>} */
+  async newest(record, batch) {
+    const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
+    const last = versions.at(-1);
+    if (!last) throw new KeptError('not_found');
+    return last;
+  }
+
+  /**
+   * Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox.
+   * @param {Batch} batch @param {Wish} wish @returns {Promise<{record: string, version: string}>}
+   */
+  async stage(batch, { kind, record = idText(newId()), of = null, open, restricted = {}, openKeys = [], restrictedKeys = [] }) {
+    const { root, change } = batch;
+    const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
+    const parents = heads(meta);
+    const sealed = await this.vault.sealVersion({
+      record, kind, schema: SCHEMA, open, restricted, openKeys, restrictedKeys, parents,
+      line: { n: root.line.n + 1, prev: root.line.prev },
+      clock: { utc: this.clock.now(), tz: this.zone(), offset_ms: root.clock_offset ?? null },
+    });
+    const { version, push, commitment: c } = sealed;
+    await this.open([{ record, version, push }]);
+    if (this.seen.get(version)?.altered) throw new KeptError('store_lost');
+    meta.versions.push({ v: version, parents, c, seq: null, at: null, receipt: null });
+    batch.metas.set(record, meta);
+    change.putJson(`r/${record}`, meta);
+    change.put(`v/${version}`, { k: 'version' }, push);
+    root.line = { n: root.line.n + 1, prev: c };
+    root.outbox.push({ record, version, of: kind === 'incident' ? record : meta.of });
+    return { record, version };
+  }
+
+  /** The row of an incident for the list. @param {string} record @param {Record<string, any>|null} before @param {Batch} batch */
+  async row(record, before, batch) {
+    const meta = /** @type {Meta} */ (await this.meta(record, batch));
+    const versions = (await this.versions(record, batch)).filter(({ kind }) => kind === 'incident');
+    if (!versions.length) return null;
+    const story = tell(/** @type {any} */ (versions));
+    const said = /** @type {Fields} */ (story.newest.fields);
+    const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
+    const ats = meta.versions.flatMap(({ at }) => at ?? []);
+    const flags = [heads(meta).length > 1 ? 'two' : '', versions.some(({ altered }) => altered) ? 'altered' : ''];
+    return {
+      record,
+      local: before?.local ?? ++batch.root.count,
+      seq: seqs.length ? Math.min(...seqs) : null,
+      title: typeof said.narrative === 'string' ? said.narrative.slice(0, TITLE) : '',
+      occurred: {
+        occurred_start: said.occurred_start ?? null, occurred_end: said.occurred_end ?? null, occurred_local: said.occurred_local ?? null,
+        tz: said.tz ?? '', utc_offset_min: said.utc_offset_min ?? null, precision: said.precision ?? 'unknown',
+      },
+      recorded_at: sealedAt(story.first) ?? 0,
+      received_at: ats.length ? Math.min(...ats) : null,
+      kept_at: ats.length ? Math.max(before?.kept_at ?? 0, ...ats) : before?.kept_at ?? null,
+      pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
+      additions: story.revisions.filter(({ kind }) => kind === 'addition').length,
+      amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
+      apart: typeof story.newest.restricted.place_detail === 'string' ? story.newest.restricted.place_detail : '',
+      flags: flags.filter(Boolean),
+    };
+  }
+}
+
+/** Versions that no other version follows. @param {Meta} meta @returns {string[]} */
+export function heads(meta) {
+  const followed = new Set(meta.versions.flatMap(({ parents }) => parents));
+  return meta.versions.map(({ v }) => v).filter((v) => !followed.has(v));
+}
+
+/** Feed order: numbered versions by number, then this phone's own in the order they were sealed. @param {VersionFacts[]} versions */
+export function inFeedOrder(versions) {
+  return [...versions].sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || 0);
+}
+
+/** The words of a version without what the app itself put there. @param {Opened} opened @returns {Fields} */
+export function ownFields(opened) {
+  return Object.fromEntries(Object.entries(opened.fields).filter(([name]) => !name.startsWith('_')));
+}
+

@@ -1,0 +1,137 @@
+/**
+ * The draft: what is being written and is not yet an entry. On the screen at once, sealed on the phone within 300 ms,
+ * and still there after a lock, a crash or a flat battery.
+ *
+ * Before the first words exist it lies beside the store under the draft key (store/beside.js); after that it is a record
+ * of the store like any other.
+ */
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { openDraft, sealDraft } from '../crypto/draft_key.js';
+import { readSealedDraft, writeSealedDraft } from '../store/beside.js';
+import { blobsOf, forgetBlobs } from './sealing.js';
+import { sentenceOf } from './sentences.js';
+import { shownHeld } from './showing.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('./types.d.ts').Held} Held */
+/** @typedef {{id: string, fields: Fields, restricted: Fields, held: Held[], saved_at: number|null}} Kept */
+
+const SOON = 300;
+
+export class Drafts {
+  /** @param {Context} ctx */
+  constructor(ctx) {
+    this.ctx = ctx;
+    /** @type {Kept|null} */
+    this.kept = null;
+    /** @type {CryptoKey|null} only before the first words */
+    this.key = null;
+    /** @type {unknown} */
+    this.timer = null;
+    /** @type {Promise<unknown>} */
+    this.turn = Promise.resolve();
+  }
+
+  /** The draft, one made when there is none. @returns {Kept} */
+  begin() {
+    this.kept ??= { id: idText(newId()), fields: {}, restricted: {}, held: [], saved_at: null };
+    return this.kept;
+  }
+
+  /** @param {{fields?: Fields, restricted?: Fields}} change null clears a field */
+  put({ fields = {}, restricted = {} }) {
+    const kept = this.begin();
+    this.kept = { ...kept, fields: { ...kept.fields, ...fields }, restricted: { ...kept.restricted, ...restricted }, saved_at: null };
+    this.show();
+    this.timer ??= this.ctx.timers.after(SOON, () => this.flush().catch((error) => this.complain(error)));
+  }
+
+  /** @param {Held} held */
+  async addHeld(held) {
+    const kept = this.begin();
+    this.kept = { ...kept, held: [...kept.held.filter(({ attachment }) => attachment !== held.attachment), held] };
+    this.show();
+    await this.flush();
+  }
+
+  /** Seals what is there now; done when it has been read back. */
+  flush() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+    this.turn = this.turn.catch(() => undefined).then(() => this.write());
+    return this.turn;
+  }
+
+  async write() {
+    const { ctx, kept } = this;
+    if (!kept) return;
+    const saved = { ...kept, saved_at: ctx.clock.now() };
+    if (ctx.open) {
+      await ctx.open.store.change((root, change) => {
+        root.draft = true;
+        change.putJson('draft', saved);
+      });
+    } else if (this.key) {
+      const sealed = await sealDraft(this.key, new TextEncoder().encode(JSON.stringify(saved)));
+      await writeSealedDraft(ctx.database, sealed);
+      await openDraft(this.key, /** @type {Uint8Array} */ (await readSealedDraft(ctx.database)));
+    } else throw new KeptError('locked');
+    if (this.kept === kept) {
+      this.kept = saved;
+      if (['open', 'fresh'].includes(ctx.screen.state.phase)) this.show();
+    }
+  }
+
+  /** The draft of before the first words. @param {CryptoKey} key */
+  async loadFresh(key) {
+    this.key = key;
+    const sealed = await readSealedDraft(this.ctx.database);
+    this.kept = sealed && JSON.parse(new TextDecoder().decode(await openDraft(key, sealed)));
+    this.show();
+  }
+
+  /** The draft in the open store. */
+  async load() {
+    const { open } = this.ctx;
+    this.kept = open?.store.root.draft ? await open.store.readJson('draft') : null;
+    this.show();
+  }
+
+  /** Throws the draft and its files away. */
+  async drop() {
+    const { ctx, kept } = this;
+    this.forget();
+    await this.turn.catch(() => undefined);
+    if (ctx.open) {
+      await ctx.open.store.change((root, change) => {
+        root.draft = false;
+        change.drop('draft');
+      });
+      await forgetBlobs(ctx.open.store, (kept?.held ?? []).flatMap(blobsOf));
+    } else await writeSealedDraft(ctx.database, null);
+    this.show();
+  }
+
+  /** Nothing of it stays in memory. */
+  forget() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+    this.kept = null;
+  }
+
+  show() {
+    const { kept } = this;
+    this.ctx.screen.set({ draft: kept && { id: kept.id, record: null, fields: kept.fields, restricted: kept.restricted, attachments: kept.held.map(shownHeld), saved_at: kept.saved_at } });
+  }
+
+  /** @param {unknown} error */
+  complain(error) {
+    const code = error instanceof KeptError ? error.code : 'store_lost';
+    if (code === 'locked') return;
+    const { account } = this.ctx.screen.state;
+    const trouble = { code, sentence: sentenceOf(code), act: null };
+    this.ctx.screen.set({ account: { login: null, registered: false, recovery: 'todo', ...account, trouble } });
+  }
+}

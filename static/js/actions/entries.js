@@ -1,0 +1,65 @@
+/** Reading an entry back: what it says now, everything it ever said, its files and its note. */
+import { SETTLING_MS, changesBetween, kindOf, sealedAt, tell } from '../record/told.js';
+import { ownFields } from './book.js';
+import { countBy, shownAttachment, stateOf } from './showing.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').EntryState} EntryState */
+/** @typedef {import('./book.js').Opened} Opened */
+
+/** @param {Open} open @param {string} record @param {{sending: boolean, offline: boolean}} now */
+export async function readEntry(open, record, now) {
+  const versions = (await open.book.versions(record)).filter(({ kind }) => kind === 'incident');
+  const newest = await open.book.newest(record);
+  const row = open.index.find(record);
+  const shown = open.syncing.rows().find((one) => one.record === record);
+  const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
+  const attachments = [];
+  for (const id of ids) {
+    const file = await open.book.newest(id).catch(() => null);
+    if (file) attachments.push(shownAttachment(file, fileState(open, file, row?.kept_at ?? null, now)));
+  }
+  return {
+    record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
+    note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`),
+    state: shown?.state ?? { code: 'sealed', at: null, sentence: null }, flags: row?.flags ?? [], versions: told(open, versions),
+  };
+}
+
+/** @param {Open} open @param {string} incident @returns {Promise<string>} '' when there is none */
+export async function readNote(open, incident) {
+  const there = await open.store.readJson(`n/${incident}`);
+  if (!there) return '';
+  const note = await open.book.newest(there.note).catch(() => null);
+  return typeof note?.fields.text === 'string' ? note.fields.text : '';
+}
+
+/** Every version with what it changed, oldest first. @param {Open} open @param {Opened[]} versions */
+function told(open, versions) {
+  const story = tell(/** @type {any} */ (versions));
+  const kinds = new Map(story.revisions.map((one) => [one.version, one]));
+  const began = sealedAt(/** @type {any} */ (versions[0]));
+  return versions.map((version, i) => {
+    const revision = kinds.get(version.version);
+    const before = versions[i - 1];
+    const at = sealedAt(/** @type {any} */ (version)) ?? 0;
+    const settled = began !== null && Math.abs(at - began) <= SETTLING_MS;
+    const changes = revision?.changes ?? (before ? changesBetween(/** @type {any} */ (before), /** @type {any} */ (version)) : []);
+    return {
+      version: version.version, at, kind: revision?.kind ?? (settled || !before ? 'first' : kindOf(changes) ?? 'addition'),
+      by: version.fields._author?.device === open.identity.device ? 'this phone' : 'another device',
+      reason: revision?.reason || null, changes, fields: ownFields(version), altered: version.altered,
+    };
+  });
+}
+
+/** @param {Open} open @param {Opened} file @param {number|null} keptAt @param {{sending: boolean, offline: boolean}} now @returns {EntryState} */
+export function fileState({ store }, file, keptAt, { sending, offline }) {
+  const { root } = store;
+  const blobs = new Set([...file.keys.open, ...file.keys.restricted].map(([blob]) => blob));
+  const files = root.uploads.filter((/** @type {any} */ one) => blobs.has(one.blob)).length;
+  const words = countBy(root.outbox, (/** @type {any} */ { record }) => record).get(file.record) ?? 0;
+  const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
+  if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null, sentence: sending && !offline ? 'Sending' : 'Sealed on this phone' };
+  return stateOf({ record: file.record, kept_at: keptAt }, words, files, facts);
+}

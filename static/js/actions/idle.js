@@ -1,0 +1,65 @@
+/**
+ * Locking by itself: a minute out of sight, or five minutes untouched, with the last twenty seconds counted on screen.
+ *
+ * Timers sleep with the phone, so the time is looked at again whenever the page comes back into sight, before anything
+ * is drawn.
+ */
+
+/** @typedef {import('./types.d.ts').Context} Context */
+
+const HIDDEN = 60_000;
+const IDLE = 300_000;
+const WARNING = 20_000;
+
+export class Idle {
+  /** @param {Context} ctx @param {() => unknown} lock */
+  constructor(ctx, lock) {
+    this.ctx = ctx;
+    this.lock = lock;
+    this.touched = 0;
+    /** @type {number|null} */
+    this.hidden = null;
+    /** @type {unknown} */
+    this.timer = null;
+  }
+
+  start() {
+    this.touched = this.ctx.clock.now();
+    this.hidden = this.ctx.visible() ? null : this.touched;
+    this.look();
+  }
+
+  stop() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+  }
+
+  touch() {
+    this.touched = this.ctx.clock.now();
+    if (this.ctx.screen.state.lockIn !== null) this.look();
+  }
+
+  /** The page went out of sight or came back. */
+  seen() {
+    if (!this.timer) return;
+    const now = this.ctx.clock.now();
+    if (this.ctx.visible()) {
+      this.look();
+      this.hidden = null;
+    } else this.hidden ??= now;
+    if (this.timer) this.look();
+  }
+
+  look() {
+    this.stop();
+    const now = this.ctx.clock.now();
+    const left = Math.min(this.touched + IDLE - now, this.hidden === null ? Infinity : this.hidden + HIDDEN - now);
+    if (left <= 0 || left > IDLE) {
+      void this.lock(); // a clock set back must not keep it open either
+      return;
+    }
+    const lockIn = left <= WARNING ? Math.ceil(left / 1000) : null;
+    if (lockIn !== this.ctx.screen.state.lockIn) this.ctx.screen.set({ lockIn });
+    this.timer = this.ctx.timers.after(left > WARNING ? left - WARNING : Math.min(1000, left), () => this.look());
+  }
+}

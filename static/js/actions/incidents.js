@@ -1,0 +1,153 @@
+/**
+ * Saving an incident: its first version with the draft's words and files, and every later one.
+ *
+ * Which later ones are additions and which amendments is told by record/told.js from what changed and when; here it
+ * only decides whether a reason has to be asked for.
+ */
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { isBlank } from '../record/reading.js';
+import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
+import { ownFields } from './book.js';
+import { blobsOf } from './sealing.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('./types.d.ts').Held} Held */
+/** @typedef {import('./book.js').Batch} Batch */
+/** @typedef {import('./book.js').Opened} Opened */
+/** @typedef {{fields?: Fields, restricted?: Fields}} Said */
+
+/**
+ * A new incident from the draft and `said`. The draft is gone when, and only when, the entry is there.
+ * @param {Context} ctx @param {Open} open @param {import('./drafts.js').Drafts} drafts @param {Said} said
+ * @returns {Promise<{record: string}>} @throws nothing_to_save, no_space
+ */
+export async function saveNew(ctx, open, drafts, said) {
+  await drafts.turn.catch(() => undefined);
+  const kept = drafts.begin();
+  const fields = present({ ...kept.fields, ...said.fields });
+  const restricted = present({ ...kept.restricted, ...said.restricted });
+  const isTimed = fields.precision && fields.precision !== 'unknown';
+  if (isBlank(fields.narrative) && !isTimed && fields.precision !== 'unknown' && !kept.held.length) throw new KeptError('nothing_to_save');
+  const record = idText(newId());
+  const whole = { precision: 'unknown', tz: ctx.zone(), ...fields };
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const ids = kept.held.map(({ attachment }) => attachment);
+    await open.book.stage(batch, { kind: 'incident', record, open: ids.length ? { ...whole, attachment_ids: ids } : whole, restricted });
+    for (const held of kept.held) await stageFile(batch, open, held, record);
+    root.draft = false;
+    change.drop('draft');
+    await rows(batch, open, [record], null);
+  });
+  drafts.forget();
+  drafts.show();
+  return { record };
+}
+
+/**
+ * One more version of an incident. `said` holds only what changes; null clears.
+ * @param {Context} ctx @param {Open} open @param {string} record @param {Said & {reason?: string | undefined}} said
+ * @throws reason_needed when earlier words would change or go and no reason is given
+ */
+export async function saveLater(ctx, open, record, said) {
+  if (await needsReason(ctx, open, record, said) && !said.reason?.trim()) throw new KeptError('reason_needed');
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const before = await open.book.newest(record, batch);
+    const next = merged(before, said);
+    if (said.reason?.trim()) next.open.reason = said.reason.trim();
+    if (isUnchanged(before, next)) return;
+    await open.book.stage(batch, { kind: 'incident', record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    change.drop(`u/${record}`);
+    await rows(batch, open, [record], null);
+  });
+  return { record };
+}
+
+/** Whether this change alters or takes away earlier words after they were settled. @param {Context} ctx @param {Open} open @param {string} record @param {Said} said */
+export async function needsReason(ctx, open, record, said) {
+  const versions = await open.book.versions(record);
+  const began = versions[0] && sealedAt(/** @type {any} */ (versions[0]));
+  if (began && Math.abs(ctx.clock.now() - began) <= SETTLING_MS) return false;
+  const before = await open.book.newest(record);
+  const next = merged(before, said);
+  return kindOf(changesBetween(/** @type {any} */ (before), /** @type {any} */ ({ ...before, fields: next.open, restricted: next.restricted }))) === 'amendment';
+}
+
+/**
+ * Adds files to an entry that is there already: each its own record, and one later version of the entry naming them.
+ * @param {Open} open @param {string} record @param {Held[]} files
+ */
+export async function addFiles(open, record, files) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const before = await open.book.newest(record, batch);
+    const next = merged(before, {});
+    next.open.attachment_ids = [...(next.open.attachment_ids ?? []), ...files.map(({ attachment }) => attachment)];
+    await open.book.stage(batch, { kind: 'incident', record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    for (const held of files) await stageFile(batch, open, held, record);
+    await rows(batch, open, [record], null);
+  });
+}
+
+/**
+ * Another version of an attachment, note or settings record. @param {Open} open @param {string} record @param {Said} said
+ */
+export async function changeRecord(open, record, said) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const before = await open.book.newest(record, batch);
+    const next = merged(before, said);
+    if (isUnchanged(before, next)) return;
+    await open.book.stage(batch, { kind: before.kind, record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+  });
+}
+
+/** @param {Batch} batch @param {Open} open @param {Held} held @param {string} incident */
+async function stageFile(batch, open, held, incident) {
+  const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({ purpose, sha256, size_bytes, width, height, media_type }));
+  await open.book.stage(batch, {
+    kind: 'attachment', record: held.attachment, of: incident,
+    open: {
+      incident_ids: [incident], kind: held.kind, sha256: held.sha256, sha512: held.sha512, size_bytes: held.size, media_type: held.magic,
+      added_at: held.received_at, sensitivity: 'normal', alteration_before_receipt: 'none_known', renditions,
+      ...(held.flags.length ? { flags: held.flags } : {}),
+    },
+    restricted: {
+      received_as: present({ filename: held.name, claimed_type: held.claimed, magic_type: held.magic, last_modified: held.last_modified, route: held.route }),
+      ...(held.gps_present === null ? {} : { gps_present: held.gps_present }),
+      ...(held.outside_copy ? { outside_copy: held.outside_copy } : {}),
+    },
+    openKeys: held.renditions.map(({ blob, key }) => [blob, key]),
+    restrictedKeys: [[held.received.blob, held.received.key]],
+  });
+  for (const { blob } of blobsOf(held)) batch.root.uploads.push({ blob, of: incident });
+}
+
+/** @param {Opened} before @param {Said} said @returns {{open: Fields, restricted: Fields}} */
+function merged(before, { fields = {}, restricted = {} }) {
+  const { reason: _reason, ...open } = ownFields(before);
+  return { open: present({ ...open, ...fields }), restricted: present({ ...before.restricted, ...restricted }) };
+}
+
+/** @param {Opened} before @param {{open: Fields, restricted: Fields}} next */
+function isUnchanged(before, next) {
+  const { reason: _reason, ...was } = ownFields(before);
+  const { reason: _again, ...now } = next.open;
+  return sameJson(was, now) && sameJson(before.restricted, next.restricted);
+}
+
+/** @param {Fields} a @param {Fields} b */
+function sameJson(a, b) {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => JSON.stringify(a[name] ?? null) === JSON.stringify(b[name] ?? null));
+}
+
+/** @param {Fields} fields @returns {Fields} */
+function present(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== ''));
+}

@@ -1,0 +1,109 @@
+/** What a file's first bytes say it is, apart from what its name or sender claims. */
+import { fromUtf8 } from '../core/bytes.js';
+
+/** @typedef {{type: string, image: boolean}} Magic */
+
+/** @type {[string, number, string][]} type, offset, hexadecimal */
+const MARKS = [
+  ['image/png', 0, '89504e470d0a1a0a'],
+  ['image/jpeg', 0, 'ffd8ff'],
+  ['image/gif', 0, '474946383761'],
+  ['image/gif', 0, '474946383961'],
+  ['image/bmp', 0, '424d'],
+  ['image/tiff', 0, '49492a00'],
+  ['image/tiff', 0, '4d4d002a'],
+  ['application/pdf', 0, '255044462d'],
+  ['application/zip', 0, '504b0304'],
+  ['audio/mpeg', 0, '494433'],
+  ['audio/mpeg', 0, 'fffb'],
+  ['audio/flac', 0, '664c6143'],
+  ['audio/amr', 0, '2321414d52'],
+  ['application/ogg', 0, '4f676753'],
+  ['video/webm', 0, '1a45dfa3'],
+  ['application/gzip', 0, '1f8b'],
+  ['application/x-ole-storage', 0, 'd0cf11e0a1b11ae1'],
+];
+const BRANDS = [
+  { of: /^(?:heic|heix|heim|heis|hevc|hevx|mif1|msf1)/, type: 'image/heic' },
+  { of: /^avi[fs]/, type: 'image/avif' },
+  { of: /^qt/, type: 'video/quicktime' },
+  { of: /^M4A/, type: 'audio/mp4' },
+  { of: /^3gp|^3g2/, type: 'video/3gpp' },
+];
+const RIFF = new Map([['WEBP', 'image/webp'], ['WAVE', 'audio/wav'], ['AVI ', 'video/x-msvideo']]);
+/** Names of the same thing, and containers that hold what is claimed. */
+const SAME = [
+  ['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
+  ['audio/mpeg', 'audio/mp3'],
+  ['audio/wav', 'audio/x-wav', 'audio/wave', 'audio/vnd.wave'],
+  ['audio/mp4', 'audio/x-m4a', 'audio/m4a', 'audio/aac', 'video/mp4'],
+  ['video/mp4', 'video/quicktime', 'video/x-m4v', 'audio/mp4'],
+  ['application/ogg', 'audio/ogg', 'video/ogg', 'audio/opus'],
+  ['video/webm', 'audio/webm', 'video/x-matroska'],
+  ['image/bmp', 'image/x-ms-bmp'],
+];
+const IN_ZIP = /^application\/(?:vnd\.openxmlformats|vnd\.oasis|epub|zip|x-zip)/;
+const IN_OLE = /^application\/(?:msword|vnd\.ms-)/;
+
+/** @param {Uint8Array} first the first bytes of the file, 64 at least where there are as many @returns {string} a media type */
+export function magicOf(first) {
+  for (const [type, at, mark] of MARKS) if (hasMark(first, at, mark)) return type;
+  if (ascii(first, 4, 8) === 'ftyp') {
+    const brand = ascii(first, 8, 12);
+    return BRANDS.find(({ of }) => of.test(brand))?.type ?? 'video/mp4';
+  }
+  if (ascii(first, 0, 4) === 'RIFF') return RIFF.get(ascii(first, 8, 12)) ?? 'application/octet-stream';
+  return isText(first) ? textType(first) : 'application/octet-stream';
+}
+
+/** Whether what is claimed and what is there are different things. @param {string} claimed '' when nothing was claimed @param {string} magic */
+export function isMismatch(claimed, magic) {
+  const said = claimed.toLowerCase().split(';')[0]?.trim() ?? '';
+  if (!said || said === magic || said === 'application/octet-stream') return false;
+  if (magic === 'application/octet-stream') return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
+  if (magic === 'application/zip') return !IN_ZIP.test(said);
+  if (magic === 'application/x-ole-storage') return !IN_OLE.test(said);
+  if (magic === 'text/plain' || magic === 'message/rfc822') return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';
+  return !SAME.some((names) => names.includes(magic) && names.includes(said));
+}
+
+/** What a person would call it, as a code of attachment_kinds. @param {string} magic @param {string} route @param {string} name */
+export function kindOf(magic, route, name) {
+  if (magic.startsWith('image/')) return route === 'camera_in_app' ? 'photo' : /screen/i.test(name) || magic === 'image/png' ? 'screenshot' : 'photo';
+  if (magic.startsWith('video/')) return /screen/i.test(name) ? 'screen_recording' : 'video';
+  if (magic.startsWith('audio/') || magic === 'application/ogg') return 'audio';
+  if (magic === 'message/rfc822') return 'email_eml';
+  return 'document';
+}
+
+/** @param {Uint8Array} first @param {number} at @param {string} mark */
+function hasMark(first, at, mark) {
+  if (first.length < at + mark.length / 2) return false;
+  for (let i = 0; i < mark.length / 2; i++) if (first[at + i] !== parseInt(mark.slice(2 * i, 2 * i + 2), 16)) return false;
+  return true;
+}
+
+/** @param {Uint8Array} first @param {number} from @param {number} to */
+function ascii(first, from, to) {
+  return String.fromCharCode(...first.subarray(from, to));
+}
+
+/** @param {Uint8Array} first */
+function isText(first) {
+  if (!first.length || first.includes(0)) return false;
+  for (const cut of [0, 1, 2, 3]) {
+    try {
+      fromUtf8(first.subarray(0, first.length - cut));
+      return true;
+    } catch {
+      // The first bytes may end in the middle of a character.
+    }
+  }
+  return false;
+}
+
+/** @param {Uint8Array} first */
+function textType(first) {
+  const start = String.fromCharCode(...first.subarray(0, 4096));
+  return /^(?:[A-Za-z-]{2,40}: [^\n]*\n(?:[ \t][^\n]*\n)*){3}/.test(start.replaceAll('\r', '')) ? 'message/rfc822' : 'text/plain';
+}

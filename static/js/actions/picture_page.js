@@ -1,0 +1,45 @@
+/**
+ * "Get a picture": the diary locks, and for ten minutes coming back to the app shows a page that can take pictures in
+ * and nothing else. What it takes is sealed to this install's own public key, so neither the page nor anyone holding
+ * the phone can read it back; at the next unlock it is in the draft.
+ */
+import { readDoor, readWaiting, writeWaiting } from '../store/beside.js';
+import { intoTray, toThisPhone } from './waiting_files.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+
+const MINUTES_10 = 600_000;
+
+/** @param {Context} ctx @returns {Promise<number>} until when, ms */
+export async function arm(ctx) {
+  const until = ctx.clock.now() + MINUTES_10;
+  await writeWaiting(ctx.database, until);
+  return until;
+}
+
+/** Until when the page stands open, or null. @param {Context} ctx @returns {Promise<number|null>} */
+export async function armed(ctx) {
+  const until = await readWaiting(ctx.database);
+  const left = until - ctx.clock.now();
+  if (left > 0 && left <= MINUTES_10) return until;
+  if (until) await writeWaiting(ctx.database, null);
+  return null;
+}
+
+/** @param {Context} ctx */
+export async function disarm(ctx) {
+  await writeWaiting(ctx.database, null);
+}
+
+/** @param {Context} ctx @param {File[]} files */
+export async function pictureAdd(ctx, files) {
+  const door = await readDoor(ctx.database);
+  const { picture } = ctx.screen.state;
+  if (!door || !picture) return;
+  for (const file of files) {
+    const at = ctx.clock.now();
+    await intoTray(ctx.database, file, toThisPhone(door, at), { route: 'photo_picker', at });
+    const now = ctx.screen.state.picture;
+    if (now) ctx.screen.set({ picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at, sentence: 'Sealed on this phone' } }] } });
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * A kept file back as bytes: its parts opened one by one, fetched first where this phone does not hold them.
+ * Addresses made for the screen (blob:) live until the lock and no longer.
+ */
+import { KeptError } from '../core/errors.js';
+import { partCount } from '../crypto/files.js';
+import { downloadBlob, partName } from '../net/blobs.js';
+import { isPassing } from '../net/http.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Held} Held */
+/** @typedef {{blob: string, key: string, n: number, size: number, type: string, name: string}} FileKey */
+
+/**
+ * Where a file's bytes lie. @param {Open} open @param {string} attachment @param {'preview'|'print'|'received'} which @param {Held[]} held files of the draft
+ * @returns {Promise<FileKey|null>} null when there is no such copy
+ */
+export async function findFile(open, attachment, which, held) {
+  const waiting = held.find((one) => one.attachment === attachment);
+  if (waiting) {
+    if (which === 'received') return { ...waiting.received, size: waiting.size, type: waiting.magic, name: waiting.name };
+    const copy = waiting.renditions.find(({ purpose }) => purpose === which);
+    return copy ? { blob: copy.blob, key: copy.key, n: copy.n, size: copy.size_bytes, type: copy.media_type, name: waiting.name } : null;
+  }
+  const { fields, restricted, keys } = await open.book.newest(attachment);
+  const name = restricted.received_as?.filename ?? '';
+  if (which === 'received') {
+    const [pair] = keys.restricted;
+    return pair ? { blob: pair[0], key: pair[1], n: partCount(fields.size_bytes), size: fields.size_bytes, type: fields.media_type, name } : null;
+  }
+  const at = (fields.renditions ?? []).findIndex((/** @type {any} */ one) => one.purpose === which);
+  const [pair, copy] = [keys.open[at], fields.renditions?.[at]];
+  return pair && copy ? { blob: pair[0], key: pair[1], n: partCount(copy.size_bytes), size: copy.size_bytes, type: copy.media_type, name } : null;
+}
+
+/**
+ * The file's bytes, part by part. @param {Open} open @param {FileKey} file @returns {AsyncGenerator<Uint8Array>}
+ * @throws file_missing when it is neither here nor to be had now
+ */
+export async function* openParts(open, { blob, key, n, size }) {
+  await fetchParts(open, blob, n);
+  for (let i = 0; i < n; i++) {
+    const part = await open.store.read(partName(blob, i));
+    if (!part) throw new KeptError('file_missing');
+    yield await open.vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size });
+  }
+}
+
+/** @param {Open} open @param {FileKey} file @param {{make(blob: Blob): string}} objectUrl @returns {Promise<{url: string, name: string}>} */
+export async function asUrl(open, file, objectUrl) {
+  const pieces = [];
+  for await (const piece of openParts(open, file)) pieces.push(/** @type {BlobPart} */ (piece));
+  // Only pictures the browser itself encoded are shown; anything received is saved, never rendered here.
+  const type = file.type === 'image/jpeg' ? file.type : 'application/octet-stream';
+  const url = objectUrl.make(new Blob(pieces, { type }));
+  open.urls.add(url);
+  return { url, name: file.name };
+}
+
+/** @param {Open} open @param {string} blob @param {number} n */
+async function fetchParts(open, blob, n) {
+  const known = await open.store.readJson(`b/${blob}`);
+  if (known?.have === true) return;
+  const link = open.syncing.link();
+  if (!link) throw new KeptError('file_missing');
+  try {
+    await downloadBlob(link, blob, n);
+  } catch (error) {
+    throw isPassing(error) ? new KeptError('file_missing') : error;
+  }
+}

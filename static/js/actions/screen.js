@@ -1,0 +1,43 @@
+/** What the screens see: one plain object, replaced whenever any of it changes, and told to whoever listens. */
+
+/** @typedef {import('./types.d.ts').State} State */
+
+/** @type {State} */
+const FIRST = {
+  phase: 'loading',
+  update: false,
+  offline: false,
+  busy: null,
+  account: null,
+  entries: [],
+  draft: null,
+  lockIn: null,
+  picture: null,
+};
+
+export class Screen {
+  constructor() {
+    /** @type {State} */
+    this.state = FIRST;
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+  }
+
+  /** @param {Partial<State>} part */
+  set(part) {
+    this.state = { ...this.state, ...part };
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  /** Back to nothing shown, as after a lock. @param {State['phase']} phase */
+  clear(phase) {
+    const { update, offline } = this.state;
+    this.set({ ...FIRST, update, offline, phase });
+  }
+
+  /** @param {() => void} listener @returns {() => void} stops it */
+  subscribe(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}

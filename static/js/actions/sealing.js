@@ -1,0 +1,111 @@
+/**
+ * Taking a file in: sealed part by part as it is read, hashed before it is sealed, and looked at only so far as to say
+ * what it is. Each part is in the store, read back and opened, before the next one is read.
+ *
+ * [Note: half a file] A blob is named in the root's `filling` list before its first part is written and taken off
+ * when it is whole; what a crash leaves there is swept at the next unlock (sweep). So half a file is never shown as one.
+ */
+import { idText, newId } from '../core/ids.js';
+import { PART_BYTES, partCount } from '../crypto/files.js';
+import { partName } from '../net/blobs.js';
+import { hasPlace } from './exif.js';
+import { isMismatch, kindOf, magicOf } from './magic.js';
+import { memorySource, wholeOf } from './sources.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Held} Held */
+/** @typedef {import('./types.d.ts').Source} Source */
+/** @typedef {import('./types.d.ts').Pictures} Pictures */
+/** @typedef {import('./types.d.ts').BlobKey} BlobKey */
+/** @typedef {(done: number, total: number) => void} OnProgress bytes */
+
+/** Pictures larger than this are kept without copies: decoding them would take the phone down. */
+const PICTURE_BYTES = 60_000_000;
+
+/**
+ * @param {Open} open @param {Source} source
+ * @param {{route: string, at: number, pictures: Pictures, onProgress?: OnProgress | undefined, attachment?: string}} how
+ * @returns {Promise<Held>} @throws file_changed, file_unreadable, no_space
+ */
+export async function takeIn(open, source, { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()) }) {
+  const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress);
+  const magic = magicOf(first);
+  const copies = magic.startsWith('image/') && source.size <= PICTURE_BYTES
+    ? await pictures.make(await wholeOf(source, magic, PART_BYTES)) : null;
+  const renditions = [];
+  for (const { purpose, bytes, width, height, media_type } of copies ?? []) {
+    const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined);
+    renditions.push({ purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, ...sealed.key });
+  }
+  const mismatch = isMismatch(source.type, magic);
+  return {
+    attachment, name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
+    received_at: at, last_modified: source.lastModified, sha256, sha512,
+    flags: [mismatch ? 'type_mismatch' : '', magic.startsWith('image/') && !copies ? 'no_print_copy' : ''].filter(Boolean),
+    gps_present: hasPlace(first), received: key, renditions, outside_copy: null,
+  };
+}
+
+/** @param {Open} open @param {Source} source @param {OnProgress} onProgress @returns {Promise<{key: BlobKey, first: Uint8Array, sha256: string, sha512: string}>} */
+async function sealSource({ vault, store }, source, onProgress) {
+  const { file, blob, key, parts: n, sealed_bytes } = await vault.fileStart({ size: source.size });
+  await store.change((root) => {
+    root.filling.push(blob);
+  });
+  /** @type {Uint8Array} */
+  let first = new Uint8Array(0);
+  try {
+    for (let from = 0; from < source.size; from += PART_BYTES) {
+      const bytes = await source.read(from, Math.min(source.size, from + PART_BYTES));
+      if (from === 0) first = bytes.slice();
+      await keepParts(store, blob, await vault.filePart(file, /** @type {any} */ (bytes)));
+      onProgress(Math.min(source.size, from + PART_BYTES), source.size);
+    }
+    const ended = await vault.fileEnd(file);
+    await source.check();
+    await keepParts(store, blob, ended.parts, (root, change) => {
+      root.filling = root.filling.filter((/** @type {string} */ one) => one !== blob);
+      change.putJson(`b/${blob}`, { n, size: sealed_bytes, digest: ended.digest, have: true, kept: false });
+    });
+    return { key: { blob, key, n }, first, sha256: ended.sha256, sha512: ended.sha512 };
+  } catch (error) {
+    await vault.fileDrop(file).catch(() => undefined);
+    await forgetBlobs(store, [{ blob, n }]).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * @param {Open['store']} store @param {string} blob @param {readonly {i: number, sealed: Uint8Array}[]} parts
+ * @param {(root: Record<string, any>, change: import('../store/store.js').Change) => void} [also]
+ */
+async function keepParts(store, blob, parts, also) {
+  if (!parts.length && !also) return;
+  await store.change((root, change) => {
+    for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
+    also?.(root, change);
+  });
+}
+
+/** Takes blobs off this phone. @param {Open['store']} store @param {{blob: string, n: number}[]} blobs */
+export async function forgetBlobs(store, blobs) {
+  await store.change((root, change) => {
+    for (const { blob, n } of blobs) {
+      for (let i = 0; i < n; i++) change.drop(partName(blob, i));
+      change.drop(`b/${blob}`);
+    }
+    const gone = new Set(blobs.map(({ blob }) => blob));
+    root.filling = root.filling.filter((/** @type {string} */ blob) => !gone.has(blob));
+  });
+}
+
+/** Half files of an earlier crash, see [Note: half a file]. @param {Open['store']} store */
+export async function sweep(store) {
+  const most = partCount(200 * 1024 * 1024);
+  for (const blob of store.root.filling) await forgetBlobs(store, [{ blob, n: most }]);
+}
+
+/** Every blob of a file held in a draft. @param {Held} held @returns {BlobKey[]} */
+export function blobsOf(held) {
+  return [held.received, ...held.renditions];
+}

@@ -1,0 +1,70 @@
+/**
+ * What to say for each code: what happened, that nothing was lost, what to do next. One table, and the only place
+ * where a failure becomes words; the screens may say it shorter (ui/strings.js), never differently.
+ */
+import { KeptError, SENTENCES as USUAL } from '../core/errors.js';
+
+/** @type {Readonly<Record<string, string>>} */
+export const SENTENCES = Object.freeze({
+  // On this phone.
+  no_match: 'That didn’t open anything. Try again.',
+  no_space: 'This phone is full. What you saved before is safe, and what you are writing is still here. Make room on the phone, then save again.',
+  store_lost: 'This phone did not keep that. What you saved before is safe. Try again; if it happens again, close this page and open it once more.',
+  locked: 'This is locked. What you wrote is kept. Type your words to go on.',
+  words_weak: 'Use at least 12 characters, and not words that are easy to guess.',
+  words_in_use: 'Choose different words.',
+  kdf_broken: 'This phone does not compute locks correctly, so nothing was locked with it. What you wrote is still here. Use another browser or device.',
+  unavailable: 'This browser lacks something that is needed here. Nothing was lost. Try another browser or device.',
+  phone_has_diary: 'This phone already keeps entries. Open them with your words first.',
+  words_differ: 'Those are not the words that open this phone. Nothing was changed. Try again.',
+  // Files.
+  empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',
+  too_large: 'This file is larger than 200 MB, so it was not added. Nothing was lost. If it is a recording, add a shorter part of it.',
+  file_changed: 'The file changed while it was being read, so it was not added. Nothing was lost. Choose it again.',
+  file_unreadable: 'The file could not be read, so it was not added. Nothing was lost. Choose it again.',
+  file_missing: 'This file is not on this phone yet. It comes when there is signal.',
+  not_there_yet: 'This file is still being sent from your other device. Try again later.',
+  // Words and changes.
+  reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
+  nothing_to_save: 'Write something, or choose a time. Either is enough.',
+  not_found: 'This could not be found. Nothing was lost.',
+  // The way to the server.
+  no_network: 'Not sent yet. It is safe on this phone and will go when there is signal.',
+  server_slow: 'Not sent yet: the signal is slow. It is safe on this phone and will be tried again.',
+  server_down: 'Not sent yet: the server is not working just now. It is safe on this phone and will be tried again.',
+  internal: 'Not done: something went wrong on the server. What is on this phone is safe. Try again later.',
+  captive_portal: 'Not sent yet: this Wi-Fi wants you to sign in first, or it blocks this page. It is safe on this phone. Open the Wi-Fi’s sign-in page, or use another connection.',
+  garbage: 'Not sent yet: the answer did not come from the right server, or was damaged. It is safe on this phone and will be tried again.',
+  try_later: 'Too many tries. Nothing was lost. Wait a little, then try again.',
+  signed_out: 'Not sent yet: this phone has been signed out. It is safe on this phone. Lock, open again with your words, and it will be tried again.',
+  sign_in_failed: 'That did not match. Check the name and the words, and try again. Nothing was lost.',
+  code_wrong: 'That is not a complete code. Check each letter against your paper, and try again.',
+  kdf_refused: 'The server asked for a weaker lock than this phone accepts, so nothing was sent. What is on this phone is safe. Do not type your words on another page.',
+  // What the server says about what was sent.
+  receipt_wrong: 'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt holds.',
+  head_differs: 'The server’s account of your entries differs from this phone’s. Everything on this phone is safe. Nothing more is sent until they agree.',
+  feed_altered: 'The server sent something that was not written by you. It was not taken in. Everything on this phone is safe.',
+  server_behind: 'The server has fewer entries than it had before. Everything on this phone is safe.',
+  bad_signature: 'Not sent yet: the server did not accept this phone’s signature. It is safe on this phone.',
+  differs: 'Not sent yet: the server holds something else in its place. It is safe on this phone.',
+  conflict: 'Not done: something else is already there. What is on this phone is safe.',
+  over_quota: 'There is no room left for files on the server. Words still go. Your files are safe on this phone.',
+  wrong_notary: 'This server is not the one this phone knows. Nothing was sent. What is on this phone is safe.',
+  clock_off: 'This phone’s clock is wrong. Entries are safe, and the difference is noted with them. Set the phone’s clock when you can.',
+  altered: 'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who helps you.',
+  line_gap: 'Something written on one of your devices has not arrived. Open that device once where there is signal.',
+  cancelled: 'Stopped. Nothing was lost.',
+});
+
+/** What happened, in words for the screen. @param {unknown} thrown @returns {KeptError} */
+export function told(thrown) {
+  const error = thrown instanceof KeptError ? thrown : new KeptError('internal');
+  const sentence = SENTENCES[error.code];
+  if (!sentence || error.message === sentence) return error;
+  return Object.assign(new KeptError(error.code, sentence), { cause: undefined, retryAfter: /** @type {any} */ (error).retryAfter });
+}
+
+/** @param {string} code @returns {string} */
+export function sentenceOf(code) {
+  return SENTENCES[code] ?? /** @type {Record<string, string>} */ (USUAL)[code] ?? USUAL.internal;
+}

@@ -1,0 +1,80 @@
+/** From what is kept to what the screens show: files, rows, and the state of each entry in words. */
+
+/** @typedef {import('./types.d.ts').Attachment} Attachment */
+/** @typedef {import('./types.d.ts').EntryState} EntryState */
+/** @typedef {import('./types.d.ts').Held} Held */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Row} Row */
+/** @typedef {import('./book.js').Opened} Opened */
+import { sentenceOf } from './sentences.js';
+
+/** @param {Held} held @returns {Attachment} */
+export function shownHeld(held) {
+  return {
+    attachment: held.attachment, name: held.name, kind: held.magic.startsWith('image/') ? 'image' : 'file', size: held.size, claimed: held.claimed, magic: held.magic,
+    mismatch: held.flags.includes('type_mismatch'), preview: !held.flags.includes('no_print_copy') && held.magic.startsWith('image/'),
+    route: held.route, received_at: held.received_at, sha256: held.sha256, state: { code: 'sealed', at: null, sentence: 'Sealed on this phone' },
+    outside_copy: /** @type {Attachment['outside_copy']} */ (held.outside_copy?.state ?? null),
+  };
+}
+
+/** @param {Opened} opened the attachment's newest version @param {EntryState} state @returns {Attachment} */
+export function shownAttachment({ record, fields, restricted }, state) {
+  const received = restricted.received_as ?? {};
+  const magic = String(fields.media_type ?? '');
+  const copies = Array.isArray(fields.renditions) ? fields.renditions : [];
+  return {
+    attachment: record, name: received.filename ?? '', kind: magic.startsWith('image/') ? 'image' : 'file', size: fields.size_bytes ?? 0,
+    claimed: received.claimed_type ?? '', magic, mismatch: (fields.flags ?? []).includes('type_mismatch'), preview: copies.some((/** @type {any} */ one) => one.purpose === 'preview'),
+    route: received.route ?? '', received_at: fields.added_at ?? 0, sha256: fields.sha256 ?? '', state,
+    outside_copy: restricted.outside_copy?.state ?? null,
+  };
+}
+
+/**
+ * Every row as the list shows it, newest first. Numbers are ranks: of the incident's first number in the feed, or, in a
+ * diary that was never registered, of the order it was written in, which is the order it will be sent in.
+ * @param {Open} open @param {boolean} sending @param {boolean} offline @returns {Row[]}
+ */
+export function shownRows({ index, store }, sending, offline) {
+  const { root } = store;
+  const waiting = countBy(root.outbox, ({ of }) => of);
+  const files = countBy(root.uploads, ({ of }) => of);
+  const all = index.all();
+  const isNumbered = (/** @type {any} */ row) => row.seq !== null || root.unregistered === null || row.local <= root.unregistered;
+  const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
+  const numbers = new Map(inOrder.map((row, i) => [row.record, i + 1]));
+  const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
+  return all.map((row) => ({
+    record: row.record, seq_no: numbers.get(row.record) ?? null, title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
+    received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags,
+    state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts),
+  })).sort((a, b) => b.recorded_at - a.recorded_at);
+}
+
+/**
+ * @param {{record: string, kept_at?: number|null}} row @param {number} words versions without a receipt @param {number} files not yet complete on the server
+ * @param {{registered: boolean, troubles: Record<string, string>, sending: boolean, offline: boolean}} facts @returns {EntryState}
+ */
+export function stateOf(row, words, files, { registered, troubles, sending, offline }) {
+  if (!registered) return { code: 'sealed', at: null, sentence: 'Sealed, only on this phone' };
+  const trouble = troubles[row.record];
+  if (trouble && words + files > 0) return { code: 'trouble', at: null, sentence: sentenceOf(trouble) };
+  if (words > 0) {
+    if (sending && !offline) return { code: 'sending', at: null, sentence: 'Sending' };
+    return { code: 'sealed', at: null, sentence: sentenceOf('no_network') };
+  }
+  if (files > 0) return { code: 'sending', at: row.kept_at ?? null, sentence: files === 1 ? 'Words kept safe. 1 file still to send.' : `Words kept safe. ${files} files still to send.` };
+  return { code: 'kept', at: row.kept_at ?? null, sentence: null };
+}
+
+/** @template T @param {T[]} list @param {(one: T) => string|null} key @returns {Map<string, number>} */
+export function countBy(list, key) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const one of list) {
+    const name = key(one);
+    if (name) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,75 @@
+/** Where the bytes of a file come from: the file a person chose, bytes in memory, or parts waiting in the tray. */
+import { isSame } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {import('./types.d.ts').Source} Source */
+
+export const FILE_LIMIT = 200 * 1024 * 1024;
+const LOOK = 65_536;
+
+/**
+ * A chosen file. Phones hand out files that other apps may still be writing: the ends are read again when all has
+ * been taken in, and a browser that notices a change by itself (NotReadableError) is believed.
+ * @param {File} file @returns {Source} @throws empty_file, too_large
+ */
+export function fileSource(file) {
+  judgeSize(file.size);
+  /** @type {Uint8Array[]} */
+  const ends = [];
+  const size = file.size;
+  const spans = [[0, Math.min(LOOK, size)], [Math.max(0, size - LOOK), size]];
+  /** @param {number} from @param {number} to */
+  const read = async (from, to) => {
+    const bytes = await file.slice(from, to).arrayBuffer().then((buffer) => new Uint8Array(buffer), (error) => {
+      throw new KeptError(error?.name === 'NotReadableError' || error?.name === 'NotFoundError' ? 'file_changed' : 'file_unreadable');
+    });
+    if (bytes.length !== to - from) throw new KeptError('file_changed');
+    if (from === 0) ends[0] = bytes.slice(0, LOOK);
+    if (to === size) ends[1] = bytes.slice(Math.max(0, bytes.length - LOOK));
+    return bytes;
+  };
+  return {
+    name: wellFormed(file.name),
+    type: file.type,
+    size,
+    lastModified: Number.isSafeInteger(file.lastModified) && file.lastModified > 0 ? file.lastModified : null,
+    read,
+    async check() {
+      const [first, last] = [ends[0], ends[1]];
+      for (const [i, [from, to]] of spans.entries()) {
+        const then = i === 0 ? first : last;
+        const now = await read(/** @type {number} */ (from), /** @type {number} */ (to));
+        const tail = then && now.slice(Math.max(0, now.length - then.length));
+        if (!then || !tail || !isSame(then.slice(Math.max(0, then.length - tail.length)), tail)) throw new KeptError('file_changed');
+      }
+      if (file.size !== size) throw new KeptError('file_changed');
+    },
+  };
+}
+
+/** @param {Uint8Array} bytes @param {string} type @returns {Source} */
+export function memorySource(bytes, type) {
+  return {
+    name: '', type, size: bytes.length, lastModified: null,
+    read: async (from, to) => bytes.slice(from, to),
+    check: async () => undefined,
+  };
+}
+
+/** @param {number} size */
+export function judgeSize(size) {
+  if (size === 0) throw new KeptError('empty_file');
+  if (size > FILE_LIMIT) throw new KeptError('too_large');
+}
+
+/** The whole of a source as one Blob. @param {Source} source @param {string} type @param {number} step */
+export async function wholeOf(source, type, step) {
+  const pieces = [];
+  for (let from = 0; from < source.size; from += step) pieces.push(/** @type {BlobPart} */ (await source.read(from, Math.min(source.size, from + step))));
+  return new Blob(pieces, { type });
+}
+
+/** A name may hold half a character, which has no canonical form. @param {string} text */
+export function wellFormed(text) {
+  return new TextDecoder().decode(new TextEncoder().encode(text));
+}

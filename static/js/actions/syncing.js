@@ -1,0 +1,238 @@
+/**
+ * When things go up and down: after a save, when signal comes back, when the page is looked at again, and with growing
+ * pauses while the server does not answer. One run at a time, and only while the diary is open.
+ *
+ * Order: words up, words down, files up, files down. A trouble that concerns one entry is said at that entry and does
+ * not hold the others back; one that puts the server's account in doubt stops everything.
+ */
+import { KeptError, asKeptError } from '../core/errors.js';
+import { partCount } from '../crypto/files.js';
+import { downloadBlob, uploadBlob } from '../net/blobs.js';
+import { pullFeed } from '../net/feed.js';
+import { isPassing } from '../net/http.js';
+import { pushVersion } from '../net/push.js';
+import { sentenceOf } from './sentences.js';
+import { shownRows } from './showing.js';
+import { takeItems, takeReceipt } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+
+const SHORTEST = 2_000;
+const LONGEST = 60_000;
+const LOOK_AGAIN = 60_000;
+/** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
+const STOPPING = new Set(['head_differs', 'feed_altered', 'server_behind', 'wrong_notary', 'signed_out', 'no_match', 'kdf_refused']);
+
+export class Syncing {
+  /** @param {Context} ctx @param {() => Open|null} open */
+  constructor(ctx, open) {
+    this.ctx = ctx;
+    this.openNow = open;
+    this.running = false;
+    this.again = false;
+    this.pause = SHORTEST;
+    /** @type {unknown} */
+    this.timer = null;
+    this.offline = false;
+    /** @type {string|null} */
+    this.trouble = null;
+    /** @type {Set<string>} */
+    this.absent = new Set();
+    /** @type {Promise<void>|null} */
+    this.current = null;
+    /** @type {KeptError|null} */
+    this.last = null;
+  }
+
+  /** What requests about this diary need; null when it is not registered. */
+  link() {
+    const open = this.openNow();
+    const account = open?.store.root.account;
+    if (!open || !account?.registered) return null;
+    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log }, authorPub: open.identity.ecdsa_pub };
+  }
+
+  rows() {
+    const open = this.openNow();
+    return open ? shownRows(open, this.running, this.offline) : [];
+  }
+
+  /** Starts a run, or one more after the run that is on. */
+  kick() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+    if (this.running) this.again = true;
+    else if (this.link()) void this.run();
+  }
+
+  /** The same, by the name other actions use. */
+  soon() {
+    this.kick();
+  }
+
+  /** A whole run to its end, files included. @throws what stopped it */
+  async now() {
+    while (this.running) await this.current;
+    if (!this.link()) throw new KeptError('signed_out');
+    await this.run();
+    if (this.last) throw this.last;
+  }
+
+  run() {
+    this.current = this.runOnce();
+    return this.current;
+  }
+
+  async runOnce() {
+    this.running = true;
+    this.last = null;
+    try {
+      do {
+        this.again = false;
+        await this.once();
+      } while (this.again && this.openNow());
+      this.pause = SHORTEST;
+      this.later(LOOK_AGAIN);
+    } catch (error) {
+      this.last = asKeptError(error);
+      this.failed(this.last);
+    } finally {
+      this.running = false;
+      this.ctx.show();
+    }
+  }
+
+  async once() {
+    await this.wordsUp();
+    await this.wordsDown();
+    this.offline = false;
+    this.trouble = null;
+    this.ctx.show();
+    await this.filesUp();
+    await this.filesDown();
+  }
+
+  async wordsUp() {
+    for (;;) {
+      const [open, link] = [this.openNow(), this.link()];
+      const waiting = open?.store.root.outbox.find((/** @type {any} */ { version }) => !this.absent.has(version));
+      if (!open || !link || !waiting) break;
+      this.ctx.show();
+      try {
+        const kept = await pushVersion(link, waiting, open.store.root.feed);
+        await takeReceipt(open, waiting, kept);
+        await this.settled(open, waiting.of);
+      } catch (error) {
+        if (!isOneEntrys(error)) throw error;
+        await this.troubled(open, waiting.of, /** @type {KeptError} */ (error).code);
+        this.absent.add(waiting.version); // its turn comes again in the next run
+      }
+    }
+    this.absent.clear();
+  }
+
+  async wordsDown() {
+    const [open, link] = [this.openNow(), this.link()];
+    if (!open || !link) return;
+    await pullFeed(link, open.store.root.feed, async (items, feed, latest) => {
+      if (latest - feed.seq > 20) this.ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
+      await takeItems(open, items, feed);
+      this.ctx.show();
+    }).finally(() => this.ctx.screen.set({ busy: null }));
+  }
+
+  async filesUp() {
+    for (const { blob, of } of [...(this.openNow()?.store.root.uploads ?? [])]) {
+      const [open, link] = [this.openNow(), this.link()];
+      if (!open || !link) return;
+      try {
+        await uploadBlob(link, blob);
+        await open.store.change((root) => {
+          root.uploads = root.uploads.filter((/** @type {any} */ one) => one.blob !== blob);
+        });
+        await this.settled(open, of);
+        this.ctx.show();
+      } catch (error) {
+        if (!isOneEntrys(error)) throw error;
+        await this.troubled(open, of, /** @type {KeptError} */ (error).code);
+      }
+      if (this.again) return; // words first
+    }
+  }
+
+  /** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. */
+  async filesDown() {
+    const open = this.openNow();
+    if (!open) return;
+    const lacking = open.store.root.fetch ?? [];
+    for (const { blob, size } of [...lacking]) {
+      const link = this.link();
+      if (!link || this.again) return;
+      try {
+        await downloadBlob(link, blob, partCount(size));
+      } catch (error) {
+        if (!(error instanceof KeptError) || error.code !== 'not_there_yet') throw error;
+        continue;
+      }
+      await open.store.change((root) => {
+        root.fetch = root.fetch.filter((/** @type {any} */ one) => one.blob !== blob);
+      });
+    }
+  }
+
+  /** @param {Open} open @param {string|null} of */
+  async settled(open, of) {
+    if (!of || !open.store.root.troubles[of]) return;
+    await open.store.change((root) => {
+      delete root.troubles[of];
+    });
+  }
+
+  /** @param {Open} open @param {string|null} of @param {string} code */
+  async troubled(open, of, code) {
+    if (!of || open.store.root.troubles[of] === code) return;
+    await open.store.change((root) => {
+      root.troubles[of] = code;
+    });
+  }
+
+  /** @param {KeptError} error */
+  failed(error) {
+    if (!this.openNow() || error.code === 'locked') return;
+    this.offline = error.code === 'no_network';
+    // No signal is ordinary and needs no banner; the entries say it.
+    this.trouble = error.code === 'no_network' ? null : error.code;
+    if (isPassing(error) || !STOPPING.has(error.code)) {
+      this.later(this.offline && !this.ctx.online() ? LONGEST : this.pause);
+      this.pause = Math.min(LONGEST, this.pause * 2);
+    }
+  }
+
+  /** @param {number} ms */
+  later(ms) {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = this.ctx.timers.after(ms, () => {
+      this.timer = null;
+      if (this.ctx.visible()) this.kick();
+    });
+  }
+
+  stop() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+    this.again = false;
+  }
+
+  /** What to say about the way to the server, if anything. */
+  said() {
+    const root = this.openNow()?.store.root;
+    const code = this.trouble ?? (root?.doubts?.altered ? 'altered' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
+    return code ? { code, sentence: sentenceOf(code), act: null } : null;
+  }
+}
+
+/** Whether a failure is about one entry's bytes and not about the way. @param {unknown} error */
+function isOneEntrys(error) {
+  return error instanceof KeptError && ['receipt_wrong', 'differs', 'conflict', 'bad_signature', 'bad_request', 'over_quota', 'too_large', 'digest', 'incomplete', 'store_lost'].includes(error.code);
+}

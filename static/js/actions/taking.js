@@ -1,0 +1,113 @@
+/**
+ * Taking in what the server said: receipts for what was pushed, and versions that came down the feed. Either way the
+ * record, the list row, the outbox and the account of the diary move in one transaction.
+ */
+import { inFeedOrder } from './book.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./book.js').Batch} Batch */
+/** @typedef {import('./book.js').Meta} Meta */
+/** @typedef {import('../net/feed.js').Item} Item */
+/** @typedef {import('../net/push.js').Kept} Kept */
+
+/**
+ * A receipt that held.
+ * @param {Open} open @param {{record: string, version: string, of: string|null}} entry @param {Kept} kept
+ */
+export async function takeReceipt({ store, index, book }, { record, version, of }, kept) {
+  await store.change(async (root, change) => {
+    const batch = book.batch(root, change);
+    await settle(batch, book, record, version, kept);
+    root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
+    if (kept.feed) root.feed = kept.feed;
+    await rows(batch, { index, book }, of ? [of] : [], kept.at);
+  });
+}
+
+/**
+ * Versions from the feed, already checked for signature, receipt and head. What opens but does not add up, and a gap
+ * on a device's line, are kept and said, never hidden.
+ * @param {Open} open @param {Item[]} items @param {{seq: number, head: string}} feed
+ */
+export async function takeItems({ store, index, book, identity }, items, feed) {
+  await book.open(items.filter(({ version }) => !book.seen.has(version)));
+  await store.change(async (root, change) => {
+    const batch = book.batch(root, change);
+    const incidents = new Set();
+    for (const item of items) {
+      const of = await takeItem(batch, book, item);
+      if (of) incidents.add(of);
+      follow(root, identity.device, item, book.seen.get(item.version));
+    }
+    const came = new Set(items.map(({ version }) => version));
+    root.outbox = root.outbox.filter((/** @type {any} */ waiting) => !came.has(waiting.version));
+    root.feed = feed;
+    await rows(batch, { index, book }, [...incidents], null);
+  });
+}
+
+/** @param {Batch} batch @param {Open['book']} book @param {Item} item @returns {Promise<string|null>} the incident it concerns */
+async function takeItem(batch, book, item) {
+  const { record, version, meta: facts, push, receipt, seq, at } = item;
+  const opened = book.seen.get(version);
+  const known = structuredClone(await book.meta(record, batch));
+  /** @type {Meta} */
+  const meta = known ?? { record, kind: opened?.kind ?? '', of: concerns(opened), versions: [] };
+  const there = meta.versions.find(({ v }) => v === version);
+  if (there) Object.assign(there, { seq, at, receipt });
+  else {
+    meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt });
+    batch.change.put(`v/${version}`, { k: 'version' }, push);
+  }
+  meta.versions = inFeedOrder(meta.versions);
+  batch.metas.set(record, meta);
+  batch.change.putJson(`r/${record}`, meta);
+  if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
+  if (meta.kind === 'settings') batch.root.settings = record;
+  return meta.kind === 'incident' ? record : meta.of;
+}
+
+/** @param {Batch} batch @param {Open['book']} book @param {string} record @param {string} version @param {Pick<Kept, 'seq'|'at'|'receipt'>} kept */
+async function settle(batch, book, record, version, { seq, at, receipt }) {
+  const meta = structuredClone(await book.meta(record, batch));
+  const there = meta?.versions.find(({ v }) => v === version);
+  if (!meta || !there) return;
+  Object.assign(there, { seq, at, receipt });
+  meta.versions = inFeedOrder(meta.versions);
+  batch.metas.set(record, meta);
+  batch.change.putJson(`r/${record}`, meta);
+}
+
+/** Rows of incidents that something happened to. @param {Batch} batch @param {Pick<Open, 'index'|'book'>} open @param {string[]} incidents @param {number|null} keptAt */
+export async function rows(batch, { index, book }, incidents, keptAt) {
+  const made = [];
+  for (const record of incidents) {
+    const meta = await book.meta(record, batch);
+    if (!meta) continue; // its own versions come later in the feed
+    const row = await book.row(record, index.find(record), batch);
+    if (row && keptAt) row.kept_at = Math.max(row.kept_at ?? 0, keptAt);
+    if (row) made.push(row);
+  }
+  if (made.length) index.write(batch.root, batch.change, made);
+}
+
+/** A device's versions are linked without a gap; remembers how far each line goes. @param {Record<string, any>} root @param {string} own @param {Item} item @param {any} opened */
+function follow(root, own, item, opened) {
+  const line = opened?.fields?._line;
+  if (!line || opened.altered) {
+    root.doubts = { ...root.doubts, altered: true };
+    return;
+  }
+  if (line.device === own) return;
+  const last = root.lines[line.device] ?? { n: 0, c: null };
+  if (line.n !== last.n + 1 || line.prev !== last.c) root.doubts = { ...root.doubts, line_gap: true };
+  root.lines[line.device] = { n: line.n, c: item.meta.c };
+}
+
+/** Which incident a record belongs to. @param {any} opened @returns {string|null} */
+function concerns(opened) {
+  if (opened?.kind === 'note') return opened.fields.of_id ?? null;
+  if (opened?.kind === 'attachment') return opened.fields.incident_ids?.[0] ?? null;
+  return null;
+}
+

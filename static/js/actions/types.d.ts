@@ -1,0 +1,84 @@
+/** Shapes shared by the actions. What the screens see is in ../ui/app.d.ts too; the two must agree. */
+import type { Api } from '../net/api.js';
+import type { Pins } from '../net/push.js';
+import type { Database } from '../store/database.js';
+import type { Index } from '../store/index.js';
+import type { Store } from '../store/store.js';
+import type { Vault } from '../crypto/vault.js';
+import type { Screen } from './screen.js';
+import type { Book } from './book.js';
+import type { Syncing } from './syncing.js';
+
+export type Fields = Record<string, any>;
+export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; sentence?: string | null };
+export type Trouble = { code: string; sentence: string; act?: null };
+export type Attachment = {
+  attachment: string; name: string; kind: 'image' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
+  route: string; received_at: number; sha256: string; state: EntryState; outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+};
+export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
+export type State = {
+  phase: 'loading' | 'unsupported' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
+  update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
+  entries: Row[]; draft: Draft | null; lockIn: number | null;
+  picture: { until: number; files: { name: string; state?: EntryState }[] } | null;
+};
+export type Row = {
+  record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
+  pictures: number; additions: number; amendments: number; state: EntryState; flags: string[];
+};
+
+/** A blob as a version's keys name it. */
+export type BlobKey = { blob: string; key: string; n: number };
+export type Rendition = { purpose: 'print' | 'preview'; sha256: string; size_bytes: number; width: number; height: number; media_type: string };
+/** A file sealed and waiting for its entry to be saved; lies inside the sealed draft. */
+export type Held = {
+  attachment: string; name: string; size: number; claimed: string; magic: string; kind: string; route: string; received_at: number; last_modified: number | null;
+  sha256: string; sha512: string; flags: string[]; gps_present: boolean | null; received: BlobKey; renditions: (Rendition & BlobKey)[];
+  outside_copy: { state: string; at: number } | null;
+};
+/** Where a file's bytes come from: a File, or parts waiting in the tray. */
+export type Source = {
+  name: string; type: string; size: number; lastModified: number | null;
+  /** bytes [from, to); throws file_changed when they are not what they were */
+  read(from: number, to: number): Promise<Uint8Array>;
+  /** the same again at the end, to see that nothing moved */
+  check(): Promise<void>;
+};
+/** What a browser makes of a picture, or null when it cannot. */
+export type Pictures = { make(bytes: Blob): Promise<{ purpose: 'print' | 'preview'; bytes: Uint8Array; width: number; height: number; media_type: string; recipe: string }[] | null> };
+
+/** What is passed in, once, by main.js or a test. */
+export type Collaborators = {
+  database: Database; api: Api; makeVault: () => Vault; pictures: Pictures;
+  clock: { now(): number }; origin: string; zone: () => string;
+  random: (n: number) => Uint8Array;
+  /** holds the diary for this tab until released; resolves to null when another tab has it */
+  hold: () => Promise<null | (() => void)>;
+  online: () => boolean; visible: () => boolean;
+  objectUrl: { make(blob: Blob): string; drop(url: string): void };
+  timers: { after(ms: number, act: () => void): unknown; stop(timer: unknown): void };
+  deviceName: string; supported: () => boolean;
+  /** asks the browser not to clear this site's storage; and registers the offline worker */
+  keepOffline: () => Promise<unknown>; applyUpdate: () => Promise<unknown>; phoneBytes: () => Promise<number | null>;
+  packActions?: (ctx: any) => Record<string, (...args: any[]) => any>;
+};
+
+/** The diary as it stands open: everything here is gone after a lock. */
+export type Open = {
+  vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; identity: Identity;
+  urls: Set<string>;
+};
+export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string };
+
+export type Context = Collaborators & {
+  screen: Screen;
+  open: Open | null;
+  /** the worker being used, unlocked or not */
+  vault: Vault | null;
+  release: null | (() => void);
+  draftTurn: Promise<unknown>;
+  show(): void;
+};
+export type { Api, Pins, Database, Index, Store, Vault };

@@ -1,0 +1,124 @@
+/**
+ * Files taken in while no words are typed: before the first words (under the draft key) and on the add-picture page
+ * of a locked phone (to the install's own public key, so that the page that writes them cannot read them).
+ *
+ * A part is `u16 length ‖ canon{k, at, i, n, name, type, size, last_modified, route} ‖ bytes`, sealed.
+ */
+import { KeptError } from '../core/errors.js';
+import { b64, concat, hex } from '../core/bytes.js';
+import { canon, parseObject } from '../core/encoding.js';
+import { newId } from '../core/ids.js';
+import { openDraft, sealDraft } from '../crypto/draft_key.js';
+import { runningDigest } from '../crypto/digests.js';
+import { claimedHeader } from '../crypto/envelope.js';
+import { PART_BYTES } from '../crypto/files.js';
+import { sealTo } from '../crypto/people.js';
+import { filesWaiting, putPart } from '../store/tray.js';
+import { isMismatch, kindOf, magicOf } from './magic.js';
+import { fileSource, judgeSize } from './sources.js';
+
+/** @typedef {import('./types.d.ts').Held} Held */
+/** @typedef {import('./types.d.ts').Source} Source */
+/** @typedef {import('./types.d.ts').Vault} Vault */
+/** @typedef {import('../store/database.js').Database} Database */
+/** @typedef {(plaintext: Uint8Array) => Promise<Uint8Array>} Seal */
+/** @typedef {(sealed: Uint8Array) => Promise<Uint8Array>} Unseal */
+
+/** @param {CryptoKey} key @returns {Seal} */
+export function underDraftKey(key) {
+  return (plaintext) => sealDraft(key, plaintext);
+}
+
+/** @param {{install: Uint8Array, capture_pub: Uint8Array}} door @param {number} at ms @returns {Seal} */
+export function toThisPhone(door, at) {
+  const header = { at, install: b64(door.install), t: 'capture' };
+  return (plaintext) => sealTo(/** @type {any} */ (door.capture_pub), 'capture', header, /** @type {any} */ (plaintext));
+}
+
+/** @param {{key: CryptoKey|null, vault: Vault|null, install: Uint8Array}} by @returns {Unseal} */
+export function unsealWith({ key, vault, install }) {
+  return (sealed) => {
+    if (sealed[0] !== 0xe1) {
+      if (!key) throw new KeptError('not_opened');
+      return openDraft(key, sealed);
+    }
+    const { at } = claimedHeader(sealed, 'capture');
+    if (!vault) throw new KeptError('locked');
+    return vault.openCapture(/** @type {any} */ (sealed), { at: /** @type {number} */ (at), install: b64(install), t: 'capture' });
+  };
+}
+
+/**
+ * Takes a chosen file into the tray. Each part is written and read back before the next is read.
+ * @param {Database} database @param {File} file @param {Seal} seal
+ * @param {{route: string, at: number, onProgress?: ((done: number, total: number) => void) | undefined}} how
+ * @returns {Promise<Held>} with what is known of it; its keys come when it is taken in
+ * @throws empty_file, too_large, file_changed, no_space
+ */
+export async function intoTray(database, file, seal, { route, at, onProgress }) {
+  const source = fileSource(file);
+  const id = newId();
+  const n = Math.ceil(source.size / PART_BYTES);
+  const [sha256, sha512] = [runningDigest('SHA-256'), runningDigest('SHA-512')];
+  let first = new Uint8Array(0);
+  for (let i = 0; i < n; i++) {
+    const bytes = await source.read(i * PART_BYTES, Math.min(source.size, (i + 1) * PART_BYTES));
+    if (i === 0) first = bytes.slice();
+    sha256.update(bytes);
+    sha512.update(bytes);
+    const described = canon({ k: 'file', at, i, n, name: source.name, type: source.type, size: source.size, last_modified: source.lastModified, route });
+    await putPart(database, id, i, await seal(concat(Uint8Array.of(described.length >> 8, described.length & 255), described, bytes)));
+    onProgress?.(Math.min(source.size, (i + 1) * PART_BYTES), source.size);
+  }
+  await source.check();
+  const magic = magicOf(first);
+  return {
+    attachment: b64(id), name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
+    received_at: at, last_modified: source.lastModified, sha256: hex(sha256.digest()), sha512: hex(sha512.digest()),
+    flags: isMismatch(source.type, magic) ? ['type_mismatch'] : [], gps_present: null, received: { blob: '', key: '', n: 0 }, renditions: [], outside_copy: null,
+  };
+}
+
+/** A file that waits in the tray. @typedef {{id: string, keys: Uint8Array[], source: Source, route: string, at: number}} Waiting */
+
+/**
+ * The whole files of the tray, oldest first; half ones (a crash while writing) are left out and named apart.
+ * @param {Database} database @param {Unseal} unseal @returns {Promise<{files: Waiting[], halves: Uint8Array[]}>}
+ */
+export async function waitingFiles(database, unseal) {
+  /** @type {Waiting[]} */
+  const files = [];
+  /** @type {Uint8Array[]} */
+  const halves = [];
+  for (const { id, keys } of await filesWaiting(database)) {
+    const desc = await readPart(database, keys[0], unseal).then((part) => part?.desc, () => null);
+    if (!desc || desc.n !== keys.length) halves.push(...keys);
+    else files.push({ id: b64(id), keys, source: traySource(database, keys, desc, unseal), route: desc.route, at: desc.at });
+  }
+  return { files: files.sort((a, b) => a.at - b.at), halves };
+}
+
+/** @param {Database} database @param {Uint8Array[]} keys @param {Record<string, any>} desc @param {Unseal} unseal @returns {Source} */
+function traySource(database, keys, desc, unseal) {
+  judgeSize(desc.size);
+  return {
+    name: desc.name, type: desc.type, size: desc.size, lastModified: desc.last_modified,
+    async read(from, to) {
+      if (from % PART_BYTES !== 0 || to - from > PART_BYTES) throw new RangeError('a part at a time');
+      const part = await readPart(database, keys[from / PART_BYTES], unseal);
+      if (!part || part.bytes.length !== to - from) throw new KeptError('store_lost');
+      return part.bytes;
+    },
+    check: async () => undefined,
+  };
+}
+
+/** @param {Database} database @param {Uint8Array|undefined} key @param {Unseal} unseal @returns {Promise<{desc: Record<string, any>, bytes: Uint8Array}|null>} */
+async function readPart(database, key, unseal) {
+  const sealed = key && await database.trayItem(key);
+  if (!sealed) return null;
+  const plaintext = await unseal(sealed);
+  const end = 2 + (plaintext[0] ?? 0) * 256 + (plaintext[1] ?? 0);
+  return { desc: /** @type {any} */ (parseObject(plaintext.subarray(2, end))), bytes: plaintext.slice(end) };
+}
+

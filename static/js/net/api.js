@@ -1,0 +1,135 @@
+/**
+ * The server's addresses (docs/api.md), one method each.
+ *
+ * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign
+ * in while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an
+ * upload of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
+ */
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {import('./http.js').Request} Request */
+/** @typedef {import('./http.js').Ask} Ask */
+
+const SLOW = 120_000;
+
+export class Api {
+  /** @param {Request} request */
+  constructor(request) {
+    this.request = request;
+    /** Signs in again with what the phone keeps; set while unlocked. @type {null | (() => Promise<unknown>)} */
+    this.signAgain = null;
+    /** @type {Promise<unknown>|null} */
+    this.signing = null;
+  }
+
+  server() {
+    return this.request({ path: '/v1/server' });
+  }
+
+  /** A sign-in name no one has. @returns {Promise<{login: string, ticket: string}>} */
+  name() {
+    return this.request({ path: '/v1/names', method: 'POST', json: {} });
+  }
+
+  /** @param {object} account */
+  register(account) {
+    return this.request({ path: '/v1/accounts', method: 'POST', json: account, timeout: SLOW });
+  }
+
+  /** @param {string} login @returns {Promise<{kdf: any}>} */
+  prelogin(login) {
+    return this.request({ path: '/v1/prelogin', method: 'POST', json: { login } });
+  }
+
+  /** @param {{login: string, auth: string, device: string, device_name: string}} by */
+  signIn(by) {
+    return this.request({ path: '/v1/sessions', method: 'POST', json: by, timeout: SLOW });
+  }
+
+  /** @param {{login: string, code_auth: string, device: string, device_name: string}} by */
+  recover(by) {
+    return this.request({ path: '/v1/recoveries', method: 'POST', json: by, timeout: SLOW });
+  }
+
+  session() {
+    return this.withSession({ path: '/v1/session' });
+  }
+
+  signOut() {
+    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing' });
+  }
+
+  /** @param {string} proof @returns {Promise<{sessions: any[]}>} */
+  sessions(proof) {
+    return this.withSession({ path: '/v1/sessions', proof });
+  }
+
+  /** @param {string} session @param {string} proof */
+  endSession(session, proof) {
+    return this.withSession({ path: `/v1/sessions/${session}`, method: 'DELETE', want: 'nothing', proof });
+  }
+
+  /** @param {object} words @param {string} proof */
+  changeWords(words, proof) {
+    return this.withSession({ path: '/v1/account/words', method: 'PUT', json: words, want: 'nothing', proof, timeout: SLOW });
+  }
+
+  /** @param {{code_auth: string, code_wrap: string}} code @param {string} proof */
+  setCode(code, proof) {
+    return this.withSession({ path: '/v1/account/code', method: 'PUT', json: code, want: 'nothing', proof, timeout: SLOW });
+  }
+
+  /** @param {string} diary @param {string} record @param {string} version @param {Uint8Array} frames @returns {Promise<{receipt: any, head: any, seq: number}>} */
+  push(diary, record, version, frames) {
+    return this.withSession({ path: `/v1/diaries/${diary}/records/${record}/versions/${version}`, method: 'PUT', bytes: frames });
+  }
+
+  /** @param {string} diary @param {number} after @returns {Promise<Uint8Array>} frames */
+  changes(diary, after) {
+    return this.withSession({ path: `/v1/diaries/${diary}/changes?after=${after}`, want: 'bytes', timeout: SLOW });
+  }
+
+  /** @param {string} diary @param {string} blob @param {{parts: number, size: number}} sizes @returns {Promise<{have: number[], complete: boolean}>} */
+  declareBlob(diary, blob, sizes) {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}`, method: 'PUT', json: sizes });
+  }
+
+  /** @param {string} diary @param {string} blob @returns {Promise<{parts: number, have: number[], complete: boolean}>} */
+  blob(diary, blob) {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}` });
+  }
+
+  /** @param {string} diary @param {string} blob @param {number} i @param {Uint8Array} sealed */
+  putPart(diary, blob, i, sealed) {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW });
+  }
+
+  /** @param {string} diary @param {string} blob @param {number} i @returns {Promise<Uint8Array>} */
+  part(diary, blob, i) {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW });
+  }
+
+  /** @param {string} diary @param {string} blob @param {string} digest */
+  completeBlob(diary, blob, digest) {
+    return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/complete`, method: 'POST', json: { digest }, want: 'nothing' });
+  }
+
+  /** @returns {Promise<{used_bytes: number, quota_bytes: number}>} */
+  usage() {
+    return this.withSession({ path: '/v1/usage' });
+  }
+
+  /** @param {Ask} ask */
+  async withSession(ask) {
+    try {
+      return await this.request(ask);
+    } catch (error) {
+      if (!(error instanceof KeptError) || error.code !== 'signed_out' || !this.signAgain) throw error;
+    }
+    this.signing ??= this.signAgain().finally(() => {
+      this.signing = null;
+    });
+    await this.signing; // see [Note: signed out]
+    return this.request(ask);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Sealed file parts up and down. Both resume where they stopped: the server says which parts it has, and the phone
+ * keeps each part as it comes.
+ *
+ * The catalogue of a blob lies at `b/<blob>`: {n, size, digest|null, have: true|[i…], kept: bool}; its parts at
+ * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts.
+ */
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {import('./push.js').Link} Link */
+/** @typedef {{n: number, size: number, digest: string|null, have: true|number[], kept: boolean}} Blob */
+
+/** @param {string} blob @param {number} i */
+export function partName(blob, i) {
+  return `p/${blob}/${i}`;
+}
+
+/**
+ * Everything of one blob that the server lacks.
+ * @param {Link} link @param {string} blob @param {(done: number, total: number) => void} [onPart]
+ * @throws what the request throws; nothing on this phone changes then
+ */
+export async function uploadBlob({ api, store, diary }, blob, onPart = () => undefined) {
+  const known = await store.readJson(`b/${blob}`);
+  if (!known) throw new KeptError('store_lost');
+  const { have, complete } = await api.declareBlob(diary, blob, { parts: known.n, size: known.size });
+  if (complete) return;
+  const there = new Set(have);
+  for (let i = 0; i < known.n; i++) {
+    if (!there.has(i)) await uploadPart({ api, store, diary }, blob, i);
+    onPart(i + 1, known.n);
+  }
+  await api.completeBlob(diary, blob, known.digest);
+}
+
+/** @param {Pick<Link, 'api'|'store'|'diary'>} link @param {string} blob @param {number} i */
+async function uploadPart({ api, store, diary }, blob, i) {
+  const part = await store.read(partName(blob, i));
+  if (!part) throw new KeptError('store_lost');
+  await api.putPart(diary, blob, i, part.bytes);
+}
+
+/**
+ * Fetches what this phone lacks of a blob, part by part, each kept as it comes.
+ * @param {Link} link @param {string} blob @param {number} n parts it must have @param {(done: number, total: number) => void} [onPart]
+ * @throws not_there_yet when another device has not finished sending it
+ */
+export async function downloadBlob({ api, store, diary }, blob, n, onPart = () => undefined) {
+  const known = /** @type {Blob|null} */ (await store.readJson(`b/${blob}`));
+  if (known?.have === true) return;
+  const there = await api.blob(diary, blob).catch((error) => {
+    throw error instanceof KeptError && error.code === 'not_found' ? new KeptError('not_there_yet') : error;
+  });
+  if (!there.complete) throw new KeptError('not_there_yet');
+  if (there.parts !== n) throw new KeptError('feed_altered');
+  const have = new Set(known ? /** @type {number[]} */ (known.have) : []);
+  let size = known?.size ?? 0;
+  for (let i = 0; i < n; i++) {
+    if (!have.has(i)) {
+      const bytes = await api.part(diary, blob, i);
+      have.add(i);
+      size += bytes.length;
+      await store.change((_root, change) => {
+        change.put(partName(blob, i), { k: 'part' }, bytes);
+        change.putJson(`b/${blob}`, { n, size, digest: null, have: have.size === n ? true : [...have], kept: true });
+      });
+    }
+    onPart(i + 1, n);
+  }
+}
+

@@ -1,0 +1,103 @@
+/**
+ * What other devices wrote, down from the server, each version checked before this phone takes it in:
+ * number by number, the author's signature, the receipt, and the running head against the server's signed one.
+ *
+ * Commitments and lines need the words, so whoever opens the versions (actions/taking.js) checks those.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { parseObject, readFrames } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { parseId } from '../core/ids.js';
+import { nextHead } from '../ledger/heads.js';
+import { encodePush, envDigest, verifyAuthor } from '../ledger/push.js';
+import { judgeHead, judgeReceipt } from './push.js';
+
+/** @typedef {import('./push.js').Link} Link */
+/** @typedef {import('./push.js').Feed} Feed */
+/**
+ * @typedef {object} Item one version from the feed
+ * @property {number} seq
+ * @property {string} record
+ * @property {string} version
+ * @property {any} receipt
+ * @property {number} at ms, the receipt's
+ * @property {boolean} checked
+ * @property {import('../ledger/push.js').Meta} meta
+ * @property {Uint8Array[]} wraps
+ * @property {Uint8Array[]} envelopes
+ * @property {Uint8Array} push the bytes a push of it would have
+ */
+
+const PAGE = 501;
+
+/**
+ * Pulls until this phone has all there is.
+ * @param {Link & {authorPub: string}} link @param {Feed} from
+ * @param {(items: Item[], feed: Feed, latest: number) => Promise<unknown>} take saves what it is given
+ * @returns {Promise<Feed>}
+ * @throws feed_altered, head_differs, server_behind, or what the request throws
+ */
+export async function pullFeed(link, from, take) {
+  let feed = from;
+  for (;;) {
+    const { items, latest, signed, to } = readPage(await link.api.changes(link.diary, feed.seq));
+    if (latest < feed.seq) throw new KeptError('server_behind');
+    if (to === feed.seq && items.length === 0) {
+      // Nothing new is only nothing new when the server's signed account is the one this phone holds.
+      if (signed && signed.seq === feed.seq) await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
+      return feed;
+    }
+    const checked = await checkAll(link, feed, items);
+    if (signed && signed.seq === checked.feed.seq) {
+      await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: checked.feed.seq, head: unb64(checked.feed.head) });
+    } else if (to >= latest) throw new KeptError('head_differs');
+    await take(checked.items, checked.feed, latest);
+    feed = checked.feed;
+    if (feed.seq >= latest) return feed;
+  }
+}
+
+/** @param {Link & {authorPub: string}} link @param {Feed} from @param {Omit<Item, 'at'|'checked'>[]} items */
+async function checkAll({ pins, diary, authorPub }, from, items) {
+  const pub = unb64(authorPub);
+  const judged = await Promise.all(items.map(async (item) => {
+    const { record, version, meta } = item;
+    const env = envDigest(item.envelopes);
+    await verifyAuthor(pub, { c: meta.c, diary, record, version }, meta.sig).catch(() => {
+      throw new KeptError('feed_altered');
+    });
+    return { ...item, env, ...(await judgeReceipt(item.receipt, pins, { c: meta.c, env })) };
+  }));
+  let { seq, head } = from;
+  for (const { record, version, meta, env, seq: number } of judged) {
+    if (number !== seq + 1) throw new KeptError('feed_altered');
+    seq = number;
+    head = b64(nextHead(unb64(head), { seq, record, version, c: meta.c, env }));
+  }
+  return { items: judged, feed: { seq, head } };
+}
+
+/** @param {Uint8Array} bytes @returns {{items: Omit<Item, 'at'|'checked'>[], latest: number, to: number, signed: any}} @throws garbage */
+function readPage(bytes) {
+  try {
+    const [first, ...rest] = readFrames(bytes, { atMost: PAGE });
+    const { latest, to, head } = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (first)));
+    if (!Number.isSafeInteger(latest) || !Number.isSafeInteger(to)) throw new KeptError('garbage');
+    return { items: rest.map(readItem), latest, to, signed: head };
+  } catch {
+    throw new KeptError('garbage');
+  }
+}
+
+/** @param {Uint8Array} frame @returns {Omit<Item, 'at'|'checked'>} */
+function readItem(frame) {
+  const [first, ...sealed] = readFrames(frame, { atMost: 5 });
+  const { seq, record, version, c, sig, parents, blobs, parts, receipt } = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (first)));
+  parseId(record);
+  parseId(version);
+  const meta = { blobs, c, grants: [], parents, parts, sig };
+  const count = parts.length;
+  const [wraps, envelopes] = [sealed.slice(0, count), sealed.slice(count)];
+  if (!Number.isSafeInteger(seq) || envelopes.length !== count) throw new KeptError('garbage');
+  return { seq, record, version, receipt, meta, wraps, envelopes, push: encodePush({ meta, wraps, envelopes }) };
+}

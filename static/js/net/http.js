@@ -1,0 +1,123 @@
+/**
+ * Requests to this app's own server, and what can go wrong with them told apart.
+ *
+ *   no_network      nothing answered: no signal, flight mode, a cut cable
+ *   server_slow     nothing answered in time
+ *   captive_portal  something else answered: a Wi-Fi sign-in page, or a redirect that is not ours
+ *   server_down     an answer of 500 or above that the server did not word
+ *   garbage         an answer that is not what the address promises
+ *   any code of docs/api.md, as the server worded it
+ *
+ * A page that is not ours must never be taken for an answer: every answer has to have the promised content type and
+ * to parse. Redirects are never followed.
+ */
+import { KeptError } from '../core/errors.js';
+
+/**
+ * @typedef {object} Ask
+ * @property {string} path
+ * @property {string} [method] GET unless given
+ * @property {unknown} [json] body, sent as JSON
+ * @property {Uint8Array} [bytes] body, sent as it is
+ * @property {'json'|'bytes'|'nothing'} [want] json unless given
+ * @property {string|null} [proof] for X-Proof
+ * @property {number} [timeout] ms
+ * @property {AbortSignal} [signal] ends the request early
+ */
+/** @typedef {(ask: Ask) => Promise<any>} Request */
+
+const TIMEOUT = 20_000;
+const ERROR_CODE = /^[a-z_]{2,40}$/;
+
+/**
+ * @param {typeof globalThis.fetch} [send]
+ * @returns {Request} answers the parsed JSON, the bytes, or null; throws a KeptError for anything else
+ */
+export function makeRequest(send = globalThis.fetch.bind(globalThis)) {
+  return async (ask) => {
+    const timer = new AbortController();
+    const late = setTimeout(() => timer.abort(), ask.timeout ?? TIMEOUT);
+    const giveUp = () => timer.abort();
+    ask.signal?.addEventListener('abort', giveUp);
+    try {
+      const response = await send(ask.path, options(ask, timer.signal));
+      return await answerOf(response, ask.want ?? 'json');
+    } catch (error) {
+      if (error instanceof KeptError) throw error;
+      if (ask.signal?.aborted) throw new KeptError('cancelled');
+      throw new KeptError(timer.signal.aborted ? 'server_slow' : 'no_network');
+    } finally {
+      clearTimeout(late);
+      ask.signal?.removeEventListener('abort', giveUp);
+    }
+  };
+}
+
+/** @param {Ask} ask @param {AbortSignal} signal @returns {RequestInit} */
+function options(ask, signal) {
+  /** @type {Record<string, string>} */
+  const headers = { 'X-Requested-By': 'app' };
+  if (ask.json !== undefined) headers['Content-Type'] = 'application/json';
+  if (ask.bytes) headers['Content-Type'] = 'application/octet-stream';
+  if (ask.proof) headers['X-Proof'] = ask.proof;
+  return {
+    method: ask.method ?? 'GET',
+    headers,
+    body: ask.bytes ? /** @type {BodyInit} */ (ask.bytes) : ask.json === undefined ? null : JSON.stringify(ask.json),
+    signal,
+    redirect: 'manual',
+    credentials: 'same-origin',
+    cache: 'no-store',
+    referrerPolicy: 'no-referrer',
+  };
+}
+
+/** @param {Response} response @param {'json'|'bytes'|'nothing'} want */
+async function answerOf(response, want) {
+  const type = (response.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400) || response.status === 511) {
+    throw new KeptError('captive_portal');
+  }
+  if (!response.ok) throw await refusal(response, type);
+  if (want === 'nothing' && response.status === 204) return null;
+  if (type === 'text/html') throw new KeptError('captive_portal');
+  if (want === 'bytes') {
+    if (type !== 'application/octet-stream' && type !== 'application/zip') throw new KeptError('garbage');
+    return new Uint8Array(await response.arrayBuffer());
+  }
+  if (want === 'nothing') return null;
+  if (type !== 'application/json') throw new KeptError('garbage');
+  return parsed(await response.text());
+}
+
+/** @param {Response} response @param {string} type @returns {Promise<KeptError>} */
+async function refusal(response, type) {
+  if (type === 'application/json') {
+    const body = parsed(await response.text());
+    if (typeof body.error === 'string' && ERROR_CODE.test(body.error)) {
+      const error = new KeptError(body.error, typeof body.message === 'string' ? body.message : undefined);
+      return Object.assign(error, { missing: body.missing, retryAfter: Number(response.headers.get('retry-after')) || null });
+    }
+  }
+  if (response.status >= 500) return new KeptError('server_down');
+  return new KeptError(type === 'text/html' ? 'captive_portal' : 'garbage');
+}
+
+/** @param {string} text @returns {any} an object @throws garbage */
+function parsed(text) {
+  try {
+    const value = JSON.parse(text);
+    if (value && typeof value === 'object') return value;
+  } catch {
+    // What a stranger sent is not worth repeating.
+  }
+  throw new KeptError('garbage');
+}
+
+/** The failures that pass by themselves: nothing is wrong with what was sent. */
+const PASSING = new Set(['no_network', 'server_slow', 'captive_portal', 'server_down', 'garbage', 'unavailable', 'internal', 'try_later']);
+
+/** @param {unknown} error */
+export function isPassing(error) {
+  return error instanceof KeptError && PASSING.has(error.code);
+}

@@ -1,0 +1,66 @@
+/**
+ * One sealed version up to the server, and the receipt for it judged before anything is called kept.
+ *
+ * [Note: kept safe] A receipt counts only under the notary key pinned when this phone met the server, and only for
+ * this very commitment and these very envelopes. Anything else leaves the version in the outbox and says so.
+ * Where the browser has no Ed25519 everything but the signature is checked; the pack checks the rest.
+ */
+import { unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { nextHead, verifyHead } from '../ledger/heads.js';
+import { decodePush, envDigest } from '../ledger/push.js';
+import { verifyReceipt } from '../ledger/receipts.js';
+
+/** @typedef {import('./api.js').Api} Api */
+/** @typedef {import('../store/store.js').Store} Store */
+/** @typedef {{notary: string, log: string}} Pins b64, as pinned */
+/** @typedef {{seq: number, head: string}} Feed how far this device's account of the diary goes; head b64 */
+/** @typedef {{api: Api, store: Store, diary: string, pins: Pins}} Link */
+/** @typedef {{record: string, version: string}} Waiting */
+/** @typedef {{receipt: any, seq: number, at: number, checked: boolean, feed: Feed|null}} Kept `feed`: the new account, null when others wrote in between */
+
+/**
+ * @param {Link} link @param {Waiting} waiting @param {Feed} feed
+ * @returns {Promise<Kept>}
+ * @throws receipt_wrong, head_differs, or what the request throws
+ */
+export async function pushVersion({ api, store, diary, pins }, { record, version }, feed) {
+  const held = await store.read(`v/${version}`);
+  if (!held) throw new KeptError('store_lost');
+  const { meta, envelopes } = decodePush(held.bytes);
+  const answer = await api.push(diary, record, version, held.bytes);
+  const seq = answer.seq;
+  if (!Number.isSafeInteger(seq) || seq < 1) throw new KeptError('garbage');
+  const entry = { seq, record, version, c: meta.c, env: envDigest(envelopes) };
+  const { at, checked } = await judgeReceipt(answer.receipt, pins, entry);
+  const next = seq === feed.seq + 1 ? nextHead(unb64(feed.head), entry) : null;
+  if (next) await judgeHead(answer.head, { pins, diary, seq, head: next });
+  return { receipt: answer.receipt, seq, at, checked, feed: next && { seq, head: answer.head.head } };
+}
+
+/**
+ * @param {any} receipt @param {Pins} pins @param {{c: string, env: string}} entry
+ * @returns {Promise<{at: number, checked: boolean}>} `at` ms, by the server's clock
+ */
+export async function judgeReceipt(receipt, { notary, log }, { c, env }) {
+  try {
+    return { at: await verifyReceipt(receipt, { notaryPub: unb64(notary), log, c, env }), checked: true };
+  } catch (error) {
+    if (isUnavailable(error)) return { at: Number(receipt.ts), checked: false };
+    throw new KeptError('receipt_wrong');
+  }
+}
+
+/** @param {any} signed @param {{pins: Pins, diary: string, seq: number, head: Uint8Array}} expect @throws head_differs */
+export async function judgeHead(signed, { pins, diary, seq, head }) {
+  try {
+    await verifyHead(signed, { notaryPub: unb64(pins.notary), diary, seq, head });
+  } catch (error) {
+    if (!isUnavailable(error)) throw new KeptError('head_differs');
+  }
+}
+
+/** @param {unknown} error */
+function isUnavailable(error) {
+  return error instanceof KeptError && error.code === 'unavailable';
+}

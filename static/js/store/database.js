@@ -1,0 +1,140 @@
+/**
+ * The phone's database: one table of sealed bytes under random-looking ids, a few values beside it, and a tray.
+ *
+ * Names are neutral, because anyone can list them. Nothing in here knows what the bytes are.
+ *
+ *   a   16-byte id → raw sealed bytes              the table of docs/formats.md 4a
+ *   b   short name → value                         the door; before the first words, one key and one sealed draft
+ *   c   16-byte id ‖ u32 → sealed bytes            the tray: files waiting to be taken in at the next unlock
+ *
+ * [Note: written means written] A promise of `write` is kept only after the transaction is done with durability
+ * "strict". Reading back is the caller's (store/store.js), because only it can open what it reads.
+ *
+ * [Note: lost connections] iOS drops database connections ("Connection to Indexed Database server lost") and every
+ * call after that fails. Each operation here is one transaction that may safely run twice (puts and deletes by key),
+ * so after a failure that is not about space the database is opened anew and the operation tried once more.
+ */
+import { openDB } from '../../vendor/idb/index.js';
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {{put?: [Uint8Array, Uint8Array][], drop?: Uint8Array[], beside?: Record<string, unknown>, tray?: [Uint8Array, Uint8Array][], untray?: Uint8Array[]}} Writing */
+/** @typedef {import('../../vendor/idb/index.js').IDBPDatabase} Idb */
+
+const NAME = 'app';
+const VERSION = 1;
+const TABLES = ['a', 'b', 'c'];
+/** Failures that a second try cannot mend. */
+const FINAL = new Set(['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']);
+
+export class Database {
+  /** @param {{name?: string, open?: typeof openDB}} [options] */
+  constructor({ name = NAME, open = openDB } = {}) {
+    this.name = name;
+    this.opener = open;
+    /** @type {Promise<Idb>|null} */
+    this.connection = null;
+  }
+
+  /** The sealed bytes under each id, in the order asked for; null where there is none. @param {Uint8Array[]} ids @returns {Promise<(Uint8Array|null)[]>} */
+  async read(ids) {
+    return this.attempt(async (db) => {
+      const table = db.transaction('a').store;
+      const found = await Promise.all(ids.map((id) => table.get(/** @type {any} */ (id))));
+      return found.map((value) => (value === undefined ? null : asBytes(value)));
+    });
+  }
+
+  /** One transaction, strict: all of it or nothing. @param {Writing} writing @throws no_space when the phone is full */
+  async write({ put = [], drop = [], beside = {}, tray = [], untray = [] }) {
+    await this.attempt(async (db) => {
+      const tx = db.transaction(TABLES, 'readwrite', { durability: 'strict' });
+      const [table, values, waiting] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
+      const steps = [
+        ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), /** @type {any} */ (id))),
+        ...drop.map((id) => table.delete(/** @type {any} */ (id))),
+        ...Object.entries(beside).map(([key, value]) => (value === null ? values.delete(key) : values.put(value, key))),
+        ...tray.map(([key, bytes]) => waiting.put(exactBuffer(bytes), /** @type {any} */ (key))),
+        ...untray.map((key) => waiting.delete(/** @type {any} */ (key))),
+      ];
+      await Promise.all([...steps, tx.done]);
+    });
+  }
+
+  /** A value beside the table, or null. @param {string} key @returns {Promise<any>} */
+  async beside(key) {
+    return this.attempt(async (db) => (await db.get('b', key)) ?? null);
+  }
+
+  /** Keys in the tray, rising. @returns {Promise<Uint8Array[]>} */
+  async trayKeys() {
+    return this.attempt(async (db) => (await db.getAllKeys('c')).map(asBytes));
+  }
+
+  /** One thing from the tray, or null. @param {Uint8Array} key @returns {Promise<Uint8Array|null>} */
+  async trayItem(key) {
+    return this.attempt(async (db) => {
+      const value = await db.get('c', /** @type {any} */ (key));
+      return value === undefined ? null : asBytes(value);
+    });
+  }
+
+  /** Ends the connection; the next call opens another. */
+  async close() {
+    const connection = this.connection;
+    this.connection = null;
+    if (connection) (await connection).close();
+  }
+
+  /** @returns {Promise<Idb>} */
+  open() {
+    if (!this.connection) {
+      const forget = () => {
+        this.connection = null;
+      };
+      this.connection = this.opener(this.name, VERSION, {
+        upgrade(db) {
+          for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table);
+        },
+        blocking: (_current, _blocked, event) => {
+          forget();
+          /** @type {IDBDatabase} */ (event.target).close();
+        },
+        terminated: forget,
+      });
+      this.connection.catch(forget);
+    }
+    return this.connection;
+  }
+
+  /** @template T @param {(db: Idb) => Promise<T>} operation @returns {Promise<T>} */
+  async attempt(operation) {
+    try {
+      return await operation(await this.open());
+    } catch (error) {
+      if (isFull(error)) throw new KeptError('no_space');
+      if (FINAL.has(/** @type {any} */ (error)?.name)) throw error;
+    }
+    await this.close().catch(() => undefined); // see [Note: lost connections]
+    try {
+      return await operation(await this.open());
+    } catch (error) {
+      throw isFull(error) ? new KeptError('no_space') : new KeptError('store_lost');
+    }
+  }
+}
+
+/** @param {unknown} error */
+function isFull(error) {
+  return /** @type {any} */ (error)?.name === 'QuotaExceededError';
+}
+
+/** @param {unknown} value @returns {Uint8Array} */
+function asBytes(value) {
+  return value instanceof Uint8Array ? value : new Uint8Array(/** @type {ArrayBuffer} */ (value));
+}
+
+/** A view would be stored with the whole buffer behind it. @param {Uint8Array} bytes */
+function exactBuffer(bytes) {
+  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return whole ? bytes.buffer : bytes.slice().buffer;
+}

@@ -1,0 +1,219 @@
+/**
+ * The sealed store of one unlocked diary: named records over the database's nameless table.
+ *
+ * The root record (at the id the vault derives from the store key) holds a random place seed; every other record lies
+ * at the first 16 bytes of SHA-256(seed ‖ name). To anyone without the store key those ids are random, and no
+ * directory has to be kept in step with the table.
+ *
+ * [Note: saved means saved] `change` answers only after its one transaction is done, every record it wrote has been
+ * read back, found the same and opened again. If anything fails, the root in memory stays the one that was read.
+ */
+import { KeptError } from '../core/errors.js';
+import { b64, isSame, unb64 } from '../core/bytes.js';
+
+/** @typedef {import('./database.js').Database} Database */
+/** @typedef {{desc: Record<string, any>, bytes: Uint8Array}} Opened */
+/**
+ * @typedef {object} Vault what the store asks of the crypto worker
+ * @property {() => Promise<Uint8Array>} rootId
+ * @property {(records: [any, any, any][]) => Promise<Uint8Array[]>} boxSealMany
+ * @property {(pairs: [any, any][]) => Promise<Opened[]>} boxOpenMany
+ */
+/**
+ * @typedef {object} Change one transaction being put together
+ * @property {(name: string, desc: Record<string, any>, bytes?: Uint8Array) => void} put
+ * @property {(name: string, value: unknown) => void} putJson
+ * @property {(name: string, sealed: Uint8Array) => void} putSealed what the vault sealed for that place itself; not opened here
+ * @property {(name: string) => void} drop
+ * @property {(key: string, value: unknown) => void} beside a value beside the table; null takes it away
+ * @property {(key: Uint8Array) => void} untray
+ * @property {(act: () => void) => void} after run once everything is written, read back and opened
+ */
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Store {
+  /** @param {{database: Database, vault: Vault, digest: (bytes: Uint8Array) => Uint8Array, random: (n: number) => Uint8Array}} parts */
+  constructor({ database, vault, digest, random }) {
+    this.database = database;
+    this.vault = vault;
+    this.digest = digest;
+    this.random = random;
+    /** @type {Record<string, any>} */
+    this.root = {};
+    /** @type {Uint8Array} */
+    this.rootId = new Uint8Array(16);
+    /** @type {Uint8Array} */
+    this.seed = new Uint8Array(32);
+    /** @type {Promise<unknown>} */
+    this.turn = Promise.resolve();
+  }
+
+  /** Reads the root; with `fresh`, begins an empty one. @param {Record<string, any>} [fresh] @throws not_opened when there is no root */
+  async open(fresh) {
+    this.rootId = await this.vault.rootId();
+    if (fresh) {
+      this.root = { ...fresh, seed: b64(this.random(32)) };
+    } else {
+      const [sealed] = await this.database.read([this.rootId]);
+      if (!sealed) throw new KeptError('not_opened');
+      const [opened] = await this.vault.boxOpenMany([[this.rootId, sealed]]);
+      this.root = json(/** @type {Opened} */ (opened));
+    }
+    this.seed = unb64(this.root.seed);
+  }
+
+  /** Where the record of that name lies. @param {string} name @returns {Uint8Array} 16 bytes */
+  place(name) {
+    const text = encoder.encode(name);
+    const joined = new Uint8Array(this.seed.length + text.length);
+    joined.set(this.seed);
+    joined.set(text, this.seed.length);
+    return this.digest(joined).slice(0, 16);
+  }
+
+  /** @param {string[]} names @returns {Promise<(Opened|null)[]>} in the order asked for */
+  async readMany(names) {
+    const ids = names.map((name) => this.place(name));
+    const sealed = await this.database.read(ids);
+    /** @type {[Uint8Array, Uint8Array][]} */
+    const pairs = [];
+    sealed.forEach((bytes, i) => {
+      if (bytes) pairs.push([/** @type {Uint8Array} */ (ids[i]), bytes]);
+    });
+    const opened = pairs.length ? await this.vault.boxOpenMany(pairs) : [];
+    let next = 0;
+    return sealed.map((bytes) => (bytes ? /** @type {Opened} */ (opened[next++]) : null));
+  }
+
+  /** @param {string} name @returns {Promise<Opened|null>} */
+  async read(name) {
+    const [opened] = await this.readMany([name]);
+    return opened ?? null;
+  }
+
+  /** @param {string} name @returns {Promise<any>} null when absent */
+  async readJson(name) {
+    const opened = await this.read(name);
+    return opened && json(opened);
+  }
+
+  /** @param {string[]} names @returns {Promise<any[]>} */
+  async readJsonMany(names) {
+    return (await this.readMany(names)).map((opened) => opened && json(opened));
+  }
+
+  /**
+   * Runs `fill` alone (never two at a time), then writes what it put together, root included, as one transaction.
+   * @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill `root` is a copy to alter
+   * @returns {Promise<T>} what `fill` returned, once saved
+   */
+  change(fill) {
+    const mine = this.turn.then(() => this.apply(fill));
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill @returns {Promise<T>} */
+  async apply(fill) {
+    const root = structuredClone(this.root);
+    const pending = new Pending();
+    const result = await fill(root, pending);
+    const { records, opaque, drop } = pending.sorted(this);
+    records.push([this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))]);
+    const sealed = await this.vault.boxSealMany(records);
+    /** @type {[Uint8Array, Uint8Array][]} */
+    const written = records.map(([id], i) => [id, /** @type {Uint8Array} */ (sealed[i])]);
+    await this.database.write({ put: [...written, ...opaque], drop, beside: pending.values, untray: pending.taken });
+    await this.readBack(written, opaque);
+    this.root = root;
+    for (const act of pending.afterwards) act();
+    return result;
+  }
+
+  /**
+   * @param {[Uint8Array, Uint8Array][]} written @param {[Uint8Array, Uint8Array][]} opaque opened by the vault, not here
+   * @throws store_lost when something is not there as written
+   */
+  async readBack(written, opaque) {
+    const all = [...written, ...opaque];
+    const found = await this.database.read(all.map(([id]) => id));
+    all.forEach(([, bytes], i) => {
+      const there = found[i];
+      if (!there || !isSame(there, bytes)) throw new KeptError('store_lost');
+    });
+    await this.vault.boxOpenMany(written.map(([id], i) => [id, /** @type {Uint8Array} */ (found[i])]));
+  }
+}
+
+/** @implements {Change} */
+class Pending {
+  constructor() {
+    /** @type {Map<string, {desc: Record<string, any>, bytes: Uint8Array|undefined}|Uint8Array|null>} */
+    this.records = new Map();
+    /** @type {Record<string, unknown>} */
+    this.values = {};
+    /** @type {Uint8Array[]} */
+    this.taken = [];
+    /** @type {(() => void)[]} */
+    this.afterwards = [];
+  }
+
+  /** @param {string} name @param {Record<string, any>} desc @param {Uint8Array} [bytes] */
+  put(name, desc, bytes) {
+    this.records.set(name, { desc, bytes });
+  }
+
+  /** @param {string} name @param {unknown} value */
+  putJson(name, value) {
+    this.put(name, { k: 'json' }, encoder.encode(JSON.stringify(value)));
+  }
+
+  /** @param {string} name @param {Uint8Array} sealed */
+  putSealed(name, sealed) {
+    this.records.set(name, sealed);
+  }
+
+  /** @param {string} name */
+  drop(name) {
+    this.records.set(name, null);
+  }
+
+  /** @param {string} key @param {unknown} value */
+  beside(key, value) {
+    this.values[key] = value;
+  }
+
+  /** @param {Uint8Array} key */
+  untray(key) {
+    this.taken.push(key);
+  }
+
+  /** @param {() => void} act */
+  after(act) {
+    this.afterwards.push(act);
+  }
+
+  /** What to seal, what is sealed already, and what to take away. @param {Store} store */
+  sorted(store) {
+    /** @type {[Uint8Array, Record<string, any>, Uint8Array|undefined][]} */
+    const records = [];
+    /** @type {[Uint8Array, Uint8Array][]} */
+    const opaque = [];
+    /** @type {Uint8Array[]} */
+    const drop = [];
+    for (const [name, record] of this.records) {
+      const id = store.place(name);
+      if (record === null) drop.push(id);
+      else if (record instanceof Uint8Array) opaque.push([id, record]);
+      else records.push([id, record.desc, record.bytes]);
+    }
+    return { records, opaque, drop };
+  }
+}
+
+/** @param {Opened} opened @returns {any} */
+function json(opened) {
+  return JSON.parse(decoder.decode(opened.bytes));
+}
