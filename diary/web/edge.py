@@ -74,7 +74,8 @@ class Safely:
     def _no_row(self, scope: Scope, error: HTTPException) -> Answer:
         """The answer when no row matched."""
         if error.status_code == 405:
-            return wrong_method((error.headers or {}).get("Allow", "").encode())
+            allowed = (error.headers or {}).get("Allow", "")
+            return wrong_method(", ".join(sorted(allowed.split(", "))).encode())
         if self._page:
             return Answer(404, scope[OFFICE].pages.missing, HTML)
         return problem(NotFound())

@@ -1,0 +1,153 @@
+"""The route table is the policy: no row without audience, limit and size, and the docs name every row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from diary.web.policy import FREE, Audience, Kind, Row
+from diary.web.routes import ROUTES
+from tests.keepers import Keeper, Served, enrol, served
+
+API = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "image/png")
+WRITING = [row for row in ROUTES if row.writes]
+SHORT = {"diary": "d", "record": "r", "version": "v", "blob": "b", "session": "id", "pack": "p"}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Served]:
+    """A server of its own."""
+    async with served(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def keeper(server: Served) -> Keeper:
+    """A keeper with something to lose: a version, a file half sent, a second session."""
+    made = await enrol(server)
+    await made.push()
+    await made.ask("PUT", f"{made.diary}/blobs/{'A' * 22}", {"parts": 2, "size": 4000})
+    return made
+
+
+def named(row: Row) -> str:
+    """A row as a test's name."""
+    return f"{row.method} {row.path}"
+
+
+def documented(path: str) -> str:
+    """A path as docs/api.md writes it: `{d}` for `{diary}`."""
+    return re.sub(r"{(\w+)(?::path)?}", lambda found: "{" + SHORT.get(found[1], found[1]) + "}", path)
+
+
+def filled(row: Row, keeper: Keeper) -> str:
+    """A row's address with ids that exist where there are any."""
+    ids = {
+        "diary": keeper.identity.diary,
+        "record": "A" * 22,
+        "version": "A" * 22,
+        "blob": "A" * 22,
+        "session": "A" * 22,
+        "pack": "A" * 22,
+        "i": "0",
+        "path": "css/base.css",
+    }
+    return re.sub(r"{(\w+)(?::path)?}", lambda found: ids[found[1]], row.path)
+
+
+def test_every_row_has_its_policy() -> None:
+    """Audience, limit and size stand in each row, and fit what the row does."""
+    for row in ROUTES:
+        assert row.method in {"GET", "PUT", "POST", "DELETE"}, named(row)
+        assert isinstance(row.audience, Audience), named(row)
+        assert row.body.most > 0 or row.body.kind is Kind.NONE, named(row)
+        assert (row.body.kind is Kind.NONE) or row.writes, named(row)
+        if row.audience in (Audience.PAGES, Audience.PUBLIC):
+            assert not row.writes, f"{named(row)}: nobody writes without the interface's checks"
+        else:
+            assert row.path.startswith("/v1/"), named(row)
+            assert row.limit is not FREE and row.limit.per_minute, named(row)
+
+
+def test_no_row_stands_twice() -> None:
+    """A method and path has one row on its host."""
+    rows = [(row.audience is Audience.PUBLIC, row.method, row.path) for row in ROUTES]
+    assert len(rows) == len(set(rows))
+
+
+def test_the_docs_name_every_row_and_no_other() -> None:
+    """docs/api.md has each address with its method, and none that is not served."""
+    written = set(re.findall(r"`(GET|PUT|POST|DELETE) (/[^`? ]*)", API))
+    assert written == {(row.method, documented(row.path)) for row in ROUTES}
+
+
+@pytest.mark.parametrize("row", WRITING, ids=named)
+async def test_a_request_from_elsewhere_changes_nothing(row: Row, keeper: Keeper, server: Served) -> None:
+    """Each writing row refuses a missing header, a foreign page and a form, with the keeper's own cookies."""
+    path, body = filled(row, keeper), b"{}" if row.body.kind is Kind.JSON else b"x" * 10
+    kind = {"content_type": row.body.kind.value} if row.body.kind is not Kind.NONE else {}
+    before = server.dump()
+    refused = [
+        await keeper.ask(row.method, path, body, leave_out=("X-Requested-By",), **kind),
+        await keeper.ask(row.method, path, body, x_requested_by="form", **kind),
+        await keeper.ask(row.method, path, body, leave_out=("Sec-Fetch-Site",), **kind),
+        await keeper.ask(row.method, path, body, sec_fetch_site="cross-site", **kind),
+        await keeper.ask(row.method, path, body, sec_fetch_site="same-site", **kind),
+        await keeper.ask(row.method, path, body, sec_fetch_site="none", **kind),
+        await keeper.ask(row.method, path, body, origin="https://elsewhere.example", **kind),
+        await keeper.ask(row.method, path, body, origin="null", leave_out=("Sec-Fetch-Site",), **kind),
+    ]
+    for answer in refused:
+        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_origin")
+    for form in FORMS:
+        answer = await keeper.ask(row.method, path, body, content_type=form)
+        assert (answer.status_code, answer.json()["error"]) == (415, "wrong_type")
+    assert server.dump() == before
+
+
+@pytest.mark.parametrize("row", [row for row in WRITING if row.body.kind is not Kind.NONE], ids=named)
+async def test_a_body_above_its_limit_is_refused(row: Row, keeper: Keeper, server: Served) -> None:
+    """413 for an announced size and for one that turns out, before the whole of it is read."""
+    path, before = filled(row, keeper), server.dump()
+    kind = row.body.kind.value
+    announced = await keeper.ask(row.method, path, b"x", content_type=kind, content_length=str(row.body.most + 1))
+    assert (announced.status_code, announced.json()["error"]) == (413, "too_large")
+    sent = 0
+
+    async def stream() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < row.body.most * 4:
+            sent += 1 << 16
+            yield bytes(1 << 16)
+
+    headers = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin", "Content-Type": kind}
+    headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in keeper.cookies.items())
+    turned_out = await keeper.client.request(row.method, path, content=stream(), headers=headers)
+    assert turned_out.status_code == 413
+    assert server.dump() == before
+
+
+async def test_each_host_answers_to_its_own_paths_only(server: Served) -> None:
+    """What one host serves is 404 on the other, and everything is on a host nobody named."""
+    client = server.client()
+    for row in ROUTES:
+        if row.path == "/":
+            continue
+        path = re.sub(r"{\w+(?::path)?}", "css/base.css", row.path)
+        wrong = server.settings.public_url if row.audience is not Audience.PUBLIC else server.settings.app_url
+        assert (await client.request(row.method, wrong + path)).status_code == 404, named(row)
+        for host in ("http://127.0.0.1:8000", "http://localhost", "http://localhost.evil.example:8000"):
+            assert (await client.request(row.method, host + path)).status_code == 404, named(row)
+
+
+async def test_other_methods_are_named(keeper: Keeper) -> None:
+    """405 with what is allowed; a preflight is answered by nothing that would let it through."""
+    answer = await keeper.ask("DELETE", "/v1/usage")
+    assert (answer.status_code, answer.json()["error"], answer.headers["allow"]) == (405, "wrong_method", "GET, HEAD")
+    preflight = await keeper.ask("OPTIONS", "/v1/names", origin="https://elsewhere.example")
+    assert preflight.status_code == 405
+    assert not [name for name in preflight.headers if name.startswith("access-control")]

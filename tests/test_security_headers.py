@@ -1,0 +1,143 @@
+"""Every class of response carries every header: pages, scripts, answers, failures, on both hosts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from diary.paths import TEMPLATES
+from diary.web.headers import APP_POLICY, PUBLIC_POLICY
+from tests.keepers import Keeper, Served, enrol, served
+
+SAME = {
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+APP_DIRECTIVES = {
+    "default-src 'none'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "worker-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types app-url lit-html",
+}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Served]:
+    """A server whose addresses have TLS."""
+    urls = {"DIARY_APP_URL": "https://notes.example", "DIARY_PUBLIC_URL": "https://kept.example"}
+    async with served(tmp_path, **urls) as running:
+        yield running
+
+
+@pytest.fixture
+async def keeper(server: Served) -> Keeper:
+    """A keeper."""
+    return await enrol(server)
+
+
+async def answers(keeper: Keeper, server: Served) -> list[httpx.Response]:
+    """One response of every class of the app's host."""
+    stranger = server.client("192.0.2.1")
+    found = [await keeper.ask("GET", path) for path in ("/", "/sw.js", "/static/css/base.css", "/robots.txt")]
+    found += [await stranger.get(path) for path in ("/v1/server", "/v1/session", "/nothing", "/static/nothing.js")]
+    found.append(await keeper.push())
+    found.append(await keeper.ask("GET", keeper.diary + "/changes"))
+    found.append(await keeper.ask("DELETE", "/v1/usage"))
+    found.append(await keeper.ask("POST", "/v1/names", b"{", content_type="application/json"))
+    found.append(await keeper.ask("POST", "/v1/names", b"{}", content_type="text/html"))
+    found.append(await keeper.ask("POST", "/v1/names", bytes(70_000), content_type="application/json"))
+    found.append(await stranger.post("/v1/names"))
+    for _ in range(61):
+        last = await keeper.ask("POST", "/v1/prelogin", {"login": "nobody-here"})
+    found.append(last)
+    return found
+
+
+async def test_every_class_of_response_has_every_header(
+    keeper: Keeper, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Success, failure, static, 404, 405, 413, 415, 429 and 500 alike."""
+    found = await answers(keeper, server)
+
+    async def broken(*_: object) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr("diary.services.usage.usage", broken)
+    found.append(await keeper.ask("GET", "/v1/usage"))
+    statuses = {answer.status_code for answer in found}
+    assert statuses == {200, 201, 400, 401, 403, 404, 405, 413, 415, 429, 500}
+    for answer in found:
+        check(answer, APP_POLICY)
+
+
+async def test_the_public_host_has_them_too(server: Served) -> None:
+    """Pages, style sheet, missing pages and unknown hosts, with a policy under which nothing can run."""
+    client = server.client()
+    for url in ("https://kept.example/", "https://kept.example/style.css", "https://kept.example/x"):
+        answer = await client.get(url)
+        check(answer, PUBLIC_POLICY)
+        assert answer.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in answer.headers
+    check(await client.get("https://other.example/"), PUBLIC_POLICY)
+    assert "script-src" not in PUBLIC_POLICY
+
+
+def check(answer: httpx.Response, policy: str) -> None:
+    """Compare a response's headers with what must stand."""
+    where = f"{answer.request.method} {answer.request.url} {answer.status_code}"
+    for name, value in SAME.items():
+        assert answer.headers.get_list(name) == [value], where
+    assert answer.headers.get_list("content-security-policy") == [policy], where
+    assert answer.headers["strict-transport-security"].startswith("max-age=31536000"), where
+    permissions = answer.headers["permissions-policy"]
+    assert "camera=(self)" in permissions and "geolocation=()" in permissions and "usb=()" in permissions
+    fresh = "no-cache" if answer.request.url.path.startswith(("/static/c", "/sw.js")) else "no-store"
+    assert answer.headers.get_list("cache-control") == [fresh], where
+    assert "access-control-allow-origin" not in answer.headers
+    assert "server" not in answer.headers
+
+
+def test_the_policy_is_the_designed_one() -> None:
+    """The app's policy allows its own files and nothing inline, and no other host anywhere."""
+    assert set(APP_POLICY.split("; ")) >= APP_DIRECTIVES
+    assert "unsafe-inline" not in APP_POLICY
+    assert not re.search(r"https?:|\*|data:", APP_POLICY + PUBLIC_POLICY)
+
+
+async def test_without_tls_there_is_no_promise_of_it(tmp_path: Path) -> None:
+    """On this computer's own http the browser is not told to insist on TLS."""
+    async with served(tmp_path) as plain:
+        assert "strict-transport-security" not in (await plain.client().get("/")).headers
+
+
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_nothing_is_inline(template: Path) -> None:
+    """No template holds script, style, or a handler that the policy would refuse."""
+    text = template.read_text()
+    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", text)
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text)
+
+
+async def test_cookies_are_held_tightly(keeper: Keeper, server: Served) -> None:
+    """Both cookies: __Host-, HttpOnly, Secure, SameSite=Strict, equal lengths."""
+    body = {"auth": keeper.proof, "device": "A" * 22, "device_name": "x", "login": keeper.identity.login}
+    answer = await keeper.ask("POST", "/v1/sessions", body)
+    lines = answer.headers.get_list("set-cookie")
+    assert {line.split("=")[0] for line in lines} == {"__Host-s", "__Host-d"}
+    assert len({len(line.split(";")[0]) for line in lines}) == 1
+    for line in lines:
+        assert {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"} <= set(line.split("; "))
+        assert "Domain" not in line
