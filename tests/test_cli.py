@@ -1,0 +1,58 @@
+"""The command line answers anything it is given with a sentence and a status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from diary.cli import read_notary
+from diary.encoding import b64
+from diary.errors import BadRequest
+from tests.running import kept
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04" + bytes(400), b"not a zip at all"])
+def test_what_is_no_pack_is_a_finding_and_no_traceback(tmp_path: Path, content: bytes) -> None:
+    """Anything may be handed to `verify`."""
+    (tmp_path / "x.zip").write_bytes(content)
+    done = kept("verify", tmp_path / "x.zip")
+    assert done.returncode == 1
+    assert done.stdout.startswith("not_a_pack: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "says"),
+    [
+        (("verify", "nowhere.zip"), {}, "does not exist"),
+        (("serve", "--bind", "here"), {}, "--bind takes a host and a port"),
+        (("serve",), {"DIARY_QUOTA_BYTES": "-1"}, "DIARY_QUOTA_BYTES"),
+        (("migrate",), {"DIARY_APP_URL": "http://notes.example"}, "DIARY_APP_URL"),
+    ],
+)
+def test_a_wrong_call_is_answered_with_a_sentence(tmp_path: Path, arguments, env, says: str) -> None:  # type: ignore[no-untyped-def]
+    """Arguments and settings that cannot be used are named, without a traceback and without their value."""
+    done = kept(*arguments, DIARY_DATA=str(tmp_path), **env)
+    assert done.returncode != 0
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_notary_file_may_be_raw_or_text(tmp_path: Path) -> None:
+    """Both forms an operator may publish are read; anything else is refused."""
+    key = bytes(range(32))
+    for content in (key, b64(key).encode(), b64(key).encode() + b"\n"):
+        (tmp_path / "k").write_bytes(content)
+        assert read_notary(tmp_path / "k") == key
+    for content in (b"", b"x" * 31, b"\xff" * 40, b64(key[:16]).encode()):
+        (tmp_path / "k").write_bytes(content)
+        with pytest.raises(BadRequest):
+            read_notary(tmp_path / "k")
+
+
+def test_serving_without_a_database_says_what_to_run(tmp_path: Path) -> None:
+    """A server whose database is not there does not start, and says how to make one."""
+    done = kept("serve", "--bind", "127.0.0.1:0", DIARY_DATA=str(tmp_path))
+    assert done.returncode != 0
+    assert "migrate" in done.stdout + done.stderr
