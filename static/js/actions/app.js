@@ -18,11 +18,10 @@ import { told } from './sentences.js';
 /** @typedef {import('./types.d.ts').Collaborators} Collaborators */
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
-/** @typedef {import('../ui/app.d.ts').App} App */
 
 const FLUSH = 1000;
 
-/** @param {Collaborators} collaborators @returns {App & {seen(): void, network(): void}} */
+/** @param {Collaborators} collaborators @returns {any} what ../ui asks of an app, and what the browser tells one (seen, network, updateWaits) */
 export function createApp(collaborators) {
   const screen = new Screen();
   /** @type {Context} */
@@ -102,6 +101,7 @@ function browserMethods(ctx, drafts, idle) {
     },
     /** A new version of the app waits for the person. */
     updateWaits: () => screen.set({ update: true }),
+    unusable: () => screen.clear('unsupported'),
   };
 }
 

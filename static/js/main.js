@@ -1,0 +1,105 @@
+/**
+ * Wiring, once: what the browser offers goes in as arguments, and the screens are put on the page. Nothing else in the
+ * project reaches for a global of the browser's to do its work.
+ */
+import { createApp } from './actions/app.js';
+import { packActions } from './actions/pack.js';
+import { browserPictures } from './actions/pictures.js';
+import { random } from './core/bytes.js';
+import { systemClock } from './core/clock.js';
+import { createVault } from './crypto/vault.js';
+import { Api } from './net/api.js';
+import { makeRequest } from './net/http.js';
+import { startWorker } from './pwa/registration.js';
+import { phoneZone } from './record/times.js';
+import { Database } from './store/database.js';
+import { mount } from './ui/mount.js';
+
+const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
+const TAB = 'app';
+
+const trusted = scriptAddresses();
+const upkeep = offlineUpkeep();
+const app = createApp({
+  database: new Database(),
+  api: new Api(makeRequest()),
+  makeVault: () => createVault({ workerUrl: WORKER, trusted }),
+  pictures: browserPictures(),
+  clock: systemClock,
+  origin: location.origin,
+  zone: phoneZone,
+  random,
+  hold,
+  online: () => navigator.onLine,
+  visible: () => document.visibilityState === 'visible',
+  objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
+  timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(/** @type {any} */ (timer)) },
+  deviceName: deviceName(navigator.userAgent),
+  supported: () => Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
+  keepOffline: upkeep.begin,
+  applyUpdate: upkeep.apply,
+  phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
+  packActions,
+});
+
+document.addEventListener('visibilitychange', () => app.seen());
+addEventListener('pagehide', () => app.seen());
+for (const name of ['online', 'offline']) addEventListener(name, () => app.network());
+// A page brought back from the browser's memory may hold what a lock has taken away since: begin anew.
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload();
+});
+
+mount(app, /** @type {HTMLElement} */ (document.getElementById('app')));
+// A phone whose database cannot be opened at all is one this does not work on.
+app.start().catch(() => app.unusable());
+
+/**
+ * The one Trusted Types policy of ours: it lets through the two worker files and nothing else.
+ * @returns {(address: string) => string}
+ */
+function scriptAddresses() {
+  const known = new Set([WORKER, '/sw.js']);
+  /** @param {string} address */
+  const createScriptURL = (address) => {
+    if (!known.has(address)) throw new TypeError('not one of our workers');
+    return address;
+  };
+  const types = /** @type {any} */ (globalThis).trustedTypes;
+  const policy = types?.createPolicy('app-url', { createScriptURL });
+  return policy ? (address) => policy.createScriptURL(address) : createScriptURL;
+}
+
+/**
+ * One tab at a time holds the diary, for as long as it lives.
+ * @returns {Promise<null | (() => void)>} null when another tab has it
+ */
+function hold() {
+  return new Promise((answer, failed) => {
+    navigator.locks.request(TAB, { ifAvailable: true }, (lock) => {
+      if (!lock) return answer(null);
+      return new Promise((release) => answer(() => release(undefined)));
+    }).catch(failed);
+  });
+}
+
+/** The offline worker and lasting storage, asked for once, when there is something to keep. */
+function offlineUpkeep() {
+  /** @type {Promise<{applyUpdate(): Promise<void>}>|null} */
+  let started = null;
+  return {
+    begin: async () => {
+      if (started) return;
+      started = startWorker({ trusted, onUpdateWaiting: () => app.updateWaits() });
+      await navigator.storage?.persist?.();
+    },
+    apply: async () => (await started)?.applyUpdate(),
+  };
+}
+
+/** What the list of devices calls this one. @param {string} agent @returns {string} */
+function deviceName(agent) {
+  const system = /iPhone|iPad|Android|Windows|Mac OS X|Linux|CrOS/.exec(agent)?.[0] ?? 'Device';
+  const browser = /Edg|Firefox|Chrome|Safari/.exec(agent)?.[0]?.replace('Edg', 'Edge') ?? '';
+  return [system.replace('Mac OS X', 'Mac').replace('CrOS', 'Chromebook'), browser].filter(Boolean).join(', ');
+}
