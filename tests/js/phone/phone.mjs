@@ -1,0 +1,102 @@
+/** A phone in Node: the real app over an in-memory database, a real crypto engine with a cheap lock, and a clock. */
+import 'fake-indexeddb/auto';
+import { IDBFactory } from 'fake-indexeddb';
+import { createApp } from '../../../static/js/actions/app.js';
+import { random } from '../../../static/js/core/bytes.js';
+import { fixedClock } from '../../../static/js/core/clock.js';
+import { KeptError } from '../../../static/js/core/errors.js';
+import { argon2id } from '../../../static/js/crypto/argon2.js';
+import { createEngine } from '../../../static/js/crypto/engine.js';
+import { CEILING } from '../../../static/js/crypto/kdf.js';
+import { FUNCTIONS } from '../../../static/js/crypto/vault.js';
+import { Api } from '../../../static/js/net/api.js';
+import { makeRequest } from '../../../static/js/net/http.js';
+import { Database } from '../../../static/js/store/database.js';
+
+export const WORDS = 'cage candy arch gather drum buyer';
+export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
+const CHEAP = { m: 8, t: 1 };
+
+/** As crypto/vault.js does for a worker: copies go in and out, and after close everything answers `locked`. */
+export function vaultInProcess(origin) {
+  const engine = createEngine({ origin, argon2: argon2id, policy: { floor: CHEAP, ceiling: CEILING }, now: () => 0 });
+  let closed = false;
+  const vault = { onProgress: null, close: () => { closed = true; } };
+  for (const name of FUNCTIONS) {
+    vault[name] = async (...args) => {
+      if (closed) throw new KeptError('locked');
+      const cheaper = name === 'enrolment' || name === 'changeWords' ? [{ ...args[0], cost: CHEAP }] : name === 'newDoor' ? [CHEAP] : args;
+      const value = await engine[name](...structuredClone(cheaper));
+      if (closed) throw new KeptError('locked');
+      return structuredClone(value);
+    };
+  }
+  return vault;
+}
+
+let phones = 0;
+
+/** @param {object} [over] collaborators to change; `base` and `send` for the network, `keep` another phone to be after a restart */
+export function makePhone({ origin = 'https://notes.example', send = noNetwork, after = null, clock = after?.clock ?? fixedClock(NOON), ...over } = {}) {
+  const name = after?.name ?? `phone-${++phones}`;
+  const timers = new Set();
+  const phone = {
+    name, clock, online: true, visible: true, made: 0, held: null,
+    urls: new Map(),
+    database: over.database ?? new Database({ name }),
+    end() {
+      for (const timer of timers) clearTimeout(timer);
+      phone.ended = true;
+    },
+  };
+  phone.app = createApp({
+    database: phone.database, api: new Api(makeRequest((...args) => (phone.ended ? new Promise(() => {}) : send(...args)))),
+    makeVault: () => { phone.made++; return vaultInProcess(origin); },
+    pictures: { make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }, { purpose: 'preview', bytes: new Uint8Array(900).fill(8), width: 320, height: 693, media_type: 'image/jpeg', recipe: 'test' }] },
+    clock, origin, zone: () => 'Europe/London', random,
+    hold: async () => () => undefined, online: () => phone.online, visible: () => phone.visible,
+    objectUrl: {
+      make: (blob) => { const url = `blob:${phone.urls.size}`; phone.urls.set(url, blob); return url; },
+      drop: (url) => { phone.urls.delete(url); },
+    },
+    timers: {
+      after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.add(timer); timer.unref?.(); return timer; },
+      stop: (timer) => { clearTimeout(timer); timers.delete(timer); },
+    },
+    deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, phoneBytes: async () => 0,
+    ...over,
+  });
+  return phone;
+}
+
+export async function noNetwork() {
+  throw new TypeError('Failed to fetch');
+}
+
+/** Waits until `is` holds of the phone's state. */
+export async function until(phone, is, what = 'state', ms = 5000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const state = phone.app.state;
+    if (is(state)) return state;
+    if (Date.now() > end) throw new Error(`${what} did not come: ${JSON.stringify({ ...state, entries: state.entries.map((one) => one.state) })}`);
+    await new Promise((go) => setTimeout(go, 10));
+  }
+}
+
+/** A phone with words and one entry saved. */
+export async function phoneWithEntry(options = {}, words = 'He waited outside.') {
+  const phone = makePhone(options);
+  await phone.app.start();
+  phone.app.putDraft({ fields: { narrative: words } });
+  await phone.app.enrolHere(WORDS);
+  const { record } = await phone.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  return { ...phone, phone, app: phone.app, record };
+}
+
+export function file(bytes, name = 'shot.png', type = 'image/png') {
+  return new File([bytes], name, { type, lastModified: NOON - 1000 });
+}
+
+export const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13);
+export { IDBFactory };

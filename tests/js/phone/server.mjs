@@ -1,0 +1,63 @@
+/** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser would. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+export async function startServer() {
+  const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'kept-'))];
+  const base = `http://localhost:${port}`;
+  const env = { ...process.env, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}` };
+  const python = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
+  const child = spawn(python, [join(ROOT, 'tests/js/phone/serve.py'), String(port)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((ready, failed) => {
+    child.stdout.once('data', ready);
+    child.once('exit', () => failed(new Error('the server did not start')));
+  });
+  for (let i = 0; i < 200; i++) {
+    if (await fetch(`http://127.0.0.1:${port}/v1/server`, { headers: { host: `localhost:${port}` } }).then(() => true, () => false)) break;
+    await new Promise((go) => setTimeout(go, 25));
+  }
+  return {
+    base,
+    async stop() {
+      child.kill();
+      await new Promise((gone) => child.once('exit', gone));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {string} base @param {{before?: (path: string, options: any) => any, off?: boolean}} [faults] `before` may answer in the server's place; `off` is no signal */
+export function sender(base, faults = {}) {
+  const jar = new Map();
+  return async (path, options) => {
+    if (faults.off) throw new TypeError('Failed to fetch');
+    const instead = await faults.before?.(path, options);
+    if (instead) return instead;
+    const headers = { ...options.headers, origin: base, 'sec-fetch-site': 'same-origin' };
+    if (jar.size) headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const { cache: _cache, credentials: _credentials, referrerPolicy: _policy, ...rest } = options;
+    const response = await fetch(base + path, { ...rest, headers });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair] = line.split(';');
+      const at = pair.indexOf('=');
+      if (/max-age=0|1970/i.test(line)) jar.delete(pair.slice(0, at));
+      else jar.set(pair.slice(0, at), pair.slice(at + 1));
+    }
+    const instead2 = await faults.after?.(path, options, response);
+    return instead2 ?? response;
+  };
+}
