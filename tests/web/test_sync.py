@@ -137,4 +137,3 @@ async def test_text_size_does_not_show(keeper: Keeper) -> None:
     """Quick logs of 10, 300 and 900 characters are pushes of one length."""
     lengths = {len(keeper.seal("x" * count)[1]) for count in (10, 300, 900)}
     assert len(lengths) == 1
-

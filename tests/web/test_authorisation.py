@@ -1,0 +1,125 @@
+"""Keeper A, keeper B and nobody, against every route: what is another's is as if it were not there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from diary.ids import id_text, new_id
+from diary.web.policy import Audience, Kind, Row
+from diary.web.routes import ROUTES
+from tests.keepers import Keeper, Served, seal_file
+
+ROWS = [row for row in ROUTES if row.audience is Audience.KEEPER]
+# Rows about the session itself name nothing that could be another's.
+NAMING = [row for row in ROWS if "{" in row.path]
+
+
+def named(row: Row) -> str:
+    """A row as a test's name."""
+    return f"{row.method} {row.path}"
+
+
+async def belongings(keeper: Keeper) -> dict[str, str]:
+    """One of everything a keeper may have, by the name it has in addresses."""
+    path, body = keeper.seal()
+    await keeper.ask("PUT", path, body)
+    file = seal_file(keeper, b"a picture")
+    await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
+    await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
+    session = (await keeper.ask("GET", "/v1/session")).json()["session"]
+    pack = (await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()["pack"]
+    return {
+        "diary": keeper.identity.diary,
+        "record": path.split("/")[5],
+        "version": path.split("/")[7],
+        "blob": file.blob,
+        "session": session,
+        "pack": pack,
+        "i": "0",
+    }
+
+
+def body_for(row: Row, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str, object] | None:
+    """A body the row would take."""
+    if row.path.endswith("/parts/{i}") and row.method == "PUT":
+        return seal_file(keeper, b"a picture").sealed[0]
+    if row.body.kind is Kind.OCTETS:
+        return keeper.seal()[1]
+    if row.body.kind is Kind.JSON:
+        return {"parts": 1, "size": 5000, "digest": "A" * 43}
+    return None
+
+
+async def ask(row: Row, keeper: Keeper, ids: dict[str, str]) -> httpx.Response:
+    """The row's request for these ids."""
+    path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], row.path)
+    return await keeper.ask(row.method, path, body_for(row, keeper, ids), x_proof=keeper.proof)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, server: Served) -> None:
+    """401 signed_out on every row, whatever is asked for, and nothing changes."""
+    ids = await belongings(keeper)
+    before = server.dump()
+    keeper.cookies.clear()
+    for cookie in (None, "A" * 43, "not base64url!", ""):
+        if cookie is not None:
+            keeper.cookies["__Host-s"] = cookie
+        answer = await ask(row, keeper, ids)
+        assert (answer.status_code, answer.json()["error"]) == (401, "signed_out")
+    assert server.dump() == before
+
+
+@pytest.mark.parametrize("row", NAMING, ids=named)
+async def test_forbidden_and_absent_are_one_answer(row: Row, keeper: Keeper, other: Keeper, server: Served) -> None:
+    """B asking for what is A's gets, byte for byte, the answer for what nobody has; nothing of A's changes."""
+    theirs = await belongings(keeper)
+    nobodys = {name: "0" if name == "i" else id_text(new_id()) for name in theirs}
+    before = server.dump()
+    forbidden = await ask(row, other, theirs)
+    if row.path.endswith("versions/{version}"):
+        # What B pushes is sealed for A's place here, signed by B: the signature already fails.
+        assert forbidden.status_code == 400
+        return
+    absent = await ask(row, other, nobodys)
+    assert (forbidden.status_code, forbidden.json()["error"]) == (404, "not_found"), named(row)
+    assert forbidden.content == absent.content
+    assert headers(forbidden) == headers(absent)
+    assert server.dump() == before
+
+
+async def test_a_version_for_anothers_diary_is_not_found(keeper: Keeper, other: Keeper, server: Served) -> None:
+    """Sealed and signed by B for A's diary: the same answer as for a diary nobody has."""
+    answers = []
+    before = server.dump()
+    mine = other.identity.diary
+    for diary in (keeper.identity.diary, id_text(new_id())):
+        object.__setattr__(other.journal, "identity", _with_diary(other, diary))
+        path, body = other.seal()
+        answers.append(await other.ask("PUT", path, body))
+        object.__setattr__(other.journal, "identity", _with_diary(other, mine))
+    forbidden, absent = answers
+    assert (forbidden.status_code, forbidden.content) == (404, absent.content)
+    assert headers(forbidden) == headers(absent)
+    assert server.dump() == before
+
+
+async def test_part_zero_of_anothers_file_cannot_be_told(keeper: Keeper, other: Keeper) -> None:
+    """Known ids in B's own diary's address do not reach A's file either."""
+    ids = await belongings(keeper)
+    answer = await other.ask("GET", f"{other.diary}/blobs/{ids['blob']}/parts/0")
+    assert answer.status_code == 404
+
+
+def _with_diary(keeper: Keeper, diary: str) -> object:
+    """The keeper's identity, claiming another diary."""
+    return replace(keeper.identity, diary=diary)
+
+
+def headers(answer: httpx.Response) -> list[tuple[str, str]]:
+    """An answer's headers, to compare."""
+    return sorted(answer.headers.multi_items())
