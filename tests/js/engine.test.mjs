@@ -97,6 +97,30 @@ test('new words keep the store, and the old ones open nothing', async () => {
   await refuses('not_opened', () => second.boxOpen(crypto.getRandomValues(new Uint8Array(16)), sealed));
 });
 
+test('asking for the words again changes nothing, whosever words are given', async () => {
+  const { engine, door } = await phone();
+  const both = await engine.setSlot(door, 'words for the notebook only', 'cover', { account: null, login: '', pins: PINS });
+  const root = await engine.rootId();
+  await engine.confirmWords(WORDS, both);
+  await refuses('no_match', () => engine.confirmWords('words for the notebook only', both));
+  await refuses('no_match', () => engine.confirmWords('', both));
+  assert.deepEqual(await engine.rootId(), root);
+});
+
+test('a registration sent again after a restart gives name, cost and proof back', async () => {
+  const { engine, door } = await phone();
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const before = await engine.sealIdentity(id);
+  const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: { m: 8, t: 2 } });
+  const { engine: second } = cheapEngine();
+  await second.unlock(WORDS, door);
+  await second.loadIdentity(id, before);
+  await refuses('bad_request', () => second.newCode());
+  await second.keepProof(body.auth, body);
+  assert.deepEqual([await second.proof(), await second.kdfHigh()], [body.auth, 16]);
+  assert.equal((await second.newCode()).words12.length, 12);
+});
+
 test('an identity survives a restart with its capture key, and nothing works before it is loaded', async () => {
   const { engine, door, identity } = await phone();
   const id = crypto.getRandomValues(new Uint8Array(16));

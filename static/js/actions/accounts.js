@@ -32,7 +32,7 @@ export async function enrol(ctx, drafts, words) {
 export async function register(ctx, open, words) {
   const { vault, store } = open;
   const door = await readDoor(ctx.database);
-  await vault.unlock(words, /** @type {any} */ (door)).catch((error) => {
+  await vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
   });
   const server = await meet(ctx);
@@ -50,7 +50,7 @@ export async function register(ctx, open, words) {
 /** What is sent, kept first: see [Note: registering twice]. @param {Context} ctx @param {Open} open @param {string} words */
 async function registration(ctx, { vault, store }, words) {
   if (store.root.registering) {
-    await vault.keepProof(store.root.registering.auth);
+    await vault.keepProof(store.root.registering.auth, store.root.registering);
     return store.root.registering;
   }
   const { login, ticket } = await ctx.api.name();

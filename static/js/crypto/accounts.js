@@ -210,11 +210,16 @@ export function proof(session) {
 }
 
 /**
+ * Keeps a proof the server has accepted; with the registration it came from, also its name and cost.
  * @param {Session} session
  * @param {string} auth b64
+ * @param {{login: string, kdf: import('./kdf.js').Kdf} | null} [registration]
  */
-export async function keepProof(session, auth) {
+export async function keepProof(session, auth, registration = null) {
   await session.held.put('proof', unb64(auth));
+  if (!registration) return;
+  session.own.identity.login = registration.login;
+  session.saw(registration.kdf);
 }
 
 /**

@@ -106,6 +106,21 @@ export async function unlock(session, words, door) {
 }
 
 /**
+ * Returns when the words are the ones that opened this store; throws `no_match`. Changes nothing, so words of
+ * another role do not open theirs in the middle of this one.
+ * @param {Session} session
+ * @param {string} words
+ * @param {Door} door
+ */
+export async function confirmWords(session, words, door) {
+  checkDoor(door);
+  const root = await session.root(fold(words) || ' ', checkKdf(doorKdf(door), session.policy));
+  const found = await trySlots(root, door);
+  const isOpen = found !== null && await session.held.use('store_key', (storeKey) => found.content.store_key === b64(storeKey));
+  if (!isOpen) throw new KeptError('no_match', 'Try again.');
+}
+
+/**
  * @param {Session} session
  * @returns {Promise<Bytes>}
  */

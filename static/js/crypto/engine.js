@@ -81,6 +81,7 @@ function lockPart(session, now) {
     ),
     renewSlot: (/** @type {Door} */ door, /** @type {doors.Behind} */ behind) => doors.renewSlot(session, door, behind),
     unlock: (/** @type {string} */ words, /** @type {Door} */ door) => doors.unlock(session, words, door),
+    confirmWords: (/** @type {string} */ words, /** @type {Door} */ door) => doors.confirmWords(session, words, door),
     rootId: () => doors.rootId(session),
     boxSeal: async (/** @type {Bytes} */ id, /** @type {JsonObject} */ desc, /** @type {Bytes | undefined} */ bytes = undefined) => (
       /** @type {Bytes} */ ((await doors.boxSealMany(session, [[id, desc, bytes]]))[0])
@@ -107,7 +108,9 @@ function accountPart(session) {
     newCode: () => accounts.newCode(session),
     confirmCode: (/** @type {string} */ typed) => accounts.confirmCode(session, typed),
     proof: () => accounts.proof(session),
-    keepProof: (/** @type {string} */ auth) => accounts.keepProof(session, auth),
+    keepProof: (/** @type {string} */ auth, /** @type {Parameters<typeof accounts.keepProof>[2]} */ registration = null) => (
+      accounts.keepProof(session, auth, registration)
+    ),
     kdfHigh: async () => session.kdfHigh,
     openCapture: (/** @type {Bytes} */ envelope, /** @type {JsonObject} */ header) => (
       session.held.use('capture', (scalar) => openFrom(scalar, envelope, 'capture', header))

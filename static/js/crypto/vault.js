@@ -18,6 +18,7 @@
  *       store the whole door', then sealIdentity, which carries the private half.
  *   renewSlot(door, {account, login, pins}) → door'     the open slot with newer pins, without the words
  *   unlock(words, door) → {role, account, login, pins}  one Argon2id, four tries. no_match
+ *   confirmWords(words, door)                           are these the words of the open store? no_match; changes nothing
  *   rootId() → 16 bytes · boxSeal(id, desc, bytes?) → bytes · boxSealMany([[id, desc, bytes?]…]) → [bytes…]
  *   boxOpen(id, sealed) → {desc, bytes} · boxOpenMany([[id, sealed]…]) → [{desc, bytes}…]   not_opened
  *       `desc` is canonical JSON (integers, no floats, keys of the pattern), at most 65,535 bytes.
@@ -33,7 +34,8 @@
  *   openAccount({answer, login, device?, diary?}) → public identity   after auth or codeAuth; not_opened
  *   changeWords({words, login?, cost?}) → {kdf, auth, words_wrap}     then, once the server has it, keepProof(auth)
  *   newCode() → {words12: [12], crockford, code_auth, code_wrap} · confirmCode(text)   no_match
- *   proof() → b64 AUTH (or CODE_AUTH) kept for X-Proof · keepProof(auth) · kdfHigh() → highest m·t used
+ *   proof() → b64 AUTH (or CODE_AUTH) kept for X-Proof · kdfHigh() → highest m·t used
+ *   keepProof(auth, registration?)     a registration sent again after a restart: its body gives name and cost back
  *   openCapture(envelope, header) → bytes            what was sealed to door.capture_pub (people.js sealTo)
  *
  * VERSIONS
@@ -64,7 +66,7 @@ import { KeptError } from '../core/errors.js';
 
 /** @type {readonly (keyof Engine)[]} */
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
-  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'renewSlot', 'unlock', 'rootId',
+  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
