@@ -5,15 +5,15 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from diary.crypto.keys import Part, unwrap_any_epoch, version_header, wrap
 from diary.crypto.padding import pad_version, unpad
 from diary.crypto.sealing import KEY_BYTES, Kind, open_envelope, seal
-from diary.crypto.signing import Author
+from diary.crypto.signing import Author, author_key_id, verify_author
 from diary.encoding import b64, canon, parse, unb64
-from diary.errors import KeptError, SealError
+from diary.errors import BadSignature, KeptError, SealError
 from diary.ids import parse_id
 from diary.ledger.commitments import Names, commitment, digests
 from diary.ledger.push import PARTS, Push, envelope_header, signed_bytes
@@ -157,20 +157,30 @@ def seal_version(draft: Draft, names: Names, author: Author, diary_key: bytes, e
     return SealedVersion(place, push, composed.commitment, composed.digests)
 
 
-def open_version(push: Push, place: Place, names_of: NamesOf, diary_key: bytes) -> OpenedVersion:
-    """Read a version with the diary's key. Raises SealError; a commitment that differs makes it `altered`."""
+def open_version(push: Push, place: Place, names_of: NamesOf, diary_key: bytes, author_pub: bytes | None = None) -> OpenedVersion:
+    """Read a version with the diary's key. Raises SealError; a commitment that differs makes it `altered`.
+
+    So does a signature that does not hold, where the version says it is by the owner of `author_pub`.
+    """
     keys = [
         unwrap_any_epoch(diary_key, wrapped, version_header(place.diary, place.version, part, 1))[0]
         for part, wrapped in zip(push.parts, push.wraps, strict=True)
     ]
-    return open_with_keys(push, place, names_of, keys)
+    opened = open_with_keys(push, place, names_of, keys)
+    if author_pub is None or opened.altered or opened.reserved.get("_by") != author_key_id(author_pub):
+        return opened
+    message = signed_bytes(c=push.c, diary=place.diary, record=place.record, version=place.version)
+    try:
+        verify_author(author_pub, message, unb64(push.sig))
+    except BadSignature:
+        return replace(opened, altered=True)
+    return opened
 
 
 def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: list[bytes]) -> OpenedVersion:
     """As `open_version`, with the version's own keys: open, then restricted."""
     read = [
-        _read_payload(key, envelope, place, part)
-        for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=True)
+        _read_payload(key, envelope, place, part) for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=True)
     ]
     fields, blob_keys, seed = read[0]
     restricted, restricted_keys, restricted_seed = read[1] if len(read) > 1 else ({}, (), None)

@@ -26,15 +26,11 @@ def test_the_chain() -> None:
         made = receipts.make(NOTARY, c=entry["c"], env=entry["env"], ts=receipt["ts"], n=unb64(receipt["n"]))
         assert made == receipt
         heads.verify(entry["head"], NOTARY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
-        assert (
-            heads.make(NOTARY, diary=VECTORS["diary"], seq=entry["seq"], head=head, ts=receipt["ts"]) == entry["head"]
-        )
+        assert heads.make(NOTARY, diary=VECTORS["diary"], seq=entry["seq"], head=head, ts=receipt["ts"]) == entry["head"]
         assert leaves.leaf(c=entry["c"], n=receipt["n"], ts=receipt["ts"]).hex() == entry["leaf"]
 
 
-@pytest.mark.parametrize(
-    "case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]]
-)
+@pytest.mark.parametrize("case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]])
 def test_receipts_that_do_not_hold(case: dict[str, Any]) -> None:
     """Another time, commitment, envelope, notary or shape."""
     with pytest.raises(BadSignature) as caught:

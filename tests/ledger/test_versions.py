@@ -86,7 +86,7 @@ def test_read_back(case: dict[str, Any]) -> None:
     received = push.decode(body_of(case), **case["place"])
     assert (received.c, received.sig, received.env) == (case["c"], case["sig"], case["env"])
     assert push.encode(received) == body_of(case)
-    opened = versions.open_version(received, versions.Place(**case["place"]), names_of, DIARY_KEY)
+    opened = versions.open_version(received, versions.Place(**case["place"]), names_of, DIARY_KEY, AUTHOR.pub)
     draft = draft_of(case)
     assert not opened.altered
     assert (opened.kind, opened.schema, opened.fields) == ("incident", 1, draft.open)
@@ -105,7 +105,8 @@ def test_altered(case: dict[str, Any]) -> None:
     """What does not add up to its commitment opens, and is called altered."""
     meta, *sealed = read_frames(unb64(case["body"]))
     received = push.from_frames(parse(meta), sealed)
-    assert versions.open_version(received, versions.Place(**case["place"]), names_of, DIARY_KEY).altered
+    place = versions.Place(**case["place"])
+    assert versions.open_version(received, place, names_of, DIARY_KEY, AUTHOR.pub).altered
 
 
 @pytest.mark.parametrize("case", VECTORS["refused_pushes"], ids=[case["name"] for case in VECTORS["refused_pushes"]])
@@ -141,9 +142,7 @@ def test_any_byte_of_a_push_changed() -> None:
 def test_sealed_by_the_library() -> None:
     """What the product seals opens again, under fresh keys each time, and is signed."""
     place = versions.Place(*(id_text(new_id()) for _ in range(3)))
-    draft = replace(
-        draft_of(CASES["open and restricted"]), place=place, open_keys=((id_text(new_id()), fixed("blob", 32)),)
-    )
+    draft = replace(draft_of(CASES["open and restricted"]), place=place, open_keys=((id_text(new_id()), fixed("blob", 32)),))
     first, second = (versions.seal_version(draft, NAMES, AUTHOR, DIARY_KEY, 1) for _ in range(2))
     assert first.commitment != second.commitment
     assert set(first.push.envelopes).isdisjoint(second.push.envelopes)
@@ -214,9 +213,7 @@ def test_payloads_that_make_no_sense(payload: bytes) -> None:
     header = push.envelope_header(**case["place"], part="open")
     made = envelope(unb64(case["given"]["open_key"]), Kind.VERSION, header, payload + b"\x80", bytes(24))
     with pytest.raises(SealError):
-        versions.open_version(
-            replace(received, envelopes=(made,)), versions.Place(**case["place"]), names_of, DIARY_KEY
-        )
+        versions.open_version(replace(received, envelopes=(made,)), versions.Place(**case["place"]), names_of, DIARY_KEY)
 
 
 def test_no_frames_at_all() -> None:
