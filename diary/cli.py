@@ -122,7 +122,7 @@ def sample(origin: str, note: Path) -> None:
 
     OUT.print("\nA fictional diary is being written on this server, to look round in…")
     sign_in = asyncio.run(sample_on(origin, note, _quietly))
-    OUT.print(f"[bold]It can be opened[/] at {origin} with “I have a diary already”:")
+    OUT.print(f"[bold]It can be opened[/] at {origin} with “I have a sign-in name”:")
     for line in sign_in.lines():
         OUT.print(f"  {line}")
 
