@@ -126,9 +126,7 @@ def _ended(running: list[tuple[Document, Path, int]]) -> tuple[Document, Path]:
     return document, out
 
 
-def _pictures(
-    contents: Contents, fetch: Fetch, folder: Path, progress: Callable[[int], None]
-) -> dict[str, Picture]:
+def _pictures(contents: Contents, fetch: Fetch, folder: Path, progress: Callable[[int], None]) -> dict[str, Picture]:
     """Every picture to be printed, by item, as a JPEG and its wrapper in the folder of its volume."""
     found: dict[str, Picture] = {}
     for index, shown in enumerate(volumes(contents)):

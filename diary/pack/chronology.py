@@ -167,9 +167,7 @@ def _tallies(contents: Contents) -> list[list[str]]:
     rows = [
         order.where(entries, "With at least one exhibit", lambda entry: entry.number in with_exhibit),
         order.where(entries, "With somebody who saw it or was told", lambda entry: entry.number in seen),
-        order.where(
-            entries, "With neither", lambda entry: entry.number not in with_exhibit and entry.number not in seen
-        ),
+        order.where(entries, "With neither", lambda entry: entry.number not in with_exhibit and entry.number not in seen),
         order.where(entries, "A new account or number after a block", _after_block),
         order.where(entries, "Written down later than a day after, or from memory", lambda entry: entry.is_late),
         order.where(entries, "Added to later (dated under the entry)", lambda entry: entry.told.has("addition")),
@@ -208,21 +206,15 @@ def _people(contents: Contents) -> list[list[str]]:
         account = entry.text("channel_account")
         if account:
             accounts.setdefault(account, []).append(entry.number)
-    rows += [
-        ["account", drawable(account), str(len(held)), numbers_words(tuple(held))] for account, held in accounts.items()
-    ]
+    rows += [["account", drawable(account), str(len(held)), numbers_words(tuple(held))] for account, held in accounts.items()]
     return rows
 
 
 def _both_ways(entries: Sequence[Incident]) -> list[list[str]]:
     """What may be said the other way, stated openly."""
     replies = order.where(entries, "I replied", lambda entry: "replied" in entry.codes("response"))
-    first = order.where(
-        entries, "I contacted them first", lambda entry: "yes_first" in entry.codes("i_contacted_them")
-    )
-    answer = order.where(
-        entries, "I contacted them in reply", lambda entry: "yes_in_reply" in entry.codes("i_contacted_them")
-    )
+    first = order.where(entries, "I contacted them first", lambda entry: "yes_first" in entry.codes("i_contacted_them"))
+    answer = order.where(entries, "I contacted them in reply", lambda entry: "yes_in_reply" in entry.codes("i_contacted_them"))
     guess = order.where(entries, "Who did it is a guess", lambda entry: "guess" in entry.codes("attribution_basis"))
     unknown = order.where(entries, "I do not know who did it", lambda entry: "unknown" in entry.codes("attribution_basis"))
     rows = [[tally.label, entries_words(tally.numbers)] for tally in (replies, first, answer, guess, unknown) if tally.count]

@@ -78,9 +78,7 @@ def contents_of(capsule: Capsule) -> Contents:
     """The contents of a capsule."""
     held = held_back(capsule)
     told = [version.opened for version in capsule.versions]
-    servable = [
-        Opened(one.record, one.version, one.kind, one.schema, open_texts(one.fields, held), {}) for one in told
-    ]
+    servable = [Opened(one.record, one.version, one.kind, one.schema, open_texts(one.fields, held), {}) for one in told]
     labels = entry_labels(capsule)
     whole = _entries(told, labels)
     entries = _entries(servable, labels)
@@ -118,8 +116,7 @@ def _exhibits(
             tuple(
                 entry.number
                 for entry in entries
-                if entry.record in masked[exhibit.record].incident_ids
-                or exhibit.record in codes_of(entry.said, "attachment_ids")
+                if entry.record in masked[exhibit.record].incident_ids or exhibit.record in codes_of(entry.said, "attachment_ids")
             ),
         )
         for exhibit in sorted(capsule.exhibits, key=lambda exhibit: exhibit.number)

@@ -88,9 +88,7 @@ def _shows(shown: Shown) -> list[list[str]]:
     if text_of(shown.attachment.said, "kind") != "screenshot":
         return []
     seen = codes_of(shown.attachment.said, "shows")
-    return [
-        [term.label, "shown" if term.code in seen else "not shown"] for term in vocabulary.LISTS["shows"].terms
-    ]
+    return [[term.label, "shown" if term.code in seen else "not shown"] for term in vocabulary.LISTS["shows"].terms]
 
 
 def _card(shown: Shown, held: bool) -> str:
@@ -111,7 +109,15 @@ def _placed(shown: Shown, picture: Picture) -> Row:
     if shape <= LONG_SHAPE:
         beside = shape >= UPRIGHT_SHAPE
         width = min(BESIDE_MM, HEIGHT_MM / shape) if beside else min(WIDTH_MM, ABOVE_MM / shape)
-        return {"file": picture.file, "alt": alt, "width": width, "height": width * shape, "slices": [], "slice": 0.0, "beside": beside}
+        return {
+            "file": picture.file,
+            "alt": alt,
+            "width": width,
+            "height": width * shape,
+            "slices": [],
+            "slice": 0.0,
+            "beside": beside,
+        }
     width = BESIDE_MM
     total = width * shape
     step = HEIGHT_MM - OVERLAP_MM

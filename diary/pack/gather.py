@@ -98,11 +98,7 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "own_words": text_of(settings, "own_words"),
         "pack": _pack(wish, initials, start_no),
         "sheet": {name: text_of(settings, name) for name in SHEET},
-        "start_with": [
-            entry.seq_no
-            for entry in entries
-            if entry.record in packed and entry.seq_no and _leads(entry, wish)
-        ][:10],
+        "start_with": [entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)][:10],
         "t": TYPE,
         "versions": [_carried(row, numbers) for row in versions if row["record"] in packed],
     }
@@ -158,8 +154,7 @@ def _attached(opened: Mapping[str, Opened], chosen: Sequence[str], wish: Wish) -
         ranks = [
             rank
             for rank, record in enumerate(chosen)
-            if record in attachment.incident_ids
-            or told.record in codes_of(incidents[record].newest.fields, "attachment_ids")
+            if record in attachment.incident_ids or told.record in codes_of(incidents[record].newest.fields, "attachment_ids")
         ]
         if ranks:
             ranked.append((min(ranks), place, attachment))
@@ -257,8 +252,7 @@ def _counts(entries: Sequence[Incident], chosen: Sequence[str]) -> dict[str, obj
 def _asked(told: Told, number: int | None) -> dict[str, object]:
     """Which cards were opened for one entry, and when its words were fixed."""
     cards = [
-        {"at": whole_of(card, "at"), "card": text_of(card, "card")}
-        for card in objects_of(told.newest.fields, "cards_opened")
+        {"at": whole_of(card, "at"), "card": text_of(card, "card")} for card in objects_of(told.newest.fields, "cards_opened")
     ]
     return {"at": told.started_at, "cards": cards, "entry": number, "record": told.record}
 

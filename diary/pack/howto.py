@@ -24,7 +24,10 @@ def read_first(contents: Contents) -> bytes:
         "ORDER TO READ",
         "  1. restricted/06_RESTRICTED_officer-sheet.pdf     page one: name, safe contact, concerns, needs",
         "  2. servable/01_chronology.pdf                     page one answers who, how many, since when",
-        *(f"  {'3.' if index == 0 else '  '} servable/{name:<42}the exhibits, one to a page" for index, name in enumerate(pictures)),
+        *(
+            f"  {'3.' if index == 0 else '  '} servable/{name:<42}the exhibits, one to a page"
+            for index, name in enumerate(pictures)
+        ),
         "  4. the rest as needed",
         "",
         "TWO FOLDERS",

@@ -62,9 +62,7 @@ def payload_lists(members: Mapping[str, Digests]) -> dict[str, bytes]:
 
 def bag_info(pack: str, date: str, size: int, count: int) -> bytes:
     """bag-info.txt: no name, address, product or host. `date`: ISO day."""
-    return (
-        f"Bagging-Date: {date}\nExternal-Identifier: {pack}\nPayload-Oxum: {size}.{count}\n"
-    ).encode("ascii")
+    return (f"Bagging-Date: {date}\nExternal-Identifier: {pack}\nPayload-Oxum: {size}.{count}\n").encode("ascii")
 
 
 def tag_list(tags: Mapping[str, bytes]) -> bytes:

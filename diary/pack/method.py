@@ -161,7 +161,7 @@ def _letters() -> list[list[str]]:
     meaning = {
         "a": "following a person",
         "b": "contacting, or attempting to contact, a person by any means",
-        "c": "publishing any statement or other material relating or purporting to relate to a person, or purporting to come from them",
+        "c": "publishing material that relates, or claims to relate, to a person, or that claims to come from them",
         "d": "monitoring the use by a person of the internet, email or any other form of electronic communication",
         "e": "loitering in any place (whether public or private)",
         "f": "interfering with any property in the possession of a person",

@@ -160,9 +160,7 @@ def _one(proof: Proof, author: bytes, notary: bytes) -> Iterator[Finding]:
     if not placed or proof.values.get("_kind") != raw.get("kind"):
         yield find("misplaced", proof.member)
     try:
-        message = signed_bytes(
-            c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version")
-        )
+        message = signed_bytes(c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version"))
         verify_author(author, message, unb64(text_of(raw, "sig")))
     except (KeptError, ValueError):
         yield find("author", proof.member)

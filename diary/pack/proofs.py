@@ -100,9 +100,7 @@ def record_file(capsule: Capsule) -> bytes:
     versions = [
         {
             "c": version.c,
-            "fields": {
-                name: value for name, value in version.opened.everything().items() if value is not None
-            },
+            "fields": {name: value for name, value in version.opened.everything().items() if value is not None},
             "kind": version.opened.kind,
             "parents": list(version.parents),
             "receipt_at": version.received_at,

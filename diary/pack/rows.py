@@ -127,8 +127,9 @@ def _effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     yield "Told", "; ".join(_told(one) for one in objects_of(entry.said, "told_others"))
     yield "What I did", chosen(entry.said, "response")
     yield "I contacted them", chosen(entry.said, "i_contacted_them")
-    yield "May be recorded on", "; ".join(
-        value_words("independent_evidence", one, entry.said) for one in objects_of(entry.said, "independent_evidence")
+    yield (
+        "May be recorded on",
+        "; ".join(value_words("independent_evidence", one, entry.said) for one in objects_of(entry.said, "independent_evidence")),
     )
     yield "Missing", entry.text("missing_evidence")
     helped = text_of(entry.said, "help_given")

@@ -48,7 +48,8 @@ class _Machine:
 
 
 # socket, socketpair, connect, accept(4), bind, listen, sendto, sendmsg, sendmmsg; execve(at); ptrace and reading of
-# other processes; keys; unshare, setns, mount, umount, pivot_root, chroot; modules, kexec, reboot; perf, bpf, userfaultfd; io_uring.
+# other processes; keys; unshare, setns, mount, umount, pivot_root, chroot; modules, kexec, reboot; perf, bpf,
+# userfaultfd; io_uring.
 _MACHINES: Final = {
     "x86_64": _Machine(
         0xC000003E,

@@ -23,10 +23,11 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d",
 def chronology_csv(contents: Contents) -> bytes:
     """02_chronology.csv: one line an entry, in the order of 01."""
     header = (
-        "no", "occurred", "occurred_start", "occurred_end", "precision", "time_source", "recorded", "received_no_later_than",
-        "delay", "what_happened", "exact_words", "later", "behaviours", "s2a3_letters", "channel", "account", "count", "count_is_estimate",
-        "where", "person_code", "who", "how_known", "effect_then", "feelings", "afraid_of_violence", "told", "response", "i_contacted_them",
-        "exhibits", "commitment",
+        "no", "occurred", "occurred_start", "occurred_end", "precision", "time_source", "recorded",
+        "received_no_later_than", "delay", "what_happened", "exact_words", "later", "behaviours",
+        "s2a3_letters", "channel", "account", "count", "count_is_estimate", "where", "person_code",
+        "who", "how_known", "effect_then", "feelings", "afraid_of_violence", "told", "response",
+        "i_contacted_them", "exhibits", "commitment",
     )  # fmt: skip
     return _table(header, (_entry(contents, entry) for entry in contents.entries))
 
@@ -88,9 +89,11 @@ def _later(entry: Incident) -> str:
 def exhibits_csv(contents: Contents) -> bytes:
     """03_exhibits-index.csv: one line an exhibit; the officer's own reference is left blank."""
     header = (
-        "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows", "producer", "sha256", "size_bytes",
-        "file", "volume", "entries", "account_or_number", "web_address", "changed_before_it_was_added", "whole_screen", "clock",
-        "date", "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages", "flags", "picture_in_04",
+        "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows",
+        "producer", "sha256", "size_bytes", "file", "volume", "entries", "account_or_number",
+        "web_address", "changed_before_it_was_added", "whole_screen", "clock", "date",
+        "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages",
+        "flags", "picture_in_04",
     )  # fmt: skip
     return _table(header, (_exhibit(contents, shown) for shown in contents.exhibits))
 
@@ -119,10 +122,7 @@ def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
         text_of(said, "account_or_number_shown"),
         text_of(said, "url_full"),
         chosen(said, "alteration_before_receipt"),
-        *(
-            ("shown" if term.code in seen else "not shown") if is_screen else ""
-            for term in vocabulary.LISTS["shows"].terms
-        ),
+        *(("shown" if term.code in seen else "not shown") if is_screen else "" for term in vocabulary.LISTS["shows"].terms),
         "; ".join(flags),
         "held back, see 06" if shown.exhibit.hold_picture else "yes" if shown.exhibit.print_copy else "no picture",
     )
@@ -159,5 +159,6 @@ def safe_cell(cell: str) -> str:
 
 def summary(contents: Contents) -> str:
     """One line for READ-FIRST: how much is in the pack."""
-    entries, exhibits = len(contents.entries), len(contents.exhibits)
-    return f"{entries_words(entry.number for entry in contents.entries)}; {exhibits} exhibit{'' if exhibits == 1 else 's'}"
+    exhibits = len(contents.exhibits)
+    entries = entries_words(entry.number for entry in contents.entries)
+    return f"{entries}; {exhibits} exhibit{'' if exhibits == 1 else 's'}"

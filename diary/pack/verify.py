@@ -80,9 +80,7 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         yield find("exhibit", received.get(file, INDEX))
 
 
-def _matches(
-    pack: OpenedPack, path: str | None, sidecar: Fields, row: dict[str, str] | None, sealed: Fields | None
-) -> bool:
+def _matches(pack: OpenedPack, path: str | None, sidecar: Fields, row: dict[str, str] | None, sealed: Fields | None) -> bool:
     """Whether everything said about one exhibit's bytes is the same."""
     if path is None or row is None or sealed is None:
         return False
@@ -156,9 +154,7 @@ def _first_words(proofs: Proofs) -> Iterator[tuple[str, tuple[str, bool]]]:
     versions = []
     for proof in proofs.restricted.values():
         label = proof.member.rpartition("/")[2][:-14]
-        opened = Opened(
-            text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {}
-        )
+        opened = Opened(text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {})
         labels[opened.record] = label
         versions.append(opened)
     versions.sort(key=lambda one: (one.at or 0, whole_of(object_of(one.fields, "_line"), "n") or 0))

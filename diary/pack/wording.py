@@ -102,9 +102,7 @@ def _words(choice: str | None, value: object) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(text for item in value if (text := _words(choice, item)))
     if isinstance(value, Mapping):
-        return ", ".join(
-            f"{str(key).replace('_', ' ')}: {text}" for key, inner in value.items() if (text := _words(None, inner))
-        )
+        return ", ".join(f"{str(key).replace('_', ' ')}: {text}" for key, inner in value.items() if (text := _words(None, inner)))
     return str(value)
 
 

@@ -82,10 +82,7 @@ def by_code(incidents: Sequence[Incident], field: str, choice: str) -> tuple[Tal
             found.setdefault(code, []).append(incident.number)
     order = {term.code: index for index, term in enumerate(vocabulary.LISTS[choice].terms)}
     ranked = sorted(found.items(), key=lambda row: (-len(row[1]), order.get(row[0], len(order)), row[0]))
-    return tuple(
-        Tally(vocabulary.label(choice, code), tuple(numbers), _letter(choice, code))
-        for code, numbers in ranked
-    )
+    return tuple(Tally(vocabulary.label(choice, code), tuple(numbers), _letter(choice, code)) for code, numbers in ranked)
 
 
 def _letter(choice: str, code: str) -> str:
@@ -106,9 +103,7 @@ def by_hours(incidents: Iterable[Incident]) -> tuple[Tally, ...]:
     return _under(blocks, [(i, begins.hour // 4) for i, begins in _placed(incidents, _CLOCK_KNOWN)])
 
 
-def _placed(
-    incidents: Iterable[Incident], precise: frozenset[str]
-) -> Iterable[tuple[Incident, datetime]]:
+def _placed(incidents: Iterable[Incident], precise: frozenset[str]) -> Iterable[tuple[Incident, datetime]]:
     """Entries known as precisely as asked, with their local beginning."""
     for incident in incidents:
         begins = incident.when.local_start()
@@ -136,10 +131,7 @@ def gaps(incidents: Sequence[Incident]) -> tuple[Gap, ...]:
         for incident in ordered(incidents)
         if incident.when.is_known and (begins := incident.when.local_start())
     ]
-    return tuple(
-        Gap(after, before, begins, ends)
-        for (after, begins), (before, ends) in pairwise(dated)
-    )
+    return tuple(Gap(after, before, begins, ends) for (after, begins), (before, ends) in pairwise(dated))
 
 
 def long_gaps(found: Iterable[Gap]) -> tuple[Gap, ...]:

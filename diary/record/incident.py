@@ -82,6 +82,4 @@ class Incident:
     @property
     def has_witness(self) -> bool:
         """Whether somebody saw it or was told of it."""
-        return bool(
-            self.codes("witness_ids") or self.said.get("told_others") or text_of(self.kept_apart, "witness_names")
-        )
+        return bool(self.codes("witness_ids") or self.said.get("told_others") or text_of(self.kept_apart, "witness_names"))

@@ -26,9 +26,7 @@ class Schema:
 
 _TABLES: Final[dict[tuple[str, int], Schema]] = {
     (kind, int(number)): Schema(tuple(names["open"]), tuple(names["restricted"]))
-    for kind, numbers in json.loads(
-        Path(__file__).with_name("schemas.json").read_text(encoding="utf-8")
-    ).items()
+    for kind, numbers in json.loads(Path(__file__).with_name("schemas.json").read_text(encoding="utf-8")).items()
     for number, names in numbers.items()
 }
 

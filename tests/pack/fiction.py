@@ -10,14 +10,15 @@ from PIL import Image, ImageDraw
 
 from diary.crypto.parts import part_count, seal_parts
 from diary.crypto.signing import Author, Notary, new_scalar
-from diary.encoding import b64, unb64
+from diary.encoding import b64
 from diary.ids import id_text, new_id
 from diary.ledger import receipts
 from diary.ledger.commitments import Names
 from diary.ledger.push import signed_bytes
-from diary.ledger.versions import Draft, Place, Secrets, compose
+from diary.ledger.versions import Composed, Draft, Place, Secrets, compose
 from diary.pack.gather import DiaryVersion, Wish
 from diary.record.schemas import schema
+from tests.pack.story import STORY
 
 START = 1_777_896_000_000  # 2026-05-04T12:00:00Z
 HOUR = 3_600_000
@@ -74,6 +75,16 @@ class FictionalDiary:
             parents=parents,
         )
         composed = compose(draft, names, self.author.key_id, secrets)
+        row = self._row(draft, composed, secrets, received_at=at + 4_000 if received else None)
+        self._prev = row["c"]
+        self.versions.append(row)
+        return row
+
+    def _row(self, draft: Draft, composed: Composed, secrets: Secrets, *, received_at: int | None) -> DiaryVersion:
+        """A composed version as the phone holds it once it is opened."""
+        place, received = draft.place, received_at is not None
+        record, version, kind, parents = place.record, place.version, draft.kind, draft.parents
+        fields, restricted = draft.open, draft.restricted
         c = b64(composed.commitment)
         env = b64(hashlib.sha256(b"".join(composed.payloads)).digest())
         reserved = {
@@ -86,7 +97,7 @@ class FictionalDiary:
             "_parents": list(parents),
             "_schema": 1,
         }
-        row: DiaryVersion = {
+        return {
             "record": record,
             "version": version,
             "kind": kind,
@@ -96,17 +107,20 @@ class FictionalDiary:
             "sig": b64(self.author.sign(signed_bytes(c=c, diary=self.diary, record=record, version=version))),
             "parents": list(parents),
             "env": env,
-            "receipt": receipts.make(self.notary, c=c, env=env, ts=at + 4_000) if received else None,
-            "open": {"fields": {**fields, **reserved}, "seed": secrets.open_seed, "keys": list(open_keys)},
-            "restricted": {"fields": dict(restricted or {}), "seed": secrets.restricted_seed, "keys": list(restricted_keys)}
-            if restricted or restricted_keys
+            "receipt": None if received_at is None else receipts.make(self.notary, c=c, env=env, ts=received_at),
+            "open": {"fields": {**fields, **reserved}, "seed": secrets.open_seed, "keys": list(draft.open_keys)},
+            "restricted": {
+                "fields": dict(restricted),
+                "seed": secrets.restricted_seed,
+                "keys": list(draft.restricted_keys),
+            }
+            if restricted or draft.restricted_keys
             else None,
         }
-        self._prev = c
-        self.versions.append(row)
-        return row
 
-    def amend(self, row: DiaryVersion, changes: Mapping[str, object], *, at: int, restricted: Mapping[str, object] | None = None) -> DiaryVersion:
+    def amend(
+        self, row: DiaryVersion, changes: Mapping[str, object], *, at: int, restricted: Mapping[str, object] | None = None
+    ) -> DiaryVersion:
         """A later version of a record: the newest fields with some changed."""
         newest = [one for one in self.versions if one["record"] == row["record"]][-1]
         fields = {name: value for name, value in newest["open"]["fields"].items() if not name.startswith("_")}
@@ -138,20 +152,7 @@ class FictionalDiary:
     ) -> DiaryVersion:
         """A file with its received bytes sealed, and a print copy when there is one."""
         received = self._seal(raw)
-        renditions, keys = [], []
-        if printed is not None:
-            width, height = Image.open(io.BytesIO(printed)).size
-            renditions.append(
-                {
-                    "height": height,
-                    "media_type": "image/jpeg",
-                    "purpose": "print",
-                    "sha256": hashlib.sha256(printed).hexdigest(),
-                    "size_bytes": len(printed),
-                    "width": width,
-                }
-            )
-            keys.append(self._seal(printed))
+        renditions, keys = ([], []) if printed is None else ([_rendition(printed)], [self._seal(printed)])
         row = self.add(
             "attachment",
             {
@@ -222,6 +223,19 @@ class FictionalDiary:
         )
 
 
+def _rendition(printed: bytes) -> dict[str, object]:
+    """What the record says of a print copy."""
+    width, height = Image.open(io.BytesIO(printed)).size
+    return {
+        "height": height,
+        "media_type": "image/jpeg",
+        "purpose": "print",
+        "sha256": hashlib.sha256(printed).hexdigest(),
+        "size_bytes": len(printed),
+        "width": width,
+    }
+
+
 def picture(seed: int, size: tuple[int, int] = (1170, 2532), fmt: str = "PNG", **save: object) -> bytes:
     """A phone-like message screen, different for each seed."""
     image = Image.new("RGB", size, (246, 246, 248))
@@ -264,31 +278,24 @@ def incident_fields(start: int, words: str, **more: object) -> dict[str, object]
     }
 
 
-STORY: list[dict[str, object]] = [
-    {"narrative": "He was outside my work when I came out. He followed me down to the bus stop and stood on the other side of the road until the bus came.", "behaviours": ["follow", "turn_up_work_school", "watch"], "channel": "in_person", "place_category": "work", "who": "Daniel, my ex", "attribution_basis": ["saw_them"], "feared_violence": "yes", "feelings_then": ["scared", "alarmed"], "feelings_then_text": "My hands were shaking and I could not get my key out.", "response": ["called_friend", "changed_route"], "told_others": [{"who": "W1", "when": "that evening", "how": "by phone", "state": "crying"}]},
-    {"narrative": "43 missed calls between ten past nine and five to midnight. I did not answer any of them.", "behaviours": ["calls", "silent_calls"], "channel": "phone_call", "channel_account": "+44 7700 900461", "count": 43, "who": "Daniel, my ex", "attribution_basis": ["known_account_or_number"], "feared_violence": "not_sure", "feelings_then": ["distressed"], "response": ["none"]},
-    {"narrative": "A new Instagram account messaged me ten minutes after I blocked the last one.\nIt said \"nice blue coat today\". I had worn it to work.", "exact_words": [{"speaker": "the account", "words": "nice blue coat today", "medium": "Instagram"}], "behaviours": ["contact_new_account_after_block", "knows_things_they_should_not"], "channel": "instagram", "channel_account": "@dk_88_real", "place_category": "online", "who": "Daniel, my ex", "attribution_basis": ["content_only_they_would_know", "pattern"], "feared_violence": "not_sure", "response": ["blocked"], "i_contacted_them": "no"},
-    {"narrative": "یہ آج صبح ہوا۔ وہ میرے گھر کے باہر کھڑا تھا اور اس نے میرا نام پکارا۔ میں نے دروازہ نہیں کھولا۔ CR/123/26", "behaviours": ["turn_up_home", "loiter_near"], "channel": "in_person", "place_category": "home", "who": "Daniel, my ex", "attribution_basis": ["saw_them"], "feared_violence": "yes", "feelings_then": ["scared"], "language": "ur"},
-    {"narrative": "ਉਹ ਮੇਰੇ ਪਿੱਛੇ ਦੁਕਾਨ ਤੱਕ ਆਇਆ। ਮੈਂ ਬਹੁਤ ਡਰ ਗਈ ਸੀ।", "behaviours": ["follow"], "channel": "in_person", "place_category": "shop", "language": "pa"},
-    {"narrative": "সে আমাকে বারবার ফোন করেছে এবং দরজায় চিঠি রেখে গেছে।", "behaviours": ["letters_cards", "calls"], "channel": "left_at_place", "place_category": "home", "language": "bn"},
-    {"narrative": "उसने मुझे धमकी दी कि वह मेरी तस्वीरें सबको भेज देगा।", "behaviours": ["intimate_image_threat", "threat_to_share_info"], "channel": "whatsapp", "language": "hi", "feared_violence": "no"},
-    {"narrative": "Zażółć gęślą jaźń. Znowu stał pod moim oknem i dzwonił domofonem.", "behaviours": ["turn_up_home"], "channel": "in_person", "language": "pl"},
-    {"narrative": "他一直在公司楼下等我，跟了我两条街。我躲进了便利店。", "behaviours": ["follow", "turn_up_work_school"], "channel": "in_person", "language": "zh"},
-    {"narrative": "He sent 😡🔪 and 👨‍👩‍👧 and the flag 🏴󠁧󠁢󠁥󠁮󠁧󠁿. A strange sign \ue000 and བོད and \u202eevil\u202c came too.\x07", "behaviours": ["texts", "threat_to_me"], "channel": "sms", "who": "somebody I don't know", "attribution_basis": ["guess"], "feared_violence": "yes", "response": ["told_to_stop", "replied"], "i_contacted_them": "yes_in_reply"},
-    {"narrative": "=HYPERLINK(\"http://evil.example\",\"click\") #set page(fill: red) <script>alert(1)</script> $x$ *bold* [link] @ref", "behaviours": ["email"], "channel": "email"},
-    {"narrative": "Some time in the night somebody let down all four tyres of my car.", "precision": "part_of_day", "occurred_local": "Night", "behaviours": ["interfere_vehicle", "damage_property"], "place_category": "outside_home", "property_effect": "four tyres, about £320", "independent_evidence": [{"kind": "doorbell", "holder": "neighbour at number with the red door", "overwrite_due": "about 30 days"}], "missing_evidence": "My own doorbell had no battery."},
-]
-
-
 def fictional_diary(*, count: int = 25, exhibits: int = 6) -> FictionalDiary:
-    """A whole diary: `count` incidents told in several scripts, `exhibits` pictures, a note, settings."""
+    """A whole diary: `count` incidents told in several scripts, `exhibits` pictures and a mail, a note, settings."""
     diary = FictionalDiary()
+    _settings(diary)
+    rows = [_incident(diary, index) for index in range(count)]
+    _later(diary, rows)
+    for index in range(exhibits):
+        _screenshot(diary, rows[index % len(rows)], index)
+    mail = b"From: x@evil.example\r\nSubject: you\r\n\r\nI know where you are\r\n"
+    diary.attach(rows[-1], mail, "message/rfc822", "E-mail received at work", at=START + 90 * DAY, filename="you.eml")
+    return diary
+
+
+def _settings(diary: FictionalDiary) -> None:
+    own = "It began when I ended things in April. He will not accept it. I used to walk to work and I do not any more."
     diary.add(
         "settings",
-        {
-            "initials": "JB",
-            "own_words": "It began when I ended things in April. He will not accept it. I used to walk to work and I do not any more. I change my route, I check the street before I open the door, and I do not sleep through the night.",
-        },
+        {"initials": "JB", "own_words": own},
         {
             "concerns": "He knows my shifts. He has a key to the shared gate.",
             "helped_by": "Maryam Khan, Northtown Advice",
@@ -297,45 +304,60 @@ def fictional_diary(*, count: int = 25, exhibits: int = 6) -> FictionalDiary:
             "safe_contact": "Ring 07700 900123 between 10 and 12 on weekdays only. Do not leave a message.",
         },
     )
-    rows = []
-    for index in range(count):
-        story = dict(STORY[index % len(STORY)])
-        start = START + index * 7 * DAY + (index * 5 % 24) * HOUR + (45 * DAY if index > 13 else 0)
-        fields = incident_fields(start, str(story.pop("narrative")), **story)
-        if index in (5, 17):
-            fields["start_with_this"] = True
-        if index == 15:
-            fields["count"], fields["count_is_estimate"] = 30, True
-        restricted = {}
-        if index % 4 == 0:
-            restricted["place_detail"] = "14 Elmhurst Road, LS6 2AB"
-        if index == 2:
-            restricted["witness_names"] = "Anna Kowalska and Tom"
-        rows.append(diary.add("incident", fields, restricted, at=start + 40 * 60_000, offset_ms=-420_000 if index == 3 else 800))
-    diary.amend(rows[0], {"narrative": str(STORY[0]["narrative"]) + " I have since found out that a colleague saw him too."}, at=START + 10 * DAY)
-    diary.amend(rows[1], {"count": 41, "reason": "I counted again from the phone bill."}, at=START + 12 * DAY)
-    diary.amend(rows[2], {"narrative": "A new account messaged me after I blocked the last one, near Elmhurst Road.", "reason": "I was not sure of the ten minutes."}, at=START + 30 * DAY)
-    diary.amend(rows[4], {"place_category": "street", "channel": None, "feelings_then": ["numb"]}, at=START + 40 * DAY)
+
+
+def _incident(diary: FictionalDiary, index: int) -> DiaryVersion:
+    story = dict(STORY[index % len(STORY)])
+    start = START + index * 7 * DAY + (index * 5 % 24) * HOUR + (45 * DAY if index > 13 else 0)
+    fields = incident_fields(start, str(story.pop("narrative")), **story)
+    if index in (5, 17):
+        fields["start_with_this"] = True
+    if index == 15:
+        fields["count"], fields["count_is_estimate"] = 30, True
+    restricted = {}
+    if index % 4 == 0:
+        restricted["place_detail"] = "14 Elmhurst Road, LS6 2AB"
+    if index == 2:
+        restricted["witness_names"] = "Anna Kowalska and Tom"
+    clock = -420_000 if index == 3 else 800
+    return diary.add("incident", fields, restricted, at=start + 40 * 60_000, offset_ms=clock)
+
+
+def _later(diary: FictionalDiary, rows: list[DiaryVersion]) -> None:
+    """Additions, amendments and a private note."""
+    added = f"{STORY[0]['narrative']} I have since found out that a colleague saw him too."
+    changed = "A new account messaged me after I blocked the last one, near Elmhurst Road. Anna saw it."
+    later: list[tuple[int, dict[str, object], int]] = [
+        (0, {"narrative": added}, 10),
+        (1, {"count": 41, "reason": "I counted again from the phone bill."}, 12),
+        (2, {"narrative": changed, "reason": "I was not sure of the ten minutes."}, 30),
+        (4, {"channel": None, "feelings_then": ["numb"], "place_category": "street"}, 40),
+    ]
+    for index, changes, day in later:
+        if index < len(rows):
+            diary.amend(rows[index], changes, at=START + day * DAY)
     diary.add("note", {"of_id": rows[0]["record"], "text": "PRIVATE-NOTE-SENTINEL"}, at=START + 3 * DAY)
-    for index in range(exhibits):
-        shape = (1170, 9000) if index == 3 else (1170, 2532)
-        raw = picture(index, shape)
-        diary.attach(
-            rows[index % len(rows)],
-            raw,
-            "image/png",
-            f"Screen of messages, evening of day {index + 1}",
-            printed=print_copy(raw),
-            at=START + (index + 2) * DAY,
-            filename=f"Screenshot_2026051{index}-210000.png",
-            extra={"transcript": "“where are you” (seen 21:04)\nwhy don't you answer", "account_or_number_shown": "@dk_88_real", "url_full": "https://www.instagram.example/dk_88_real"} if index == 0 else {"flags": ["type_mismatch"]} if index == 1 else None,
-            restricted={"shows_where_i_live": True} if index == 2 else None,
-        )
-    mail = b"From: x@evil.example\r\nSubject: you\r\n\r\nI know where you are\r\n"
-    diary.attach(rows[10], mail, "message/rfc822", "E-mail received at work", at=START + 90 * DAY, filename="you.eml")
-    return diary
 
 
-def seed_of(text: str) -> bytes:
-    """A capsule's seed as bytes."""
-    return unb64(text)
+def _screenshot(diary: FictionalDiary, incident: DiaryVersion, index: int) -> None:
+    """The third shows where the keeper lives, the fourth is very long."""
+    raw = picture(index, (1170, 9000) if index == 3 else (1170, 2532))
+    said: dict[int, dict[str, object]] = {
+        0: {
+            "account_or_number_shown": "@dk_88_real",
+            "transcript": "“where are you” (seen 21:04)\nwhy don't you answer",
+            "url_full": "https://www.instagram.example/dk_88_real",
+        },
+        1: {"flags": ["type_mismatch"]},
+    }
+    diary.attach(
+        incident,
+        raw,
+        "image/png",
+        f"Screen of messages, evening of day {index + 1}",
+        printed=print_copy(raw),
+        at=START + (index + 2) * DAY,
+        filename=f"Screenshot_2026051{index}-210000.png",
+        extra=said.get(index),
+        restricted={"shows_where_i_live": True} if index == 2 else None,
+    )

@@ -18,24 +18,42 @@ OUT = Path(__file__).parents[1] / "vectors" / "capsule.json"
 def vector_diary() -> FictionalDiary:
     """Every rule of docs/pack.md "Made from opened versions" is used once."""
     diary = FictionalDiary()
-    diary.add("settings", {"exhibit_start_no": 4, "initials": "KB", "own_words": "It began in April."}, {"needs": "Write it down."})
-    first = diary.add("incident", incident_fields(START, "Sie war da. 他在楼下"), {"place_detail": "14 Elmhurst Road"}, at=START + HOUR)
+    diary.add(
+        "settings", {"exhibit_start_no": 4, "initials": "KB", "own_words": "It began in April."}, {"needs": "Write it down."}
+    )
+    first = diary.add(
+        "incident", incident_fields(START, "Sie war da. 他在楼下"), {"place_detail": "14 Elmhurst Road"}, at=START + HOUR
+    )
     late = diary.add("incident", incident_fields(START, "Later.", start_with_this=True), at=START + 3 * DAY)
     diary.add("note", {"of_id": first["record"], "text": "never"}, at=START + 2 * HOUR)
     withheld = diary.add("incident", incident_fields(START, "Not chosen."), at=START + 4 * DAY)
-    diary.amend(first, {"narrative": "Sie war da. 他在楼下 Added.", "cards_opened": [{"at": START, "card": "who"}]}, at=START + 5 * DAY)
+    diary.amend(
+        first, {"narrative": "Sie war da. 他在楼下 Added.", "cards_opened": [{"at": START, "card": "who"}]}, at=START + 5 * DAY
+    )
     diary.amend(late, {"narrative": "Changed.", "reason": "wrong"}, at=START + 6 * DAY)
     raw = picture(1, (60, 120))
     diary.attach(late, raw, "image/png", "On the second", printed=print_copy(raw, 30), at=START + 7 * DAY)
-    diary.attach(first, raw, "image/png", "On the first", printed=print_copy(raw, 30), at=START + 8 * DAY, restricted={"shows_where_i_live": True})
+    diary.attach(
+        first,
+        raw,
+        "image/png",
+        "On the first",
+        printed=print_copy(raw, 30),
+        at=START + 8 * DAY,
+        restricted={"shows_where_i_live": True},
+    )
     diary.attach(first, b"ftypheic", "image/heic", "No print copy", at=START + 9 * DAY)
     diary.attach(first, b"mail", "message/rfc822", "Mail", at=START + 9 * DAY)
     diary.attach(first, b"x", "image/png", "Intimate", at=START + 9 * DAY, extra={"sensitivity": "intimate_adult"})
     diary.attach(withheld, b"y", "image/png", "Of an entry not chosen", at=START + 9 * DAY)
-    logged = diary.attach(late, b"z", "application/x-unknown", "With a custody record", at=START + 9 * DAY, extra={"looked_at": None})
+    logged = diary.attach(
+        late, b"z", "application/x-unknown", "With a custody record", at=START + 9 * DAY, extra={"looked_at": None}
+    )
     line = {"action": "viewed", "actor": "keeper", "at": START + 10 * DAY, "attachment": logged["record"], "detail": ""}
     diary.add("custody", {"lines": [line], "on": "2026-05-14"}, at=START + 10 * DAY)
-    diary.add("incident", incident_fields(START + 11 * DAY, "No receipt yet."), at=START + 11 * DAY, received=False, offset_ms=None)
+    diary.add(
+        "incident", incident_fields(START + 11 * DAY, "No receipt yet."), at=START + 11 * DAY, received=False, offset_ms=None
+    )
     return diary
 
 
