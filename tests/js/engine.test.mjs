@@ -229,6 +229,13 @@ test('a wrong Argon2 blocks doors, registration and unlocking', async () => {
   await refuses('kdf_broken', () => engine.auth({ words: WORDS, kdf: { alg: 'argon2id', login: LOGIN, m: 8, origin: ORIGIN, p: 1, salt: 'AQHMEPRKVXceXnOALmFagg', t: 1 }, login: LOGIN }));
 });
 
+test('too little memory is said as that, and is no wrong answer', async () => {
+  const { door } = await phone();
+  const short = (password, salt, cost) => (cost.m === 64 ? argon2id(password, salt, cost) : Promise.reject(new RangeError('out of memory')));
+  const { engine } = cheapEngine({ argon2: short });
+  await refuses('unavailable', () => engine.unlock(WORDS, door));
+});
+
 test('the same words on a copy of the site, or under another name, give another proof', async () => {
   const { engine } = await phone();
   const { body } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP });

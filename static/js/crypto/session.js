@@ -63,14 +63,18 @@ export class Session {
   }
 
   /**
-   * ROOT of folded words: never before the known answer has come back right.
+   * ROOT of folded words: never before the known answer has come back right. Throws `kdf_broken`, or
+   * `unavailable` where memory is short.
    * @param {string} folded
    * @param {Kdf} kdf checked
    * @returns {Promise<CryptoKey>}
    */
   async root(folded, kdf) {
     await this.test();
-    return rootOf(this.argon2, folded, kdf, this.onProgress);
+    return rootOf(this.argon2, folded, kdf, this.onProgress).catch(() => {
+      // Right answers before and none now: the 46 MB or more it works in were not to be had.
+      throw new KeptError('unavailable', 'This phone has too little memory free for that. Close other apps and try again.');
+    });
   }
 
   /** The open store. Throws `locked`. @returns {OpenStore} */

@@ -1,0 +1,96 @@
+/** What someone with a copy of the phone's storage, or the server's, could try: docs/threats.md. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { random } from '../../static/js/core/bytes.js';
+import * as cobblestone from '../../static/js/crypto/cobblestone.js';
+import { importHkdfKey } from '../../static/js/crypto/digests.js';
+import * as envelope from '../../static/js/crypto/envelope.js';
+import { SLOT_BYTES, newDoor, sealSlot, trySlots } from '../../static/js/crypto/slots.js';
+import { openKeyset, sealKeyset } from '../../static/js/crypto/keys.js';
+import { newPair } from '../../static/js/crypto/signing.js';
+
+const HEADER = { diary: 'd', part: 'open', record: 'r', t: 'version', version: 'v' };
+const CONTENT = { account: 'a'.repeat(22), login: 'calm-river-7f3k', pins: { notary: null, log: null, kdf_high: 1 }, role: 'diary', store_key: 'k'.repeat(43) };
+
+function isNotOpened(thrown) {
+  return thrown.code === 'not_opened' && thrown.message === 'This could not be opened.';
+}
+
+/** A door of random slots, `i` of which holds something. */
+async function doorWith(root, i) {
+  const door = newDoor({ m: 8, t: 1 }, new Uint8Array(65));
+  if (i !== null) door.slots[i] = await sealSlot(root, door, i, CONTENT);
+  return door;
+}
+
+test('ten thousand flipped bits: never a plaintext, always the one failure', async () => {
+  const key = await cobblestone.importKey(random(32));
+  const sealed = await envelope.seal(key, 'version', HEADER, random(20_000));
+  for (let n = 0; n < 10_000; n++) {
+    const bit = Math.floor(Math.random() * sealed.length * 8);
+    sealed[bit >> 3] ^= 1 << (bit & 7);
+    await assert.rejects(() => envelope.open(key, sealed, 'version', HEADER), isNotOpened, `bit ${bit}`);
+    sealed[bit >> 3] ^= 1 << (bit & 7);
+  }
+  assert.equal((await envelope.open(key, sealed, 'version', HEADER)).length, 20_000);
+});
+
+test('a body that is good under one key opens under no other, whichever commitment stands before it', async () => {
+  const [one, other] = await Promise.all([random(32), random(32)].map(cobblestone.importKey));
+  const salt = random(24);
+  const context = new Uint8Array(9);
+  const a = await cobblestone.seal(one, context, random(100), { salt });
+  const b = await cobblestone.seal(other, context, random(100), { salt });
+  const grafted = a.slice();
+  grafted.set(b.subarray(24, 56), 24);
+  for (const [key, sealed] of [[other, a], [one, grafted], [other, grafted]]) {
+    await assert.rejects(() => cobblestone.open(key, context, sealed), isNotOpened);
+    assert.equal(await cobblestone.tryOpen(key, context, sealed), null);
+  }
+});
+
+test('trying words does the same work whether they open the first slot, another or none', async (t) => {
+  const calls = [];
+  for (const name of ['sign', 'decrypt', 'importKey', 'deriveBits']) {
+    const real = crypto.subtle[name].bind(crypto.subtle);
+    t.mock.method(crypto.subtle, name, (...given) => {
+      calls.push(name);
+      return real(...given);
+    });
+  }
+  const root = await importHkdfKey(random(32));
+  const seen = [];
+  for (const i of [0, 1, 2, 3, null]) {
+    const door = await doorWith(root, i);
+    calls.length = 0;
+    assert.equal((await trySlots(root, door))?.i ?? null, i);
+    seen.push(calls.toSorted().join());
+  }
+  assert.equal(new Set(seen).size, 1);
+  assert.equal(seen[0].split(',').filter((name) => name === 'decrypt').length, 4);
+});
+
+test('a used slot cannot be told from an unused one by its bytes', async () => {
+  const counts = new Float64Array(256);
+  const doors = 200;
+  for (let n = 0; n < doors; n++) {
+    const root = await importHkdfKey(random(32));
+    const { slots } = await doorWith(root, n % 4);
+    assert.equal(slots[n % 4].length, SLOT_BYTES);
+    for (const byte of slots[n % 4]) counts[byte]++;
+  }
+  const expected = (doors * SLOT_BYTES) / 256;
+  const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+  // 255 degrees of freedom: beyond 370 or below 160 happens by chance less than once in 100,000 runs.
+  assert.ok(chiSquare > 160 && chiSquare < 370, String(chiSquare));
+});
+
+test('a keyset whose public key was swapped is refused, for signing and for sealing alike', async () => {
+  const opener = await cobblestone.importKey(random(32));
+  const place = { account: 'a'.repeat(22), epoch: 1, rev: 1 };
+  const [ecdsa, hpke, stranger] = await Promise.all([newPair(), newPair(), newPair()]);
+  await openKeyset(opener, place, await sealKeyset(opener, place, { ecdsa, hpke }));
+  for (const pairs of [{ ecdsa: { ...ecdsa, pub: stranger.pub }, hpke }, { ecdsa, hpke: { ...hpke, pub: stranger.pub } }]) {
+    await assert.rejects(() => sealKeyset(opener, place, pairs), isNotOpened);
+  }
+});
