@@ -129,7 +129,7 @@ async def registration(server: Served, keeper: Keeper) -> dict[str, object]:
         {"kdf": {"alg": "none"}},
         {"login": "other-name-abcd"},
     ],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 async def test_an_enrolment_that_could_not_be_opened_again_is_refused(
     change: dict[str, object], keeper: Keeper, server: Served

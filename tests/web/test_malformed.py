@@ -36,26 +36,10 @@ NASTY = [
     b'{"kdf":[],"diary":[]}',
     b'{"__proto__":{},"login":{"a":1}}',
 ]
-FIELDS = [
-    "account",
-    "login",
-    "ticket",
-    "kdf",
-    "auth",
-    "words_wrap",
-    "code_auth",
-    "code_wrap",
-    "keyset",
-    "ecdsa_pub",
-    "hpke_pub",
-    "device",
-    "device_name",
-    "diary",
-    "wish",
-    "digest",
-    "parts",
-    "size",
-]
+FIELDS = (
+    "account auth code_auth code_wrap device device_name diary digest ecdsa_pub hpke_pub kdf keyset login parts size"
+    " ticket wish words_wrap"
+).split()
 TAKING = [row for row in ROUTES if row.body.kind is not Kind.NONE]
 WEIRD = ["%00", "A" * 21, "A" * 22 + "=", "A" * 21 + "B", "..%2f..%2fetc", "ä", "-1", "1e9", "9" * 400, "%ff%fe"]
 
@@ -94,7 +78,8 @@ async def test_nasty_addresses_are_refused_by_name(row: Row, keeper: Keeper) -> 
     """Ids and numbers that are none, in every place of every address."""
     for name in re.findall(r"{(\w+)", row.path):
         for weird in WEIRD:
-            path = re.sub(r"{(\w+)(:path)?}", lambda found: weird if found[1] == name else "A" * 22, row.path)
+            path = re.sub(rf"{{{name}(:path)?}}", weird, row.path)
+            path = re.sub(r"{\w+(:path)?}", "A" * 22, path)
             check(await keeper.ask(row.method, path, x_proof=keeper.proof))
     for query in ("after=-1", "after=x", "after=" + "9" * 30, "before=1", "after=1&after=2", "%00"):
         check(await keeper.ask("GET", f"{keeper.diary}/changes?{query}"))

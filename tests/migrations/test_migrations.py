@@ -1,0 +1,107 @@
+"""The tables are the models', and rows come through every migration."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tortoise.context import TortoiseContext
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.utils import get_schema_sql
+
+from diary import config
+from diary.errors import BadSetting
+from diary.storage import database
+from diary.storage.sqlite import path_of
+from tests.keepers import enrol, served
+
+STEPS = sorted(path.stem for path in (Path(database.__file__).parent / "migrations").glob("0*.py"))
+
+
+def columns(connection: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+    """Every table's columns and indexed columns."""
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for table in tables:
+        if table.startswith(("sqlite_", "tortoise_")):
+            continue
+        found[table] = sorted(row[1:] for row in connection.execute(f"PRAGMA table_info({table})"))
+        for index in connection.execute(f"PRAGMA index_list({table})").fetchall():
+            names = tuple(row[2] for row in connection.execute(f"PRAGMA index_info({index[1]})"))
+            found[table].append(("index", index[2], *names))
+        found[table].sort(key=repr)
+    return found
+
+
+async def test_the_migrations_make_the_models_tables(tmp_path: Path) -> None:
+    """Column by column and index by index: a model changed without a migration is found."""
+    settings = config.load({"DIARY_DATA": str(tmp_path)})
+    await database.migrate(settings)
+    path = path_of(settings.database_url)
+    async with TortoiseContext() as context:
+        await context.init(config=database._config(path))
+        wanted = get_schema_sql(context.connections.get("default"), safe=False)
+    made, expected = sqlite3.connect(path), sqlite3.connect(":memory:")
+    expected.executescript(re.sub(r"/\*.*?\*/", "", wanted, flags=re.DOTALL))
+    assert columns(made) == columns(expected)
+    made.close()
+    expected.close()
+
+
+async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    """Rows stay, and a keeper goes on, after every migration has been asked for once more."""
+    async with served(tmp_path) as server:
+        keeper = await enrol(server)
+        await keeper.push()
+        before = server.dump()
+        await database.migrate(server.settings)
+        assert server.dump() == before
+        assert (await keeper.push()).status_code == 201
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_rows_come_through_each_step(step: str, tmp_path: Path) -> None:
+    """A database at this step, with a row in it, is brought to the newest and keeps the row."""
+    settings = config.load({"DIARY_DATA": str(tmp_path)})
+    path = path_of(settings.database_url)
+    async with TortoiseContext() as context:
+        await context.init(config=database._config(path))
+        executor = MigrationExecutor(context.connections.get("default"), database._APPS)
+        await executor.migrate([MigrationTarget(app_label=database.APP, name=step)])
+    connection = sqlite3.connect(path)
+    kept = bytes(range(16))
+    fixed = "kdf, words_wrap, auth_salt, auth_digest, keyset, ecdsa_pub, hpke_pub"
+    connection.execute(
+        f"INSERT INTO account (id, login_mac, file_bytes, text_bytes, {fixed}) VALUES (?, ?, 1, 2, {', '.join('?' * 7)})",
+        (kept, kept, *[kept] * 7),
+    )
+    connection.commit()
+    connection.close()
+    await database.migrate(settings)
+    async with database.opened(settings) as db:
+        assert db.look("SELECT file_bytes, text_bytes, keyset FROM account WHERE id = ?", (kept,)) == (1, 2, kept)
+
+
+async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:
+    """The server says what to run instead of failing at the first request."""
+    settings = config.load({"DIARY_DATA": str(tmp_path / "new")})
+    with pytest.raises(BadSetting, match="migrate"):
+        async with database.opened(settings):
+            pass
+    await database.migrate(settings)
+    connection = sqlite3.connect(path_of(settings.database_url))
+    connection.execute("DELETE FROM tortoise_migrations")
+    connection.commit()
+    connection.close()
+    with pytest.raises(BadSetting, match="migrate"):
+        async with database.opened(settings):
+            pass
+
+
+def test_another_kind_of_address_is_refused() -> None:
+    """Only what this server can write to."""
+    for url in ("postgres://x/y", "sqlite://", "/var/x"):
+        with pytest.raises(BadSetting):
+            path_of(url)

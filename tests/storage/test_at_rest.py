@@ -1,0 +1,150 @@
+"""A stolen database, and a server that is killed: what can be read, and what is still there."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from diary import config
+from diary.client import accounts
+from diary.client.journal import Journal, Said
+from diary.client.transport import Server
+from diary.clock import SystemClock
+from diary.crypto import kdf
+from diary.encoding import b64, parse, read_frames, unb64
+from diary.errors import Unavailable
+from diary.ledger import push
+from diary.services.pepper import Pepper
+from diary.storage import database
+from tests.keepers import CODE, NOON, WORDS, Served, enrol, seal_file, served
+
+SENTINEL = "SENTINEL he waited by the blue gate"
+ROOT = Path(__file__).parent.parent.parent
+
+
+async def test_a_stolen_database_names_nobody(tmp_path: Path) -> None:
+    """Neither names, words, proofs, tokens nor what was written stand in any file; without the pepper a list
+    of names cannot be tried, with it a name can be found and nothing more."""
+    async with served(tmp_path) as server:
+        keeper = await enrol(server)
+        path, body = keeper.seal(SENTINEL, restricted={"place_detail": SENTINEL})
+        await keeper.ask("PUT", path, body)
+        file = seal_file(keeper, SENTINEL.encode() * 50)
+        await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
+        await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
+        await keeper.ask("GET", "/v1/session")
+        everything = _files(server)
+        identity = keeper.identity
+        secrets = [SENTINEL, WORDS, identity.login, "Command line", "localhost:8000", identity.proof]
+        secrets += [*keeper.cookies.values(), b64(kdf.code_auth(CODE, identity.login)), "198.51.100"]
+        for secret in secrets:
+            assert secret.encode() not in everything, secret
+        for raw in (unb64(identity.proof), identity.account_key, identity.diary_key, kdf.code_auth(CODE, identity.login)):
+            assert raw not in everything
+        ((mac,),) = server.rows("SELECT login_mac FROM account")
+        assert mac != Pepper(bytes(32)).login_mac(identity.login)
+        assert mac == Pepper(server.settings.read_pepper()).login_mac(identity.login)
+        assert (server.settings.data / "pepper").stat().st_mode & 0o077 == 0
+        assert (server.settings.data / "notary.key").stat().st_mode & 0o077 == 0
+
+
+def _files(server: Served) -> bytes:
+    """Every byte the server keeps, but for its two secrets."""
+    return b"".join(
+        path.read_bytes()
+        for path in sorted(server.settings.data.rglob("*"))
+        if path.is_file() and path.name not in ("pepper", "notary.key")
+    )
+
+
+async def test_a_restart_keeps_everything(tmp_path: Path) -> None:
+    """Sessions, versions, heads and the notary are the same after the server has been started again."""
+    async with served(tmp_path) as server:
+        keeper = await enrol(server)
+        await keeper.push("before")
+        notary = (await keeper.ask("GET", "/v1/server")).json()["notary"]
+    async with served(tmp_path) as server:
+        keeper.client = server.client()
+        assert (await keeper.ask("GET", "/v1/server")).json()["notary"] == notary
+        answer = await keeper.push("after")
+        assert answer.status_code == 201 and parse(answer.content)["seq"] == 2
+        feed = read_frames((await keeper.ask("GET", keeper.diary + "/changes")).content)
+        assert len(feed) == 3
+        assert server.clock.now_ms() == NOON
+
+
+async def test_a_server_killed_while_writing_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    """kill -9 under eight pushing devices: each receipt's version is in the feed of the next server."""
+    port = _free_port()
+    origin = f"http://localhost:{port}"
+    environ = {
+        "DIARY_DATA": str(tmp_path / "data"),
+        "DIARY_APP_URL": origin,
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+    }
+    await database.migrate(config.load(environ))
+    child = await asyncio.to_thread(_start, environ, port)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            reached = Server(client, origin)
+            identity = await accounts.enrol(reached, WORDS, code=CODE)
+            journal = Journal(identity, SystemClock())
+            acknowledged: list[str] = []
+            enough = asyncio.Event()
+
+            async def push_on() -> None:
+                while True:
+                    held = journal.append(Said("incident", {"narrative": "again"}))
+                    place = held.opened.place
+                    address = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
+                    await reached.put(address, push.encode(held.push))
+                    acknowledged.append(place.version)
+                    if len(acknowledged) == 40:
+                        enough.set()
+
+            pushing = [asyncio.ensure_future(push_on()) for _ in range(8)]
+            await asyncio.wait_for(enough.wait(), 60)
+            child.send_signal(signal.SIGKILL)
+            ended = await asyncio.gather(*pushing, return_exceptions=True)
+            assert all(isinstance(one, Unavailable) for one in ended)
+        await asyncio.to_thread(child.wait)
+        child = await asyncio.to_thread(_start, environ, port)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            again = Server(client, origin)
+            again._cookies = reached._cookies
+            raw = await again.get(f"/v1/diaries/{identity.diary}/changes?after=0")
+            versions = {parse(read_frames(one)[0])["version"] for one in read_frames(raw, at_most=501)[1:]}
+        assert set(acknowledged) <= versions
+    finally:
+        child.kill()
+        await asyncio.to_thread(child.wait)
+
+
+def _free_port() -> int:
+    """A port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _start(environ: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+    """A server in a process of its own, answering."""
+    command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{port}"]
+    child = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.DEVNULL)
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return child
+    child.kill()
+    raise AssertionError("the server did not start")

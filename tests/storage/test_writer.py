@@ -1,0 +1,164 @@
+"""The single writer: durable, in order, and a job that fails takes nobody with it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from diary.errors import Conflict, Unavailable
+from diary.storage.sqlite import connect
+from diary.storage.writer import Hand, SqliteWriter
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A database with one table."""
+    made = tmp_path / "t.sqlite3"
+    connection = connect(made)
+    connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    connection.close()
+    return made
+
+
+@pytest.fixture
+async def writer(path: Path) -> AsyncIterator[SqliteWriter]:
+    """A writer at work."""
+    made = SqliteWriter(path)
+    made.start()
+    yield made
+    await made.stop()
+
+
+def adder(n: int) -> Callable[[Hand], int]:
+    """A job that adds a number and answers with it."""
+
+    def work(hand: Hand) -> int:
+        hand.execute("INSERT INTO t VALUES (?)", (n,))
+        return n
+
+    return work
+
+
+def rows(path: Path) -> list[int]:
+    """What is in the table."""
+    connection = sqlite3.connect(path)
+    try:
+        return [n for (n,) in connection.execute("SELECT n FROM t ORDER BY n")]
+    finally:
+        connection.close()
+
+
+def test_every_connection_is_opened_the_same_way(path: Path) -> None:
+    """WAL, synchronous FULL, secure_delete on, trusted_schema off, foreign keys on; a reader can change nothing."""
+    connection = connect(path, reading=True)
+    found = {
+        name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "secure_delete", "trusted_schema", "foreign_keys")
+    }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "trusted_schema": 0, "foreign_keys": 1}
+    with pytest.raises(sqlite3.OperationalError):
+        connection.execute("INSERT INTO t VALUES (1)")
+    connection.close()
+
+
+async def test_jobs_share_commits_and_keep_their_order(writer: SqliteWriter, path: Path) -> None:
+    """A hundred at once give a hundred rows; each answer is its own job's."""
+    answers = await asyncio.gather(*(writer.run(adder(n)) for n in range(100)))
+    assert answers == list(range(100))
+    assert rows(path) == list(range(100))
+
+
+async def test_a_job_that_fails_takes_nobody_with_it(writer: SqliteWriter, path: Path) -> None:
+    """What it wrote is gone, its neighbours' rows stay, and the caller gets the reason."""
+
+    def fails(hand: Hand) -> None:
+        hand.execute("INSERT INTO t VALUES (?)", (7,))
+        raise Conflict
+
+    jobs = [adder(1), fails, adder(2), adder(1), adder(3)]
+    answers = await asyncio.gather(*(writer.run(job) for job in jobs), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [int, Conflict, int, Unavailable, int]
+    assert rows(path) == [1, 2, 3]
+
+
+async def test_a_commit_that_fails_is_nobodys_success(writer: SqliteWriter, path: Path) -> None:
+    """When the transaction is lost every job in it is Unavailable, and the next one works."""
+
+    def loses(hand: Hand) -> None:
+        hand.execute("INSERT INTO t VALUES (5)")
+        hand.execute("ROLLBACK")
+
+    with pytest.raises(Unavailable):
+        await writer.run(loses)
+    await writer.run(adder(6))
+    assert rows(path) == [6]
+
+
+async def test_a_full_disk_is_said(writer: SqliteWriter, path: Path) -> None:
+    """A page limit stands in for a full disk: Unavailable, nothing half done, and reading goes on."""
+    limit = await writer.run(lambda hand: hand.execute("PRAGMA max_page_count = 8").fetchone())
+    assert limit
+
+    def much(hand: Hand) -> None:
+        for n in range(100_000):
+            hand.execute("INSERT INTO t VALUES (?)", (n,))
+
+    with pytest.raises(Unavailable):
+        await writer.run(much)
+    assert rows(path) == []
+
+
+async def test_after_stop_nothing_is_taken(path: Path) -> None:
+    """What was queued is finished first."""
+    writer = SqliteWriter(path)
+    writer.start()
+    waiting = [asyncio.ensure_future(writer.run(adder(n))) for n in range(10)]
+    await asyncio.sleep(0)
+    await writer.stop()
+    await asyncio.gather(*waiting)
+    assert rows(path) == list(range(10))
+    with pytest.raises(Unavailable):
+        await writer.run(adder(11))
+
+
+def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
+    """kill -9 in the middle of writing: every number that was answered is in the database afterwards."""
+    program = textwrap.dedent(
+        """
+        import asyncio, pathlib, sys
+        from diary.storage.writer import SqliteWriter
+
+        async def client(writer, start):
+            for n in range(start, 10**9, 8):
+                await writer.run(lambda hand: hand.execute("INSERT INTO t VALUES (?)", (n,)) and None)
+                print(n, flush=True)
+
+        async def main():
+            writer = SqliteWriter(pathlib.Path(sys.argv[1]))
+            writer.start()
+            await asyncio.gather(*(client(writer, start) for start in range(8)))
+
+        asyncio.run(main())
+        """
+    )
+    child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert child.stdout is not None
+    answered = [int(child.stdout.readline()) for _ in range(300)]
+    child.send_signal(signal.SIGKILL)
+    answered += [int(line) for line in child.stdout if line.endswith("\n")]
+    child.stdout.close()
+    assert child.wait() == -signal.SIGKILL
+    assert set(answered) <= set(rows(path))
+    check = sqlite3.connect(path)
+    assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    check.close()

@@ -1,0 +1,66 @@
+"""The log says what happened and in which hour; never to whom, from where, or what was sent."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+
+from diary.encoding import b64
+from tests.keepers import WORDS, Keeper, Phone, Served, seal_file, sign_in_body
+
+LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d [a-z_]+(?: \w+ (?:-|diary/[\w/]+\.py:\d+))?")
+ID = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+async def test_the_log_of_everything_names_nobody(
+    keeper: Keeper, server: Served, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every kind of use, failure and fault, at the most talkative level: only codes, hours and our own lines."""
+    caplog.set_level(logging.DEBUG, logger="diary")
+    await keeper.push("SENTINEL")
+    file = seal_file(keeper, b"SENTINEL")
+    await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}", file.declaration)
+    await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
+    await keeper.ask("GET", "/v1/sessions", x_proof=keeper.proof)
+    for number in range(12):
+        await Phone(server.client(f"192.0.2.{number}")).ask(
+            "POST", "/v1/sessions", sign_in_body(keeper.identity.login, b64(bytes(32))), user_agent="SENTINEL"
+        )
+    await keeper.ask("GET", "/SENTINEL")
+
+    async def broken(*_: object) -> None:
+        raise KeyError("SENTINEL", WORDS, keeper.identity.login)
+
+    monkeypatch.setattr("diary.services.usage.usage", broken)
+    answer = await keeper.ask("GET", "/v1/usage")
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "internal", "message": "Something went wrong."}
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("diary")]
+    assert {"sign_in_refused", "throttled", "internal"} <= {line.split()[1] for line in lines}
+    for line in lines:
+        assert LINE.fullmatch(line), line
+        assert not ID.search(line), line
+    for forbidden in ("SENTINEL", WORDS, keeper.identity.login, keeper.identity.diary, "192.0.2", "198.51.100"):
+        assert forbidden not in caplog.text
+    assert not any(record.exc_info for record in caplog.records if record.name.startswith("diary"))
+
+
+@pytest.mark.parametrize("path", ["GET /v1/session", "GET /v1/server", "PUT /v1/diaries", "POST /v1/names"])
+async def test_a_fault_anywhere_is_one_plain_answer(path: str, keeper: Keeper, monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 with the one sentence there is, whatever the exception says."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("SENTINEL")
+
+    for name in ("accounts.unlock", "versions.push", "names.offer"):
+        monkeypatch.setattr(f"diary.services.{name}", broken)
+    monkeypatch.setattr("diary.web.views.entrance.b64", broken)
+    method, _, where = path.partition(" ")
+    body: object = {} if method == "POST" else None
+    if method == "PUT":
+        where, body = keeper.seal()
+    answer = await keeper.ask(method, where, body)  # type: ignore[arg-type]
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "internal", "message": "Something went wrong."}

@@ -1,0 +1,53 @@
+"""The pages: the app's shell and files, and the public page that anyone can read."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from diary.paths import STATIC
+from tests.keepers import Served
+
+
+async def test_the_shell_holds_nothing_of_anybody(server: Served) -> None:
+    """One page, the same for everyone, with the lock form in it; no cookie."""
+    first, second = await server.client().get("/"), await server.client("192.0.2.9").get("/")
+    assert first.content == second.content and "set-cookie" not in first.headers
+    assert b"<title>Notes</title>" in first.content
+    assert b"http" not in re.sub(rb"<!--.*?-->", b"", first.content).replace(b"http-equiv", b"")
+
+
+async def test_static_files_are_asked_for_again(server: Served) -> None:
+    """Bytes as on disk; 304 for who has them; nothing outside the folder."""
+    client = server.client()
+    answer = await client.get("/static/css/base.css")
+    assert answer.content == (STATIC / "css" / "base.css").read_bytes()
+    again = await client.get("/static/css/base.css", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    for path in ("/static/../pyproject.toml", "/static/%2e%2e/pyproject.toml", "/static/", "/static/css"):
+        assert (await client.get(path)).status_code == 404
+
+
+async def test_the_worker_is_this_releases(server: Served) -> None:
+    """`/sw.js` names the release that /v1/server names, and is 304 for who has it."""
+    client = server.client()
+    worker = await client.get("/sw.js")
+    told = (await client.get("/v1/server")).json()
+    assert told["release"].encode() in worker.content
+    assert hashlib.sha256((await client.get("/")).content).hexdigest().encode() in worker.content
+    again = await client.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
+    assert again.status_code == 304 and again.content == b""
+
+
+async def test_the_public_page_says_what_matters(server: Served) -> None:
+    """Readable without a script: FOUR, the numbers, how to check a pack; and it links to Start only."""
+    public = server.settings.public_url
+    text = (await server.client().get(public + "/")).text
+    for word in ("Fixated", "Obsessive", "Unwanted", "Repeated", "999", "101", "0808 802 0300", "diary verify"):
+        assert word in text
+    assert "You do not need to gather evidence before you report." in text
+    assert "<script" not in text
+    links = re.findall(r'href="([^"]+)"', text)
+    assert [link for link in links if link.startswith("http")] == [server.settings.app_url + "/"]
+    notary = await server.client().get(public + "/notary.txt")
+    assert notary.text.strip() == (await server.client().get("/v1/server")).json()["notary"]
