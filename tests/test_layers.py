@@ -42,8 +42,7 @@ SERVER = ("storage", "services", "web", "app")
 PLAINTEXT = ("record", "pack", "client", "cli")
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
-    "cryptography": ("diary.crypto", "diary.ledger.timestamp"),
-    "rfc3161_client": ("diary.ledger.timestamp",),
+    "cryptography": ("diary.crypto",),
     "typst": ("diary.pack",),
     "PIL": ("diary.pack", "diary.client"),
     "pillow_heif": ("diary.pack", "diary.client"),
@@ -210,7 +209,6 @@ JS_VENDOR_HOMES = {
     "noble-hashes": ("crypto",),
     "hpke-core": ("crypto",),
     "hpke-common": (),
-    "client-zip": ("pack",),
     "words-en.js": ("crypto",),
 }
 JS_IMPORT = re.compile(
