@@ -133,7 +133,8 @@ class Capsule:
 
 
 COUNTS: Final = ("total", "included", "withheld", "removed", "amended", "added_to", "late")
-KEYS: Final = ("account", "ecdsa_pub", "log", "notary")
+# Public keys and ids by name, with their length in bytes.
+KEYS: Final = {"account": 16, "ecdsa_pub": 65, "log": 32, "notary": 32}
 
 
 def read_capsule(raw: bytes) -> Capsule:
@@ -159,7 +160,7 @@ def _capsule(value: dict[str, object]) -> Capsule:
         start_with=tuple(_numbers(value.get("start_with"))),
         versions=tuple(_version(row) for row in objects_of(value, "versions")),
         exhibits=tuple(_exhibit(row) for row in objects_of(value, "exhibits")),
-        keys={name: str(keys[name]) for name in KEYS},
+        keys={name: _sized(keys[name], size) for name, size in KEYS.items()},
         custody=objects_of(value, "custody"),
         asked=objects_of(value, "asked"),
     )
@@ -260,6 +261,13 @@ def _sealed(row: dict[str, object]) -> Sealed | None:
     if len(key) != 32 or not 1 <= parts <= 256:
         raise BadRequest("A picture's key is not one.")
     return Sealed(_id(row, "blob"), key, parts)
+
+
+def _sized(value: object, size: int) -> str:
+    """Base64url of exactly `size` bytes. Raises BadRequest."""
+    if len(unb64(str(value))) != size:
+        raise BadRequest("The capsule is not complete.")
+    return str(value)
 
 
 def _id(row: Fields, name: str) -> str:

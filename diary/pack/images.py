@@ -9,7 +9,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from diary.errors import BadRequest
 
@@ -67,7 +67,7 @@ def print_copy(raw: bytes) -> PrintCopy:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             return _encode(_decode(raw))
-    except (OSError, ValueError, SyntaxError, Warning, EOFError, UnidentifiedImageError, MemoryError) as error:
+    except Exception as error:
         raise BadRequest("A picture cannot be read.") from error
 
 

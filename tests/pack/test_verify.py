@@ -23,7 +23,6 @@ from tests.pack.fiction import FictionalDiary, fictional_diary
 from tests.pack.rezip import each_flipped, folder_of, members_of, rezip
 
 
-
 def codes(findings: list[Finding]) -> set[str]:
     return {finding.code for finding in findings}
 

@@ -1,0 +1,95 @@
+"""Making a capsule and reading one: the vector both languages share, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from diary.encoding import canon, unb64
+from diary.errors import BadRequest
+from diary.pack.capsule import read_capsule
+from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
+from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
+
+VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
+
+
+def part(raw: dict[str, object] | None) -> Part | None:
+    if raw is None:
+        return None
+    keys = [(blob, unb64(key)) for blob, key in raw["keys"]]  # type: ignore[union-attr]
+    return {"fields": raw["fields"], "keys": keys, "seed": unb64(str(raw["seed"]))}  # type: ignore[typeddict-item]
+
+
+def test_the_vector_gives_the_same_bytes() -> None:
+    """tests/vectors/capsule.json: what the phone makes, too."""
+    versions: list[DiaryVersion] = [
+        {**row, "open": part(row["open"]), "restricted": part(row["restricted"])} for row in VECTOR["versions"]
+    ]
+    wish = Wish(**{name: tuple(value) if isinstance(value, list) else value for name, value in VECTOR["wish"].items()})
+    assert make_capsule(versions, wish, VECTOR["keys"]) == VECTOR["capsule"].encode()
+
+
+def test_a_capsule_holds_no_key_but_those_of_pictures_to_print_and_no_note() -> None:
+    """Keys of the files as received stay on the phone unless the worker must decode one."""
+    diary = fictional_diary(count=3, exhibits=1)
+    raw = make_capsule(diary.versions, diary.wish(), diary.keys).decode()
+    assert "PRIVATE-NOTE-SENTINEL" not in raw
+    told = json.loads(raw)
+    assert [bool(one["received"]) for one in told["exhibits"]] == [False, False]
+    assert {row["kind"] for row in told["versions"]} == {"incident", "attachment"}
+
+
+def test_nothing_chosen_is_refused() -> None:
+    """An empty pack helps nobody."""
+    diary = fictional_diary(count=1, exhibits=0)
+    with pytest.raises(BadRequest):
+        make_capsule(diary.versions, diary.wish(chosen=()), diary.keys)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("t",), "capsule/v2"),
+        (("pack", "folder"), "../PACK_JB_1_20261124"),
+        (("pack", "folder"), "PACK_JB_2_20261124"),
+        (("pack", "initials"), "J/"),
+        (("pack", "release"), "<script>"),
+        (("pack", "made_at"), -1),
+        (("pack", "made_at"), "now"),
+        (("counts", "total"), None),
+        (("keys", "notary"), {}),
+        (("exhibits", 0, "file"), "JB-1/../../x.png"),
+        (("exhibits", 0, "file"), "JB-2.png"),
+        (("exhibits", 0, "item"), "JB-1"),
+        (("exhibits", 0, "sha256"), "x"),
+        (("exhibits", 0, "record"), "AAAAAAAAAAAAAAAAAAAAAA"),
+        (("exhibits", 0, "print", "key"), "AAAA"),
+        (("exhibits", 0, "print", "parts"), 10_000),
+        (("versions", 0, "kind"), "note"),
+        (("versions", 0, "kind"), "unheard_of"),
+        (("versions", 0, "schema"), 99),
+        (("versions", 0, "open"), None),
+        (("versions", 0, "open", "fields", "unheard_of"), 1),
+        (("versions", 0, "version"), "../../../etc/passwd"),
+        (("versions", 0, "open", "fields", "_ids"), {"diary": "another"}),
+    ],
+)
+def test_a_capsule_that_could_harm_is_refused(place: tuple[str | int, ...], value: object) -> None:
+    """Names that become paths, kinds and fields nobody knows, private notes, another diary's versions."""
+    diary = fictional_diary(count=2, exhibits=1)
+    told = json.loads(make_capsule(diary.versions, diary.wish(), diary.keys))
+    inner = told
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    with pytest.raises(BadRequest):
+        read_capsule(canon(told, limit=1 << 24))
+
+
+def test_fields_of_the_wrong_shape_are_read_as_empty() -> None:
+    """A broken app's diary still becomes a pack."""
+    diary = FictionalDiary()
+    odd = {"behaviours": 7, "narrative": ["x"], "count": "many", "tz": 5, "who": {}, "exact_words": [1], "precision": "?"}
+    diary.add("incident", {**incident_fields(START, "x"), **odd})
+    read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))

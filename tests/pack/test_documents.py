@@ -1,0 +1,157 @@
+"""The PDFs: what an officer finds in a minute, in every script, the same bytes each time."""
+
+import io
+import re
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from diary.pack.capsule import read_capsule
+from diary.pack.chronology import chronology_page
+from diary.pack.contents import contents_of
+from diary.pack.gather import make_capsule
+from diary.pack.glyphs import drawable, language, paragraphs
+from diary.pack.verify import verify
+from tests.pack.conftest import BuiltPack, build, finish
+from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields, picture, print_copy
+from tests.pack.rezip import members_of
+
+CHRONOLOGY = "data/servable/01_chronology.pdf"
+
+
+def reader(built: BuiltPack, name: str = CHRONOLOGY) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(members_of(built.path)[name]))
+
+
+def text(page: pypdf.PageObject) -> str:
+    return " ".join(page.extract_text().split())
+
+
+def test_page_one_answers_in_a_minute(built: BuiltPack) -> None:
+    """Who, how many, first and last with days since, period, gaps, fear with entry numbers, where to start."""
+    first = text(reader(built).pages[0])
+    for words in (
+        "25",
+        "Mon 4 May 2026",
+        "Thu 3 Dec 2026",
+        "days before this pack was made",
+        "Longest gap",
+        "between entries",
+        "P1",
+        "“Daniel, my ex”",
+        "Afraid of violence",
+        "Start with these",
+        "Prepared by the person named; not a sworn statement",
+        "Pack JB 1",
+        "page 1 of",
+    ):
+        assert words in first, words
+
+
+def test_every_entry_stands_in_the_table_in_order_of_time(built: BuiltPack) -> None:
+    """Landscape pages, each number once, each with two times."""
+    pages = [page for page in reader(built).pages if page.mediabox.width > page.mediabox.height]
+    table = " ".join(text(page) for page in pages)
+    assert table.count("Recorded:") == 25 and table.count("Commitment:") == 25
+    assert len(re.findall(r"\b(?:Added|Amended)\b [A-Z][a-z]{2} ", table)) == 4
+    assert "before: 43. Now: 41" in table
+
+
+def test_all_pdfs_are_tagged_archival_and_described(built: BuiltPack) -> None:
+    """PDF/A-3a and PDF/UA-1 in the metadata; language, title, tags; every figure has words."""
+    for name, raw in members_of(built.path).items():
+        if name.endswith(".pdf"):
+            assert b"<pdfaid:part>3</pdfaid:part>" in raw and b"<pdfuaid:part>1</pdfuaid:part>" in raw, name
+            root = pypdf.PdfReader(io.BytesIO(raw)).trailer["/Root"]
+            assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en-GB" and root["/ViewerPreferences"]["/DisplayDocTitle"]
+
+
+def test_narratives_are_embedded_byte_for_byte(built: BuiltPack) -> None:
+    """The first version's words, in any script, control characters included."""
+    embedded = {name: files[0] for name, files in reader(built).attachments.items()}
+    assert len(embedded) == 25
+    for number, row in enumerate([row for row in built.diary.versions if row["kind"] == "incident"][:25], 1):
+        words = str(row["open"]["fields"]["narrative"])
+        assert embedded[f"entry-{number:04d}.txt"] == words.encode(), number
+
+
+async def test_the_same_capsule_gives_the_same_bytes(built: BuiltPack, tmp_path: Path) -> None:
+    """Twice, in different folders; and the finished zip too."""
+    again = await build(built.diary, built.raw, tmp_path / "again.zip")
+    assert again.read_bytes() == built.front.read_bytes()
+    whole = finish(built.diary, again, built.told, tmp_path / "whole.zip")
+    assert whole.read_bytes() == built.path.read_bytes()
+
+
+async def test_a_pack_of_more_than_a_hundred_exhibits_has_volumes(tmp_path: Path) -> None:
+    """04_exhibits.pdf and 04_exhibits-2.pdf, and the index says which."""
+    diary = FictionalDiary()
+    row = diary.add("incident", incident_fields(START, "Many."))
+    small = picture(1, (60, 120))
+    printed = print_copy(small, 30)
+    for index in range(103):
+        diary.attach(row, small, "image/png", f"Picture {index}", printed=printed)
+    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
+    front = await build(diary, raw, tmp_path / "front.zip")
+    path = finish(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    members = members_of(path)
+    assert len(pypdf.PdfReader(io.BytesIO(members["data/servable/04_exhibits-2.pdf"])).pages) == 3
+    assert b"04_exhibits-2.pdf" in members["data/servable/03_exhibits-index.csv"]
+    assert verify(path, notary=diary.notary.pub) == []
+
+
+async def test_an_entry_without_anything_but_a_time_and_one_without_a_receipt(tmp_path: Path) -> None:
+    """No words, no date, no receipt, a page-long account: each has its place, and U1 its name."""
+    diary = FictionalDiary()
+    diary.add("incident", {"precision": "unknown"}, at=START)
+    diary.add("incident", incident_fields(START, "Long. " * 3_000), at=START + DAY)
+    diary.add("incident", incident_fields(START, "Not sent."), at=START + DAY, received=False, offset_ms=None)
+    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
+    front = await build(diary, raw, tmp_path / "front.zip")
+    path = finish(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    assert verify(path, notary=diary.notary.pub) == []
+    pages = " ".join(text(page) for page in pypdf.PdfReader(io.BytesIO(members_of(path)[CHRONOLOGY])).pages)
+    assert "Date not known" in pages and "U1" in pages and "not received by a server yet" in pages
+    assert pages.count("Long.") >= 3_000
+
+
+def test_counts_point_to_their_entries_and_add_up(built: BuiltPack) -> None:
+    """Every bar's count is the number of entries named beside it; months add up to the dated entries."""
+    page = chronology_page(contents_of(built.told))
+    charts = {chart["title"]: chart["bars"] for chart in page["charts"]}  # type: ignore[attr-defined,index]
+    for bars in charts.values():
+        for bar in bars:
+            assert bar["count"] == _numbered(bar["entries"]), bar
+    assert sum(bar["count"] for bar in charts["By month"]) == 25
+
+
+def _numbered(words: str) -> int:
+    """How many entries `1–4, 7` names."""
+    spans = [part.strip().split("–") for part in words.split(",") if part.strip()]
+    return sum(int(span[-1]) - int(span[0]) + 1 for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("plain", "plain"),
+        ("żółć 你好 😀 ہے", "żółć 你好 😀 ہے"),
+        ("\ue000", "[U+E000]"),
+        ("\U000fe4e5", "[U+FE4E5]"),
+        ("\u0f40", "[U+0F40]"),
+        ("a\x07b\x00", "a[U+0007]b[U+0000]"),
+        ("\u202eabc", "[U+202E]abc"),
+        ("a\tb\r\nc", "a    b\nc"),
+    ],
+)
+def test_what_cannot_be_drawn_is_shown_by_its_number(typed: str, shown: str) -> None:
+    """Unknown glyphs, control, private-use and direction characters."""
+    assert drawable(typed) == shown
+
+
+def test_each_paragraph_has_its_own_language_and_direction() -> None:
+    """For screen readers and shaping."""
+    found = paragraphs("Hello\nیہ میرا گھر ہے\nਪੰਜਾਬੀ\n\n他在")
+    assert [(one["lang"], one["dir"]) for one in found] == [("en", "ltr"), ("ur", "rtl"), ("pa", "ltr"), ("zh", "ltr")]
+    assert language("مرحبا بالعالم") == "ar" and language("Zażółć") == "pl"

@@ -1,0 +1,114 @@
+"""Only pictures, only of listed kinds, never more points than fit, and nothing of their metadata."""
+
+import io
+import struct
+import zlib
+
+import pillow_heif
+import pytest
+from PIL import Image
+
+from diary.errors import BadRequest
+from diary.pack.images import accept, print_copy
+from tests.pack.fiction import picture
+from tests.pack.fiction import print_copy as phone_copy
+
+
+def with_exif(fmt: str = "JPEG") -> bytes:
+    """A sideways photo with a place and a device in its EXIF."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "SecretMaker"
+    gps = exif.get_ifd(0x8825)
+    gps[1], gps[2] = "N", (53.0, 48.0, 0.0)
+    out = io.BytesIO()
+    Image.new("RGB", (400, 200), "red").save(out, fmt, exif=exif)
+    return out.getvalue()
+
+
+def bomb_png(width: int, height: int) -> bytes:
+    """A small PNG that says it is huge."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">L", len(body)) + kind + body + struct.pack(">L", zlib.crc32(kind + body))
+
+    head = struct.pack(">LLBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(10_000))) + chunk(b"IEND", b"")
+
+
+def test_a_photo_comes_out_upright_without_metadata() -> None:
+    """Turned as its EXIF says, then the EXIF is gone."""
+    copy = print_copy(with_exif())
+    assert (copy.width, copy.height) == (200, 400)
+    assert b"SecretMaker" not in copy.jpeg and not dict(Image.open(io.BytesIO(copy.jpeg)).getexif())
+    assert accept(copy.jpeg) == copy
+
+
+def test_heic_becomes_a_print_copy() -> None:
+    """What no browser here can show, the sandbox prints."""
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (1200, 900), "blue")).save(out)
+    copy = print_copy(out.getvalue())
+    assert (copy.width, copy.height) == (900, 675)
+
+
+def test_see_through_pictures_get_a_white_ground() -> None:
+    """Not black."""
+    out = io.BytesIO()
+    Image.new("RGBA", (10, 10), (0, 0, 0, 0)).save(out, "PNG")
+    assert Image.open(io.BytesIO(print_copy(out.getvalue()).jpeg)).getpixel((5, 5)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'></svg>",
+        b"<html><script>alert(1)</script></html>",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n",
+        b"8BPS\x00\x01" + bytes(100),
+        b"icns\x00\x00\x01\x00" + bytes(300),
+        b"GIF89a",
+        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00heicmif1" + bytes(200),
+        b"PK\x03\x04" + bytes(60),
+        bomb_png(60_000, 60_000),
+        bomb_png(10_000, 10_000),
+        picture(1, (60, 90))[:120],
+    ],
+)
+def test_what_is_no_sound_picture_is_refused(raw: bytes) -> None:
+    """Renamed SVG, HTML, EPS, PSD and ICNS, bombs, cut-off files: one clean error."""
+    with pytest.raises(BadRequest):
+        print_copy(raw)
+    with pytest.raises(BadRequest):
+        accept(raw)
+
+
+def test_a_print_copy_with_anything_but_a_picture_in_it_is_not_accepted() -> None:
+    """EXIF, comments and profiles stand in the PDF as they are, so they must not come that far."""
+    plain = phone_copy(picture(1, (60, 90)), 30)
+    assert accept(plain).jpeg == plain
+    for segment in (b"\xff\xe1", b"\xff\xe2", b"\xff\xed", b"\xff\xfe"):
+        with pytest.raises(BadRequest):
+            accept(plain[:2] + segment + b"\x00\x08secret" + plain[2:])
+    with pytest.raises(BadRequest):
+        accept(with_exif())
+    with pytest.raises(BadRequest):
+        accept(plain + b"trailing")
+
+
+def test_random_bytes_behind_every_magic_are_refused_or_read_but_never_break() -> None:
+    """Two hundred damaged files of each kind."""
+    generator = __import__("random").Random(11)
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (64, 64), "blue")).save(out)
+    for whole in (picture(1, (60, 90)), with_exif(), with_exif("WEBP"), out.getvalue()):
+        for _ in range(50):
+            bent = bytearray(whole)
+            for _ in range(8):
+                bent[generator.randrange(12, len(bent))] = generator.randrange(256)
+            try:
+                copy = print_copy(bytes(bent))
+            except BadRequest:
+                continue
+            assert copy.jpeg.startswith(b"\xff\xd8\xff")

@@ -1,0 +1,94 @@
+"""The jail holds: no network, no other program, no file but its own, as whoever runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TRY = """
+import os, sys, socket, subprocess
+from pathlib import Path
+from diary.pack.sandbox import close_in
+own = Path(sys.argv[1])
+close_in([Path(p) for p in ("/usr", "/lib", "/lib64", sys.prefix, sys.base_prefix, "/dev/urandom", "/dev/null")], [own])
+def attempt(what):
+    try:
+        exec(what)
+        return "done"
+    except Exception as error:
+        return type(error).__name__
+print(attempt(sys.argv[2]))
+"""
+
+
+def attempt(folder: Path, what: str) -> str:
+    """What happens when the jailed process tries something."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", TRY, str(folder), what], capture_output=True, text=True, env={}, cwd="/", check=False
+    )
+    return done.stdout.strip() or f"exit {done.returncode}: {done.stderr[-300:]}"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "socket.socket()",
+        "socket.socketpair()",
+        "socket.create_connection(('127.0.0.1', 80))",
+        "subprocess.run(['/usr/bin/true'])",
+        "os.execv('/usr/bin/true', ['true'])",
+        "open('/etc/passwd').read()",
+        "os.listdir('/root')",
+        "os.listdir('/home')",
+        "open('/proc/1/environ').read()",
+        "open('/proc/self/maps').read()",
+        "open('/var/tmp/kept-test', 'w')",
+        "open('/tmp/kept-test', 'w')",
+        "open(sys.prefix + '/kept-test', 'w')",
+        "os.symlink('/etc/passwd', own / 'link'); open(own / 'link').read()",
+        "os.chroot(own)",
+        "os.kill(os.getppid(), 9)",
+        "bytearray(3 << 30)",
+    ],
+)
+def test_the_jail_refuses(tmp_path: Path, what: str) -> None:
+    """Everything but its own folder and the libraries."""
+    assert attempt(tmp_path, what) in ("PermissionError", "OSError", "MemoryError"), what
+
+
+def test_the_jail_leaves_its_own_folder(tmp_path: Path) -> None:
+    """Reading, writing and forking there work."""
+    assert attempt(tmp_path, "(own / 'a').write_text('x'); assert (own / 'a').read_text() == 'x'") == "done"
+    assert attempt(tmp_path, "child = os.fork()\nif not child: os._exit(0)\nassert os.waitpid(child, 0)[1] == 0") == "done"
+    assert (tmp_path / "a").read_text() == "x"
+
+
+def test_the_jail_works_for_an_ordinary_user(tmp_path: Path) -> None:
+    """No privilege is needed to be locked in; root becomes nobody first, whoever else runs this is somebody already."""
+    become = "os.getuid() or (os.setgid(65534), os.setuid(65534))\nown = Path"
+    code = TRY.replace("own = Path", become)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, "/dev/null", "open('/etc/passwd').read()"],
+        capture_output=True,
+        text=True,
+        env={},
+        cwd="/",
+        check=False,
+    )
+    assert done.stdout.strip() == "PermissionError", done.stderr
+
+
+def test_a_worker_that_is_told_nonsense_says_so_and_ends(tmp_path: Path) -> None:
+    """No traceback and no word of what was sent."""
+    secret = b'{"t":"SENTINEL"}'
+    done = subprocess.run(
+        [sys.executable, "-I", "-m", "diary.pack.worker", str(tmp_path)],
+        input=len(secret).to_bytes(4, "big") + secret,
+        capture_output=True,
+        env={},
+        cwd="/",
+        check=True,
+    )
+    assert b'"failed": "bad_request"' in done.stdout
+    assert b"SENTINEL" not in done.stdout + done.stderr and b"Traceback" not in done.stderr

@@ -1,0 +1,84 @@
+"""Order, gaps and counts, each with the entries behind it."""
+
+from diary.record import chronology as order
+from diary.record.incident import Incident
+from diary.record.times import DAY_MS
+from diary.record.versions import Opened, tell
+
+MAY_4 = 1_777_852_800_000  # 2026-05-04T00:00:00Z, a Monday
+
+
+def entry(number: str, day: int | None, *, written: int | None = None, end: int | None = None, **fields: object) -> Incident:
+    said: dict[str, object] = {
+        "precision": "unknown" if day is None else "minute",
+        "utc_offset_min": 60,
+        "tz": "Europe/London",
+        **fields,
+    }
+    if day is not None:
+        said.setdefault("occurred_start", MAY_4 + day * DAY_MS)
+    if end is not None:
+        said["occurred_end"] = end
+    said["_clock"] = {"utc": written or 0}
+    told = tell([Opened(f"r{number}", f"v{number}", "incident", 1, said, {})])
+    return Incident(number, None if number.startswith("U") else int(number), told)
+
+
+def test_order_is_by_time_with_undated_last_and_ties_by_number() -> None:
+    """Entries without a number come after those with one."""
+    entries = [entry("3", None), entry("2", 5), entry("1", 9), entry("U1", 5), entry("4", 5)]
+    assert [one.number for one in order.ordered(entries)] == ["2", "4", "U1", "1", "3"]
+
+
+def test_months_without_entries_are_counted_as_none() -> None:
+    """From the first to the last, over a year's end."""
+    found = order.by_month([entry("1", 0), entry("2", 280)])
+    assert [(tally.label, tally.count) for tally in found][:2] == [("May 2026", 1), ("Jun 2026", 0)]
+    assert found[-1].label == "Feb 2027" and len(found) == 10
+
+
+def test_codes_are_counted_once_an_entry_most_used_first() -> None:
+    """With their entries and letters."""
+    found = order.by_code(
+        [entry("1", 0, behaviours=["watch", "calls", "calls"]), entry("2", 1, behaviours=["calls"])], "behaviours", "behaviours"
+    )
+    assert [(tally.label, tally.numbers, tally.letter) for tally in found] == [
+        ("Phone calls", ("1", "2"), "b"),
+        ("Watched me", ("1",), "g"),
+    ]
+
+
+def test_weekday_and_hour_are_local() -> None:
+    """00:30 British summer time is the next day there."""
+    found = order.by_weekday([entry("1", 0, occurred_start=MAY_4 + DAY_MS - 1_800_000)])
+    assert [tally.label for tally in found if tally.count] == ["Tuesday"]
+    assert [tally.label for tally in order.by_hours([entry("1", 0)]) if tally.count] == ["00:00 to 04:00"]
+    assert not any(tally.count for tally in order.by_hours([entry("1", 0, precision="day")]))
+
+
+def test_gaps_are_days_between_dated_entries() -> None:
+    """The undated one makes none; long ones and the middle one are found."""
+    found = order.gaps([entry("1", 0), entry("2", 40), entry("3", 42), entry("4", None)])
+    assert [(gap.after, gap.before, gap.days) for gap in found] == [("1", "2", 40), ("2", "3", 2)]
+    assert [gap.days for gap in order.long_gaps(found)] == [40] and order.median_days(found) == 21
+
+
+def test_days_since_counts_from_the_most_recent() -> None:
+    """On the keeper's own calendar."""
+    assert order.days_since([entry("1", 0), entry("2", 3)], MAY_4 + 10 * DAY_MS, 60) == 7
+    assert order.days_since([entry("1", None)], MAY_4, 0) is None
+
+
+def test_one_estimate_makes_the_sum_an_estimate() -> None:
+    """43 calls and about 30 messages are about 73."""
+    assert order.contacts([entry("1", 0, count=43), entry("2", 1, count=30, count_is_estimate=True)]) == (73, True)
+
+
+def test_late_is_more_than_a_day_after_the_end() -> None:
+    """A day that is not over is no delay; what the keeper says about it wins."""
+    start = MAY_4
+    assert not entry("1", 0, written=start + DAY_MS).is_late
+    assert entry("1", 0, written=start + DAY_MS + 1).is_late
+    assert not entry("1", 0, end=start + DAY_MS, written=start + 2 * DAY_MS).is_late
+    assert entry("1", 0, written=start, entry_kind="later_recollection").is_late
+    assert not entry("1", None, written=start).is_late

@@ -1,0 +1,96 @@
+"""Times are never more exact than they were said to be, and a clock that goes back is read one way only."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from diary.record import times
+
+
+def ms(*parts: int) -> int:
+    return int(datetime(*parts, tzinfo=UTC).timestamp() * 1000)  # type: ignore[arg-type,misc]
+
+
+def when(
+    start: int | None, precision: str, offset: int | None = 0, end: int | None = None, local: str = "", tz: str = "Europe/London"
+) -> times.When:
+    fields = {
+        "occurred_start": start,
+        "occurred_end": end,
+        "precision": precision,
+        "tz": tz,
+        "utc_offset_min": offset,
+        "occurred_local": local,
+    }
+    return times.occurred({name: value for name, value in fields.items() if value is not None})
+
+
+def test_the_repeated_hour_is_printed_two_ways() -> None:
+    """01:30 on 25 October 2026 happens twice; the offset tells which, in print and in ISO."""
+    first, second = when(ms(2026, 10, 25, 0, 30), "minute", 60), when(ms(2026, 10, 25, 1, 30), "minute", 0)
+    assert times.printed(first).line() == "Sun 25 Oct 2026, 01:30 BST (UTC+1)"
+    assert times.printed(second).line() == "Sun 25 Oct 2026, 01:30 GMT (UTC)"
+    assert times.iso(first.start, 60) == "2026-10-25T01:30:00+01:00"
+    assert times.iso(second.start, 0) == "2026-10-25T01:30:00Z"
+
+
+def test_a_time_abroad_carries_its_zone() -> None:
+    """Half-hour zones and zones without a short name included."""
+    assert times.printed(when(ms(2026, 7, 1, 10), "minute", 120, tz="Europe/Warsaw")).clock == "12:00 CEST (UTC+2)"
+    assert times.printed(when(ms(2026, 7, 1, 10), "minute", 330, tz="Asia/Kolkata")).clock == "15:30 IST (UTC+5:30)"
+    assert times.printed(when(ms(2026, 7, 1, 10), "minute", -180, tz="America/Sao_Paulo")).clock == "07:00 UTC-3"
+
+
+def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
+    """The keeper's own offset is kept; a name that would contradict it is not printed."""
+    assert times.printed(when(ms(2026, 7, 1, 10), "minute", 0)).clock == "10:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("precision", "end", "local", "line"),
+    [
+        ("exact", None, "", "Tue 3 Nov 2026, 20:14 GMT (UTC)"),
+        ("hour", None, "", "Tue 3 Nov 2026, about 20:14 GMT (UTC)"),
+        ("part_of_day", None, "Evening", "Tue 3 Nov 2026, evening, time not exact"),
+        ("part_of_day", None, "2026-11-03 early_morning", "Tue 3 Nov 2026, early morning, time not exact"),
+        ("day", None, "", "Tue 3 Nov 2026, time not given"),
+        ("date_range", ms(2026, 11, 6), "", "between Tue 3 Nov 2026 and Thu 5 Nov 2026, date not exact"),
+        ("date_range", ms(2026, 11, 3, 22), "", "Tue 3 Nov 2026, between 20:14 and 22:00 GMT (UTC)"),
+        ("date_range", None, "", "from Tue 3 Nov 2026, end not known"),
+        ("month", None, "", "November 2026, day not known"),
+        ("season", None, "Autumn 2026", "Autumn 2026, season only"),
+        ("unknown", None, "when it snowed", "Date not known, when it snowed"),
+        ("of a later release", None, "", "from Tue 3 Nov 2026, end not known"),
+    ],
+)
+def test_each_precision_has_its_own_words(precision: str, end: int | None, local: str, line: str) -> None:
+    """All nine of the format, and one nobody knows yet."""
+    assert times.printed(when(ms(2026, 11, 3, 20, 14), precision, 0, end, local)).line() == line
+
+
+@pytest.mark.parametrize("start", [None, -(10**18), 10**18])
+def test_an_impossible_instant_counts_as_unknown(start: int | None) -> None:
+    """A broken clock never stops a pack."""
+    assert times.printed(when(start, "minute", None)).day == "Date not known"
+    assert times.iso(start) == ""
+
+
+def test_an_unknown_zone_is_utc() -> None:
+    """Zone names come from records: paths and nonsense included."""
+    for tz in ("", "Mars/Olympus", "../../etc/passwd", "Europe/London\0", "x" * 400):
+        assert times.offset_at(ms(2026, 7, 1), tz) == 0
+
+
+@pytest.mark.parametrize(
+    ("delay", "words"),
+    [
+        (0, "within a minute"),
+        (60_000, "1 minute later"),
+        (7_200_000, "2 hours later"),
+        (172_800_000, "2 days later"),
+        (-5, "before the time given"),
+    ],
+)
+def test_delays_in_words(delay: int, words: str) -> None:
+    """How long after it was written down."""
+    assert times.delay_words(delay) == words

@@ -1,0 +1,91 @@
+"""What was said first, what was added, what was changed: the ten-minute rule."""
+
+from diary.record.versions import SETTLING_MS, Opened, tell, tell_all
+
+
+def version(name: str, at: int | None, fields: dict[str, object], parents: tuple[str, ...] = (), **restricted: object) -> Opened:
+    clock = {} if at is None else {"_clock": {"offset_ms": None, "tz": "Europe/London", "utc": at}}
+    return Opened("r", name, "incident", 1, {**fields, **clock, "_parents": list(parents)}, restricted)
+
+
+def test_the_first_version_is_the_last_one_within_ten_minutes() -> None:
+    """Correcting a slip is not amending."""
+    told = tell([
+        version("a", 0, {"narrative": "Hw came"}),
+        version("b", SETTLING_MS, {"narrative": "He came"}, ("a",)),
+        version("c", SETTLING_MS + 1, {"narrative": "He came back"}, ("b",)),
+    ])  # fmt: skip
+    assert told.first.version == "b" and told.newest.version == "c"
+    assert [(one.version, one.kind) for one in told.revisions] == [("c", "addition")]
+
+
+def test_growing_is_adding_and_anything_else_is_amending() -> None:
+    """Blank to something, a longer end, more items: additions. Less or other: amendments."""
+    grew = [
+        ({}, {"who": "Dan"}),
+        ({"who": ""}, {"who": "Dan"}),
+        ({"who": "Dan"}, {"who": "Dan K"}),
+        ({"behaviours": ["a"]}, {"behaviours": ["a", "b"]}),
+    ]
+    changed = [
+        ({"who": "Dan"}, {}),
+        ({"who": "Dan"}, {"who": "Ben"}),
+        ({"behaviours": ["a", "b"]}, {"behaviours": ["a"]}),
+        ({"count": 1}, {"count": 2}),
+        ({"x": False}, {"x": True}),
+    ]
+    for kind, cases in (("addition", grew), ("amendment", changed)):
+        for old, new in cases:
+            told = tell([version("a", 0, dict(old)), version("b", 10**9, dict(new), ("a",))])
+            assert [one.kind for one in told.revisions] == [kind], (old, new)
+
+
+def test_bookkeeping_is_no_change() -> None:
+    """Opening a card, or marking an entry to start with, says nothing about what happened."""
+    told = tell(
+        [
+            version("a", 0, {"narrative": "x"}),
+            version("b", 10**9, {"narrative": "x", "cards_opened": [{}], "start_with_this": True}, ("a",)),
+        ]
+    )
+    assert told.revisions == () and told.newest.version == "b"
+
+
+def test_two_devices_are_compared_with_what_each_saw() -> None:
+    """Both wrote on from one version; neither took away what the other added."""
+    told = tell([
+        version("a", 0, {"narrative": "x"}),
+        version("b", 10**9, {"narrative": "x", "who": "Dan"}, ("a",)),
+        version("c", 10**9 + 1, {"narrative": "x", "channel": "sms"}, ("a",)),
+        version("d", 10**9 + 2, {"narrative": "x", "who": "Dan", "channel": "sms"}, ("b", "c")),
+    ])  # fmt: skip
+    assert [one.kind for one in told.revisions] == ["addition"] * 3
+
+
+def test_a_reason_stands_with_its_amendment() -> None:
+    """And restricted fields count as fields."""
+    told = tell(
+        [
+            version("a", 0, {"count": 43}, (), place_detail="x"),
+            version("b", 10**9, {"count": 41, "reason": "counted again"}, ("a",), place_detail="y"),
+        ]
+    )
+    revision = told.revisions[0]
+    assert revision.reason == "counted again" and [change.field for change in revision.changes] == ["count", "place_detail"]
+
+
+def test_a_clock_that_is_missing_or_ran_backwards_loses_nothing() -> None:
+    """Every version after the first still counts."""
+    told = tell([version("a", None, {"narrative": "x"}), version("b", None, {"narrative": "y"}, ("a",))])
+    assert told.first.version == "a" and told.has("amendment")
+    back = tell([version("a", 10**9, {"narrative": "x"}), version("b", 5, {"narrative": "y"}, ("a",))])
+    assert back.first.version == "a" and back.has("amendment")
+
+
+def test_records_come_in_the_order_of_their_earliest_versions() -> None:
+    """Grouped by record, one kind at a time."""
+    rows = [
+        Opened(record, f"{record}{n}", kind, 1, {}, {})
+        for n, (record, kind) in enumerate([("b", "incident"), ("a", "incident"), ("n", "note"), ("b", "incident")])
+    ]
+    assert [told.record for told in tell_all(rows, "incident")] == ["b", "a"]

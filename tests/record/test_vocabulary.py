@@ -1,0 +1,72 @@
+"""The lists and schemas: complete, unique, and in words a child can read."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import diary.record
+from diary.errors import BadRequest
+from diary.ledger.commitments import RESERVED as COMMITTED
+from diary.pack.wording import CHOICES
+from diary.record.schemas import KINDS, NEWEST, RESERVED, schema
+from diary.record.vocabulary import LISTS, label, letters
+
+FOLDER = Path(diary.record.__file__).parent
+OFFENCES = re.compile(r"\b(stalk|harass|offence|crime|victim|suspect|offender|perpetrator)", re.IGNORECASE)
+
+
+def test_codes_are_well_formed_and_unique() -> None:
+    """Within a list; sections exist; letters are those of the Act."""
+    for choice in LISTS.values():
+        codes = [term.code for term in choice.terms]
+        assert len(set(codes)) == len(codes)
+        assert all(re.fullmatch(r"[a-z][a-z0-9_]{0,39}", code) for code in codes)
+        sections = {code for code, _ in choice.sections} or {""}
+        assert all(term.section in sections and set(term.letter) <= set("abcdefg/") for term in choice.terms)
+
+
+def test_every_behaviour_of_the_design_is_here() -> None:
+    """Seven sections and the rest; somebody can always say something else, or nothing."""
+    assert len(LISTS["behaviours"].terms) >= 77
+    for name in ("behaviours", "channels", "places", "feelings", "attribution", "responses"):
+        codes = {term.code for term in LISTS[name].terms}
+        assert {"other", "not_sure", "prefer_not_to_say"} <= codes, name
+
+
+def test_labels_name_no_offence_and_are_short() -> None:
+    """Plain words, at most fourteen of them."""
+    for choice in LISTS.values():
+        for term in choice.terms:
+            assert term.label and not OFFENCES.search(term.label) and len(term.label.split()) <= 14, term
+
+
+def test_an_unknown_code_is_shown_and_never_lost() -> None:
+    """A newer phone's entry in an older pack builder."""
+    assert label("behaviours", "new_thing") == "new thing"
+    assert letters(["watch", "drive_past", "new_thing"]) == ("e", "g")
+
+
+def test_schemas_are_sorted_disjoint_and_hold_the_reserved_names() -> None:
+    """In the open part of every kind."""
+    raw = json.loads((FOLDER / "schemas.json").read_text(encoding="utf-8"))
+    assert set(RESERVED) == set(COMMITTED)
+    for kind in KINDS:
+        names = schema(kind, NEWEST[kind])
+        assert set(RESERVED) <= set(names.open) and not set(names.open) & set(names.restricted)
+        assert list(names.open) == sorted(names.open) and raw[kind]["1"]["restricted"] == sorted(names.restricted)
+        assert all(re.fullmatch(r"[a-z_][a-z0-9_]{0,39}", name) for name in (*names.open, *names.restricted))
+
+
+def test_every_choice_in_print_is_a_list_and_a_field() -> None:
+    """Field to list, for the pages."""
+    fields = {name for kind in KINDS for name in schema(kind, 1).open}
+    assert all(choice in LISTS and name in fields for name, choice in CHOICES.items())
+
+
+def test_an_unknown_kind_or_number_is_refused() -> None:
+    """Nothing is guessed."""
+    for kind, number in (("incident", 2), ("dream", 1)):
+        with pytest.raises(BadRequest):
+            schema(kind, number)

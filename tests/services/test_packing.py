@@ -1,0 +1,203 @@
+"""The pack queue: one job at a time, nothing left behind, and no job that stops the service."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from diary.clock import FixedClock
+from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
+from diary.ids import new_id
+from diary.pack.gather import make_capsule
+from diary.services import packing
+from diary.services.packing import Job, PackJobs
+from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.test_images import bomb_png, with_exif
+
+
+def jobs_for(diary: FictionalDiary, clock: FixedClock | None = None) -> PackJobs:
+    async def fetch(account: bytes, of: bytes, blob: str, i: int) -> bytes:
+        if (blob, i) not in diary.parts:
+            raise NotFound
+        return diary.parts[blob, i]
+
+    return PackJobs(fetch, clock or FixedClock(START))
+
+
+def capsule_of(diary: FictionalDiary) -> bytes:
+    return make_capsule(diary.versions, diary.wish(), diary.keys)
+
+
+async def run(jobs: PackJobs, raw: bytes) -> Job:
+    """One job to its end."""
+    account, pack = new_id(), new_id()
+    job = await jobs.place(account, new_id(), pack)
+    await jobs.start(account, pack, raw)
+    assert job.task is not None
+    await job.task
+    return job
+
+
+def leftovers() -> set[str]:
+    return {path.name for path in Path("/dev/shm").glob("job-*")}
+
+
+async def test_a_job_runs_once_and_leaves_nothing() -> None:
+    """Queued, ready, building, done; the front part is fetched once; then the job is gone and so is its folder."""
+    diary = fictional_diary(count=3, exhibits=1)
+    jobs, before = jobs_for(diary), leftovers()
+    job = await run(jobs, capsule_of(diary))
+    assert (job.state, job.done) == ("done", job.total)
+    with pytest.raises(Conflict):
+        await jobs.start(job.account, job.pack, b"again")
+    front, sent = jobs.take_front(job.account, job.pack)
+    assert front.stat().st_size > 10_000
+    sent()
+    assert not front.exists() and leftovers() == before
+    with pytest.raises(NotFound):
+        jobs.get(job.account, job.pack)
+
+
+async def test_the_folder_of_a_running_job_lies_in_memory_and_holds_no_key() -> None:
+    """Only what was typeset stands there while it runs; the capsule never does."""
+    diary = fictional_diary(count=3, exhibits=2)
+    jobs = jobs_for(diary)
+    job = await run(jobs, capsule_of(diary))
+    assert job.folder is not None and str(job.folder).startswith("/dev/shm/")
+    assert [path.name for path in job.folder.iterdir()] == ["front.zip"]
+    raw = (job.folder / "front.zip").read_bytes()
+    for row in diary.versions:
+        for _, key in row["open"]["keys"]:
+            assert key not in raw
+    await jobs.close()
+
+
+async def test_cancelling_kills_the_worker_and_erases_everything() -> None:
+    """In the middle of the pages."""
+    diary = fictional_diary(count=25, exhibits=4)
+    jobs, before = jobs_for(diary), leftovers()
+    account, pack = new_id(), new_id()
+    job = await jobs.place(account, new_id(), pack)
+    await jobs.start(account, pack, capsule_of(diary))
+    while job.worker is None or job.done == 0:
+        await asyncio.sleep(0.01)
+    pid, folder = job.worker.pid, job.folder
+    await jobs.cancel(account, pack)
+    assert folder is not None and not folder.exists() and leftovers() == before
+    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(NotFound):
+        jobs.get(account, pack)
+
+
+async def test_another_account_cannot_see_start_fetch_or_cancel_a_job() -> None:
+    """Absent and forbidden look alike."""
+    jobs = jobs_for(FictionalDiary())
+    job = await jobs.place(new_id(), new_id(), new_id())
+    stranger = new_id()
+    for act in (jobs.get, jobs.take_front):
+        with pytest.raises(NotFound):
+            act(stranger, job.pack)
+    with pytest.raises(NotFound):
+        await jobs.start(stranger, job.pack, b"")
+    with pytest.raises(NotFound):
+        await jobs.cancel(stranger, job.pack)
+
+
+async def test_one_at_a_time_and_an_unused_place_is_given_away() -> None:
+    """The second waits; after sixty seconds without a capsule the first has lost its turn."""
+    clock = FixedClock(START)
+    jobs = jobs_for(FictionalDiary(), clock)
+    first = await jobs.place(new_id(), new_id(), new_id())
+    second = await jobs.place(new_id(), new_id(), new_id())
+    assert (first.state, second.state) == ("ready", "queued")
+    with pytest.raises(Conflict):
+        await jobs.start(second.account, second.pack, b"{}")
+    clock.advance(61_000)
+    assert jobs.get(second.account, second.pack).state == "ready"
+    with pytest.raises(NotFound):
+        jobs.get(first.account, first.pack)
+
+
+async def test_a_new_place_gives_up_the_accounts_earlier_one() -> None:
+    """One pack an account."""
+    jobs, account = jobs_for(FictionalDiary()), new_id()
+    first = await jobs.place(account, new_id(), new_id())
+    second = await jobs.place(account, new_id(), new_id())
+    with pytest.raises(NotFound):
+        jobs.get(account, first.pack)
+    assert second.state == "ready"
+
+
+async def test_the_queue_has_an_end_and_packs_can_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full: later. Off: said so."""
+    monkeypatch.setattr(packing, "QUEUE_LIMIT", 1)
+    jobs = jobs_for(FictionalDiary())
+    await jobs.place(new_id(), new_id(), new_id())
+    with pytest.raises(TryLater):
+        await jobs.place(new_id(), new_id(), new_id())
+    off = PackJobs(jobs._fetch, FixedClock(START), on=False)
+    with pytest.raises(PacksOff):
+        await off.place(new_id(), new_id(), new_id())
+
+
+async def test_an_oversized_capsule_is_refused_before_a_worker_starts() -> None:
+    """Sixteen mebibytes."""
+    jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
+    await jobs.place(account, new_id(), pack)
+    with pytest.raises(TooLarge):
+        await jobs.start(account, pack, bytes(packing.CAPSULE_LIMIT + 1))
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 5000, b"\xff" * 100])
+async def test_a_capsule_that_makes_no_sense_fails_the_job_and_nothing_else(raw: bytes) -> None:
+    """The state says failed; the next job works."""
+    diary = fictional_diary(count=1, exhibits=0)
+    jobs = jobs_for(diary)
+    job = await run(jobs, raw)
+    assert job.state == "failed"
+    with pytest.raises(PackFailed):
+        jobs.take_front(job.account, job.pack)
+    assert (await run(jobs, capsule_of(diary))).state == "done"
+    await jobs.close()
+
+
+async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed in the middle, and stopped at the hard limit."""
+    diary = fictional_diary(count=25, exhibits=4)
+    jobs, before = jobs_for(diary), leftovers()
+    account, pack = new_id(), new_id()
+    job = await jobs.place(account, new_id(), pack)
+    await jobs.start(account, pack, capsule_of(diary))
+    while job.worker is None or job.done == 0:
+        await asyncio.sleep(0.01)
+    job.worker.kill()
+    assert job.task is not None
+    await job.task
+    assert job.state == "failed" and leftovers() == before
+    monkeypatch.setattr(packing, "HARD_LIMIT_SECONDS", 0.05)
+    slow = await run(jobs, capsule_of(diary))
+    assert slow.state == "failed" and "too long" in slow.failure
+    await jobs.close()
+
+
+async def test_hostile_files_have_no_picture_and_the_pack_is_made() -> None:
+    """Bombs, renamed SVG and EPS, a photo with a place: a card for each that is no picture, never a failed pack."""
+    diary = FictionalDiary()
+    incident = diary.add("incident", incident_fields(START, "He sent files."))
+    evil = [bomb_png(60_000, 60_000), b"<svg/>", b"%!PS-Adobe-3.0 EPSF", b"\x00\x00\x00\x18ftypheic" + bytes(99), with_exif()]
+    for raw in evil:
+        diary.attach(incident, raw, "image/heic", "A file he sent")
+    jobs = jobs_for(diary)
+    job = await run(jobs, capsule_of(diary))
+    assert job.state == "done", job.failure
+    await jobs.close()
+
+
+async def test_a_missing_or_wrong_part_fails_with_a_sentence() -> None:
+    """The phone is told that a picture is not there, or does not open."""
+    diary = fictional_diary(count=1, exhibits=1)
+    raw, parts = capsule_of(diary), dict(diary.parts)
+    diary.parts.clear()
+    assert "not on the server" in (await run(jobs_for(diary), raw)).failure
+    diary.parts.update({place: bytes(len(part)) for place, part in parts.items()})
+    assert "does not open" in (await run(jobs_for(diary), raw)).failure
