@@ -36,7 +36,7 @@ export async function envelopes(v) {
   await refused(v.longest_header.one_more, () => envelope.prefix(1, 'version', { x: `${header.x}a` }), 'longer header');
 }
 
-/** Sealed to a person: what Python sealed opens here. What is sealed here opens here; Python opens such in test_vectors. */
+/** Sealed to a person: what Python sealed opens here. What is sealed here opens here; that Python opens it too is in test_phone_to_python. */
 export async function people({ to_a_person: v }) {
   const scalar = unb64(v.scalar);
   const kind = NAMES[v.kind];
