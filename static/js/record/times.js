@@ -1,0 +1,203 @@
+/**
+ * When something happened, as a person says it: the choices on screen become the time block of an incident.
+ *
+ * Instants are integer ms UTC; local times are text, `2026-10-25T01:30` or `2026-10-25`, in the IANA zone `tz`.
+ * [Note: the repeated hour] When clocks go back, one local time is two instants and only the person knows
+ * which; when they go forward, some local times never were. Neither is guessed: callers get a list.
+ */
+
+/**
+ * @typedef {object} TimeBlock
+ * @property {number|null} occurred_start ms UTC; null only when precision is unknown
+ * @property {number|null} occurred_end ms UTC, the first instant after; null when it is one moment
+ * @property {string|null} occurred_local what the person chose
+ * @property {string} tz
+ * @property {number|null} utc_offset_min minutes east of UTC at the start
+ * @property {'minute'|'hour'|'part_of_day'|'day'|'date_range'|'unknown'} precision
+ * @property {string|null} time_source
+ */
+/** @typedef {'early_morning'|'morning'|'afternoon'|'evening'|'night'} PartOfDay */
+/** @typedef {{how: 'exact'|'about'|'part'|'day'|'between', date: string, time?: string, second?: boolean, part?: PartOfDay, until?: string}} Picked */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** First and last local hour of each part of a day; night runs into the next morning. */
+const PARTS = /** @type {const} */ ({
+  early_morning: [5, 8], morning: [8, 12], afternoon: [12, 17], evening: [17, 22], night: [22, 29],
+});
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/** @param {string} tz */
+function formatFor(tz) {
+  const known = formats.get(tz);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-GB', {
+    timeZone: tz, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  });
+  formats.set(tz, made);
+  return made;
+}
+
+/** @param {string} local @returns {number} the local time as if it were UTC, ms; NaN when it is no time */
+function asUtc(local) {
+  const found = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(local);
+  if (!found) return NaN;
+  const [y, mo, d, h, mi] = found.slice(1).map((n) => Number(n ?? 0));
+  const at = Date.UTC(/** @type {number} */ (y), /** @type {number} */ (mo) - 1, d, h, mi);
+  // Date.UTC rolls 31 April over into May; a date that does not come back was none.
+  return new Date(at).toISOString().slice(0, 10) === local.slice(0, 10) ? at : NaN;
+}
+
+/**
+ * The zone this phone is set to.
+ * @returns {string} IANA name
+ */
+export function phoneZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London';
+}
+
+/**
+ * Minutes east of UTC that `tz` had at instant `at`.
+ * @param {number} at ms UTC
+ * @param {string} tz
+ * @returns {number}
+ */
+export function offsetAt(at, tz) {
+  const part = Object.fromEntries(formatFor(tz).formatToParts(at).map((p) => [p.type, Number(p.value)]));
+  const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second);
+  return Math.round((local - Math.floor(at / 1000) * 1000) / MINUTE);
+}
+
+/**
+ * The local time in `tz` at instant `at`, to the minute.
+ * @param {number} at ms UTC
+ * @param {string} tz
+ * @returns {string} `2026-11-03T20:14`
+ */
+export function localAt(at, tz) {
+  return new Date(at + offsetAt(at, tz) * MINUTE).toISOString().slice(0, 16);
+}
+
+/**
+ * Every instant that had this local time in `tz`: one; none in the hour that was skipped; two, earlier
+ * first, in the hour that came twice.
+ * @param {string} local `2026-10-25T01:30`, or a date for its midnight
+ * @param {string} tz
+ * @returns {number[]} ms UTC
+ */
+export function instantsOf(local, tz) {
+  const guess = asUtc(local);
+  if (Number.isNaN(guess)) return [];
+  const offsets = new Set([offsetAt(guess - DAY, tz), offsetAt(guess + DAY, tz)]);
+  return [...offsets].map((offset) => guess - offset * MINUTE)
+    .filter((at) => at + offsetAt(at, tz) * MINUTE === guess)
+    .sort((a, b) => a - b);
+}
+
+/**
+ * The first instant of local date `date` plus `hours`, also where clocks were changed at that moment.
+ * @param {string} date
+ * @param {number} hours
+ * @param {string} tz
+ * @returns {number}
+ */
+function edge(date, hours, tz) {
+  const whole = new Date(asUtc(date) + hours * HOUR).toISOString().slice(0, 16);
+  const first = instantsOf(whole, tz)[0];
+  // A skipped midnight (some zones change then): the day begins when the clocks have moved.
+  return first ?? asUtc(whole) - offsetAt(asUtc(whole) - DAY, tz) * MINUTE;
+}
+
+/** @param {string} date @returns {string} the local date after it */
+function nextDate(date) {
+  return new Date(asUtc(date) + DAY).toISOString().slice(0, 10);
+}
+
+/**
+ * @param {number|null} start @param {number|null} end @param {string|null} local @param {string} tz
+ * @param {TimeBlock['precision']} precision @param {string|null} [source]
+ * @returns {TimeBlock}
+ */
+function block(start, end, local, tz, precision, source = null) {
+  return {
+    occurred_start: start, occurred_end: end, occurred_local: local, tz,
+    utc_offset_min: start === null ? null : offsetAt(start, tz), precision, time_source: source,
+  };
+}
+
+/** @param {string} date @param {string} tz */
+const wholeDay = (date, tz) => block(edge(date, 0, tz), edge(nextDate(date), 0, tz), date, tz, 'day');
+
+/**
+ * The time block for one of the chips under the text box.
+ * @param {'just_now'|'earlier_today'|'yesterday'|'not_sure'} chip
+ * @param {number} now ms UTC, this phone's clock
+ * @param {string} tz
+ * @returns {TimeBlock}
+ */
+export function fromChip(chip, now, tz) {
+  const today = localAt(now, tz).slice(0, 10);
+  if (chip === 'just_now') {
+    const minute = Math.floor(now / MINUTE) * MINUTE;
+    return block(minute, null, localAt(minute, tz), tz, 'minute', 'phone_clock_at_the_time');
+  }
+  if (chip === 'earlier_today') return { ...wholeDay(today, tz), occurred_end: now };
+  if (chip === 'yesterday') return wholeDay(new Date(asUtc(today) - DAY).toISOString().slice(0, 10), tz);
+  return block(null, null, null, tz, 'unknown');
+}
+
+/**
+ * What still has to be settled before `picked` is a time, or null when nothing has.
+ * @param {Picked} picked
+ * @param {number} now ms UTC
+ * @param {string} tz
+ * @returns {null|'date'|'time'|'part'|'until'|'order'|'future'|'skipped'|'twice'}
+ */
+export function missing(picked, now, tz) {
+  if (Number.isNaN(asUtc(picked.date))) return 'date';
+  const today = localAt(now, tz).slice(0, 10);
+  if (picked.date > today) return 'future';
+  if (picked.how === 'part' && !picked.part) return 'part';
+  if (picked.how === 'between') {
+    if (Number.isNaN(asUtc(picked.until ?? ''))) return 'until';
+    if (/** @type {string} */ (picked.until) < picked.date) return 'order';
+    return /** @type {string} */ (picked.until) > today ? 'future' : null;
+  }
+  if (picked.how !== 'exact' && picked.how !== 'about') return null;
+  const local = `${picked.date}T${picked.time ?? ''}`;
+  if (Number.isNaN(asUtc(local)) || local.length !== 16) return 'time';
+  const found = instantsOf(local, tz);
+  if (found.length === 0) return 'skipped';
+  if (found.length === 2 && picked.second === undefined) return 'twice';
+  return /** @type {number} */ (found[picked.second ? 1 : 0] ?? found[0]) > now ? 'future' : null;
+}
+
+/**
+ * The time block for "Pick a time". Ask `missing` first; a choice it names throws RangeError here.
+ * @param {Picked} picked
+ * @param {number} now ms UTC
+ * @param {string} tz
+ * @returns {TimeBlock}
+ */
+export function fromPicked(picked, now, tz) {
+  const lacks = missing(picked, now, tz);
+  if (lacks) throw new RangeError(lacks);
+  const { how, date } = picked;
+  if (how === 'day') return wholeDay(date, tz);
+  if (how === 'between') {
+    const until = /** @type {string} */ (picked.until);
+    return block(edge(date, 0, tz), edge(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
+  }
+  if (how === 'part') {
+    const part = /** @type {PartOfDay} */ (picked.part);
+    return block(edge(date, PARTS[part][0], tz), edge(date, PARTS[part][1], tz), `${date} ${part}`, tz, 'part_of_day');
+  }
+  const local = `${date}T${picked.time}`;
+  const found = instantsOf(local, tz);
+  const start = /** @type {number} */ (found[picked.second ? 1 : 0] ?? found[0]);
+  return block(start, null, local, tz, how === 'exact' ? 'minute' : 'hour');
+}
