@@ -92,6 +92,14 @@ class FakeApp {
     this.changes = new Map();
   }
 
+  /** As when the page was opened, but for what was fetched. */
+  reset() {
+    Object.assign(this, { asked: [], fail: {}, fresh: undefined, changes: new Map() });
+    FILES.forEach((one, i) => { one.outside_copy = i === 2 ? 'kept' : null; });
+    this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null });
+    stage.way = undefined;
+  }
+
   /** @param {() => void} listener */
   subscribe(listener) { this.listeners.add(listener); return () => this.listeners.delete(listener); }
 

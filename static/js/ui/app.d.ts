@@ -60,6 +60,8 @@ export interface App {
   dropDraft(): Promise<unknown>;
   putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
   restrictedWords?(): string[];
+  /** What the officer's page and own words said in the last pack. */
+  readSettings?(): Promise<{ fields: Fields; restricted: Fields }>;
   saveIncident(save: { record: string | null; fields: Fields; restricted: Fields; reason?: string }): Promise<{ record: string }>;
   needsReason(record: string, change: { fields: Fields; restricted: Fields }): boolean | Promise<boolean>;
   readIncident(record: string): Promise<Entry>;

@@ -3,6 +3,7 @@ import { html, nothing } from './html.js';
 import { button, row, sheet } from './parts.js';
 import { textField } from './fields.js';
 import { t, tn } from './strings.js';
+import { problemOf } from './stage.js';
 import { filesBody } from './card_files.js';
 import { effectBody, effectSummary, kindBody, kindSummary, noteBody, vocabulary, whereBody, whereSummary, whoBody } from './card_bodies.js';
 
@@ -55,6 +56,14 @@ function change(stage, entry) {
   return stage.local.change;
 }
 
+/**
+ * What is typed and not yet saved survives a lock or a crash; where even that fails, it is said.
+ * @param {Stage} stage @param {string} record @param {Change} unsaved
+ */
+export function keepCard(stage, record, unsaved) {
+  Promise.resolve(stage.app.putCard?.(record, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
+}
+
 /** @param {Stage} stage @param {Entry} entry @param {(card: Card) => unknown} body */
 function editing(stage, entry, body) {
   const unsaved = change(stage, entry);
@@ -68,7 +77,7 @@ function editing(stage, entry, body) {
       Object.assign(unsaved.fields, next.fields);
       Object.assign(unsaved.restricted, next.restricted);
       if (next.note !== undefined) unsaved.note = next.note;
-      stage.app.putCard?.(entry.record, unsaved);
+      keepCard(stage, entry.record, unsaved);
       stage.draw();
     },
   };

@@ -4,7 +4,7 @@ import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, stateLine } from './parts.js';
 import { clockTime, day, size, whenWords } from './say.js';
 import { t } from './strings.js';
-import { cardList, differing, saveWithReason } from './cards.js';
+import { cardList, differing, keepCard, saveWithReason } from './cards.js';
 import { label, vocabulary } from './card_bodies.js';
 import { guard } from './guard_line.js';
 import { history } from './history.js';
@@ -88,7 +88,7 @@ function changing(stage, found) {
     ${heading(t('entry.changing'))}
     ${errorSummary(stage)}
     <div class="stack-close">
-      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, on: (narrative) => { edit.narrative = narrative; stage.app.putCard?.(found.record, { fields: { narrative }, restricted: edit.restricted }); stage.draw(); } })}
+      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, on: (narrative) => { edit.narrative = narrative; keepCard(stage, found.record, { fields: { narrative }, restricted: edit.restricted }); stage.draw(); } })}
       ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => { edit.narrative = narrative; edit.restricted = { place_detail }; stage.draw(); })}
     </div>
     ${whenField({ when: edit.when, kept: /** @type {any} */ (found.fields), tried: Boolean(local.tried), on: (when) => { edit.when = when; stage.draw(); } })}

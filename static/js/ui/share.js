@@ -57,6 +57,9 @@ async function toSummary(stage) {
   await stage.run('choose', async () => {
     stage.local.summary = await stage.app.chooseForPack(chosen);
     stage.local.looks = stage.local.summary.unlooked;
+    const kept = await stage.app.readSettings?.();
+    stage.local.sheet ??= { initials: kept?.fields.initials ?? '', ...kept?.restricted };
+    stage.local.ownWords ??= kept?.fields.own_words ?? '';
     to(stage, 'sum');
   });
 }
