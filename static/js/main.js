@@ -85,12 +85,17 @@ function hold() {
 
 /** The offline worker and lasting storage, asked for once, when there is something to keep. */
 function offlineUpkeep() {
-  /** @type {Promise<{applyUpdate(): Promise<void>}>|null} */
+  /** @type {Promise<{kept: boolean, applyUpdate(): Promise<void>}>|null} */
   let started = null;
   return {
     begin: async () => {
       if (started) return;
       started = startWorker({ trusted, onUpdateWaiting: () => app.updateWaits() });
+      if (!(await started).kept) {
+        // Opened with a signal, written in without: the worker is fetched when the signal is back.
+        started = null;
+        addEventListener('online', () => void upkeep.begin(), { once: true });
+      }
       await navigator.storage?.persist?.();
     },
     apply: async () => (await started)?.applyUpdate(),

@@ -25,7 +25,7 @@ DESK: dict[str, Any] = {
     "locale": "en-GB",
     "timezone_id": "Europe/London",
 }
-PATIENCE = 30_000  # ms; a busy machine is slow, not wrong
+PATIENCE = int(os.environ.get("KEPT_PATIENCE", "30")) * 1000  # ms; a busy machine is slow, not wrong
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 

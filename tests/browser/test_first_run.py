@@ -19,7 +19,7 @@ def test_first_line_offline_in_eight_taps_and_six_seconds(new_phone: NewPhone, s
     # Given a phone whose browser has opened the page once
     phone = new_phone()
     phone.opens()
-    phone.is_offline_ready()
+    phone.has_loaded()
     # and that has no signal and a slow processor
     phone.page.context.set_offline(True)
     chromium.slow(phone.page, 4)
@@ -40,9 +40,9 @@ def test_first_line_offline_in_eight_taps_and_six_seconds(new_phone: NewPhone, s
 def test_offline_reload_keeps_the_entry(keeper: Keeper) -> None:
     """Offline, across a reload: the lock, the words, the entry."""
     keeper.opens()
+    keeper.first_entry(TEXT)
     keeper.is_offline_ready()
     keeper.page.context.set_offline(True)
-    keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
     keeper.page.reload()
     keeper.sees_lock()
@@ -132,10 +132,10 @@ def test_repeated_hour_is_asked_about(keeper: Keeper) -> None:
     keeper.starts()
     keeper.writes(TEXT)
     keeper.chooses("Pick a time")
-    keeper.page.get_by_text("Exact", exact=True).click()
+    keeper.picks("Exact")
     keeper.field("Date").fill("2026-10-25")
     keeper.field("Time").fill("01:30")
-    keeper.page.get_by_text("The second", exact=True).click()
+    keeper.picks("The second")
     keeper.tap("Save")
     keeper.chooses_words()
     keeper.puts_off_the_copy()

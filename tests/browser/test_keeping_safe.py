@@ -15,7 +15,7 @@ SECOND = "A letter with no stamp was on the mat."
 def test_written_offline_is_kept_safe_once_there_is_signal(keeper: Keeper) -> None:
     """Offline first, registered later: everything written goes, in order, and keeps its number."""
     keeper.opens()
-    keeper.is_offline_ready()
+    keeper.has_loaded()
     keeper.page.context.set_offline(True)
     keeper.first_entry(FIRST)
     keeper.puts_off_the_copy()

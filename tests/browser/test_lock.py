@@ -115,7 +115,7 @@ def test_signing_in_without_signal_says_so(new_phone: NewPhone) -> None:
     """A phone that holds nothing cannot sign in offline, and says why."""
     phone = new_phone()
     phone.opens()
-    phone.is_offline_ready()
+    phone.has_loaded()
     phone.page.context.set_offline(True)
     phone.tap("I have a sign-in name")
     phone.field("Sign-in name").fill("quiet-otter-1234")

@@ -148,8 +148,11 @@ async function start(ctx, drafts) {
   const until = phone.phase === 'locked' ? await armed(ctx) : null;
   screen.clear(until ? 'picture' : phone.phase);
   if (until) screen.set({ picture: { until, files: [] } });
-  if (phone.key) await drafts.loadFresh(phone.key);
-  else void ctx.keepOffline();
+  if (phone.key) {
+    await drafts.loadFresh(phone.key);
+    // The worker does not live on the network, but its word list does: the first Save must not need a signal.
+    vaultOf(ctx).suggestWords().catch(() => undefined);
+  } else void ctx.keepOffline();
 }
 
 /** A diary stands open: rows, draft, captures, then the network. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {Open} open */

@@ -76,6 +76,10 @@ class Keeper:
         expect(self.field("Your words")).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
+    def has_loaded(self) -> None:
+        """Wait until the page has fetched what it fetches by itself."""
+        self.page.wait_for_load_state("networkidle")
+
     def is_offline_ready(self) -> None:
         """Wait until the page can be opened without a network: the worker has it and controls it."""
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -92,7 +96,11 @@ class Keeper:
 
     def chooses(self, when: When) -> None:
         """Choose one of the five times."""
-        self.page.get_by_text(when, exact=True).click()
+        self.picks(when)
+
+    def picks(self, choice: str) -> None:
+        """Tap one chip of several."""
+        self.page.get_by_role("radio", name=choice, exact=True).check()
         self.taps += 1
 
     def chooses_words(self, words: str | None = None) -> None:

@@ -1,0 +1,255 @@
+"""What goes wrong has its sentence on the screen, and nothing acknowledged is lost."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import KEPT, Keeper
+from tests.browser.pictures import png_of, upload
+from tests.browser.serving import Answer, Served
+
+TEXT = "He was waiting by my car."
+LATER = "He has found my new number."
+PUSH = r"/versions/"
+PORTAL = Answer(200, b"<html><body>Welcome to Cafe Wi-Fi. Sign in.</body></html>", "text/html; charset=utf-8")
+
+
+def _waits_and_then_goes(keeper: Keeper, server: Served, sentence: str) -> None:
+    """While the fault lasts the entry says why it waits; afterwards it is kept safe."""
+    expect(keeper.page.get_by_text(sentence).first).to_be_visible()
+    server.behave()
+    keeper.locks()
+    keeper.unlocks()
+    keeper.goes("Entries")
+    expect(keeper.state_of(LATER)).to_have_text(KEPT)
+    expect(keeper.state_of(TEXT)).to_have_text(KEPT)
+
+
+def _add_in_trouble(keeper: Keeper) -> None:
+    keeper.adds(LATER)
+    keeper.goes("Entries")
+
+
+def test_wrong_words(keeper: Keeper) -> None:
+    """Wrong words open nothing and say so the same way each time; the right ones still do."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.locks()
+    for words in ("nearly the right words", "x", keeper.words[:-1]):
+        keeper.tries_words(words)
+        expect(keeper.problem()).to_have_text("That didn’t open anything. Try again.")
+    keeper.unlocks()
+    keeper.reads(TEXT)
+
+
+def test_wrong_words_wrong_code_and_unknown_name_answer_alike(new_phone: NewPhone) -> None:
+    """Signing in with wrong words, a wrong code or a name nobody has: one sentence for all."""
+    phone = new_phone()
+    phone.begins(TEXT)
+    phone.writes_down_the_code()
+    other = new_phone()
+    said = set()
+    for login in (phone.login, "quiet-otter-1234"):
+        other.opens()
+        other.asks_to_sign_in(login, "some other words entirely")
+        expect(other.problem()).to_be_visible()
+        said.add(other.problem().inner_text())
+    other.opens()
+    wrong = " ".join(["abandon"] * 11 + ["about"])
+    other.asks_to_sign_in_with_code(phone.login, wrong, "entirely new words here")
+    expect(other.problem()).to_be_visible()
+    said.add(other.problem().inner_text())
+    assert said == {"That didn’t open anything. Try again."}
+
+
+def test_a_code_with_a_slip_is_noticed_before_it_is_sent(new_phone: NewPhone, server: Served) -> None:
+    """A code that does not check is not sent anywhere."""
+    phone = new_phone()
+    phone.opens()
+    before = len(server.to("/v1/recoveries"))
+    phone.asks_to_sign_in_with_code("quiet-otter-1234", "ABCD-EFGH", "entirely new words here")
+    expect(phone.problem()).to_be_visible()
+    assert len(server.to("/v1/recoveries")) == before
+
+
+def test_empty_and_too_large_files(keeper: Keeper, tmp_path: Any) -> None:
+    """An empty file and one above the limit are refused with their names; nothing else changes."""
+    keeper.begins(TEXT)
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload("nothing.png", "image/png", b"")])
+    expect(keeper.problem()).to_contain_text("nothing.png: This file is empty, so it was not added.")
+    large = tmp_path / "film.mp4"
+    with large.open("wb") as file:
+        file.truncate(200 * 1024 * 1024 + 1)  # sparse: it has the size and none of the bytes
+    keeper.picks_files([large], how="Choose a file")
+    expect(keeper.problem()).to_contain_text(re.compile(r"film\.mp4: This file is larger than 200 MB"))
+    keeper.goes("Entries")
+    expect(keeper.state_of(TEXT)).to_have_text(KEPT)
+
+
+def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> None:
+    """A file that is written to after it was chosen is not added, and the screen says so."""
+    keeper.begins(TEXT)
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    moving = tmp_path / "moving.bin"
+    moving.write_bytes(b"a" * 5_000_000)
+    # Changed after the browser has taken its measure and before the app reads: the picker's change event.
+    keeper.page.get_by_label("Choose a file").evaluate("(input) => { input.hold = true; }")
+    keeper.page.locator("input[type=file]:not([accept])").evaluate(
+        "(input) => input.addEventListener('change', () => { window.chosen = true; }, true)"
+    )
+    keeper.page.evaluate(
+        """() => {
+            const real = Blob.prototype.arrayBuffer;
+            let held = false;
+            Blob.prototype.arrayBuffer = async function arrayBuffer() {
+                if (!held) { held = true; window.reading = true; await new Promise((go) => { window.carryOn = go; }); }
+                return real.call(this);
+            };
+        }"""
+    )
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("Choose a file")
+    chooser.value.set_files([moving])
+    expect(keeper.page.get_by_role("progressbar")).to_be_visible()
+    moving.write_bytes(b"b" * 4_000_000)
+    keeper.page.evaluate("window.carryOn?.()")
+    expect(keeper.problem()).to_contain_text("The file changed while it was being read")
+    expect(keeper.tile("moving.bin")).to_have_count(0)
+
+
+def test_no_space_left(keeper: Keeper) -> None:
+    """A full phone: the screen says so, what was saved stands, and what is being written is still there."""
+    keeper.begins(TEXT)
+    keeper.goes("Add")
+    keeper.writes(LATER)
+    keeper.draft_is_sealed()
+    keeper.page.evaluate(
+        """() => {
+            const real = IDBObjectStore.prototype.put;
+            window.restore = () => { IDBObjectStore.prototype.put = real; };
+            IDBObjectStore.prototype.put = function put() { throw new DOMException('full', 'QuotaExceededError'); };
+        }"""
+    )
+    keeper.chooses("Just now")
+    keeper.tap("Save")
+    expect(keeper.problem().first).to_contain_text("This phone is full.")
+    expect(keeper.field("What happened?")).to_have_value(LATER)
+    keeper.page.evaluate("window.restore()")
+    keeper.tap("Save")
+    keeper.sees_place("Saved")
+    keeper.is_kept_safe(LATER)
+    expect(keeper.state_of(TEXT)).to_have_text(KEPT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer(500, b"Traceback (most recent call last)", "text/plain"), "the server is not working just now"),
+        (Answer(200, b"\x00\xff not json", "application/json"), "the answer did not come from the right server"),
+        (PORTAL, "this Wi-Fi wants you to sign in first"),
+    ],
+    ids=["500", "garbage", "captive portal"],
+)
+def test_wrong_answers(keeper: Keeper, server: Served, answer: Answer, sentence: str) -> None:
+    """500, garbage and a Wi-Fi sign-in page: what it looks like, and that it will go."""
+    keeper.begins(TEXT)
+    server.meddle("PUT", PUSH, answer=answer)
+    _add_in_trouble(keeper)
+    _waits_and_then_goes(keeper, server, sentence)
+
+
+def test_server_down(keeper: Keeper, server: Served) -> None:
+    """No server at all: it waits on the phone; when the server is back it goes."""
+    keeper.begins(TEXT)
+    server.stop()
+    _add_in_trouble(keeper)
+    expect(keeper.state_of(LATER)).to_have_text(re.compile("Sealed on this phone|Not sent yet"))
+    server.start()
+    keeper.locks()
+    keeper.unlocks()
+    keeper.is_kept_safe(LATER)
+
+
+def _other_commitment(receipt: dict[str, Any]) -> None:
+    receipt["c"] = "A" * 43
+
+
+def _other_signature(receipt: dict[str, Any]) -> None:
+    receipt["sig"] = "A" * 85 + "A"
+
+
+def _other_notary(receipt: dict[str, Any]) -> None:
+    receipt["log"] = "B" * 42 + "A"
+
+
+@pytest.mark.parametrize("spoil", [_other_commitment, _other_signature, _other_notary])
+def test_a_receipt_that_does_not_hold(
+    keeper: Keeper, server: Served, spoil: Callable[[dict[str, Any]], None]
+) -> None:
+    """A receipt with a wrong commitment, signature or log is never shown as kept safe."""
+
+    def change(body: bytes) -> bytes:
+        answer = json.loads(body)
+        spoil(answer["receipt"])
+        return json.dumps(answer, sort_keys=True, separators=(",", ":")).encode()
+
+    keeper.begins(TEXT)
+    server.meddle("PUT", PUSH, change=change)
+    _add_in_trouble(keeper)
+    _waits_and_then_goes(keeper, server, "the server’s receipt does not hold")
+
+
+def test_session_that_ends_during_an_upload(keeper: Keeper, server: Served) -> None:
+    """The session ends between two parts of a file: it signs in again by itself and goes on where it was."""
+    keeper.begins(TEXT)
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    signed_out = Answer(401, b'{"error":"signed_out","message":"You are signed out."}')
+    once = server.meddle("PUT", r"/parts/1$", answer=signed_out, times=1)
+    keeper.picks_files([upload("long.png", "image/png", png_of(3_000_000))])
+    keeper.has_file("long.png")
+    keeper.goes("Entries")
+    expect(keeper.state_of(TEXT)).to_have_text(KEPT)
+    assert once.used == 1
+    sent = [one.path for one in server.to(r"/parts/0$", "PUT") if one.status == 204]
+    assert len(sent) == len(set(sent)), "a part that had arrived was sent again"
+
+
+def test_clock_years_off(new_phone: NewPhone) -> None:
+    """A phone whose clock is years off: entries are sealed and kept safe, and the screen says the clock is wrong."""
+    phone = new_phone()
+    phone.page.clock.install(time="2031-05-05T10:00:00Z")
+    phone.begins(TEXT)
+    expect(phone.page.get_by_text(re.compile("clock (is|looks) wrong")).first).to_be_visible()
+    phone.page.reload()
+    phone.sees_lock()
+    phone.unlocks()
+    phone.reads(TEXT)
+
+
+def test_tab_killed_in_the_middle_of_a_write(new_phone: NewPhone, server: Served) -> None:
+    """The tab goes away while a file is being sealed: no half file is shown, and everything acknowledged stands."""
+    phone = new_phone()
+    phone.begins(TEXT)
+    phone.reads(TEXT)
+    phone.opens_card("Photos & screenshots")
+    phone.picks_files([upload("half.png", "image/png", png_of(12_000_000))])
+    expect(phone.page.get_by_role("progressbar")).to_be_visible()
+    second = Keeper(phone.page.context.new_page(), server.app_url)
+    phone.page.close()
+    second.words = phone.words
+    second.opens_locked()
+    second.unlocks()
+    second.reads(TEXT)
+    expect(second.tile("half.png")).to_have_count(0)
+    second.goes("Entries")
+    expect(second.state_of(TEXT)).to_have_text(KEPT)
