@@ -57,6 +57,17 @@ export function matching(list, search) {
   });
 }
 
+/**
+ * Codes that are or were chosen while the card is open: a chip never moves or goes from under the finger.
+ * @param {Card} card @param {string} field @param {readonly string[]} chosen
+ * @returns {Set<string>}
+ */
+function everChosen(card, field, chosen) {
+  const ever = (card.stage.local.ever ??= {});
+  ever[field] = new Set([...(ever[field] ?? []), ...chosen]);
+  return ever[field];
+}
+
 /** @param {Card} card */
 export function kindBody(card) {
   const list = vocabulary(card.stage)?.behaviours;
@@ -69,14 +80,16 @@ export function kindBody(card) {
   const put = (code, on) => card.put({ fields: { behaviours: on ? [...chosen, code] : chosen.filter((one) => one !== code) } });
   /** @param {string} legend @param {readonly {code: string, label: string}[]} codes @param {boolean} [quiet] */
   const group = (legend, codes, quiet) => chips({ name: `kind-${legend}`, legend, quiet, many: true, choices: codes.map((one) => [one.code, one.label]), chosen, on: put });
-  const usual = list.codes.filter((code) => USUAL.includes(code.code) && !chosen.includes(code.code));
+  const usual = list.codes.filter((code) => USUAL.includes(code.code));
+  const shown = search.trim() ? found.slice(0, 12) : local.more?.kind ? list.codes : usual;
+  const elsewhere = list.codes.filter((code) => everChosen(card, 'behaviours', chosen).has(code.code) && !shown.includes(code));
   return html`
-    ${chosen.length ? group(t('kind.chosen'), list.codes.filter((code) => chosen.includes(code.code))) : nothing}
+    ${elsewhere.length ? group(t('kind.chosen'), elsewhere) : nothing}
     ${textField({ id: 'kind-search', label: t('kind.search'), type: 'search', value: search, on: (typed) => card.stage.set({ search: typed }) })}
     <div role="status">${search.trim() && !found.length ? t('kind.none') : nothing}</div>
-    ${search.trim() ? group(t('kind.search'), found.slice(0, 12), true)
+    ${search.trim() ? group(t('kind.search'), shown, true)
     : local.more?.kind ? list.sections?.map((section) => group(section.label, list.codes.filter((code) => code.section === section.code)))
-      : html`${group(t('kind.usual'), usual)}${button(t('kind.all'), () => card.stage.set({ more: { kind: true } }), { plain: true })}`}
+      : html`${group(t('kind.usual'), usual)}${button(t('kind.all'), () => card.stage.set({ more: { ...local.more, kind: true } }), { plain: true })}`}
     ${chosen.includes('other') || card.value('behaviours_text') ? textField({ id: 'kind-text', label: t('kind.text'), lines: 'low', value: card.value('behaviours_text') ?? '', on: (behaviours_text) => card.put({ fields: { behaviours_text } }) }) : nothing}`;
 }
 
@@ -95,7 +108,8 @@ function fewChips(card, name, field, legend, many) {
   const value = card.value(field);
   const chosen = /** @type {string[]} */ (many ? value ?? [] : value ? [value] : []);
   const all = card.stage.local.more?.[name] || list.codes.length <= FEW + 1;
-  const shown = all ? list.codes : list.codes.filter((code, i) => i < FEW || chosen.includes(code.code));
+  const ever = everChosen(card, field, chosen);
+  const shown = all ? list.codes : list.codes.filter((code, i) => i < FEW || ever.has(code.code));
   return html`${chips({ name, legend, many, chosen, choices: shown.map((code) => [code.code, code.label]),
     on: (code, on) => card.put({ fields: { [field]: many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code } }) })}
     ${all ? nothing : button(t('card.more'), () => card.stage.set({ more: { ...card.stage.local.more, [name]: true } }), { plain: true })}`;

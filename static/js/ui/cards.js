@@ -46,7 +46,7 @@ export function cardList(stage, entry) {
 function open(stage, code) {
   const opened = /** @type {{card: string, at: number}[]} */ (stage.local.opened ??= []);
   if (code && code !== 'note' && !opened.some((one) => one.card === code)) opened.push({ card: code, at: Date.now() });
-  stage.set({ card: code, more: {}, search: '' });
+  stage.set({ card: code, more: {}, search: '', ever: {} });
 }
 
 /** @param {Stage} stage @param {Entry} entry @returns {Change} */

@@ -38,10 +38,13 @@ export function readable(changes) {
 
 /** @param {Entry} entry */
 export function history(entry) {
+  // The first version is the last one saved in its ten minutes; those before it were on the way there.
+  const settled = entry.versions.filter((one) => one.kind === 'first').at(-1);
   return html`<ol class="history stack">${entry.versions.map((version) => {
+    const name = version.kind === 'first' && version !== settled ? 'history.settling' : `history.${version.kind}`;
     const { known, time, moved } = readable(version.changes);
     return html`<li class="stack-close">
-      <p><strong>${t(`history.${version.kind}`)}</strong> <span class="small soft">${day(version.at)}, ${clockTime(version.at)}${version.by ? ` · ${t('history.by', { by: version.by })}` : ''}</span></p>
+      <p><strong>${t(name)}</strong> <span class="small soft">${day(version.at)}, ${clockTime(version.at)}${version.by ? ` · ${t('history.by', { by: version.by })}` : ''}</span></p>
       ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}
       ${moved && version.fields ? html`<p class="small">${t('entry.when')}: ${whenWords(/** @type {any} */ (version.fields))}${time?.old ? html` <span class="was">(${t('history.was', { old: time.old })})</span>` : nothing}</p>` : nothing}
       ${known.map((one) => html`<div><p class="small soft">${t(knows(NAMES[one.field]?.[0] ?? '') ? /** @type {any} */ (NAMES[one.field])[0] : 'entry.title')}</p>
