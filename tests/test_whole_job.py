@@ -12,6 +12,7 @@ from pathlib import Path
 import bagit
 import pytest
 
+from diary.client.demo import running_server
 from diary.encoding import b64
 from tests.running import kept
 
@@ -187,3 +188,19 @@ def test_the_tools_these_tests_judge_with_are_here() -> None:
     """`make setup` installs them; no test stands aside without them."""
     assert shutil.which("qpdf")
     assert shutil.which("sha256sum")
+
+
+def test_the_sample_diary_is_made_once_and_opens_again(tmp_path: Path) -> None:
+    """`make run` twice gives the same sign-in; on another server, where it opens nothing, a new one."""
+    note = tmp_path / "sample.txt"
+    with running_server(tmp_path / "one") as origin:
+        told = [kept("sample", "--on", origin, "--note", note).stdout for _ in range(2)]
+        assert told[0] == told[1]
+        assert "Sign-in name:" in told[0]
+    with running_server(tmp_path / "two") as origin:
+        assert sign_in_name(kept("sample", "--on", origin, "--note", note).stdout) != sign_in_name(told[0])
+
+
+def sign_in_name(told: str) -> str:
+    """The name in what `sample` printed."""
+    return next(line for line in told.splitlines() if "Sign-in name:" in line)
