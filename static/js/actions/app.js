@@ -47,7 +47,7 @@ function spoken(method) {
       const answer = method(...args);
       return answer instanceof Promise ? answer.catch((error) => { throw told(error); }) : answer;
     } catch (error) {
-      throw told(error);
+      return Promise.reject(told(error)); // whoever waits for a promise gets one, however early it went wrong
     }
   };
 }

@@ -29,6 +29,7 @@ export const SENTENCES = Object.freeze({
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
   not_found: 'This could not be found. Nothing was lost.',
   // The way to the server.
+  offline: 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
   no_network: 'Not sent yet. It is safe on this phone and will go when there is signal.',
   server_slow: 'Not sent yet: the signal is slow. It is safe on this phone and will be tried again.',
   server_down: 'Not sent yet: the server is not working just now. It is safe on this phone and will be tried again.',
@@ -59,6 +60,8 @@ export const SENTENCES = Object.freeze({
 /** What happened, in words for the screen. @param {unknown} thrown @returns {KeptError} */
 export function told(thrown) {
   const error = thrown instanceof KeptError ? thrown : new KeptError('internal');
+  // What somebody asked for just now is not "sent later": only the outbox is.
+  if (error.code === 'no_network') return new KeptError('offline', SENTENCES['offline']);
   const sentence = SENTENCES[error.code];
   if (!sentence || error.message === sentence) return error;
   return Object.assign(new KeptError(error.code, sentence), { cause: undefined, retryAfter: /** @type {any} */ (error).retryAfter });

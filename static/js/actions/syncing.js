@@ -92,8 +92,10 @@ export class Syncing {
         this.again = false;
         await this.once();
       } while (this.again && this.openNow());
-      this.pause = SHORTEST;
-      this.later(LOOK_AGAIN);
+      // An entry in trouble is tried again sooner than anything new is looked for.
+      const isOwing = Object.keys(this.openNow()?.store.root.troubles ?? {}).length > 0;
+      this.later(isOwing ? this.pause : LOOK_AGAIN);
+      this.pause = isOwing ? Math.min(LONGEST, this.pause * 2) : SHORTEST;
     } catch (error) {
       this.last = asKeptError(error);
       this.failed(this.last);

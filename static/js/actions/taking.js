@@ -40,7 +40,8 @@ export async function takeItems({ store, index, book, identity }, items, feed) {
       follow(root, identity.device, item, book.seen.get(item.version));
     }
     const came = new Set(items.map(({ version }) => version));
-    root.outbox = root.outbox.filter((/** @type {any} */ waiting) => !came.has(waiting.version));
+    // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
+    root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
     root.feed = feed;
     await rows(batch, { index, book }, [...incidents], null);
   });

@@ -1,0 +1,72 @@
+/**
+ * The app before the rest of it has come: enough to draw the door and to remember what is asked of it.
+ *
+ * [Note: the door comes first] Whether a phone has words yet is one look at its database. So the first screen is drawn
+ * from that, and everything else, most of the app, is fetched once it is painted. What is asked meanwhile waits; what no
+ * longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed by then.
+ */
+import { KeptError } from '../core/errors.js';
+import { readDoor, readDraftKey } from '../store/beside.js';
+import { Screen } from './screen.js';
+
+/** @typedef {import('../store/database.js').Database} Database */
+
+/** What a door can ask for before it is answered. */
+const EARLY = ['unlock', 'signIn', 'signInWithCode', 'quickExit', 'seen', 'network', 'updateWaits'];
+
+/**
+ * @param {object} how
+ * @param {Database} how.database
+ * @param {() => Promise<any>} how.load fetches and makes the whole app (app.js), not started yet
+ * @param {() => Promise<void>} how.painted settles once what was drawn can be seen
+ * @returns {any} what ../ui asks of an app; `ready()` settles when all of it is here, and throws `unavailable` when it cannot come
+ */
+export function createDoorway({ database, load, painted }) {
+  const screen = new Screen();
+  /** @type {any} */
+  let whole = null;
+  /** @type {Promise<void>|null} */
+  let coming = null;
+
+  const come = async () => {
+    const made = await load().catch(() => { throw new KeptError('unavailable'); });
+    made.subscribe(() => screen.set({}));
+    for (const [name, method] of Object.entries(made)) if (name !== 'subscribe') app[name] = method;
+    whole = made;
+    // A phone whose database cannot be opened at all is one this does not work on.
+    await made.start().catch(() => made.unusable());
+  };
+  // What could not be fetched is asked for again the next time somebody waits for it.
+  const ready = () => (coming ??= come().catch((error) => { coming = null; throw error; }));
+  /** @param {string} name */
+  const early = (name) => async (/** @type {any[]} */ ...args) => {
+    const { phase } = screen.state;
+    await ready();
+    return whole.state.phase === phase ? whole[name](...args) : undefined;
+  };
+
+  const app = /** @type {any} */ ({
+    ready,
+    subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener),
+    /** Draws the door, then has the rest come. */
+    async start() {
+      await glance(database, screen);
+      await painted();
+      await ready();
+    },
+  });
+  for (const name of EARLY) app[name] = early(name);
+  // Until the whole app knows what this phone is, the glance stands.
+  Object.defineProperty(app, 'state', { get: () => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state) });
+  return app;
+}
+
+/** Fresh or locked, as far as one look tells; a database that does not open is for the whole app to judge. @param {Database} database @param {Screen} screen */
+async function glance(database, screen) {
+  try {
+    const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
+    screen.set({ phase: fresh ? 'fresh' : 'locked' });
+  } catch {
+    return;
+  }
+}

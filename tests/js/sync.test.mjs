@@ -1,0 +1,314 @@
+/** The phone and a real server: kept safe, a second device, two devices at once, and every way the network can lie. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+import { SENTENCES } from '../../static/js/actions/sentences.js';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
+
+let server;
+let keepers = 0;
+const servers = [];
+/** A server takes sixty posts a minute from one place, so a few keepers share one. */
+async function newServer() {
+  server = await startServer();
+  servers.push(server);
+}
+before(newServer);
+after(() => Promise.all(servers.map((one) => one.stop())));
+
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
+const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+
+/** A registered phone whose faults can be changed as it goes. */
+async function keeper(words) {
+  if (++keepers % 8 === 0) await newServer();
+  const faults = {};
+  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const { login } = await made.app.register({ words: WORDS });
+  return { ...made, faults, login };
+}
+
+async function device(login) {
+  const faults = {};
+  const phone = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  await phone.app.start();
+  await phone.app.signIn({ login, words: WORDS });
+  return { phone, app: phone.app, faults };
+}
+
+test('kept safe only when the receipt holds, and then with its time', async () => {
+  const { app } = await keeper();
+  const { entries, account } = await until({ app }, isKept, 'kept');
+  assert.ok(entries[0].state.at > 0);
+  assert.equal(entries[0].seq_no, 1);
+  assert.equal(account.registered, true);
+});
+
+test('written offline, sent in order when signal comes back, numbers as they were', async () => {
+  const { phone, app, faults } = await keeper('one');
+  await until({ app }, isKept);
+  faults.off = true;
+  phone.online = false;
+  app.network();
+  for (const words of ['two', 'three']) {
+    phone.clock.move(1000);
+    await app.saveIncident({ record: null, fields: { narrative: words }, restricted: {} });
+  }
+  const { entries } = app.state;
+  assert.deepEqual(entries.map(({ seq_no }) => seq_no), [null, null, 1]);
+  assert.deepEqual(entries[0].state, { code: 'sealed', at: null, sentence: SENTENCES.no_network });
+  assert.equal(app.state.account.trouble, null, 'offline is no trouble');
+  faults.off = false;
+  phone.online = true;
+  app.network();
+  await until({ app }, isKept, 'kept after signal');
+  assert.deepEqual(app.state.entries.map(({ seq_no, title }) => [seq_no, title]), [[3, 'three'], [2, 'two'], [1, 'one']]);
+});
+
+test('a second device has every word and file, byte for byte', async () => {
+  const { app, record, login } = await keeper();
+  const bytes = new Uint8Array(1_200_000).map((_, i) => i % 253);
+  const { attachment } = await app.addFile(record, file(bytes, 'long.bin', ''), { route: 'files' });
+  await app.saveNote(record, 'private');
+  await until({ app }, isKept, 'kept');
+  const other = await device(login);
+  await until(other, ({ entries }) => entries.length === 1, 'the entry');
+  const entry = await other.app.readIncident(record);
+  assert.equal(entry.note, 'private');
+  const { url, name } = await other.app.readReceived(attachment);
+  assert.equal(name, 'long.bin');
+  assert.deepEqual(new Uint8Array(await other.phone.urls.get(url).arrayBuffer()), bytes);
+});
+
+test('two devices that wrote at once without signal: both versions stand, and both see it', async () => {
+  const one = await keeper('where it began');
+  await until(one, isKept);
+  const two = await device(one.login);
+  await until(two, ({ entries }) => entries.length === 1);
+  one.faults.off = true;
+  two.faults.off = true;
+  await one.app.saveIncident({ record: one.record, fields: { who: 'from one' }, restricted: {} });
+  await two.app.saveIncident({ record: one.record, fields: { who: 'from two' }, restricted: {} });
+  one.faults.off = false;
+  one.app.network();
+  await until(one, isKept, 'one kept');
+  two.faults.off = false;
+  two.app.network();
+  await until(two, isKept, 'two kept');
+  one.app.network();
+  await until(one, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
+  for (const app of [one.app, two.app]) {
+    const { versions, flags } = await app.readIncident(one.record);
+    assert.deepEqual(versions.map(({ fields }) => fields.who ?? null), [null, 'from one', 'from two']);
+    assert.deepEqual(flags, ['two']);
+    assert.equal(app.state.entries[0].seq_no, 1);
+  }
+  await two.app.saveIncident({ record: one.record, fields: { who: 'both of them' }, restricted: {}, reason: 'looked' });
+  assert.deepEqual((await two.app.readIncident(one.record)).flags, [], 'a later version follows both');
+});
+
+for (const [what, break_, code] of [
+  ['a wrong signature', (answer) => { answer.receipt.sig = answer.receipt.sig.replace(/^../, (two) => (two === 'AA' ? 'BB' : 'AA')); }, 'receipt_wrong'],
+  ['a wrong commitment', (answer) => { answer.receipt.c = answer.receipt.env; }, 'receipt_wrong'],
+  ['another notary', (answer) => { answer.receipt.log = answer.receipt.c; }, 'receipt_wrong'],
+]) {
+  test(`a receipt with ${what}: not kept, said at the entry, still there, and kept once a good one comes`, async () => {
+    const { phone, app, faults } = await keeper();
+    await until({ app }, isKept);
+    faults.after = async (path, { method }, response) => {
+      if (method !== 'PUT' || !path.includes('/versions/')) return null;
+      const answer = await response.json();
+      break_(answer);
+      return json(201, answer);
+    };
+    phone.clock.move(1000);
+    await app.saveIncident({ record: null, fields: { narrative: 'second' }, restricted: {} });
+    const { entries } = await until({ app }, (state) => state.entries[0].state.code === 'trouble', 'trouble');
+    assert.equal(entries[0].state.sentence, SENTENCES[code]);
+    assert.equal(entries[1].state.code, 'kept');
+    faults.after = null;
+    app.network();
+    await until({ app }, isKept, 'kept in the end');
+  });
+}
+
+for (const [what, answer, code] of [
+  ['a Wi-Fi sign-in page', html, 'captive_portal'],
+  ['500 and nothing else', () => new Response('', { status: 500 }), 'server_down'],
+  ['garbage', () => new Response('\u0000\u0001', { headers: { 'content-type': 'application/json' } }), 'garbage'],
+  ['an answer of another shape', () => json(201, { hello: 1 }), 'garbage'],
+]) {
+  test(`${what} in the server’s place: said, nothing lost, sent when it is over`, async () => {
+    const { app, faults } = await keeper();
+    await until({ app }, isKept);
+    faults.before = async () => answer();
+    await app.saveIncident({ record: null, fields: { narrative: 'while it lies' }, restricted: {} });
+    const { account, entries } = await until({ app }, (state) => state.account.trouble, 'trouble');
+    assert.equal(account.trouble.code, code);
+    assert.equal(account.trouble.sentence, SENTENCES[code]);
+    assert.notEqual(entries.find(({ title }) => title === 'while it lies').state.code, 'kept');
+    faults.before = null;
+    app.network();
+    await until({ app }, isKept, 'kept in the end');
+    assert.equal(app.state.account.trouble, null);
+  });
+}
+
+test('a session that ends in the middle of an upload is signed in again and the upload goes on where it was', async () => {
+  const { app, record, faults } = await keeper();
+  await until({ app }, isKept);
+  let parts = 0;
+  let signedIn = 0;
+  faults.before = async (path, { method }) => {
+    if (path === '/v1/sessions' && method === 'POST') signedIn++;
+    if (method === 'PUT' && path.includes('/parts/') && ++parts === 2) return json(401, { error: 'signed_out', message: 'You are signed out.' });
+    return null;
+  };
+  await app.addFile(record, file(new Uint8Array(3_000_000), 'long.bin', ''), { route: 'files' });
+  await until({ app }, isKept, 'kept');
+  assert.equal(signedIn, 1);
+  assert.ok(parts <= 7, `${parts} parts sent: three and two small copies, one of them twice`);
+});
+
+test('an answer that is lost on its way: the same version again, one entry, one receipt', async () => {
+  const { app, faults } = await keeper();
+  await until({ app }, isKept);
+  let lost = 0;
+  faults.after = async (path, { method }) => {
+    if (method === 'PUT' && path.includes('/versions/') && lost++ === 0) throw new TypeError('Failed to fetch');
+    return null;
+  };
+  await app.saveIncident({ record: null, fields: { narrative: 'once' }, restricted: {} });
+  await until({ app }, (state) => state.entries.length === 2 && isKept(state), 'kept');
+});
+
+test('wrong words, a wrong code and a name nobody has: one answer, and what was typed before is still there', async () => {
+  const { login } = await keeper();
+  const phone = makePhone({ origin: server.base, send: sender(server.base) });
+  await phone.app.start();
+  phone.app.putDraft({ fields: { narrative: 'typed first' } });
+  const same = { code: 'sign_in_failed', message: SENTENCES.sign_in_failed };
+  await assert.rejects(phone.app.signIn({ login, words: 'quite other words here' }), same);
+  await assert.rejects(phone.app.signIn({ login: 'nobody-has-this', words: WORDS }), same);
+  const wrong = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
+  await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), same);
+  await assert.rejects(phone.app.signInWithCode({ login, code: 'not a code', newWords: 'new words for this phone' }), { code: 'code_wrong' });
+  assert.equal(phone.app.state.phase, 'fresh');
+  assert.equal(phone.app.state.draft.fields.narrative, 'typed first');
+  await phone.app.signIn({ login, words: WORDS });
+  await until(phone, ({ entries }) => entries.length === 1);
+  assert.equal(phone.app.state.draft.fields.narrative, 'typed first', 'the draft came along');
+});
+
+test('the code opens the diary on a new phone with new words, and the old words no longer sign in', async () => {
+  const { app, login } = await keeper();
+  const { words12, crockford } = await app.makeCode();
+  await assert.rejects(app.confirmCode('wrong'), { code: 'no_match' });
+  await app.confirmCode(words12.join(' '));
+  assert.equal(app.state.account.recovery, 'done');
+  await until({ app }, isKept);
+  const phone = makePhone({ origin: server.base, send: sender(server.base) });
+  await phone.app.start();
+  await phone.app.signInWithCode({ login, code: crockford, newWords: 'quite new words for this' });
+  await until(phone, ({ entries }) => entries.length === 1, 'the entry');
+  const third = makePhone({ origin: server.base, send: sender(server.base) });
+  await third.app.start();
+  await assert.rejects(third.app.signIn({ login, words: WORDS }), { code: 'sign_in_failed' });
+  await third.app.signIn({ login, words: 'quite new words for this' });
+});
+
+test('a weaker lock asked for by the server is refused before anything is sent', async () => {
+  const { login } = await keeper();
+  const sent = [];
+  const phone = makePhone({
+    origin: server.base,
+    send: sender(server.base, {
+      before: async (path) => { sent.push(path); return null; },
+      after: async (path, _options, response) => {
+        if (path !== '/v1/prelogin') return null;
+        const { kdf } = await response.json();
+        return json(200, { kdf: { ...kdf, m: 4 } });
+      },
+    }),
+  });
+  await phone.app.start();
+  await assert.rejects(phone.app.signIn({ login, words: WORDS }), { code: 'kdf_refused' });
+  assert.ok(!sent.includes('/v1/sessions'));
+});
+
+test('registering whose answer is lost is finished by trying again: one account, one name', async () => {
+  const faults = {};
+  const { app } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults) });
+  await assert.rejects(app.register({ words: 'not the words of it' }), { code: 'words_differ' });
+  const names = [];
+  faults.after = async (path, options) => {
+    if (path !== '/v1/accounts') return null;
+    names.push(JSON.parse(options.body).login);
+    if (names.length === 1) throw new TypeError('Failed to fetch');
+    return null;
+  };
+  await assert.rejects(app.register({ words: WORDS }), { code: 'no_network' });
+  assert.equal(app.state.account.registered, false);
+  const { login } = await app.register({ words: WORDS });
+  assert.deepEqual(names, [login, login]);
+  await until({ app }, isKept, 'kept');
+});
+
+test('a feed with a version that was altered is not taken in, and it is said', async () => {
+  const one = await keeper();
+  await until(one, isKept);
+  const two = await device(one.login);
+  await until(two, ({ entries }) => entries.length === 1);
+  two.faults.after = async (path, _options, response) => {
+    if (!path.includes('/changes')) return null;
+    const [first, ...rest] = readFrames(new Uint8Array(await response.arrayBuffer()), { atMost: 501 });
+    const altered = rest.map((frame) => { const bytes = frame.slice(); bytes[bytes.length - 1] ^= 1; return bytes; });
+    return new Response(frames([first, ...altered]), { headers: { 'content-type': 'application/octet-stream' } });
+  };
+  await one.app.saveIncident({ record: null, fields: { narrative: 'later' }, restricted: {} });
+  await until(one, isKept);
+  two.app.network();
+  const { account, entries } = await until(two, (state) => state.account.trouble, 'trouble');
+  assert.ok(['feed_altered', 'receipt_wrong'].includes(account.trouble.code), account.trouble.code);
+  assert.equal(entries.length, 1);
+  two.faults.after = null;
+  two.app.network();
+  await until(two, (state) => state.entries.length === 2, 'the true one');
+});
+
+test('a server with fewer entries than before is noticed', async () => {
+  const { app, faults } = await keeper();
+  await until({ app }, isKept);
+  faults.after = async (path, _options, response) => {
+    if (!path.includes('/changes')) return null;
+    await response.arrayBuffer();
+    return new Response(frames([canon({ after: 1, head: null, latest: 0, to: 0 })]), { headers: { 'content-type': 'application/octet-stream' } });
+  };
+  app.network();
+  const { account } = await until({ app }, (state) => state.account.trouble, 'trouble');
+  assert.equal(account.trouble.code, 'server_behind');
+});
+
+test('a clock years off is noted with every version from then on, and said', async () => {
+  const { app } = await keeper();
+  assert.equal(app.state.account.trouble, null);
+  const faults = {};
+  const wrong = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.UTC(2011, 0, 1)) });
+  await wrong.app.register({ words: WORDS });
+  await until(wrong, isKept, 'kept');
+  assert.equal(wrong.app.state.account.trouble.code, 'clock_off');
+  assert.ok(wrong.app.state.entries[0].state.at > Date.UTC(2020, 0, 1), 'kept safe by the server’s clock');
+});
+
+test('sessions are listed and ended with the words typed afresh, and the phone stays signed in after wrong ones', async () => {
+  const one = await keeper();
+  await device(one.login);
+  await assert.rejects(one.app.sessions({ words: 'wrong words entirely' }), { code: 'no_match' });
+  const sessions = await one.app.sessions({ words: WORDS });
+  assert.equal(sessions.length, 2);
+  await one.app.endSession(sessions.find(({ here }) => !here).session, { words: WORDS });
+  assert.equal((await one.app.sessions({ words: WORDS })).length, 1);
+});
