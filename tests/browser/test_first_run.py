@@ -54,11 +54,13 @@ def test_offline_reload_keeps_the_entry(keeper: Keeper) -> None:
 def _to_text(keeper: Keeper) -> None:
     keeper.starts()
     keeper.writes(TEXT)
+    keeper.draft_is_sealed()
 
 
 def _to_time(keeper: Keeper) -> None:
     _to_text(keeper)
     keeper.chooses("Yesterday")
+    keeper.draft_is_sealed()
 
 
 def _to_words(keeper: Keeper) -> None:
@@ -74,7 +76,6 @@ def test_killed_before_the_first_save_the_draft_stands(new_profile: NewProfile, 
     keeper = Keeper(profile.open().new_page(), server.app_url)
     keeper.opens()
     step(keeper)
-    keeper.draft_is_sealed()
     profile.kill()
     again = Keeper(profile.open().new_page(), server.app_url)
     again.page.goto(server.app_url)

@@ -46,7 +46,8 @@ export function mount(app, root) {
   const quiet = watch(app, stage, root);
   if (phase !== 'loading') enter(stage, 'loading', phase);
   draw();
-  warm(stage);
+  // The rest of the screens come after the rest of the app: nothing competes with the first drawing.
+  Promise.resolve(app.ready?.()).then(() => warm(stage), () => undefined);
   return { stage, unmount() { unsubscribe(); quiet(); } };
 }
 
@@ -62,7 +63,7 @@ function begin(stage, root) {
  * @param {Stage} stage @param {string} before @param {string} now
  */
 function enter(stage, before, now) {
-  if (now === 'open' && before === 'fresh') return; // the first Save carries on by itself
+  if (now === 'open' && before === 'fresh' && stage.place.name !== 'signin') return; // the first Save carries on by itself
   const typed = now === 'locked' && before === 'loading' ? stage.local : {};
   stage.spoken = '';
   stage.reset(now === 'open' ? 'add' : 'start');
