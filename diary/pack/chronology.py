@@ -8,7 +8,7 @@ from diary.encoding import canon
 from diary.pack.contents import Contents, Shown, volume_name, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.method import half_page
-from diary.pack.rows import Row, entries_words, row_of
+from diary.pack.rows import Row, entries_words, recorder, row_of
 from diary.pack.wording import numbers_words, size_words
 from diary.record import chronology as order
 from diary.record import times
@@ -59,6 +59,7 @@ def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
     since = order.days_since(entries, head.made_at, contents.offset_min)
     longest = max(found, key=lambda gap: gap.days, default=None)
     inside, about = order.contacts(entries)
+    undated = [entry.number for entry in entries if not entry.when.is_known]
     return {
         "prepared_by": drawable(head.initials),
         "made": contents.made().line(),
@@ -75,7 +76,7 @@ def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
         "start_with": [_start(entry) for entry in entries if entry.seq_no in contents.capsule.start_with],
         "withheld": contents.capsule.counts["withheld"],
         "total": contents.capsule.counts["total"],
-        "undated": numbers_words(tuple(entry.number for entry in entries if not entry.when.is_known)),
+        "undated": entries_words(undated) if undated else "",
         "digest": exhibits_digest(contents),
         "covers": _covers(contents),
     }
@@ -124,7 +125,7 @@ def _fear(entries: Sequence[Incident]) -> list[list[str]]:
 def _start(entry: Incident) -> list[str]:
     """An entry the keeper marked to be read first: number, date, its opening words."""
     opening = " ".join(entry.narrative.split())
-    short = opening if len(opening) <= 110 else opening[:110].rsplit(" ", 1)[0] + " …"
+    short = opening if len(opening) <= 66 else opening[:64].rsplit(" ", 1)[0] + " …"
     return [entry.number, times.printed(entry.when).day, drawable(short)]
 
 
@@ -231,8 +232,7 @@ def _missing(entries: Sequence[Incident]) -> list[list[str]]:
     rows = [[entry.number, drawable(entry.text("missing_evidence"))] for entry in entries if entry.text("missing_evidence")]
     for entry in entries:
         for source in objects_of(entry.said, "independent_evidence"):
-            parts = (text_of(source, key) for key in ("kind", "holder", "overwrite_due", "outcome"))
-            rows.append([entry.number, drawable(", ".join(part for part in parts if part))])
+            rows.append([entry.number, drawable(recorder(source))])
     return rows
 
 

@@ -24,6 +24,7 @@ def row_of(contents: Contents, entry: Incident) -> Row:
     return {
         "no": entry.number,
         "when": [drawable(part) for part in _when(entry)],
+        "source": _source(entry),
         "recorded": _recorded(contents, entry),
         "commitment": contents.first_version(entry).c[:COMMITMENT],
         "words": paragraphs(words),
@@ -42,8 +43,17 @@ def _when(entry: Incident) -> Iterator[str]:
     for line in (printed.clock, printed.note):
         if line:
             yield line
-    if entry.when.source:
-        yield f"({vocabulary.label('time_sources', entry.when.source).lower()})"
+
+
+def _source(entry: Incident) -> str:
+    """How the keeper knows the time."""
+    source = entry.when.source
+    return small_first(vocabulary.label("time_sources", source)) if source else ""
+
+
+def small_first(label: str) -> str:
+    """A label in the middle of a sentence; `I` stays `I`."""
+    return label if label.startswith(("I ", "I'")) else label[:1].lower() + label[1:]
 
 
 def _recorded(contents: Contents, entry: Incident) -> list[str]:
@@ -60,7 +70,7 @@ def _recorded(contents: Contents, entry: Incident) -> list[str]:
         lines.append(times.delay_words(delay) if delay >= times.MINUTE_MS or delay < 0 else "at the time")
     kind = text_of(entry.said, "entry_kind")
     if kind and kind != "contemporaneous":
-        lines.append(vocabulary.label("entry_kinds", kind).lower())
+        lines.append(small_first(vocabulary.label("entry_kinds", kind)))
     if text_of(entry.said, "late_reason"):
         lines.append(drawable(f"reason: {text_of(entry.said, 'late_reason')}"))
     if contents.first_version(entry).received_at is None:
@@ -127,15 +137,22 @@ def _effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     yield "Told", "; ".join(_told(one) for one in objects_of(entry.said, "told_others"))
     yield "What I did", chosen(entry.said, "response")
     yield "I contacted them", chosen(entry.said, "i_contacted_them")
-    yield (
-        "May be recorded on",
-        "; ".join(value_words("independent_evidence", one, entry.said) for one in objects_of(entry.said, "independent_evidence")),
-    )
+    yield "May be recorded on", "; ".join(recorder(one) for one in objects_of(entry.said, "independent_evidence"))
     yield "Missing", entry.text("missing_evidence")
     helped = text_of(entry.said, "help_given")
     if helped and helped != "none":
         yield "Help with writing", chosen(entry.said, "help_given")
     yield "Exhibits", ", ".join(shown.exhibit.item for shown in contents.exhibits_of(entry))
+
+
+def recorder(one: dict[str, object]) -> str:
+    """Something that may have recorded it: `CCTV, held by the shop, likely to be wiped 12 May`."""
+    kind = text_of(one, "kind")
+    parts = [vocabulary.label("independent_evidence", kind) if kind else ""]
+    for key, before in (("holder", "held by "), ("overwrite_due", "likely to be wiped "), ("outcome", "")):
+        words = text_of(one, key)
+        parts.append(before + words if words else "")
+    return ", ".join(part for part in parts if part)
 
 
 def _yes(entry: Incident, name: str) -> str:
@@ -153,7 +170,9 @@ def _told(one: dict[str, object]) -> str:
 
 def _quote(quote: dict[str, object]) -> dict[str, object]:
     """Words somebody used, with who and how."""
-    source = ", ".join(text for key in ("speaker", "medium") if (text := text_of(quote, key)))
+    medium = text_of(quote, "medium")
+    known = vocabulary.LISTS["channels"].find(medium)
+    source = ", ".join(part for part in (text_of(quote, "speaker"), known.label if known else medium) if part)
     return {"by": drawable(source), "words": paragraphs(text_of(quote, "words"))}
 
 
