@@ -175,3 +175,19 @@ test('text controls are made in one place, with the helpers of the browser off',
     for (const off of ['autocomplete="off"', 'autocorrect="off"', 'autocapitalize="', 'spellcheck="false"', 'writingsuggestions="false"']) assert.ok(whole.includes(off), `${start} ${off}`);
   }
 });
+
+test('a time typed in another form never breaks the list: the instant and its offset are said', () => {
+  const at = Date.UTC(2026, 9, 25, 0, 30);
+  const odd = { occurred_start: at, occurred_end: at + 86_400_000, tz: 'Europe/London', utc_offset_min: 60, occurred_local: 'half past one, the first time' };
+  assert.equal(dateOf(/** @type {any} */ ({ ...odd, precision: 'minute' })), '2026-10-25');
+  assert.equal(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'minute' })), '01:30');
+  assert.equal(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'part_of_day', occurred_local: 'Evening' })), 'evening');
+  assert.match(timeOfDay(/** @type {any} */ ({ ...odd, precision: 'date_range' })), /^until 26 Oct 2026$/);
+  for (const occurred_local of ['', '9999-99-99', '\u202e', null]) {
+    const none = { occurred_start: null, occurred_end: null, tz: 'Nowhere/Else', utc_offset_min: null, occurred_local };
+    for (const precision of ['minute', 'hour', 'day', 'date_range', 'month', 'season']) {
+      assert.equal(whenWords(/** @type {any} */ ({ ...none, precision })), t('entries.unknown_day'));
+      assert.equal(timeOfDay(/** @type {any} */ ({ ...none, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes('Invalid'), false);
+    }
+  }
+});

@@ -47,12 +47,34 @@ export function dayHeading(date, now) {
 }
 
 /**
+ * The local text of an entry's time. `occurred_local` is what somebody typed, perhaps with another program, so it is believed only
+ * where it has our form; else the instant and its offset speak. A list must never fail for one odd row.
+ * @param {Occurred} occurred
+ * @returns {string} `2026-11-03T20:14`, or '' when nothing is known
+ */
+function localOf({ occurred_local, occurred_start, utc_offset_min, tz }) {
+  if (/^\d{4}-\d\d-\d\d/.test(occurred_local ?? '') && !Number.isNaN(asDate(String(occurred_local)).getTime())) return String(occurred_local);
+  return occurred_start === null || occurred_start === undefined ? '' : atOffset(occurred_start, utc_offset_min, tz);
+}
+
+/** @param {number} at @param {number|null} offset minutes @param {string} tz */
+function atOffset(at, offset, tz) {
+  const there = offset === null ? null : new Date(at + offset * 60_000);
+  if (there && !Number.isNaN(there.getTime())) return there.toISOString().slice(0, 16);
+  try {
+    return localAt(at, tz || phoneZone());
+  } catch {
+    return '';
+  }
+}
+
+/**
  * The local date an entry is filed under, or '' when its time is not known.
  * @param {Occurred} occurred
  * @returns {string}
  */
 export function dateOf(occurred) {
-  return occurred.precision === 'unknown' ? '' : (occurred.occurred_local ?? '').slice(0, 10);
+  return occurred.precision === 'unknown' ? '' : localOf(occurred).slice(0, 10);
 }
 
 /**
@@ -61,12 +83,26 @@ export function dateOf(occurred) {
  * @returns {string}
  */
 export function timeOfDay(occurred) {
-  const local = occurred.occurred_local ?? '';
+  const local = localOf(occurred);
   if (occurred.precision === 'minute' || occurred.precision === 'exact') return local.slice(11, 16);
   if (occurred.precision === 'hour') return `about ${local.slice(11, 16)}`;
-  if (occurred.precision === 'part_of_day') return local.slice(11).replace('_', ' ');
-  if (occurred.precision === 'date_range') return `until ${SHORT.format(asDate(local.slice(11) || local))}`;
+  if (occurred.precision === 'part_of_day') return partOf(occurred, local);
+  if (occurred.precision === 'date_range') return untilOf(occurred, local);
   return '';
+}
+
+/** @param {Occurred} occurred @param {string} local */
+function partOf({ occurred_local }, local) {
+  return (local === occurred_local ? local.slice(11) : occurred_local ?? '').replace('_', ' ').toLowerCase();
+}
+
+/** @param {Occurred} occurred @param {string} local */
+function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }, local) {
+  const typed = local === occurred_local ? local.slice(11) : '';
+  // The end is the first instant after the range.
+  const last = typed || (occurred_end ? atOffset(occurred_end - 1, utc_offset_min, tz) : local);
+  const date = asDate(last);
+  return Number.isNaN(date.getTime()) ? '' : `until ${SHORT.format(date)}`;
 }
 
 /**
