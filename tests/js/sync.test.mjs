@@ -5,6 +5,7 @@ import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs
 import { sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { openDB } from '../../static/vendor/idb/index.js';
 import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
 
 let server;
@@ -37,6 +38,18 @@ async function device(login) {
   await phone.app.start();
   await phone.app.signIn({ login, words: WORDS });
   return { phone, app: phone.app, faults };
+}
+
+/** Until the phone has fetched every file, not only the words. */
+async function allHere(phone) {
+  const { name } = phone;
+  const db = await openDB(name, 1);
+  for (let i = 0, last = -1, same = 0; i < 300 && same < 15; i++) {
+    const count = await db.count('a');
+    same = count === last ? same + 1 : 0;
+    last = count;
+    await new Promise((go) => setTimeout(go, 20));
+  }
 }
 
 test('kept safe only when the receipt holds, and then with its time', async () => {
@@ -78,6 +91,10 @@ test('a second device has every word and file, byte for byte', async () => {
   await until(other, ({ entries }) => entries.length === 1, 'the entry');
   const entry = await other.app.readIncident(record);
   assert.equal(entry.note, 'private');
+  await until(other, () => other.phone.app.state.busy === null);
+  other.app.network();
+  await allHere(other.phone);
+  other.faults.off = true;
   const { url, name } = await other.app.readReceived(attachment);
   assert.equal(name, 'long.bin');
   assert.deepEqual(new Uint8Array(await other.phone.urls.get(url).arrayBuffer()), bytes);
@@ -250,7 +267,7 @@ test('registering whose answer is lost is finished by trying again: one account,
     if (names.length === 1) throw new TypeError('Failed to fetch');
     return null;
   };
-  await assert.rejects(app.register({ words: WORDS }), { code: 'no_network' });
+  await assert.rejects(app.register({ words: WORDS }), { code: 'offline' });
   assert.equal(app.state.account.registered, false);
   const { login } = await app.register({ words: WORDS });
   assert.deepEqual(names, [login, login]);

@@ -24,6 +24,7 @@ export function accountMethods(ctx, drafts, opened) {
     await opened(open);
   };
   return {
+    ...sessionPart(ctx, inside),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
     enrolHere: (/** @type {string} */ words) => enter(enrol(ctx, drafts, words)),
@@ -50,6 +51,12 @@ export function accountMethods(ctx, drafts, opened) {
       await inside().store.change((root) => { root.account.recovery = root.account.recovery === 'done' ? 'done' : 'later'; });
       ctx.show();
     },
+  };
+}
+
+/** @param {Context} ctx @param {() => Open} inside */
+function sessionPart(ctx, inside) {
+  return {
     async signOut() {
       const open = inside();
       open.syncing.stop();

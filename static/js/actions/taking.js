@@ -36,6 +36,7 @@ export async function takeItems({ store, index, book, identity }, items, feed) {
     const incidents = new Set();
     for (const item of items) {
       const of = await takeItem(batch, book, item);
+      await wantFiles(root, store, identity.device, book.seen.get(item.version));
       if (of) incidents.add(of);
       follow(root, identity.device, item, book.seen.get(item.version));
     }
@@ -66,6 +67,18 @@ async function takeItem(batch, book, item) {
   if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
   if (meta.kind === 'settings') batch.root.settings = record;
   return meta.kind === 'incident' ? record : meta.of;
+}
+
+/** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string} own @param {any} opened */
+async function wantFiles(root, store, own, opened) {
+  if (opened?.kind !== 'attachment' || opened.fields._author?.device === own) return;
+  const copies = Array.isArray(opened.fields.renditions) ? opened.fields.renditions : [];
+  const wanted = [
+    ...opened.keys.open.map((/** @type {[string, string]} */ [blob], /** @type {number} */ i) => ({ blob, size: copies[i]?.size_bytes })),
+    ...opened.keys.restricted.map((/** @type {[string, string]} */ [blob]) => ({ blob, size: opened.fields.size_bytes })),
+  ].filter(({ blob, size }) => Number.isSafeInteger(size) && !root.fetch.some((/** @type {any} */ one) => one.blob === blob));
+  const known = await store.readJsonMany(wanted.map(({ blob }) => `b/${blob}`));
+  root.fetch = [...root.fetch, ...wanted.filter((_one, i) => known[i]?.have !== true)].sort((a, b) => a.size - b.size);
 }
 
 /** @param {Batch} batch @param {Open['book']} book @param {string} record @param {string} version @param {Pick<Kept, 'seq'|'at'|'receipt'>} kept */
