@@ -53,7 +53,9 @@ def schemas_module(schemas: dict[str, Any]) -> str:
     for kind, numbers in schemas.items():
         rows.append(f"  {kind}: {{\n")
         for number, parts in numbers.items():
-            rows.append(f"    {number}: {{\n      open: {line(parts['open'])},\n      restricted: {line(parts['restricted'])},\n    }},\n")
+            rows.append(
+                f"    {number}: {{\n      open: {line(parts['open'])},\n      restricted: {line(parts['restricted'])},\n    }},\n"
+            )
         rows.append("  },\n")
     return "".join([*rows, "};\n"])
 

@@ -17,7 +17,9 @@ process.stdout.write(JSON.stringify({{ vocabulary: VOCABULARY, schemas: SCHEMAS 
 
 def test_the_committed_modules_are_what_the_generator_writes() -> None:
     """Nobody changed one side alone."""
-    done = subprocess.run([sys.executable, str(ROOT / ".ci" / "vocabulary.py"), "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "vocabulary.py"), "--check"], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 

@@ -4,12 +4,11 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from diary.paths import STATIC, TEMPLATES
 
@@ -28,7 +27,7 @@ Act = Callable[[Page], object]
 class Handler(SimpleHTTPRequestHandler):
     """The shell with the pretended app in place of main.js; files as they lie; the policy on everything."""
 
-    extensions_map = {  # noqa: RUF012
+    extensions_map = {
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".webmanifest": "application/manifest+json",
@@ -144,19 +143,22 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "add, files": (OPEN, local("{files: true}")),
     "draft thrown away": (OPEN, fill("What happened?", "x"), press("Throw this draft away")),
     "saved": (OPEN, go("add", record="r0")),
-    **{f"card {code}": (OPEN, go("add", record="r0"), local(f"{{card: '{code}'}}")) for code in (
-        "photos", "kind", "who", "where", "effect", "note")},
+    **{
+        f"card {code}": (OPEN, go("add", record="r0"), local(f"{{card: '{code}'}}"))
+        for code in ("photos", "kind", "who", "where", "effect", "note")
+    },
     "all kinds": (OPEN, go("add", record="r0"), local("{card: 'kind', more: {kind: true}}")),
     "get a picture": (OPEN, local("{files: true}"), press("Get a picture")),
     "entries": (OPEN, go("entries")),
     "no entries": (js("fake.open(0)"), go("entries")),
     "entry": (OPEN, go("entry", record="r0")),
     "history": (OPEN, go("entry", record="r0"), local("{history: true}")),
-    "reason": (
-        OPEN, go("entry", record="r2"), local("{changing: true}"), fill("What happened?", "Other"), press("Save")),
+    "reason": (OPEN, go("entry", record="r2"), local("{changing: true}"), fill("What happened?", "Other"), press("Save")),
     "entry not there": (
-        OPEN, js("fake.fail.readIncident = {code: 'not_found', sentence: 'This could not be found.'}"),
-        go("entry", record="r9")),
+        OPEN,
+        js("fake.fail.readIncident = {code: 'not_found', sentence: 'This could not be found.'}"),
+        go("entry", record="r9"),
+    ),
     "picture": (OPEN, go("file", record="r0", attachment="a1"), press("Show the picture")),
     "picture without preview": (OPEN, go("file", record="r0", attachment="a2")),
     "file of another kind": (OPEN, go("file", record="r0", attachment="a3")),
@@ -170,15 +172,22 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true}")),
     "pack, being made": (
         js("fake.open(3); stage.job = {at: {step: 'building', done: 37, total: 100}, done: null, stopped: false}"),
-        go("share")),
+        go("share"),
+    ),
     "pack, ready": (
         js("fake.open(3); stage.job = {at: {}, done: {file: new Blob(['a']), name: 'documents.zip'}, stopped: false}"),
-        go("share")),
+        go("share"),
+    ),
     "more": (OPEN, go("more")),
     "more, only here": (js(f"fake.open(1, {ONLY_HERE})"), go("more")),
     "devices": (OPEN, go("devices")),
-    "devices, one ended": (OPEN, go("devices"), fill("Type your words to see this", "abc"),
-                           lambda page: page.keyboard.press("Enter"), press("Sign it out")),
+    "devices, one ended": (
+        OPEN,
+        go("devices"),
+        fill("Type your words to see this", "abc"),
+        lambda page: page.keyboard.press("Enter"),
+        press("Sign it out"),
+    ),
     "space": (OPEN, go("space")),
     "sign out": (OPEN, go("signout")),
     "about": (OPEN, go("about")),
@@ -186,15 +195,19 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "help, text": (OPEN, go("help"), js("stage.way = 'text'; stage.draw()")),
     "help, ring": (OPEN, go("help"), press("Ring 101")),
     "lines": (
-        js("fake.open(5, {lockIn: 18, update: true, account: {login: 'x', registered: true, recovery: 'later', "
-           "trouble: {code: 'signed_out', sentence: 'Not sent yet.', act: {label: 'Sign in', do() {}}}}})"),
-        go("entries")),
+        js(
+            "fake.open(5, {lockIn: 18, update: true, account: {login: 'x', registered: true, recovery: 'later', "
+            "trouble: {code: 'signed_out', sentence: 'Not sent yet.', act: {label: 'Sign in', do() {}}}}})"
+        ),
+        go("entries"),
+    ),
 }
 AUDIT = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) =>
   `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
 SMALL = """[...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]')].filter((one) => {
   const box = (one.closest('label') ?? one).getBoundingClientRect();
-  return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5); }).map((one) => one.outerHTML.slice(0, 90))"""
+  return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
+}).map((one) => one.outerHTML.slice(0, 90))"""
 
 
 @pytest.fixture
@@ -205,8 +218,14 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
 
     def open_page(steps: tuple[Act, ...] = (), **how: Any) -> Page:
         context = browser.new_context(
-            **{"viewport": {"width": 360, "height": 740}, "locale": "en-GB", "timezone_id": "Europe/London",
-               "reduced_motion": "reduce", **how})
+            **{
+                "viewport": {"width": 360, "height": 740},
+                "locale": "en-GB",
+                "timezone_id": "Europe/London",
+                "reduced_motion": "reduce",
+                **how,
+            }
+        )
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

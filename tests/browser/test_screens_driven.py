@@ -13,13 +13,17 @@ Show = Callable[..., Page]
 
 def asked(page: Page, name: str) -> list[object]:
     """What the app was given each time it was asked `name`."""
-    found: list[object] = page.evaluate("(name) => fake.asked.filter(([one]) => one === name).map(([, given]) => given ?? null)", name)
+    found: list[object] = page.evaluate(
+        "(name) => fake.asked.filter(([one]) => one === name).map(([, given]) => given ?? null)", name
+    )
     return found
 
 
 def focused(page: Page) -> str:
     """Id, name or tag of what has the focus."""
-    text: str = page.evaluate("document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName")
+    text: str = page.evaluate(
+        "document.activeElement.id || document.activeElement.getAttribute('aria-label') || document.activeElement.tagName"
+    )
     return text
 
 
@@ -46,7 +50,9 @@ def test_first_line_by_keyboard_alone(show: Show) -> None:
     expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_focused()
     expect(page.get_by_text("Sealed, only on this phone")).to_be_visible()
     assert asked(page, "enrolHere") == ["ribbon kettle orbit meadow lantern pencil"]
-    assert "ribbon" not in page.evaluate("document.body.innerHTML + [...document.querySelectorAll('input')].map((one) => one.value)")
+    assert "ribbon" not in page.evaluate(
+        "document.body.innerHTML + [...document.querySelectorAll('input')].map((one) => one.value)"
+    )
 
 
 def test_own_words_are_typed_twice(show: Show) -> None:
@@ -78,7 +84,14 @@ def test_six_words_cover_themselves(show: Show) -> None:
 
 def test_lock_empties_the_field_before_it_tries(show: Show) -> None:
     """Words never stay on a screen that may change; a failure says so and takes the focus."""
-    page = show((js("fake.fail.unlock = {code: 'no_match', sentence: 'That didn’t open anything. Try again.'}; fake.set({phase: 'locked'})"),))
+    page = show(
+        (
+            js(
+                "fake.fail.unlock = {code: 'no_match', sentence: 'That didn’t open anything. Try again.'};"
+                "fake.set({phase: 'locked'})"
+            ),
+        )
+    )
     page.get_by_label("Your words").fill("wrong words here")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_be_focused()
@@ -138,7 +151,10 @@ def test_focus_comes_back_after_a_question(show: Show) -> None:
 def test_out_of_sight_is_covered(show: Show) -> None:
     """Nothing of the page is visible while it is hidden, and all of it again after."""
     page = show((OPEN,))
-    hide = "Object.defineProperty(document, 'visibilityState', {value: '%s', configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
+    hide = (
+        "Object.defineProperty(document, 'visibilityState', {value: '%s', configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
     page.evaluate(hide % "hidden")
     expect(page.get_by_role("heading", name="What happened?")).to_be_hidden()
     page.evaluate(hide % "visible")
@@ -295,3 +311,31 @@ def test_a_telephone_link_asks_first(show: Show) -> None:
     page.get_by_role("button", name="Ring 0808 802 0300").click()
     expect(page.get_by_text("another device that shares your account")).to_be_visible()
     assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"
+
+
+def test_signing_in_lands_on_add(show: Show) -> None:
+    """With words, and with the code and new words; nothing typed stays in the page."""
+    page = show(
+        (FRESH, press("I have a sign-in name"), fill("Sign-in name", "quiet-river-4821"), fill("Your words", "my own words"))
+    )
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
+    assert asked(page, "signIn") == [{"login": "quiet-river-4821", "words": "my own words"}]
+    page = show(
+        (FRESH, press("I have a sign-in name"), press("Use my code instead"), fill("Sign-in name", "a"), fill("Your code", "b"))
+    )
+    page.get_by_label("New words").fill("brand new words")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
+    assert asked(page, "signInWithCode") == [{"login": "a", "code": "b", "newWords": "brand new words"}]
+
+
+def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
+    """Add and Save, and a way to the lock; no word, no count, no other control."""
+    page = show((OPEN, go("entry", record="r0"), js("await fake.getPicture()")))
+    expect(page.get_by_role("heading", name="Add picture")).to_be_focused()
+    assert page.get_by_role("button").all_inner_texts() == ["Add", "Save", "Open"]
+    assert "coat" not in page.evaluate("document.body.innerHTML")
+    page.get_by_label("Add", exact=True).set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Your words")).to_be_visible()

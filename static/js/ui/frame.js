@@ -49,11 +49,17 @@ function fetchPart(part, draw) {
   return made;
 }
 
+/** When the browser has nothing better to do; Safari cannot say, so there it is soon. @type {(act: () => void) => unknown} */
+const whenIdle = (act) => (typeof requestIdleCallback === 'function' ? requestIdleCallback(act, { timeout: 1000 }) : setTimeout(act, 100));
+
 /** Fetch every part soon after the door stands, so that the page works when the signal goes. @param {Stage} stage */
 export function warm(stage) {
-  setTimeout(async () => {
-    for (const part of /** @type {(keyof typeof PARTS)[]} */ (Object.keys(PARTS))) await fetchPart(part, stage.draw);
-  }, 50);
+  const [...waiting] = /** @type {(keyof typeof PARTS)[]} */ (Object.keys(PARTS));
+  const next = () => {
+    const part = waiting.shift();
+    if (part) void fetchPart(part, stage.draw).then(() => whenIdle(next));
+  };
+  whenIdle(next);
 }
 
 /** @param {Stage} stage @param {string} name */
@@ -126,9 +132,9 @@ function lines(stage, open) {
   const trouble = account?.trouble;
   const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
-    ${lockIn !== null && open ? html`<div class="line" role="alert"><span>${t('frame.locking', { n: lockIn })}</span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
+    ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : nothing}</div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
-    ${busy && open && stage.place.name !== 'share' ? html`<div class="rows">${row({ title: t(`build.${busy.what}`), more: t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 }), icon: 'share', on: () => stage.go({ name: 'share' }) })}</div>` : nothing}</div>`;
+    ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
 }

@@ -25,6 +25,7 @@ export function mount(app, root) {
   };
   const stage = new Stage(app, { soon, now: draw });
   let phase = app.state.phase;
+  let { entries } = app.state;
   let begun = false;
 
   function draw() {
@@ -38,7 +39,10 @@ export function mount(app, root) {
   const unsubscribe = app.subscribe(() => {
     const before = phase;
     phase = app.state.phase;
-    if (phase === before) return stage.draw();
+    const news = entries !== app.state.entries;
+    entries = app.state.entries;
+    // An entry on the screen shows where its files are by now.
+    if (phase === before) return news && stage.place.record ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);
     // A lock is drawn before anything else happens: no frame may still show the page.
     return draw();

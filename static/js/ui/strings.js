@@ -33,7 +33,7 @@ export const STRINGS = {
 
   // Frame.
   'bar.place': 'Notes', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
-  'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
+  'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.locking_soon': 'Locking in twenty seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
   'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
   'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
 
@@ -79,6 +79,7 @@ export const STRINGS = {
   'effect.title': 'How it affected you', 'effect.words': 'In your own words', 'effect.feelings': 'How did you feel then?', 'effect.fear': 'Were you afraid they would be violent?', 'effect.blank': 'Leave blank', 'effect.fear_words': 'More about that, if you want', 'effect.blank_hint': 'Leaving it blank is not the same as “No”.',
   'note.title': 'Private note', 'note.field': 'Only for you', 'note.hint': 'Never put in a pack. A court could still ask to see it.',
 
+  'busy.pictures': 'Adding your pictures', 'busy.fetching': 'Fetching your entries',
   'progress.percent': '{percent}%',
 
   // A failure carries its own sentence (actions/sentences.js); this is for one that does not.
