@@ -1,13 +1,14 @@
 """Pages: rendered once, when the server starts; they hold nothing of anybody's."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.staticfiles import StaticFiles
 
 from diary.config import Settings
+from diary.web.files import StaticFile, read_files
 from diary.web.precache import Release, make_release
 
 
@@ -17,7 +18,7 @@ class Pages:
 
     shell: bytes
     release: Release
-    files: StaticFiles
+    files: Mapping[str, StaticFile]
     home: bytes
     missing: bytes
     style: bytes
@@ -35,7 +36,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     return Pages(
         shell=shell,
         release=make_release(static, shell),
-        files=StaticFiles(directory=static),
+        files=read_files(static),
         home=_render(environment, "public_home.html", start=settings.app_url),
         missing=_render(environment, "public_missing.html"),
         style=(templates / "public_style.css").read_bytes(),

@@ -1,46 +1,23 @@
 /**
  * Wiring, once: what the browser offers goes in as arguments, and the screens are put on the page. Nothing else in the
  * project reaches for a global of the browser's to do its work.
+ *
+ * What stands here in an `import` line is fetched before the door is drawn, and templates/shell.html names it for the
+ * browser to fetch at once; everything in `wholeApp` comes when the door is on the screen (actions/doorway.js).
  */
-import { createApp } from './actions/app.js';
-import { packActions } from './actions/pack.js';
-import { browserPictures } from './actions/pictures.js';
-import { random } from './core/bytes.js';
-import { systemClock } from './core/clock.js';
-import { createVault } from './crypto/vault.js';
-import { Api } from './net/api.js';
-import { makeRequest } from './net/http.js';
-import { startWorker } from './pwa/registration.js';
-import { phoneZone } from './record/times.js';
+import { createDoorway } from './actions/doorway.js';
 import { Database } from './store/database.js';
 import { mount } from './ui/mount.js';
 
 const WORKER = new URL('./crypto/worker.js', import.meta.url).href;
 const TAB = 'app';
+// A page that is not on any screen is never painted; the rest comes all the same.
+const UNSEEN = 300;
 
 const trusted = scriptAddresses();
 const upkeep = offlineUpkeep();
-const app = createApp({
-  database: new Database(),
-  api: new Api(makeRequest()),
-  makeVault: () => createVault({ workerUrl: WORKER, trusted }),
-  pictures: browserPictures(),
-  clock: systemClock,
-  origin: location.origin,
-  zone: phoneZone,
-  random,
-  hold,
-  online: () => navigator.onLine,
-  visible: () => document.visibilityState === 'visible',
-  objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
-  timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(/** @type {any} */ (timer)) },
-  deviceName: deviceName(navigator.userAgent),
-  supported: () => Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
-  keepOffline: upkeep.begin,
-  applyUpdate: upkeep.apply,
-  phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
-  packActions,
-});
+const database = new Database();
+const app = createDoorway({ database, load: wholeApp, painted });
 
 document.addEventListener('visibilitychange', () => app.seen());
 addEventListener('pagehide', () => app.seen());
@@ -51,8 +28,49 @@ addEventListener('pageshow', (event) => {
 });
 
 mount(app, /** @type {HTMLElement} */ (document.getElementById('app')));
-// A phone whose database cannot be opened at all is one this does not work on.
-app.start().catch(() => app.unusable());
+// Without a network the door stands; whoever opens it is told (app.ready).
+app.start().catch(() => undefined);
+
+/** Everything behind the door, made of what the browser offers. */
+async function wholeApp() {
+  const [
+    { createApp }, { packActions }, { browserPictures }, { random }, { systemClock }, { createVault }, { Api }, { makeRequest }, { phoneZone },
+  ] = await Promise.all([
+    import('./actions/app.js'), import('./actions/pack.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
+    import('./crypto/vault.js'), import('./net/api.js'), import('./net/http.js'), import('./record/times.js'),
+  ]);
+  return createApp({
+    database,
+    api: new Api(makeRequest()),
+    makeVault: () => createVault({ workerUrl: WORKER, trusted }),
+    pictures: browserPictures(),
+    clock: systemClock,
+    origin: location.origin,
+    zone: phoneZone,
+    random,
+    hold,
+    online: () => navigator.onLine,
+    visible: () => document.visibilityState === 'visible',
+    objectUrl: { make: (blob) => URL.createObjectURL(blob), drop: (url) => URL.revokeObjectURL(url) },
+    timers: { after: (ms, act) => setTimeout(act, ms), stop: (timer) => clearTimeout(/** @type {any} */ (timer)) },
+    deviceName: deviceName(navigator.userAgent),
+    supported: () => Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
+    keepOffline: upkeep.begin,
+    applyUpdate: upkeep.apply,
+    phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
+    packActions,
+  });
+}
+
+/** Settles when the frame that shows what was drawn is over and nothing more urgent waits. @returns {Promise<void>} */
+function painted() {
+  return new Promise((done) => {
+    const { requestIdleCallback } = /** @type {any} */ (globalThis); // Safari has none
+    const rest = () => (requestIdleCallback ? requestIdleCallback(() => done(), { timeout: UNSEEN }) : setTimeout(done));
+    requestAnimationFrame(() => requestAnimationFrame(rest));
+    setTimeout(done, UNSEEN);
+  });
+}
 
 /**
  * The one Trusted Types policy of ours: it lets through the two worker files and nothing else.
@@ -90,7 +108,8 @@ function offlineUpkeep() {
   return {
     begin: async () => {
       if (started) return;
-      started = startWorker({ trusted, onUpdateWaiting: () => app.updateWaits() });
+      started = import('./pwa/registration.js').then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: () => app.updateWaits() }))
+        .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
       if (!(await started).kept) {
         // Opened with a signal, written in without: the worker is fetched when the signal is back.
         started = null;

@@ -41,6 +41,8 @@ export interface App {
   state: State;
   subscribe(listener: () => void): () => void;
   start(): Promise<unknown>;
+  /** Settles when everything behind the door has been fetched; absent where it always has been. */
+  ready?(): Promise<unknown>;
   suggestWords(): Promise<string>;
   checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
   enrolHere(words: string): Promise<unknown>;

@@ -43,10 +43,12 @@ function lock(stage) {
 
 /** @param {Stage} stage */
 function start(stage) {
+  // What follows keeps every keystroke, so all of the app has to be here first.
+  const begin = () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name: 'safety' }); });
   return html`<main class="door">
     ${heading(t('door.name'))}
     ${errorSummary(stage)}
-    ${button(t('door.start'), () => stage.go({ name: 'safety' }), { main: true, wide: true })}
+    ${button(t('door.start'), begin, { main: true, wide: true, busy: stage.running === 'begin' })}
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
   </main>`;
 }

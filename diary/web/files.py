@@ -1,0 +1,61 @@
+"""Static files: read once when the server starts, sent packed to whoever takes gzip.
+
+Only what is the same for everyone is ever packed: an answer that mixes a secret with somebody else's text
+would tell its length. The phone checks the unpacked bytes against the release (precache.py), so the packing
+is nobody's to trust.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_PACKED: Final = {".css", ".js", ".json", ".mjs", ".svg", ".txt", ".webmanifest"}
+# What a few systems' tables of types do not know, or say otherwise.
+_TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """One file: its bytes, the same packed (None where packing does not help), its type and entity tag."""
+
+    raw: bytes
+    packed: bytes | None
+    media_type: bytes
+    tag: bytes
+
+
+def read_files(folder: Path) -> Mapping[str, StaticFile]:
+    """Every file below `folder` by its path there, with `/` between names. Raises OSError for an unreadable one."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): read_file(path) for path in paths}
+
+
+def read_file(path: Path) -> StaticFile:
+    """One file as it will be sent. The same bytes give the same tag and the same packed bytes anywhere."""
+    raw = path.read_bytes()
+    packed = gzip.compress(raw, 9, mtime=0) if path.suffix in _PACKED else raw
+    return StaticFile(
+        raw=raw,
+        packed=packed if len(packed) < len(raw) else None,
+        media_type=_media_type(path).encode(),
+        tag=f'"{hashlib.sha256(raw).hexdigest()[:32]}"'.encode(),
+    )
+
+
+def takes_gzip(accepted: bytes) -> bool:
+    """Whether an Accept-Encoding header allows gzip (a weight of zero forbids it)."""
+    for one in accepted.lower().split(b","):
+        name, _, weight = one.partition(b";")
+        if name.strip() == b"gzip":
+            return weight.replace(b" ", b"").rstrip(b"0") not in (b"q=", b"q=0.")
+    return False
+
+
+def _media_type(path: Path) -> str:
+    """The type by the file's name; text in UTF-8."""
+    known = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return f"{known}; charset=utf-8" if known.startswith("text/") else known
