@@ -7,13 +7,12 @@ process of its own; what stands in memory at any moment is one document's worth.
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from diary.crypto.parts import open_parts
 from diary.errors import BadRequest, KeptError, PackFailed, SealError
-from diary.pack import exhibits, howto, images, proofs, tables, typeset
+from diary.pack import exhibits, howto, images, proofs, tables
 from diary.pack.archive import write_front
 from diary.pack.capsule import Capsule, Exhibit, Sealed
 from diary.pack.chronology import chronology_page
@@ -22,20 +21,11 @@ from diary.pack.exhibits import Picture
 from diary.pack.manifest import SERVABLE_LIST, servable_list
 from diary.pack.method import method_page
 from diary.pack.officer import officer_page
+from diary.pack.typeset import Document, Press
 
 Fetch = Callable[[str, int], bytes]
 Progress = Callable[[str, int, int], None]
 FRONT: Final = "front.zip"
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One PDF to be made: template, its name under `data/`, its data, and its own folder."""
-
-    template: str
-    name: str
-    page: Mapping[str, object]
-    folder: Path
 
 
 def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress) -> Path:
@@ -50,19 +40,24 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
     pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
     done = len(capsule.exhibits)
     progress("words", done, total)
-    members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in _plain(contents)}
-    done += 1
     documents = [*_documents(contents, folder), *_volumes(contents, pictures, folder)]
-    for document, out in _typeset(documents, folder, capsule.head.made_at):
-        members[f"data/{document.name}"] = out
+    press = Press(documents, capsule.head.made_at)
+    try:
+        # The lists and proofs are written while the first pages are being laid out.
+        members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in _plain(contents)}
         done += 1
-        progress("pages", done, total)
+        for document in press.finished():
+            members[f"data/{document.name}"] = document.out
+            done += 1
+            progress("pages", done, total)
+    finally:
+        press.close()
     members[SERVABLE_LIST] = servable_list({path: _sha256(content) for path, content in members.items()})
     front = folder / FRONT
     write_front(members, front)
     for document in documents:
         shutil.rmtree(document.folder)
-        (folder / f"{document.folder.name}.pdf").unlink()
+        document.out.unlink()
     progress("done", total, total)
     return front
 
@@ -100,30 +95,6 @@ def _volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) 
 
 def _volume_folder(index: int) -> str:
     return f"04-{index + 1}"
-
-
-def _typeset(documents: list[Document], folder: Path, made_at: int) -> Iterator[tuple[Document, Path]]:
-    """Lay the documents out, two at a time: the next begins while the one before is finished."""
-    running: list[tuple[Document, Path, int]] = []
-    try:
-        for document in documents:
-            out = folder / f"{document.folder.name}.pdf"
-            child = typeset.start(document.template, document.page, document.folder, out, made_at)
-            running.append((document, out, child))
-            if len(running) == 2:
-                yield _ended(running)
-        while running:
-            yield _ended(running)
-    finally:
-        for _, _, child in running:
-            typeset.stop(child)
-
-
-def _ended(running: list[tuple[Document, Path, int]]) -> tuple[Document, Path]:
-    """Wait for the oldest document that is being made."""
-    document, out, child = running.pop(0)
-    typeset.wait(child, document.template)
-    return document, out
 
 
 def _pictures(contents: Contents, fetch: Fetch, folder: Path, progress: Callable[[int], None]) -> dict[str, Picture]:

@@ -108,20 +108,15 @@ def _exhibits(
     """The exhibits in their numbered order."""
     masked = {one.record: Attachment(one) for one in tell_all(servable, "attachment")}
     whole = {one.record: Attachment(one) for one in tell_all(told, "attachment")}
-    return tuple(
-        Shown(
-            exhibit,
-            masked[exhibit.record],
-            whole[exhibit.record],
-            tuple(
-                entry.number
-                for entry in entries
-                if entry.record in masked[exhibit.record].incident_ids or exhibit.record in codes_of(entry.said, "attachment_ids")
-            ),
-        )
-        for exhibit in sorted(capsule.exhibits, key=lambda exhibit: exhibit.number)
-        if exhibit.record in masked
-    )
+    linked = {entry.record: set(codes_of(entry.said, "attachment_ids")) for entry in entries}
+    shown = []
+    for exhibit in sorted(capsule.exhibits, key=lambda exhibit: exhibit.number):
+        if exhibit.record not in masked:
+            continue
+        named = set(masked[exhibit.record].incident_ids)
+        numbers = (entry.number for entry in entries if entry.record in named or exhibit.record in linked[entry.record])
+        shown.append(Shown(exhibit, masked[exhibit.record], whole[exhibit.record], tuple(numbers)))
+    return tuple(shown)
 
 
 def _people(entries: Sequence[Incident]) -> tuple[Person, ...]:

@@ -5,6 +5,7 @@ restricted proof opens all of them. Blob ids and keys are in neither: they are n
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import b64, canon
@@ -57,27 +58,45 @@ def proof_files(capsule: Capsule, held: HeldBack | None = None) -> Iterator[tupl
         yield f"{part}/proof/keys.json", keys
     for version in capsule.versions:
         name = f"proof/{labels[version.opened.record]}-{version.opened.version[:8]}.json"
-        yield f"servable/{name}", proof(version, held)
-        yield f"restricted/{name}", proof(version, None)
+        fields = opened_fields(version)
+        yield f"servable/{name}", proof(version, fields, held)
+        yield f"restricted/{name}", proof(version, fields, None)
 
 
-def proof(version: Version, held: HeldBack | None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class SaltedField:
+    """A field with its salt; `restricted` by its schema."""
+
+    name: str
+    salt: bytes
+    value: object
+    restricted: bool
+
+
+def opened_fields(version: Version) -> tuple[SaltedField, ...]:
+    """Every field of a version's schema, those without a value too."""
+    names = names_of(version.opened.kind, version.opened.schema)
+    seed = version.open_seed
+    restricted_seed = seed if version.restricted_seed is None else version.restricted_seed
+    fields, restricted = version.opened.fields, version.opened.restricted
+    return (
+        *(SaltedField(name, field_salt(seed, name), fields.get(name), False) for name in names.all_open),
+        *(SaltedField(name, field_salt(restricted_seed, name), restricted.get(name), True) for name in names.restricted),
+    )
+
+
+def proof(version: Version, opened: tuple[SaltedField, ...], held: HeldBack | None) -> bytes:
     """One version's proof. With `held` it is the servable one.
 
     Restricted fields are digests there, and so is an open field in which a restricted value turns up.
     """
-    names = names_of(version.opened.kind, version.opened.schema)
-    restricted_seed = version.open_seed if version.restricted_seed is None else version.restricted_seed
-    parts = [(name, version.open_seed, version.opened.fields.get(name), False) for name in names.all_open]
-    parts += [(name, restricted_seed, version.opened.restricted.get(name), True) for name in names.restricted]
     fields: dict[str, object] = {}
     withheld: dict[str, object] = {}
-    for name, seed, value, restricted in parts:
-        salt = field_salt(seed, name)
-        if held is not None and (restricted or held.touches(value)):
-            withheld[name] = b64(field_digest(name, salt, value))
+    for one in opened:
+        if held is not None and (one.restricted or held.touches(one.value)):
+            withheld[one.name] = b64(field_digest(one.name, one.salt, one.value))
         else:
-            fields[name] = {"s": b64(salt), "v": value}
+            fields[one.name] = {"s": b64(one.salt), "v": one.value}
     return canon(
         {
             "c": version.c,

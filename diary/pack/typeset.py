@@ -11,7 +11,9 @@ import re
 import shutil
 import signal
 import traceback
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,32 +27,67 @@ _MAKER: Final = re.compile(rb"(/Creator\(|<xmp:CreatorTool>|<stEvt:softwareAgent
 _TEMPLATES: Final = Path(__file__).parent
 
 
-def start(template: str, page: Mapping[str, object], folder: Path, out: Path, made_at: int) -> int:
-    """Begin laying out `template` over `page` into the PDF `out`; the child's process id, for `wait` or `stop`.
+AT_ONCE: Final = 2
 
-    `folder`: this document's own, holding the pictures it names. `made_at`: ms UTC, the only time in the file.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One PDF to be made: template, its name under `data/`, its data, its own folder with the pictures it names."""
+
+    template: str
+    name: str
+    page: Mapping[str, object]
+    folder: Path
+
+    @property
+    def out(self) -> Path:
+        """Where the PDF goes."""
+        return self.folder.with_suffix(".pdf")
+
+
+class Press:
+    """Documents being laid out, two at a time, in order; the first two begin at once."""
+
+    def __init__(self, documents: Iterable[Document], made_at: int) -> None:
+        """`made_at`: ms UTC, the only time in the files."""
+        self._waiting, self._made_at = deque(documents), made_at
+        self._running: deque[tuple[Document, int]] = deque()
+        self._fill()
+
+    def finished(self) -> Iterator[Document]:
+        """Each document when it is done, in order. Raises PackFailed for one whose process did not end well."""
+        while self._running:
+            document, child = self._running.popleft()
+            if os.waitpid(child, 0)[1] != 0:
+                raise PackFailed(f"The document “{document.template}” could not be made.")
+            self._fill()
+            yield document
+
+    def close(self) -> None:
+        """End what is still running."""
+        while self._running:
+            _, child = self._running.popleft()
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+    def _fill(self) -> None:
+        """Begin as many as may run."""
+        while self._waiting and len(self._running) < AT_ONCE:
+            document = self._waiting.popleft()
+            self._running.append((document, _start(document, self._made_at)))
+
+
+def _start(document: Document, made_at: int) -> int:
+    """Begin a document in a child process; its process id."""
+    folder = document.folder
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "page.json").write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
-    for name in ("look.typ", f"{template}.typ"):
+    (folder / "page.json").write_text(json.dumps(document.page, ensure_ascii=False), encoding="utf-8")
+    for name in ("look.typ", f"{document.template}.typ"):
         shutil.copyfile(_TEMPLATES / name, folder / name)
     child = os.fork()
     if child == 0:
-        _finish(template, folder, out, made_at)
+        _finish(document.template, folder, document.out, made_at)
     return child
-
-
-def wait(child: int, template: str) -> None:
-    """Wait for one document. Raises PackFailed for any exit but a clean one."""
-    status = os.waitpid(child, 0)[1]
-    if status != 0:
-        raise PackFailed(f"The document “{template}” could not be made.")
-
-
-def stop(child: int) -> None:
-    """End a document that is no longer wanted."""
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
 
 
 def _finish(template: str, folder: Path, out: Path, made_at: int) -> None:

@@ -155,23 +155,7 @@ class FictionalDiary:
         renditions, keys = ([], []) if printed is None else ([_rendition(printed)], [self._seal(printed)])
         row = self.add(
             "attachment",
-            {
-                "added_at": at,
-                "alteration_before_receipt": "none_known",
-                "captured_at": {"precision": "minute", "start": at - HOUR, "tz": "Europe/London", "utc_offset_min": 60},
-                "description": description,
-                "incident_ids": [incident["record"]],
-                "kind": "screenshot" if media_type.startswith("image/") else "email_eml",
-                "looked_at": at + 60_000,
-                "media_type": media_type,
-                "renditions": renditions,
-                "sensitivity": "normal",
-                "sha256": hashlib.sha256(raw).hexdigest(),
-                "sha512": hashlib.sha512(raw).hexdigest(),
-                "shows": ["whole_screen", "clock", "sender_name"],
-                "size_bytes": len(raw),
-                **(extra or {}),
-            },
+            {**_described(incident, raw, media_type, description, at), "renditions": renditions, **(extra or {})},
             {
                 "gps_present": False,
                 "received_as": {
@@ -221,6 +205,26 @@ class FictionalDiary:
             consent_at=made_at - 60_000,
             **more,  # type: ignore[arg-type]
         )
+
+
+def _described(incident: DiaryVersion, raw: bytes, media_type: str, description: str, at: int) -> dict[str, object]:
+    """The open fields of an attachment somebody has looked at."""
+    taken = {"precision": "minute", "start": at - HOUR, "tz": "Europe/London", "utc_offset_min": 60}
+    return {
+        "added_at": at,
+        "alteration_before_receipt": "none_known",
+        "captured_at": taken,
+        "description": description,
+        "incident_ids": [incident["record"]],
+        "kind": "screenshot" if media_type.startswith("image/") else "email_eml",
+        "looked_at": at + 60_000,
+        "media_type": media_type,
+        "sensitivity": "normal",
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "sha512": hashlib.sha512(raw).hexdigest(),
+        "shows": ["whole_screen", "clock", "sender_name"],
+        "size_bytes": len(raw),
+    }
 
 
 def _rendition(printed: bytes) -> dict[str, object]:
