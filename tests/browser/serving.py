@@ -7,11 +7,13 @@ sweep can search all that went over the wire) and that a test can ask to answer 
 import asyncio
 import base64
 import datetime
+import gc
 import hashlib
 import ipaddress
 import re
 import socket
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -265,6 +267,7 @@ class Served:
                 access_log=False,
                 server_header=False,
                 log_config=None,
+                loop="asyncio",  # uvloop cannot be torn down while a browser keeps TLS connections open
                 timeout_graceful_shutdown=1,
             )
         )
@@ -284,6 +287,10 @@ class Served:
         if self._thread.is_alive():
             raise RuntimeError("the server under test did not stop")
         self._server = self._thread = None
+        with warnings.catch_warnings():
+            # uvloop says so of every connection a browser kept open: here the far end is a server we took away.
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
     def start_if_stopped(self) -> None:
         """Listen again after a journey that took the server away."""

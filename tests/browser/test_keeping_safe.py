@@ -58,7 +58,7 @@ def test_second_device_with_the_code_and_new_words(new_phone: NewPhone) -> None:
     third = new_phone()
     third.opens()
     third.asks_to_sign_in(phone.login, phone.words)
-    expect(third.problem()).to_contain_text("That didn’t open anything. Try again.")
+    expect(third.problem()).to_contain_text("That did not match. Check the name and the words, and try again.")
     third.field("Your words").fill("ferry lantern oatmeal candle")
     third.tap("Open")
     third.sees_place("What happened?")

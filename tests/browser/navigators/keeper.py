@@ -12,7 +12,7 @@ from tests.browser.chromium import PATIENCE
 expect.set_options(timeout=PATIENCE)
 
 When = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
-KEPT = re.compile(r"^Kept safe \d\d:\d\d$")
+KEPT = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
 SEALED_HERE = re.compile(r"^Sealed, only on this phone$")
 WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending)")
 
@@ -283,4 +283,4 @@ class Keeper:
 
     def has_file(self, name: str) -> None:
         """Wait until the file stands among the entry's files."""
-        expect(self.tile(name)).to_be_visible()
+        expect(self.tile(name).first).to_be_visible()
