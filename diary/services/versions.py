@@ -50,22 +50,23 @@ def _witness(instance: Instance, sent: Push, names: dict[str, str], seq: int, he
     receipt = receipts.make(instance.notary, c=sent.c, env=sent.env, ts=ts)
     after = heads.next_head(head, seq=seq, c=sent.c, env=sent.env, **place)
     signed_head = heads.make(instance.notary, diary=names["diary"], seq=seq, head=after, ts=ts)
-    facts = {
-        **place,
-        "blobs": list(sent.blobs),
-        "c": sent.c,
-        "parents": list(sent.parents),
-        "parts": list(sent.parts),
-        "receipt": receipt,
-        "seq": seq,
-        "sig": sent.sig,
-    }
+    head_json, receipt_json, number = canon(signed_head), canon(receipt), canon(seq)
+    before = {"blobs": list(sent.blobs), "c": sent.c, "parents": list(sent.parents), "parts": list(sent.parts)}
+    # Canonical values joined under sorted names are canonical; each signed thing is spelt out once only.
+    facts = b'%b,"receipt":%b,"record":"%b","seq":%b,"sig":"%b","version":"%b"}' % (
+        canon(before)[:-1],
+        receipt_json,
+        names["record"].encode(),
+        number,
+        sent.sig.encode(),
+        names["version"].encode(),
+    )
     return Witnessed(
         head=after,
-        signed_head=canon(signed_head),
+        signed_head=head_json,
         leaf=leaves.leaf(c=sent.c, n=cast("str", receipt["n"]), ts=ts),
-        facts=canon(facts),
-        answer=canon({"head": signed_head, "receipt": receipt, "seq": seq}),
+        facts=facts,
+        answer=b'{"head":%b,"receipt":%b,"seq":%b}' % (head_json, receipt_json, number),
     )
 
 

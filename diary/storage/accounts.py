@@ -61,7 +61,11 @@ async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
 
 async def find_room(db: Database, account: bytes) -> Room | None:
     """What the account has stored."""
-    row = db.look("SELECT file_bytes, text_bytes FROM account WHERE id = ?", (account,))
+    row = db.look(
+        "SELECT file_bytes, (SELECT coalesce(sum(text_bytes), 0) FROM diary WHERE account_id = ?1)"
+        " FROM account WHERE id = ?1",
+        (account,),
+    )
     return Room(*row) if row else None
 
 
@@ -79,7 +83,7 @@ def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, f
     """Store a new account and its first diary; see `is_taken`."""
     hand.execute(
         "INSERT INTO account (id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap,"
-        " keyset, ecdsa_pub, hpke_pub, file_bytes, text_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)",
+        " keyset, ecdsa_pub, hpke_pub, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             row.id,
             row.login_mac,
@@ -95,7 +99,7 @@ def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, f
         ),
     )
     hand.execute(
-        "INSERT INTO diary (id, account_id, epoch, wrap, seq, head) VALUES (?, ?, ?, ?, 0, ?)",
+        "INSERT INTO diary (id, account_id, epoch, wrap, seq, head, text_bytes) VALUES (?, ?, ?, ?, 0, ?, 0)",
         (diary, row.id, epoch, wrap, first_head),
     )
 

@@ -8,7 +8,7 @@ made from the pepper.
 from tortoise import fields
 from tortoise.models import Model
 
-from diary.storage.fields import Bytes
+from diary.storage.fields import Bytes, Place
 
 
 class Account(Model):
@@ -26,7 +26,6 @@ class Account(Model):
     ecdsa_pub = Bytes()
     hpke_pub = Bytes()
     file_bytes = fields.BigIntField(default=0)
-    text_bytes = fields.BigIntField(default=0)
 
     class Meta:
         """Where it lies."""
@@ -63,6 +62,7 @@ class Diary(Model):
     seq = fields.BigIntField(default=0)
     head = Bytes()
     signed_head = Bytes(null=True)
+    text_bytes = fields.BigIntField(default=0)
 
     class Meta:
         """Where it lies."""
@@ -79,7 +79,7 @@ class Version(Model):
     `answer`: what the push was answered, given again when the same bytes come again.
     """
 
-    id = fields.BigIntField(primary_key=True, generated=False)
+    id = Place(primary_key=True)
     diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="versions")
     seq = fields.BigIntField()
     record = Bytes()

@@ -70,8 +70,8 @@ def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, byte
     account), Conflict (other bytes under this version id) and OverQuota.
     """
     found = hand.execute(
-        "SELECT d.seq, d.head, a.text_bytes FROM diary d JOIN account a ON a.id = d.account_id"
-        " WHERE d.id = ? AND d.account_id = ?",
+        "SELECT seq, head, (SELECT sum(text_bytes) FROM diary WHERE account_id = ?2) FROM diary"
+        " WHERE id = ?1 AND account_id = ?2",
         (new.diary, new.account),
     ).fetchone()
     if found is None:
@@ -92,7 +92,7 @@ def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, byte
 
 
 def _insert(hand: Hand, new: NewVersion, seq: int, made: Witnessed) -> None:
-    """The three changes of a push. The log's index is allotted here, never by the database: it must be dense."""
+    """The changes of a push. The log's index is allotted here, never by the database: it must be dense."""
     (index,) = hand.execute("SELECT coalesce(max(id) + 1, 0) FROM version").fetchone()
     hand.execute(
         "INSERT INTO version (id, diary_id, seq, record, version, body_digest, leaf, facts, sealed, answer)"
@@ -111,10 +111,9 @@ def _insert(hand: Hand, new: NewVersion, seq: int, made: Witnessed) -> None:
         ),
     )
     hand.execute(
-        "UPDATE diary SET seq = ?, head = ?, signed_head = ? WHERE id = ?",
-        (seq, made.head, made.signed_head, new.diary),
+        "UPDATE diary SET seq = ?, head = ?, signed_head = ?, text_bytes = text_bytes + ? WHERE id = ?",
+        (seq, made.head, made.signed_head, new.size, new.diary),
     )
-    hand.execute("UPDATE account SET text_bytes = text_bytes + ? WHERE id = ?", (new.size, new.account))
 
 
 async def page(db: Database, account: bytes, diary: bytes, after: int) -> Page:

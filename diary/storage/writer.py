@@ -152,10 +152,12 @@ def _commit(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
     try:
         connection.execute("BEGIN IMMEDIATE")
         for waiting in batch:
-            _attempt(connection, waiting)
-            if not connection.in_transaction:
+            alone = len(batch) == 1
+            _attempt(connection, waiting, alone=alone)
+            if not connection.in_transaction and not (alone and waiting.error):
                 raise sqlite3.OperationalError("the transaction is gone")
-        connection.execute("COMMIT")
+        if connection.in_transaction:
+            connection.execute("COMMIT")
     except sqlite3.Error:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
@@ -165,9 +167,10 @@ def _commit(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
                 waiting.error = Unavailable()
 
 
-def _attempt(connection: sqlite3.Connection, waiting: _Waiting) -> None:
-    """Run one job in its savepoint. A lone job needs one as well: it may fail halfway."""
-    connection.execute("SAVEPOINT job")
+def _attempt(connection: sqlite3.Connection, waiting: _Waiting, *, alone: bool) -> None:
+    """Run one job in its savepoint; for a lone job the transaction is as good as one."""
+    if not alone:
+        connection.execute("SAVEPOINT job")
     try:
         waiting.result = waiting.job(connection)
     except sqlite3.IntegrityError:
@@ -177,7 +180,9 @@ def _attempt(connection: sqlite3.Connection, waiting: _Waiting) -> None:
         raise
     except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
         waiting.error = error
-    if waiting.error is not None and connection.in_transaction:
-        connection.execute("ROLLBACK TO job")
-    if connection.in_transaction:
+    if not connection.in_transaction:
+        return
+    if waiting.error is not None:
+        connection.execute("ROLLBACK" if alone else "ROLLBACK TO job")
+    if not alone:
         connection.execute("RELEASE job")

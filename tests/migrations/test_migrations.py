@@ -74,14 +74,14 @@ async def test_rows_come_through_each_step(step: str, tmp_path: Path) -> None:
     kept = bytes(range(16))
     fixed = "kdf, words_wrap, auth_salt, auth_digest, keyset, ecdsa_pub, hpke_pub"
     connection.execute(
-        f"INSERT INTO account (id, login_mac, file_bytes, text_bytes, {fixed}) VALUES (?, ?, 1, 2, {', '.join('?' * 7)})",
+        f"INSERT INTO account (id, login_mac, file_bytes, {fixed}) VALUES (?, ?, 1, {', '.join('?' * 7)})",
         (kept, kept, *[kept] * 7),
     )
     connection.commit()
     connection.close()
     await database.migrate(settings)
     async with database.opened(settings) as db:
-        assert db.look("SELECT file_bytes, text_bytes, keyset FROM account WHERE id = ?", (kept,)) == (1, 2, kept)
+        assert db.look("SELECT file_bytes, keyset FROM account WHERE id = ?", (kept,)) == (1, kept)
 
 
 async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from diary.storage.fields import Bytes
+from diary.storage.fields import Bytes, Place
 
 
 class Migration(migrations.Migration):
@@ -29,7 +29,6 @@ class Migration(migrations.Migration):
                 ("ecdsa_pub", Bytes(generated=False, null=False, unique=False)),
                 ("hpke_pub", Bytes(generated=False, null=False, unique=False)),
                 ("file_bytes", fields.BigIntField(default=0)),
-                ("text_bytes", fields.BigIntField(default=0)),
             ],
             options={
                 "table": "account",
@@ -58,6 +57,7 @@ class Migration(migrations.Migration):
                 ("seq", fields.BigIntField(default=0)),
                 ("head", Bytes(generated=False, null=False, unique=False)),
                 ("signed_head", Bytes(null=True, generated=False, unique=False)),
+                ("text_bytes", fields.BigIntField(default=0)),
             ],
             options={
                 "table": "diary",
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Version",
             fields=[
-                ("id", fields.BigIntField(primary_key=True, generated=False)),
+                ("id", Place(primary_key=True, generated=False, null=False)),
                 (
                     "diary",
                     fields.ForeignKeyField(
