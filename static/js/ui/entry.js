@@ -49,7 +49,7 @@ function reading(stage, found) {
     ${found.attachments.length ? tiles(stage, found) : nothing}
     ${facts(found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
-    <div>${button(t('entry.changing'), () => stage.set({ changing: true }), { icon: 'pen' })}</div>
+    <div>${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}</div>
     <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>
     <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
   </article>`;
@@ -77,12 +77,12 @@ function changing(stage, found) {
   const { local } = stage;
   local.edit ??= { narrative: found.fields.narrative ?? '', restricted: {}, when: { chip: null, picked: null } };
   const { edit } = local;
-  const stop = () => { Object.assign(local, { changing: false, edit: undefined }); stage.draw(); };
+  const stop = () => { Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; stage.draw(); };
   const save = () => {
     const block = blockOf(edit.when, Date.now());
     if (edit.when.chip && !block) return stage.set({ tried: true });
     const what = { fields: differing({ narrative: edit.narrative, ...block }, found.fields), restricted: differing(edit.restricted, found.restricted) };
-    return saveWithReason(stage, found.record, what, () => { Object.assign(local, { changing: false, edit: undefined }); stage.say(t('add.saved')); });
+    return saveWithReason(stage, found.record, what, () => { Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; stage.say(t('add.saved')); });
   };
   return html`<div class="stack-wide">
     ${heading(t('entry.changing'))}
