@@ -51,6 +51,7 @@ def webkit_driver() -> Iterator[WebKitGTK]:
         options = Options()
         options.binary_location = find_minibrowser()
         options.add_argument("--automation")
+        options.set_capability("acceptInsecureCerts", True)
         # As root WebKit's own sandbox cannot be set up; what it runs here is ours.
         environment = dict(os.environ) | {"DISPLAY": name, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"}
         with warnings.catch_warnings():

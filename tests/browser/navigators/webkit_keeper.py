@@ -94,12 +94,15 @@ class WebKitKeeper:
         done = "navigator.serviceWorker.ready.then(() => arguments[0](true))"
         assert self.driver.execute_async_script(done)
 
-    def first_entry(self, text: str) -> None:
-        """From a phone that holds nothing to the first entry sealed on it."""
+    def begins_to_write(self, text: str) -> None:
+        """The first words on a phone that holds nothing; with them it begins to keep the page itself."""
         self.tap("Start")
         self.tap("Yes")
         self.sees_place("What happened?")
         self.types("What happened?", text)
+
+    def saves_the_first(self) -> None:
+        """From the first words to the first entry sealed on this phone."""
         self.chooses("Just now")
         self.tap("Save")
         self.sees_place("Choose words that open this")

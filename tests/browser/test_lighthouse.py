@@ -1,0 +1,79 @@
+"""Lighthouse, as a phone, on the page a phone meets first: the median of three runs holds its marks."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import find_chromium
+from tests.browser.serving import free_port
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = 3
+MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
+FLAGS = (
+    "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+)
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """The product as `make run` serves it, on a port of its own, with an empty database."""
+    port = free_port()
+    address = f"http://localhost:{port}"
+    environ = os.environ | {
+        "DIARY_DATA": str(tmp_path / "data"),
+        "DIARY_APP_URL": address,
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+    }
+    diary = [sys.executable, "-m", "diary"]
+    subprocess.run([*diary, "migrate"], env=environ, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        [*diary, "serve", "--bind", f"127.0.0.1:{port}"], env=environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    try:
+        assert server.stdout
+        server.stdout.readline()  # it says that it serves
+        yield address
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def test_marks_of_the_first_page(address: str, tmp_path: Path) -> None:
+    """Performance 98, accessibility 100, best practices 100, and what cost a point is named."""
+    reports = [run(address, tmp_path / f"report-{number}.json") for number in range(RUNS)]
+    marks = {
+        name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports) for name in MARKS
+    }
+    assert all(marks[name] >= least for name, least in MARKS.items()), (marks, [costly(report) for report in reports])
+
+
+def run(address: str, out: Path) -> dict:  # type: ignore[type-arg]
+    """One run's report."""
+    node, chromium = shutil.which("node"), find_chromium()
+    lighthouse = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
+    assert node, "node is not on the path; `make test-all` puts it there"
+    flags = FLAGS + (" --no-sandbox" if os.geteuid() == 0 else "")
+    command = [node, str(lighthouse), address, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}"]
+    only = "--only-categories=" + ",".join(MARKS)
+    environ = os.environ | ({"CHROME_PATH": chromium} if chromium else {})
+    subprocess.run([*command, only], env=environ, check=True, timeout=180)
+    report: dict = json.loads(out.read_text("utf-8"))  # type: ignore[type-arg]
+    return report
+
+
+def costly(report: dict) -> dict:  # type: ignore[type-arg]
+    """What cost points in a run, and how fast Lighthouse found the machine."""
+    audits = report["audits"]
+    weighed = [ref["id"] for name in MARKS for ref in report["categories"][name]["auditRefs"] if ref["weight"]]
+    lost = {name: audits[name].get("displayValue", "failed") for name in weighed if audits[name]["score"] not in (None, 1)}
+    return {"machine": report["environment"]["benchmarkIndex"], **lost}

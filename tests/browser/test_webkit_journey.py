@@ -1,0 +1,77 @@
+"""The main job in real WebKit, the engine of every iPhone, over TLS: offline, kept safe, opened again, read elsewhere."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from diary.client.accounts import sign_in
+from diary.client.journal import Journal
+from diary.client.transport import Server
+from diary.clock import SystemClock
+from tests.browser.navigators.webkit_keeper import WebKitKeeper
+from tests.browser.serving import Certificate, Served, make_certificate
+from tests.browser.webkit import webkit_driver
+
+pytestmark = pytest.mark.webkit
+
+FIRST = "He stood across the road from ten to eight until the bus came."
+SECOND = "A letter with no stamp was on the mat."
+KEPT = r"^Kept safe .*\d\d:\d\d$"
+ONLY_HERE = "^Sealed, only on this phone$"
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[tuple[WebKitKeeper, Served, Certificate]]:
+    """Somebody at a WebKit that has never seen the app, and the server it is to meet."""
+    certificate = make_certificate(tmp_path)
+    served = Served(tmp_path / "server", certificate, app_host="localhost")
+    served.start()
+    try:
+        with webkit_driver() as driver:
+            yield WebKitKeeper(driver, served.app_url), served, certificate
+    finally:
+        served.stop()
+
+
+def test_offline_kept_safe_unlocked_and_read_elsewhere(keeper: tuple[WebKitKeeper, Served, Certificate]) -> None:
+    """Written with the server gone, registered when it is back, unlocked after reload, read by another device."""
+    phone, served, certificate = keeper
+    # Given a WebKit that has opened the page, first words typed, and then no server any more
+    phone.opens()
+    phone.begins_to_write(FIRST)
+    phone.is_offline_ready()
+    served.stop()
+    # When its keeper saves them, loads the page again and unlocks
+    phone.saves_the_first()
+    phone.puts_off_the_copy()
+    phone.has_state(FIRST, ONLY_HERE)
+    phone.reloads()
+    phone.unlocks()
+    phone.reads(FIRST)
+    phone.adds(SECOND)
+    # and has a copy kept once the server is back
+    served.start()
+    phone.registers()
+    # Then both are kept safe, and still are after a reload and the words
+    phone.has_state(FIRST, KEPT)
+    phone.has_state(SECOND, KEPT)
+    phone.reloads()
+    phone.unlocks()
+    phone.has_state(FIRST, KEPT)
+    phone.reads(SECOND)
+    # and another device reads the same text
+    assert asyncio.run(read_elsewhere(served, certificate, phone.login, phone.words)) == {FIRST, SECOND}
+
+
+async def read_elsewhere(served: Served, certificate: Certificate, login: str, words: str) -> set[str]:
+    """What the reference client, signed in with the name and the words, finds written."""
+    trusting = ssl.create_default_context(cafile=str(certificate.cert))
+    async with httpx.AsyncClient(base_url=served.app_url, verify=trusting, timeout=60) as client:
+        server = Server(client, served.app_url)
+        journal = Journal(await sign_in(server, login, words), SystemClock())
+        await journal.fetch(server)
+        return {str(journal.newest(record).fields["narrative"]) for record in journal.records("incident")}
