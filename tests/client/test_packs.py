@@ -14,6 +14,8 @@ from diary.client.sample import SETTINGS, SHEET, entries
 from diary.client.writing import Writer
 from diary.clock import FixedClock
 from diary.crypto.keys import Keyset
+from diary.encoding import b64
+from diary.encoding import b64
 from diary.errors import PackFailed
 from diary.ids import id_text, new_id
 from diary.pack.capsule import Capsule, read_capsule
@@ -29,7 +31,7 @@ def journal() -> Journal:
     """A diary on a phone that has never seen a server: three entries, four files, one private note."""
     keyset = Keyset.new()
     account, diary, device = (id_text(new_id()) for _ in range(3))
-    identity = Identity("", account, diary, device, 1, bytes(32), "x", keyset, bytes(32), bytes(32), "")
+    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), keyset, bytes(32), bytes(32), "")
     clock = FixedClock(NOON)
     writer = Writer(Journal(identity, clock), clock)
     writer.journal.append(Said("settings", SETTINGS, SHEET))
