@@ -15,7 +15,6 @@ from diary.client.writing import Writer
 from diary.clock import FixedClock
 from diary.crypto.keys import Keyset
 from diary.encoding import b64
-from diary.encoding import b64
 from diary.errors import PackFailed
 from diary.ids import id_text, new_id
 from diary.pack.capsule import Capsule, read_capsule

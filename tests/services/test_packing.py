@@ -1,6 +1,8 @@
 """The pack queue: one job at a time, nothing left behind, and no job that stops the service."""
 
 import asyncio
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,8 +40,16 @@ async def run(jobs: PackJobs, raw: bytes) -> Job:
     return job
 
 
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the test's own in memory: another server on this machine has jobs of its own."""
+    with tempfile.TemporaryDirectory(dir=packing._MEMORY) as folder:
+        monkeypatch.setattr(packing, "_MEMORY", Path(folder))
+        yield Path(folder)
+
+
 def leftovers() -> set[str]:
-    return {path.name for path in Path("/dev/shm").glob("job-*")}
+    return {path.name for path in packing._MEMORY.iterdir()}
 
 
 async def test_a_job_runs_once_and_leaves_nothing() -> None:
