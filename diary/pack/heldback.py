@@ -27,6 +27,11 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CAPITALISED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][^\W\d_]{2,}\b")
 # Words that begin a list of names without being one.
 _NO_NAMES: Final = frozenset(("and", "the", "she", "her", "him", "his", "they", "them", "mum", "dad", "mother", "father"))
+# What files are called when nobody named them. Holding these back would blank out the labels of exhibits.
+_PLAIN_NAMES: Final = frozenset(
+    "photo photos screen screenshot image picture video audio voice letter document scan recording message "
+    "download camera pasted whatsappimage".split()
+)
 _SQUEEZE = re.compile(r"[\W_]+")
 
 
@@ -116,7 +121,8 @@ def held_back(capsule: Capsule) -> HeldBack:
 def _stem(filename: str) -> str:
     """A file's name without its ending, when it says more than a camera's counter does."""
     stem = filename.rpartition(".")[0] or filename
-    return stem if len(squeeze(stem)) >= PIECE else ""
+    said = squeeze(stem)
+    return stem if len(said) >= PIECE and said.rstrip("0123456789") not in _PLAIN_NAMES else ""
 
 
 def _leaves(value: object) -> Iterable[str]:

@@ -5,7 +5,7 @@ from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.rows import Row
 from diary.pack.wording import numbers_words, value_words
 from diary.record import times, vocabulary
-from diary.record.reading import object_of, switch_of, text_of
+from diary.record.reading import object_of, switch_of, text_of, whole_of
 
 BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
 
@@ -72,16 +72,16 @@ def _descriptions(contents: Contents) -> list[list[str]]:
 
 
 def _copies(contents: Contents) -> list[list[str]]:
-    """Where the copies on the phone are, as far as the keeper said."""
-    rows = []
+    """Where the copies on the phone are, as far as the keeper said; each removal with its day."""
+    found: dict[str, list[str]] = {}
     for shown in contents.exhibits:
         copy = object_of(shown.whole.kept_apart, "outside_copy")
-        state = text_of(copy, "state")
+        state, at = text_of(copy, "state"), whole_of(copy, "at")
         if state:
-            at = copy.get("at")
-            when = f" on {times.instant(at, contents.capsule.head.tz).day}" if isinstance(at, int) else ""
-            rows.append([shown.exhibit.item, vocabulary.label("outside_copies", state) + when])
-    return rows
+            removed = state == "removed_for_safety" and at is not None
+            when = f" on {times.instant(at or 0, contents.capsule.head.tz).day}" if removed else ""
+            found.setdefault(vocabulary.label("outside_copies", state) + when, []).append(shown.exhibit.item)
+    return [[words, ", ".join(items)] for words, items in found.items()]
 
 
 def _held(contents: Contents) -> list[list[str]]:

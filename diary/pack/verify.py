@@ -63,7 +63,7 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         yield find("unreadable", INDEX)
         index = {}
     received = {path.rpartition("/")[2]: path for path in pack.digests if path.startswith(RECEIVED)}
-    sealed = {text_of(proof.raw, "record"): proof.values for proof in proofs.restricted.values()}
+    sealed = {text_of(proof.raw, "version"): proof.values for proof in proofs.restricted.values()}
     matched: set[str] = set()
     for path in sorted(pack.digests):
         if not path.startswith(SIDECARS):
@@ -74,7 +74,8 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
             continue
         file = text_of(sidecar, "file")
         matched.add(file)
-        if not _matches(pack, received.get(file), sidecar, index.get(file), sealed.get(text_of(sidecar, "record"))):
+        newest = text_of(object_of(object_of(sidecar, "fields"), "_ids"), "version")
+        if not _matches(pack, received.get(file), sidecar, index.get(file), sealed.get(newest)):
             yield find("exhibit", received.get(file, path))
     for file in sorted((received.keys() | index.keys()) - matched):
         yield find("exhibit", received.get(file, INDEX))
