@@ -1,7 +1,7 @@
 /** The sealed store: all of a change or nothing, nothing lost when the phone is full or the connection goes. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
+import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { random } from '../../static/js/core/bytes.js';
 import { Database } from '../../static/js/store/database.js';
 import { Index, ROWS } from '../../static/js/store/index.js';
@@ -60,6 +60,7 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   await phone.app.start();
   phone.app.putDraft({ fields: { narrative: 'Words that must not be lost.' } });
   await phone.app.enrolHere(WORDS);
+  await until(phone, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
   errors.push(full());
   await assert.rejects(phone.app.saveIncident({ record: null, fields: {}, restricted: {} }), (error) => error.code === 'no_space' && /still here/.test(error.sentence));
   assert.equal(phone.app.state.entries.length, 0);
@@ -75,8 +76,9 @@ test('a tab killed in the middle of a save: everything before it stands, nothing
   first.app.putDraft({ fields: { narrative: 'The first.' } });
   await first.app.enrolHere(WORDS);
   await first.app.saveIncident({ record: null, fields: {}, restricted: {} });
-  errors.push(new DOMException('aborted', 'AbortError'), new DOMException('aborted', 'AbortError'));
   first.app.putDraft({ fields: { narrative: 'The second.' } });
+  await until(first, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
+  errors.push(new DOMException('aborted', 'AbortError'), new DOMException('aborted', 'AbortError'));
   await assert.rejects(first.app.saveIncident({ record: null, fields: {}, restricted: {} }), { code: 'store_lost' });
   first.end();
   const again = makePhone({ after: first, database: new Database({ name: 'killed' }) });
@@ -84,6 +86,7 @@ test('a tab killed in the middle of a save: everything before it stands, nothing
   assert.equal(again.app.state.phase, 'locked');
   await again.app.unlock(WORDS);
   assert.deepEqual(again.app.state.entries.map(({ title }) => title), ['The first.']);
+  assert.equal(again.app.state.draft.fields.narrative, 'The second.');
 });
 
 test('the table says nothing: random ids, one size class for small records, and chaff from the first start', async () => {
