@@ -66,7 +66,7 @@ function phaseMethods(ctx, drafts, idle) {
       await lock('picture');
       ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
     },
-    pictureAdd: (/** @type {File[]} */ files) => pictureAdd(ctx, [...files]),
+    pictureAdd: (/** @type {File[]} */ files) => drafts.during(pictureAdd(ctx, [...files])),
     async pictureSave() {
       await disarm(ctx);
       ctx.screen.clear('locked');
@@ -124,11 +124,13 @@ async function lockUp(ctx, drafts, idle, why) {
 
 /** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} words */
 async function unlock(ctx, drafts, idle, words) {
+  const { screen } = ctx;
   if (ctx.open) return;
   const open = await openWith(ctx, words, (early) => {
     ctx.open = early;
     ctx.show();
   }).catch((error) => {
+    if (ctx.open) screen.clear('locked'); // the newest rows may have been drawn already
     forgetAll(ctx);
     vaultOf(ctx);
     throw error;

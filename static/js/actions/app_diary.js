@@ -105,18 +105,7 @@ function entryPart(ctx, drafts) {
 /** @param {Context} ctx @param {Drafts} drafts */
 function filePart(ctx, drafts) {
   return {
-    async addFile(/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ { route, onProgress }) {
-      const at = ctx.clock.now();
-      if (!ctx.open) return addFresh(ctx, drafts, file, { route, at, onProgress });
-      const open = ctx.open;
-      const held = await takeIn(open, fileSource(file), { route, at, pictures: ctx.pictures, onProgress });
-      if (target === 'draft') await drafts.addHeld(held);
-      else {
-        await addFiles(open, target, [held]);
-        saved(ctx);
-      }
-      return shownHeld(held);
-    },
+    addFile: (/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ how) => drafts.during(addFile(ctx, drafts, target, file, how)),
     async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'} */ size) {
       if (!ctx.open) return readFresh(ctx, drafts, attachment, size);
       const open = ctx.open;
@@ -142,6 +131,20 @@ function filePart(ctx, drafts) {
   };
 }
 
+/** @param {Context} ctx @param {Drafts} drafts @param {string} target @param {File} file @param {How} how */
+async function addFile(ctx, drafts, target, file, { route, onProgress }) {
+  const at = ctx.clock.now();
+  const { open } = ctx;
+  if (!open) return addFresh(ctx, drafts, file, { route, at, onProgress });
+  const held = await takeIn(open, fileSource(file), { route, at, pictures: ctx.pictures, onProgress });
+  if (target === 'draft') await drafts.addHeld(held);
+  else {
+    await addFiles(open, target, [held]);
+    saved(ctx);
+  }
+  return shownHeld(held);
+}
+
 /** A file before there are words. @param {Context} ctx @param {Drafts} drafts @param {File} file @param {{route: string, at: number, onProgress?: ((done: number, total: number) => void) | undefined}} how */
 async function addFresh(ctx, drafts, file, how) {
   if (!drafts.key) throw new KeptError('locked');
@@ -159,6 +162,9 @@ async function readFresh(ctx, drafts, attachment, size) {
   if (!found) return null;
   const copies = await ctx.pictures.make(await wholeOf(found.source, found.source.type, PART_BYTES));
   const copy = copies?.find(({ purpose }) => purpose === size);
-  return copy ? { url: ctx.objectUrl.make(new Blob([/** @type {BlobPart} */ (copy.bytes)], { type: copy.media_type })), name: found.source.name } : null;
+  if (!copy) return null;
+  const url = ctx.objectUrl.make(new Blob([/** @type {BlobPart} */ (copy.bytes)], { type: copy.media_type }));
+  drafts.urls.add(url);
+  return { url, name: found.source.name };
 }
 

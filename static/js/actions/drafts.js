@@ -32,10 +32,28 @@ export class Drafts {
     this.timer = null;
     /** @type {Promise<unknown>} */
     this.turn = Promise.resolve();
+    /** Files on their way into the draft or the tray. @type {Set<Promise<unknown>>} */
+    this.taking = new Set();
+    /** Addresses of pictures shown before the first words. @type {Set<string>} */
+    this.urls = new Set();
   }
 
-  /** The draft, one made when there is none. @returns {Kept} */
+  /** Work that takes a file in: a save or an unlock waits until it is over. @template T @param {Promise<T>} work @returns {Promise<T>} */
+  during(work) {
+    const over = () => this.taking.delete(work);
+    this.taking.add(work);
+    work.then(over, over);
+    return work;
+  }
+
+  /** Until no file is on its way. */
+  async quiet() {
+    while (this.taking.size) await Promise.allSettled([...this.taking]);
+  }
+
+  /** The draft, one made when there is none. @returns {Kept} @throws locked where nothing could seal it: one begun there would hide the one that is kept */
   begin() {
+    if (!this.kept && !this.ctx.open && !this.key) throw new KeptError('locked');
     this.kept ??= { id: idText(newId()), fields: {}, restricted: {}, held: [], saved_at: null };
     return this.kept;
   }
@@ -44,15 +62,15 @@ export class Drafts {
   put({ fields = {}, restricted = {} }) {
     const kept = this.begin();
     this.kept = { ...kept, fields: { ...kept.fields, ...fields }, restricted: { ...kept.restricted, ...restricted }, saved_at: null };
-    this.show();
+    this.showInside();
     this.timer ??= this.ctx.timers.after(SOON, () => this.flush().catch((error) => this.complain(error)));
   }
 
   /** @param {Held} held */
   async addHeld(held) {
     const kept = this.begin();
-    this.kept = { ...kept, held: [...kept.held.filter(({ attachment }) => attachment !== held.attachment), held] };
-    this.show();
+    this.kept = { ...kept, held: [...kept.held.filter(({ attachment }) => attachment !== held.attachment), held], saved_at: null };
+    this.showInside();
     await this.flush();
   }
 
@@ -70,6 +88,8 @@ export class Drafts {
     const saved = { ...kept, saved_at: ctx.clock.now() };
     if (ctx.open) {
       await ctx.open.store.change((root, change) => {
+        // Saved or thrown away while this waited its turn: written now, it would come back as a second one.
+        if (this.kept?.id !== kept.id) return;
         root.draft = true;
         change.putJson('draft', saved);
       });
@@ -80,7 +100,7 @@ export class Drafts {
     } else throw new KeptError('locked');
     if (this.kept === kept) {
       this.kept = saved;
-      if (['open', 'fresh'].includes(ctx.screen.state.phase)) this.show();
+      this.showInside();
     }
   }
 
@@ -114,11 +134,32 @@ export class Drafts {
     this.show();
   }
 
+  /**
+   * What was in `kept` is an entry now. What came while that was written stays, as a draft of its own.
+   * @param {Kept} kept
+   */
+  saved(kept) {
+    const now = this.kept ?? kept;
+    this.forget();
+    const held = now.held.filter(({ attachment }) => !kept.held.some((one) => one.attachment === attachment));
+    const [fields, restricted] = [newer(now.fields, kept.fields), newer(now.restricted, kept.restricted)];
+    if (!held.length && !Object.keys(fields).length && !Object.keys(restricted).length) return;
+    this.kept = { ...this.begin(), held };
+    this.put({ fields, restricted });
+  }
+
   /** Nothing of it stays in memory. */
   forget() {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;
     this.kept = null;
+    for (const url of this.urls) this.ctx.objectUrl.drop(url);
+    this.urls.clear();
+  }
+
+  /** A lock may have fallen in between: the screen of a locked phone gets nothing. */
+  showInside() {
+    if (['open', 'fresh'].includes(this.ctx.screen.state.phase)) this.show();
   }
 
   show() {
@@ -134,4 +175,9 @@ export class Drafts {
     const trouble = { code, sentence: sentenceOf(code), act: null };
     this.ctx.screen.set({ account: { login: null, registered: false, recovery: 'todo', ...account, trouble } });
   }
+}
+
+/** The fields that differ. @param {Fields} now @param {Fields} before @returns {Fields} */
+function newer(now, before) {
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => JSON.stringify(value ?? null) !== JSON.stringify(before[name] ?? null)));
 }

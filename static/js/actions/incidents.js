@@ -26,6 +26,7 @@ import { rows } from './taking.js';
  * @returns {Promise<{record: string}>} @throws nothing_to_save, no_space
  */
 export async function saveNew(ctx, open, drafts, said) {
+  await drafts.quiet();
   await drafts.turn.catch(() => undefined);
   const kept = drafts.begin();
   const fields = present({ ...kept.fields, ...said.fields });
@@ -41,10 +42,14 @@ export async function saveNew(ctx, open, drafts, said) {
     for (const held of kept.held) await stageFile(batch, open, held, record);
     root.draft = false;
     change.drop('draft');
+    change.after(() => drafts.saved(kept));
     await rows(batch, open, [record], null);
+  }).catch((error) => {
+    // Written, perhaps, but not read back: the draft is put where it was.
+    if (error?.code === 'store_lost' && drafts.kept) drafts.put({});
+    throw error;
   });
-  drafts.forget();
-  drafts.show();
+  drafts.showInside();
   return { record };
 }
 

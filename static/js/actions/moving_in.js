@@ -19,8 +19,6 @@ export async function moveIn(ctx, drafts, open) {
   const known = new Map(held.map((one) => [one.attachment, one]));
   const before = drafts.kept;
   const draft = before && { ...before, held: before.held.flatMap((one) => known.get(one.attachment) ?? []) };
-  drafts.key = null;
-  drafts.kept = draft;
   return {
     /** @param {Record<string, any>} root @param {import('../store/store.js').Change} change */
     fill(root, change) {
@@ -29,6 +27,11 @@ export async function moveIn(ctx, drafts, open) {
         change.putJson('draft', draft);
       }
       for (const key of keys) change.untray(key);
+      // Only once it is done: when it fails, the draft key is still the one thing that opens what was written.
+      change.after(() => {
+        drafts.key = null;
+        drafts.kept = draft;
+      });
     },
   };
 }
@@ -38,25 +41,36 @@ export async function moveIn(ctx, drafts, open) {
  * @param {Context} ctx @param {Drafts} drafts @param {Open} open @returns {Promise<number>} how many files came
  */
 export async function takeCaptures(ctx, drafts, open) {
-  const { held, keys } = await takeWaiting(ctx, drafts, open);
-  for (const one of held) await drafts.addHeld(one);
-  await forget(ctx.database, keys); // only now: until the draft holds them they are nowhere else
+  const { held, halves } = await takeWaiting(ctx, drafts, open, async (one, keys) => {
+    await drafts.addHeld(one);
+    await forget(ctx.database, keys); // only now: until the draft holds it, it is nowhere else
+  });
+  await forget(ctx.database, halves);
   return held.length;
 }
 
-/** @param {Context} ctx @param {Drafts} drafts @param {Open} open @returns {Promise<{held: Held[], keys: Uint8Array[]}>} */
-async function takeWaiting(ctx, drafts, open) {
+/**
+ * @param {Context} ctx @param {Drafts} drafts @param {Open} open @param {(held: Held, keys: Uint8Array[]) => Promise<unknown>} [each]
+ * @returns {Promise<{held: Held[], keys: Uint8Array[], halves: Uint8Array[]}>} `keys`: of all of it, halves too
+ */
+async function takeWaiting(ctx, drafts, open, each = async () => undefined) {
+  await drafts.quiet(); // a file still being written would look like half of one
   const door = await readDoor(ctx.database);
-  if (!door) return { held: [], keys: [] };
+  if (!door) return { held: [], keys: [], halves: [] };
   const unseal = unsealWith({ key: drafts.key, vault: open.vault, install: door.install });
   const { files, halves } = await waitingFiles(ctx.database, unseal);
   /** @type {Held[]} */
   const held = [];
-  for (const [i, file] of files.entries()) {
-    ctx.screen.set({ busy: { what: 'pictures', done: i, total: files.length } });
-    held.push(await takeIn(open, file.source, { route: file.route, at: file.at, pictures: ctx.pictures, attachment: file.id }));
+  try {
+    for (const [i, file] of files.entries()) {
+      ctx.screen.set({ busy: { what: 'pictures', done: i, total: files.length } });
+      const one = await takeIn(open, file.source, { route: file.route, at: file.at, pictures: ctx.pictures, attachment: file.id });
+      held.push(one);
+      await each(one, file.keys);
+    }
+  } finally {
+    ctx.screen.set({ busy: null });
   }
-  ctx.screen.set({ busy: null });
-  return { held, keys: [...halves, ...files.flatMap(({ keys }) => keys)] };
+  return { held, keys: [...halves, ...files.flatMap(({ keys }) => keys)], halves };
 }
 

@@ -36,10 +36,18 @@ export async function pictureAdd(ctx, files) {
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;
   if (!door || !picture) return;
+  /** @type {unknown} */
+  let failed = null;
   for (const file of files) {
     const at = ctx.clock.now();
-    await intoTray(ctx.database, file, toThisPhone(door, at), { route: 'photo_picker', at });
+    try {
+      await intoTray(ctx.database, file, toThisPhone(door, at), { route: 'photo_picker', at });
+    } catch (error) {
+      failed ??= error; // one bad file must not cost those chosen with it
+      continue;
+    }
     const now = ctx.screen.state.picture;
     if (now) ctx.screen.set({ picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at, sentence: 'Sealed on this phone' } }] } });
   }
+  if (failed) throw failed;
 }

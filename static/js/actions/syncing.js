@@ -49,7 +49,8 @@ export class Syncing {
   link() {
     const open = this.openNow();
     const account = open?.store.root.account;
-    if (!open || !account?.registered) return null;
+    // While it is being opened the rows come first and the identity after.
+    if (!open?.identity || !account?.registered) return null;
     return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log }, authorPub: open.identity.ecdsa_pub };
   }
 

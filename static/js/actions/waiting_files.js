@@ -82,7 +82,8 @@ export async function intoTray(database, file, seal, { route, at, onProgress }) 
 /** A file that waits in the tray. @typedef {{id: string, keys: Uint8Array[], source: Source, route: string, at: number}} Waiting */
 
 /**
- * The whole files of the tray, oldest first; half ones (a crash while writing) are left out and named apart.
+ * The whole files of the tray, oldest first; half ones (a crash while writing) are left out and named apart. One that
+ * does not open is neither: it stays where it is, because nothing shows that it is worth throwing away.
  * @param {Database} database @param {Unseal} unseal @returns {Promise<{files: Waiting[], halves: Uint8Array[]}>}
  */
 export async function waitingFiles(database, unseal) {
@@ -91,8 +92,12 @@ export async function waitingFiles(database, unseal) {
   /** @type {Uint8Array[]} */
   const halves = [];
   for (const { id, keys } of await filesWaiting(database)) {
-    const desc = await readPart(database, keys[0], unseal).then((part) => part?.desc, () => null);
-    if (!desc || desc.n !== keys.length) halves.push(...keys);
+    const desc = await readPart(database, keys[0], unseal).then((part) => part?.desc, (error) => {
+      if (['locked', 'store_lost'].includes(error?.code)) throw error; // a lock in between says nothing about the file
+      return null;
+    });
+    if (!desc) continue;
+    if (desc.n !== keys.length) halves.push(...keys);
     else files.push({ id: b64(id), keys, source: traySource(database, keys, desc, unseal), route: desc.route, at: desc.at });
   }
   return { files: files.sort((a, b) => a.at - b.at), halves };
