@@ -22,6 +22,7 @@ class Pages:
     home: bytes
     missing: bytes
     style: bytes
+    icon: bytes
 
     @property
     def worker_tag(self) -> str:
@@ -40,6 +41,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         home=_render(environment, "public_home.html", start=settings.app_url),
         missing=_render(environment, "public_missing.html"),
         style=(templates / "public_style.css").read_bytes(),
+        icon=(static / "icons" / "notes.svg").read_bytes(),
     )
 
 

@@ -58,6 +58,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/", pages.home, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/style.css", pages.style, Audience.PUBLIC, FREE, NO_BODY),
+    Row("GET", "/icon.svg", pages.icon, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),
 )
 

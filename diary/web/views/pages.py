@@ -13,6 +13,7 @@ from diary.web.files import takes_gzip
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
 ASK_AGAIN: Final = (b"cache-control", b"no-cache")
 SCRIPT: Final = b"text/javascript; charset=utf-8"
+SVG: Final = b"image/svg+xml"
 PLAIN: Final = b"text/plain; charset=utf-8"
 STYLE: Final = b"text/css; charset=utf-8"
 
@@ -52,6 +53,11 @@ async def home(call: Call) -> ASGIApp:
 async def style(call: Call) -> ASGIApp:
     """The public pages' style sheet."""
     return Answer(200, call.office.pages.style, STYLE)
+
+
+async def icon(call: Call) -> ASGIApp:
+    """The public pages' icon."""
+    return Answer(200, call.office.pages.icon, SVG)
 
 
 async def notary(call: Call) -> ASGIApp:
