@@ -66,7 +66,10 @@ def serve(bind: str, sample: bool) -> None:
             access_log=False,
             lifespan="on",
             log_level="warning",
-            proxy_headers=False,
+            # A TLS server on this machine may say whom it speaks for; limits by network would otherwise see one
+            # network only. Nobody else's word for it is taken.
+            proxy_headers=True,
+            forwarded_allow_ips="127.0.0.1",
             server_header=False,
         )
     )
