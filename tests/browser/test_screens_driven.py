@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Playwright, expect
 
+from tests.browser import chromium
+from tests.browser.serving import Certificate
 from tests.browser.test_screens import FRESH, OPEN, PACK, address, fill, go, js, local, press, show
 
 __all__ = ["address", "show"]
@@ -339,3 +341,26 @@ def test_the_page_to_add_a_picture_shows_nothing_else(show: Show) -> None:
     page.get_by_label("Add", exact=True).set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"x"})
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Your words")).to_be_visible()
+
+
+def test_the_camera_goes_straight_in_and_goes_out(playwright: Playwright, certificate: Certificate, address: str) -> None:
+    """What it takes is added as taken here; a lock in between puts its light out."""
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with playwright.chromium.launch(
+        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake]
+    ) as browser:
+        page = browser.new_context(permissions=["camera"]).new_page()
+        page.goto(address, wait_until="networkidle")
+        for step in (OPEN, local("{files: true}"), press("Take a picture here")):
+            step(page)
+        expect(page.get_by_label("What the camera sees")).to_be_visible()
+        page.wait_for_timeout(500)
+        page.get_by_role("button", name="Take it").click()
+        expect(page.get_by_role("button", name="Take a picture here")).to_be_visible()
+        (taken,) = asked(page, "addFile")
+        assert str(taken[1]).startswith("camera-")  # type: ignore[index]
+        page.get_by_role("button", name="Take a picture here").click()
+        expect(page.get_by_label("What the camera sees")).to_be_visible()
+        page.evaluate("window.track = document.querySelector('video').srcObject.getTracks()[0]; fake.lock('idle')")
+        expect(page.get_by_label("Your words")).to_be_visible()
+        assert page.evaluate("track.readyState") == "ended"
