@@ -1,0 +1,82 @@
+"""`make bench`: every budget of docs/architecture.md that can be measured by now, each beside its floor in the same run.
+
+    python -m tests.bench [--out FILE] [PART ...]        parts: push front sealing phone idle
+
+Prints a table, writes the same as JSON (var/bench.json), and ends with 1 when a bar does not hold.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from diary.clock import SystemClock
+from tests.bench import front_part, idle, phone, push, sealing
+
+Rows = Callable[[], Iterable[Mapping[str, Any]]]
+PARTS: Mapping[str, tuple[Rows, str]] = {
+    "push": (push.rows, "server and clients share this computer"),
+    "front": (front_part.rows, "this computer"),
+    "sealing": (sealing.rows, "Chromium, worker, not slowed"),
+    "phone": (phone.rows, "Chromium"),
+    "idle": (idle.rows, "this computer"),
+}
+OUT = Path("var/bench.json")
+COLUMNS = ("what", "where", "value", "floor", "ratio", "bar", "holds")
+
+
+def measure(parts: Iterable[str], say: Callable[[str], None]) -> list[dict[str, Any]]:
+    """The rows of some parts: name, part, where it ran, value, floor, ratio, bar, holds."""
+    found = []
+    for part in parts:
+        say(f"{part} …")
+        rows, where = PARTS[part]
+        found += [{"where": where} | dict(row) | {"part": part} for row in rows()]
+    return found
+
+
+def table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """The rows for people."""
+    drawn = Table(*COLUMNS, title="Budgets", show_lines=True)
+    for row in rows:
+        holds = {True: "yes", False: "[bold red]NO[/]"}[bool(row["holds"])]
+        figures = [_figure(row[name]) for name in ("value", "floor", "ratio")]
+        drawn.add_row(row["name"], row["where"], *figures, str(row["bar"]), holds)
+    return drawn
+
+
+def _figure(value: float | None) -> str:
+    """A number as short as it is good for."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def main() -> int:
+    """Measure, print, write; the exit status."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--out", type=Path, default=OUT)
+    asked.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
+    given = asked.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    rows = measure(given.parts or PARTS, console.print)
+    console.print(table(rows))
+    machine = {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
+    made_at = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).isoformat(timespec="seconds")
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(json.dumps({"made_at": made_at, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    missed = [row["name"] for row in rows if not row["holds"]]
+    console.print(f"{len(rows) - len(missed)} of {len(rows)} hold." if missed else "Every bar holds.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

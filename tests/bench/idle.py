@@ -1,0 +1,75 @@
+"""What an idle server holds in memory, beside a bare Starlette under the same uvicorn, and what a first load weighs."""
+
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+from diary.client.demo import running_server
+from diary.paths import STATIC
+from tests.bench.push import FLOOR, free_port, wait_for
+from tests.test_first_load import before_the_door
+
+MOST_MB = 80
+MOST_KB = 90
+
+
+def rows() -> list[dict[str, object]]:
+    """One row for memory in MB, one for the bytes of a first load in KB."""
+    with tempfile.TemporaryDirectory() as name:
+        ours, floor = _ours(Path(name) / "ours"), _bare(Path(name) / "floor.sqlite3")
+    early = [*before_the_door(), *STATIC.glob("css/*.css")]
+    plain = sum(path.stat().st_size for path in early) / 1000
+    packed = sum(len(gzip.compress(path.read_bytes(), 9, mtime=0)) for path in early) / 1000
+    first = "scripts and styles before first use, packed, KB (floor: plain)"
+    return [
+        _row("memory of an idle worker, MB", ours, floor, f"at most {MOST_MB} MB", ours <= MOST_MB),
+        _row(first, packed, plain, f"at most {MOST_KB} KB", packed <= MOST_KB),
+    ]
+
+
+def _row(name: str, value: float, floor: float, bar: str, holds: bool) -> dict[str, object]:
+    return {
+        "name": name, "where": "this computer", "value": round(value, 1), "floor": round(floor, 1),
+        "ratio": round(value / floor, 2), "bar": bar, "holds": holds,
+    }
+
+
+def _ours(data: Path) -> float:
+    """MB resident after the page and a file of it were served."""
+    with running_server(data) as origin:
+        for path in ("/", "/sw.js", "/static/js/main.js", "/v1/server"):
+            port = origin.rpartition(":")[2]
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": f"localhost:{port}"})
+            urllib.request.urlopen(asked, timeout=10).read()
+        return max(_resident(pid) for pid in _children() if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def _bare(database: Path) -> float:
+    """MB resident of a bare Starlette with one route and aiosqlite."""
+    port = free_port()
+    child = subprocess.Popen([sys.executable, "-c", FLOOR, str(database), str(port)])
+    try:
+        wait_for(port)
+        return _resident(child.pid)
+    finally:
+        child.terminate()
+        child.wait()
+
+
+def _children() -> list[int]:
+    """The processes this one has started."""
+    return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def _resident(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(json.dumps(row))
