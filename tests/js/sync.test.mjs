@@ -318,6 +318,10 @@ test('a clock years off is noted with every version from then on, and said', asy
   await until(wrong, isKept, 'kept');
   assert.equal(wrong.app.state.account.trouble.code, 'clock_off');
   assert.ok(wrong.app.state.entries[0].state.at > Date.UTC(2020, 0, 1), 'kept safe by the server’s clock');
+  wrong.phone.clock.move(Date.now() - wrong.phone.clock.now());
+  wrong.app.touch();
+  await wrong.app.saveIncident({ record: null, fields: { narrative: 'after the clock was set' }, restricted: {} });
+  await until(wrong, (state) => state.entries.length === 2 && isKept(state) && state.account.trouble === null, 'no more trouble');
 });
 
 test('sessions are listed and ended with the words typed afresh, and the phone stays signed in after wrong ones', async () => {

@@ -9,12 +9,11 @@ import { idText, newId } from '../core/ids.js';
 import { readDoor } from '../store/beside.js';
 import { NO_PINS, putBehind, vaultOf } from './door.js';
 import { moveIn } from './moving_in.js';
+import { CLOCK_OFF } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./drafts.js').Drafts} Drafts */
-
-const CLOCK_OFF = 24 * 60 * 60 * 1000;
 
 /**
  * The first words on this phone: a diary of its own, with no account.

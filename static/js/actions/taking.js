@@ -10,6 +10,8 @@ import { inFeedOrder } from './book.js';
 /** @typedef {import('../net/feed.js').Item} Item */
 /** @typedef {import('../net/push.js').Kept} Kept */
 
+export const CLOCK_OFF = 24 * 60 * 60 * 1000;
+
 /**
  * A receipt that held.
  * @param {Open} open @param {{record: string, version: string, of: string|null}} entry @param {Kept} kept
@@ -20,6 +22,8 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
     await settle(batch, book, record, version, kept);
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
+    const off = kept.at - book.clock.now();
+    if (root.clock_off && Math.abs(off) < CLOCK_OFF) Object.assign(root, { clock_off: false, clock_offset: off }); // it has been set since
     await rows(batch, { index, book }, of ? [of] : [], kept.at);
   });
 }
@@ -50,15 +54,15 @@ export async function takeItems({ store, index, book, identity }, items, feed) {
 
 /** @param {Batch} batch @param {Open['book']} book @param {Item} item @returns {Promise<string|null>} the incident it concerns */
 async function takeItem(batch, book, item) {
-  const { record, version, meta: facts, push, receipt, seq, at } = item;
+  const { record, version, meta: facts, push, receipt, seq, at, checked } = item;
   const opened = book.seen.get(version);
   const known = structuredClone(await book.meta(record, batch));
   /** @type {Meta} */
   const meta = known ?? { record, kind: opened?.kind ?? '', of: concerns(opened), versions: [] };
   const there = meta.versions.find(({ v }) => v === version);
-  if (there) Object.assign(there, { seq, at, receipt });
+  if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
-    meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt });
+    meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt, checked });
     batch.change.put(`v/${version}`, { k: 'version' }, push);
   }
   meta.versions = inFeedOrder(meta.versions);
@@ -73,20 +77,21 @@ async function takeItem(batch, book, item) {
 async function wantFiles(root, store, own, opened) {
   if (opened?.kind !== 'attachment' || opened.fields._author?.device === own) return;
   const copies = Array.isArray(opened.fields.renditions) ? opened.fields.renditions : [];
+  const of = concerns(opened);
   const wanted = [
-    ...opened.keys.open.map((/** @type {[string, string]} */ [blob], /** @type {number} */ i) => ({ blob, size: copies[i]?.size_bytes })),
-    ...opened.keys.restricted.map((/** @type {[string, string]} */ [blob]) => ({ blob, size: opened.fields.size_bytes })),
+    ...opened.keys.open.map((/** @type {[string, string]} */ [blob], /** @type {number} */ i) => ({ blob, of, size: copies[i]?.size_bytes })),
+    ...opened.keys.restricted.map((/** @type {[string, string]} */ [blob]) => ({ blob, of, size: opened.fields.size_bytes })),
   ].filter(({ blob, size }) => Number.isSafeInteger(size) && !root.fetch.some((/** @type {any} */ one) => one.blob === blob));
   const known = await store.readJsonMany(wanted.map(({ blob }) => `b/${blob}`));
   root.fetch = [...root.fetch, ...wanted.filter((_one, i) => known[i]?.have !== true)].sort((a, b) => a.size - b.size);
 }
 
-/** @param {Batch} batch @param {Open['book']} book @param {string} record @param {string} version @param {Pick<Kept, 'seq'|'at'|'receipt'>} kept */
-async function settle(batch, book, record, version, { seq, at, receipt }) {
+/** @param {Batch} batch @param {Open['book']} book @param {string} record @param {string} version @param {Pick<Kept, 'seq'|'at'|'receipt'|'checked'>} kept */
+async function settle(batch, book, record, version, { seq, at, receipt, checked }) {
   const meta = structuredClone(await book.meta(record, batch));
   const there = meta?.versions.find(({ v }) => v === version);
   if (!meta || !there) return;
-  Object.assign(there, { seq, at, receipt });
+  Object.assign(there, { seq, at, receipt, checked });
   meta.versions = inFeedOrder(meta.versions);
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
