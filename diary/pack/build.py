@@ -7,6 +7,7 @@ process of its own; what stands in memory at any moment is one document's worth.
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -37,13 +38,16 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
     contents = contents_of(capsule)
     parts = volumes(contents)
     total = len(capsule.exhibits) + len(parts) + 4
-    pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
-    done = len(capsule.exhibits)
-    progress("words", done, total)
-    documents = [*_documents(contents, folder), *_volumes(contents, pictures, folder)]
-    press = Press(documents, capsule.head.made_at)
+    documents = list(_documents(contents, folder))
+    press = Press(capsule.head.made_at)
     try:
-        # The lists and proofs are written while the first pages are being laid out.
+        # The first pages are laid out while the pictures are opened and the lists and proofs are written.
+        press.add(documents)
+        pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
+        documents += (more := list(_volumes(contents, pictures, folder)))
+        press.add(more)
+        done = len(capsule.exhibits)
+        progress("words", done, total)
         members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in _plain(contents)}
         done += 1
         for document in press.finished():
@@ -78,10 +82,10 @@ def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 def _documents(contents: Contents, folder: Path) -> Iterator[Document]:
     """The three documents that hold no pictures."""
-    yield Document("chronology", "servable/01_chronology.pdf", chronology_page(contents), folder / "01")
-    yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", officer_page(contents), folder / "06")
+    yield Document("chronology", "servable/01_chronology.pdf", partial(chronology_page, contents), folder / "01")
+    yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_page, contents), folder / "06")
     name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
-    yield Document("method", name, method_page(contents), folder / "10")
+    yield Document("method", name, partial(method_page, contents), folder / "10")
 
 
 def _volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[Document]:
@@ -89,7 +93,7 @@ def _volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) 
     parts = volumes(contents)
     for index, shown in enumerate(parts):
         part = f", part {index + 1} of {len(parts)}" if len(parts) > 1 else ""
-        page = exhibits.exhibits_page(contents, shown, pictures, part)
+        page = partial(exhibits.exhibits_page, contents, shown, pictures, part)
         yield Document("exhibits", f"servable/{volume_name(index)}", page, folder / _volume_folder(index))
 
 

@@ -12,7 +12,7 @@ import shutil
 import signal
 import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,11 +32,14 @@ AT_ONCE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One PDF to be made: template, its name under `data/`, its data, its own folder with the pictures it names."""
+    """One PDF to be made: template, its name under `data/`, its own folder with the pictures it names.
+
+    `page` works its data out; that is done in the document's own process, beside the others.
+    """
 
     template: str
     name: str
-    page: Mapping[str, object]
+    page: Callable[[], Mapping[str, object]]
     folder: Path
 
     @property
@@ -46,12 +49,17 @@ class Document:
 
 
 class Press:
-    """Documents being laid out, two at a time, in order; the first two begin at once."""
+    """Documents being laid out, two at a time, in order."""
 
-    def __init__(self, documents: Iterable[Document], made_at: int) -> None:
+    def __init__(self, made_at: int) -> None:
         """`made_at`: ms UTC, the only time in the files."""
-        self._waiting, self._made_at = deque(documents), made_at
+        self._made_at = made_at
+        self._waiting: deque[Document] = deque()
         self._running: deque[tuple[Document, int]] = deque()
+
+    def add(self, documents: Iterable[Document]) -> None:
+        """Line documents up; those there is room for begin at once."""
+        self._waiting.extend(documents)
         self._fill()
 
     def finished(self) -> Iterator[Document]:
@@ -81,27 +89,33 @@ def _start(document: Document, made_at: int) -> int:
     """Begin a document in a child process; its process id."""
     folder = document.folder
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "page.json").write_text(json.dumps(document.page, ensure_ascii=False), encoding="utf-8")
-    for name in ("look.typ", f"{document.template}.typ"):
-        shutil.copyfile(_TEMPLATES / name, folder / name)
     child = os.fork()
     if child == 0:
-        _finish(document.template, folder, document.out, made_at)
+        _finish(document, made_at)
     return child
 
 
-def _finish(template: str, folder: Path, out: Path, made_at: int) -> None:
+def _finish(document: Document, made_at: int) -> None:
     """The child: compile, write, leave without unwinding the parent's stack."""
     code = 1
     try:
         die_with_parent()
-        _compile(template, folder, out, made_at)
+        _lay_out(document)
+        _compile(document.template, document.folder, document.out, made_at)
         code = 0
     except BaseException:  # noqa: BLE001 - a Rust panic is no Exception, and nothing may return into the parent
         if os.environ.get("KEPT_TYPESET_LOUD"):
             traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _lay_out(document: Document) -> None:
+    """Put the template and its data in the document's folder."""
+    page = json.dumps(document.page(), ensure_ascii=False)
+    (document.folder / "page.json").write_text(page, encoding="utf-8")
+    for name in ("look.typ", f"{document.template}.typ"):
+        shutil.copyfile(_TEMPLATES / name, document.folder / name)
 
 
 def _compile(template: str, folder: Path, out: Path, made_at: int) -> None:

@@ -153,7 +153,7 @@ def _prepare(diary: FictionalDiary, told: Capsule, work: Path) -> Path:
     templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent
     for document in [*_documents(contents, folder), *_volumes(contents, pictures, folder)]:
         document.folder.mkdir(exist_ok=True)
-        (document.folder / "page.json").write_text(json.dumps(document.page, ensure_ascii=False), encoding="utf-8")
+        (document.folder / "page.json").write_text(json.dumps(document.page(), ensure_ascii=False), encoding="utf-8")
         (document.folder / f"{document.template}.main").touch()
         for name in ("look.typ", f"{document.template}.typ"):
             shutil.copyfile(templates / name, document.folder / name)
