@@ -70,30 +70,28 @@ def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, byte
     account), Conflict (other bytes under this version id) and OverQuota.
     """
     found = hand.execute(
-        "SELECT seq, head, (SELECT sum(text_bytes) FROM diary WHERE account_id = ?2) FROM diary"
-        " WHERE id = ?1 AND account_id = ?2",
-        (new.diary, new.account),
+        "SELECT d.seq, d.head, (SELECT sum(text_bytes) FROM diary WHERE account_id = ?2),"
+        " (SELECT coalesce(max(id) + 1, 0) FROM version), v.body_digest, v.answer"
+        " FROM diary d LEFT JOIN version v ON v.diary_id = d.id AND v.version = ?3"
+        " WHERE d.id = ?1 AND d.account_id = ?2",
+        (new.diary, new.account, new.version),
     ).fetchone()
     if found is None:
         raise NotFound
-    seq, head, used = found
-    earlier = hand.execute(
-        "SELECT body_digest, answer FROM version WHERE diary_id = ? AND version = ?", (new.diary, new.version)
-    ).fetchone()
-    if earlier is not None:
-        if earlier[0] != new.body_digest:
+    seq, head, used, index, earlier_digest, earlier_answer = found
+    if earlier_digest is not None:
+        if earlier_digest != new.body_digest:
             raise Conflict("Another version already has this id.")
-        return Appended(earlier[1], repeated=True)
+        return Appended(earlier_answer, repeated=True)
     if used + new.size > quota:
         raise OverQuota("There is no room left for words in this account.")
     made = witness(seq + 1, head)
-    _insert(hand, new, seq + 1, made)
+    _insert(hand, new, index, seq + 1, made)
     return Appended(made.answer, repeated=False)
 
 
-def _insert(hand: Hand, new: NewVersion, seq: int, made: Witnessed) -> None:
-    """The changes of a push. The log's index is allotted here, never by the database: it must be dense."""
-    (index,) = hand.execute("SELECT coalesce(max(id) + 1, 0) FROM version").fetchone()
+def _insert(hand: Hand, new: NewVersion, index: int, seq: int, made: Witnessed) -> None:
+    """The changes of a push. The log's `index` is allotted by us, never by the database: it must be dense."""
     hand.execute(
         "INSERT INTO version (id, diary_id, seq, record, version, body_digest, leaf, facts, sealed, answer)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -123,9 +121,7 @@ async def page(db: Database, account: bytes, diary: bytes, after: int) -> Page:
 
 def _page(connection: sqlite3.Connection, account: bytes, diary: bytes, after: int) -> Page:
     """The reading behind `page`."""
-    found = connection.execute(
-        "SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)
-    ).fetchone()
+    found = connection.execute("SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)).fetchone()
     if found is None:
         raise NotFound
     rows = connection.execute(
