@@ -253,7 +253,7 @@ class Served:
 
     def start(self) -> None:
         """Listen, on the same port and the same data each time. Returns when requests are answered."""
-        settings = load(self._environ)
+        settings = self.settings
         self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST))
         self._watched.exchanges = self._earlier
         self._watched.faults = self._faults
@@ -296,6 +296,11 @@ class Served:
         """Listen again after a journey that took the server away."""
         if self._server is None:
             self.start()
+
+    @property
+    def settings(self) -> Settings:
+        """What it is started with."""
+        return load(self._environ)
 
     @property
     def exchanges(self) -> list[Exchange]:

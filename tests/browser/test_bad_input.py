@@ -101,17 +101,14 @@ def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> 
     keeper.opens_card("Photos & screenshots")
     moving = tmp_path / "moving.bin"
     moving.write_bytes(b"a" * 5_000_000)
-    # Changed after the browser has taken its measure and before the app reads: the picker's change event.
-    keeper.page.get_by_label("Choose a file").evaluate("(input) => { input.hold = true; }")
-    keeper.page.locator("input[type=file]:not([accept])").evaluate(
-        "(input) => input.addEventListener('change', () => { window.chosen = true; }, true)"
-    )
+    # The first reading waits until the file has been written to: that is the moment in question.
     keeper.page.evaluate(
         """() => {
             const real = Blob.prototype.arrayBuffer;
             let held = false;
+            window.reading = new Promise((go) => { window.begun = go; });
             Blob.prototype.arrayBuffer = async function arrayBuffer() {
-                if (!held) { held = true; window.reading = true; await new Promise((go) => { window.carryOn = go; }); }
+                if (!held) { held = true; await new Promise((go) => { window.carryOn = go; window.begun?.(); }); }
                 return real.call(this);
             };
         }"""
@@ -119,9 +116,9 @@ def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> 
     with keeper.page.expect_file_chooser() as chooser:
         keeper.tap("Choose a file")
     chooser.value.set_files([moving])
-    expect(keeper.page.get_by_role("progressbar")).to_be_visible()
+    keeper.page.evaluate("window.reading")
     moving.write_bytes(b"b" * 4_000_000)
-    keeper.page.evaluate("window.carryOn?.()")
+    keeper.page.evaluate("window.carryOn()")
     expect(keeper.problem()).to_contain_text("The file changed while it was being read")
     expect(keeper.tile("moving.bin")).to_have_count(0)
 

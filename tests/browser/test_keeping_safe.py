@@ -86,7 +86,7 @@ def test_addition_and_amendment_stay_readable(keeper: Keeper, server: Served) ->
     keeper.reads(FIRST)
     keeper.opens_card("Who")
     keeper.field("Who did it?").fill("My ex")
-    keeper.tap("Save this card")
+    keeper.saves_card()
     expect(keeper.page.get_by_role("article").get_by_text("My ex", exact=True).first).to_be_visible()
     keeper.tap("Change the words or the time")
     keeper.field("What happened?").fill("He rang nine times after midnight.")

@@ -3,6 +3,7 @@ import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
 import { button, errorSummary, heading, progress } from './parts.js';
 import { size } from './say.js';
+import { problemOf } from './stage.js';
 import { t, tn } from './strings.js';
 import './strings_later.js';
 import { choosing, chosenOf } from './share_choose.js';
@@ -131,7 +132,7 @@ async function start(stage) {
     if (generation !== stage.generation) return;
     if (/** @type {{code?: string}} */ (thrown)?.code === 'cancelled') return stage.draw();
     stage.job = undefined;
-    stage.fail(/** @type {any} */ (thrown));
+    stage.fail(problemOf(thrown));
   }
 }
 

@@ -14,7 +14,7 @@ expect.set_options(timeout=PATIENCE)
 When = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
 KEPT = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
 SEALED_HERE = re.compile(r"^Sealed, only on this phone$")
-WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending)")
+WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words kept safe)")
 
 
 class Keeper:
@@ -260,6 +260,11 @@ class Keeper:
         """Wait until the list holds that many."""
         self.goes("Entries")
         expect(self.page.locator(".item")).to_have_count(count)
+
+    def saves_card(self) -> None:
+        """Save the open card and wait until it has closed."""
+        self.tap("Save this card")
+        expect(self.button("Save this card")).to_have_count(0)
 
     # Files
 

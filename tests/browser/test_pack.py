@@ -1,0 +1,120 @@
+"""From the diary on the phone to a pack an officer can check."""
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from diary.crypto.signing import Notary
+from diary.pack.verify import verify
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.pictures import heic, jpeg_with_place, png, upload
+from tests.browser.serving import Served
+
+FIRST = "He followed me from the station to Mill Lane."
+SECOND = "Eleven silent calls in one night. 😟 اردو"
+SECRET = "SENTINELNOTE what I never want anyone to read"
+
+
+def _notary(server: Served) -> bytes:
+    """The public key of the server under test."""
+    return Notary(server.settings.read_notary_seed()).pub
+
+
+def _diary(keeper: Keeper) -> None:
+    """Two entries, three files, words kept apart, and a private note; everything kept safe."""
+    keeper.begins(FIRST)
+    keeper.reads(FIRST)
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files(
+        [
+            upload("screen.png", "image/png", png()),
+            upload("photo.jpg", "image/jpeg", jpeg_with_place()),
+            upload("IMG_1.HEIC", "image/heic", heic()),
+        ]
+    )
+    for name in ("screen.png", "photo.jpg", "IMG_1.HEIC"):
+        keeper.has_file(name)
+    keeper.opens_card("Where")
+    keeper.field("Where exactly?").fill("14 Quarry Terrace, Leeds")
+    keeper.saves_card()
+    keeper.opens_card("Private note")
+    keeper.field("Only for you").fill(SECRET)
+    keeper.saves_card()
+    keeper.adds(SECOND)
+    keeper.is_kept_safe(SECOND)
+    keeper.is_kept_safe(FIRST)
+
+
+def _to_consent(keeper: Keeper, pictures: int) -> None:
+    """Choose everything, look at each picture once, fill in the officer's sheet."""
+    keeper.goes("Share")
+    keeper.tap("Make a pack")
+    keeper.tap("Next")
+    keeper.sees_place("What goes in")
+    keeper.tap("Next")
+    for n in range(pictures):
+        keeper.sees(re.compile(f"Picture {n + 1} of {pictures}"))
+        keeper.tap("Nothing shows where I am")
+    keeper.field("Your initials").fill("jb")
+    keeper.field("Name to use").fill("Jo")
+    keeper.tap("Next")
+    keeper.sees_place("Before the pack is made")
+
+
+def _make(keeper: Keeper) -> None:
+    keeper.page.get_by_label("I have read this and want to make the pack").check()
+    keeper.tap("Make the pack")
+
+
+def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """Export in the browser; `verify` with the server's notary key finds nothing."""
+    keeper = new_phone(accept_downloads=True)
+    _diary(keeper)
+    _to_consent(keeper, 3)
+    _make(keeper)
+    expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=120_000)
+    with keeper.page.expect_download() as saved:
+        keeper.tap("Save it to this phone")
+    assert re.fullmatch(r"documents-\d{4}-\d\d-\d\d\.zip", saved.value.suggested_filename)
+    pack = tmp_path / "pack.zip"
+    saved.value.save_as(pack)
+    assert verify(pack, notary=_notary(server)) == []
+    with zipfile.ZipFile(pack) as held:
+        names = held.namelist()
+        assert names == sorted(names)
+        received = [name for name in names if "13_exhibits-as-received" in name]
+        assert len(received) == 3
+        assert held.read(next(name for name in received if name.endswith(".heic"))) == heic()
+        everything = b"".join(held.read(name) for name in names)
+    assert SECRET.encode() not in everything
+
+
+def test_a_front_part_changed_on_the_way_is_refused_and_named(new_phone: NewPhone, server: Served) -> None:
+    """A server that changes what the record says: the phone throws the pack away and names the file."""
+    keeper = new_phone()
+    keeper.begins(FIRST)
+    server.meddle("GET", r"/front$", change=lambda body: body.replace(b"station", b"stadium"))
+    _to_consent(keeper, 0)
+    _make(keeper)
+    expect(keeper.problem()).to_contain_text(re.compile(r"(json|txt|csv|pdf)"), timeout=120_000)
+    expect(keeper.heading("Your pack is ready")).to_have_count(0)
+
+
+def test_making_a_pack_can_be_stopped(new_phone: NewPhone, server: Served) -> None:
+    """Stop: nothing is kept on the server, and a pack can be made afterwards."""
+    keeper = new_phone()
+    keeper.begins(FIRST)
+    _to_consent(keeper, 0)
+    _make(keeper)
+    keeper.tap("Stop making it")
+    keeper.sees("Stopped. Nothing was kept on the server.")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _packs(server: Served) -> None:
+    """Packs are on by default; say so here, since everything above rests on it."""
+    assert server.settings.server_packs
