@@ -16,7 +16,7 @@ import { tell, sealedAt } from '../record/told.js';
 /** @typedef {import('../store/store.js').Store} Store */
 /** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {import('../crypto/vault.js').Vault} Vault */
-/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any}} VersionFacts */
+/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean}} VersionFacts `checked` is false where this browser could not check the receipt's signature */
 /** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[]}} Meta */
 /** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
 /** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>}} Batch what one transaction has staged so far */
@@ -122,6 +122,7 @@ export class Book {
       },
       recorded_at: sealedAt(story.first) ?? 0,
       received_at: ats.length ? Math.min(...ats) : null,
+      unproved: meta.versions.some(({ receipt, checked }) => receipt && checked === false),
       kept_at: ats.length ? Math.max(before?.kept_at ?? 0, ...ats) : before?.kept_at ?? null,
       pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
       additions: story.revisions.filter(({ kind }) => kind === 'addition').length,

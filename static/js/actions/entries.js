@@ -17,7 +17,7 @@ export async function readEntry(open, record, now) {
   const attachments = [];
   for (const id of ids) {
     const file = await open.book.newest(id).catch(() => null);
-    if (file) attachments.push(shownAttachment(file, fileState(open, file, row?.kept_at ?? null, now)));
+    if (file) attachments.push(shownAttachment(file, fileState(open, file, /** @type {any} */ (row), now)));
   }
   return {
     record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
@@ -53,13 +53,14 @@ function told(open, versions) {
   });
 }
 
-/** @param {Open} open @param {Opened} file @param {number|null} keptAt @param {{sending: boolean, offline: boolean}} now @returns {EntryState} */
-export function fileState({ store }, file, keptAt, { sending, offline }) {
+/** @param {Open} open @param {Opened} file @param {{kept_at?: number|null, unproved?: boolean}|null} row @param {{sending: boolean, offline: boolean}} now @returns {EntryState} */
+export function fileState({ store }, file, row, { sending, offline }) {
   const { root } = store;
   const blobs = new Set([...file.keys.open, ...file.keys.restricted].map(([blob]) => blob));
   const files = root.uploads.filter((/** @type {any} */ one) => blobs.has(one.blob)).length;
   const words = countBy(root.outbox, (/** @type {any} */ { record }) => record).get(file.record) ?? 0;
   const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
   if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null, sentence: sending && !offline ? 'Sending' : 'Sealed on this phone' };
-  return stateOf({ record: file.record, kept_at: keptAt }, words, files, facts);
+  const absent = root.fetch.filter((/** @type {any} */ one) => blobs.has(one.blob)).length;
+  return stateOf({ record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false }, words, files, facts, absent);
 }

@@ -70,8 +70,11 @@ export function packActions(ctx) {
     /** @param {Options} options @param {OnStep} onStep @returns {Promise<{file: Blob, name: string}>} */
     async buildPack(options, onStep) {
       if (running) throw new KeptError('conflict', 'A pack is being made already.');
+      const open = opened(ctx);
       const stop = new AbortController();
-      const job = new PackJob(ctx.api, { signal: stop.signal, pause: () => new Promise((go) => { ctx.timers.after(PAUSE, () => go(undefined)); }) });
+      // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
+      const pause = () => new Promise((go) => { ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort())); });
+      const job = new PackJob(ctx.api, { signal: stop.signal, pause });
       running = { stop, job };
       try {
         return await make(ctx, job, options, onStep, stop.signal);

@@ -8,6 +8,8 @@
 /** @typedef {import('./book.js').Opened} Opened */
 import { sentenceOf } from './sentences.js';
 
+const UNPROVED = 'Sent. Receipt kept, checked in the pack.';
+
 /** @param {Held} held @returns {Attachment} */
 export function shownHeld(held) {
   return {
@@ -40,6 +42,7 @@ export function shownRows({ index, store }, sending, offline) {
   const { root } = store;
   const waiting = countBy(root.outbox, ({ of }) => of);
   const files = countBy(root.uploads, ({ of }) => of);
+  const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
   const isNumbered = (/** @type {any} */ row) => row.seq !== null || root.unregistered === null || row.local <= root.unregistered;
   const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
@@ -48,15 +51,18 @@ export function shownRows({ index, store }, sending, offline) {
   return all.map((row) => ({
     record: row.record, seq_no: numbers.get(row.record) ?? null, title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
     received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags,
-    state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts),
+    state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
   })).sort((a, b) => b.recorded_at - a.recorded_at);
 }
 
 /**
- * @param {{record: string, kept_at?: number|null}} row @param {number} words versions without a receipt @param {number} files not yet complete on the server
- * @param {{registered: boolean, troubles: Record<string, string>, sending: boolean, offline: boolean}} facts @returns {EntryState}
+ * "Kept safe" only where nothing speaks against it: every receipt checked here, and no file that may still be on its
+ * way to the server, from this device or from another.
+ * @param {{record: string, kept_at?: number|null, unproved?: boolean}} row @param {number} words versions without a receipt @param {number} files not yet complete on the server
+ * @param {{registered: boolean, troubles: Record<string, string>, sending: boolean, offline: boolean}} facts
+ * @param {number} [absent] files of another device that have not come here @returns {EntryState}
  */
-export function stateOf(row, words, files, { registered, troubles, sending, offline }) {
+export function stateOf(row, words, files, { registered, troubles, sending, offline }, absent = 0) {
   if (!registered) return { code: 'sealed', at: null, sentence: 'Sealed, only on this phone' };
   const trouble = troubles[row.record];
   if (trouble && words + files > 0) return { code: 'trouble', at: null, sentence: sentenceOf(trouble) };
@@ -65,7 +71,8 @@ export function stateOf(row, words, files, { registered, troubles, sending, offl
     return { code: 'sealed', at: null, sentence: sentenceOf('no_network') };
   }
   if (files > 0) return { code: 'sending', at: row.kept_at ?? null, sentence: files === 1 ? 'Words kept safe. 1 file still to send.' : `Words kept safe. ${files} files still to send.` };
-  return { code: 'kept', at: row.kept_at ?? null, sentence: null };
+  if (absent > 0) return { code: 'sending', at: row.kept_at ?? null, sentence: 'Words kept safe. Files from your other device are still on their way.' };
+  return { code: 'kept', at: row.kept_at ?? null, sentence: row.unproved ? UNPROVED : null };
 }
 
 /** @template T @param {T[]} list @param {(one: T) => string|null} key @returns {Map<string, number>} */

@@ -25,7 +25,9 @@ export function button(label, on, how = {}) {
  * @param {boolean} registered whether a copy off this phone is kept at all
  */
 export function stateLine(state, registered) {
-  const words = state.code === 'kept' ? t('state.kept', { time: keptAt(state.at) })
+  // A sentence given with "kept" or "sending" says less than the usual words would: it stands instead of them.
+  const words = state.code === 'kept' ? (state.sentence || t('state.kept', { time: keptAt(state.at) }))
+    : state.code === 'sending' ? (state.sentence || t('state.sending'))
     : state.code === 'trouble' ? (state.sentence || t('state.trouble'))
       : state.code === 'sealed' && !registered ? t('state.only') : t(`state.${state.code}`);
   return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${words}</span></span>`;

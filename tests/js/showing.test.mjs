@@ -1,0 +1,22 @@
+/** What the words of a state may claim. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { shownRows, stateOf } from '../../static/js/actions/showing.js';
+
+const facts = { registered: true, troubles: {}, sending: false, offline: false };
+
+test('kept safe is said only where the receipt was checked here and every file is known to be there', () => {
+  const row = { record: 'r', kept_at: 5 };
+  assert.deepEqual(stateOf(row, 0, 0, facts), { code: 'kept', at: 5, sentence: null });
+  assert.match(stateOf({ ...row, unproved: true }, 0, 0, facts).sentence, /checked in the pack/);
+  assert.equal(stateOf(row, 0, 1, facts).code, 'sending');
+  assert.match(stateOf(row, 0, 0, facts, 1).sentence, /^Words kept safe\. Files from your other device/);
+  assert.equal(stateOf(row, 0, 0, facts, 1).code, 'sending');
+});
+
+test('a row whose files another device still has to send does not count as kept', () => {
+  const rows = [{ record: 'r', seq: 1, local: 1, title: '', occurred: {}, recorded_at: 1, received_at: 2, kept_at: 2, pictures: 1, additions: 0, amendments: 0, flags: [] }];
+  const root = { outbox: [], uploads: [], fetch: [{ blob: 'b', of: 'r', size: 1 }], unregistered: 0, account: { registered: true }, troubles: {}, feed: { seq: 1 } };
+  const [row] = shownRows({ index: { all: () => rows }, store: { root } }, false, false);
+  assert.equal(row.state.code, 'sending');
+});
