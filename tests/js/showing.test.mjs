@@ -20,3 +20,12 @@ test('a row whose files another device still has to send does not count as kept'
   const [row] = shownRows({ index: { all: () => rows }, store: { root } }, false, false);
   assert.equal(row.state.code, 'sending');
 });
+
+test('an entry sent before another device’s earlier ones have come has no number yet', () => {
+  const row = (record, seq, local) => ({ record, seq, local, title: '', occurred: {}, recorded_at: local, received_at: 2, kept_at: 2, pictures: 0, additions: 0, amendments: 0, flags: [] });
+  const root = { outbox: [], uploads: [], fetch: [], unregistered: 0, account: { registered: true }, troubles: {}, feed: { seq: 1 } };
+  const numbers = (rows) => new Map(shownRows({ index: { all: () => rows }, store: { root } }, false, false).map(({ record, seq_no }) => [record, seq_no]));
+  assert.deepEqual([...numbers([row('a', 1, 1), row('b', 3, 2)])].sort(), [['a', 1], ['b', null]]);
+  root.feed.seq = 3;
+  assert.equal(numbers([row('a', 1, 1), row('b', 3, 2), row('c', 2, 3)]).get('b'), 3);
+});

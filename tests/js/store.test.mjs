@@ -137,3 +137,15 @@ test('a record swapped for another record’s bytes does not open', async () => 
   await assert.rejects(app.unlock(WORDS), { code: 'not_opened' });
   assert.equal(app.state.phase, 'locked');
 });
+
+test('a write cut off because the phone is full is said to be that', async () => {
+  const full = new DOMException('full', 'QuotaExceededError');
+  const cut = () => Promise.reject(new DOMException('cut off', 'AbortError'));
+  const transaction = () => {
+    const done = Promise.reject(full);
+    done.catch(() => undefined);
+    return { error: full, done, objectStore: () => ({ put: cut, delete: cut }) };
+  };
+  const database = new Database({ name: 'full', open: async () => ({ transaction, close: () => undefined }) });
+  await assert.rejects(database.write({ put: [[new Uint8Array(16), new Uint8Array(4)]] }), { code: 'no_space' });
+});

@@ -44,7 +44,8 @@ export function shownRows({ index, store }, sending, offline) {
   const files = countBy(root.uploads, ({ of }) => of);
   const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
-  const isNumbered = (/** @type {any} */ row) => row.seq !== null || root.unregistered === null || row.local <= root.unregistered;
+  // What was sent ahead of another device's entries gets its number when those are here, so that none ever changes.
+  const isNumbered = (/** @type {any} */ row) => (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
   const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
   const numbers = new Map(inOrder.map((row, i) => [row.record, i + 1]));
   const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };

@@ -56,7 +56,9 @@ export class Database {
         ...tray.map(([key, bytes]) => waiting.put(exactBuffer(bytes), /** @type {any} */ (key))),
         ...untray.map((key) => waiting.delete(/** @type {any} */ (key))),
       ];
-      await Promise.all([...steps, tx.done]);
+      await Promise.all([...steps, tx.done]).catch((error) => {
+        throw tx.error ?? error; // a request cut off by a full phone says only that it was cut off
+      });
     });
   }
 
