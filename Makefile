@@ -45,7 +45,7 @@ test: setup ## every journey, one language, one database (25 minutes at most)
 quick: setup-quick ## no browser, within a minute
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	node --test --test-reporter=dot $(JS_TESTS) || status=1
-	$(VENV)/python -m pytest -q -m 'not slow and not webkit and not browser and not whole' $(ARGS) || status=1
+	$(VENV)/python -m pytest -q -n 2 --dist loadfile -m 'not slow and not webkit and not browser and not whole' $(ARGS) || status=1
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files
