@@ -48,7 +48,7 @@ def make_certificate(folder: Path) -> Certificate:
         x509.DNSName(one) for one in ("localhost", "app.localhost", "public.localhost")
     ]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # noqa: DTZ005, TID251
+    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # noqa: TID251
     cert = (
         x509.CertificateBuilder()
         .subject_name(name)
