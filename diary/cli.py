@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -74,7 +74,8 @@ def serve(bind: str, sample: bool) -> None:
         )
     )
     _say_where(settings)
-    with _sample_beside(settings) if sample else _nothing():
+    # uvicorn hands Ctrl-C on after it has shut down: that is how a person stops it, and no failure.
+    with _sample_beside(settings) if sample else nullcontext(), suppress(KeyboardInterrupt):
         server.run()
 
 
@@ -86,12 +87,6 @@ def _say_where(settings: config.Settings) -> None:
         OUT.print("Open them on this computer, in Chromium or Firefox.")
         OUT.print("A phone needs https: put a server that speaks TLS in front, and set DIARY_APP_URL to its name.")
     OUT.print("Ctrl-C stops it.")
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    """No process beside the server."""
-    yield
 
 
 @contextmanager
