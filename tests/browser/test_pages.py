@@ -1,11 +1,56 @@
-"""What every answer carries, seen by a real browser."""
+"""What the page's own policy forbids, tried in a real browser; and two hosts that know nothing of each other."""
+
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import NewPhone
 from tests.browser.serving import Served
 
+HELPERS = {"spellcheck": "false", "autocomplete": "off", "autocorrect": "off", "writingsuggestions": "false"}
+ATTEMPTS = """async () => {
+    const tried = {};
+    const attempt = async (name, act) => { try { await act(); tried[name] = 'allowed'; } catch { tried[name] = 'refused'; } };
+    await attempt('innerHTML', () => { document.createElement('p').innerHTML = '<b>x</b>'; });
+    await attempt('policy', () => trustedTypes.createPolicy('other', {}));
+    await attempt('elsewhere', () => fetch('https://example.invalid/'));
+    const script = document.createElement('script');
+    await attempt('inline', () => { script.text = 'window.ran = true'; document.head.append(script); });
+    return { ...tried, ran: Boolean(window.ran), isolated: crossOriginIsolated };
+}"""
 
-def test_the_page_loads(new_phone: NewPhone, server: Served) -> None:
-    """The lock form stands in the HTML."""
+
+def test_the_policy_holds_in_the_browser(browser: Browser, server: Served) -> None:
+    """Markup from strings, a second policy, another origin and inline script are refused; the page is isolated."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(server.app_url)
+    tried = page.evaluate(ATTEMPTS)
+    context.close()
+    assert tried.pop("isolated") is True
+    assert tried.pop("ran") is False
+    assert tried == dict.fromkeys(("innerHTML", "policy", "elsewhere", "inline"), "refused")
+
+
+def test_one_title_and_one_address(new_phone: NewPhone, server: Served) -> None:
+    """Inside, the title and the address never say where one is; every text control has the browser's helpers off."""
     phone = new_phone()
-    phone.page.goto(server.app_url)
-    assert phone.page.title() == "Notes"
+    phone.opens()
+    phone.first_entry("He rang.")
+    phone.puts_off_the_copy()
+    for place in ("Entries", "Add", "Share", "More"):
+        phone.goes(place)  # type: ignore[arg-type]
+        assert phone.page.title() == "Notes"
+        assert phone.page.url.rstrip("/") == server.app_url
+        for control in phone.page.locator("textarea, input:not([type=file]):not([type=radio]):not([type=checkbox])").all():
+            for name, off in HELPERS.items():
+                assert control.get_attribute(name) == off
+
+
+def test_the_public_host_is_not_the_app(browser: Browser, server: Served) -> None:
+    """The public host serves nothing of the app, sets no cookie and registers no worker."""
+    context = browser.new_context()
+    page = context.new_page()
+    assert page.goto(server.public_url).status == 200  # type: ignore[union-attr]
+    assert context.cookies() == []
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    assert page.goto(server.public_url + "/sw.js").status == 404  # type: ignore[union-attr]
+    context.close()
