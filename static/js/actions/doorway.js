@@ -19,7 +19,7 @@ const EARLY = ['unlock', 'signIn', 'signInWithCode', 'quickExit', 'seen', 'netwo
  * @param {Database} how.database
  * @param {() => Promise<any>} how.load fetches and makes the whole app (app.js), not started yet
  * @param {() => Promise<void>} how.painted settles once what was drawn can be seen
- * @returns {any} what ../ui asks of an app; `ready()` settles when all of it is here, and throws `unavailable` when it cannot come
+ * @returns {any} what ../ui asks of an app; `ready()` has all of it come and throws `unavailable` when it cannot; `here` settles once it has
  */
 export function createDoorway({ database, load, painted }) {
   const screen = new Screen();
@@ -27,6 +27,10 @@ export function createDoorway({ database, load, painted }) {
   let whole = null;
   /** @type {Promise<void>|null} */
   let coming = null;
+  /** @type {() => void} */
+  let arrived = () => undefined;
+  /** @type {Promise<void>} */
+  const here = new Promise((done) => { arrived = done; });
 
   const come = async () => {
     const made = await load().catch(() => { throw new KeptError('unavailable'); });
@@ -35,6 +39,7 @@ export function createDoorway({ database, load, painted }) {
     whole = made;
     // A phone whose database cannot be opened at all is one this does not work on.
     await made.start().catch(() => made.unusable());
+    arrived();
   };
   // What could not be fetched is asked for again the next time somebody waits for it.
   const ready = () => (coming ??= come().catch((error) => { coming = null; throw error; }));
@@ -47,6 +52,7 @@ export function createDoorway({ database, load, painted }) {
 
   const app = /** @type {any} */ ({
     ready,
+    here,
     subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener),
     /** Draws the door, then has the rest come. */
     async start() {

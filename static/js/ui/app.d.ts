@@ -41,8 +41,10 @@ export interface App {
   state: State;
   subscribe(listener: () => void): () => void;
   start(): Promise<unknown>;
-  /** Settles when everything behind the door has been fetched; absent where it always has been. */
+  /** Has everything behind the door fetched, and settles when it is there; absent where it always has been. */
   ready?(): Promise<unknown>;
+  /** The same, for whoever only waits and must not have it begin. */
+  here?: Promise<unknown>;
   suggestWords(): Promise<string>;
   checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
   enrolHere(words: string): Promise<unknown>;

@@ -51,7 +51,7 @@ export function mount(app, root) {
   if (phase !== 'loading') enter(stage, 'loading', phase);
   draw();
   // The rest of the screens come after the rest of the app: nothing competes with the first drawing.
-  Promise.resolve(app.ready?.()).then(() => warm(stage), () => undefined);
+  Promise.resolve(app.here).then(() => warm(stage));
   return { stage, unmount() { unsubscribe(); quiet(); } };
 }
 

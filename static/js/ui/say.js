@@ -4,8 +4,12 @@ import { t } from './strings.js';
 
 /** @typedef {import('./app.d.ts').Occurred} Occurred */
 
-/** @param {Intl.DateTimeFormatOptions} options */
-const format = (options) => new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options });
+/** Made when first used: the lock shows no date, and making one costs as much as drawing the lock. @param {Intl.DateTimeFormatOptions} options */
+const format = (options) => {
+  /** @type {Intl.DateTimeFormat|undefined} */
+  let made;
+  return { format: (/** @type {Date} */ date) => (made ??= new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options })).format(date) };
+};
 // The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
 const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });

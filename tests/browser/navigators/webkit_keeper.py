@@ -69,9 +69,18 @@ class WebKitKeeper:
 
         self.until(tapped, name)
 
+    def does(self, script: str, kind: str, name: str, *more: str) -> None:
+        """Run a script on an element; once more when a drawing has just put another in its place."""
+
+        def done() -> bool:
+            self.driver.execute_script(script, self.find(kind, name), *more)
+            return True
+
+        self.until(done, name)
+
     def types(self, label: str, text: str) -> None:
         """Type into the control with that label."""
-        self.driver.execute_script(_TYPE, self.find("input,textarea", label), text)
+        self.does(_TYPE, "input,textarea", label, text)
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         """Wait until the words stand on the screen."""
@@ -118,7 +127,7 @@ class WebKitKeeper:
 
     def chooses(self, when: str) -> None:
         """Choose one of the five times."""
-        self.driver.execute_script("arguments[0].click()", self.find("input[type=radio]", when))
+        self.does("arguments[0].click()", "input[type=radio]", when)
 
     def puts_off_the_copy(self) -> None:
         """Not now: the diary stays on this phone only."""
