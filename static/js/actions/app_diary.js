@@ -88,6 +88,7 @@ function entryPart(ctx, drafts) {
           change.putJson(`n/${record}`, { note: staged.record });
         });
       }
+      await noteSettled(open, record);
       saved(ctx);
     },
     /** The keeper's own words for places, kept apart; the writing guard looks for them. @returns {string[]} */
@@ -100,6 +101,18 @@ function entryPart(ctx, drafts) {
       return { fields, restricted };
     },
   };
+}
+
+/** The note is saved: what was typed of it and not saved no longer hides a newer one. The other fields of a card stay. @param {Open} open @param {string} record */
+async function noteSettled(open, record) {
+  await open.store.change(async (_root, change) => {
+    const unsaved = await open.store.readJson(`u/${record}`);
+    if (!unsaved) return;
+    const { note: _note, ...others } = unsaved;
+    const isEmpty = !Object.keys(others.fields ?? {}).length && !Object.keys(others.restricted ?? {}).length;
+    if (isEmpty) change.drop(`u/${record}`);
+    else change.putJson(`u/${record}`, others);
+  });
 }
 
 /** @param {Context} ctx @param {Drafts} drafts */

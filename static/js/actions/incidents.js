@@ -65,9 +65,9 @@ export async function saveLater(ctx, open, record, said) {
     const before = await open.book.newest(record, batch);
     const next = merged(before, said);
     if (said.reason?.trim()) next.open.reason = said.reason.trim();
+    change.drop(`u/${record}`);
     if (isUnchanged(before, next)) return;
     await open.book.stage(batch, { kind: 'incident', record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
-    change.drop(`u/${record}`);
     await rows(batch, open, [record], null);
   });
   return { record };
