@@ -14,6 +14,15 @@ function onward(stage) {
   return stage.past.length ? stage.back() : stage.stand({ name: 'more' });
 }
 
+/** The code another time. Whoever has gone elsewhere meanwhile stays there. @param {Stage} stage */
+function putOff(stage) {
+  const { place } = stage;
+  return stage.run('later', async () => {
+    await stage.app.later('recovery');
+    if (stage.place === place) onward(stage);
+  });
+}
+
 /** Safari in a tab forgets what a page stored after seven days; on the home screen it does not. */
 function mayForget() {
   const inTab = /** @type {{standalone?: boolean}} */ (navigator).standalone;
@@ -51,7 +60,7 @@ function copy(stage) {
 function name(stage) {
   const { place } = stage;
   const login = stage.state.account?.login ?? '';
-  const later = () => stage.run('later', async () => { await stage.app.later('recovery'); onward(stage); });
+  const later = () => putOff(stage);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('copy.name_title'))}<p>${t('copy.done')}</p></div>
     ${errorSummary(stage)}
@@ -76,7 +85,7 @@ function code(stage) {
 /** @param {Stage} stage */
 function making(stage) {
   const make = () => stage.run('code', async () => { stage.local.made = await stage.app.makeCode(); });
-  const later = () => stage.run('later', async () => { await stage.app.later('recovery'); onward(stage); });
+  const later = () => putOff(stage);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p class="soft">${t('code.place')}</p></div>
     ${errorSummary(stage)}
