@@ -11,7 +11,7 @@ import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.
 import { Drafts } from './drafts.js';
 import { Idle } from './idle.js';
 import { takeCaptures } from './moving_in.js';
-import { arm, armed, disarm, pictureAdd } from './picture_page.js';
+import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
 
@@ -65,6 +65,7 @@ function phaseMethods(ctx, drafts, idle) {
       const until = await arm(ctx);
       await lock('picture');
       ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
+      closeInTime(ctx);
     },
     pictureAdd: (/** @type {File[]} */ files) => drafts.during(pictureAdd(ctx, [...files])),
     async pictureSave() {
@@ -72,7 +73,7 @@ function phaseMethods(ctx, drafts, idle) {
       ctx.screen.clear('locked');
     },
     async applyUpdate() {
-      await drafts.flush().catch(() => undefined);
+      await drafts.flush(); // a reload would lose what could not be sealed
       await ctx.applyUpdate();
     },
     ...browserMethods(ctx, drafts, idle),
@@ -88,7 +89,7 @@ function browserMethods(ctx, drafts, idle) {
       idle.seen();
       if (!ctx.visible()) void drafts.flush().catch(() => undefined);
       else if (ctx.open) ctx.open.syncing.kick();
-      else if (screen.state.phase === 'picture' && (screen.state.picture?.until ?? 0) < ctx.clock.now()) screen.clear('locked');
+      else void closeWhenOver(ctx).catch(() => undefined);
     },
     /** The network came or went. */
     network() {
@@ -150,6 +151,7 @@ async function start(ctx, drafts) {
   const until = phone.phase === 'locked' ? await armed(ctx) : null;
   screen.clear(until ? 'picture' : phone.phase);
   if (until) screen.set({ picture: { until, files: [] } });
+  closeInTime(ctx);
   if (phone.key) {
     await drafts.loadFresh(phone.key);
     // The worker does not live on the network, but its word list does: the first Save must not need a signal.

@@ -3,6 +3,7 @@
  * and nothing else. What it takes is sealed to this install's own public key, so neither the page nor anyone holding
  * the phone can read it back; at the next unlock it is in the draft.
  */
+import { KeptError } from '../core/errors.js';
 import { readDoor, readWaiting, writeWaiting } from '../store/beside.js';
 import { intoTray, toThisPhone } from './waiting_files.js';
 
@@ -20,8 +21,7 @@ export async function arm(ctx) {
 /** Until when the page stands open, or null. @param {Context} ctx @returns {Promise<number|null>} */
 export async function armed(ctx) {
   const until = await readWaiting(ctx.database);
-  const left = until - ctx.clock.now();
-  if (left > 0 && left <= MINUTES_10) return until;
+  if (!isOver(ctx, until)) return until;
   if (until) await writeWaiting(ctx.database, null);
   return null;
 }
@@ -31,7 +31,28 @@ export async function disarm(ctx) {
   await writeWaiting(ctx.database, null);
 }
 
-/** @param {Context} ctx @param {File[]} files */
+/** Locks the page once its ten minutes are over, whether or not anybody looked away. @param {Context} ctx */
+export async function closeWhenOver(ctx) {
+  const { phase, picture } = ctx.screen.state;
+  if (phase !== 'picture' || !isOver(ctx, picture?.until ?? 0)) return;
+  ctx.screen.clear('locked');
+  await disarm(ctx);
+}
+
+/** Also where the clock was set back. @param {Context} ctx @param {number} until */
+function isOver(ctx, until) {
+  const left = until - ctx.clock.now();
+  return left <= 0 || left > MINUTES_10;
+}
+
+/** The same by itself, at the minute. @param {Context} ctx */
+export function closeInTime(ctx) {
+  const { picture } = ctx.screen.state;
+  if (!picture) return;
+  ctx.timers.after(Math.max(0, picture.until - ctx.clock.now()) + 1, () => void closeWhenOver(ctx).catch(() => undefined));
+}
+
+/** @param {Context} ctx @param {File[]} files @throws locked when the ten minutes are over before all of them are in */
 export async function pictureAdd(ctx, files) {
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;
@@ -39,6 +60,10 @@ export async function pictureAdd(ctx, files) {
   /** @type {unknown} */
   let failed = null;
   for (const file of files) {
+    if (isOver(ctx, picture.until)) {
+      await closeWhenOver(ctx);
+      throw new KeptError('locked');
+    }
     const at = ctx.clock.now();
     try {
       await intoTray(ctx.database, file, toThisPhone(door, at), { route: 'photo_picker', at });
