@@ -8,7 +8,7 @@ import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { isBlank } from '../record/reading.js';
 import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
-import { ownFields } from './book.js';
+import { heads, ownFields } from './book.js';
 import { blobsOf } from './sealing.js';
 import { rows } from './taking.js';
 
@@ -64,6 +64,7 @@ export async function saveLater(ctx, open, record, said) {
     const batch = open.book.batch(root, change);
     const before = await open.book.newest(record, batch);
     const next = merged(before, said);
+    if (!said.fields?.attachment_ids) Object.assign(next.open, await filesOfAll(open, record, batch));
     if (said.reason?.trim()) next.open.reason = said.reason.trim();
     change.drop(`u/${record}`);
     if (isUnchanged(before, next)) return;
@@ -92,11 +93,25 @@ export async function addFiles(open, record, files) {
     const batch = open.book.batch(root, change);
     const before = await open.book.newest(record, batch);
     const next = merged(before, {});
-    next.open.attachment_ids = [...(next.open.attachment_ids ?? []), ...files.map(({ attachment }) => attachment)];
+    const { attachment_ids: there = [] } = await filesOfAll(open, record, batch);
+    next.open.attachment_ids = [...there, ...files.map(({ attachment }) => attachment)];
     await open.book.stage(batch, { kind: 'incident', record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
     for (const held of files) await stageFile(batch, open, held, record);
     await rows(batch, open, [record], null);
   });
+}
+
+/**
+ * The files of an entry. Where two devices changed it at once, the files of both: words are a person's to bring together,
+ * but no file may drop out of the entry because the other side was saved later.
+ * @param {Open} open @param {string} record @param {Batch} batch @returns {Promise<{attachment_ids?: string[]}>} empty when there are none
+ */
+async function filesOfAll(open, record, batch) {
+  const meta = await open.book.meta(record, batch);
+  const ends = new Set(meta ? heads(meta) : []);
+  const versions = (await open.book.versions(record, batch)).filter(({ kind, version }) => kind === 'incident' && ends.has(version));
+  const ids = [...new Set(versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : [])))];
+  return ids.length ? { attachment_ids: ids } : {};
 }
 
 /**
