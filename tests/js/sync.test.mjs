@@ -127,6 +127,28 @@ test('two devices that wrote at once without signal: both versions stand, and bo
   assert.deepEqual((await two.app.readIncident(one.record)).flags, [], 'a later version follows both');
 });
 
+test('two devices that each added a file at once: the next version has both, and follows both', async () => {
+  const one = await keeper('where it began');
+  await until(one, isKept);
+  const two = await device(one.login);
+  await until(two, ({ entries }) => entries.length === 1);
+  one.faults.off = two.faults.off = true;
+  const first = await one.app.addFile(one.record, file(new Uint8Array(40).fill(1), 'one.bin'), { route: 'files' });
+  const second = await two.app.addFile(one.record, file(new Uint8Array(50).fill(2), 'two.bin'), { route: 'files' });
+  for (const each of [one, two]) {
+    each.faults.off = false;
+    each.app.network();
+    await until(each, isKept);
+  }
+  one.app.network();
+  await until(one, ({ entries }) => entries[0].flags.includes('two'), 'both on one');
+  await one.app.saveIncident({ record: one.record, fields: { who: 'him' }, restricted: {} });
+  const { attachments, flags, versions } = await one.app.readIncident(one.record);
+  assert.deepEqual(attachments.map(({ attachment }) => attachment), [first.attachment, second.attachment]);
+  assert.deepEqual(flags, [], 'both are its parents');
+  assert.equal(versions.at(-1).fields.narrative, 'where it began');
+});
+
 for (const [what, break_, code] of [
   ['a wrong signature', (answer) => { answer.receipt.sig = answer.receipt.sig.replace(/^../, (two) => (two === 'AA' ? 'BB' : 'AA')); }, 'receipt_wrong'],
   ['a wrong commitment', (answer) => { answer.receipt.c = answer.receipt.env; }, 'receipt_wrong'],
@@ -322,6 +344,23 @@ test('a clock years off is noted with every version from then on, and said', asy
   wrong.app.touch();
   await wrong.app.saveIncident({ record: null, fields: { narrative: 'after the clock was set' }, restricted: {} });
   await until(wrong, (state) => state.entries.length === 2 && isKept(state) && state.account.trouble === null, 'no more trouble');
+});
+
+test('signing out ends the session and locks, even with a run on; opening again signs in again', async () => {
+  const one = await keeper();
+  const other = await device(one.login);
+  one.faults.off = true;
+  await assert.rejects(one.app.signOut(), { code: 'offline' });
+  assert.equal(one.app.state.phase, 'open', 'not signed out without a signal, and not said to be');
+  one.faults.off = false;
+  one.app.network();
+  await one.app.signOut();
+  assert.equal(one.app.state.phase, 'locked');
+  await new Promise((go) => setTimeout(go, 300));
+  assert.equal((await other.app.sessions({ words: WORDS })).length, 1, 'nothing signed in again while locked');
+  await one.app.unlock(WORDS);
+  await one.app.usage();
+  assert.equal((await other.app.sessions({ words: WORDS })).length, 2);
 });
 
 test('sessions are listed and ended with the words typed afresh, and the phone stays signed in after wrong ones', async () => {

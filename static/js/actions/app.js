@@ -30,7 +30,7 @@ export function createApp(collaborators) {
   const idle = new Idle(ctx, () => methods.lock('idle'));
   const methods = {
     ...phaseMethods(ctx, drafts, idle),
-    ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open)),
+    ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open), (why) => lockUp(ctx, drafts, idle, why)),
     ...diaryMethods(ctx, drafts),
     ...(collaborators.packActions?.(ctx) ?? {}),
   };

@@ -7,8 +7,8 @@ import { forgetAll, vaultOf } from './door.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./drafts.js').Drafts} Drafts */
 
-/** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened */
-export function accountMethods(ctx, drafts, opened) {
+/** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened @param {(why: string) => Promise<void>} lock */
+export function accountMethods(ctx, drafts, opened, lock) {
   const inside = () => {
     if (!ctx.open) throw new KeptError('locked');
     return ctx.open;
@@ -24,7 +24,7 @@ export function accountMethods(ctx, drafts, opened) {
     await opened(open);
   };
   return {
-    ...sessionPart(ctx, inside),
+    ...sessionPart(ctx, inside, lock),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
     enrolHere: (/** @type {string} */ words) => enter(enrol(ctx, drafts, words)),
@@ -54,13 +54,23 @@ export function accountMethods(ctx, drafts, opened) {
   };
 }
 
-/** @param {Context} ctx @param {() => Open} inside */
-function sessionPart(ctx, inside) {
+/** @param {Context} ctx @param {() => Open} inside @param {(why: string) => Promise<void>} lock */
+function sessionPart(ctx, inside, lock) {
   return {
     async signOut() {
       const open = inside();
+      const { signAgain } = ctx.api;
+      // A run that is on must not sign in again behind it; the next opening with the words does.
+      ctx.api.signAgain = null;
       open.syncing.stop();
-      await ctx.api.signOut();
+      await ctx.api.signing?.catch(() => undefined);
+      await ctx.api.signOut().catch((/** @type {unknown} */ error) => {
+        if (error instanceof KeptError && error.code === 'signed_out') return; // ended before
+        ctx.api.signAgain = signAgain;
+        open.syncing.kick();
+        throw error;
+      });
+      await lock('signed_out');
     },
     async sessions(/** @type {{words: string}} */ { words }) {
       return (await ctx.api.sessions(await proofOf(ctx, inside(), words))).sessions;
