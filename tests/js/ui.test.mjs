@@ -16,6 +16,8 @@ const { byDay } = await import('../../static/js/ui/entries.js');
 const { differing } = await import('../../static/js/ui/cards.js');
 const { matching } = await import('../../static/js/ui/card_bodies.js');
 const { readable, valueWords } = await import('../../static/js/ui/history.js');
+const { addFiles } = await import('../../static/js/ui/card_files.js');
+const { save } = await import('../../static/js/ui/add.js');
 const { Stage } = await import('../../static/js/ui/stage.js');
 const { chosenOf } = await import('../../static/js/ui/share_choose.js');
 const { VOCABULARY } = await import('../../static/js/record/vocabulary.js');
@@ -115,6 +117,29 @@ test('what was begun before a lock changes nothing after it', async () => {
   assert.equal(stage.problem, null);
   await new Promise((resolve) => { setTimeout(resolve, 0); });
   assert.equal(read.data, undefined);
+});
+
+test('Save waits for every file that was chosen, and says which did not come in', async () => {
+  const done = /** @type {string[]} */ ([]);
+  const app = /** @type {any} */ ({
+    state: { phase: 'open', draft: { fields: { narrative: 'x' }, restricted: {}, attachments: [] }, entries: [] },
+    async addFile(_to, file) {
+      await new Promise((go) => { setTimeout(go, 5); });
+      if (file.name === 'b') throw { code: 'empty_file', sentence: 'This file is empty.' };
+      done.push(file.name);
+    },
+    async saveIncident() {
+      done.push('saved');
+      return { record: 'r' };
+    },
+  });
+  const stage = new Stage(app, { soon: () => undefined, now: () => undefined });
+  stage.stand({ name: 'add' });
+  addFiles(stage, { target: 'draft', record: null, attachments: [] }, /** @type {any} */ (['a', 'b', 'c'].map((name) => ({ name, size: 1 }))), 'files');
+  await save(stage);
+  assert.deepEqual(done, ['a', 'c', 'saved']);
+  assert.equal(stage.place.record, 'r');
+  assert.equal(stage.problem?.code, 'empty_file');
 });
 
 test('a second tap while something runs does nothing', async () => {

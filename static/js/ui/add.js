@@ -5,7 +5,7 @@ import { button, errorSummary, heading, sheet, stateLine } from './parts.js';
 import { t, tn } from './strings.js';
 import { blockOf, whenField } from './when.js';
 import { cardList } from './cards.js';
-import { filesRow } from './card_files.js';
+import { filesIn, filesRow } from './card_files.js';
 import { guard } from './guard_line.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -54,13 +54,18 @@ function choose(stage, when) {
 }
 
 /** @param {Stage} stage */
-async function save(stage) {
+export async function save(stage) {
   if (!canSave(stage)) return stage.set({ tried: true });
   if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
+  const { generation } = stage;
   await stage.run('save', async () => {
+    await filesIn(stage);
+    if (generation !== stage.generation) return; // locked meanwhile: the draft waits with what came in
+    const lost = stage.problem;
     const { record } = await stage.app.saveIncident({ record: null, fields: {}, restricted: {} });
     stage.stand({ name: 'add', record });
     stage.say(t('add.saved'));
+    if (lost) stage.fail(lost); // a file that did not come in is said where the person is now
   });
 }
 

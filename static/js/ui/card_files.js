@@ -12,10 +12,24 @@ import { problemOf } from './stage.js';
 /** @typedef {{target: string, record: string|null, attachments: Attachment[]}} Files where files go: 'draft' or a record */
 
 /**
- * Take in files one after the other, so that a phone with little memory seals one at a time.
+ * Take in files one after the other, so that a phone with little memory seals one at a time. Whoever saves waits for the last.
  * @param {Stage} stage @param {Files} to @param {File[]} files @param {string} route
  */
-export async function addFiles(stage, to, files, route) {
+export function addFiles(stage, to, files, route) {
+  const coming = /** @type {Set<Promise<void>>} */ (stage.local.coming ??= new Set());
+  const all = takeIn(stage, to, files, route).finally(() => coming.delete(all));
+  coming.add(all);
+  return all;
+}
+
+/** Until every file chosen at this place is in, those not begun included. @param {Stage} stage */
+export async function filesIn(stage) {
+  const coming = /** @type {Set<Promise<void>>|undefined} */ (stage.local.coming);
+  while (coming?.size) await Promise.all(coming);
+}
+
+/** @param {Stage} stage @param {Files} to @param {File[]} files @param {string} route */
+async function takeIn(stage, to, files, route) {
   const adding = /** @type {{name: string, done: number, total: number}[]} */ (stage.local.adding ??= []);
   const { generation } = stage;
   for (const file of files) {
