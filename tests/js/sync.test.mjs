@@ -127,6 +127,30 @@ test('two devices that wrote at once without signal: both versions stand, and bo
   assert.deepEqual((await two.app.readIncident(one.record)).flags, [], 'a later version follows both');
 });
 
+test('a part that comes damaged is said, let go of and fetched again', async () => {
+  const { app, record, login } = await keeper();
+  const bytes = new Uint8Array(3000).map((_, i) => i % 251);
+  const { attachment } = await app.addFile(record, file(bytes, 'voice.bin', ''), { route: 'files' });
+  await until({ app }, isKept, 'kept');
+  const other = await device(login);
+  let damaged = 0;
+  other.faults.after = async (path, _options, response) => {
+    if (!path.includes('/parts/') || damaged) return null;
+    damaged++;
+    const sealed = new Uint8Array(await response.arrayBuffer());
+    sealed[sealed.length - 9] ^= 1;
+    return new Response(sealed, { headers: { 'content-type': 'application/octet-stream' } });
+  };
+  await until(other, ({ entries }) => entries.length === 1, 'the entry');
+  await allHere(other.phone);
+  await assert.rejects(other.app.readReceived(attachment), { code: 'file_damaged', sentence: SENTENCES.file_damaged });
+  assert.equal(damaged, 1);
+  await allHere(other.phone);
+  other.faults.off = true;
+  const { url } = await other.app.readReceived(attachment);
+  assert.deepEqual(new Uint8Array(await other.phone.urls.get(url).arrayBuffer()), bytes, 'fetched again by itself');
+});
+
 test('two devices that each added a file at once: the next version has both, and follows both', async () => {
   const one = await keeper('where it began');
   await until(one, isKept);

@@ -4,7 +4,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';
-import { downloadBlob, partName } from '../net/blobs.js';
+import { downloadBlob, dropPart, partName } from '../net/blobs.js';
 import { isPassing } from '../net/http.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -35,15 +35,31 @@ export async function findFile(open, attachment, which, held) {
 
 /**
  * The file's bytes, part by part. @param {Open} open @param {FileKey} file @returns {AsyncGenerator<Uint8Array>}
- * @throws file_missing when it is neither here nor to be had now
+ * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open: it is fetched again
  */
 export async function* openParts(open, { blob, key, n, size }) {
   await fetchParts(open, blob, n);
   for (let i = 0; i < n; i++) {
     const part = await open.store.read(partName(blob, i));
     if (!part) throw new KeptError('file_missing');
-    yield await open.vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size });
+    yield await open.vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size }).catch(async (error) => {
+      if (!(error instanceof KeptError) || error.code !== 'not_opened') throw error;
+      await fetchAgain(open, { blob, i, length: part.bytes.length, size });
+      throw new KeptError('file_damaged');
+    });
   }
+}
+
+/** A part that came damaged is let go of and asked for once more. @param {Open} open @param {{blob: string, i: number, length: number, size: number}} part */
+async function fetchAgain(open, { blob, i, length, size }) {
+  await open.store.change(async (root, change) => {
+    const known = await open.store.readJson(`b/${blob}`);
+    // What the server does not have whole is nowhere but here: damaged or not, it stays.
+    if (!root.account.registered || !known || root.uploads.some((/** @type {any} */ one) => one.blob === blob)) return;
+    dropPart(change, known, blob, i, length);
+    if (!root.fetch.some((/** @type {any} */ one) => one.blob === blob)) root.fetch.unshift({ blob, of: null, size });
+  });
+  open.syncing.kick();
 }
 
 /** @param {Open} open @param {FileKey} file @param {{make(blob: Blob): string}} objectUrl @returns {Promise<{url: string, name: string}>} */

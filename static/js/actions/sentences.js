@@ -23,6 +23,7 @@ export const SENTENCES = Object.freeze({
   file_changed: 'The file changed while it was being read, so it was not added. Nothing was lost. Choose it again.',
   file_unreadable: 'The file could not be read, so it was not added. Nothing was lost. Choose it again.',
   file_missing: 'This file is not on this phone yet. It comes when there is signal.',
+  file_damaged: 'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If a copy is kept off this phone, it is fetched again when there is signal. Try again later.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
   // Words and changes.
   reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',

@@ -8,6 +8,7 @@
 import { KeptError } from '../core/errors.js';
 
 /** @typedef {import('./push.js').Link} Link */
+/** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {{n: number, size: number, digest: string|null, have: true|number[], kept: boolean}} Blob */
 
 /** @param {string} blob @param {number} i */
@@ -38,6 +39,16 @@ async function uploadPart({ api, store, diary }, blob, i) {
   const part = await store.read(partName(blob, i));
   if (!part) throw new KeptError('store_lost');
   await api.putPart(diary, blob, i, part.bytes);
+}
+
+/**
+ * Takes away a part that came damaged, so that it is fetched again; only for a blob the server has all of.
+ * @param {Change} change @param {Blob} known what `b/<blob>` says @param {string} blob @param {number} i @param {number} length of the damaged part
+ */
+export function dropPart(change, known, blob, i, length) {
+  const have = (known.have === true ? [...Array(known.n).keys()] : known.have).filter((one) => one !== i);
+  change.drop(partName(blob, i));
+  change.putJson(`b/${blob}`, { ...known, size: known.size - length, have });
 }
 
 /**
