@@ -66,13 +66,16 @@ def main() -> int:
     asked.add_argument("--out", type=Path, default=OUT)
     asked.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
     given = asked.parse_args()
+    busy = os.getloadavg()[0]
     console = Console(width=None if sys.stdout.isatty() else 160)
     rows = measure(given.parts or PARTS, console.print)
     console.print(table(rows))
-    machine = {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
+    machine = {"cores": os.cpu_count(), "load_before": busy, "processor": platform.machine(), "python": platform.python_version()}
     made_at = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).isoformat(timespec="seconds")
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps({"made_at": made_at, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    if busy > (os.cpu_count() or 1) / 2:
+        console.print(f"The machine was busy (load {busy:.1f}): figures in ms say little, ratios a little more.")
     missed = [row["name"] for row in rows if not row["holds"]]
     console.print(f"{len(rows) - len(missed)} of {len(rows)} hold." if missed else "Every bar holds.")
     return 1 if missed else 0
