@@ -33,7 +33,7 @@ def test_first_line_by_keyboard_alone(show: Show) -> None:
     """Start, Yes, words, Just now, Save, six words: without a pointer, and sealed at the end."""
     page = show((FRESH,))
     keys = page.keyboard
-    assert focused(page) == "H1"
+    expect(page.locator("h1")).to_be_focused()
     keys.press("Tab")
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Is this phone safe to write on?")).to_be_focused()
@@ -47,6 +47,7 @@ def test_first_line_by_keyboard_alone(show: Show) -> None:
     keys.press("Tab")
     keys.press("Enter")
     expect(page.locator("#new-words")).to_be_focused()
+    expect(page.get_by_text("lantern")).to_be_visible()
     keys.type("ribbon kettle orbit meadow lantern pencil")
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Keep a copy off this phone")).to_be_focused()
