@@ -1,8 +1,9 @@
 /** What is saved, changed or ended leaves nothing of before in its way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { createDoorway } from '../../static/js/actions/doorway.js';
 import { KeptError } from '../../static/js/core/errors.js';
-import { PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
+import { PNG, WORDS, file, makePhone, phoneWithEntry } from './phone/phone.mjs';
 
 test('a saved note, and a save that changes nothing, take the unsaved card away', async () => {
   const { app, record } = await phoneWithEntry();
@@ -37,4 +38,27 @@ test('the picture page takes nothing after its ten minutes, though nobody looked
   assert.equal(app.state.phase, 'locked');
   await app.unlock(WORDS);
   assert.equal(app.state.draft, null, 'nothing was taken in');
+});
+
+test('a page that has not all come says so and offers to try again; only a lack of the browser’s is its fault', async () => {
+  const cut = createDoorway({ database: makePhone().database, load: async () => { throw new TypeError('Failed to fetch'); }, painted: async () => undefined });
+  await assert.rejects(cut.start(), { code: 'unavailable' });
+  assert.equal(cut.state.phase, 'unfetched');
+
+  const halted = (code) => makePhone({ makeVault: () => ({ close: () => undefined, selfTest: async () => { throw new KeptError(code); }, newDoor: async () => { throw new KeptError(code); } }) });
+  const worker = halted('unavailable');
+  await worker.app.start();
+  assert.equal(worker.app.state.phase, 'unfetched', 'the worker could not be fetched');
+
+  const old = halted('kdf_broken');
+  await old.app.start();
+  assert.equal(old.app.state.phase, 'unsupported');
+});
+
+test('a lock stands although the rest has not come', async () => {
+  const { phone } = await phoneWithEntry();
+  const cut = createDoorway({ database: phone.database, load: async () => { throw new TypeError('Failed to fetch'); }, painted: async () => undefined });
+  await assert.rejects(cut.start(), { code: 'unavailable' });
+  assert.equal(cut.state.phase, 'locked');
+  await assert.rejects(cut.unlock(WORDS), { code: 'unavailable' });
 });

@@ -56,7 +56,10 @@ function spoken(method) {
 function phaseMethods(ctx, drafts, idle) {
   const lock = (/** @type {string} */ why) => lockUp(ctx, drafts, idle, why);
   return {
-    start: () => start(ctx, drafts),
+    start: () => start(ctx, drafts).catch((error) => {
+      // A worker that could not be fetched is no fault of the browser's. A database that cannot be opened at all is.
+      ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
+    }),
     lock,
     quickExit: () => lock('exit'),
     touch: () => idle.touch(),
@@ -102,7 +105,6 @@ function browserMethods(ctx, drafts, idle) {
     },
     /** A new version of the app waits for the person. */
     updateWaits: () => screen.set({ update: true }),
-    unusable: () => screen.clear('unsupported'),
   };
 }
 

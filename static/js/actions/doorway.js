@@ -37,8 +37,7 @@ export function createDoorway({ database, load, painted }) {
     made.subscribe(() => screen.set({}));
     for (const [name, method] of Object.entries(made)) if (name !== 'subscribe') app[name] = method;
     whole = made;
-    // A phone whose database cannot be opened at all is one this does not work on.
-    await made.start().catch(() => made.unusable());
+    await made.start();
     arrived();
   };
   // What could not be fetched is asked for again the next time somebody waits for it.
@@ -58,7 +57,11 @@ export function createDoorway({ database, load, painted }) {
     async start() {
       await glance(database, screen);
       await painted();
-      await ready();
+      await ready().catch((error) => {
+        // Without words nothing is kept here that a reload could lose; a lock stands, and tells whoever opens it.
+        if (screen.state.phase !== 'locked') screen.clear('unfetched');
+        throw error;
+      });
     },
   });
   for (const name of EARLY) app[name] = early(name);

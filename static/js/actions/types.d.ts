@@ -18,7 +18,7 @@ export type Attachment = {
 };
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type State = {
-  phase: 'loading' | 'unsupported' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
+  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
   entries: Row[]; draft: Draft | null; lockIn: number | null;

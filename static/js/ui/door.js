@@ -1,6 +1,6 @@
 /**
- * The door: lock, start, sign in, add a picture, and the two places without a diary (another tab, too old a
- * browser). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
+ * The door: lock, start, sign in, add a picture, and the places without a diary (another tab, too old a
+ * browser, not all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
  */
 import { html, nothing } from './html.js';
 import { filePicker, secretField, textField } from './fields.js';
@@ -18,6 +18,7 @@ export function door(stage) {
   if (stage.leaving) return lock(stage);
   if (phase === 'picture') return picture(stage);
   if (phase === 'elsewhere') return plain(stage, 'elsewhere', () => stage.run('start', () => stage.app.start()));
+  if (phase === 'unfetched') return plain(stage, 'unfetched', () => location.reload());
   if (phase === 'unsupported') return plain(stage, 'unsupported', null);
   if (stage.place.name === 'signin') return signIn(stage);
   return phase === 'fresh' ? start(stage) : lock(stage);
@@ -113,7 +114,7 @@ function picture(stage) {
   </main>`;
 }
 
-/** @param {Stage} stage @param {'elsewhere'|'unsupported'} why @param {null|(() => unknown)} again */
+/** @param {Stage} stage @param {'elsewhere'|'unsupported'|'unfetched'} why @param {null|(() => unknown)} again */
 function plain(stage, why, again) {
   return html`<main class="door">${heading(t(`door.${why}_title`))}<p>${t(`door.${why}`)}</p>
     ${errorSummary(stage)}${again ? button(t('door.again'), again, { main: true, wide: true, busy: stage.running === 'start' }) : nothing}</main>`;

@@ -11,6 +11,7 @@ export const STRINGS = {
   'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
 
   'door.elsewhere_title': 'Open in another tab', 'door.elsewhere': 'Only one tab can be open at a time. Close the other one, then try again here.',
+  'door.unfetched_title': 'Not all of this page has come', 'door.unfetched': 'The signal may be weak. Nothing was lost. Try again.',
   'door.unsupported_title': 'This browser is too old', 'door.unsupported': 'Please use a newer browser, or another device.',
 
   'picture.title': 'Add picture', 'picture.add': 'Add', 'picture.save': 'Save', 'picture.file': 'Picture {n}',
