@@ -91,7 +91,7 @@ def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, byte
 
 
 def _insert(hand: Hand, new: NewVersion, index: int, seq: int, made: Witnessed) -> None:
-    """The changes of a push. The log's `index` is allotted by us, never by the database: it must be dense."""
+    """The changes of a push; its leaf waits for a place in the log."""
     hand.execute(
         "INSERT INTO version (id, diary_id, seq, record, version, body_digest, leaf, facts, sealed, answer)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -108,6 +108,7 @@ def _insert(hand: Hand, new: NewVersion, index: int, seq: int, made: Witnessed) 
             made.answer,
         ),
     )
+    hand.execute("INSERT INTO waiting_leaf (id) VALUES (?)", (index,))
     hand.execute(
         "UPDATE diary SET seq = ?, head = ?, signed_head = ?, text_bytes = text_bytes + ? WHERE id = ?",
         (seq, made.head, made.signed_head, new.size, new.diary),

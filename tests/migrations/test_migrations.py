@@ -105,3 +105,21 @@ def test_another_kind_of_address_is_refused() -> None:
     for url in ("postgres://x/y", "sqlite://", "/var/x"):
         with pytest.raises(BadSetting):
             path_of(url)
+
+
+async def test_versions_of_before_are_queued_for_the_log(tmp_path: Path) -> None:
+    """What was receipted before there was a log waits for its place in it, in the order it came."""
+    settings = config.load({"DIARY_DATA": str(tmp_path)})
+    path = path_of(settings.database_url)
+    async with TortoiseContext() as context:
+        await context.init(config=database._config(path))
+        executor = MigrationExecutor(context.connections.get("default"), database._APPS)
+        await executor.migrate([MigrationTarget(app_label=database.APP, name="0001_start")])
+    connection = sqlite3.connect(path)
+    for i in range(3):
+        connection.execute("INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (i, b"d", i, *[bytes([i])] * 7))
+    connection.commit()
+    await database.migrate(settings)
+    assert connection.execute("SELECT id FROM waiting_leaf ORDER BY id").fetchall() == [(0,), (1,), (2,)]
+    assert connection.execute("SELECT id, size FROM log_size").fetchall() == [(0, 0)]
+    connection.close()
