@@ -7,6 +7,7 @@ import { forget } from '../store/tray.js';
 import { readEntry } from './entries.js';
 import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
 import { asUrl, findFile } from './reading_files.js';
+import { recordMethods } from './records.js';
 import { takeIn } from './sealing.js';
 import { shownHeld } from './showing.js';
 import { fileSource, wholeOf } from './sources.js';
@@ -22,7 +23,7 @@ import { intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_fil
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function diaryMethods(ctx, drafts) {
-  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts) };
+  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx) };
 }
 
 /** @param {Context} ctx @returns {Open} */

@@ -3,6 +3,7 @@
  *
  *   r/<record>    {record, kind, of: incident|null, versions: [{v, parents, c, seq, at, receipt}]} in feed order
  *   v/<version>   the bytes that were or will be pushed
+ *   k/<kind>      the records of a kind, for kinds that neither the list of entries nor an entry leads to
  *
  * [Note: one line] Versions of this device are linked one after the other (`_line`), so sealing happens only inside
  * `store.change`, where no two ever run at once, and the line moves in the same transaction as the version.
@@ -19,11 +20,13 @@ import { tell, sealedAt } from '../record/told.js';
 /** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean}} VersionFacts `checked` is false where this browser could not check the receipt's signature */
 /** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[]}} Meta */
 /** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
-/** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>}} Batch what one transaction has staged so far */
+/** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>, kinds: Map<string, string[]>}} Batch what one transaction has staged so far */
 /** @typedef {{kind: string, record?: string, of?: string|null, open: Fields, restricted?: Fields, openKeys?: [string, string][], restrictedKeys?: [string, string][]}} Wish */
 
 const SCHEMA = 1;
 const TITLE = 140;
+/** Found by other ways: the index, their entry, the root. */
+const LED_TO = new Set(['', 'incident', 'attachment', 'note', 'settings']);
 
 export class Book {
   /** @param {{store: Store, vault: Vault, clock: {now(): number}, zone: () => string}} parts */
@@ -38,7 +41,7 @@ export class Book {
 
   /** @param {Record<string, any>} root @param {Change} change @returns {Batch} */
   batch(root, change) {
-    return { root, change, metas: new Map() };
+    return { root, change, metas: new Map(), kinds: new Map() };
   }
 
   /** @param {string} record @param {Batch} [batch] @returns {Promise<Meta|null>} */
@@ -94,11 +97,21 @@ export class Book {
     if (this.seen.get(version)?.altered) throw new KeptError('store_lost');
     meta.versions.push({ v: version, parents, c, seq: null, at: null, receipt: null });
     batch.metas.set(record, meta);
+    await this.enlist(batch, kind, record);
     change.putJson(`r/${record}`, meta);
     change.put(`v/${version}`, { k: 'version' }, push);
     root.line = { n: root.line.n + 1, prev: c };
     root.outbox.push({ record, version, of: kind === 'incident' ? record : meta.of });
     return { record, version };
+  }
+
+  /** Lists a record under its kind, once. @param {Batch} batch @param {string} kind @param {string} record */
+  async enlist(batch, kind, record) {
+    if (LED_TO.has(kind)) return;
+    const there = batch.kinds.get(kind) ?? await this.store.readJson(`k/${kind}`) ?? [];
+    if (there.includes(record)) return;
+    batch.kinds.set(kind, [...there, record]);
+    batch.change.putJson(`k/${kind}`, batch.kinds.get(kind));
   }
 
   /** The row of an incident for the list. @param {string} record @param {Record<string, any>|null} before @param {Batch} batch */

@@ -68,6 +68,7 @@ async function takeItem(batch, book, item) {
   meta.versions = inFeedOrder(meta.versions);
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
+  await book.enlist(batch, opened?.kind || meta.kind, record);
   if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
   if (meta.kind === 'settings') batch.root.settings = record;
   return meta.kind === 'incident' ? record : meta.of;

@@ -33,6 +33,13 @@ export type Summary = {
   entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
   unlooked: { record: string; attachment: string; name: string }[]; restricted_words: number;
 };
+/** A record of any kind but an entry: see actions/records.js. */
+export type KeptRecord = {
+  record: string; kind: string; fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; two: boolean; at: number; versions: number;
+};
+export type RecordStep = {
+  version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back'; by: string; reason: string | null; changes: Change[]; fields: Fields; altered: boolean;
+};
 export type Chosen = { from: number | null; to: number | null; records: string[] | null };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
 export type Step = { step: string; done: number; total: number };
@@ -76,6 +83,13 @@ export interface App {
   getPicture(): Promise<unknown>;
   pictureAdd(files: File[]): Promise<unknown>;
   pictureSave(): Promise<unknown>;
+  readRecords(kind: string, how?: { all?: boolean }): Promise<KeptRecord[]>;
+  readRecord(record: string): Promise<Omit<KeptRecord, 'versions'> & { versions: RecordStep[] }>;
+  needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
+  /** Only what changes; null clears. Refused with reason_needed where earlier words would change. */
+  saveRecord(save: { kind: string; record: string | null; fields?: Fields; restricted?: Fields; reason?: string }): Promise<{ record: string }>;
+  takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
+  putBackRecord(record: string): Promise<{ record: string }>;
   chooseForPack(chosen: Chosen): Promise<Summary>;
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
   buildPack(options: Fields, onProgress: (step: Step) => void): Promise<{ file: Blob; name: string }>;

@@ -1,0 +1,183 @@
+/**
+ * Records of every kind but entries, files, notes and settings: read, written, taken out and put back alike.
+ *
+ * Each is versioned and sealed as an entry is, and the ten minutes of an entry hold here too. `k/<kind>` lists the
+ * records of a kind (book.js writes it with them), since nothing else would find them again.
+ */
+import { canonText } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { isTakenOut, standing, steps } from '../record/standing.js';
+import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
+import { ownFields } from './book.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('./book.js').Batch} Batch */
+/** @typedef {import('./book.js').Opened} Opened */
+/** @typedef {{fields?: Fields, restricted?: Fields}} Said only what changes; null clears */
+/** @typedef {{record: string, kind: string, fields: Fields, restricted: Fields, taken_out: number|null, out_reason: string, two: boolean, at: number, versions: number}} Read `two`: two devices changed it at once, both stand */
+
+const CHUNK = 256;
+
+/** @param {Context} ctx */
+export function recordMethods(ctx) {
+  const inside = () => {
+    if (!ctx.open) throw new KeptError('locked');
+    return ctx.open;
+  };
+  /** @template T @param {T} done */
+  const saved = (done) => {
+    ctx.show();
+    ctx.open?.syncing.kick();
+    return done;
+  };
+  return {
+    readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ { all = false } = {}) => readKind(inside(), kind, all),
+    readRecord: async (/** @type {string} */ record) => readOne(inside(), record),
+    needsRecordReason: async (/** @type {string} */ record, /** @type {Said} */ said) => needsReason(ctx, inside(), record, said),
+    saveRecord: async (/** @type {Said & {kind: string, record: string|null, reason?: string}} */ wish) => saved(await saveOne(ctx, inside(), wish)),
+    takeOutRecord: async (/** @type {string} */ record, /** @type {string} */ reason = '') => saved(await takeOut(ctx, inside(), record, reason)),
+    putBackRecord: async (/** @type {string} */ record) => saved(await putBack(inside(), record)),
+  };
+}
+
+/** Every record of a kind, in feed order, what was taken out left away. @param {Open} open @param {string} kind @param {boolean} [all] @returns {Promise<Read[]>} */
+export async function readKind(open, kind, all = false) {
+  const records = kind === 'incident' ? open.index.all().map(({ record }) => record) : await open.store.readJson(`k/${kind}`) ?? [];
+  const found = (await manyVersions(open, records)).flatMap(({ record, versions }) => shownOf(record, kind, versions) ?? []);
+  return all ? found : found.filter(({ taken_out }) => taken_out === null);
+}
+
+/** One record and all it ever said. @param {Open} open @param {string} record @throws not_found */
+export async function readOne(open, record) {
+  const versions = await open.book.versions(record);
+  const kind = versions.find((version) => version.kind)?.kind ?? '';
+  const read = shownOf(record, kind, versions);
+  if (!read) throw new KeptError('not_found');
+  const own = ofKind(versions, kind);
+  const by = new Map(own.map((version) => [version.version, version]));
+  return {
+    ...read,
+    versions: steps(/** @type {any} */ (own)).map((step) => {
+      const version = /** @type {Opened} */ (by.get(step.version));
+      const here = version.fields._author?.device === open.identity.device;
+      return { ...step, by: here ? 'this phone' : 'another device', fields: ownFields(version), altered: version.altered };
+    }),
+  };
+}
+
+/**
+ * A new record, or one more version of one. One that was taken out is put back by it.
+ * @param {Context} ctx @param {Open} open @param {Said & {kind: string, record: string|null, reason?: string}} wish
+ * @returns {Promise<{record: string}>} @throws reason_needed, nothing_to_save
+ */
+export async function saveOne(ctx, open, { kind, record, fields = {}, restricted = {}, reason = '' }) {
+  const said = { fields, restricted };
+  if (!record) {
+    const first = { open: present(fields), restricted: present(restricted) };
+    if (!Object.keys(first.open).length && !Object.keys(first.restricted).length) throw new KeptError('nothing_to_save');
+    const made = idText(newId());
+    await open.store.change((root, change) => open.book.stage(open.book.batch(root, change), { kind, record: made, ...first }));
+    return { record: made };
+  }
+  if (await needsReason(ctx, open, record, said) && !reason.trim()) throw new KeptError('reason_needed');
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const { shown, taken_out } = await standingOf(open, record, batch);
+    const next = merged(shown, said);
+    if (taken_out === null && isUnchanged(shown, next)) return;
+    if (reason.trim()) next.open.reason = reason.trim();
+    await open.book.stage(batch, { kind: shown.kind, record, ...next, openKeys: shown.keys.open, restrictedKeys: shown.keys.restricted });
+  });
+  return { record };
+}
+
+/** Whether this alters or takes away earlier words after they were settled. @param {Context} ctx @param {Open} open @param {string} record @param {Said} said */
+async function needsReason(ctx, open, record, said) {
+  const versions = await open.book.versions(record);
+  const began = versions[0] && sealedAt(/** @type {any} */ (versions[0]));
+  if (began && Math.abs(ctx.clock.now() - began) <= SETTLING_MS) return false;
+  const { shown } = await standingOf(open, record);
+  const next = merged(shown, said);
+  return kindOf(changesBetween(/** @type {any} */ (shown), /** @type {any} */ ({ ...shown, fields: next.open, restricted: next.restricted }))) === 'amendment';
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} record @param {string} reason may be empty: nobody has to say why */
+async function takeOut(ctx, open, record, reason) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const { shown, taken_out } = await standingOf(open, record, batch);
+    if (taken_out !== null) return;
+    await open.book.stage(batch, { kind: shown.kind, record, open: present({ taken_out: ctx.clock.now(), reason: reason.trim() }) });
+  });
+  return { record };
+}
+
+/** The words that were taken out, as one more version. @param {Open} open @param {string} record */
+async function putBack(open, record) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const { shown, taken_out } = await standingOf(open, record, batch);
+    if (taken_out === null || isTakenOut(shown)) return;
+    const { open: words, restricted } = merged(shown, {});
+    await open.book.stage(batch, { kind: shown.kind, record, open: words, restricted, openKeys: shown.keys.open, restrictedKeys: shown.keys.restricted });
+  });
+  return { record };
+}
+
+/** @param {Open} open @param {string} record @param {Batch} [batch] @returns {Promise<{shown: Opened, taken_out: number|null}>} */
+async function standingOf(open, record, batch) {
+  const versions = await open.book.versions(record, batch);
+  const own = ofKind(versions, versions.find(({ kind }) => kind)?.kind ?? '');
+  if (!own.length) throw new KeptError('not_found');
+  return /** @type {any} */ (standing(/** @type {any} */ (own)));
+}
+
+/** A version that did not open has no kind, and one of another kind is no version of this record. @param {Opened[]} versions @param {string} kind */
+function ofKind(versions, kind) {
+  return kind ? versions.filter((version) => version.kind === kind) : [];
+}
+
+/** @param {string} record @param {string} kind @param {Opened[]} versions @returns {Read|null} */
+function shownOf(record, kind, versions) {
+  const own = ofKind(versions, kind);
+  if (!own.length) return null;
+  const { shown, taken_out, reason, two } = standing(/** @type {any} */ (own));
+  const { reason: _reason, ...fields } = ownFields(/** @type {any} */ (shown));
+  return {
+    record, kind, fields, restricted: shown.restricted, taken_out, out_reason: reason, two,
+    at: sealedAt(/** @type {any} */ (own[0])) ?? 0, versions: own.length,
+  };
+}
+
+/** The versions of many records with few questions to the store. @param {Open} open @param {string[]} records */
+async function manyVersions({ store, book }, records) {
+  const metas = (await store.readJsonMany(records.map((record) => `r/${record}`))).filter(Boolean);
+  const unseen = metas.flatMap(({ record, versions }) => versions.flatMap((/** @type {{v: string}} */ { v }) => (book.seen.has(v) ? [] : [{ record, version: v }])));
+  for (let from = 0; from < unseen.length; from += CHUNK) {
+    const some = unseen.slice(from, from + CHUNK);
+    const held = await store.readMany(some.map(({ version }) => `v/${version}`));
+    await book.open(some.flatMap((one, i) => (held[i] ? [{ ...one, push: held[i].bytes }] : [])));
+  }
+  return metas.map(({ record, versions }) => ({
+    record, versions: versions.flatMap((/** @type {{v: string}} */ { v }) => book.seen.get(v) ?? []),
+  }));
+}
+
+/** @param {Opened} before @param {Said} said @returns {{open: Fields, restricted: Fields}} */
+function merged(before, { fields = {}, restricted = {} }) {
+  const { reason: _reason, taken_out: _out, ...open } = ownFields(before);
+  return { open: present({ ...open, ...fields }), restricted: present({ ...before.restricted, ...restricted }) };
+}
+
+/** @param {Opened} before @param {{open: Fields, restricted: Fields}} next */
+function isUnchanged(before, next) {
+  return canonText(/** @type {any} */ (merged(before, {}))) === canonText(/** @type {any} */ (next));
+}
+
+/** An empty list or object says nothing. @param {Fields} fields @returns {Fields} */
+function present(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined && value !== '' && !(typeof value === 'object' && !Object.keys(value).length)));
+}
