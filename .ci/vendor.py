@@ -38,6 +38,8 @@ BROWSER = (
     ("@noble/hashes", ("sha2.js", "hmac.js", "argon2.js"), "noble-hashes"),
     ("@hpke/core/esm", ("mod.js",), "hpke-core"),
     ("@hpke/common/esm", ("mod.js",), "hpke-common"),
+    ("fflate/esm", ("browser.js",), "fflate"),
+    ("postal-mime/dist/esm", ("postal-mime.js",), "postal-mime"),
 )
 FONT_FILES = (
     "noto-sans/400Regular/NotoSans_400Regular.ttf",

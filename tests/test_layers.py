@@ -209,6 +209,8 @@ JS_VENDOR_HOMES = {
     "noble-hashes": ("crypto",),
     "hpke-core": ("crypto",),
     "hpke-common": (),
+    "fflate": ("record",),
+    "postal-mime": ("record",),
     "words-en.js": ("crypto",),
 }
 JS_IMPORT = re.compile(
