@@ -1,0 +1,20 @@
+/** Role codes: the same rule as in Python, on the same vectors; and with 500 people. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { nextCode, roleCodes } from '../../static/js/record/roles.js';
+
+const { cases } = JSON.parse(readFileSync(new URL('../vectors/roles.json', import.meta.url), 'utf8'));
+
+for (const { name, claims, codes } of cases) {
+  test(`role codes: ${name}`, () => assert.deepEqual(Object.fromEntries(roleCodes(claims)), codes));
+}
+
+test('a new person claims a number nobody had, also after 500', () => {
+  const claims = Array.from({ length: 500 }, (_, i) => ({ record: `r${i}`, role: i % 2 ? 'suspect' : 'witness', code: '' }));
+  const began = performance.now();
+  assert.equal(new Set(roleCodes(claims).values()).size, 500);
+  assert.equal(nextCode(claims, 'new', 'suspect'), 'S251');
+  assert.equal(nextCode(claims, 'r0', 'witness'), 'W1');
+  assert.ok(performance.now() - began < 500);
+});
