@@ -1,0 +1,83 @@
+"""Checkpoints as signed notes, and the statements that say whose key signed them."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from diary.crypto.signing import Notary
+from diary.encoding import b64
+from diary.errors import BadRequest, BadSignature
+from diary.ledger import checkpoints, statements
+from diary.ledger.signed import Fields
+from diary.ledger.statements import Why, chain, key_of
+
+NOTARY, OTHER, INSTANCE = Notary(bytes(31) + b"\1"), Notary(bytes(31) + b"\2"), Notary(bytes(31) + b"\3")
+ROOT = bytes(range(32))
+
+
+def test_a_note_is_a_c2sp_signed_note() -> None:
+    """Three lines, an empty one, and a signature line under the origin's name; it reads back."""
+    note = checkpoints.make(NOTARY, 42, ROOT)
+    lines = note.decode().split("\n")
+    assert lines[:4] == [NOTARY.log, "42", base64.b64encode(ROOT).decode(), ""]
+    assert lines[4].startswith(f"\u2014 {NOTARY.log} ") and lines[5] == "" and len(lines) == 6
+    assert checkpoints.verify(note, NOTARY.pub) == checkpoints.Checkpoint(NOTARY.log, 42, ROOT)
+
+
+def test_every_changed_byte_of_a_note_is_refused() -> None:
+    """Flipped, cut, lengthened, or by another notary."""
+    note = checkpoints.make(NOTARY, 42, ROOT)
+    for at in range(len(note)):
+        for bit in (1, 32):
+            with pytest.raises(BadSignature):
+                checkpoints.verify(note[:at] + bytes([note[at] ^ bit]) + note[at + 1 :], NOTARY.pub)
+    for bent in (note[:-1], note + b"\n", note + note, b"", b"x" * 5000, note.replace(b"42", b"042")):
+        with pytest.raises(BadSignature):
+            checkpoints.verify(bent, NOTARY.pub)
+    with pytest.raises(BadSignature):
+        checkpoints.verify(note, OTHER.pub)
+
+
+def said(*steps: tuple[Notary, Why]) -> list[Fields]:
+    """A chain of statements, one a step."""
+    made: list[Fields] = []
+    for key, why in steps:
+        last = {"root": b64(ROOT), "size": 7} if why != "first" else None
+        made.append(statements.make(INSTANCE, statements.wish(key.pub, made, why, 1_000 + len(made), last)))
+    return made
+
+
+def test_a_chain_names_its_keys_and_how_far_an_exposed_one_holds() -> None:
+    """Rotated in good order there is no bound; exposed, the old key holds below the last checkpoint only."""
+    keys = chain(said((NOTARY, "first"), (OTHER, "rotated")), INSTANCE.pub)
+    assert [(key.log, key.below) for key in keys] == [(NOTARY.log, None), (OTHER.log, None)]
+    keys = chain(said((NOTARY, "first"), (OTHER, "exposed")), INSTANCE.pub)
+    assert [(key.log, key.below) for key in keys] == [(NOTARY.log, 7), (OTHER.log, None)]
+    assert key_of(keys, OTHER.log).pub == OTHER.pub
+    with pytest.raises(BadSignature):
+        key_of(keys, INSTANCE.log)
+
+
+def test_a_chain_that_was_bent_is_refused() -> None:
+    """Another instance, a missing, repeated or reordered statement, a changed field, a key twice."""
+    good = said((NOTARY, "first"), (OTHER, "rotated"), (Notary(bytes(31) + b"\4"), "lost"))
+    assert len(chain(good, INSTANCE.pub)) == 3
+    with pytest.raises(BadSignature):
+        chain(good, OTHER.pub)
+    cases: list[list[Fields]] = [good[1:], good[:1] + good[2:], [good[0], *good], [good[1], good[0], good[2]]]
+    cases += [[good[0] | {"from": 5}, *good[1:]], [{**good[0], "more": 1}], [{"t": "notary/v1"}]]
+    twice = said((NOTARY, "first"))
+    cases.append([*twice, statements.make(INSTANCE, statements.wish(NOTARY.pub, twice, "rotated", 5, None))])
+    for case in cases:
+        with pytest.raises(BadSignature):
+            chain(case, INSTANCE.pub)
+
+
+def test_what_makes_no_sense_is_not_wished_for() -> None:
+    """A first statement after others, a rotation before any, an exposed key without a last checkpoint."""
+    one = said((NOTARY, "first"))
+    for before, why in ((one, "first"), ([], "rotated"), (one, "exposed")):
+        with pytest.raises(BadRequest):
+            statements.wish(OTHER.pub, before, why, 1, None)  # type: ignore[arg-type]
