@@ -11,6 +11,7 @@ from diary.crypto.signing import Notary
 from diary.pack.verify import verify
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.sharing import agrees, goes_to_consent, makes_a_pack
 from tests.browser.pictures import heic, jpeg_with_place, png, upload
 from tests.browser.serving import Served
 
@@ -49,39 +50,11 @@ def _diary(keeper: Keeper) -> None:
     keeper.is_kept_safe(FIRST)
 
 
-def _to_consent(keeper: Keeper, pictures: int) -> None:
-    """Choose everything, look at each picture once, fill in the officer's sheet."""
-    keeper.goes("Share")
-    keeper.tap("Make a pack")
-    keeper.tap("Next")
-    keeper.sees_place("What goes in")
-    keeper.tap("Next")
-    for n in range(pictures):
-        keeper.sees(re.compile(f"Picture {n + 1} of {pictures}"))
-        keeper.tap("Nothing shows where I am")
-    keeper.field("Your initials").fill("jb")
-    keeper.field("Name to use").fill("Jo")
-    keeper.tap("Next")
-    keeper.sees_place("Before the pack is made")
-
-
-def _make(keeper: Keeper) -> None:
-    keeper.page.get_by_label("I have read this and want to make the pack").check()
-    keeper.tap("Make the pack")
-
-
 def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Export in the browser; `verify` with the server's notary key finds nothing."""
     keeper = new_phone(accept_downloads=True)
     _diary(keeper)
-    _to_consent(keeper, 3)
-    _make(keeper)
-    expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=120_000)
-    with keeper.page.expect_download() as saved:
-        keeper.tap("Save it to this phone")
-    assert re.fullmatch(r"documents-\d{4}-\d\d-\d\d\.zip", saved.value.suggested_filename)
-    pack = tmp_path / "pack.zip"
-    saved.value.save_as(pack)
+    pack = makes_a_pack(keeper, 3, tmp_path)
     assert verify(pack, notary=_notary(server)) == []
     with zipfile.ZipFile(pack) as held:
         names = held.namelist()
@@ -98,8 +71,8 @@ def test_a_front_part_changed_on_the_way_is_refused_and_named(new_phone: NewPhon
     keeper = new_phone()
     keeper.begins(FIRST)
     server.meddle("GET", r"/front$", change=lambda body: body.replace(b"station", b"stadium"))
-    _to_consent(keeper, 0)
-    _make(keeper)
+    goes_to_consent(keeper, 0)
+    agrees(keeper)
     expect(keeper.problem()).to_contain_text(re.compile(r"(json|txt|csv|pdf)"), timeout=120_000)
     expect(keeper.heading("Your pack is ready")).to_have_count(0)
 
@@ -108,8 +81,8 @@ def test_making_a_pack_can_be_stopped(new_phone: NewPhone, server: Served) -> No
     """Stop: nothing is kept on the server, and a pack can be made afterwards."""
     keeper = new_phone()
     keeper.begins(FIRST)
-    _to_consent(keeper, 0)
-    _make(keeper)
+    goes_to_consent(keeper, 0)
+    agrees(keeper)
     keeper.tap("Stop making it")
     keeper.sees("Stopped. Nothing was kept on the server.")
 

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from diary.paths import STATIC, TEMPLATES
+from tests.browser.navigators.judge import AXE, WIDE, faults
 
 ROOT = STATIC.parent
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 FAKE = "/tests/browser/fake_app.js"
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; "
@@ -202,12 +202,6 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         go("entries"),
     ),
 }
-AUDIT = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) =>
-  `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
-SMALL = """[...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]')].filter((one) => {
-  const box = (one.closest('label') ?? one).getBoundingClientRect();
-  return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
-}).map((one) => one.outerHTML.slice(0, 90))"""
 
 
 @pytest.fixture
@@ -240,20 +234,6 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-WIDE = "document.documentElement.scrollWidth > innerWidth"
-
-
-def faults(page: Page) -> list[str]:
-    """What axe (already in the page) finds, a missing or second h1, a target too small, a page wider than the screen."""
-    found: list[str] = page.evaluate(AUDIT)
-    if (headings := page.locator("h1:visible").count()) != 1:
-        found.append(f"{headings} h1")
-    found += [f"small: {one}" for one in page.evaluate(SMALL)]
-    if page.evaluate(WIDE):
-        found.append("scrolls sideways")
-    return found
 
 
 def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, object]:

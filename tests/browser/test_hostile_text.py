@@ -1,0 +1,119 @@
+"""Markup, scripts, formulas and typesetting in every field and file name stay text: on screen, in the PDFs, in the CSVs."""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import pypdf
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.hostile import CORPUS, FILE_NAMES, Typist
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.pictures import png, upload
+
+CARDS = "main .rows button[aria-expanded]"
+PLACES = ("Entries", "Add", "Share", "More")
+ACCOUNT = " ".join(CORPUS)
+ACTIVE = re.compile(rb"/(JavaScript|JS|Launch|SubmitForm|OpenAction|AA|URI)\b")
+
+
+def _every_card(keeper: Keeper, typist: Typist) -> int:
+    """Type into every card of the entry on the screen and save it; answer how many text controls there were."""
+    controls = 0
+    titles = "all => all.map((one) => one.querySelector('strong, span')?.textContent ?? '')"
+    for name in keeper.page.locator(CARDS).evaluate_all(titles):
+        card = keeper.page.locator(CARDS, has_text=name).first
+        if card.get_attribute("aria-expanded") != "true":
+            card.click()
+        typist.reveals()
+        controls += typist.fills()
+        typist.nothing_came_alive()
+        save = keeper.button("Save this card")
+        if save.count():
+            save.click()
+            _gives_a_reason(keeper, typist)
+            expect(save).to_have_count(0)
+        typist.nothing_came_alive()
+    return controls
+
+
+def _gives_a_reason(keeper: Keeper, typist: Typist) -> None:
+    if keeper.field("Why?").count():
+        typist.fills(keeper.page.locator("dialog, [role=dialog]").first)
+        keeper.button("Save").last.click()
+
+
+@pytest.fixture
+def diary(new_phone: NewPhone) -> Keeper:
+    """A diary whose one entry holds the corpus in every field and four files with hostile names."""
+    keeper = new_phone(accept_downloads=True)
+    typist = Typist(keeper.page)
+    keeper.opens()
+    keeper.first_entry(ACCOUNT)
+    keeper.keeps_a_copy()
+    keeper.is_kept_safe(CORPUS[0])
+    keeper.reads(CORPUS[0])
+    assert _every_card(keeper, typist) >= 6
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload(name, "image/png", png(says=str(n))) for n, name in enumerate(FILE_NAMES)])
+    for name in FILE_NAMES:
+        keeper.has_file(name)
+    typist.nothing_came_alive()
+    return keeper
+
+
+def test_hostile_text_stays_text_everywhere(diary: Keeper, tmp_path: Path) -> None:
+    """Read back, listed, in history, after a lock, and in every part of a pack."""
+    keeper, typist = diary, Typist(diary.page)
+    keeper.reads(CORPUS[0])
+    expect(keeper.page.get_by_role("article")).to_contain_text(CORPUS[1])
+    for place in PLACES:
+        keeper.goes(place)  # type: ignore[arg-type]
+        typist.fills()
+        typist.nothing_came_alive()
+    keeper.locks()
+    keeper.unlocks()
+    keeper.is_kept_safe(CORPUS[0])
+    typist.nothing_came_alive()
+    with zipfile.ZipFile(makes_a_pack(keeper, len(FILE_NAMES), tmp_path)) as pack:
+        _pack_is_inert(pack)
+
+
+def _pack_is_inert(pack: zipfile.ZipFile) -> None:
+    """Names that harm no computer, cells that are no formula, PDFs that do nothing, and the account as it was typed."""
+    drawn = ""
+    for name in pack.namelist():
+        assert re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", name), name
+        content = pack.read(name)
+        if name.endswith(".csv"):
+            rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+            assert [cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
+        if name.endswith(".pdf"):
+            reader = pypdf.PdfReader(io.BytesIO(content))
+            assert not ACTIVE.search(content) and not ACTIVE.search(_dictionaries(reader)), name
+            drawn += " ".join(page.extract_text() for page in reader.pages)
+    squeezed = re.sub(r"\s", "", unicodedata.normalize("NFKC", drawn))
+    for text in CORPUS[:6]:
+        assert re.sub(r"\s", "", text) in squeezed, text
+    assert "root:x:0" not in drawn
+    record = next(json.loads(pack.read(name)) for name in pack.namelist() if name.endswith("12_record.json"))
+    assert ACCOUNT in json.dumps(record, ensure_ascii=False).replace('\\"', '"')
+
+
+def _dictionaries(reader: pypdf.PdfReader) -> bytes:
+    """Every object of a PDF as it is written, streams left out: what acts stands in a dictionary."""
+    out = io.BytesIO()
+    for number in range(1, reader.trailer["/Size"]):
+        found = reader.get_object(number)
+        if isinstance(found, dict):
+            pypdf.generic.DictionaryObject(found).write_to_stream(out)
+        else:
+            out.write(repr(found).encode("utf-8", "replace"))
+    return out.getvalue()
