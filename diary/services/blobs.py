@@ -51,19 +51,19 @@ async def declare(instance: Instance, place: BlobPlace, parts: int, size: int) -
 
 async def state(instance: Instance, place: BlobPlace) -> BlobState:
     """Where an upload stands. Raises NotFound."""
-    return await _state(instance, _get(instance, place))
+    return await _state(instance, await _get(instance, place))
 
 
 async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> None:
     """Store one sealed part. The same bytes again change nothing. Raises BadRequest, NotFound, Differs, TooLarge."""
-    row = _get(instance, place)
+    row = await _get(instance, place)
     if i >= row.parts:
         raise NotFound
     header = part_header(id_text(place.diary), id_text(place.blob), i, row.parts)
     if not raw.startswith(prefix(Kind.PART, header)):
         raise BadRequest("This part belongs to another place.")
     part = PartRow(i, len(raw), hashlib.sha256(raw).digest())
-    earlier = blobs.find_part(instance.db, row, i)
+    earlier = await blobs.find_part(instance.db, row, i)
     if earlier is not None:
         if earlier.digest != part.digest:
             raise Differs
@@ -77,7 +77,7 @@ async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> 
 
 async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
     """Declare a file whole. Raises NotFound, Incomplete with what is missing, and DigestMismatch."""
-    row = _get(instance, place)
+    row = await _get(instance, place)
     parts = await blobs.list_parts(instance.db, row)
     missing = sorted(set(range(row.parts)) - {part.i for part in parts})
     if missing:
@@ -91,15 +91,15 @@ async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
 
 async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:
     """One sealed part. Raises NotFound."""
-    part = blobs.find_part(instance.db, _get(instance, place), i)
+    part = await blobs.find_part(instance.db, await _get(instance, place), i)
     if part is None:
         raise NotFound
     return await instance.blobs.get(part_name(place.diary, place.blob, i, part.digest))
 
 
-def _get(instance: Instance, place: BlobPlace) -> BlobRow:
+async def _get(instance: Instance, place: BlobPlace) -> BlobRow:
     """The file. Raises NotFound."""
-    row = blobs.find(instance.db, place)
+    row = await blobs.find(instance.db, place)
     if row is None:
         raise NotFound
     return row

@@ -79,9 +79,9 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device) -
     return Entry(account, session, token, device_token)
 
 
-def resume(instance: Instance, token: str | None) -> Signed:
+async def resume(instance: Instance, token: str | None) -> Signed:
     """The session of a token. Raises SignedOut."""
-    found = sessions.find(instance.db, _digest(token)) if token else None
+    found = await sessions.find(instance.db, _digest(token)) if token else None
     if found is None or found.expires_at <= instance.clock.now_ms():
         raise SignedOut
     return found

@@ -61,7 +61,7 @@ async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
 
 async def find_room(db: Database, account: bytes) -> Room | None:
     """What the account has stored."""
-    row = db.look(
+    row = await db.look(
         "SELECT file_bytes, (SELECT coalesce(sum(text_bytes), 0) FROM diary WHERE account_id = ?1)"
         " FROM account WHERE id = ?1",
         (account,),

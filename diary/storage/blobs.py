@@ -38,15 +38,15 @@ class BlobPlace:
     blob: bytes
 
 
-def find(db: Database, place: BlobPlace) -> BlobRow | None:
+async def find(db: Database, place: BlobPlace) -> BlobRow | None:
     """The file, if it is this account's."""
-    row = db.look(f"SELECT b.id, b.parts, b.size, b.complete {_OWNED}", _owned(place))
+    row = await db.look(f"SELECT b.id, b.parts, b.size, b.complete {_OWNED}", _owned(place))
     return BlobRow(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
-def find_part(db: Database, blob: BlobRow, i: int) -> PartRow | None:
+async def find_part(db: Database, blob: BlobRow, i: int) -> PartRow | None:
     """One part, if it has come."""
-    row = db.look("SELECT i, size, digest FROM part WHERE blob_id = ? AND i = ?", (blob.row, i))
+    row = await db.look("SELECT i, size, digest FROM part WHERE blob_id = ? AND i = ?", (blob.row, i))
     return PartRow(*row) if row else None
 
 

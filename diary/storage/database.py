@@ -21,7 +21,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from diary.config import Settings
 from diary.errors import BadSetting
 from diary.storage.sqlite import PRAGMAS, connect, path_of
-from diary.storage.writer import SqliteWriter, Writer
+from diary.storage.writer import Hand, SqliteWriter, Writer
 
 T = TypeVar("T")
 APP: Final = "kept"
@@ -47,11 +47,11 @@ class Database:
         # saw it, and a process-wide fallback would allow one server a process; so reads run in this context.
         self._context = contextvars.copy_context()
 
-    def look(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+    async def look(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         """The first row of a look-up by an index, as a tuple, or None; see [Note: reading]."""
         return self._looking.execute(sql, parameters).fetchone()
 
-    async def page(self, read: Callable[[sqlite3.Connection], T]) -> T:
+    async def page(self, read: Callable[[Hand], T]) -> T:
         """What `read` returns, run on the reader's thread in one consistent view of the database."""
         return await asyncio.get_running_loop().run_in_executor(self._pages, _read, self._path, read)
 
@@ -109,7 +109,7 @@ def _config(path: Path) -> dict[str, Any]:
     return {"connections": {"default": connection}, "apps": _APPS}
 
 
-def _read(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
+def _read(path: Path, read: Callable[[Hand], T]) -> T:
     """Run `read` on a connection of its own: opening one costs less than an answer of this kind."""
     connection = connect(path, reading=True)
     try:

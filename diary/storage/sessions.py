@@ -32,9 +32,9 @@ class SessionRow:
     seen_at: int
 
 
-def find(db: Database, token_digest: bytes) -> Signed | None:
+async def find(db: Database, token_digest: bytes) -> Signed | None:
     """The session of a token, whether or not its time is over."""
-    row = db.look(
+    row = await db.look(
         "SELECT s.id, a.id, a.login_mac, a.ecdsa_pub, s.seen_at, s.expires_at FROM session s"
         " JOIN account a ON a.id = s.account_id WHERE s.token_digest = ?",
         (token_digest,),

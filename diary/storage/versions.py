@@ -1,6 +1,5 @@
 """Versions: the hot path of writing, and the feed of changes."""
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -117,15 +116,15 @@ def _insert(hand: Hand, new: NewVersion, index: int, seq: int, made: Witnessed) 
 
 async def page(db: Database, account: bytes, diary: bytes, after: int) -> Page:
     """The versions numbered above `after`, at most 500 and 8 MiB, but one at least. Raises NotFound."""
-    return await db.page(lambda connection: _page(connection, account, diary, after))
+    return await db.page(lambda hand: _page(hand, account, diary, after))
 
 
-def _page(connection: sqlite3.Connection, account: bytes, diary: bytes, after: int) -> Page:
+def _page(hand: Hand, account: bytes, diary: bytes, after: int) -> Page:
     """The reading behind `page`."""
-    found = connection.execute("SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)).fetchone()
+    found = hand.execute("SELECT seq, signed_head FROM diary WHERE id = ? AND account_id = ?", (diary, account)).fetchone()
     if found is None:
         raise NotFound
-    rows = connection.execute(
+    rows = hand.execute(
         "SELECT seq, facts, sealed FROM version WHERE diary_id = ? AND seq > ? ORDER BY seq LIMIT ?",
         (diary, after, PAGE_VERSIONS),
     )

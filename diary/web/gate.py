@@ -48,7 +48,7 @@ class Gate:
             _check_origin(office.instance.settings.app_url, headers)
         _count_network(row, office, scope)
         if row.audience is Audience.KEEPER:
-            call.signed = sessions.resume(office.instance, call.session_token)
+            call.signed = await sessions.resume(office.instance, call.session_token)
             if row.limit.per_minute is not None:
                 office.accounts.enter(call.signed.account, row.path, row.limit.per_minute)
             await sessions.note_use(office.instance, call.signed)

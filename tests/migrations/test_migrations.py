@@ -81,7 +81,7 @@ async def test_rows_come_through_each_step(step: str, tmp_path: Path) -> None:
     connection.close()
     await database.migrate(settings)
     async with database.opened(settings) as db:
-        assert db.look("SELECT file_bytes, keyset FROM account WHERE id = ?", (kept,)) == (1, kept)
+        assert await db.look("SELECT file_bytes, keyset FROM account WHERE id = ?", (kept,)) == (1, kept)
 
 
 async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:
