@@ -42,7 +42,8 @@ SERVER = ("storage", "services", "web", "app")
 PLAINTEXT = ("record", "pack", "client", "cli")
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
-    "cryptography": ("diary.crypto",),
+    "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
+    "rfc3161_client": ("diary.ledger.timestamps",),
     "typst": ("diary.pack",),
     "PIL": ("diary.pack", "diary.client"),
     "pillow_heif": ("diary.pack", "diary.client"),
@@ -57,7 +58,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "uvicorn": ("diary.cli",),
     "click": ("diary.cli",),
     "rich": ("diary.cli",),
-    "httpx": ("diary.client",),
+    "httpx": ("diary.client", "diary.services.stamping"),
 }
 # Ways round an import statement: the graph below would not see them.
 DYNAMIC_IMPORTS = {"__import__", "import_module"}

@@ -1,0 +1,147 @@
+"""A timestamp authority of one's own, on this computer, for tests and for `demo --stamp`: openssl behind HTTP.
+
+It says nothing about anybody's diary to anybody: whoever runs it could set its clock as they like.
+"""
+
+import http.server
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from diary.errors import Unavailable
+
+POLICY: Final = "1.2.3.4.1"
+ASK: Final = "application/timestamp-query"
+ANSWER: Final = "application/timestamp-reply"
+_BODY_LIMIT: Final = 1 << 14
+_CONFIG: Final = """
+[ tsa ]
+default_tsa = tsa1
+[ tsa1 ]
+serial = {folder}/serial
+crypto_device = builtin
+signer_cert = {folder}/tsa.pem
+{certs}
+signer_key = {folder}/tsa.key
+signer_digest = sha256
+default_policy = {policy}
+digests = sha256, sha384, sha512
+accuracy = secs:1
+ordering = yes
+tsa_name = no
+ess_cert_id_chain = no
+ess_cert_id_alg = sha256
+[ req ]
+distinguished_name = name
+[ name ]
+[ ca_ext ]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[ tsa_ext ]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAuthority:
+    """An authority's folder: keys, certificates, settings for openssl."""
+
+    folder: Path
+    policy: str = POLICY
+
+    @property
+    def chain(self) -> bytes:
+        """Its certificate and its root, in PEM."""
+        return (self.folder / "tsa.pem").read_bytes() + (self.folder / "ca.pem").read_bytes()
+
+    @property
+    def root(self) -> bytes:
+        """Its root alone."""
+        return (self.folder / "ca.pem").read_bytes()
+
+    def renew(self, valid: tuple[str, str] | None = None) -> None:
+        """Another signing key and certificate under the same root. `valid`: from and to, as `20260101000000Z`."""
+        days = ["-not_before", valid[0], "-not_after", valid[1]] if valid else ["-days", "30"]
+        self._openssl(
+            "req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.csr", "-subj", "/CN=Local TSA",
+        )  # fmt: skip
+        self._openssl(
+            "x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-out", "tsa.pem",
+            "-extfile", "tsa.cnf", "-extensions", "tsa_ext", *days,
+        )  # fmt: skip
+
+    def answer(self, query: bytes) -> bytes:
+        """What it says to a request in DER."""
+        (self.folder / "query.tsq").write_bytes(query)
+        self._openssl("ts", "-reply", "-queryfile", "query.tsq", "-out", "reply.tsr", more=("-config", "tsa.cnf"))
+        return (self.folder / "reply.tsr").read_bytes()
+
+    def settings(self, url: str, name: str = "local") -> Path:
+        """A file for DIARY_TIMESTAMPS that names this authority at `url`."""
+        (self.folder / "chain.pem").write_bytes(self.chain)
+        file = self.folder / "timestamps.toml"
+        file.write_text(f'[[authority]]\nname = "{name}"\nurl = "{url}"\npolicy = "{self.policy}"\nchain = "chain.pem"\n')
+        return file
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Answer over HTTP for the length of the block; gives the address."""
+        authority, one_at_a_time = self, threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers.get("content-length", "0"))
+                if self.headers.get("content-type") != ASK or not 0 < length <= _BODY_LIMIT:
+                    self.send_error(400)
+                    return
+                with one_at_a_time:
+                    reply = authority.answer(self.rfile.read(length))
+                self.send_response(200)
+                self.send_header("content-type", ANSWER)
+                self.send_header("content-length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            try:
+                yield f"http://127.0.0.1:{server.server_port}/"
+            finally:
+                server.shutdown()
+
+    def _openssl(self, *arguments: str, more: tuple[str, ...] = ()) -> None:
+        """Run openssl in the folder. Raises Unavailable when it fails or is not installed."""
+        configured = (*arguments, "-config", "tsa.cnf") if arguments[0] == "req" else (*arguments, *more)
+        try:
+            done = subprocess.run(["openssl", *configured], cwd=self.folder, capture_output=True, check=False)  # noqa: S603, S607
+        except FileNotFoundError:
+            raise Unavailable("openssl is not installed, so there is no local timestamp authority.") from None
+        if done.returncode:
+            raise Unavailable("openssl could not play a timestamp authority.")
+
+
+def make_authority(folder: Path, policy: str = POLICY, *, sends_root: bool = False) -> LocalAuthority:
+    """A fresh authority with its files in `folder`, which is made. `sends_root`: its root goes along with each answer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    certs = f"certs = {folder.absolute()}/ca.pem" if sends_root else ""
+    (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder.absolute(), policy=policy, certs=certs))
+    (folder / "serial").write_text("01\n")
+    made = LocalAuthority(folder.absolute(), policy)
+    made._openssl(
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-keyout", "ca.key", "-out", "ca.pem",
+        "-subj", "/CN=Local root", "-extensions", "ca_ext",
+    )  # fmt: skip
+    made.renew()
+    return made

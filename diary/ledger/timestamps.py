@@ -1,0 +1,118 @@
+"""Timestamps of checkpoints by outside authorities: RFC 3161, with leaf certificate, policy and nonce pinned.
+
+An authority's answer says that bytes existed at its time, under a certificate that is not ours. What is
+stamped is a checkpoint's note, byte for byte, so `openssl ts -verify -data` says the same as this module.
+
+[Note: pinned] Which certificate may sign for an authority is a setting, not a matter of who issued what: a
+chain that merely ends at the right root is refused when its leaf is another. Each answer gets a verifier of
+its own, built from nothing: builders that are passed around have been known to share their lists.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    TimeStampResponse,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+
+from diary.errors import BadRequest, BadSignature
+
+ANSWER_LIMIT: Final = 64 << 10
+NONCE_BYTES: Final = 16
+_SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One authority. `chain`: its certificates in PEM, the one that signs first, the root last; `policy`: dotted numbers."""
+
+    name: str
+    url: str
+    policy: str
+    chain: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request in DER, and the nonce its answer must carry."""
+
+    der: bytes
+    nonce: bytes
+
+
+def certificates(chain: bytes) -> tuple[x509.Certificate, ...]:
+    """The certificates of a PEM chain: leaf, then those between, then the root. Raises BadRequest for fewer than two."""
+    try:
+        found = tuple(x509.load_pem_x509_certificates(chain))
+    except ValueError:
+        raise BadRequest("A timestamp authority's certificates cannot be read.") from None
+    if len(found) < 2:
+        raise BadRequest("A timestamp authority needs its own certificate and its root, in that order.")
+    return found
+
+
+def request(note: bytes) -> Request:
+    """What an authority is asked about a note. The policy is its own usual one; the answer must name the one pinned."""
+    builder = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256)
+    made = builder.nonce().cert_request(cert_request=True).build()
+    if made.nonce is None:
+        raise BadRequest("The request has no nonce.")
+    return Request(made.as_bytes(), made.nonce.to_bytes(NONCE_BYTES, "big"))
+
+
+def check(tsr: bytes, note: bytes, *, chain: bytes, policy: str, nonce: bytes | None, roots: bytes | None = None) -> int:
+    """The time, in ms UTC, of an answer that stamps exactly `note` under these pins; else BadSignature.
+
+    `nonce` None: whoever made the request is not asking. `roots`: PEM of roots to be trusted instead of the chain's.
+    """
+    pinned = certificates(chain)
+    trusted = list(pinned[-1:]) if roots is None else _roots(roots)
+    if len(tsr) > ANSWER_LIMIT:
+        raise BadSignature("That is not a timestamp.")
+    try:
+        answer = decode_timestamp_response(tsr)
+        _check_imprint(answer, note)
+        VerifierBuilder(
+            policy_id=_oid(policy),
+            tsa_certificate=pinned[0],
+            intermediates=list(pinned[1:-1]),
+            roots=trusted,
+            nonce=None if nonce is None else int.from_bytes(nonce, "big"),
+        ).build().verify_message(answer, note)
+        stamped = answer.tst_info.gen_time
+    except (VerificationError, ValueError, TypeError) as error:
+        raise BadSignature("The timestamp does not hold.") from error
+    for certificate in pinned:
+        if not certificate.not_valid_before_utc <= stamped <= certificate.not_valid_after_utc:
+            raise BadSignature("The timestamp was made when its certificate was not valid.")
+    return int(stamped.timestamp() * 1000)
+
+
+def _check_imprint(answer: TimeStampResponse, note: bytes) -> None:
+    """Raise BadSignature unless SHA-256 of the note is what was stamped; weaker digests are not taken."""
+    imprint = answer.tst_info.message_imprint
+    if imprint.hash_algorithm != _SHA256 or imprint.message != hashlib.sha256(note).digest():
+        raise BadSignature("The timestamp is of something else.")
+
+
+def _roots(pem: bytes) -> list[x509.Certificate]:
+    """Roots somebody else vouches for. Raises BadRequest."""
+    try:
+        return list(x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        raise BadRequest("That file holds no root certificate.") from None
+
+
+def _oid(policy: str) -> x509.ObjectIdentifier:
+    """A policy's number. Raises BadRequest."""
+    try:
+        return x509.ObjectIdentifier(policy)
+    except ValueError:
+        raise BadRequest("A timestamp policy is dotted numbers, like 1.2.3.4.1.") from None
