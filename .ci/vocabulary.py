@@ -18,10 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "diary" / "record"
 TARGET = ROOT / "static" / "js" / "record"
 HEADER = "// Written by .ci/vocabulary.py from diary/record/{name}.json; change that and run it again.\n"
-CODE = "/** @typedef {{code: string, label: string, section?: string, letter?: string, named_in?: string}} Code */\n"
+CODE = (
+    "/** @typedef {{code: string, label: string, young?: string, hint?: string, young_hint?: string, section?: string,"
+    " letter?: string, named_in?: string, sets?: Record<string, any>}} Code"
+    " `young` only where a young keeper is told it in other words */\n"
+)
 LIST = (
-    "/** @typedef {{question: string, many: boolean, sections?: {code: string, label: string}[], codes: Code[]}} List"
-    " one question and its possible answers */\n"
+    "/** @typedef {{question: string, young?: string, many: boolean, sections?: {code: string, label: string}[], codes: Code[]}}"
+    " List one question and its possible answers */\n"
 )
 
 
@@ -34,7 +38,8 @@ def vocabulary_module(vocabularies: dict[str, dict[str, Any]]) -> str:
     """vocabulary.js: one exported object, three codes a line."""
     rows = [HEADER.format(name="vocabulary"), CODE, LIST, "\n/** @type {Record<string, List>} */\nexport const VOCABULARY = {\n"]
     for name, one in vocabularies.items():
-        rows.append(f"  {name}: {{\n    question: {line(one['question'])}, many: {line(one['many'])},\n")
+        young = f" young: {line(one['young'])}," if "young" in one else ""
+        rows.append(f"  {name}: {{\n    question: {line(one['question'])},{young} many: {line(one['many'])},\n")
         if "sections" in one:
             rows.append(f"    sections: {line(one['sections'])},\n")
         rows.append("    codes: [\n")

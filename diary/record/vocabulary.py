@@ -5,8 +5,8 @@ its meaning and never goes: entries keep it for ever.
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -16,13 +16,21 @@ ALWAYS: Final = ("other", "not_sure", "prefer_not_to_say")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One choice. `letter`: the paragraphs of section 2A(3) it reads like, as 'd/g'; '' where none fits."""
+    """One choice. `letter`: the paragraphs of section 2A(3) it reads like, as 'd/g'; '' where none fits.
+
+    `young` and `young_hint` are the words for a young keeper, '' where the plain ones serve both. `sets`: what a
+    picture to begin with fills in, field by field.
+    """
 
     code: str
     label: str
     section: str = ""
     letter: str = ""
     named_in: str = ""
+    young: str = ""
+    hint: str = ""
+    young_hint: str = ""
+    sets: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class Choice:
     many: bool
     sections: tuple[tuple[str, str], ...]
     terms: tuple[Term, ...]
+    young: str = ""
 
     def find(self, code: str) -> Term | None:
         """The term with this code, or None."""
@@ -51,6 +60,7 @@ def _read() -> MappingProxyType[str, Choice]:
                 row["many"],
                 tuple((section["code"], section["label"]) for section in row.get("sections", ())),
                 tuple(Term(**term) for term in row["codes"]),
+                row.get("young", ""),
             )
             for name, row in lists.items()
         }

@@ -36,10 +36,47 @@ def test_every_behaviour_of_the_design_is_here() -> None:
 
 
 def test_labels_name_no_offence_and_are_short() -> None:
-    """Plain words, at most fourteen of them."""
+    """Plain words, at most fourteen of them, for a young keeper too. Orders keep the names courts gave them."""
     for choice in LISTS.values():
         for term in choice.terms:
-            assert term.label and not OFFENCES.search(term.label) and len(term.label.split()) <= 14, term
+            for words in (term.label, term.young, term.hint, term.young_hint):
+                assert len(words.split()) <= 14, term
+                assert choice.name == "orders" or not OFFENCES.search(words), term
+            assert term.label and term.young != term.label, term
+
+
+def test_what_a_person_is_asked_can_be_left_open() -> None:
+    """`not_sure` and `prefer_not_to_say` in every list that is asked, `other` too unless it covers everything there is."""
+    closed = {"precision", "parts_of_day", "entry_kinds", "shows", "begin_pictures", "outside_copies"}  # each has its own way out
+    for choice in LISTS.values():
+        codes = {term.code for term in choice.terms}
+        answers = {"not_sure", "prefer_not_to_say"} <= codes
+        settings = choice.name in ("wordings", "upload_pictures", "help_channels")
+        told_by_the_app = choice.name in ("schedule_directions", "schedule_read", "message_types")
+        assert answers or not choice.question or settings or told_by_the_app or choice.name in closed, choice.name
+
+
+def test_the_six_pictures_set_what_the_lists_know() -> None:
+    """Each presets codes of the lists, and never a word."""
+    lists = {"behaviours": "behaviours", "channel": "channels", "place_category": "places"}
+    assert len(LISTS["begin_pictures"].terms) == 6
+    for term in LISTS["begin_pictures"].terms:
+        assert "behaviours" in term.sets and set(term.sets) <= set(lists)
+        for name, value in term.sets.items():
+            assert all(LISTS[lists[name]].find(code) for code in (value if isinstance(value, list) else [value])), term
+
+
+def test_lists_of_the_design_are_complete() -> None:
+    """Orders, channels, effects on life and the nine points of a useful screenshot, as record.md has them."""
+    orders = """spo interim_spo restraining_order non_molestation occupation civil_injunction_pha_s3 undertaking dvpn dvpo dapn
+        dapo police_bail_condition court_bail_condition licence_condition community_protection_notice harassment_warning_or_pin
+        sexual_harm_prevention non_harassment_order_sco interdict_sco spo_ni other"""
+    domains = """sleep physical_health mental_health work_or_study travel_or_routes home_or_moved security_costs social_life
+        online_life_or_accounts childcare_or_children relationships money pets other"""
+    shows = "whole_screen clock date sender_name number_or_handle profile url before_and_after own_messages"
+    for name, wanted in (("orders", orders), ("impact_domains", domains), ("shows", shows)):
+        assert set(wanted.split()) <= {term.code for term in LISTS[name].terms}, name
+    assert len(LISTS["channels"].terms) == 38 and all(term.hint for term in LISTS["shows"].terms)
 
 
 def test_an_unknown_code_is_shown_and_never_lost() -> None:
