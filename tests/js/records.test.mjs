@@ -67,7 +67,7 @@ test('taken out is gone from the list and not from the diary; putting back resto
   await app.putBackRecord(record);
   await app.putBackRecord(record);
   const [back] = await app.readRecords('person');
-  assert.deepEqual([back.fields, back.restricted, back.versions], [{ name: 'Sam' }, { notes: 'n' }, 3]);
+  assert.deepEqual([back.fields, back.restricted, back.versions], [{ name: 'Sam', role_code: 'P2' }, { notes: 'n' }, 3]);
   assert.deepEqual((await app.readRecord(record)).versions.map(({ kind }) => kind), ['first', 'taken_out', 'put_back']);
 });
 

@@ -8,7 +8,9 @@ import { readEntry } from './entries.js';
 import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
 import { asUrl, findFile } from './reading_files.js';
 import { recordMethods } from './records.js';
+import { registerMethods } from './registers.js';
 import { takeIn } from './sealing.js';
+import { readSettings, saveSettings } from './settings.js';
 import { shownHeld } from './showing.js';
 import { fileSource, wholeOf } from './sources.js';
 import { rows } from './taking.js';
@@ -23,7 +25,7 @@ import { intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_fil
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function diaryMethods(ctx, drafts) {
-  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx) };
+  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...registerMethods(ctx) };
 }
 
 /** @param {Context} ctx @returns {Open} */
@@ -94,12 +96,10 @@ function entryPart(ctx, drafts) {
     },
     /** The keeper's own words for places, kept apart; the writing guard looks for them. @returns {string[]} */
     restrictedWords: () => [...new Set(ctx.open?.index.all().flatMap(({ apart }) => (apart ? [apart] : [])) ?? [])],
-    async readSettings() {
-      const open = inside(ctx);
-      const { settings } = open.store.root;
-      if (!settings) return { fields: {}, restricted: {} };
-      const { fields, restricted } = await open.book.newest(settings);
-      return { fields, restricted };
+    readSettings: async () => readSettings(inside(ctx)),
+    async saveSettings(/** @type {Said} */ said) {
+      await saveSettings(inside(ctx), said);
+      saved(ctx);
     },
   };
 }

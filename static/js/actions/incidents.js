@@ -127,13 +127,13 @@ export async function changeRecord(open, record, said) {
   });
 }
 
-/** @param {Batch} batch @param {Open} open @param {Held} held @param {string} incident */
-async function stageFile(batch, open, held, incident) {
+/** @param {Batch} batch @param {Open} open @param {Held} held @param {string|null} incident null for a file of a register, which names it itself */
+export async function stageFile(batch, open, held, incident) {
   const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({ purpose, sha256, size_bytes, width, height, media_type }));
   await open.book.stage(batch, {
     kind: 'attachment', record: held.attachment, of: incident,
     open: {
-      incident_ids: [incident], kind: held.kind, sha256: held.sha256, sha512: held.sha512, size_bytes: held.size, media_type: held.magic,
+      incident_ids: incident ? [incident] : [], kind: held.kind, sha256: held.sha256, sha512: held.sha512, size_bytes: held.size, media_type: held.magic,
       added_at: held.received_at, sensitivity: 'normal', alteration_before_receipt: 'none_known', renditions,
       ...(held.flags.length ? { flags: held.flags } : {}),
     },

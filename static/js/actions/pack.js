@@ -16,6 +16,7 @@ import { textOf, wholeOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';
 import { readDiary, receivedBytes } from './pack_sources.js';
 import { ownFields } from './book.js';
+import { saveSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -132,22 +133,10 @@ async function make(ctx, job, options, onStep, signal) {
  * What was filled in belongs to the diary, so that the next pack starts from it.
  * @param {Open} open @param {Options} options
  */
-async function keepSettings({ book, store, syncing }, { initials, sheet, own_words }) {
-  const wanted = { initials, own_words };
-  const apart = Object.fromEntries(SHEET.map((name) => [name, sheet[name] ?? '']).filter(([, value]) => value));
-  await store.change(async (root, change) => {
-    const batch = book.batch(root, change);
-    const before = root.settings ? await book.newest(root.settings, batch) : null;
-    const said = { ...(before ? ownFields(before) : {}), ...wanted };
-    if (before && same(said, ownFields(before)) && same(apart, before.restricted)) return;
-    const { record } = await book.stage(batch, { kind: 'settings', ...(root.settings ? { record: root.settings } : {}), open: said, restricted: apart });
-    root.settings = record;
-  });
-  syncing.soon();
+async function keepSettings(open, { initials, sheet, own_words }) {
+  await saveSettings(open, { fields: { initials, own_words }, restricted: Object.fromEntries(SHEET.map((name) => [name, sheet[name] || null])) });
+  open.syncing.soon();
 }
-
-/** @param {Record<string, unknown>} a @param {Record<string, unknown>} b */
-const same = (a, b) => [...new Set([...Object.keys(a), ...Object.keys(b)])].every((name) => JSON.stringify(a[name]) === JSON.stringify(b[name]));
 
 /**
  * The server typesets from what it holds: words need their receipts and pictures all their parts there.

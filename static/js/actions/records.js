@@ -10,6 +10,7 @@ import { idText, newId } from '../core/ids.js';
 import { isTakenOut, standing, steps } from '../record/standing.js';
 import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
 import { ownFields } from './book.js';
+import { withCode } from './roles.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -18,8 +19,6 @@ import { ownFields } from './book.js';
 /** @typedef {import('./book.js').Opened} Opened */
 /** @typedef {{fields?: Fields, restricted?: Fields}} Said only what changes; null clears */
 /** @typedef {{record: string, kind: string, fields: Fields, restricted: Fields, taken_out: number|null, out_reason: string, two: boolean, at: number, versions: number}} Read `two`: two devices changed it at once, both stand */
-
-const CHUNK = 256;
 
 /** @param {Context} ctx */
 export function recordMethods(ctx) {
@@ -46,7 +45,7 @@ export function recordMethods(ctx) {
 /** Every record of a kind, in feed order, what was taken out left away. @param {Open} open @param {string} kind @param {boolean} [all] @returns {Promise<Read[]>} */
 export async function readKind(open, kind, all = false) {
   const records = kind === 'incident' ? open.index.all().map(({ record }) => record) : await open.store.readJson(`k/${kind}`) ?? [];
-  const found = (await manyVersions(open, records)).flatMap(({ record, versions }) => shownOf(record, kind, versions) ?? []);
+  const found = (await open.book.manyVersions(records)).flatMap(({ record, versions }) => shownOf(record, kind, versions) ?? []);
   return all ? found : found.filter(({ taken_out }) => taken_out === null);
 }
 
@@ -79,7 +78,11 @@ export async function saveOne(ctx, open, { kind, record, fields = {}, restricted
     const first = { open: present(fields), restricted: present(restricted) };
     if (!Object.keys(first.open).length && !Object.keys(first.restricted).length) throw new KeptError('nothing_to_save');
     const made = idText(newId());
-    await open.store.change((root, change) => open.book.stage(open.book.batch(root, change), { kind, record: made, ...first }));
+    await open.store.change(async (root, change) => {
+      const batch = open.book.batch(root, change);
+      await withCode(open, batch, kind, made, first.open);
+      await open.book.stage(batch, { kind, record: made, ...first });
+    });
     return { record: made };
   }
   if (await needsReason(ctx, open, record, said) && !reason.trim()) throw new KeptError('reason_needed');
@@ -89,6 +92,7 @@ export async function saveOne(ctx, open, { kind, record, fields = {}, restricted
     const next = merged(shown, said);
     if (taken_out === null && isUnchanged(shown, next)) return;
     if (reason.trim()) next.open.reason = reason.trim();
+    await withCode(open, batch, kind, record, next.open);
     await open.book.stage(batch, { kind: shown.kind, record, ...next, openKeys: shown.keys.open, restrictedKeys: shown.keys.restricted });
   });
   return { record };
@@ -150,20 +154,6 @@ function shownOf(record, kind, versions) {
     record, kind, fields, restricted: shown.restricted, taken_out, out_reason: reason, two,
     at: sealedAt(/** @type {any} */ (own[0])) ?? 0, versions: own.length,
   };
-}
-
-/** The versions of many records with few questions to the store. @param {Open} open @param {string[]} records */
-async function manyVersions({ store, book }, records) {
-  const metas = (await store.readJsonMany(records.map((record) => `r/${record}`))).filter(Boolean);
-  const unseen = metas.flatMap(({ record, versions }) => versions.flatMap((/** @type {{v: string}} */ { v }) => (book.seen.has(v) ? [] : [{ record, version: v }])));
-  for (let from = 0; from < unseen.length; from += CHUNK) {
-    const some = unseen.slice(from, from + CHUNK);
-    const held = await store.readMany(some.map(({ version }) => `v/${version}`));
-    await book.open(some.flatMap((one, i) => (held[i] ? [{ ...one, push: held[i].bytes }] : [])));
-  }
-  return metas.map(({ record, versions }) => ({
-    record, versions: versions.flatMap((/** @type {{v: string}} */ { v }) => book.seen.get(v) ?? []),
-  }));
 }
 
 /** @param {Opened} before @param {Said} said @returns {{open: Fields, restricted: Fields}} */

@@ -33,6 +33,7 @@ export type Summary = {
   entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
   unlooked: { record: string; attachment: string; name: string }[]; restricted_words: number;
 };
+export type Mention = { record: string; kind: string; seq_no: number | null; title: string; fields: Fields; at: number; how: string[]; terms: string[] };
 /** A record of any kind but an entry: see actions/records.js. */
 export type KeptRecord = {
   record: string; kind: string; fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; two: boolean; at: number; versions: number;
@@ -42,6 +43,8 @@ export type RecordStep = {
 };
 export type Chosen = { from: number | null; to: number | null; records: string[] | null };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
+/** What this phone knows of the diary, for two people to compare. */
+export type DiaryAccount = { entries: number; at: number; code: string };
 export type Step = { step: string; done: number; total: number };
 
 export interface App {
@@ -90,12 +93,25 @@ export interface App {
   saveRecord(save: { kind: string; record: string | null; fields?: Fields; restricted?: Fields; reason?: string }): Promise<{ record: string }>;
   takeOutRecord(record: string, reason?: string): Promise<{ record: string }>;
   putBackRecord(record: string): Promise<{ record: string }>;
+  readPeople(how?: { all?: boolean }): Promise<(KeptRecord & { code: string; root: string })[]>;
+  /** Entries and other records whose words name this one, or one merged with it. */
+  readMentions(record: string): Promise<Mention[]>;
+  mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
+  addRecordFile(to: { kind: string; record: string; field: string }, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<{ attachment: string }>;
+  readRecordFiles(ids: string[]): Promise<Attachment[]>;
+  /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
+  keepTyped(key: string, typed: unknown): Promise<unknown>;
+  readTyped(key: string): Promise<any>;
+  saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
   chooseForPack(chosen: Chosen): Promise<Summary>;
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
   buildPack(options: Fields, onProgress: (step: Step) => void): Promise<{ file: Blob; name: string }>;
   cancelPack(): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
+  diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
+  lookAtServer(onProgress: (done: number, total: number) => void): Promise<{ missing: number; extra: number }>;
+  sendAgain(): Promise<unknown>;
   usage(): Promise<{ used_bytes: number; quota_bytes: number; phone_bytes: number | null }>;
   applyUpdate(): Promise<unknown>;
 }
