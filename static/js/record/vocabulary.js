@@ -445,8 +445,7 @@ export const VOCABULARY = {
   schedule_directions: {
     question: "Which way did it go?", many: false,
     codes: [
-      {"code": "in", "label": "From them to me"}, {"code": "out", "label": "From me to them"}, {"code": "others", "label": "Between other people"},
-      {"code": "unknown", "label": "Can't tell"},
+      {"code": "in", "label": "From them to me"}, {"code": "out", "label": "From me to them"}, {"code": "not_sure", "label": "Can't tell"},
     ],
   },
   message_types: {
@@ -454,24 +453,29 @@ export const VOCABULARY = {
     codes: [
       {"code": "text", "label": "Message"}, {"code": "call", "label": "Call"}, {"code": "missed_call", "label": "Missed call"},
       {"code": "voice", "label": "Voice message"}, {"code": "image", "label": "Picture"}, {"code": "video", "label": "Video"},
-      {"code": "file", "label": "File"}, {"code": "location", "label": "Location"}, {"code": "sticker", "label": "Sticker or GIF"},
-      {"code": "reaction", "label": "Reaction"}, {"code": "system", "label": "Line from the app itself"}, {"code": "deleted", "label": "Deleted message"},
-      {"code": "email", "label": "Email"}, {"code": "other", "label": "Something else"}, {"code": "unknown", "label": "Can't tell"},
+      {"code": "document", "label": "File"}, {"code": "sticker", "label": "Sticker or GIF"}, {"code": "contact", "label": "Contact card"},
+      {"code": "location", "label": "Location"}, {"code": "email", "label": "Email"}, {"code": "deleted", "label": "Deleted message"},
+      {"code": "other", "label": "Something else"},
     ],
   },
   schedule_complete: {
     question: "Is every message here?", many: false,
     codes: [
-      {"code": "complete", "label": "Yes, all of them both ways"}, {"code": "outgoing_not_captured", "label": "Only theirs, not mine"}, {"code": "incoming_not_captured", "label": "Only mine, not theirs"},
-      {"code": "part_missing", "label": "Some are missing"}, {"code": "other", "label": "Something else"}, {"code": "not_sure", "label": "Not sure"},
-      {"code": "prefer_not_to_say", "label": "Rather not say"},
+      {"code": "complete", "label": "Yes, all of them both ways"}, {"code": "outgoing_not_captured", "label": "Only theirs, not mine"}, {"code": "other", "label": "Something else"},
+      {"code": "not_sure", "label": "Not sure"}, {"code": "prefer_not_to_say", "label": "Rather not say"},
     ],
   },
   schedule_read: {
     question: "Was it read?", many: false,
     codes: [
-      {"code": "read", "label": "Read"}, {"code": "delivered", "label": "Delivered"}, {"code": "unread", "label": "Not read"},
-      {"code": "not_shown", "label": "It doesn't show"},
+      {"code": "read", "label": "Read"}, {"code": "unread", "label": "Not read"},
+    ],
+  },
+  schedule_time_notes: {
+    question: "", many: false,
+    codes: [
+      {"code": "hour_twice", "label": "The clocks went back: the first of two"}, {"code": "hour_once", "label": "The clocks went back: the second of two"}, {"code": "hour_skipped", "label": "The clocks went forward: that time never was"},
+      {"code": "about", "label": "About"},
     ],
   },
   case_statuses: {
