@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.record import times, vocabulary
-from diary.record.reading import Fields, codes_of, objects_of, switch_of, text_of, whole_of
-from diary.record.versions import Told
+from diary.record.reading import codes_of, objects_of, switch_of, text_of, whole_of
+from diary.record.versions import OfRecord, Told
 
 # The extension a received file is given in a pack, from the type its first bytes show. Anything else
 # keeps its bytes under .bin: a name must never promise what the bytes are not.
@@ -34,25 +34,10 @@ MAIL: Final = frozenset({"eml"})
 
 
 @dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(OfRecord):
     """One attachment as it stands now."""
 
     told: Told
-
-    @property
-    def record(self) -> str:
-        """The record's id."""
-        return self.told.record
-
-    @property
-    def said(self) -> Fields:
-        """The open fields."""
-        return self.told.newest.fields
-
-    @property
-    def kept_apart(self) -> Fields:
-        """The restricted fields."""
-        return self.told.newest.restricted
 
     @property
     def extension(self) -> str:

@@ -4,34 +4,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.record import times
-from diary.record.reading import Fields, codes_of, switch_of, text_of, whole_of
-from diary.record.versions import Told
+from diary.record.reading import switch_of, text_of, whole_of
+from diary.record.versions import OfRecord, Told
 
 LATE_MS: Final = times.DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(OfRecord):
     """One incident with its entry number as shown: `7`, or `U2` while no server has numbered it."""
 
     number: str
     seq_no: int | None
     told: Told
-
-    @property
-    def record(self) -> str:
-        """The record's id."""
-        return self.told.record
-
-    @property
-    def said(self) -> Fields:
-        """The open fields as they stand now."""
-        return self.told.newest.fields
-
-    @property
-    def kept_apart(self) -> Fields:
-        """The restricted fields as they stand now."""
-        return self.told.newest.restricted
 
     @property
     def narrative(self) -> str:
@@ -70,14 +55,6 @@ class Incident:
         if number is None or number < 0:
             return None
         return number, switch_of(self.said, "count_is_estimate") is True
-
-    def codes(self, name: str) -> tuple[str, ...]:
-        """The codes of a field as they stand now."""
-        return codes_of(self.said, name)
-
-    def text(self, name: str) -> str:
-        """The text of a field as it stands now."""
-        return text_of(self.said, name)
 
     @property
     def has_witness(self) -> bool:

@@ -2,18 +2,20 @@
 
 The first version is the last one sealed within ten minutes of the first save: a person correcting a typing
 slip has not amended anything. After that a version that only adds is an *addition*, any other an *amendment*.
+Taking out is a version without words. It is no amendment, and what was said before it still stands behind it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.record.reading import Fields, codes_of, is_blank, text_of
+from diary.record.reading import Fields, codes_of, is_blank, text_of, whole_of
 from diary.record.times import recorded_ms
 
 SETTLING_MS: Final = 600_000
 # Bookkeeping that says nothing about what happened: never counted as a change.
 _QUIET: Final = frozenset({"cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"})
+_TAKING_OUT: Final = frozenset({"taken_out", "reason"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class Opened:
     def at(self) -> int | None:
         """When it was sealed, ms UTC by the device."""
         return recorded_ms(self.fields)
+
+    @property
+    def takes_out(self) -> bool:
+        """Whether it says only that the record was taken out."""
+        own = {name for name in self.fields if not name.startswith("_")}
+        return whole_of(self.fields, "taken_out") is not None and own <= _TAKING_OUT and not self.restricted
 
     def everything(self) -> dict[str, object]:
         """Every field, open and restricted; names never collide."""
@@ -75,12 +83,16 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A record as told: its first version, its newest, and what came between."""
+    """A record as told: its first version, the one that stands now, and what came between.
+
+    `taken_out`: when the keeper took it out, ms UTC; None while it stands. `newest` then holds the words taken out.
+    """
 
     record: str
     first: Opened
     newest: Opened
     revisions: tuple[Revision, ...]
+    taken_out: int | None = None
 
     @property
     def started_at(self) -> int | None:
@@ -92,27 +104,89 @@ class Told:
         return any(revision.kind == kind for revision in self.revisions)
 
 
+class OfRecord:
+    """What every reading of a told record gives: an incident, a file, a person, an order."""
+
+    __slots__ = ()
+    told: Told
+
+    @property
+    def record(self) -> str:
+        """The record's id."""
+        return self.told.record
+
+    @property
+    def said(self) -> Fields:
+        """The open fields as they stand now."""
+        return self.told.newest.fields
+
+    @property
+    def kept_apart(self) -> Fields:
+        """The restricted fields as they stand now."""
+        return self.told.newest.restricted
+
+    def text(self, name: str) -> str:
+        """The text of an open field as it stands now."""
+        return text_of(self.said, name)
+
+    def codes(self, name: str) -> tuple[str, ...]:
+        """The codes or ids of an open field as they stand now."""
+        return codes_of(self.said, name)
+
+
 def tell(versions: Sequence[Opened]) -> Told:
     """One record from its versions in feed order; at least one."""
-    began = versions[0].at
-    settled = 0
-    if began is not None:
-        for index, version in enumerate(versions):
-            if version.at is not None and began <= version.at <= began + SETTLING_MS:
-                settled = index
-    first = versions[settled]
-    before = {version.version: version for version in versions[:settled]} | {first.version: first}
+    words = [version for version in versions if not version.takes_out] or list(versions)
+    first = _settled(words, versions[0].at)
+    behind: dict[str, Opened] = {}
     revisions: list[Revision] = []
-    newest = first
-    for version in versions[settled + 1 :]:
-        old, new = _parent(version, before, newest).everything(), version.everything()
-        changes = tuple(_changes(old, new))
-        if changes:
-            kind = "addition" if all(change.only_adds for change in changes) else "amendment"
-            reason = text_of(version.fields, "reason")
-            revisions.append(Revision(version.version, version.at, kind, changes, reason, old, new))
-        before[version.version] = newest = version
-    return Told(first.record, first, newest, tuple(revisions))
+    newest = words[0]
+    fixed = False
+    for version in versions:
+        before = _parent(version, behind, newest)
+        if version.takes_out and version is not first:
+            # Whoever writes on from a taking out writes on from the words behind it.
+            behind[version.version] = before
+            continue
+        if fixed and (revision := _revision(before, version)):
+            revisions.append(revision)
+        fixed = fixed or version is first
+        behind[version.version] = newest = version
+    shown, out = _standing(versions, newest)
+    return Told(first.record, first, shown, tuple(revisions), out)
+
+
+def _settled(words: Sequence[Opened], began: int | None) -> Opened:
+    """The last version sealed while a slip could still be corrected."""
+    first = words[0]
+    for version in words:
+        if began is not None and version.at is not None and began <= version.at <= began + SETTLING_MS:
+            first = version
+    return first
+
+
+def _standing(versions: Sequence[Opened], newest: Opened) -> tuple[Opened, int | None]:
+    """Which version is shown, and when the record was taken out.
+
+    It is out when no version is the last word on any device but takings out: words written elsewhere at the same
+    moment bring it back rather than vanish with it.
+    """
+    followed = {parent for version in versions for parent in codes_of(version.fields, "_parents")}
+    last = [version for version in versions if version.version not in followed]
+    alive = [version for version in last if not version.takes_out]
+    if alive:
+        return alive[-1], None
+    return newest, whole_of(last[-1].fields, "taken_out") if last else None
+
+
+def _revision(before: Opened, version: Opened) -> Revision | None:
+    """What a version changed; None when it says nothing new."""
+    old, new = before.everything(), version.everything()
+    changes = tuple(_changes(old, new))
+    if not changes:
+        return None
+    kind = "addition" if all(change.only_adds for change in changes) else "amendment"
+    return Revision(version.version, version.at, kind, changes, text_of(version.fields, "reason"), old, new)
 
 
 def tell_all(versions: Iterable[Opened], kind: str) -> tuple[Told, ...]:

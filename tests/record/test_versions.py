@@ -89,3 +89,38 @@ def test_records_come_in_the_order_of_their_earliest_versions() -> None:
         for n, (record, kind) in enumerate([("b", "incident"), ("a", "incident"), ("n", "note"), ("b", "incident")])
     ]
     assert [told.record for told in tell_all(rows, "incident")] == ["b", "a"]
+
+
+def test_taking_out_and_putting_back_are_no_amendments() -> None:
+    """The words stand behind a taking out; what is written afterwards is compared with them."""
+    story = [
+        version("a", 0, {"narrative": "x"}),
+        version("out", 10**9, {"taken_out": 10**9, "reason": "not now"}, ("a",)),
+    ]
+    gone = tell(story)
+    assert gone.taken_out == 10**9 and gone.newest.version == "a" and gone.revisions == ()
+    back = tell([*story, version("b", 2 * 10**9, {"narrative": "x", "who": "Dan"}, ("out",))])
+    assert back.taken_out is None and back.newest.version == "b"
+    assert [(one.version, one.kind) for one in back.revisions] == [("b", "addition")]
+
+
+def test_words_from_another_device_outlive_a_taking_out() -> None:
+    """A record is out only when every last word is a taking out."""
+    both = [
+        version("a", 0, {"narrative": "x"}),
+        version("b", 10**9, {"narrative": "x y"}, ("a",)),
+        version("out", 10**9 + 1, {"taken_out": 10**9 + 1}, ("a",)),
+    ]
+    told = tell(both)
+    assert told.taken_out is None and told.newest.version == "b"
+    again = tell([*both, version("out2", 2 * 10**9, {"taken_out": 5}, ("b", "out"))])
+    assert again.taken_out == 5 and again.newest.version == "b"
+
+
+def test_only_a_version_without_words_takes_out() -> None:
+    """A broken app's mixture still shows its words; a diary of nothing but takings out stops nothing."""
+    mixed = version("b", 1, {"taken_out": 1, "narrative": "x"}, ("a",))
+    assert not mixed.takes_out and not version("c", 1, {"taken_out": "soon"}).takes_out
+    assert not version("d", 1, {"taken_out": 1}, (), place_detail="x").takes_out
+    lone = tell([version("a", 0, {"taken_out": 7})])
+    assert lone.taken_out == 7 and lone.first.version == "a"

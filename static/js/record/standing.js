@@ -4,22 +4,15 @@
  * Taking out is a version with no words in it. A record is out when no other version is the last word on any device, so
  * that words written elsewhere at the same moment bring it back rather than vanish with it.
  */
-import { changesBetween, kindOf, sealedAt, SETTLING_MS } from './told.js';
+import { changesBetween, isTakenOut, kindOf, sealedAt, SETTLING_MS } from './told.js';
 import { codesOf, textOf, wholeOf } from './reading.js';
+
+export { isTakenOut };
 
 /** @typedef {import('./told.js').Opened} Opened */
 /** @typedef {import('./told.js').Change} Change */
 /** @typedef {{shown: Opened, taken_out: number | null, reason: string, two: boolean}} Standing `two`: two devices wrote on from one version, and both stand */
 /** @typedef {{version: string, at: number, kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back', reason: string | null, changes: Change[]}} Step */
-
-/**
- * Whether a version says only that the record was taken out.
- * @param {{fields: import('./reading.js').Fields, restricted?: import('./reading.js').Fields | null}} version
- */
-export function isTakenOut({ fields, restricted }) {
-  const own = Object.keys(fields).filter((name) => !name.startsWith('_'));
-  return wholeOf(fields, 'taken_out') !== null && own.every((name) => name === 'taken_out' || name === 'reason') && !Object.keys(restricted ?? {}).length;
-}
 
 /** Versions that no other one of the list was written on from. @param {readonly Opened[]} versions */
 function ends(versions) {

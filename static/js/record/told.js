@@ -2,7 +2,8 @@
  * A record as told: its first version, its newest, and what came between; the twin of diary/record/versions.py.
  *
  * The first version is the last one sealed within ten minutes of the first save: a person correcting a slip
- * has not amended anything. After that a version that only adds is an addition, any other an amendment.
+ * has not amended anything. After that a version that only adds is an addition, any other an amendment. Taking
+ * out is a version without words. It is no amendment, and what was said before it still stands behind it.
  */
 import { canonText } from '../core/encoding.js';
 import { codesOf, isBlank, objectOf, textOf, wholeOf } from './reading.js';
@@ -21,7 +22,10 @@ import { codesOf, isBlank, objectOf, textOf, wholeOf } from './reading.js';
  */
 /** @typedef {{field: string, old: Json, new: Json}} Change values as stored, null where there was nothing */
 /** @typedef {{version: string, at: number | null, kind: 'addition' | 'amendment', changes: Change[], reason: string}} Revision */
-/** @typedef {{record: string, first: Opened, newest: Opened, revisions: Revision[]}} Told */
+/**
+ * `taken_out`: when the keeper took it out, ms UTC; null while it stands. `newest` then holds the words taken out.
+ * @typedef {{record: string, first: Opened, newest: Opened, revisions: Revision[], taken_out: number | null}} Told
+ */
 
 export const SETTLING_MS = 600_000;
 const DAY_MS = 86_400_000;
@@ -48,6 +52,15 @@ export function sealedAt(version) {
 /** @param {Opened} version @returns {Fields} every field; names of the two parts never collide */
 export function everything(version) {
   return { ...version.fields, ...version.restricted };
+}
+
+/**
+ * Whether a version says only that the record was taken out.
+ * @param {{fields: Fields, restricted?: Fields | null}} version
+ */
+export function isTakenOut({ fields, restricted }) {
+  const own = Object.keys(fields).filter((name) => !name.startsWith('_'));
+  return wholeOf(fields, 'taken_out') !== null && own.every((name) => name === 'taken_out' || name === 'reason') && !Object.keys(restricted ?? {}).length;
 }
 
 /** @param {Json} a @param {Json} b */
@@ -96,28 +109,62 @@ export function kindOf(changes) {
  * @returns {Told}
  */
 export function tell(versions) {
-  const began = sealedAt(/** @type {Opened} */ (versions[0]));
-  let settled = 0;
-  versions.forEach((version, index) => {
-    const at = sealedAt(version);
-    if (began !== null && at !== null && began <= at && at <= began + SETTLING_MS) settled = index;
-  });
-  const first = /** @type {Opened} */ (versions[settled]);
-  const before = new Map(versions.slice(0, settled + 1).map((version) => [version.version, version]));
+  const spoken = versions.filter((version) => !isTakenOut(version));
+  const words = spoken.length ? spoken : versions;
+  const first = settledOf(words, sealedAt(/** @type {Opened} */ (versions[0])));
+  /** @type {Map<string, Opened>} */ const behind = new Map();
   /** @type {Revision[]} */ const revisions = [];
-  let newest = first;
-  for (const version of versions.slice(settled + 1)) {
+  let newest = /** @type {Opened} */ (words[0]);
+  let isFixed = false;
+  for (const version of versions) {
     // Two devices may both have written on from one version; each is compared with what its keeper saw.
-    const parent = codesOf(version.fields, '_parents').find((id) => before.has(id));
-    const changes = changesBetween(parent === undefined ? newest : /** @type {Opened} */ (before.get(parent)), version);
+    const parent = codesOf(version.fields, '_parents').find((id) => behind.has(id));
+    const before = parent === undefined ? newest : /** @type {Opened} */ (behind.get(parent));
+    if (isTakenOut(version) && version !== first) {
+      // Whoever writes on from a taking out writes on from the words behind it.
+      behind.set(version.version, before);
+      continue;
+    }
+    const changes = isFixed ? changesBetween(before, version) : [];
     const kind = kindOf(changes);
     if (kind) {
       revisions.push({ version: version.version, at: sealedAt(version), kind, changes, reason: textOf(version.fields, 'reason') });
     }
-    before.set(version.version, version);
+    isFixed = isFixed || version === first;
+    behind.set(version.version, version);
     newest = version;
   }
-  return { record: first.record, first, newest, revisions };
+  return { record: first.record, first, revisions, ...standingOf(versions, newest) };
+}
+
+/**
+ * The last version sealed while a slip could still be corrected.
+ * @param {readonly Opened[]} words
+ * @param {number | null} began
+ * @returns {Opened}
+ */
+function settledOf(words, began) {
+  const within = words.filter((version) => {
+    const at = sealedAt(version);
+    return began !== null && at !== null && began <= at && at <= began + SETTLING_MS;
+  });
+  return /** @type {Opened} */ (within.at(-1) ?? words[0]);
+}
+
+/**
+ * Which version is shown, and when the record was taken out. It is out when no version is the last word on any
+ * device but takings out: words written elsewhere at the same moment bring it back rather than vanish with it.
+ * @param {readonly Opened[]} versions
+ * @param {Opened} newest
+ * @returns {{newest: Opened, taken_out: number | null}}
+ */
+function standingOf(versions, newest) {
+  const followed = new Set(versions.flatMap(({ fields }) => codesOf(fields, '_parents')));
+  const last = versions.filter(({ version }) => !followed.has(version));
+  const alive = last.filter((version) => !isTakenOut(version)).at(-1);
+  const out = last.at(-1);
+  if (alive || !out) return { newest: alive ?? newest, taken_out: null };
+  return { newest, taken_out: wholeOf(out.fields, 'taken_out') };
 }
 
 /**
