@@ -10,7 +10,7 @@ export const SCHEMAS = {
   },
   attachment: {
     1: {
-      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "account_or_number_shown", "added_at", "alt_text", "alteration_before_receipt", "alteration_before_receipt_text", "captured_at", "captured_by_id", "content_time", "description", "duration_ms", "flags", "identity_link_id", "incident_ids", "include_in_pack", "kind", "kind_text", "looked_at", "mail", "media_type", "officer_exhibit_ref", "person_ids", "print_copy", "producer_id", "reason", "renditions", "schedule_ids", "sensitivity", "sensitivity_text", "sha256", "sha512", "shows", "size_bytes", "suggested_exhibit_ref", "taken_out", "transcript", "url_full"],
+      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "account_or_number_shown", "added_at", "alt_text", "alteration_before_receipt", "alteration_before_receipt_text", "captured_at", "captured_by_id", "content_time", "description", "duration_ms", "flags", "identity_link_id", "incident_ids", "include_in_pack", "kind", "kind_text", "looked_at", "mail", "media_type", "not_shown", "officer_exhibit_ref", "person_ids", "print_copy", "producer_id", "reason", "renditions", "schedule_ids", "sensitivity", "sensitivity_text", "sha256", "sha512", "shows", "size_bytes", "suggested_exhibit_ref", "taken_out", "transcript", "url_full"],
       restricted: ["exif_summary", "gps_present", "mail_headers", "masks", "outside_copy", "physical_original", "received_as", "rendition_tools", "shows_where_i_live", "source_device"],
     },
   },
@@ -76,13 +76,13 @@ export const SCHEMAS = {
   },
   order: {
     1: {
-      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "against_ids", "attachment_ids", "awareness_basis", "awareness_basis_text", "case_no", "copy_attachment_id", "court", "expires_on", "expiry_text", "kind", "kind_text", "known_on", "made_on", "protects_ids", "reason", "served_how", "served_on", "status", "status_text", "taken_out", "terms", "varied_history"],
+      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "against_ids", "attachment_ids", "awareness_basis", "awareness_basis_text", "case_no", "copy_attachment_id", "court", "expires_on", "expiry_text", "kind", "kind_text", "known_on", "made_on", "protects_ids", "reason", "served_how", "served_how_text", "served_on", "status", "status_text", "taken_out", "terms", "varied_history"],
       restricted: ["notes", "protects_names"],
     },
   },
   person: {
     1: {
-      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "account_ids", "accounts", "age_band", "aliases", "attachment_ids", "case_ids", "description", "dob_or_age", "initials", "merged_into", "name", "reason", "relationship", "relationship_dates", "role", "role_code", "taken_out", "vehicle_ids", "vehicles"],
+      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "account_ids", "accounts", "age_band", "aliases", "attachment_ids", "case_ids", "description", "dob_or_age", "initials", "merged_into", "name", "reason", "relationship", "relationship_dates", "relationship_text", "role", "role_code", "role_text", "taken_out", "vehicle_ids", "vehicles"],
       restricted: ["contact", "last_known_places", "notes", "real_name", "safe_to_approach", "willing_to_make_statement"],
     },
   },
@@ -106,7 +106,7 @@ export const SCHEMAS = {
   },
   settings: {
     1: {
-      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "burst_gap_hours", "exhibit_start_no", "help_channel", "high_risk", "hold", "initials", "language", "light_storage", "own_words", "pictures_hidden", "reason", "skin", "spelling_help", "taken_out", "upload_pictures", "wording"],
+      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "burst_gap_hours", "chase_done", "exhibit_start_no", "help_channel", "high_risk", "hold", "initials", "language", "light_storage", "own_words", "pictures_hidden", "reason", "show_cards", "skin", "spelling_help", "taken_out", "upload_pictures", "wording"],
       restricted: ["concerns", "helped_by", "my_accounts", "my_places", "name_to_use", "needs", "safe_contact"],
     },
   },
@@ -118,7 +118,7 @@ export const SCHEMAS = {
   },
   statement: {
     1: {
-      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "about_ids", "at", "attachment_ids", "by_id", "by_role", "by_role_text", "exact_words", "help_given", "help_given_text", "incident_ids", "language", "narrative", "reason", "received_how", "received_how_text", "relation_to_keeper", "saw_how", "taken_out", "translation", "translation_of", "written_at"],
+      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "about_ids", "at", "attachment_ids", "by_id", "by_role", "by_role_text", "exact_words", "help_given", "help_given_text", "incident_ids", "language", "narrative", "reason", "received_how", "received_how_text", "relation_to_keeper", "saw_how", "saw_how_text", "taken_out", "translation", "translation_of", "written_at"],
       restricted: ["by_name", "contact", "willing_to_make_statement"],
     },
   },
@@ -130,7 +130,7 @@ export const SCHEMAS = {
   },
   vehicle: {
     1: {
-      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "attachment_ids", "colour", "description", "first_seen", "incident_ids", "last_seen", "make", "merged_into", "model", "person_ids", "reason", "reg", "reg_certainty", "taken_out", "type"],
+      open: ["_author", "_beacon", "_by", "_clock", "_ids", "_kind", "_line", "_parents", "_schema", "attachment_ids", "colour", "description", "first_seen", "incident_ids", "last_seen", "make", "merged_into", "model", "person_ids", "reason", "reg", "reg_certainty", "reg_certainty_text", "taken_out", "type", "type_text"],
       restricted: ["notes"],
     },
   },
