@@ -14,12 +14,14 @@ from diary.config import Settings
 from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
+from diary.services import keyring, logbook, stamping
 from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.pepper import Pepper
+from diary.services.purge import every_hour
 from diary.services.throttle import Throttle
 from diary.storage.blobstore import open_store
-from diary.storage.database import opened
+from diary.storage.database import Database, opened
 from diary.web.call import Office
 from diary.web.edge import Edge
 from diary.web.events import Events
@@ -49,17 +51,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         pepper = Pepper(settings.read_pepper(), kdf_profile)
         async with opened(settings) as db:
-            instance = Instance(
-                settings=settings,
-                clock=told,
-                db=db,
-                blobs=open_store(settings.blob_url),
-                notary=Notary(settings.read_notary_seed()),
-                pepper=pepper,
-                throttle=Throttle(told),
-                policy=kdf_policy,
-                argon=asyncio.Semaphore(PROOFS_AT_ONCE),
-            )
+            instance = await _instance(settings, told, db, pepper, kdf_policy)
             packs = Packs(instance)
             app.state.office = Office(
                 instance=instance,
@@ -70,10 +62,35 @@ def create_app(
                 accounts=AccountLimit(told),
             )
             app.state.office.events.say("started")
+            purging = asyncio.create_task(every_hour(instance, app.state.office.events.fault))
+            keeping = asyncio.create_task(logbook.keep(instance, app.state.office.events.fault))
             try:
                 yield
             finally:
+                purging.cancel()
+                keeping.cancel()
+                await asyncio.gather(purging, keeping, return_exceptions=True)
                 await packs.close()
             app.state.office.events.say("stopped")
 
     return Starlette(lifespan=lifespan, middleware=[Middleware(Edge, settings=settings)])
+
+
+async def _instance(settings: Settings, clock: Clock, db: Database, pepper: Pepper, policy: KdfPolicy) -> Instance:
+    """What every service works with. Raises BadSetting when something does not fit together."""
+    notary = Notary(settings.read_notary_seed())
+    statements = await keyring.read_statements(db)
+    keyring.check_keys(statements, notary)
+    return Instance(
+        settings=settings,
+        clock=clock,
+        db=db,
+        blobs=open_store(settings.blob_url),
+        notary=notary,
+        pepper=pepper,
+        throttle=Throttle(clock),
+        policy=policy,
+        argon=asyncio.Semaphore(PROOFS_AT_ONCE),
+        authorities=stamping.read_authorities(settings.timestamps),
+        statements=statements,
+    )

@@ -84,6 +84,11 @@ def _secret(text: str) -> Secret:
     return Secret(raw)
 
 
+def _file(text: str) -> Path | None:
+    """A file's path, or `none`."""
+    return None if text == "none" else Path(text).absolute()
+
+
 def _seed(text: str) -> Secret:
     """Exactly 32 bytes as base64url."""
     seed = _secret(text)
@@ -109,6 +114,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart."),
     Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs."),
     Setting("DIARY_FILE_BYTES", str(200 << 20), _count, "The largest single file."),
+    Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "How often the public log is signed, when it has grown."),
+    Setting("DIARY_TIMESTAMPS", "none", _file, "A file that names timestamp authorities."),
     Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
 )
 
@@ -128,6 +135,8 @@ class Settings:
     text_quota_bytes: int
     server_packs: bool
     file_bytes: int
+    checkpoint_seconds: int
+    timestamps: Path | None
     dev: bool
 
     def read_pepper(self) -> bytes:

@@ -15,7 +15,7 @@ from tests.keepers import Keeper, Served, enrol, served
 API = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "image/png")
 WRITING = [row for row in ROUTES if row.writes]
-SHORT = {"diary": "d", "record": "r", "version": "v", "blob": "b", "session": "id", "pack": "p"}
+SHORT = {"diary": "d", "record": "r", "version": "v", "blob": "b", "session": "id", "pack": "p", "erasure": "e"}
 
 
 @pytest.fixture
@@ -53,7 +53,9 @@ def filled(row: Row, keeper: Keeper) -> str:
         "blob": "A" * 22,
         "session": "A" * 22,
         "pack": "A" * 22,
+        "erasure": "A" * 22,
         "i": "0",
+        "size": "0",
         "path": "css/base.css",
     }
     return re.sub(r"{(\w+)(?::path)?}", lambda found: ids[found[1]], row.path)

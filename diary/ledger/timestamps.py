@@ -58,6 +58,11 @@ def certificates(chain: bytes) -> tuple[x509.Certificate, ...]:
     return found
 
 
+def check_policy(policy: str) -> None:
+    """Return when `policy` is dotted numbers; else BadRequest."""
+    _oid(policy)
+
+
 def request(note: bytes) -> Request:
     """What an authority is asked about a note. The policy is its own usual one; the answer must name the one pinned."""
     builder = TimestampRequestBuilder().data(note).hash_algorithm(HashAlgorithm.SHA256)

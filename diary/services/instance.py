@@ -1,12 +1,14 @@
 """What one running server works with. Made once, by the composition root."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from diary.clock import Clock
 from diary.config import Settings
 from diary.crypto.kdf import KdfPolicy
 from diary.crypto.signing import Notary
+from diary.ledger.timestamps import Authority
 from diary.services.pepper import Pepper
 from diary.services.throttle import Throttle
 from diary.storage.blobstore import BlobStore
@@ -18,7 +20,8 @@ class Instance:
     """The collaborators of every service.
 
     `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
-    takes tens of megabytes for its time.
+    takes tens of megabytes for its time. `authorities`: who is asked to stamp checkpoints. `statements`: what
+    the instance key said about notary keys, oldest first; none where there is no instance key.
     """
 
     settings: Settings
@@ -30,3 +33,5 @@ class Instance:
     throttle: Throttle
     policy: KdfPolicy
     argon: asyncio.Semaphore
+    authorities: tuple[Authority, ...] = ()
+    statements: tuple[Mapping[str, object], ...] = ()

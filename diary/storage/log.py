@@ -14,7 +14,7 @@ from diary.ledger import tree
 from diary.storage.database import Database
 from diary.storage.writer import Hand
 
-LEAVES_PAGE: Final = 256
+LEAVES_PAGE: Final = 4096
 PROOFS_PAGE: Final = 500
 
 
@@ -96,7 +96,7 @@ async def checkpoint_of(db: Database, size: int) -> CheckpointRow | None:
 
 
 async def leaves(db: Database, page: int, size: int) -> list[bytes]:
-    """A page of 256 leaves of a log of `size`; the last page may be short."""
+    """A page of 4,096 leaves of a log of `size`; the last page may be short."""
     first = page * LEAVES_PAGE
     sql = "SELECT leaf FROM log_leaf WHERE id >= ? AND id < ? ORDER BY id"
     last = min(first + LEAVES_PAGE, size)

@@ -12,7 +12,7 @@ from diary.storage.fields import Bytes, Place
 
 
 class Account(Model):
-    """A keeper, as far as the server knows one."""
+    """A keeper, as far as the server knows one. `closing_at`: when the account will be closed, if that was asked for."""
 
     id = Bytes(primary_key=True)
     login_mac = Bytes(unique=True)
@@ -26,6 +26,7 @@ class Account(Model):
     ecdsa_pub = Bytes()
     hpke_pub = Bytes()
     file_bytes = fields.BigIntField(default=0)
+    closing_at = fields.BigIntField(null=True)
 
     class Meta:
         """Where it lies."""
@@ -77,6 +78,7 @@ class Version(Model):
     `id`: the order of arrival on this server; never given twice. Its place in the log is its LogLeaf's.
     `facts`: the canonical JSON the changes feed gives first. `sealed`: wraps and envelopes, in frames.
     `answer`: what the push was answered, given again when the same bytes come again.
+    `erased_at`: when it was erased for good; then `facts` is a tombstone and `sealed` empty.
     """
 
     id = Place(primary_key=True)
@@ -89,6 +91,7 @@ class Version(Model):
     facts = Bytes()
     sealed = Bytes()
     answer = Bytes()
+    erased_at = fields.BigIntField(null=True)
 
     class Meta:
         """Where it lies, and what may stand once only."""
@@ -98,7 +101,10 @@ class Version(Model):
 
 
 class Blob(Model):
-    """A sealed file: how many parts it was announced with, and whether it is whole."""
+    """A sealed file: how many parts it was announced with, and whether it is whole.
+
+    `touched_at`: when something of it last came. `erased`: only its id is left, and never comes back.
+    """
 
     id = fields.BigIntField(primary_key=True)
     diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="blobs")
@@ -106,6 +112,8 @@ class Blob(Model):
     parts = fields.BigIntField()
     size = fields.BigIntField()
     complete = fields.BooleanField(default=False)
+    touched_at = fields.BigIntField(default=0)
+    erased = fields.BooleanField(default=False)
 
     class Meta:
         """Where it lies, and what may stand once only."""
@@ -201,13 +209,14 @@ class LogCheckpoint(Model):
 class LogStamp(Model):
     """What one timestamp authority was asked about a checkpoint, and its answer once there is one.
 
-    `nonce`: of the newest request. `chain`: the certificates pinned when the answer was accepted, in PEM,
+    `policy`, `nonce`, `chain`: what was pinned when the answer was accepted; `chain` in PEM,
     the authority's own certificate first. Until then `due_at` says when to ask again.
     """
 
     id = fields.BigIntField(primary_key=True)
     checkpoint: fields.ForeignKeyRelation[LogCheckpoint] = fields.ForeignKeyField("kept.LogCheckpoint", related_name="stamps")
     authority = fields.CharField(max_length=40)
+    policy = fields.CharField(max_length=100, null=True)
     nonce = Bytes(null=True)
     tries = fields.BigIntField(default=0)
     due_at = fields.BigIntField(null=True, db_index=True)
@@ -233,3 +242,33 @@ class KeyStatement(Model):
         """Where it lies."""
 
         table = "key_statement"
+
+
+class Erasure(Model):
+    """Records to be erased for good at `due_at`, unless it is taken back; `records`: their ids, joined."""
+
+    id = Bytes(primary_key=True)
+    diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="erasures")
+    records = Bytes()
+    why = fields.CharField(max_length=20)
+    asked_at = fields.BigIntField()
+    due_at = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where it lies."""
+
+        table = "erasure"
+        indexes = (("diary_id",),)
+
+
+class PurgeClock(Model):
+    """One row, number 0: when erasing last looked at the clock, and since when the clock has run evenly."""
+
+    id = Place(primary_key=True)
+    seen_at = fields.BigIntField()
+    steady_since = fields.BigIntField()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "purge_clock"

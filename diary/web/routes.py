@@ -19,7 +19,7 @@ from diary.web.policy import (
     Audience,
     Row,
 )
-from diary.web.views import account, blobs, entrance, packs, pages, sync
+from diary.web.views import account, blobs, entrance, erasures, log, packs, pages, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
 _DIARY: Final = "/v1/diaries/{diary}"
@@ -34,6 +34,12 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("PUT", _BLOB, blobs.declare, _K, SYNC, JSON),
     Row("GET", _BLOB, blobs.state, _K, SYNC, NO_BODY),
     Row("POST", _BLOB + "/complete", blobs.complete, _K, SYNC, JSON),
+    Row("POST", _DIARY + "/erasures", erasures.ask, _K, GRAVE, JSON),
+    Row("GET", _DIARY + "/erasures", erasures.list_pending, _K, SYNC, NO_BODY),
+    Row("DELETE", _DIARY + "/erasures/{erasure}", erasures.take_back, _K, GRAVE, NO_BODY),
+    Row("GET", _DIARY + "/proofs/{size}", log.proofs, _K, SYNC, NO_BODY),
+    Row("GET", "/v1/log", log.state, _A, LOOK, NO_BODY),
+    Row("GET", "/v1/log/consistency/{older}/{newer}", log.consistency, _A, LOOK, NO_BODY),
     Row("GET", "/v1/server", entrance.server, _A, LOOK, NO_BODY),
     Row("POST", "/v1/names", entrance.offer_name, _A, OPEN, JSON),
     Row("POST", "/v1/accounts", entrance.register, _A, OPEN, JSON),
@@ -46,6 +52,8 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("DELETE", "/v1/sessions/{session}", account.end_session, _K, GRAVE, NO_BODY),
     Row("PUT", "/v1/account/words", account.change_words, _K, GRAVE, JSON),
     Row("PUT", "/v1/account/code", account.change_code, _K, GRAVE, JSON),
+    Row("POST", "/v1/account/closing", erasures.ask_closing, _K, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/account/closing", erasures.take_back_closing, _K, GRAVE, NO_BODY),
     Row("GET", "/v1/usage", account.room, _K, SYNC, NO_BODY),
     Row("POST", "/v1/packs", packs.place, _K, GRAVE, JSON),
     Row("GET", "/v1/packs/{pack}", packs.state, _K, SYNC, NO_BODY),
@@ -60,6 +68,12 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/style.css", pages.style, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/icon.svg", pages.icon, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),
+    Row("GET", "/keys.txt", log.keys, Audience.PUBLIC, FREE, NO_BODY),
+    Row("GET", "/log/checkpoint", log.newest, Audience.PUBLIC, LOOK, NO_BODY),
+    Row("GET", "/log/checkpoints/{n}", log.checkpoint, Audience.PUBLIC, LOOK, NO_BODY),
+    Row("GET", "/log/leaves/{page}", log.leaves, Audience.PUBLIC, LOOK, NO_BODY),
+    Row("GET", "/log/stamps/{n}", log.stamps, Audience.PUBLIC, LOOK, NO_BODY),
+    Row("GET", "/log/statements", log.statements, Audience.PUBLIC, LOOK, NO_BODY),
 )
 
 

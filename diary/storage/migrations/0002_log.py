@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("authority", fields.CharField(max_length=40)),
+                ("policy", fields.CharField(null=True, max_length=100)),
                 _bytes("nonce", null=True),
                 ("tries", fields.BigIntField(default=0)),
                 ("due_at", fields.BigIntField(null=True, db_index=True)),

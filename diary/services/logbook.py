@@ -1,0 +1,57 @@
+"""Keeping the public log: leaves get their places, checkpoints are signed, authorities are asked to stamp them.
+
+A receipt promises that its leaf is in a checkpoint within twenty minutes. Leaves are placed every half minute
+and a checkpoint is made ten minutes after the one before, when there is something new. Every worker of every
+host may run this: the rows decide who goes first (storage/log.py).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from diary.ledger import checkpoints
+from diary.services import stamping
+from diary.services.instance import Instance
+from diary.storage import log
+from diary.storage.log import CheckpointRow
+
+LEAVES_AT_ONCE: Final = 200
+_ROUNDS: Final = 20  # times a checkpoint's interval that leaves are looked for
+
+
+async def place_leaves(instance: Instance) -> int:
+    """Give every waiting leaf its place; how many there were. In small jobs, so that pushes need not wait for it."""
+    placed = 0
+    while True:
+        some = await instance.db.writer.run(lambda hand: log.append_waiting(hand, LEAVES_AT_ONCE))
+        placed += some
+        if some < LEAVES_AT_ONCE:
+            return placed
+
+
+async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
+    """A checkpoint, when the log has grown and the last one is old enough."""
+    least = instance.settings.checkpoint_seconds * 1000
+    names = tuple(one.name for one in instance.authorities)
+    return await instance.db.writer.run(
+        lambda hand: log.add_checkpoint(
+            hand, instance.clock.now_ms(), least, lambda size, root: checkpoints.make(instance.notary, size, root), names
+        )
+    )
+
+
+async def tend(instance: Instance) -> None:
+    """One round: leaves, a checkpoint, stamps."""
+    await place_leaves(instance)
+    await make_checkpoint(instance)
+    await stamping.ask_all(instance)
+
+
+async def keep(instance: Instance, fault: Callable[[BaseException], None]) -> None:
+    """Rounds for as long as the server runs. A round that fails is told to `fault`; the next one tries again."""
+    while True:
+        await asyncio.sleep(instance.settings.checkpoint_seconds / _ROUNDS)
+        try:
+            await tend(instance)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the promise of twenty minutes stays
+            fault(error)

@@ -1,0 +1,109 @@
+"""What the log shows: to anyone its checkpoints and their stamps, to a keeper where the diary's own versions stand."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from diary.encoding import b64
+from diary.errors import NotFound
+from diary.ids import id_text
+from diary.services.instance import Instance
+from diary.storage import log, stamps
+from diary.storage.log import CheckpointRow
+from diary.storage.sessions import Signed
+from diary.storage.stamps import Stamp
+
+NOT_LOGGED: Final = "There is no checkpoint of that size."
+
+
+async def state(instance: Instance) -> dict[str, object]:
+    """Where the log stands: the newest checkpoint, the newest with a stamp and its stamps, who is asked, whose keys sign."""
+    newest = await log.newest_checkpoint(instance.db)
+    n = await stamps.newest_stamped(instance.db)
+    stamped = None if n is None else await log.checkpoint(instance.db, n)
+    return {
+        "authorities": [one.name for one in instance.authorities],
+        "checkpoint": told(newest) if newest else None,
+        "now": instance.clock.now_ms(),
+        "stamped": await with_stamps(instance, stamped) if stamped else None,
+        "statements": [dict(one) for one in instance.statements],
+    }
+
+
+def told(row: CheckpointRow) -> dict[str, object]:
+    """A checkpoint as it is sent."""
+    return {"n": row.n, "note": row.note.decode(), "size": row.size}
+
+
+async def with_stamps(instance: Instance, row: CheckpointRow) -> dict[str, object]:
+    """A checkpoint with every stamp that was accepted for it."""
+    return told(row) | {"stamps": [stamp_told(one) for one in await stamps.of_checkpoint(instance.db, row.n)]}
+
+
+def stamp_told(one: Stamp) -> dict[str, object]:
+    """A stamp as it is sent: the answer, and what was pinned when it was accepted."""
+    return {
+        "authority": one.authority,
+        "chain": one.chain.decode(),
+        "nonce": b64(one.nonce),
+        "policy": one.policy,
+        "tsr": b64(one.tsr),
+    }
+
+
+async def newest_note(instance: Instance) -> bytes:
+    """The newest checkpoint's note. Raises NotFound."""
+    return _found(await log.newest_checkpoint(instance.db)).note
+
+
+async def note(instance: Instance, n: int) -> bytes:
+    """Checkpoint `n`'s note. Raises NotFound."""
+    return _found(await log.checkpoint(instance.db, n)).note
+
+
+async def stamps_of(instance: Instance, n: int) -> dict[str, object]:
+    """Checkpoint `n` with its stamps. Raises NotFound."""
+    return await with_stamps(instance, _found(await log.checkpoint(instance.db, n)))
+
+
+async def leaves(instance: Instance, page: int) -> list[bytes]:
+    """A page of the leaves under the newest checkpoint. Raises NotFound when there are none."""
+    top = _found(await log.newest_checkpoint(instance.db))
+    found = await log.leaves(instance.db, page, top.size)
+    if not found:
+        raise NotFound
+    return found
+
+
+def _found(row: CheckpointRow | None) -> CheckpointRow:
+    """A row that is there. Raises NotFound."""
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def consistency(instance: Instance, older: int, newer: int) -> dict[str, object]:
+    """What shows that one checkpoint's log begins another's. Raises NotFound for sizes that have none."""
+    known = [await log.checkpoint_of(instance.db, size) for size in (older, newer)]
+    if None in known or older > newer:
+        raise NotFound(NOT_LOGGED)
+    return {"path": [b64(one) for one in await log.consistency(instance.db, older, newer)]}
+
+
+async def proofs(instance: Instance, signed: Signed, diary: bytes, size: int, after: int) -> Mapping[str, object]:
+    """Where a diary's versions above number `after` stand in the log of a checkpoint's `size`: docs/api.md.
+
+    `to`: everything up to this number is told, or will never be under this checkpoint. Raises NotFound.
+    """
+    row = await log.checkpoint_of(instance.db, size)
+    if row is None:
+        raise NotFound(NOT_LOGGED)
+    found = await log.proofs(instance.db, signed.account, diary, after, size)
+    return {
+        "checkpoint": told(row),
+        "proofs": [
+            {"i": one.i, "path": [b64(step) for step in one.path], "seq": one.seq, "version": id_text(one.version)}
+            for one in found
+            if one.i is not None and one.i < size
+        ],
+        "to": found[-1].seq if found else after,
+    }
