@@ -12,6 +12,7 @@
     ├── NotFound                     not_found       absent and forbidden alike
     ├── WrongOrigin                  wrong_origin
     ├── WrongType                    wrong_type
+    ├── Erased                       erased          erased for good; it is not taken again
     ├── Conflict                     conflict
     ├── Differs                      differs         other bytes already stand under this id
     ├── Incomplete                   incomplete      parts are missing
@@ -121,6 +122,13 @@ class WrongType(KeptError):
 
     code = "wrong_type"
     usual = "That kind of content is not accepted here."
+
+
+class Erased(KeptError):
+    """Something that its keeper has had erased for good."""
+
+    code = "erased"
+    usual = "This was erased for good, as asked."
 
 
 class Conflict(KeptError):

@@ -15,7 +15,7 @@ from diary.crypto.signing import verify_author
 from diary.encoding import parse, read_frames, unb64
 from diary.errors import BadSignature
 from diary.ids import id_text, new_id
-from diary.ledger import heads, push, receipts
+from diary.ledger import erased, heads, push, receipts
 from diary.ledger.commitments import Names
 from diary.ledger.lines import Link, next_line
 from diary.ledger.push import Push
@@ -172,6 +172,8 @@ class Journal:
         """One version of the feed: signature, receipt and place are checked; 1 when it was new here."""
         meta_raw, *sealed = read_frames(frame, at_most=VERSION_FRAMES)
         meta: Any = parse(meta_raw)
+        if set(meta) == erased.NAMES:
+            return self._take_erased(meta, head)
         pushed = push.from_frames(
             {name: meta[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}, sealed
         )
@@ -187,12 +189,24 @@ class Journal:
         self._held[place.version] = held
         return 0 if known else 1
 
+    def _take_erased(self, left: Mapping[str, Any], head: Mapping[str, object] | None) -> int:
+        """What is left of a version that was erased for good: this device lets go of it as well."""
+        place = Place(self.identity.diary, str(left["record"]), str(left["version"]))
+        if left["seq"] != self._seq + 1:
+            raise BadSignature("The server left a version out.")
+        self._move_on(place, str(left["c"]), str(left["env"]), head)
+        self._held.pop(place.version, None)
+        return 0
+
     def _advance(self, held: Held, seq: int, signed: Mapping[str, object] | None) -> None:
-        """Move the running head on by one version; compare it with the server's when it gave one."""
-        place = held.opened.place
-        head = heads.next_head(
-            self._head, seq=seq, record=place.record, version=place.version, c=held.push.c, env=held.push.env
-        )
+        """Move the running head on by one version, `seq`."""
+        assert seq == self._seq + 1
+        self._move_on(held.opened.place, held.push.c, held.push.env, signed)
+
+    def _move_on(self, place: Place, c: str, env: str, signed: Mapping[str, object] | None) -> None:
+        """Move the running head on; compare it with the server's when it gave one. Raises BadSignature."""
+        seq = self._seq + 1
+        head = heads.next_head(self._head, seq=seq, record=place.record, version=place.version, c=c, env=env)
         if signed is not None:
             heads.verify(signed, self.identity.notary_pub, diary=place.diary, seq=seq, head=head)
         self._head, self._seq = head, seq

@@ -7,7 +7,7 @@ from typing import Final
 from diary.crypto.parts import part_count, part_header
 from diary.crypto.sealing import Kind, prefix
 from diary.encoding import b64, canon
-from diary.errors import BadRequest, Differs, DigestMismatch, Incomplete, NotFound, TooLarge
+from diary.errors import BadRequest, Differs, DigestMismatch, Erased, Incomplete, NotFound, TooLarge
 from diary.ids import id_text
 from diary.services.instance import Instance
 from diary.storage import blobs
@@ -42,9 +42,9 @@ async def declare(instance: Instance, place: BlobPlace, parts: int, size: int) -
         raise TooLarge("That file is larger than this server takes.")
     if parts < 1 or size < parts:
         raise BadRequest("The numbers of this file do not add up.")
-    quota = instance.settings.quota_bytes
+    quota, now = instance.settings.quota_bytes, instance.clock.now_ms()
     row = await instance.db.writer.run(
-        lambda hand: blobs.declare(hand, place, parts=parts, size=size, quota=quota)
+        lambda hand: blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now), of=place.account
     )
     return await _state(instance, row)
 
@@ -71,8 +71,15 @@ async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> 
     if part.size > row.size:
         raise TooLarge("The parts are larger than the file they belong to.")
     # Bytes before row: a row without bytes would be a promise we cannot keep, bytes without a row are waste.
-    await instance.blobs.put(part_name(place.diary, place.blob, i, part.digest), raw)
-    await instance.db.writer.run(lambda hand: blobs.add_part(hand, row, part))
+    name = part_name(place.diary, place.blob, i, part.digest)
+    await instance.blobs.put(name, raw)
+    now = instance.clock.now_ms()
+    try:
+        await instance.db.writer.run(lambda hand: blobs.add_part(hand, row, part, now), of=place.account)
+    except Erased:
+        # It was erased while these bytes were on their way; whoever removed the others may have come too early.
+        await instance.blobs.remove(name)
+        raise
 
 
 async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
@@ -86,7 +93,7 @@ async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
     if together != digest or sum(part.size for part in parts) != row.size:
         raise DigestMismatch
     if not row.complete:
-        await instance.db.writer.run(lambda hand: blobs.complete(hand, row))
+        await instance.db.writer.run(lambda hand: blobs.complete(hand, row), of=place.account)
 
 
 async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:
@@ -102,6 +109,8 @@ async def _get(instance: Instance, place: BlobPlace) -> BlobRow:
     row = await blobs.find(instance.db, place)
     if row is None:
         raise NotFound
+    if row.erased:
+        raise Erased
     return row
 
 

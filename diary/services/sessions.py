@@ -11,7 +11,7 @@ from diary.ids import id_text, new_id
 from diary.services.instance import Instance
 from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import prove
-from diary.storage import accounts, sessions
+from diary.storage import accounts, erasures, sessions
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
@@ -125,13 +125,16 @@ async def end_own(instance: Instance, signed: Signed) -> None:
 async def describe(instance: Instance, account: AccountRow, session: bytes) -> dict[str, object]:
     """What a device gets at sign-in and at each unlock, but for the wraps of the account key."""
     diaries = await accounts.list_diaries(instance.db, account.id)
+    waiting = await erasures.list_pending(instance.db, account.id)
     return {
         "account": id_text(account.id),
+        "closing_at": account.closing_at,
         "code": account.code_digest is not None,
         "diaries": [
             {
                 "diary": id_text(row.id),
                 "epoch": row.epoch,
+                "erasures": [one.told() for one in waiting if one.diary == row.id],
                 "head": parse(row.signed_head) if row.signed_head else None,
                 "seq": row.seq,
                 "wrap": b64(row.wrap),

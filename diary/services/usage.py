@@ -7,8 +7,13 @@ from diary.storage.sessions import Signed
 
 
 async def usage(instance: Instance, signed: Signed) -> dict[str, object]:
-    """Bytes of sealed files, and how many there may be."""
+    """Bytes of sealed files and, apart, of words; how many there may be of each."""
     room = await find_room(instance.db, signed.account)
     if room is None:
         raise NotFound
-    return {"quota_bytes": instance.settings.quota_bytes, "used_bytes": room.file_bytes}
+    return {
+        "quota_bytes": instance.settings.quota_bytes,
+        "text_quota_bytes": instance.settings.text_quota_bytes,
+        "text_used_bytes": room.text_bytes,
+        "used_bytes": room.file_bytes,
+    }

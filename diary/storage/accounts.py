@@ -23,6 +23,7 @@ class AccountRow:
     keyset: bytes
     ecdsa_pub: bytes
     hpke_pub: bytes
+    closing_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
 async def find_room(db: Database, account: bytes) -> Room | None:
     """What the account has stored."""
     row = await db.look(
-        "SELECT file_bytes, (SELECT coalesce(sum(text_bytes), 0) FROM diary WHERE account_id = ?1)"
+        "SELECT file_bytes, (SELECT CAST(coalesce(sum(text_bytes), 0) AS BIGINT) FROM diary WHERE account_id = ?1)"
         " FROM account WHERE id = ?1",
         (account,),
     )
@@ -136,6 +137,7 @@ async def _find(**where: Any) -> AccountRow | None:
         keyset=found.keyset,
         ecdsa_pub=found.ecdsa_pub,
         hpke_pub=found.hpke_pub,
+        closing_at=found.closing_at,
     )
 
 

@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 
-from diary.errors import Conflict, Differs, NotFound, OverQuota, TooLarge
+from diary.errors import Conflict, Differs, Erased, NotFound, OverQuota, TooLarge
 from diary.storage.database import Database
 from diary.storage.models import Part
 from diary.storage.writer import Hand
 
+_COLUMNS = "SELECT b.id, b.parts, b.size, b.complete, b.erased"
 _OWNED = "FROM blob b JOIN diary d ON d.id = b.diary_id WHERE d.id = ? AND d.account_id = ? AND b.blob = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class BlobRow:
-    """A sealed file as announced. `row`: its number in the table."""
+    """A sealed file as announced. `row`: its number in the table. `erased`: only its id is left."""
 
     row: int
     parts: int
     size: int
     complete: bool
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class BlobPlace:
 
 async def find(db: Database, place: BlobPlace) -> BlobRow | None:
     """The file, if it is this account's."""
-    row = await db.look(f"SELECT b.id, b.parts, b.size, b.complete {_OWNED}", _owned(place))
-    return BlobRow(row[0], row[1], row[2], bool(row[3])) if row else None
+    row = await db.look(f"{_COLUMNS} {_OWNED}", _owned(place))
+    return _blob(row) if row else None
 
 
 async def find_part(db: Database, blob: BlobRow, i: int) -> PartRow | None:
@@ -55,8 +57,8 @@ async def list_parts(db: Database, blob: BlobRow) -> tuple[PartRow, ...]:
     return await db.orm(_parts(blob.row))
 
 
-def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int) -> BlobRow:
-    """Announce a file and take its room, or find it announced. Raises NotFound, Conflict and OverQuota."""
+def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> BlobRow:
+    """Announce a file and take its room, or find it announced. Raises NotFound, Erased, Conflict and OverQuota."""
     found = hand.execute(
         "SELECT a.file_bytes FROM diary d JOIN account a ON a.id = d.account_id WHERE d.id = ? AND a.id = ?",
         (place.diary, place.account),
@@ -65,14 +67,16 @@ def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int) 
         raise NotFound
     earlier = _owned_row(hand, place)
     if earlier is not None:
+        if earlier.erased:
+            raise Erased
         if (earlier.parts, earlier.size) != (parts, size):
             raise Conflict("This file was announced with other numbers.")
         return earlier
     if found[0] + size > quota:
         raise OverQuota
     hand.execute(
-        "INSERT INTO blob (diary_id, blob, parts, size, complete) VALUES (?, ?, ?, ?, 0)",
-        (place.diary, place.blob, parts, size),
+        "INSERT INTO blob (diary_id, blob, parts, size, complete, touched_at, erased) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (place.diary, place.blob, parts, size, False, now, False),
     )
     hand.execute("UPDATE account SET file_bytes = file_bytes + ? WHERE id = ?", (size, place.account))
     made = _owned_row(hand, place)
@@ -81,16 +85,20 @@ def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int) 
     return made
 
 
-def add_part(hand: Hand, blob: BlobRow, part: PartRow) -> None:
-    """Note that a part lies in the blob store. Raises Differs (other bytes came before) and TooLarge."""
+def add_part(hand: Hand, blob: BlobRow, part: PartRow, now: int) -> None:
+    """Note that a part lies in the blob store. Raises Erased, Differs (other bytes came before) and TooLarge."""
+    still = hand.execute("SELECT erased FROM blob WHERE id = ?", (blob.row,)).fetchone()
+    if still is None or still[0]:
+        raise Erased
     earlier = hand.execute("SELECT digest FROM part WHERE blob_id = ? AND i = ?", (blob.row, part.i)).fetchone()
     if earlier is not None:
         if earlier[0] != part.digest:
             raise Differs
         return
-    (stored,) = hand.execute("SELECT coalesce(sum(size), 0) FROM part WHERE blob_id = ?", (blob.row,)).fetchone()
+    (stored,) = hand.execute("SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM part WHERE blob_id = ?", (blob.row,)).fetchone()
     if stored + part.size > blob.size:
         raise TooLarge("The parts are larger than the file they belong to.")
+    hand.execute("UPDATE blob SET touched_at = ? WHERE id = ?", (now, blob.row))
     hand.execute(
         "INSERT INTO part (blob_id, i, size, digest) VALUES (?, ?, ?, ?)",
         (blob.row, part.i, part.size, part.digest),
@@ -98,8 +106,8 @@ def add_part(hand: Hand, blob: BlobRow, part: PartRow) -> None:
 
 
 def complete(hand: Hand, blob: BlobRow) -> None:
-    """Note that the file is whole."""
-    hand.execute("UPDATE blob SET complete = 1 WHERE id = ?", (blob.row,))
+    """Note that the file is whole, unless it has been erased meanwhile."""
+    hand.execute("UPDATE blob SET complete = ? WHERE id = ? AND erased = ?", (True, blob.row, False))
 
 
 def _owned(place: BlobPlace) -> tuple[bytes, bytes, bytes]:
@@ -109,8 +117,13 @@ def _owned(place: BlobPlace) -> tuple[bytes, bytes, bytes]:
 
 def _owned_row(hand: Hand, place: BlobPlace) -> BlobRow | None:
     """The file inside a job."""
-    row = hand.execute(f"SELECT b.id, b.parts, b.size, b.complete {_OWNED}", _owned(place)).fetchone()
-    return BlobRow(row[0], row[1], row[2], bool(row[3])) if row else None
+    row = hand.execute(f"{_COLUMNS} {_OWNED}", _owned(place)).fetchone()
+    return _blob(row) if row else None
+
+
+def _blob(row: tuple[int, int, int, bool, bool]) -> BlobRow:
+    """A row as read; SQLite has no truth values of its own."""
+    return BlobRow(row[0], row[1], row[2], bool(row[3]), bool(row[4]))
 
 
 async def _parts(blob: int) -> tuple[PartRow, ...]:

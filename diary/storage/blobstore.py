@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from diary.errors import NotFound, Unavailable
@@ -33,16 +34,38 @@ class BlobStore:
             await self._store.put_async(name, raw)
             if self._folder is not None:
                 await asyncio.to_thread(self._flush, self._folder / name)
-        except OSError:
+        except (OSError, BaseError):
             raise Unavailable("The file cannot be stored just now.") from None
 
     async def get(self, name: str) -> bytes:
-        """The bytes of a name. Raises NotFound."""
+        """The bytes of a name. Raises NotFound, and Unavailable when the store does not answer."""
         try:
             found = await self._store.get_async(name)
             return bytes(await found.bytes_async())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotFoundError):
             raise NotFound from None
+        except (OSError, BaseError):
+            raise Unavailable("The file cannot be fetched just now.") from None
+
+    async def remove(self, name: str) -> None:
+        """Have a name hold nothing. Raises Unavailable."""
+        try:
+            await self._store.delete_async(name)
+            if self._folder is not None:
+                await asyncio.to_thread(flush, (self._folder / name).parent)
+        except (FileNotFoundError, NotFoundError):
+            return
+        except (OSError, BaseError):
+            raise Unavailable("A file cannot be removed just now.") from None
+
+    async def remove_below(self, prefix: str) -> None:
+        """Remove every name below `prefix`. Raises Unavailable."""
+        try:
+            found = [meta["path"] async for page in self._store.list(prefix) for meta in page]
+        except (OSError, BaseError):
+            raise Unavailable("A file cannot be removed just now.") from None
+        for name in found:
+            await self.remove(name)
 
     def _flush(self, path: Path) -> None:
         """Flush a new file, its folder, and each folder above that was not known to be on the disk."""
@@ -74,6 +97,11 @@ def open_store(url: str) -> BlobStore:
     return BlobStore(LocalStore(prefix=str(folder), mkdir=True), folder)
 
 
+def blob_prefix(diary: bytes, blob: bytes) -> str:
+    """What the names of all parts of a file begin with."""
+    return f"{diary.hex()}/{blob.hex()}"
+
+
 def part_name(diary: bytes, blob: bytes, i: int, digest: bytes) -> str:
     """Where a part lies. Its digest stands in the name: two that race for one number never mix."""
-    return f"{diary.hex()}/{blob.hex()}/{i}-{digest.hex()[:32]}"
+    return f"{blob_prefix(diary, blob)}/{i}-{digest.hex()[:32]}"

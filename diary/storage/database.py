@@ -20,7 +20,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from diary.config import Settings
 from diary.errors import BadSetting
-from diary.storage.sqlite import PRAGMAS, connect, path_of
+from diary.storage.sqlite import PRAGMAS, connect, forget, path_of
 from diary.storage.writer import Hand, SqliteWriter, Writer
 
 T = TypeVar("T")
@@ -54,6 +54,10 @@ class Database:
     async def page(self, read: Callable[[Hand], T]) -> T:
         """What `read` returns, run on the reader's thread in one consistent view of the database."""
         return await asyncio.get_running_loop().run_in_executor(self._pages, _read, self._path, read)
+
+    async def forget(self) -> None:
+        """Have what was deleted leave the database's own files as far as that can be had."""
+        await asyncio.get_running_loop().run_in_executor(self._pages, forget, self._path)
 
     async def orm(self, read: Coroutine[Any, Any, T]) -> T:
         """What a coroutine over the models returns. It may only read: [Note: one writer]."""

@@ -36,3 +36,15 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     if reading:
         connection.execute("PRAGMA query_only=ON")
     return connection
+
+
+def forget(path: Path) -> None:
+    """Bring the write-ahead log home and cut it off: it may still hold pages from before a deletion.
+
+    While someone reads it cannot be cut; the next time does it then.
+    """
+    connection = connect(path)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()

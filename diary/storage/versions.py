@@ -69,7 +69,7 @@ def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, byte
     account), Conflict (other bytes under this version id) and OverQuota.
     """
     found = hand.execute(
-        "SELECT d.seq, d.head, (SELECT sum(text_bytes) FROM diary WHERE account_id = ?2),"
+        "SELECT d.seq, d.head, (SELECT CAST(sum(text_bytes) AS BIGINT) FROM diary WHERE account_id = ?2),"
         " (SELECT coalesce(max(id) + 1, 0) FROM version), v.body_digest, v.answer"
         " FROM diary d LEFT JOIN version v ON v.diary_id = d.id AND v.version = ?3"
         " WHERE d.id = ?1 AND d.account_id = ?2",

@@ -57,8 +57,12 @@ class Hand(Protocol):
 class Writer(Protocol):
     """Runs jobs one after another and answers when they are on the disk."""
 
-    async def run(self, job: Callable[[Hand], T]) -> T:
-        """What `job` returned, once committed; or what it raised, with nothing of it kept."""
+    async def run(self, job: Callable[[Hand], T], of: bytes | None = None) -> T:
+        """What `job` returned, once committed; or what it raised, with nothing of it kept.
+
+        `of`: the account the job reads and writes rows of and of nobody else; None for any other job. Where
+        there are many writers, jobs of one account never run at once, and others run alone.
+        """
         ...
 
 
@@ -102,7 +106,7 @@ class SqliteWriter:
         """Open for jobs."""
         self._thread.start()
 
-    async def run(self, job: Callable[[Hand], T]) -> T:
+    async def run(self, job: Callable[[Hand], T], of: bytes | None = None) -> T:  # noqa: ARG002 - one writer is alone
         """What `job` returned, once it is on the disk.
 
         Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.

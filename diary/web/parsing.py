@@ -46,6 +46,13 @@ class Fields:
         """An id."""
         return parse_id(self.text(name, 22))
 
+    def ids(self, name: str, most: int) -> tuple[bytes, ...]:
+        """A list of at most `most` ids."""
+        value = self._values.get(name)
+        if not isinstance(value, list) or len(value) > most or not all(isinstance(one, str) for one in value):
+            raise BadRequest(f"The field {name} is not a list of ids.")
+        return tuple(parse_id(one) for one in value)
+
     def integer(self, name: str, most: int) -> int:
         """A whole number from 0 to `most`."""
         value = self._values.get(name)

@@ -16,6 +16,7 @@ STATUS: Final[dict[type[KeptError], int]] = {
     errors.PacksOff: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.Erased: 410,
     errors.Differs: 409,
     errors.Incomplete: 409,
     errors.DigestMismatch: 409,

@@ -32,8 +32,11 @@ async def belongings(keeper: Keeper) -> dict[str, str]:
     await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
     session = (await keeper.ask("GET", "/v1/session")).json()["session"]
     pack = (await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()["pack"]
+    asked = {"records": [path.split("/")[5]], "why": "keeper"}
+    erasure = (await keeper.ask("POST", f"{keeper.diary}/erasures", asked, x_proof=keeper.proof)).json()["erasure"]
     return {
         "diary": keeper.identity.diary,
+        "erasure": erasure,
         "record": path.split("/")[5],
         "version": path.split("/")[7],
         "blob": file.blob,
@@ -50,7 +53,7 @@ def body_for(row: Row, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str,
     if row.body.kind is Kind.OCTETS:
         return keeper.seal()[1]
     if row.body.kind is Kind.JSON:
-        return {"parts": 1, "size": 5000, "digest": "A" * 43}
+        return {"parts": 1, "size": 5000, "digest": "A" * 43, "records": [ids["record"]], "why": "keeper"}
     return None
 
 

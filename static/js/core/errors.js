@@ -16,6 +16,7 @@ export const SENTENCES = Object.freeze({
   not_found: 'There is nothing here.',
   wrong_origin: 'That request did not come from this app.',
   wrong_type: 'That kind of content is not accepted here.',
+  erased: 'This was erased for good, as asked.',
   conflict: 'Something else is already there.',
   differs: 'Something different is already stored there.',
   incomplete: 'Parts of this file are missing.',

@@ -1,0 +1,104 @@
+"""What the server does by itself, at its start and every hour: carry out what is due, give up what is abandoned.
+
+[Note: a clock that jumps] What is erased does not come back, so one wrong look at the clock must not do it. The
+database remembers when the clock was last looked at and since when it has run evenly: a look that finds it set
+back, or further on than the hourly looks account for (a machine that woke up in the wrong year, a server that
+was off), erases nothing and starts the count anew. What is due goes once the clock has been even for close to
+an hour. A late erasure is the price, by an hour after the server was off; an early one would be a loss.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from diary.errors import KeptError
+from diary.services.instance import Instance
+from diary.storage import closing, erasures, purging
+from diary.storage.blobstore import blob_prefix
+from diary.storage.erasures import ErasureRow
+from diary.storage.writer import Hand
+
+HOUR_S: Final = 3600
+EVEN_MS: Final = 50 * 60_000
+LONGEST_MS: Final = 2 * 3_600_000
+BACK_MS: Final = 5 * 60_000
+ABANDONED_MS: Final = 30 * 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What one run did. `steady`: whether the clock was believed."""
+
+    steady: bool
+    erasures: int = 0
+    accounts: int = 0
+    uploads: int = 0
+    files: int = 0
+
+
+async def purge(instance: Instance) -> Purged:
+    """One run. Safe to repeat and to run twice at once."""
+    now = instance.clock.now_ms()
+    writer = instance.db.writer
+    steady = await writer.run(lambda hand: _look(hand, now))
+    done = closed = uploads = 0
+    if steady:
+        for row in await writer.run(lambda hand: erasures.list_due(hand, now)):
+            done += await writer.run(lambda hand, row=row: _carry_out(hand, row, now))  # type: ignore[misc]
+        for account in await writer.run(lambda hand: closing.list_due(hand, now)):
+            closed += await _close(instance, account)
+        uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
+    files = await bury(instance)
+    if done or closed:
+        await instance.db.forget()
+    return Purged(steady, done, closed, uploads, files)
+
+
+async def bury(instance: Instance) -> int:
+    """Remove the bytes of files whose rows are gone already; how many files."""
+    doomed = await instance.db.writer.run(erasures.list_doomed)
+    for one in doomed:
+        await instance.blobs.remove_below(blob_prefix(one.diary, one.blob))
+        await instance.db.writer.run(lambda hand, one=one: erasures.bury(hand, one.row))  # type: ignore[misc]
+    return len(doomed)
+
+
+async def every_hour(instance: Instance, failed: Callable[[BaseException], None]) -> None:
+    """Run now and every hour until cancelled; a run that fails is told and tried again an hour later."""
+    while True:
+        try:
+            await purge(instance)
+        except KeptError as error:
+            failed(error)
+        await asyncio.sleep(HOUR_S)
+
+
+def _look(hand: Hand, now: int) -> bool:
+    """Look at the clock; True when it may be believed. See [Note: a clock that jumps]."""
+    known = purging.find_clock(hand)
+    if known is None:
+        since = now
+    else:
+        even = -BACK_MS <= now - known.seen_at <= LONGEST_MS
+        since = known.steady_since if even else now
+    purging.set_clock(hand, seen_at=now, steady_since=since)
+    return now - since >= EVEN_MS
+
+
+def _carry_out(hand: Hand, row: ErasureRow, now: int) -> int:
+    """Erase what one erasure names, if it still waits."""
+    if not erasures.is_pending(hand, row.id):
+        return 0
+    erasures.carry_out(hand, row.diary, row.records, now)
+    erasures.close(hand, row.id)
+    return 1
+
+
+async def _close(instance: Instance, account: bytes) -> int:
+    """Close one account; 0 when its leaves still wait for the log."""
+    if not await instance.db.writer.run(lambda hand: closing.empty(hand, account)):
+        return 0
+    await bury(instance)
+    await instance.db.writer.run(lambda hand: closing.remove(hand, account))
+    return 1
