@@ -49,16 +49,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        pepper = Pepper(settings.read_pepper(), kdf_profile)
-        async with opened(settings) as db:
-            instance = await _instance(settings, told, db, pepper, kdf_policy)
+        async with open_instance(settings, told, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as instance:
             packs = Packs(instance)
             app.state.office = Office(
                 instance=instance,
                 packs=packs,
                 pages=pages,
                 events=Events(told),
-                networks=NetworkLimit(pepper),
+                networks=NetworkLimit(instance.pepper),
                 accounts=AccountLimit(told),
             )
             app.state.office.events.say("started")
@@ -74,6 +72,16 @@ def create_app(
             app.state.office.events.say("stopped")
 
     return Starlette(lifespan=lifespan, middleware=[Middleware(Edge, settings=settings)])
+
+
+@asynccontextmanager
+async def open_instance(
+    settings: Settings, clock: Clock, *, kdf_profile: KdfProfile = FLOOR, kdf_policy: KdfPolicy = PRODUCT
+) -> AsyncIterator[Instance]:
+    """What every service works with, for the length of the block: for the server, and for jobs beside it."""
+    pepper = Pepper(settings.read_pepper(), kdf_profile)
+    async with opened(settings) as db:
+        yield await _instance(settings, clock, db, pepper, kdf_policy)
 
 
 async def _instance(settings: Settings, clock: Clock, db: Database, pepper: Pepper, policy: KdfPolicy) -> Instance:

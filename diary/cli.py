@@ -112,6 +112,25 @@ def migrate() -> None:
 
 
 @main.command()
+def purge() -> None:
+    """Erase what is due and give up abandoned uploads, as the server does every hour."""
+    from diary.app import open_instance
+    from diary.clock import SystemClock
+    from diary.services.purge import Purged
+    from diary.services.purge import purge as run
+
+    async def once() -> Purged:
+        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+            return await run(instance)
+
+    done = asyncio.run(once())
+    OUT.print(f"Erased: {done.erasures}. Accounts closed: {done.accounts}.")
+    OUT.print(f"Uploads given up: {done.uploads}. Files gone: {done.files}.")
+    if not done.steady:
+        OUT.print("What is due was not erased: the clock has not been seen to run evenly for an hour. Try again in an hour.")
+
+
+@main.command()
 @click.option("--on", "origin", required=True, metavar="URL", help="A server's app address.")
 @click.option("--note", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Remembers the sign-in.")
 def sample(origin: str, note: Path) -> None:

@@ -17,6 +17,7 @@ from diary.services.purge import Purged
 from diary.storage import closing
 from diary.storage.writer import Hand
 from tests.keepers import CODE, Keeper, SealedFile, Served, enrol, seal_file, served, sign_in_body
+from tests.running import kept
 
 DAY = 86_400_000
 HOUR = 3_600_000
@@ -354,3 +355,12 @@ async def test_a_recovery_code_is_as_good_as_the_words(tmp_path: Path) -> None:
         record, _ = await push_with(keeper)
         proof = b64(kdf.code_auth(CODE, keeper.identity.login))
         assert (await erase(keeper, record, x_proof=proof)).status_code == 201
+
+
+async def test_the_command_line_purges_too(tmp_path: Path) -> None:
+    """`python -m diary purge` says what it did, and that it does not believe a clock it sees for the first time."""
+    async with served(tmp_path) as server:
+        await enrol(server)
+    done = kept("purge", DIARY_DATA=str(tmp_path / "data"))
+    assert done.returncode == 0, done.stderr
+    assert "Erased: 0." in done.stdout and "clock" in done.stdout
