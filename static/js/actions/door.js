@@ -15,6 +15,7 @@ import { install, readDoor, readDraftKey } from '../store/beside.js';
 import { Index } from '../store/index.js';
 import { Store } from '../store/store.js';
 import { Book } from './book.js';
+import { Custody } from './custody.js';
 import { sweep } from './sealing.js';
 import { Syncing } from './syncing.js';
 
@@ -122,6 +123,7 @@ export async function afterOpening(open) {
   await open.store.change((root) => {
     root.opened += 1;
   });
+  open.custody.overflow();
 }
 
 /** @param {Context} ctx @param {Vault} vault @param {Identity|null} identity @param {Record<string, any>|null} root @returns {Promise<Open>} */
@@ -132,7 +134,7 @@ async function makeOpen(ctx, vault, identity, root) {
   const book = new Book({ store, vault, clock: ctx.clock, zone: ctx.zone });
   /** @type {Open} */
   const open = {
-    vault, store, index: new Index(store), book, syncing: /** @type {any} */ (null), urls: new Set(),
+    vault, store, index: new Index(store), book, syncing: /** @type {any} */ (null), custody: new Custody(ctx, () => (ctx.open === open ? open : null)), urls: new Set(),
     identity: /** @type {Identity} */ (identity),
   };
   open.syncing = new Syncing(ctx, () => (ctx.open === open ? open : null));
@@ -145,6 +147,7 @@ export function forgetAll(ctx) {
   ctx.open = null;
   ctx.vault = null;
   open?.syncing.stop();
+  open?.custody.stop();
   for (const url of open?.urls ?? []) ctx.objectUrl.drop(url);
   open?.book.seen.clear();
   open?.index.rows.clear();

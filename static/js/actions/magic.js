@@ -56,8 +56,21 @@ export function magicOf(first) {
   return isText(first) ? textType(first) : 'application/octet-stream';
 }
 
-/** Whether what is claimed and what is there are different things. @param {string} claimed '' when nothing was claimed @param {string} magic */
-export function isMismatch(claimed, magic) {
+/** What an ending promises. Endings not here promise nothing that could be told from the bytes. */
+const ENDINGS = new Map(Object.entries({
+  png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', gif: 'image/gif', bmp: 'image/bmp', webp: 'image/webp', heic: 'image/heic', heif: 'image/heif', avif: 'image/avif',
+  tif: 'image/tiff', tiff: 'image/tiff', pdf: 'application/pdf', mp3: 'audio/mpeg', wav: 'audio/wav', m4a: 'audio/mp4', ogg: 'audio/ogg', amr: 'audio/amr', flac: 'audio/flac',
+  mp4: 'video/mp4', mov: 'video/quicktime', webm: 'video/webm', avi: 'video/x-msvideo', zip: 'application/zip',
+}));
+
+/** Whether what is claimed, by the browser or by the name, and what is there are different things. @param {string} claimed '' when nothing was claimed @param {string} magic @param {string} [name] */
+export function isMismatch(claimed, magic, name = '') {
+  const ending = ENDINGS.get(/\.([A-Za-z0-9]{2,5})$/.exec(name)?.[1]?.toLowerCase() ?? '');
+  return isOther(claimed, magic) || (ending !== undefined && isOther(ending, magic));
+}
+
+/** @param {string} claimed @param {string} magic */
+function isOther(claimed, magic) {
   const said = claimed.toLowerCase().split(';')[0]?.trim() ?? '';
   if (!said || said === magic || said === 'application/octet-stream') return false;
   if (magic === 'application/octet-stream') return /^(?:image|video|audio)\//.test(said) || said === 'application/pdf';

@@ -2,8 +2,9 @@
  * A kept file back as bytes: its parts opened one by one, fetched first where this phone does not hold them.
  * Addresses made for the screen (blob:) live until the lock and no longer.
  */
+import { concat } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { partCount } from '../crypto/files.js';
+import { PART_BYTES, partCount } from '../crypto/files.js';
 import { downloadBlob, dropPart, partName } from '../net/blobs.js';
 import { isPassing } from '../net/http.js';
 
@@ -48,6 +49,34 @@ export async function* openParts(open, { blob, key, n, size }) {
       throw new KeptError('file_damaged');
     });
   }
+}
+
+/**
+ * A sealed file to read in, here and there: one part at a time is open. What is read is what was sealed, whatever
+ * became of the file it came from. @param {Open} open @param {{blob: string, key: string, n: number, size: number}} file @returns {import('./exif.js').Peek}
+ */
+export function peekSealed(open, { blob, key, n, size }) {
+  /** @type {{i: number, bytes: Uint8Array}|null} */
+  let last = null;
+  const part = async (/** @type {number} */ i) => {
+    if (last?.i === i) return last.bytes;
+    const held = await open.store.read(partName(blob, i));
+    if (!held) throw new KeptError('file_missing');
+    last = { i, bytes: await open.vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (held.bytes), size }) };
+    return last.bytes;
+  };
+  return {
+    size,
+    async bytes(from, length) {
+      const end = Math.min(size, from + length);
+      if (!(from >= 0 && from < end)) return new Uint8Array(0);
+      const first = await part(Math.floor(from / PART_BYTES));
+      const some = first.slice(from % PART_BYTES, end - from + (from % PART_BYTES));
+      if (some.length === end - from) return some;
+      const second = await part(Math.floor(from / PART_BYTES) + 1);
+      return concat(some, second.subarray(0, end - from - some.length));
+    },
+  };
 }
 
 /** A part that came damaged is let go of and asked for once more. @param {Open} open @param {{blob: string, i: number, length: number, size: number}} part */

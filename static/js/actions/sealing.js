@@ -8,8 +8,9 @@
 import { idText, newId } from '../core/ids.js';
 import { PART_BYTES, partCount } from '../crypto/files.js';
 import { partName } from '../net/blobs.js';
-import { hasPlace } from './exif.js';
+import { readAbout } from './exif.js';
 import { isMismatch, kindOf, magicOf } from './magic.js';
+import { peekSealed } from './reading_files.js';
 import { memorySource, wholeOf } from './sources.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -17,6 +18,7 @@ import { memorySource, wholeOf } from './sources.js';
 /** @typedef {import('./types.d.ts').Source} Source */
 /** @typedef {import('./types.d.ts').Pictures} Pictures */
 /** @typedef {import('./types.d.ts').BlobKey} BlobKey */
+/** @typedef {import('./types.d.ts').Copy} Copy */
 /** @typedef {(done: number, total: number) => void} OnProgress bytes */
 
 /** Pictures larger than this are kept without copies: decoding them would take the phone down. */
@@ -24,30 +26,44 @@ const PICTURE_BYTES = 60_000_000;
 
 /**
  * @param {Open} open @param {Source} source
- * @param {{route: string, at: number, pictures: Pictures, onProgress?: OnProgress | undefined, attachment?: string}} how
+ * @param {{route: string, at: number, pictures: Pictures, onProgress?: OnProgress | undefined, attachment?: string, unowned?: boolean}} how `unowned`: its received bytes stay in `filling` until whoever names them takes them off, so that a crash leaves none
  * @returns {Promise<Held>} @throws file_changed, file_unreadable, no_space
  */
-export async function takeIn(open, source, { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()) }) {
-  const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress);
+export async function takeIn(open, source, { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()), unowned = false }) {
+  const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
   const magic = magicOf(first);
-  const copies = magic.startsWith('image/') && source.size <= PICTURE_BYTES
-    ? await pictures.make(await wholeOf(source, magic, PART_BYTES)) : null;
+  const copies = await copiesOf(source, magic, pictures);
   const renditions = [];
-  for (const { purpose, bytes, width, height, media_type } of copies ?? []) {
-    const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined);
-    renditions.push({ purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, ...sealed.key });
-  }
-  const mismatch = isMismatch(source.type, magic);
+  for (const copy of copies?.made ?? []) renditions.push(await sealCopy(open, copy));
+  const about = await readAbout(peekSealed(open, { ...key, size: source.size }), magic);
+  const duration = about?.duration_ms ?? copies?.duration_ms;
   return {
     attachment, name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
     received_at: at, last_modified: source.lastModified, sha256, sha512,
-    flags: [mismatch ? 'type_mismatch' : '', magic.startsWith('image/') && !copies ? 'no_print_copy' : ''].filter(Boolean),
-    gps_present: hasPlace(first), received: key, renditions, outside_copy: null,
+    flags: [isMismatch(source.type, magic, source.name) ? 'type_mismatch' : '', magic.startsWith('image/') && !copies ? 'no_print_copy' : ''].filter(Boolean),
+    gps_present: about?.place ?? null, about: about || duration ? { ...about, ...(duration ? { duration_ms: duration } : {}) } : null, received: key, renditions, outside_copy: null,
   };
 }
 
-/** @param {Open} open @param {Source} source @param {OnProgress} onProgress @returns {Promise<{key: BlobKey, first: Uint8Array, sha256: string, sha512: string}>} */
-async function sealSource({ vault, store }, source, onProgress) {
+/** Print copy and preview of a picture, a still of a film. @param {Source} source @param {string} magic @param {Pictures} pictures @returns {Promise<{made: Copy[], duration_ms?: number}|null>} null when there is none to be had */
+async function copiesOf(source, magic, pictures) {
+  if (source.size > PICTURE_BYTES) return null;
+  if (magic.startsWith('image/')) {
+    const made = await pictures.make(await wholeOf(source, magic, PART_BYTES));
+    return made && { made };
+  }
+  if (!/^(?:video|audio)\//.test(magic) || !pictures.film) return null;
+  return pictures.film(await wholeOf(source, magic, PART_BYTES));
+}
+
+/** Seals a copy that was made here. @param {Open} open @param {Copy} copy @returns {Promise<import('./types.d.ts').Rendition & BlobKey>} */
+export async function sealCopy(open, { purpose, bytes, width, height, media_type, recipe }) {
+  const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined);
+  return { purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, recipe, ...sealed.key };
+}
+
+/** @param {Open} open @param {Source} source @param {OnProgress} onProgress @param {boolean} [unowned] @returns {Promise<{key: BlobKey, first: Uint8Array, sha256: string, sha512: string}>} */
+async function sealSource({ vault, store }, source, onProgress, unowned = false) {
   const { file, blob, key, parts: n, sealed_bytes } = await vault.fileStart({ size: source.size });
   await store.change((root) => {
     root.filling.push(blob);
@@ -64,7 +80,7 @@ async function sealSource({ vault, store }, source, onProgress) {
     const ended = await vault.fileEnd(file);
     await source.check();
     await keepParts(store, blob, ended.parts, (root, change) => {
-      root.filling = root.filling.filter((/** @type {string} */ one) => one !== blob);
+      if (!unowned) root.filling = root.filling.filter((/** @type {string} */ one) => one !== blob);
       change.putJson(`b/${blob}`, { n, size: sealed_bytes, digest: ended.digest, have: true, kept: false });
     });
     return { key: { blob, key, n }, first, sha256: ended.sha256, sha512: ended.sha512 };

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.js';
 import type { Vault } from '../crypto/vault.js';
 import type { Screen } from './screen.js';
 import type { Book } from './book.js';
+import type { Custody } from './custody.js';
 import type { Syncing } from './syncing.js';
 
 export type Fields = Record<string, any>;
@@ -21,21 +22,28 @@ export type State = {
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
-  entries: Row[]; draft: Draft | null; lockIn: number | null;
+  entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
   picture: { until: number; files: { name: string; state?: EntryState }[] } | null;
 };
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
-  pictures: number; additions: number; amendments: number; state: EntryState; flags: string[];
+  pictures: number; additions: number; amendments: number; state: EntryState; flags: string[]; taken_out: number | null; erased: number | null;
 };
 
 /** A blob as a version's keys name it. */
 export type BlobKey = { blob: string; key: string; n: number };
-export type Rendition = { purpose: 'print' | 'preview'; sha256: string; size_bytes: number; width: number; height: number; media_type: string };
+export type Purpose = 'print' | 'preview' | 'masked';
+export type Rendition = { purpose: Purpose; sha256: string; size_bytes: number; width: number; height: number; media_type: string; recipe?: string };
+/** A copy as the browser made it, not sealed yet. */
+export type Copy = { purpose: Purpose; bytes: Uint8Array; width: number; height: number; media_type: string; recipe: string };
+/** A covered part of a picture, in pixels of the print copy. */
+export type Box = { x: number; y: number; w: number; h: number };
 /** A file sealed and waiting for its entry to be saved; lies inside the sealed draft. */
 export type Held = {
   attachment: string; name: string; size: number; claimed: string; magic: string; kind: string; route: string; received_at: number; last_modified: number | null;
-  sha256: string; sha512: string; flags: string[]; gps_present: boolean | null; received: BlobKey; renditions: (Rendition & BlobKey)[];
+  sha256: string; sha512: string; flags: string[]; gps_present: boolean | null; about?: import('./exif.js').About | null; received: BlobKey; renditions: (Rendition & BlobKey)[];
+  /** what the keeper said of it while it waited */
+  said?: { fields: Fields; restricted: Fields };
   outside_copy: { state: string; at: number } | null;
 };
 /** Where a file's bytes come from: a File, or parts waiting in the tray. */
@@ -47,7 +55,13 @@ export type Source = {
   check(): Promise<void>;
 };
 /** What a browser makes of a picture, or null when it cannot. */
-export type Pictures = { make(bytes: Blob): Promise<{ purpose: 'print' | 'preview'; bytes: Uint8Array; width: number; height: number; media_type: string; recipe: string }[] | null> };
+export type Pictures = {
+  make(bytes: Blob): Promise<Copy[] | null>;
+  /** a still of a film and how long it or a sound is; absent where nothing can play */
+  film?(bytes: Blob): Promise<{ made: Copy[]; duration_ms?: number } | null>;
+  /** a copy of a print copy with boxes painted over it */
+  mask?(bytes: Blob, boxes: Box[]): Promise<Copy | null>;
+};
 
 /** What is passed in, once, by main.js or a test. */
 export type Collaborators = {
@@ -67,7 +81,7 @@ export type Collaborators = {
 
 /** The diary as it stands open: everything here is gone after a lock. */
 export type Open = {
-  vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; identity: Identity;
+  vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; custody: Custody; identity: Identity;
   urls: Set<string>;
 };
 export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string };

@@ -75,7 +75,7 @@ export async function intoTray(database, file, seal, { route, at, onProgress }) 
   return {
     attachment: b64(id), name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
     received_at: at, last_modified: source.lastModified, sha256: hex(sha256.digest()), sha512: hex(sha512.digest()),
-    flags: isMismatch(source.type, magic) ? ['type_mismatch'] : [], gps_present: null, received: { blob: '', key: '', n: 0 }, renditions: [], outside_copy: null,
+    flags: isMismatch(source.type, magic, source.name) ? ['type_mismatch'] : [], gps_present: null, received: { blob: '', key: '', n: 0 }, renditions: [], outside_copy: null,
   };
 }
 

@@ -1,0 +1,106 @@
+/**
+ * The custody record: what was done with each file, when, and by whom, written by itself. One record for each device
+ * and day, each writing a later version of it.
+ *
+ * [Note: custody costs a save nothing] A line is put into the root, which every save writes anyway; the record itself
+ * is sealed when nobody waits: at a lock, every few minutes, or when many lines have gathered. A lock that comes too
+ * fast, or a crash, leaves lines in the root, and they are written at the next opening. Only looks that were not
+ * followed by anything can be lost, and only in a crash.
+ */
+import { localAt } from '../record/times.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {{attachment: string, at: number, actor: 'app'|'keeper', action: 'received'|'hashed'|'viewed'|'exported'|'shared'|'verified'|'deleted', detail?: string}} Line */
+
+const SOON = 180_000;
+const MANY = 60;
+/** A record stays well under what a version may hold; a second one of the day goes on. */
+const FULL = 2_000;
+/** Looking twice within this is one look. */
+const ONE_LOOK = 600_000;
+
+export class Custody {
+  /** @param {Context} ctx @param {() => Open|null} open */
+  constructor(ctx, open) {
+    this.ctx = ctx;
+    this.openNow = open;
+    /** @type {Line[]} lines not in the root yet */
+    this.loose = [];
+    /** @type {Map<string, number>} */
+    this.looks = new Map();
+    /** @type {unknown} */
+    this.timer = null;
+  }
+
+  /** A line from outside a transaction. @param {string} attachment @param {Line['action']} action @param {string} [detail] */
+  note(attachment, action, detail) {
+    const at = this.ctx.clock.now();
+    if (action === 'viewed') {
+      if (at - (this.looks.get(attachment) ?? -ONE_LOOK) < ONE_LOOK) return;
+      this.looks.set(attachment, at);
+    }
+    this.loose.push(lineOf(attachment, at, 'keeper', action, detail));
+    this.later();
+  }
+
+  later() {
+    this.timer ??= this.ctx.timers.after(SOON, () => void this.flush().catch(() => undefined));
+  }
+
+  /** Seals what has gathered; nothing is written where there is nothing to say. */
+  async flush() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+    const open = this.openNow();
+    if (!open?.identity || !(this.loose.length || open.store.root.custody?.waiting?.length)) return;
+    const taken = this.loose;
+    this.loose = [];
+    try {
+      await open.store.change((root, change) => this.write(open, root, change, taken));
+    } catch (error) {
+      this.loose = [...taken, ...this.loose];
+      throw error;
+    }
+    this.openNow()?.syncing.kick();
+  }
+
+  /** @param {Open} open @param {Record<string, any>} root @param {import('../store/store.js').Change} change @param {Line[]} taken */
+  async write(open, root, change, taken) {
+    const lines = [...(root.custody?.waiting ?? []), ...taken];
+    const on = localAt(this.ctx.clock.now(), this.ctx.zone()).slice(0, 10);
+    const batch = open.book.batch(root, change);
+    let record = root.custody?.on === on ? root.custody.record : null;
+    const before = record ? await open.book.newest(record, batch).then(({ fields }) => fields.lines ?? [], () => []) : [];
+    const isFull = before.length + lines.length > FULL;
+    if (isFull || !before.length) record = null;
+    const staged = await open.book.stage(batch, { kind: 'custody', ...(record ? { record } : {}), open: { on, lines: record ? [...before, ...lines] : lines } });
+    root.custody = { on, record: staged.record, waiting: [] };
+  }
+
+  /** Many lines are not left to wait for the lock. */
+  overflow() {
+    if ((this.openNow()?.store.root.custody?.waiting?.length ?? 0) > MANY) void this.flush().catch(() => undefined);
+    else if (this.openNow()?.store.root.custody?.waiting?.length) this.later();
+  }
+
+  stop() {
+    if (this.timer) this.ctx.timers.stop(this.timer);
+    this.timer = null;
+  }
+}
+
+/** Lines that go with a transaction, whatever becomes of it. @param {Record<string, any>} root @param {Line[]} lines */
+export function waitingLines(root, lines) {
+  root.custody = { on: null, record: null, ...root.custody, waiting: [...(root.custody?.waiting ?? []), ...lines] };
+}
+
+/** What is noted of a file when it enters an entry. @param {import('./types.d.ts').Held} held @returns {Line[]} */
+export function arrival({ attachment, received_at, sha256, route }) {
+  return [lineOf(attachment, received_at, 'app', 'received', route), lineOf(attachment, received_at, 'app', 'hashed', sha256)];
+}
+
+/** @param {string} attachment @param {number} at @param {Line['actor']} actor @param {Line['action']} action @param {string} [detail] @returns {Line} */
+export function lineOf(attachment, at, actor, action, detail) {
+  return { attachment, at, actor, action, ...(detail ? { detail } : {}) };
+}
