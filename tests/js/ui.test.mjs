@@ -10,8 +10,8 @@ const UI = new URL('../../static/js/ui/', import.meta.url);
 const { judgeWords } = await import('../../static/js/ui/words.js');
 const { LINES, outcome } = await import('../../static/js/ui/safety_check.js');
 const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('../../static/js/ui/say.js');
-const { STRINGS, t, tn } = await import('../../static/js/ui/strings.js');
-const { STRINGS_LATER } = await import('../../static/js/ui/strings_later.js');
+const { STRINGS, everyWord, t, tn } = await import('../../static/js/ui/strings.js');
+for (const name of readdirSync(UI)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, UI).href);
 const { byDay } = await import('../../static/js/ui/entries.js');
 const { differing } = await import('../../static/js/ui/cards.js');
 const { matching } = await import('../../static/js/ui/card_bodies.js');
@@ -166,7 +166,7 @@ test('words are filled in, numbers have their form, and a missing one is a fault
 });
 
 test('every key that a screen names is in the table', () => {
-  const table = { ...STRINGS, ...STRINGS_LATER };
+  const table = everyWord();
   for (const { name, text } of sources) {
     for (const [, call, key] of text.matchAll(/\b(tn?)\('([a-z_]+\.[a-z0-9_.]+)'/g)) {
       const wanted = call === 'tn' ? [`${key}.one`, `${key}.other`] : [key];
@@ -177,7 +177,7 @@ test('every key that a screen names is in the table', () => {
 
 test('no screen says what must never be said', () => {
   const never = /tamper-?proof|\boriginals?\b|forensic|certified|admissible|\bproofs?\b|\bproves?\b|100 ?%|\bvictims?\b|\bevidence\b|risk score/i;
-  for (const [key, text] of Object.entries({ ...STRINGS, ...STRINGS_LATER })) {
+  for (const [key, text] of Object.entries(everyWord())) {
     assert.doesNotMatch(text, never, key);
     assert.doesNotMatch(text, /\bKept\b(?! (safe|apart|while))/, key);
   }

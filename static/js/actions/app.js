@@ -9,7 +9,10 @@ import { accountMethods } from './app_account.js';
 import { diaryMethods } from './app_diary.js';
 import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.js';
 import { Drafts } from './drafts.js';
+import { pendingErasures } from './erasing.js';
 import { Idle } from './idle.js';
+import { importMethods } from './imports.js';
+import { writeManifest } from './manifest.js';
 import { takeCaptures } from './moving_in.js';
 import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
 import { Screen } from './screen.js';
@@ -32,6 +35,7 @@ export function createApp(collaborators) {
     ...phaseMethods(ctx, drafts, idle),
     ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open), (why) => lockUp(ctx, drafts, idle, why)),
     ...diaryMethods(ctx, drafts),
+    ...importMethods(ctx),
     ...(collaborators.packActions?.(ctx) ?? {}),
   };
   const app = /** @type {any} */ ({ subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener) });
@@ -116,7 +120,9 @@ async function lockUp(ctx, drafts, idle, why) {
   const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
   // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
   screen.clear('locked');
-  const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined);
+  const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
+    .then(() => ctx.open?.custody.flush()).catch(() => undefined)
+    .then(() => (ctx.open ? writeManifest(ctx.open) : false)).catch(() => false);
   await Promise.race([flushed, new Promise((late) => { ctx.timers.after(FLUSH, () => late(undefined)); })]);
   drafts.forget();
   forgetAll(ctx);
@@ -182,8 +188,9 @@ function show(ctx) {
   if (!open) return;
   const { account, opened: times } = open.store.root;
   const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
+  const rows = open.syncing.rows();
   screen.set({
-    entries: open.syncing.rows(),
+    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open),
     account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said() },
   });
 }

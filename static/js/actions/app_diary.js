@@ -4,6 +4,7 @@ import { draftKey } from '../crypto/draft_key.js';
 import { PART_BYTES } from '../crypto/files.js';
 import { readDoor, readDraftKey } from '../store/beside.js';
 import { forget } from '../store/tray.js';
+import { entryMethods } from './app_entry.js';
 import { readEntry } from './entries.js';
 import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
 import { asUrl, findFile } from './reading_files.js';
@@ -25,7 +26,7 @@ import { intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_fil
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function diaryMethods(ctx, drafts) {
-  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...registerMethods(ctx) };
+  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...registerMethods(ctx), ...entryMethods(ctx) };
 }
 
 /** @param {Context} ctx @returns {Open} */

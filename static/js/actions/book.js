@@ -11,6 +11,7 @@
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { decodePush } from '../ledger/push.js';
+import { isTakenOut, standing } from '../record/standing.js';
 import { tell, sealedAt } from '../record/told.js';
 
 /** @typedef {import('./types.d.ts').Fields} Fields */
@@ -18,10 +19,10 @@ import { tell, sealedAt } from '../record/told.js';
 /** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {import('../crypto/vault.js').Vault} Vault */
 /** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean}} VersionFacts `checked` is false where this browser could not check the receipt's signature */
-/** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[]}} Meta */
+/** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[], erased_at?: number}} Meta */
 /** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
 /** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>, kinds: Map<string, string[]>}} Batch what one transaction has staged so far */
-/** @typedef {{kind: string, record?: string, of?: string|null, open: Fields, restricted?: Fields, openKeys?: [string, string][], restrictedKeys?: [string, string][]}} Wish */
+/** @typedef {{kind: string, record?: string, of?: string|null, open: Fields, restricted?: Fields, openKeys?: [string, string][], restrictedKeys?: [string, string][], parents?: string[]}} Wish `parents`: what its author looked at, where that is not every head */
 
 const SCHEMA = 1;
 const TITLE = 140;
@@ -89,22 +90,21 @@ export class Book {
     });
   }
 
-  /** What a record says now. Where two devices wrote at once, the later in the feed. @param {string} record @param {Batch} [batch] @returns {Promise<Opened>} */
+  /** What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed. @param {string} record @param {Batch} [batch] @returns {Promise<Opened>} */
   async newest(record, batch) {
     const versions = (await this.versions(record, batch)).filter(({ kind }) => kind);
-    const last = versions.at(-1);
-    if (!last) throw new KeptError('not_found');
-    return last;
+    if (!versions.length) throw new KeptError('not_found');
+    return /** @type {Opened} */ (/** @type {unknown} */ (standing(/** @type {any} */ (versions)).shown));
   }
 
   /**
    * Seals one more version of a record (or the first) into the transaction, opens it again, and puts it in the outbox.
    * @param {Batch} batch @param {Wish} wish @returns {Promise<{record: string, version: string}>}
    */
-  async stage(batch, { kind, record = idText(newId()), of = null, open, restricted = {}, openKeys = [], restrictedKeys = [] }) {
+  async stage(batch, { kind, record = idText(newId()), of = null, open, restricted = {}, openKeys = [], restrictedKeys = [], parents: wanted }) {
     const { root, change } = batch;
     const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
-    const parents = heads(meta);
+    const parents = wanted ?? heads(meta);
     const sealed = await this.vault.sealVersion({
       record, kind, schema: SCHEMA, open, restricted, openKeys, restrictedKeys, parents,
       line: { n: root.line.n + 1, prev: root.line.prev },
@@ -137,8 +137,10 @@ export class Book {
     const meta = /** @type {Meta} */ (await this.meta(record, batch));
     const versions = (await this.versions(record, batch)).filter(({ kind }) => kind === 'incident');
     if (!versions.length) return null;
-    const story = tell(/** @type {any} */ (versions));
-    const said = /** @type {Fields} */ (story.newest.fields);
+    const { shown, taken_out } = standing(/** @type {any} */ (versions));
+    const spoken = versions.filter((version) => !isTakenOut(version));
+    const story = tell(/** @type {any} */ (spoken.length ? spoken : versions));
+    const said = /** @type {Fields} */ (shown.fields);
     const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
     const ats = meta.versions.flatMap(({ at }) => at ?? []);
     const flags = [heads(meta).length > 1 ? 'two' : '', versions.some(({ altered }) => altered) ? 'altered' : ''];
@@ -158,7 +160,8 @@ export class Book {
       pictures: Array.isArray(said.attachment_ids) ? said.attachment_ids.length : 0,
       additions: story.revisions.filter(({ kind }) => kind === 'addition').length,
       amendments: story.revisions.filter(({ kind }) => kind === 'amendment').length,
-      apart: typeof story.newest.restricted.place_detail === 'string' ? story.newest.restricted.place_detail : '',
+      apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',
+      taken_out,
       flags: flags.filter(Boolean),
     };
   }

@@ -1,7 +1,11 @@
 /** Reading an entry back: what it says now, everything it ever said, its files and its note. */
-import { SETTLING_MS, changesBetween, kindOf, sealedAt, tell } from '../record/told.js';
+import { KeptError } from '../core/errors.js';
+import { standing, steps } from '../record/standing.js';
 import { ownFields } from './book.js';
+import { erasingOf } from './erasing.js';
+import { endsOf } from './merging.js';
 import { countBy, shownAttachment, stateOf } from './showing.js';
+import { filesOut, givenTo } from './takeout.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./types.d.ts').EntryState} EntryState */
@@ -10,12 +14,14 @@ import { countBy, shownAttachment, stateOf } from './showing.js';
 /** @param {Open} open @param {string} record @param {{sending: boolean, offline: boolean}} now */
 export async function readEntry(open, record, now) {
   const versions = (await open.book.versions(record)).filter(({ kind }) => kind === 'incident');
-  const newest = await open.book.newest(record);
+  if (!versions.length) throw new KeptError('not_found');
+  const { shown: newest, taken_out } = /** @type {{shown: Opened, taken_out: number|null}} */ (/** @type {unknown} */ (standing(/** @type {any} */ (versions))));
   const row = open.index.find(record);
   const shown = open.syncing.rows().find((one) => one.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
   const attachments = [];
-  for (const id of ids) {
+  const out = await filesOut(open, ids);
+  for (const id of ids.filter((/** @type {string} */ one) => !out.some(({ attachment }) => attachment === one))) {
     const file = await open.book.newest(id).catch(() => null);
     if (file) attachments.push(shownAttachment(file, fileState(open, file, /** @type {any} */ (row), now)));
   }
@@ -23,6 +29,7 @@ export async function readEntry(open, record, now) {
     record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
     note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`),
     state: shown?.state ?? { code: 'sealed', at: null, sentence: null }, flags: row?.flags ?? [], versions: told(open, versions),
+    taken_out, ends: await endsOf(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
   };
 }
 
@@ -36,19 +43,13 @@ export async function readNote(open, incident) {
 
 /** Every version with what it changed, oldest first. @param {Open} open @param {Opened[]} versions */
 function told(open, versions) {
-  const story = tell(/** @type {any} */ (versions));
-  const kinds = new Map(story.revisions.map((one) => [one.version, one]));
-  const began = sealedAt(/** @type {any} */ (versions[0]));
-  return versions.map((version, i) => {
-    const revision = kinds.get(version.version);
-    const before = versions[i - 1];
-    const at = sealedAt(/** @type {any} */ (version)) ?? 0;
-    const settled = began !== null && Math.abs(at - began) <= SETTLING_MS;
-    const changes = revision?.changes ?? (before ? changesBetween(/** @type {any} */ (before), /** @type {any} */ (version)) : []);
+  const by = new Map(versions.map((version) => [version.version, version]));
+  return steps(/** @type {any} */ (versions)).map((step) => {
+    const version = /** @type {Opened} */ (by.get(step.version));
+    const isMerge = Array.isArray(version.fields._parents) && version.fields._parents.length > 1 && step.kind !== 'taken_out' && step.kind !== 'put_back';
     return {
-      version: version.version, at, kind: revision?.kind ?? (settled || !before ? 'first' : kindOf(changes) ?? 'addition'),
-      by: version.fields._author?.device === open.identity.device ? 'this phone' : 'another device',
-      reason: revision?.reason || null, changes, fields: ownFields(version), altered: version.altered,
+      ...step, kind: isMerge ? /** @type {const} */ ('merged') : step.kind, by: version.fields._author?.device === open.identity.device ? 'this phone' : 'another device',
+      fields: ownFields(version), altered: version.altered,
     };
   });
 }

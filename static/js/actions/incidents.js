@@ -9,7 +9,10 @@ import { idText, newId } from '../core/ids.js';
 import { isBlank } from '../record/reading.js';
 import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
 import { heads, ownFields } from './book.js';
+import { arrival, waitingLines } from './custody.js';
+import { firstFields } from './file_fields.js';
 import { blobsOf } from './sealing.js';
+import { outSince } from './takeout.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -31,8 +34,9 @@ export async function saveNew(ctx, open, drafts, said) {
   const kept = drafts.begin();
   const fields = present({ ...kept.fields, ...said.fields });
   const restricted = present({ ...kept.restricted, ...said.restricted });
-  const isTimed = fields.precision && fields.precision !== 'unknown';
-  if (isBlank(fields.narrative) && !isTimed && fields.precision !== 'unknown' && !kept.held.length) throw new KeptError('nothing_to_save');
+  // Words, a time, a picture to begin with, a recording, a file: any one of them is an entry.
+  const isSaid = ['narrative', 'precision', 'behaviours', 'narrative_media'].some((name) => !isBlank(fields[name]));
+  if (!isSaid && !kept.held.length) throw new KeptError('nothing_to_save');
   const record = idText(newId());
   const whole = { precision: 'unknown', tz: ctx.zone(), ...fields };
   await open.store.change(async (root, change) => {
@@ -68,7 +72,8 @@ export async function saveLater(ctx, open, record, said) {
     if (said.reason?.trim()) next.open.reason = said.reason.trim();
     change.drop(`u/${record}`);
     if (isUnchanged(before, next)) return;
-    await open.book.stage(batch, { kind: 'incident', record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    // Written on from what was shown, never from a second version of another device that nobody has looked at (merging.js).
+    await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
     await rows(batch, open, [record], null);
   });
   return { record };
@@ -95,10 +100,19 @@ export async function addFiles(open, record, files) {
     const next = merged(before, {});
     const { attachment_ids: there = [] } = await filesOfAll(open, record, batch);
     next.open.attachment_ids = [...there, ...files.map(({ attachment }) => attachment)];
-    await open.book.stage(batch, { kind: 'incident', record, ...next, openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
     for (const held of files) await stageFile(batch, open, held, record);
     await rows(batch, open, [record], null);
   });
+}
+
+/**
+ * What a later version follows: what was shown; or, where all of it was taken out, every end, so that it is back.
+ * @param {Open} open @param {string} record @param {Opened} before @param {Batch} batch @returns {Promise<{parents?: string[]}>}
+ */
+async function follows(open, record, before, batch) {
+  const versions = (await open.book.versions(record, batch)).filter(({ kind }) => kind === 'incident');
+  return outSince(versions) === null ? { parents: [before.version] } : {};
 }
 
 /**
@@ -129,22 +143,8 @@ export async function changeRecord(open, record, said) {
 
 /** @param {Batch} batch @param {Open} open @param {Held} held @param {string|null} incident null for a file of a register, which names it itself */
 export async function stageFile(batch, open, held, incident) {
-  const renditions = held.renditions.map(({ purpose, sha256, size_bytes, width, height, media_type }) => ({ purpose, sha256, size_bytes, width, height, media_type }));
-  await open.book.stage(batch, {
-    kind: 'attachment', record: held.attachment, of: incident,
-    open: {
-      incident_ids: incident ? [incident] : [], kind: held.kind, sha256: held.sha256, sha512: held.sha512, size_bytes: held.size, media_type: held.magic,
-      added_at: held.received_at, sensitivity: 'normal', alteration_before_receipt: 'none_known', renditions,
-      ...(held.flags.length ? { flags: held.flags } : {}),
-    },
-    restricted: {
-      received_as: present({ filename: held.name, claimed_type: held.claimed, magic_type: held.magic, last_modified: held.last_modified, route: held.route }),
-      ...(held.gps_present === null ? {} : { gps_present: held.gps_present }),
-      ...(held.outside_copy ? { outside_copy: held.outside_copy } : {}),
-    },
-    openKeys: held.renditions.map(({ blob, key }) => [blob, key]),
-    restrictedKeys: [[held.received.blob, held.received.key]],
-  });
+  await open.book.stage(batch, { kind: 'attachment', record: held.attachment, of: incident, ...firstFields(held, incident) });
+  waitingLines(batch.root, arrival(held));
   for (const { blob } of blobsOf(held)) batch.root.uploads.push({ blob, of: incident });
 }
 

@@ -10,6 +10,8 @@ const FIRST = {
   busy: null,
   account: null,
   entries: [],
+  removed: [],
+  erasing: [],
   draft: null,
   lockIn: null,
   picture: null,

@@ -25,9 +25,23 @@ export const SENTENCES = Object.freeze({
   file_missing: 'This file is not on this phone yet. It comes when there is signal.',
   file_damaged: 'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If a copy is kept off this phone, it is fetched again when there is signal. Try again later.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
+  // Saved chats and emails.
+  import_wrong: 'This is not a saved WhatsApp chat or an email file, so nothing was added. The file is as it was. To keep it anyway, add it to an entry under “Photos & screenshots”.',
+  import_no_chat: 'There is no WhatsApp chat in this zip file, so nothing was added. The file is as it was. In WhatsApp, use “Export chat” and choose that file.',
+  import_not_mail: 'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and choose it.',
+  import_unanswered: 'Answer the questions first. Nothing was added yet.',
+  mail_damaged: 'This email file is damaged and could not be read, so nothing was added. The file is as it was. Save the email again and choose it.',
+  zip_half: 'Part of this zip file is missing, so nothing was added. The file is as it was. Export the chat again and choose the new file.',
+  zip_damaged: 'This zip file is damaged, so nothing was added. The file is as it was. Export the chat again and choose the new file.',
+  zip_too_much: 'This zip file would unpack to far more than a chat can be, so it was not opened. Nothing was added. Export the chat again, without media.',
+  zip_locked: 'This zip file has a password, so it could not be read. Nothing was added. Export the chat again without one.',
+  zip_unknown: 'This zip file is packed in a way that could not be read. Nothing was added. Unpack it and choose the text file in it.',
   // Words and changes.
   reason_needed: 'Write a short reason for the change. What you wrote before stays in the history.',
   nothing_to_save: 'Write something, or choose a time. Either is enough.',
+  on_hold: 'Hold is on, so nothing can be erased for good. Nothing was changed. Turn hold off first, under More.',
+  not_sent_yet: 'This has not all been sent yet, so it cannot be erased there. Nothing was changed. Try again when it says “Kept safe”.',
+  not_due: 'The seven days are not over yet. Nothing was changed.',
   not_found: 'This could not be found. Nothing was lost.',
   // The way to the server.
   offline: 'There is no signal just now. Everything is safe on this phone. Try again when there is.',
@@ -54,6 +68,7 @@ export const SENTENCES = Object.freeze({
   wrong_notary: 'This server is not the one this phone knows. Nothing was sent. What is on this phone is safe.',
   clock_off: 'This phone’s clock is wrong. Entries are safe, and the difference is noted with them. Set the phone’s clock when you can.',
   altered: 'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who helps you.',
+  omitted: 'One of your devices saw something on the server that is not there now, or is different. Everything on this phone is safe. Look at what is missing.',
   line_gap: 'Something written on one of your devices has not arrived. Open that device once where there is signal.',
   cancelled: 'Stopped. Nothing was lost.',
 });

@@ -44,16 +44,24 @@ export function shownRows({ index, store }, sending, offline) {
   const files = countBy(root.uploads, ({ of }) => of);
   const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
-  // What was sent ahead of another device's entries gets its number when those are here, so that none ever changes.
-  const isNumbered = (/** @type {any} */ row) => (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
-  const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
-  const numbers = new Map(inOrder.map((row, i) => [row.record, i + 1]));
+  const numbers = entryNumbers(all, root);
   const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
   return all.map((row) => ({
     record: row.record, seq_no: numbers.get(row.record) ?? null, title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
-    received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags,
+    received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags, taken_out: row.taken_out ?? null, erased: row.erased ?? null,
     state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
   })).sort((a, b) => b.recorded_at - a.recorded_at);
+}
+
+/**
+ * The entry numbers, by record. What was sent ahead of another device's entries gets its number when those are here, so that none
+ * ever changes.
+ * @param {any[]} all rows of the index @param {Record<string, any>} root @returns {Map<string, number>}
+ */
+export function entryNumbers(all, root) {
+  const isNumbered = (/** @type {any} */ row) => (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
+  const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
+  return new Map(inOrder.map((row, i) => [row.record, i + 1]));
 }
 
 /**

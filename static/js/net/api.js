@@ -114,6 +114,21 @@ export class Api {
     return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}/complete`, method: 'POST', json: { digest }, want: 'nothing' });
   }
 
+  /** Have records erased in seven days. @param {string} diary @param {{records: string[], why: string}} what @param {string} proof @returns {Promise<{erasure: string, records: string[], why: string, asked_at: number, due_at: number, done: boolean}>} */
+  erase(diary, what, proof) {
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures`, method: 'POST', json: what, proof, timeout: SLOW });
+  }
+
+  /** @param {string} diary @returns {Promise<{erasures: any[]}>} */
+  erasures(diary) {
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures` });
+  }
+
+  /** @param {string} diary @param {string} erasure */
+  keepAfterAll(diary, erasure) {
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures/${erasure}`, method: 'DELETE', want: 'nothing' });
+  }
+
   /** @returns {Promise<{used_bytes: number, quota_bytes: number}>} */
   usage() {
     return this.withSession({ path: '/v1/usage' });

@@ -13,11 +13,15 @@
  * @property {string|null} occurred_local what the person chose
  * @property {string} tz
  * @property {number|null} utc_offset_min minutes east of UTC at the start
- * @property {'minute'|'hour'|'part_of_day'|'day'|'date_range'|'unknown'} precision
+ * @property {'exact'|'minute'|'hour'|'part_of_day'|'day'|'date_range'|'month'|'season'|'unknown'} precision
  * @property {string|null} time_source
  */
 /** @typedef {'early_morning'|'morning'|'afternoon'|'evening'|'night'} PartOfDay */
-/** @typedef {{how: 'exact'|'about'|'part'|'day'|'between', date: string, time?: string, second?: boolean, part?: PartOfDay, until?: string}} Picked */
+/**
+ * `date` is any day of it for a month or a season; `stamped`: the time stands on the message or call itself; `time` and
+ * `untilTime` of a range go together or not at all.
+ * @typedef {{how: 'exact'|'about'|'part'|'day'|'between'|'month'|'season', date: string, time?: string, second?: boolean, part?: PartOfDay, until?: string, untilTime?: string, stamped?: boolean}} Picked
+ */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -27,6 +31,10 @@ const DAY = 24 * HOUR;
 const PARTS = /** @type {const} */ ({
   early_morning: [5, 8], morning: [8, 12], afternoon: [12, 17], evening: [17, 22], night: [22, 29],
 });
+
+/** Nobody who writes here was there before. */
+const EARLIEST = '1900-01-01';
+const SEASONS = /** @type {const} */ (['Winter', 'Spring', 'Summer', 'Autumn']);
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
@@ -155,25 +163,55 @@ export function fromChip(chip, now, tz) {
  * @param {Picked} picked
  * @param {number} now ms UTC
  * @param {string} tz
- * @returns {null|'date'|'time'|'part'|'until'|'order'|'future'|'skipped'|'twice'}
+ * @returns {null|'date'|'time'|'part'|'until'|'until_time'|'order'|'future'|'early'|'skipped'|'twice'}
  */
 export function missing(picked, now, tz) {
   if (Number.isNaN(asUtc(picked.date))) return 'date';
   const today = localAt(now, tz).slice(0, 10);
+  if (picked.date < EARLIEST) return 'early';
+  if (picked.how === 'month' || picked.how === 'season') return edge(spanOf(picked)[0], 0, tz) > now ? 'future' : null;
   if (picked.date > today) return 'future';
   if (picked.how === 'part' && !picked.part) return 'part';
-  if (picked.how === 'between') {
-    if (Number.isNaN(asUtc(picked.until ?? ''))) return 'until';
-    if (/** @type {string} */ (picked.until) < picked.date) return 'order';
-    return /** @type {string} */ (picked.until) > today ? 'future' : null;
-  }
+  if (picked.how === 'between') return missingOfRange(picked, now, tz);
   if (picked.how !== 'exact' && picked.how !== 'about') return null;
   const local = `${picked.date}T${picked.time ?? ''}`;
-  if (Number.isNaN(asUtc(local)) || local.length !== 16) return 'time';
+  if (!isMinute(local)) return 'time';
   const found = instantsOf(local, tz);
   if (found.length === 0) return 'skipped';
   if (found.length === 2 && picked.second === undefined) return 'twice';
   return /** @type {number} */ (found[picked.second ? 1 : 0] ?? found[0]) > now ? 'future' : null;
+}
+
+/** @param {string} local */
+const isMinute = (local) => local.length === 16 && !Number.isNaN(asUtc(local));
+
+/** @param {Picked} picked @param {number} now @param {string} tz @returns {ReturnType<typeof missing>} */
+function missingOfRange({ date, time, until = '', untilTime }, now, tz) {
+  if (Number.isNaN(asUtc(until))) return 'until';
+  if (until < date) return 'order';
+  if (!time && !untilTime) return until > localAt(now, tz).slice(0, 10) ? 'future' : null;
+  if (!isMinute(`${date}T${time ?? ''}`)) return 'time';
+  if (!isMinute(`${until}T${untilTime ?? ''}`)) return 'until_time';
+  const [start] = instantsOf(`${date}T${time}`, tz);
+  const end = instantsOf(`${until}T${untilTime}`, tz).at(-1);
+  if (start === undefined || end === undefined) return 'skipped';
+  if (end < start) return 'order';
+  return end > now ? 'future' : null;
+}
+
+/** First day of a month or season, and the first day after it. @param {Picked} picked @returns {[string, string]} */
+function spanOf({ how, date }) {
+  const [year, month] = [Number(date.slice(0, 4)), Number(date.slice(5, 7))];
+  // Seasons of the north, by whole months; a winter began in the December before.
+  const first = how === 'month' ? month : month - (month % 3);
+  const day = (/** @type {number} */ m) => new Date(Date.UTC(year, m - 1, 1)).toISOString().slice(0, 10);
+  return [day(first), day(first + (how === 'month' ? 1 : 3))];
+}
+
+/** `Summer 2026`; a winter is named by the year it began. @param {string} date any day of it @returns {string} */
+export function seasonOf(date) {
+  const [first] = spanOf({ how: 'season', date });
+  return `${SEASONS[Math.floor((Number(first.slice(5, 7)) % 12) / 3)]} ${first.slice(0, 4)}`;
 }
 
 /**
@@ -188,9 +226,10 @@ export function fromPicked(picked, now, tz) {
   if (lacks) throw new RangeError(lacks);
   const { how, date } = picked;
   if (how === 'day') return wholeDay(date, tz);
-  if (how === 'between') {
-    const until = /** @type {string} */ (picked.until);
-    return block(edge(date, 0, tz), edge(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
+  if (how === 'between') return range(picked, tz);
+  if (how === 'month' || how === 'season') {
+    const [first, after] = spanOf(picked);
+    return block(edge(first, 0, tz), edge(after, 0, tz), how === 'month' ? date.slice(0, 7) : seasonOf(date), tz, how);
   }
   if (how === 'part') {
     const part = /** @type {PartOfDay} */ (picked.part);
@@ -199,5 +238,14 @@ export function fromPicked(picked, now, tz) {
   const local = `${date}T${picked.time}`;
   const found = instantsOf(local, tz);
   const start = /** @type {number} */ (found[picked.second ? 1 : 0] ?? found[0]);
-  return block(start, null, local, tz, how === 'exact' ? 'minute' : 'hour');
+  if (how === 'about') return block(start, null, local, tz, 'hour');
+  return picked.stamped ? block(start, null, local, tz, 'exact', 'message_or_call_stamp') : block(start, null, local, tz, 'minute');
+}
+
+/** @param {Picked} picked @param {string} tz */
+function range({ date, time, until = '', untilTime }, tz) {
+  if (!time) return block(edge(date, 0, tz), edge(nextDate(until), 0, tz), `${date}/${until}`, tz, 'date_range');
+  const [from, to] = [`${date}T${time}`, `${until}T${untilTime}`];
+  // Where an hour came twice, the range is the widest: from its first to its second.
+  return block(instantsOf(from, tz)[0] ?? null, instantsOf(to, tz).at(-1) ?? null, `${from}/${to}`, tz, 'date_range');
 }

@@ -13,20 +13,25 @@ export type Occurred = {
 };
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Occurred; recorded_at: number; received_at?: number | null;
-  pictures: number; additions: number; amendments?: number; state: EntryState;
+  pictures: number; additions: number; amendments?: number; state: EntryState; flags?: string[]; taken_out?: number | null; erased?: number | null;
 };
 export type Change = { field: string; old: any; new: any };
-export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment'; by: string; reason: string | null; changes: Change[]; fields?: Fields };
+export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean };
+/** One of two versions that two devices wrote at once. */
+export type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
+export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
 export type Entry = {
   record: string; seq_no: number | null; fields: Fields; restricted: Fields; attachments: Attachment[]; note: string; state: EntryState; versions: VersionShown[];
   /** Typed in a card and not saved yet. */
   unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
+  taken_out?: number | null; ends?: End[]; erasing?: Waiting | null; flags?: string[];
+  files_out?: { attachment: string; name: string; at: number }[]; given?: { who: string; at: number; pack_no: number | null }[];
 };
 export type State = {
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
-  entries: Row[]; draft: Draft | null; lockIn: number | null;
+  entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[] } | null;
 };
 export type Summary = {
@@ -79,6 +84,16 @@ export interface App {
   saveIncident(save: { record: string | null; fields: Fields; restricted: Fields; reason?: string }): Promise<{ record: string }>;
   needsReason(record: string, change: { fields: Fields; restricted: Fields }): boolean | Promise<boolean>;
   readIncident(record: string): Promise<Entry>;
+  /** Two versions of one entry brought together by the keeper: every field as it shall stand. */
+  bringTogether?(record: string, chosen: { looked: string[]; fields: Fields; restricted: Fields; reason: string }): Promise<unknown>;
+  attribute?(said: { records: string[]; actor_ids: string[]; replace: boolean; attribution_basis: string[]; reason: string }): Promise<{ changed: number }>;
+  askErasing?(record: string, by: { words: string }): Promise<{ due_at: number }>;
+  stopErasing?(record: string): Promise<unknown>;
+  finishErasing?(record: string, by: { words: string }): Promise<unknown>;
+  readHold?(): Promise<null | { who: string; reference: string; since: number; lift_asked_at: number | null }>;
+  turnHoldOn?(asked: { who: string; reference: string }): Promise<unknown>;
+  askToLiftHold?(by: { words: string }): Promise<unknown>;
+  keepHoldOn?(): Promise<unknown>;
   saveNote(record: string, text: string): Promise<unknown>;
   addFile(target: string, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<Attachment>;
   readPicture(attachment: string, size: 'preview' | 'print'): Promise<{ url: string } | null>;

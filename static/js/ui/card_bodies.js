@@ -1,75 +1,23 @@
-/** What the cards ask: what kind, who, where, how it affected you, private note. */
+/** Cards that are more than a list of questions: what kind, where, how it affected you, private note. */
 import { html, nothing } from './html.js';
-import { chips, textField } from './fields.js';
+import { checkbox, chips, textField } from './fields.js';
 import { button } from './parts.js';
 import { guard } from './guard_line.js';
 import { t } from './strings.js';
+import { everChosen, isEmpty, lineField } from './card_forms.js';
+import { matching, said, vocabulary } from './labels.js';
 
-/** @typedef {import('./stage.js').Stage} Stage */
+export { label, matching, vocabulary } from './labels.js';
+
 /** @typedef {import('./cards.js').Card} Card */
-/** @typedef {import('./app.d.ts').Entry} Entry */
-/** @typedef {import('../record/vocabulary.js').List} List */
+/** @typedef {import('./card_table.js').Line} Line */
+/** @typedef {import('./card_forms.js').At} At */
 
 /** Shown before a search: what people most often choose, in the order of the record's vocabulary. */
 const USUAL = ['chat_messages', 'calls', 'contact_new_account_after_block', 'turn_up_home', 'follow'];
-const FEW = 5;
-
-/** @type {Record<string, List>|null} */
-let lists = null;
-
-/**
- * The vocabulary, once it is here; it is large and not needed at the door.
- * @param {Stage} stage
- */
-export function vocabulary(stage) {
-  if (!lists) import('../record/vocabulary.js').then((module) => { lists = module.VOCABULARY; stage.draw(); }, () => undefined);
-  return lists;
-}
-
-/**
- * The label of a code, or the code while the vocabulary is on its way.
- * @param {string} list @param {string|null|undefined} code
- * @returns {string}
- */
-export function label(list, code) {
-  if (!code) return '';
-  return lists?.[list]?.codes.find((one) => one.code === code)?.label ?? '';
-}
-
-/** @param {Entry} entry */
-export const kindSummary = (entry) => (entry.fields.behaviours ?? []).map((/** @type {string} */ code) => label('behaviours', code)).join(' · ');
-/** @param {Entry} entry */
-export const whereSummary = (entry) => label('places', entry.fields.place_category);
-/** @param {Entry} entry */
-export const effectSummary = (entry) => entry.fields.feelings_then_text || (entry.fields.feelings_then ?? []).map((/** @type {string} */ code) => label('feelings', code)).join(' · ');
-
-/**
- * Codes that match what was typed: every word of it begins a word of the label or of its section.
- * @param {List} list
- * @param {string} search
- */
-export function matching(list, search) {
-  const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
-  const section = new Map(list.sections?.map((one) => [one.code, one.label]));
-  return list.codes.filter((code) => {
-    const words = `${code.label} ${section.get(code.section ?? '') ?? ''}`.toLowerCase().split(/[^\p{L}\p{N}’']+/u);
-    return wanted.every((want) => words.some((word) => word.startsWith(want)));
-  });
-}
-
-/**
- * Codes that are or were chosen while the card is open: a chip never moves or goes from under the finger.
- * @param {Card} card @param {string} field @param {readonly string[]} chosen
- * @returns {Set<string>}
- */
-function everChosen(card, field, chosen) {
-  const ever = (card.stage.local.ever ??= {});
-  ever[field] = new Set([...(ever[field] ?? []), ...chosen]);
-  return ever[field];
-}
 
 /** @param {Card} card */
-export function kindBody(card) {
+export function kindField(card) {
   const list = vocabulary(card.stage)?.behaviours;
   if (!list) return html`<p role="status">${t('frame.loading')}</p>`;
   const { local } = card.stage;
@@ -78,8 +26,8 @@ export function kindBody(card) {
   const found = search.trim() ? matching(list, search) : [];
   /** @param {string} code @param {boolean} on */
   const put = (code, on) => card.put({ fields: { behaviours: on ? [...chosen, code] : chosen.filter((one) => one !== code) } });
-  /** @param {string} legend @param {readonly {code: string, label: string}[]} codes @param {boolean} [quiet] */
-  const group = (legend, codes, quiet) => chips({ name: `kind-${legend}`, legend, quiet, many: true, choices: codes.map((one) => [one.code, one.label]), chosen, on: put });
+  /** @param {string} legend @param {readonly import('../record/vocabulary.js').Code[]} codes @param {boolean} [quiet] */
+  const group = (legend, codes, quiet) => chips({ name: `kind-${legend}`, legend, quiet, many: true, choices: codes.map((one) => [one.code, said(one)]), chosen, on: put });
   const usual = list.codes.filter((code) => USUAL.includes(code.code));
   const shown = search.trim() ? found.slice(0, 12) : local.more?.kind ? list.codes : usual;
   const elsewhere = list.codes.filter((code) => everChosen(card, 'behaviours', chosen).has(code.code) && !shown.includes(code));
@@ -93,48 +41,42 @@ export function kindBody(card) {
     ${chosen.includes('other') || card.value('behaviours_text') ? textField({ id: 'kind-text', label: t('kind.text'), lines: 'low', value: card.value('behaviours_text') ?? '', on: (behaviours_text) => card.put({ fields: { behaviours_text } }) }) : nothing}`;
 }
 
-/** @param {Card} card */
-export function whoBody(card) {
-  return textField({ id: 'who', label: t('who.field'), hint: t('who.hint'), lines: 'low', value: card.value('who') ?? '', on: (who) => card.put({ fields: { who } }) });
+/** What was said about the place may go to the other side only when the keeper says so: then a copy of it stands in the open part. @param {Card} card @param {Line} _line @param {At} at */
+export function placeField(card, _line, at) {
+  const detail = card.value('place_detail') ?? '';
+  const copy = card.value('place_in_chronology') ?? '';
+  if (!detail && !copy) return nothing;
+  return html`<div class="stack-close">${checkbox({ id: 'place-ok', label: t('f.place_ok'), checked: Boolean(copy), on: (on) => at.put('place_in_chronology', on ? detail : null) })}
+    <p class="small soft">${t('f.place_ok_hint')}</p></div>`;
 }
 
-/**
- * Five choices before "more", what is chosen among them.
- * @param {Card} card @param {string} name @param {string} field @param {string} legend @param {boolean} many
- */
-function fewChips(card, name, field, legend, many) {
-  const list = vocabulary(card.stage)?.[name];
-  if (!list) return nothing;
-  const value = card.value(field);
-  const chosen = /** @type {string[]} */ (many ? value ?? [] : value ? [value] : []);
-  const all = card.stage.local.more?.[name] || list.codes.length <= FEW + 1;
-  const ever = everChosen(card, field, chosen);
-  const shown = all ? list.codes : list.codes.filter((code, i) => i < FEW || ever.has(code.code));
-  return html`${chips({ name, legend, many, chosen, choices: shown.map((code) => [code.code, code.label]),
-    on: (code, on) => card.put({ fields: { [field]: many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code } }) })}
-    ${all ? nothing : button(t('card.more'), () => card.stage.set({ more: { ...card.stage.local.more, [name]: true } }), { plain: true })}`;
+/** Where it says so, what may be passed on follows what is typed. @param {Card} card @param {Line} line @param {At} at */
+export function detailField(card, line, at) {
+  return lineField(card, line, { ...at, put: (name, value) => card.put({ restricted: { [name]: value }, fields: card.value('place_in_chronology') ? { place_in_chronology: value } : {} }) });
 }
 
-/** @param {Card} card */
-export function whereBody(card) {
-  return html`${fewChips(card, 'places', 'place_category', t('where.other'), false)}
-    ${card.value('place_category') === 'other' || card.value('place_category_text') ? textField({ id: 'place-text', label: t('kind.text'), value: card.value('place_category_text') ?? '', on: (place_category_text) => card.put({ fields: { place_category_text } }) }) : nothing}
-    ${textField({ id: 'place-detail', label: t('where.detail'), hint: t('where.hint'), lines: 'low', value: card.value('place_detail') ?? '', on: (place_detail) => card.put({ restricted: { place_detail } }) })}`;
-}
-
-/** Own words first, chips after, fear last; blank is kept apart from "no". @param {Card} card */
-export function effectBody(card) {
-  const words = card.value('feelings_then_text') ?? '';
+/** Fear is asked last, and its blank is shown from the start: it is not a "no". @param {Card} card @param {Line} line @param {At} at */
+export function fearField(card, line, at) {
   const fear = vocabulary(card.stage)?.fear;
   const feared = card.value('feared_violence') ?? '';
   return html`
-    ${textField({ id: 'effect', label: t('effect.words'), lines: 'low', value: words, on: (feelings_then_text) => card.put({ fields: { feelings_then_text } }) })}
-    ${guard(card.stage, words, { place_detail: card.value('place_detail') ?? '' }, (narrative, place_detail) => card.put({ fields: { feelings_then_text: narrative }, restricted: { place_detail } }))}
-    ${fewChips(card, 'feelings', 'feelings_then', t('effect.feelings'), true)}
-    ${fear ? chips({ name: 'fear', legend: t('effect.fear'), choices: [...fear.codes.map((code) => /** @type {[string, string]} */ ([code.code, code.label])), ['', t('effect.blank')]],
+    ${fear ? chips({ name: 'fear', legend: t('effect.fear'), choices: [...fear.codes.map((code) => /** @type {[string, string]} */ ([code.code, said(code)])), ['', t('effect.blank')]],
     chosen: [feared], on: (code) => card.put({ fields: { feared_violence: code } }) }) : nothing}
     <p class="small soft">${t('effect.blank_hint')}</p>
-    ${feared && feared !== 'prefer_not_to_say' ? textField({ id: 'fear-text', label: t('effect.fear_words'), lines: 'low', value: card.value('feared_violence_text') ?? '', on: (feared_violence_text) => card.put({ fields: { feared_violence_text } }) }) : nothing}`;
+    ${(feared && feared !== 'prefer_not_to_say') || !isEmpty(at.get(`${line.name}_text`)) ? textField({ id: 'fear-text', label: t('effect.fear_words'), lines: 'low', value: card.value('feared_violence_text') ?? '', on: (feared_violence_text) => card.put({ fields: { feared_violence_text } }) }) : nothing}`;
+}
+
+/** @param {Card} card */
+export function effectWords(card) {
+  const words = card.value('feelings_then_text') ?? '';
+  return html`${textField({ id: 'effect', label: t('effect.words'), lines: 'low', value: words, on: (feelings_then_text) => card.put({ fields: { feelings_then_text } }) })}
+    ${guard(card.stage, words, { place_detail: card.value('place_detail') ?? '' }, (narrative, place_detail) => card.put({ fields: { feelings_then_text: narrative }, restricted: { place_detail } }))}`;
+}
+
+/** Asked once somebody is named: the answer that is attacked most. @param {Card} card @param {Line} line @param {At} at */
+export function basisField(card, line, at) {
+  const named = !isEmpty(card.value('who')) || !isEmpty(card.value('actor_ids'));
+  return html`${lineField(card, line, at)}${named && isEmpty(at.get(line.name)) ? html`<p class="care small" role="status">${t('who.unsaid')}</p>` : nothing}`;
 }
 
 /** @param {Card} card */

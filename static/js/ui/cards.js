@@ -3,39 +3,66 @@ import { html, nothing } from './html.js';
 import { button, row, sheet } from './parts.js';
 import { textField } from './fields.js';
 import { t, tn } from './strings.js';
+import './strings_cards.js';
 import { problemOf } from './stage.js';
 import { filesBody } from './card_files.js';
-import { effectBody, effectSummary, kindBody, kindSummary, noteBody, vocabulary, whereBody, whereSummary, whoBody } from './card_bodies.js';
+import { basisField, detailField, effectWords, fearField, kindField, noteBody, placeField, vocabulary } from './card_bodies.js';
+import { hasUnreadable, linesOf } from './card_forms.js';
+import { breachesField } from './card_order.js';
+import { scheduleField } from './card_schedule.js';
+import { CARDS, namesOf } from './card_table.js';
+import { voiceBody } from './card_voice.js';
+import { wordsFor } from './card_words.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Entry} Entry */
 /** @typedef {import('./app.d.ts').Fields} Fields */
+/** @typedef {import('./card_table.js').CardSpec} CardSpec */
 /** @typedef {{fields: Fields, restricted: Fields, note?: string}} Change what is typed in a card and not yet saved */
 /** @typedef {{stage: Stage, entry: Entry, value: (name: string) => any, put: (change: {fields?: Fields, restricted?: Fields, note?: string}) => void}} Card */
 
-const CARDS = /** @type {const} */ ([
-  { code: 'photos', title: 'files.title', icon: 'picture', body: null, summary: (/** @type {Entry} */ entry) => (entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '') },
-  { code: 'kind', title: 'kind.title', icon: 'tag', body: kindBody, summary: kindSummary },
-  { code: 'who', title: 'who.title', icon: 'person', body: whoBody, summary: (/** @type {Entry} */ entry) => entry.fields.who ?? '' },
-  { code: 'where', title: 'where.title', icon: 'place', body: whereBody, summary: whereSummary },
-  { code: 'effect', title: 'effect.title', icon: 'heart', body: effectBody, summary: effectSummary },
-  { code: 'note', title: 'note.title', icon: 'note', body: noteBody, summary: (/** @type {Entry} */ entry) => (entry.note ? t('card.saved') : '') },
-]);
+/** Questions that are more than a line of the table. @type {Record<string, import('./card_forms.js').Draw>} */
+const OWN = {
+  behaviours: kindField, feelings_then_text: effectWords, feared_violence: fearField, place_detail: detailField, place_in_chronology: placeField,
+  attribution_basis: basisField, alleged_breaches: breachesField, schedule_id: scheduleField,
+};
+const SHORT = 90;
 
 /**
- * All cards of one entry.
+ * All cards of one entry: those most people use, then the rest behind "More you can add" unless they say something.
  * @param {Stage} stage
  * @param {Entry} entry
  */
 export function cardList(stage, entry) {
   vocabulary(stage);
   const { local } = stage;
-  return html`<div class="rows">${CARDS.map((card) => {
+  const summaries = new Map(CARDS.map((card) => [card.code, summaryOf(stage, entry, card)]));
+  const waits = (/** @type {CardSpec} */ card) => card.later && !local.all && !summaries.get(card.code) && local.card !== card.code;
+  return html`<div class="rows">${CARDS.filter((card) => !waits(card)).map((card) => {
     const expanded = local.card === card.code;
-    const body = !expanded ? nothing : card.body ? editing(stage, entry, card.body)
-      : filesBody(stage, { target: entry.record, record: entry.record, attachments: entry.attachments });
-    return html`<div>${row({ title: t(card.title), more: card.summary(entry) || null, icon: card.icon, expanded, body, on: () => open(stage, expanded ? null : card.code) })}</div>`;
-  })}</div>`;
+    const more = summaries.get(card.code) || null;
+    return html`<div>${row({ title: titleOf(card), more, icon: card.icon, expanded, body: expanded ? bodyOf(stage, entry, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
+  })}</div>
+  ${CARDS.some(waits) ? html`<div>${button(t('cards.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>` : nothing}`;
+}
+
+/** @param {CardSpec} card */
+const titleOf = (card) => t(card.code === 'photos' ? 'files.title' : `card.${card.code}`);
+
+/** @param {Stage} stage @param {Entry} entry @param {CardSpec} card */
+function summaryOf(stage, entry, card) {
+  if (card.code === 'photos') return entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '';
+  if (card.code === 'note') return entry.note ? t('card.saved') : '';
+  const said = namesOf(card).map((name) => wordsFor(stage, name, entry.fields[name] ?? entry.restricted[name])).filter(Boolean).join(' · ').replaceAll('\n', ' · ');
+  return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
+}
+
+/** @param {Stage} stage @param {Entry} entry @param {CardSpec} card */
+function bodyOf(stage, entry, card) {
+  if (card.code === 'photos') return filesBody(stage, { target: entry.record, record: entry.record, attachments: entry.attachments });
+  if (card.code === 'note') return editing(stage, entry, noteBody);
+  if (card.code === 'voice') return editing(stage, entry, (on) => voiceBody(stage, { target: entry.record, media: on.value('narrative_media') ?? null, attachments: entry.attachments, use: (narrative_media) => on.put({ fields: { narrative_media } }) }));
+  return editing(stage, entry, (on) => linesOf(on, card.lines, OWN));
 }
 
 /**
@@ -46,7 +73,7 @@ export function cardList(stage, entry) {
 function open(stage, code) {
   const opened = /** @type {{card: string, at: number}[]} */ (stage.local.opened ??= []);
   if (code && code !== 'note' && !opened.some((one) => one.card === code)) opened.push({ card: code, at: Date.now() });
-  stage.set({ card: code, more: {}, search: '', ever: {} });
+  stage.set({ card: code, more: {}, search: '', ever: {}, raw: {}, blanks: {}, moment: undefined });
 }
 
 /** @param {Stage} stage @param {Entry} entry @returns {Change} */
@@ -100,6 +127,7 @@ export function differing(changed, saved) {
 /** @param {Stage} stage @param {Entry} entry */
 async function saveCard(stage, entry) {
   const unsaved = change(stage, entry);
+  if (hasUnreadable(stage)) return;
   const fields = differing(unsaved.fields, entry.fields);
   const restricted = differing(unsaved.restricted, entry.restricted);
   const opened = stage.local.opened ?? [];

@@ -13,6 +13,7 @@ const format = (options) => {
 // The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
 const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const MONTH = format({ month: 'long', year: 'numeric' });
 const SHORT = format({ day: 'numeric', month: 'short', year: 'numeric' });
 
 /** @param {string} local */
@@ -92,7 +93,19 @@ export function timeOfDay(occurred) {
   if (occurred.precision === 'hour') return `about ${local.slice(11, 16)}`;
   if (occurred.precision === 'part_of_day') return partOf(occurred, local);
   if (occurred.precision === 'date_range') return untilOf(occurred, local);
-  return '';
+  if (occurred.precision === 'month') return monthOf(local);
+  return occurred.precision === 'season' ? seasonOf(occurred.occurred_local ?? '') : '';
+}
+
+/** @param {string} local */
+function monthOf(local) {
+  const date = asDate(local);
+  return Number.isNaN(date.getTime()) ? '' : t('say.month', { month: MONTH.format(date) });
+}
+
+/** `Summer 2026` as it was said; nothing that looks like a date. @param {string} local */
+function seasonOf(local) {
+  return /^\p{L}/u.test(local) ? local : '';
 }
 
 /** @param {Occurred} occurred @param {string} local */
@@ -102,6 +115,8 @@ function partOf({ occurred_local }, local) {
 
 /** @param {Occurred} occurred @param {string} local */
 function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }, local) {
+  const hours = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\/(\d{4}-\d\d-\d\d)T(\d\d:\d\d)$/.exec(occurred_local ?? '');
+  if (hours) return `${hours[2]} ${t('say.to')} ${hours[1] === hours[3] ? '' : `${SHORT.format(asDate(String(hours[3])))}, `}${hours[4]}`;
   const typed = local === occurred_local ? local.slice(11) : '';
   // The end is the first instant after the range.
   const last = typed || (occurred_end ? atOffset(occurred_end - 1, utc_offset_min, tz) : local);
@@ -117,8 +132,10 @@ function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }, local) {
 export function whenWords(occurred) {
   const date = dateOf(occurred);
   if (!date) return t('entries.unknown_day');
-  const long = DAY_YEAR.format(asDate(date));
   const time = timeOfDay(occurred);
+  // Never more exact than it was said: a month has no first of the month.
+  if (time && (occurred.precision === 'month' || occurred.precision === 'season')) return time[0]?.toUpperCase() + time.slice(1);
+  const long = DAY_YEAR.format(asDate(date));
   return time ? `${long}, ${time}` : long;
 }
 
@@ -132,4 +149,14 @@ export function size(bytes) {
   const [unit, by] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
   const n = bytes / Number(by);
   return `${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`;
+}
+
+/**
+ * A date a person chose, or what they typed where it is none.
+ * @param {string} text `2026-11-03`
+ * @returns {string} `3 Nov 2026`
+ */
+export function date(text) {
+  const found = /^\d{4}-\d\d-\d\d$/.test(text) ? asDate(text) : null;
+  return found && !Number.isNaN(found.getTime()) ? SHORT.format(found) : text;
 }

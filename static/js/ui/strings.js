@@ -36,7 +36,7 @@ export const STRINGS = {
   'bar.place': 'Notes', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
   'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.locking_soon': 'Locking in twenty seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
   'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
-  'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
+  'frame.look': 'Look at what is missing', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
 
   // Add.
   'add.title': 'What happened?', 'add.alone': 'No one is told when you write here.', 'add.read': 'The other side may read this one day. Keep addresses, new numbers and plans out of it.',
@@ -44,9 +44,9 @@ export const STRINGS = {
   'add.kept_draft': 'Kept while you write.', 'add.waiting.one': 'One picture is waiting to be added.', 'add.waiting.other': '{n} pictures are waiting to be added.', 'add.drop': 'Throw this draft away', 'add.drop_ask': 'Throw this draft away? It has not been saved as an entry and cannot come back.', 'add.drop_do': 'Throw it away',
   'add.more': 'Add more if you want to. All of it can wait.', 'add.another': 'Add another entry', 'add.see': 'See this entry',
   'when.just_now': 'Just now', 'when.earlier_today': 'Earlier today', 'when.yesterday': 'Yesterday', 'when.pick': 'Pick a time', 'when.not_sure': 'Not sure',
-  'when.how': 'How sure are you of the time?', 'when.exact': 'Exact', 'when.about': 'About', 'when.part': 'Part of the day', 'when.day': 'Some time that day', 'when.between': 'Between two days',
+  'when.how': 'How sure are you of the time?', 'when.exact': 'Exact', 'when.about': 'About', 'when.part': 'Part of the day', 'when.day': 'Some time that day', 'when.between': 'Between or unsure', 'when.span': 'Between which?', 'when.days': 'Two days or times', 'when.month': 'Some time in a month', 'when.season': 'Some time in a season', 'when.any_day': 'Any day in it', 'when.until_time': 'Time (to)', 'when.stamped': 'The message or call itself shows this time', 'say.month': 'some time in {month}', 'say.to': 'to',
   'when.date': 'Date', 'when.from': 'From', 'when.until': 'To', 'when.time': 'Time', 'when.part_which': 'Which part?', 'when.twice': 'That night the clocks went back, so this time came twice. Which one was it?', 'when.first': 'The first', 'when.second': 'The second',
-  'when.lack_date': 'Choose a date.', 'when.lack_time': 'Choose a time, or “Some time that day”.', 'when.lack_part': 'Choose a part of the day.', 'when.lack_until': 'Choose the last day.', 'when.lack_order': 'The last day is before the first.', 'when.lack_future': 'That has not happened yet. Look at the date and time again.', 'when.lack_skipped': 'That night the clocks went forward, so this time did not happen. Choose an hour later or earlier.', 'when.lack_twice': 'Choose the first or the second.',
+  'when.lack_date': 'Choose a date.', 'when.lack_time': 'Choose a time, or “Some time that day”.', 'when.lack_part': 'Choose a part of the day.', 'when.lack_until': 'Choose the last day.', 'when.lack_order': 'The last day is before the first.', 'when.lack_future': 'That has not happened yet. Look at the date and time again.', 'when.lack_skipped': 'That night the clocks went forward, so this time did not happen. Choose an hour later or earlier.', 'when.lack_early': 'That is too long ago. Look at the year again.', 'when.lack_until_time': 'Choose the time it ended too, or neither.', 'when.lack_twice': 'Choose the first or the second.',
   'guard.postcode': 'This looks like an address: “{found}”.', 'guard.number': 'This looks like a phone number: “{found}”.', 'guard.kept_apart': 'You keep this apart: “{found}”.', 'guard.move': 'Move this to Where (kept apart)', 'guard.leave': 'Leave it',
 
   // Words.
@@ -109,6 +109,11 @@ export function t(key, slots = {}) {
   const text = table[key];
   if (text === undefined) throw new RangeError(`no words for ${key}`);
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? String(slots[name]) : whole));
+}
+
+/** Every word there is so far, for whoever judges the words. @returns {Record<string, string>} */
+export function everyWord() {
+  return { ...table };
 }
 
 const plural = new Intl.PluralRules('en-GB');

@@ -1,0 +1,165 @@
+/**
+ * Erasing for good: an entry with its files and note, seven days after it was asked for with the words.
+ *
+ * [Note: who counts the days] Of a registered diary the server counts them, by its own clock, and shows every device what
+ * waits; this phone keeps its last answer in `root.erasures`, so that the day is shown without signal too. A diary that
+ * is only on this phone counts them itself and asks for the words once more.
+ *
+ * What is left of an erased entry is its number, its versions' ids and commitments, and the day.
+ */
+import { KeptError } from '../core/errors.js';
+import { partName } from '../net/blobs.js';
+import { proofOf } from './accounts.js';
+import { confirm, holdOn, SEVEN_DAYS } from './holding.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {{erasure: string|null, records: string[], asked_at: number, due_at: number, why: string}} Erasure `erasure` is null where this phone counts the days itself */
+/** @typedef {{record: string, asked_at: number, due_at: number, here: boolean}} Waiting one entry; `here`: nothing but this phone erases it */
+
+/** As many records as the server takes at once: an entry with more files is asked for in several. */
+const AT_ONCE = 64;
+
+/** What waits to be erased, the first to go first. @param {Open} open @returns {Waiting[]} */
+export function pendingErasures({ store, index }) {
+  const waiting = new Map();
+  for (const { erasure, records, asked_at, due_at, why } of /** @type {Erasure[]} */ (store.root.erasures ?? [])) {
+    const record = records.find((one) => index.find(one));
+    if (record && why === 'keeper') waiting.set(record, { record, asked_at, due_at, here: erasure === null });
+  }
+  return [...waiting.values()].sort((a, b) => a.due_at - b.due_at);
+}
+
+/** @param {Open} open @param {string} record @returns {Waiting|null} */
+export function erasingOf(open, record) {
+  return pendingErasures(open).find((one) => one.record === record) ?? null;
+}
+
+/**
+ * @param {Context} ctx @param {Open} open @param {string} record @param {string} words
+ * @returns {Promise<{due_at: number}>}
+ * @throws on_hold, not_sent_yet, words_differ, no_match, no_network
+ */
+export async function askErasing(ctx, open, record, words) {
+  if (await holdOn(open, ctx.clock.now())) throw new KeptError('on_hold');
+  const there = erasingOf(open, record);
+  if (there) return { due_at: there.due_at };
+  const records = await belonging(open, record);
+  if (!open.store.root.account.registered) {
+    await confirm(ctx, open, words);
+    const asked_at = ctx.clock.now();
+    const due_at = asked_at + SEVEN_DAYS;
+    await keep(open, (known) => [...known, { erasure: null, records, asked_at, due_at, why: 'keeper' }]);
+    return { due_at };
+  }
+  const unsent = new Set(open.store.root.outbox.map((/** @type {any} */ one) => one.record));
+  if (records.some((one) => unsent.has(one))) throw new KeptError('not_sent_yet');
+  const proof = await proofOf(ctx, open, words);
+  for (let from = 0; from < records.length; from += AT_ONCE) {
+    await ctx.api.erase(open.identity.diary, { records: records.slice(from, from + AT_ONCE), why: 'keeper' }, proof);
+  }
+  await heedErasures(ctx, open);
+  return { due_at: erasingOf(open, record)?.due_at ?? ctx.clock.now() + SEVEN_DAYS };
+}
+
+/** It stays after all; needs no words. @param {Context} ctx @param {Open} open @param {string} record */
+export async function stopErasing(ctx, open, record) {
+  const mine = new Set(await belonging(open, record));
+  const concerned = /** @type {Erasure[]} */ (open.store.root.erasures ?? []).filter(({ records }) => records.some((one) => mine.has(one)));
+  for (const { erasure } of concerned) {
+    if (erasure) await ctx.api.keepAfterAll(open.identity.diary, erasure).catch((/** @type {unknown} */ error) => {
+      if (!(error instanceof KeptError) || error.code !== 'not_found') throw error; // another device was faster
+    });
+  }
+  await keep(open, (known) => known.filter((one) => !concerned.some(({ records }) => records === one.records || records.join() === one.records.join())));
+}
+
+/** The seven days of a diary that is only on this phone are over, and the words were typed again. @param {Context} ctx @param {Open} open @param {string} record @param {string} words @throws on_hold, words_differ, not_due */
+export async function finishErasing(ctx, open, record, words) {
+  const waiting = erasingOf(open, record);
+  if (!waiting?.here || waiting.due_at > ctx.clock.now()) throw new KeptError('not_due');
+  if (await holdOn(open, ctx.clock.now())) throw new KeptError('on_hold');
+  await confirm(ctx, open, words);
+  await eraseHere(open, await belonging(open, record), ctx.clock.now());
+}
+
+/**
+ * What the server says waits; and, where hold is on, nothing may. Part of every run of syncing.
+ * @param {Context} ctx @param {Open} open
+ */
+export async function heedErasures(ctx, open) {
+  const held = await holdOn(open, ctx.clock.now());
+  let { erasures } = /** @type {{erasures: Erasure[]}} */ (await ctx.api.erasures(open.identity.diary));
+  if (held) {
+    for (const { erasure, why } of erasures) if (erasure && why === 'keeper') await ctx.api.keepAfterAll(open.identity.diary, erasure);
+    erasures = erasures.filter(({ why }) => why !== 'keeper');
+  }
+  if (JSON.stringify(erasures) !== JSON.stringify(open.store.root.erasures ?? [])) await keep(open, () => erasures);
+}
+
+/** Hold stops what waits here as well. @param {Open} open */
+export async function dropLocalErasures(open) {
+  await keep(open, (known) => known.filter(({ erasure }) => erasure !== null));
+}
+
+/** @param {Open} open @param {(known: Erasure[]) => Erasure[]} change */
+async function keep(open, change) {
+  await open.store.change((root) => { root.erasures = change(root.erasures ?? []); });
+}
+
+/** An entry, its files and its note. @param {Open} open @param {string} record @returns {Promise<string[]>} */
+async function belonging(open, record) {
+  const versions = await open.book.versions(record);
+  const note = await open.store.readJson(`n/${record}`);
+  const files = versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []));
+  const known = await Promise.all([...new Set(files)].map(async (file) => ((await open.book.meta(file))?.of === record ? file : null)));
+  return [record, ...known.flatMap((file) => file ?? []), ...(note ? [note.note] : [])];
+}
+
+/**
+ * Takes the words and files of records off this phone. Ids, commitments and numbers stay.
+ * @param {Open} open @param {readonly string[]} records @param {number} at ms
+ */
+export async function eraseHere(open, records, at) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    for (const record of records) await eraseRecord(open, batch, record, at);
+    root.erasures = (root.erasures ?? []).filter((/** @type {Erasure} */ one) => !one.records.some((each) => records.includes(each)));
+  });
+}
+
+/** @param {Open} open @param {import('./book.js').Batch} batch @param {string} record @param {number} at */
+async function eraseRecord(open, batch, record, at) {
+  const { root, change } = batch;
+  const meta = structuredClone(await open.book.meta(record, batch));
+  if (!meta || meta.erased_at) return;
+  const versions = await open.book.versions(record, batch);
+  const blobs = versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob));
+  for (const { v } of meta.versions) change.drop(`v/${v}`);
+  for (const name of [`u/${record}`, `n/${record}`]) change.drop(name);
+  for (const blob of new Set(blobs)) {
+    const facts = await open.store.readJson(`b/${blob}`);
+    for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));
+    change.drop(`b/${blob}`);
+  }
+  const gone = new Set(blobs);
+  root.outbox = root.outbox.filter((/** @type {any} */ one) => one.record !== record);
+  root.uploads = root.uploads.filter((/** @type {any} */ one) => !gone.has(one.blob));
+  root.fetch = root.fetch.filter((/** @type {any} */ one) => !gone.has(one.blob));
+  meta.erased_at = at;
+  change.putJson(`r/${record}`, meta);
+  batch.metas.set(record, meta);
+  const row = open.index.find(record);
+  if (row) open.index.write(root, change, [erasedRow(row, at)]);
+  change.after(() => { for (const { v } of meta.versions) open.book.seen.delete(v); });
+}
+
+/** What the list keeps of an erased entry: its place, so that no number ever moves. @param {import('../store/index.js').Row} row @param {number} at @returns {import('../store/index.js').Row} */
+function erasedRow(row, at) {
+  const { record, local, seq, recorded_at, received_at, kept_at } = row;
+  return {
+    record, local, seq, recorded_at, received_at, kept_at, unproved: false, title: '', apart: '', pictures: 0, additions: 0, amendments: 0, flags: ['erased'],
+    occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
+    taken_out: row['taken_out'] ?? at, erased: at,
+  };
+}

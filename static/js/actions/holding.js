@@ -1,0 +1,55 @@
+/**
+ * Hold: the keeper's own switch, for when somebody asked that everything be kept. While it is on, nothing is erased by any
+ * route of the phone; whoever runs the server can neither see it nor change it.
+ */
+import { KeptError } from '../core/errors.js';
+import { readDoor } from '../store/beside.js';
+import { readSettings, saveSettings } from './settings.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {{who: string, reference: string, since: number, lift_asked_at: number|null}} Hold */
+
+export const SEVEN_DAYS = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * The hold that is on at `now`, or null. Lifting counts seven days from when it was asked with the words.
+ * @param {Open} open @param {number} now ms
+ * @returns {Promise<Hold|null>}
+ */
+export async function holdOn(open, now) {
+  const { hold } = (await readSettings(open)).fields;
+  if (typeof hold !== 'object' || hold === null || !Number.isSafeInteger(hold.since)) return null;
+  const lift_asked_at = Number.isSafeInteger(hold.lift_asked_at) ? hold.lift_asked_at : null;
+  if (lift_asked_at !== null && now >= lift_asked_at + SEVEN_DAYS) return null;
+  return { who: String(hold.who ?? ''), reference: String(hold.reference ?? ''), since: hold.since, lift_asked_at };
+}
+
+/** @param {Context} ctx @param {Open} open @param {{who: string, reference: string}} asked @throws nothing_to_save without who asked */
+export async function turnOn(ctx, open, { who, reference }) {
+  if (!who.trim()) throw new KeptError('nothing_to_save');
+  const before = await holdOn(open, ctx.clock.now());
+  await saveSettings(open, { fields: { hold: { who: who.trim(), reference: reference.trim(), since: before?.since ?? ctx.clock.now(), lift_asked_at: null } } });
+}
+
+/** Off in seven days, so that nobody can have things erased today. @param {Context} ctx @param {Open} open @param {string} words @throws words_differ */
+export async function askToLift(ctx, open, words) {
+  const hold = await holdOn(open, ctx.clock.now());
+  if (!hold) return;
+  await confirm(ctx, open, words);
+  if (hold.lift_asked_at === null) await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: ctx.clock.now() } } });
+}
+
+/** @param {Context} ctx @param {Open} open */
+export async function stayOn(ctx, open) {
+  const hold = await holdOn(open, ctx.clock.now());
+  if (hold) await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: null } } });
+}
+
+/** Whether these are the words of this phone. @param {Context} ctx @param {Open} open @param {string} words @throws words_differ */
+export async function confirm(ctx, open, words) {
+  const door = await readDoor(ctx.database);
+  await open.vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
+  });
+}

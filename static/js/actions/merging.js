@@ -1,0 +1,56 @@
+/**
+ * Two devices changed one entry at once. Both versions stand until the keeper has looked at them; then one more version
+ * follows both, with the words the keeper chose. No words are ever joined by a machine.
+ */
+import { KeptError } from '../core/errors.js';
+import { isTakenOut } from '../record/standing.js';
+import { sealedAt } from '../record/told.js';
+import { heads, ownFields } from './book.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('./book.js').Opened} Opened */
+/** @typedef {import('./book.js').Batch} Batch */
+/** @typedef {{version: string, at: number, here: boolean, taken_out: boolean, fields: Fields, restricted: Fields}} End */
+
+/** Versions no other one follows, where there is more than one; [] where nothing is to be looked at. @param {Open} open @param {string} record @param {Batch} [batch] @returns {Promise<End[]>} */
+export async function endsOf(open, record, batch) {
+  const meta = await open.book.meta(record, batch);
+  const last = new Set(meta ? heads(meta) : []);
+  const versions = (await open.book.versions(record, batch)).filter(({ kind, version }) => kind === 'incident' && last.has(version));
+  if (versions.length < 2) return [];
+  return versions.map((one) => ({
+    version: one.version, at: sealedAt(/** @type {any} */ (one)) ?? 0, here: one.fields._author?.device === open.identity.device, taken_out: isTakenOut(/** @type {any} */ (one)),
+    fields: withoutReason(ownFields(one)), restricted: one.restricted,
+  }));
+}
+
+/** @param {Fields} fields */
+function withoutReason({ reason: _reason, ...fields }) {
+  return fields;
+}
+
+/**
+ * One version that follows those looked at. Files of both stay; a version that came meanwhile is not followed, and stands.
+ * @param {Open} open @param {string} record
+ * @param {{looked: string[], fields: Fields, restricted: Fields, reason: string}} chosen every field as it shall stand
+ * @throws reason_needed, conflict when what was looked at is no longer what stands
+ */
+export async function bringTogether(open, record, { looked, fields, restricted, reason }) {
+  if (!reason.trim()) throw new KeptError('reason_needed');
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const ends = await endsOf(open, record, batch);
+    const mine = ends.filter(({ version }) => looked.includes(version));
+    if (mine.length !== looked.length || mine.length < 2) throw new KeptError('conflict');
+    const files = [...new Set(mine.flatMap(({ fields: own }) => (Array.isArray(own['attachment_ids']) ? own['attachment_ids'] : [])))];
+    await open.book.stage(batch, {
+      kind: 'incident', record, parents: looked, restricted,
+      open: { ...fields, ...(files.length ? { attachment_ids: files } : {}), reason: reason.trim() },
+    });
+    change.drop(`u/${record}`);
+    await rows(batch, open, [record], null);
+  });
+  return { record };
+}

@@ -1,0 +1,55 @@
+/**
+ * Taking an entry or one of its files out, and putting it back. Nothing is erased by it: a version without words hides the
+ * record, its number and its history stay, and the words come back as one more version.
+ */
+import { sealedAt } from '../record/told.js';
+import { standing } from '../record/standing.js';
+import { codesOf, textOf, wholeOf } from '../record/reading.js';
+import { readKind, readOne } from './records.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./book.js').Opened} Opened */
+/** @typedef {{who: string, at: number, pack_no: number|null, kind: 'export'|'consent'}} Given who was given an entry, and when */
+
+/** After something was taken out or put back: the rows of the entries it concerns. @param {Open} open @param {string} record */
+export async function redraw(open, record) {
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const meta = await open.book.meta(record, batch);
+    const incident = meta?.kind === 'incident' ? record : meta?.of;
+    if (incident) await rows(batch, open, [incident], null);
+  });
+}
+
+/**
+ * Everything that was given to somebody with this entry in it, newest first. A pack of everything up to a date holds it too.
+ * @param {Open} open @param {string} record @returns {Promise<Given[]>}
+ */
+export async function givenTo(open, record) {
+  const written = await open.book.versions(record).then((versions) => versions[0] && sealedAt(/** @type {any} */ (versions[0])), () => null);
+  const [exports, consents] = await Promise.all([readKind(open, 'export', true), readKind(open, 'consent', true)]);
+  const holds = (/** @type {import('./records.js').Read} */ { fields, at }) => {
+    const named = codesOf(fields, 'record_ids');
+    return named.length ? named.includes(record) : written !== null && written !== undefined && (wholeOf(fields, 'covers_to') ?? wholeOf(fields, 'made_at') ?? at) >= written;
+  };
+  return [
+    ...exports.filter(holds).map(({ fields, at }) => ({ who: textOf(fields, 'delivered_to'), at: wholeOf(fields, 'made_at') ?? at, pack_no: wholeOf(fields, 'pack_no'), kind: /** @type {const} */ ('export') })),
+    ...consents.filter(holds).map(({ fields, restricted, at }) => ({ who: textOf(restricted, 'recipient') || textOf(fields, 'purpose'), at: wholeOf(fields, 'given_at') ?? at, pack_no: null, kind: /** @type {const} */ ('consent') })),
+  ].sort((a, b) => b.at - a.at);
+}
+
+/** The files of an entry that were taken out, each with the day. @param {Open} open @param {readonly string[]} ids @returns {Promise<{attachment: string, name: string, at: number}[]>} */
+export async function filesOut(open, ids) {
+  const found = [];
+  for (const id of ids) {
+    const file = await readOne(open, id).catch(() => null);
+    if (file && file.taken_out !== null) found.push({ attachment: id, name: textOf(/** @type {any} */ (file.restricted['received_as'] ?? {}), 'filename'), at: file.taken_out });
+  }
+  return found;
+}
+
+/** Whether a record's versions say it was taken out, and when. @param {readonly Opened[]} versions @returns {number|null} */
+export function outSince(versions) {
+  return versions.length ? standing(/** @type {any} */ (versions)).taken_out : null;
+}

@@ -1,0 +1,224 @@
+/**
+ * The questions of a card, each drawn from its line of the table. What is typed is put into the card at once, so that it
+ * survives a lock; only a number or an amount that cannot be read waits, said beside its field.
+ */
+import { html, nothing } from './html.js';
+import { checkbox, chips, textField } from './fields.js';
+import { button } from './parts.js';
+import { guard } from './guard_line.js';
+import { knows, t } from './strings.js';
+import { said, vocabulary } from './labels.js';
+import { linksField } from './card_links.js';
+import { whenField, blockOf } from './when.js';
+
+/** @typedef {import('./cards.js').Card} Card */
+/** @typedef {import('./card_table.js').Line} Line */
+/** @typedef {{path: string, get: (name: string) => any, put: (name: string, value: any) => void}} At where an answer stands: the entry, or an object inside it */
+/** @typedef {(card: Card, line: Line, at: At) => unknown} Draw */
+
+const FEW = 5;
+
+/** The entry itself. @param {Card} card @param {readonly Line[]} lines @returns {At} */
+export function top(card, lines) {
+  const apart = new Set(lines.filter((line) => line.apart).map(({ name }) => name));
+  return { path: '', get: card.value, put: (name, value) => card.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }) };
+}
+
+/**
+ * The lines of a card, those that can wait behind "More" until they say something.
+ * @param {Card} card @param {readonly Line[]} lines @param {Record<string, Draw>} own how a card draws a line itself
+ */
+export function linesOf(card, lines, own = {}) {
+  const at = top(card, lines);
+  const opened = Boolean(card.stage.local.more?.lines);
+  const waits = (/** @type {Line} */ line) => line.later && !opened && isEmpty(at.get(line.name)) && isEmpty(at.get(`${line.name}_text`));
+  return html`${lines.filter((line) => !waits(line)).map((line) => (own[line.name] ?? lineField)(card, line, at))}
+    ${lines.some(waits) ? html`<div>${button(t('card.more'), () => showMore(card, 'lines'), { plain: true })}</div>` : nothing}`;
+}
+
+/** @param {any} value */
+export const isEmpty = (value) => value === null || value === undefined || value === '' || (typeof value === 'object' && !Object.keys(value).length);
+
+/** @param {Card} card @param {string} what */
+export function showMore(card, what) {
+  card.stage.set({ more: { ...card.stage.local.more, [what]: true } });
+}
+
+/** @type {Draw} */
+export function lineField(card, line, at) {
+  const drawn = DRAWN[line.as];
+  return drawn ? drawn(card, line, at) : nothing;
+}
+
+/** @param {Line} line @param {At} at */
+const idOf = (line, at) => `c-${at.path}${line.name}`.replaceAll('.', '-');
+/** `f.vehicle.make`; the place in a list is left out. @param {Line} line @param {At} at */
+const keyOf = (line, at) => `f.${at.path.replace(/\d+\./g, '')}${line.name}`;
+/** @param {string} key */
+const hintOf = (key) => (knows(`${key}_hint`) ? t(`${key}_hint`) : undefined);
+
+/** @type {Draw} */
+function textLine(card, line, at) {
+  const value = String(at.get(line.name) ?? '');
+  const key = keyOf(line, at);
+  const hint = [hintOf(key), line.apart ? t('card.apart') : ''].filter(Boolean).join(' ');
+  return html`<div class="stack-close">${textField({ id: idOf(line, at), label: t(key), value, on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}), ...(line.low ? { lines: 'low' } : {}) })}
+    ${line.low && !line.apart && !at.path ? guard(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (words, place_detail) => card.put({ fields: { [line.name]: words }, restricted: { place_detail } })) : nothing}</div>`;
+}
+
+/** @type {Draw} */
+function codeLine(card, line, at) {
+  const many = line.as === 'codes';
+  const list = vocabulary(card.stage)?.[line.list ?? ''];
+  if (!list) return html`<p role="status">${t('frame.loading')}</p>`;
+  const value = at.get(line.name);
+  const chosen = /** @type {string[]} */ (Array.isArray(value) ? value : value ? [value] : []);
+  const name = idOf(line, at);
+  const every = Boolean(card.stage.local.more?.[name]) || list.codes.length <= FEW + 1;
+  const ever = everChosen(card, name, chosen);
+  const shown = every ? list.codes : list.codes.filter((one, i) => i < FEW || ever.has(one.code));
+  // A single answer can be taken back: a radio alone could not. The way to do so stands last, so nothing moves.
+  const blank = !many && (chosen.length || ever.size) ? [/** @type {[string, string]} */ (['', t('card.blank')])] : [];
+  /** @param {string} code @param {boolean} on */
+  const put = (code, on) => at.put(line.name, many ? (on ? [...chosen, code] : chosen.filter((one) => one !== code)) : code);
+  return html`<div class="stack-close">${chips({ name, legend: t(keyOf(line, at)), many, chosen: chosen.length ? chosen : [''], choices: [...shown.map((one) => /** @type {[string, string]} */ ([one.code, said(one)])), ...blank], on: put })}
+    ${every ? nothing : html`<div>${button(t('card.more'), () => showMore(card, name), { plain: true })}</div>`}
+    ${wordsOf(card, line, at, chosen)}</div>`;
+}
+
+/** The words of a choice: asked for "something else", or always where they tell more than the choice. @param {Card} card @param {Line} line @param {At} at @param {readonly string[]} chosen */
+export function wordsOf(card, line, at, chosen) {
+  const name = `${line.name}_text`;
+  const asked = chosen.includes('other') || (line.tells && chosen.length > 0 && !chosen.includes('prefer_not_to_say'));
+  if ((!asked && isEmpty(at.get(name))) || !knows(keyOf({ ...line, name }, at))) return nothing;
+  return textLine(card, { name, as: 'text', low: true }, at);
+}
+
+/** Codes that are or were chosen while the card is open: a chip never moves or goes from under the finger. @param {Card} card @param {string} name @param {readonly string[]} chosen @returns {Set<string>} */
+export function everChosen(card, name, chosen) {
+  const ever = (card.stage.local.ever ??= {});
+  ever[name] = new Set([...(ever[name] ?? []), ...chosen]);
+  return ever[name];
+}
+
+/** @type {Draw} */
+function yesLine(card, line, at) {
+  const value = at.get(line.name);
+  const chosen = value === true ? 'yes' : value === false ? 'no' : '';
+  return html`<div class="stack-close">${chips({ name: idOf(line, at), legend: t(keyOf(line, at)), chosen: [chosen], choices: [['yes', t('card.yes')], ['no', t('card.no')], ['', t('card.blank')]],
+    on: (code) => at.put(line.name, code === '' ? null : code === 'yes') })}
+    ${line.tells ? wordsOf(card, line, at, chosen === 'yes' ? ['yes'] : []) : nothing}</div>`;
+}
+
+/** @type {Draw} */
+function tickLine(_card, line, at) {
+  // Into packs unless it is unticked; everything else is ticked only by a person.
+  const checked = line.name === 'include_in_pack' ? at.get(line.name) !== false : at.get(line.name) === true;
+  return checkbox({ id: idOf(line, at), label: t(keyOf(line, at)), checked, on: (on) => at.put(line.name, line.name === 'include_in_pack' ? (on ? null : false) : on || null) });
+}
+
+/** A whole number, or pounds kept as pence. @type {Draw} */
+function numberLine(card, line, at) {
+  const raw = (card.stage.local.raw ??= {});
+  const id = idOf(line, at);
+  const pounds = line.as === 'pounds';
+  const kept = at.get(line.name);
+  const shown = raw[id] ?? (typeof kept !== 'number' ? '' : pounds ? (kept / 100).toFixed(kept % 100 ? 2 : 0) : String(kept));
+  const wrong = shown.trim() !== '' && numberOf(shown, pounds) === null;
+  const key = keyOf(line, at);
+  const hint = hintOf(key);
+  return textField({ id, label: t(key), value: shown, error: wrong ? t(pounds ? 'money.wrong' : 'count.wrong') : null, ...(hint ? { hint } : {}),
+    on: (typed) => { raw[id] = typed; at.put(line.name, numberOf(typed, pounds)); } });
+}
+
+/**
+ * The number somebody typed: digits, with spaces or commas between thousands; null when it is none, or more than anyone counts.
+ * @param {string} typed @param {boolean} pounds
+ * @returns {number|null} a whole number; pence for pounds
+ */
+export function numberOf(typed, pounds) {
+  const plain = typed.normalize('NFKC').replace(/[\s,£]/g, '');
+  if (pounds) return /^\d{1,8}(\.\d{1,2})?$/.test(plain) ? Math.round(Number(plain) * 100) : null;
+  return /^\d{1,6}$/.test(plain) ? Number(plain) : null;
+}
+
+/** Whether something typed in the open card cannot be read as what it is asked for. @param {import('./stage.js').Stage} stage */
+export function hasUnreadable(stage) {
+  return Object.entries(/** @type {Record<string, string>} */ (stage.local.raw ?? {})).some(([id, typed]) => typed.trim() !== '' && numberOf(typed, id.includes('pence')) === null);
+}
+
+/** @type {Draw} */
+function dayLine(_card, line, at) {
+  const key = keyOf(line, at);
+  const hint = hintOf(key);
+  return textField({ id: idOf(line, at), label: t(key), type: 'date', value: String(at.get(line.name) ?? ''), on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}) });
+}
+
+/** A time of its own, such as when it was found out. @type {Draw} */
+function momentLine(card, line, at) {
+  const { local } = card.stage;
+  const value = at.get(line.name);
+  const key = keyOf(line, at);
+  const kept = value ? { occurred_start: value.start ?? null, occurred_end: value.end ?? null, occurred_local: value.local ?? null, tz: value.tz ?? '', utc_offset_min: value.utc_offset_min ?? null, precision: value.precision ?? 'unknown' } : null;
+  const when = local.moment ?? { chip: null, picked: null };
+  return html`<div class="stack-close">${whenField({ when, kept: /** @type {any} */ (kept), tried: false, legend: t(key), on: (next) => { local.moment = next; at.put(line.name, momentOf(blockOf(next, Date.now()))); card.stage.draw(); } })}
+    <p class="small soft">${hintOf(key) ?? nothing}</p>
+    ${value ? html`<div>${button(t('card.blank'), () => { local.moment = undefined; at.put(line.name, null); }, { plain: true })}</div>` : nothing}</div>`;
+}
+
+/** The time block of an entry as an object of its own (docs/record.md, Times). @param {import('../record/times.js').TimeBlock|null} block */
+function momentOf(block) {
+  if (!block) return null;
+  const { occurred_start: start, occurred_end: end, occurred_local: local, tz, utc_offset_min, precision, time_source: source } = block;
+  return Object.fromEntries(Object.entries({ start, end, local, tz, utc_offset_min, precision, source }).filter(([, one]) => one !== null));
+}
+
+/** @param {any} object @param {string} name @param {any} value an object without answers is none */
+function withAnswer(object, name, value) {
+  const next = { ...object, [name]: value };
+  const said_ = Object.fromEntries(Object.entries(next).filter(([, one]) => !isEmpty(one)));
+  return said_;
+}
+
+/** @type {Draw} */
+function objectLine(card, line, at) {
+  const value = at.get(line.name) ?? {};
+  /** @type {At} */
+  const inside = { path: `${at.path}${line.name}.`, get: (name) => value[name], put: (name, answer) => at.put(line.name, orNull(withAnswer(value, name, answer))) };
+  return html`<fieldset class="stack"><legend class="label">${t(keyOf(line, at))}</legend>${(line.lines ?? []).map((one) => lineField(card, one, inside))}</fieldset>`;
+}
+
+/** @param {Record<string, any>} value */
+const orNull = (value) => (Object.keys(value).length ? value : null);
+
+/** Several of the same shape, each with its own way out. @type {Draw} */
+function objectsLine(card, line, at) {
+  const { local } = card.stage;
+  const kept = /** @type {Record<string, any>[]} */ (Array.isArray(at.get(line.name)) ? at.get(line.name) : []);
+  const blanks = (local.blanks ??= {});
+  // One that says nothing yet is on the screen only: an entry never holds an empty one.
+  const list = kept.length && !blanks[line.name] ? kept : [...kept, {}];
+  /** @param {number} i @param {Record<string, any>} value */
+  const put = (i, value) => {
+    const next = list.map((one, j) => (i === j ? value : one)).filter((one) => Object.keys(one).length);
+    if (i === kept.length && Object.keys(value).length) blanks[line.name] = false;
+    at.put(line.name, next);
+  };
+  return html`<fieldset class="stack"><legend class="label">${t(keyOf(line, at))}</legend>
+    ${list.map((value, i) => {
+      /** @type {At} */
+      const inside = { path: `${at.path}${line.name}.${i}.`, get: (name) => value[name], put: (name, answer) => put(i, withAnswer(value, name, answer)) };
+      return html`<div class="part stack" role="group" aria-label=${t('card.nth', { n: i + 1, of: list.length })}>${(line.lines ?? []).map((one) => lineField(card, one, inside))}
+        ${i < kept.length ? html`<div>${button(t('card.take_away'), () => { at.put(line.name, kept.filter((_one, j) => j !== i)); local.raw = {}; }, { plain: true })}</div>` : nothing}</div>`;
+    })}
+    ${list.length === kept.length ? html`<div>${button(t('card.another'), () => { blanks[line.name] = true; card.stage.draw(); }, { icon: 'add' })}</div>` : nothing}</fieldset>`;
+}
+
+/** @type {Draw} */
+const linksLine = (card, line, at) => linksField(card, line, { id: idOf(line, at), legend: t(keyOf(line, at)), hint: hintOf(keyOf(line, at)), value: at.get(line.name), put: (value) => at.put(line.name, value) });
+
+/** @type {Record<string, Draw>} */
+const DRAWN = {
+  text: textLine, code: codeLine, codes: codeLine, yes: yesLine, tick: tickLine, count: numberLine, pounds: numberLine, day: dayLine, moment: momentLine,
+  object: objectLine, objects: objectsLine, records: linksLine, record: linksLine,
+};

@@ -1,0 +1,123 @@
+/**
+ * The account said aloud or signed: recorded in the page, up to five minutes, and sealed as a file of the entry. Nothing
+ * here or in the browser turns it into text, and the microphone and camera go out with the card, the place and the lock.
+ */
+import { html, nothing, ref } from './html.js';
+import { button, errorSummary } from './parts.js';
+import { t } from './strings.js';
+import { problemOf } from './stage.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Attachment} Attachment */
+/** @typedef {{kind: 'audio'|'video', stream?: MediaStream, recorder?: MediaRecorder, parts: Blob[], until: number, timer?: any, state: 'opening'|'recording'|'sealing'|'refused'|'none', gone?: boolean}} Take */
+/** @typedef {{target: string, media: string|null, attachments: readonly Attachment[], use: (attachment: string|null) => void}} Account where the recording goes, and which one is the account now */
+
+export const MOST_MS = 5 * 60_000;
+const SECOND = 1000;
+// What a browser can make; the first it knows. All are kept just as they come.
+const TYPES = { audio: ['audio/webm;codecs=opus', 'audio/mp4', 'audio/webm'], video: ['video/webm;codecs=vp8,opus', 'video/mp4', 'video/webm'] };
+
+/** @param {Stage} stage @param {Account} account */
+export function voiceBody(stage, account) {
+  const take = /** @type {Take|undefined} */ (stage.local.take);
+  const have = account.media ? account.attachments.find(({ attachment }) => attachment === account.media) : undefined;
+  return html`<div class="stack">
+    <p class="small soft">${t('voice.lead')}</p>
+    ${errorSummary(stage)}
+    ${account.media ? html`<p>${t('voice.have', { name: have?.name ?? '' })}</p>` : nothing}
+    ${take && take.state !== 'refused' && take.state !== 'none' ? running(stage, take) : html`
+      ${take ? html`<p class="care" role="alert">${t(`voice.${take.state}`)}</p>` : nothing}
+      <div class="stack-close">${button(t('voice.audio'), () => begin(stage, 'audio', account), { icon: 'voice' })}
+        ${button(t('voice.video'), () => begin(stage, 'video', account), { icon: 'camera' })}
+        ${account.media ? button(t('voice.remove'), () => account.use(null), { plain: true }) : nothing}</div>`}
+  </div>`;
+}
+
+/** @param {Stage} stage @param {Take} take */
+function running(stage, take) {
+  const left = Math.max(0, Math.ceil((take.until - Date.now()) / SECOND));
+  const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+  const live = (/** @type {Element|undefined} */ element) => {
+    const video = /** @type {HTMLVideoElement|undefined} */ (element);
+    // Drawn without it, the place was left or locked: nothing may go on listening.
+    if (!video) return void (stage.local.take === take ? undefined : close(take));
+    if (take.stream && video.srcObject !== take.stream) video.srcObject = take.stream;
+  };
+  if (take.state === 'opening') return html`<p role="status">${t('frame.loading')}</p>`;
+  if (take.state === 'sealing') return html`<p role="status">${t('voice.sealing')}</p>`;
+  return html`<div class="camera stack">
+    <video class=${take.kind === 'audio' ? 'unseen' : ''} autoplay playsinline .muted=${true} aria-label=${t('voice.live')} ${ref(live)}></video>
+    <p role="status"><strong>${t('voice.recording')}</strong></p><p aria-hidden="true">${t('voice.left', { time })}</p>
+    <div class="row">${button(t('voice.stop'), () => take.recorder?.stop(), { main: true })}${button(t('voice.discard'), () => { take.gone = true; close(take); stage.set({ take: undefined }); }, { plain: true })}</div>
+  </div>`;
+}
+
+/** @param {Take} take */
+export function close(take) {
+  clearInterval(take.timer);
+  if (take.recorder && take.recorder.state !== 'inactive') take.recorder.stop();
+  for (const track of take.stream?.getTracks() ?? []) track.stop();
+}
+
+/** @param {Stage} stage @param {'audio'|'video'} kind @param {Account} account */
+async function begin(stage, kind, account) {
+  /** @type {Take} */
+  const take = { kind, parts: [], until: Date.now() + MOST_MS, state: 'opening' };
+  const { generation } = stage;
+  const { local } = stage;
+  stage.set({ take });
+  const isHere = () => generation === stage.generation && local === stage.local && local.take === take;
+  if (typeof MediaRecorder !== 'function' || !navigator.mediaDevices?.getUserMedia) {
+    take.state = 'none';
+    return stage.draw();
+  }
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: kind === 'video' ? { facingMode: 'user', width: { ideal: 640 }, height: { ideal: 480 } } : false });
+    take.stream = stream;
+    // Left or locked while the person was asked: it must not begin to listen.
+    if (!isHere()) return close(take);
+    record(stage, take, account, isHere);
+  } catch {
+    take.state = 'refused';
+  }
+  return stage.draw();
+}
+
+/** @param {Stage} stage @param {Take} take @param {Account} account @param {() => boolean} isHere */
+function record(stage, take, account, isHere) {
+  const stream = /** @type {MediaStream} */ (take.stream);
+  const type = TYPES[take.kind].find((one) => MediaRecorder.isTypeSupported(one));
+  const recorder = new MediaRecorder(stream, { ...(type ? { mimeType: type } : {}), audioBitsPerSecond: 48_000, videoBitsPerSecond: 800_000 });
+  Object.assign(take, { recorder, state: 'recording', until: Date.now() + MOST_MS });
+  recorder.ondataavailable = (event) => { if (event.data.size) take.parts.push(event.data); };
+  recorder.onstop = () => {
+    close(take);
+    if (take.gone || !isHere()) return undefined;
+    return keep(stage, take, account);
+  };
+  recorder.start(SECOND);
+  take.timer = setInterval(() => {
+    if (!isHere()) { take.gone = true; close(take); } else if (Date.now() >= take.until) recorder.stop();
+    else stage.draw();
+  }, SECOND);
+}
+
+/** @param {Stage} stage @param {Take} take @param {Account} account */
+async function keep(stage, take, account) {
+  const { local, generation } = stage;
+  take.state = 'sealing';
+  stage.draw();
+  const type = (take.recorder?.mimeType || take.parts[0]?.type || `${take.kind}/webm`).split(';')[0] ?? '';
+  const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const ending = type.endsWith('mp4') ? (take.kind === 'audio' ? 'm4a' : 'mp4') : 'webm';
+  const file = new File(take.parts, `${take.kind === 'audio' ? 'voice' : 'signed'}-${at}.${ending}`, { type });
+  try {
+    const { attachment } = await stage.app.addFile(account.target, file, { route: 'recorded_in_app' });
+    local.take = undefined;
+    if (generation === stage.generation && local === stage.local) account.use(attachment);
+  } catch (thrown) {
+    local.take = undefined;
+    if (generation === stage.generation) stage.fail(problemOf(thrown));
+  }
+  stage.draw();
+}

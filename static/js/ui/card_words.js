@@ -1,0 +1,86 @@
+/** The answers of an entry as words: for the line under a card's name, for the facts of an entry, and for its history. */
+import { lineOf } from './card_table.js';
+import { linkName, listed } from './card_links.js';
+import { label } from './labels.js';
+import { nameOf } from './record_names.js';
+import { date, whenWords } from './say.js';
+import { knows, t } from './strings.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./card_table.js').Line} Line */
+/** @typedef {(stage: Stage, line: Line, value: any) => string} Say */
+
+/** @param {any} value */
+const isNothing = (value) => value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+/** A value of a shape this app does not know, as it is. @param {any} value */
+const asItIs = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+/** @param {any} value @returns {any[]} */
+const asList = (value) => (Array.isArray(value) ? value : [value]);
+
+/** @type {Say} */
+const sayCodes = (_stage, line, value) => asList(value).map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code))).filter(Boolean).join(', ');
+/** @type {Say} */
+const sayLinks = (stage, line, value) => asList(value).map((id) => linkName(stage, line.record ?? '', String(id))).filter(Boolean).join(', ');
+
+/** @type {Say} */
+function sayObject(stage, line, value) {
+  if (typeof value !== 'object' || value === null) return asItIs(value);
+  const known = (line.lines ?? []).filter(({ name }) => !isNothing(value[name])).map((one) => sayAs(stage, one, value[one.name]));
+  const text = Object.entries(value).filter(([name, one]) => !isNothing(one) && !line.lines?.some((inner) => inner.name === name)).map(([, one]) => asItIs(one));
+  return [...known, ...text].filter(Boolean).join(', ');
+}
+
+/** @type {Say} */
+function sayBreaches(stage, _line, value) {
+  const orders = listed(stage, 'order');
+  return asList(value).map((one) => {
+    const order = orders?.find(({ record }) => record === one?.order_id);
+    const term = (Array.isArray(order?.fields['terms']) ? order.fields['terms'] : []).find((/** @type {any} */ { no }) => no === one?.term_no);
+    return order ? `${nameOf('order', order.fields)}: ${t('order.term', { no: one.term_no, text: term?.text ?? '' })}` : t('link.gone');
+  }).join('\n');
+}
+
+/** @type {Say} */
+function sayMoment(_stage, _line, value) {
+  if (typeof value !== 'object' || value === null) return asItIs(value);
+  return whenWords(/** @type {any} */ ({ occurred_start: value.start ?? null, occurred_end: value.end ?? null, occurred_local: value.local ?? null, tz: value.tz ?? '', utc_offset_min: value.utc_offset_min ?? null, precision: value.precision ?? 'unknown' }));
+}
+
+/** @type {Record<string, Say>} */
+const SAID = {
+  code: sayCodes, codes: sayCodes, records: sayLinks, record: sayLinks, object: sayObject, moment: sayMoment,
+  yes: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
+  tick: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
+  pounds: (_stage, _line, value) => (typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : asItIs(value)),
+  day: (_stage, _line, value) => date(String(value)),
+  objects: (stage, line, value) => asList(value).map((one) => sayObject(stage, line, one)).join('\n'),
+};
+/** @type {Record<string, Say>} */
+const OWN = {
+  behaviours: (stage, line, value) => sayCodes(stage, line, value).replaceAll(', ', '\n'),
+  alleged_breaches: sayBreaches,
+  attachment_ids: (_stage, _line, value) => String(asList(value).length),
+  narrative_media: () => t('entry.recorded'),
+  schedule_id: (stage, line, value) => sayLinks(stage, line, value),
+};
+
+/** @type {Say} */
+function sayAs(stage, line, value) {
+  const say = OWN[line.name] ?? SAID[line.as];
+  return say ? say(stage, line, value) : asItIs(value);
+}
+
+/**
+ * A value as words; '' when nothing was said.
+ * @param {Stage} stage @param {string} name @param {any} value
+ */
+export function wordsFor(stage, name, value) {
+  if (isNothing(value)) return '';
+  const line = lineOf(name);
+  return line ? sayAs(stage, line, value) : asItIs(value);
+}
+
+/** What a field is called. @param {string} name */
+export function titleOf(name) {
+  return knows(`f.${name}`) ? t(`f.${name}`) : name;
+}

@@ -1,0 +1,47 @@
+/** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('../record/vocabulary.js').List} List */
+
+/** @type {Record<string, List>|null} */
+let lists = null;
+let isYoung = false;
+
+/**
+ * The vocabulary, once it is here; it is large and not needed at the door.
+ * @param {Stage} stage
+ */
+export function vocabulary(stage) {
+  if (!lists) import('../record/vocabulary.js').then((module) => { lists = module.VOCABULARY; stage.draw(); }, () => undefined);
+  isYoung = stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.wording === 'young' : false;
+  return lists;
+}
+
+/**
+ * The label of a code; a code this app does not know is shown as it is, '' while the vocabulary is on its way.
+ * @param {string} list @param {string|null|undefined} code
+ * @returns {string}
+ */
+export function label(list, code) {
+  if (!code || !lists) return '';
+  const found = lists[list]?.codes.find((one) => one.code === code);
+  return found ? said(found) : String(code);
+}
+
+/** @param {{label: string, young?: string}} code @returns {string} */
+export function said(code) {
+  return isYoung && code.young ? code.young : code.label;
+}
+
+/**
+ * Codes that match what was typed: every word of it begins a word of the label or of its section.
+ * @param {List} list
+ * @param {string} search
+ */
+export function matching(list, search) {
+  const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
+  const section = new Map(list.sections?.map((one) => [one.code, one.label]));
+  return list.codes.filter((code) => {
+    const words = `${code.label} ${said(code)} ${section.get(code.section ?? '') ?? ''}`.toLowerCase().split(/[^\p{L}\p{N}’']+/u);
+    return wanted.every((want) => words.some((word) => word.startsWith(want)));
+  });
+}
