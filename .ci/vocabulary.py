@@ -65,12 +65,22 @@ def schemas_module(schemas: dict[str, Any]) -> str:
     return "".join([*rows, "};\n"])
 
 
+def marks_module(marks: dict[str, Any]) -> str:
+    """marks.js: which codes make which mark, and the marks whose first time is looked for."""
+    kind = "/** @type {{marks: Record<string, Record<string, string[]>>, firsts: string[]}} */\n"
+    rows = [f"    {name}: {line(one)},\n" for name, one in marks["marks"].items()]
+    return "".join([HEADER.format(name="marks"), "\n", kind, "export const MARKS = {\n  marks: {\n", *rows, "  },\n"]) + (
+        f"  firsts: {line(marks['firsts'])},\n}};\n"
+    )
+
+
 def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
-    read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas")}
+    read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "marks")}
     return {
         TARGET / "vocabulary.js": vocabulary_module(read["vocabulary"]),
         TARGET / "schemas.js": schemas_module(read["schemas"]),
+        TARGET / "marks.js": marks_module(read["marks"]),
     }
 
 

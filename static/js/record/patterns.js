@@ -1,0 +1,235 @@
+/**
+ * The pattern in numbers: each with the entries behind it, and no conclusion; the twin of diary/record/patterns.py.
+ *
+ * Both are held to tests/vectors/patterns.json. Here the facts of the incidents are given, because the phone keeps them
+ * in its list of entries and need not open ten thousand versions to count them.
+ */
+import { MARKS } from './marks.js';
+import { accountsUsed, keyDates, sidesOf } from './patterns_dates.js';
+import { compare, daysBetween, inOrder, nextDay } from './patterns_facts.js';
+import { objectsOf, switchOf, textOf, wholeOf } from './reading.js';
+
+/** @typedef {import('./patterns_facts.js').Fact} Fact */
+/** @typedef {import('./reading.js').Fields} Fields */
+/** @typedef {{record: string, fields: Fields, taken_out?: number|null}} Kept */
+/** @typedef {{[kind: string]: readonly Kept[]|undefined}} Diary records of every kind but incidents, in feed order */
+/** @typedef {{code: string, ids: string[]}} Tally */
+/** @typedef {{days: number, from: string, to: string, ids: string[]}} Gap */
+
+const LONG_GAP_DAYS = 30;
+const MONDAY = '2024-01-01';
+
+/**
+ * Everything the Patterns screen and the fact sheet say. Every list of records is in order of time.
+ * @param {readonly Fact[]} standing the facts of what was not taken out, in feed order
+ * @param {Diary} diary @param {string} tz reads instants that came without a zone
+ * @param {number} [takenOut]
+ */
+export function countPatterns(standing, diary, tz, takenOut = 0) {
+  const accounts = leadsOf(diary.account ?? []);
+  const people = leadsOf(diary.person ?? []);
+  const facts = inOrder(standing.map((fact) => led(fact, people, accounts)));
+  const dated = facts.filter(({ day }) => day);
+  return {
+    all: ids(facts),
+    undated: ids(facts.filter(({ day }) => !day)),
+    taken_out: takenOut,
+    since: dated[0]?.day ?? '',
+    until: dated.reduce((latest, { last }) => (last > latest ? last : latest), ''),
+    ...daysOf(dated),
+    gaps: gapsOf(dated),
+    months: monthsOf(dated),
+    over_months: ids(dated.filter(({ day, last }) => day.slice(0, 7) !== last.slice(0, 7))),
+    behaviours: by(facts, ({ behaviours }) => behaviours),
+    channels: by(facts, ({ channel }) => channel && [channel]),
+    places: by(facts, ({ place }) => place && [place]),
+    ...weekOf(facts),
+    key_dates: keyDates(facts, diary, tz).map((one) => ({ ...one, ...sidesOf(one, dated) })),
+    ...accountsUsed(facts, diary, accounts, tz),
+    firsts: MARKS.firsts.map((mark) => firstOf(facts, mark)),
+    marks: marksOf(facts),
+    witness: ids(facts.filter(({ witness }) => witness)),
+    files: ids(facts.filter(({ files }) => files)),
+    neither: ids(facts.filter(({ witness, files }) => !witness && !files)),
+    breaches: breachesOf(facts),
+    orders: by(facts, ({ orders }) => orders),
+    targets: by(facts, ({ targets }) => (targets?.length ? targets : [''])),
+    actors: by(facts, ({ actors }) => actors),
+    messages: messagesOf(facts, diary.schedule ?? []),
+  };
+}
+/** @typedef {ReturnType<typeof countPatterns>} Patterns */
+
+/** @param {readonly Fact[]} facts */
+const ids = (facts) => facts.map(({ record }) => record);
+
+/** What each merged record leads to in the end; a ring leads nowhere, so each of it stands for itself. @param {readonly Kept[]} records @returns {Map<string, string>} */
+function leadsOf(records) {
+  const into = new Map(records.map(({ record, fields }) => [record, textOf(fields, 'merged_into')]));
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  for (const [record, first] of into) {
+    const seen = new Set([record]);
+    let at = first;
+    while (at && !seen.has(at) && into.get(at)) {
+      seen.add(at);
+      at = /** @type {string} */ (into.get(at));
+    }
+    found.set(record, !at || seen.has(at) ? record : at);
+  }
+  return found;
+}
+
+/** The same fact with merged people and accounts counted as one. @param {Fact} fact @param {Map<string, string>} people @param {Map<string, string>} accounts @returns {Fact} */
+function led(fact, people, accounts) {
+  if (!fact.actors && !fact.targets && !fact.accounts) return fact;
+  /** @param {string[]|undefined} list @param {Map<string, string>} leads */
+  const through = (list, leads) => list && [...new Set(list.map((one) => leads.get(one) ?? one))];
+  return /** @type {Fact} */ ({ ...fact, actors: through(fact.actors, people), targets: through(fact.targets, people), accounts: through(fact.accounts, accounts) });
+}
+
+/** A count for each code, most entries first, then by the code itself. @param {readonly Fact[]} facts @param {(fact: Fact) => readonly string[]|''|undefined} codes @returns {Tally[]} */
+function by(facts, codes) {
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const fact of facts) for (const code of codes(fact) || []) into(found, code, fact.record);
+  return [...found].map(([code, list]) => ({ code, ids: list })).sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
+}
+
+/** @template K @param {Map<K, string[]>} map @param {K} key @param {string} record */
+function into(map, key, record) {
+  const there = map.get(key);
+  if (there) there.push(record);
+  else map.set(key, [record]);
+}
+
+/** Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own. @param {readonly Fact[]} dated */
+function daysOf(dated) {
+  /** @type {Map<string, string[]>} */
+  const days = new Map();
+  for (const { range, day, record } of dated) if (!range) into(days, day, record);
+  let fullest = '';
+  /** @type {string[]} */ let best = [];
+  /** @type {string[]} */ let run = [];
+  for (const [day, list] of days) {
+    if (!fullest || list.length > /** @type {string[]} */ (days.get(fullest)).length) fullest = day;
+    const before = run.at(-1);
+    run = before !== undefined && nextDay(before) === day ? [...run, day] : [day];
+    if (run.length > best.length) best = run;
+  }
+  return {
+    days: days.size,
+    no_day: ids(dated.filter(({ range }) => range)),
+    fullest: { day: fullest, ids: days.get(fullest) ?? [] },
+    run: { days: best.length, from: best[0] ?? '', ids: best.flatMap((day) => days.get(day) ?? []) },
+  };
+}
+
+/** Days from the last day reached to the next one with an entry; entries of the same day have none between them. @param {readonly Fact[]} dated */
+function gapsOf(dated) {
+  /** @type {Gap[]} */
+  const found = [];
+  /** @type {Fact|null} */
+  let reach = null;
+  for (const fact of dated) {
+    if (reach && fact.day > reach.last) found.push({ days: daysBetween(reach.last, fact.day), from: reach.last, to: fact.day, ids: [reach.record, fact.record] });
+    if (!reach || fact.last >= reach.last) reach = fact;
+  }
+  /** @type {Gap|null} */
+  const longest = found.reduce((/** @type {Gap|null} */ most, gap) => (most && most.days >= gap.days ? most : gap), null);
+  const sorted = found.map(({ days }) => days).sort((a, b) => a - b);
+  const middle = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return {
+    longest,
+    // Halves rounded down, as the pack does.
+    median: sorted.length ? Math.floor((/** @type {number} */ (middle[0]) + /** @type {number} */ (middle[1])) / 2) : null,
+    long: found.filter(({ days }) => days > LONG_GAP_DAYS),
+  };
+}
+
+/** Every month from the first to the last, the empty ones too: an empty month is a fact. One over two months is in neither. @param {readonly Fact[]} dated */
+function monthsOf(dated) {
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const { day, last, record } of dated) if (day.slice(0, 7) === last.slice(0, 7)) into(found, day.slice(0, 7), record);
+  const known = [...found.keys()].sort();
+  const last = known.at(-1) ?? '';
+  const months = [];
+  for (let month = known[0] ?? '~'; month <= last;) {
+    months.push({ month, ids: found.get(month) ?? [] });
+    const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5))];
+    month = `${String(year + Math.floor(number / 12)).padStart(4, '0')}-${String((number % 12) + 1).padStart(2, '0')}`;
+  }
+  return months;
+}
+
+/** Weekday (Monday 0) and hour on the clock of the place; both 01:30s of an autumn night are in hour 1. @param {readonly Fact[]} facts */
+function weekOf(facts) {
+  /** @type {string[][]} */
+  const weekdays = Array.from({ length: 7 }, () => []);
+  /** @type {Map<number, string[]>} */
+  const cells = new Map();
+  for (const { day, range, minute, record } of facts) {
+    if (!day || range) continue;
+    const weekday = ((daysBetween(MONDAY, day) % 7) + 7) % 7;
+    weekdays[weekday]?.push(record);
+    if (minute !== undefined) into(cells, weekday * 24 + Math.floor(minute / 60), record);
+  }
+  return {
+    weekdays,
+    hours: [...cells].sort(([a], [b]) => a - b).map(([cell, list]) => ({ weekday: Math.floor(cell / 24), hour: cell % 24, ids: list })),
+    no_hour: ids(facts.filter(({ minute }) => minute === undefined)),
+    about: ids(facts.filter(({ about, minute }) => about && minute !== undefined)),
+  };
+}
+
+/** The earliest dated entry of a mark, and all of them; with none dated, no first can be named. @param {readonly Fact[]} facts @param {string} mark */
+function firstOf(facts, mark) {
+  const marked = facts.filter(({ marks }) => marks?.includes(mark));
+  const first = marked.find(({ day }) => day);
+  return { mark, first: first?.record ?? null, day: first?.day ?? '', ids: ids(marked) };
+}
+
+/** @param {readonly Fact[]} facts @returns {Record<string, string[]>} */
+function marksOf(facts) {
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const { marks, record } of facts) for (const mark of marks ?? []) into(found, mark, record);
+  return Object.fromEntries(found);
+}
+
+/** Alleged breaches by order and term. @param {readonly Fact[]} facts */
+function breachesOf(facts) {
+  /** @type {Map<string, {order: string, term: number, ids: string[]}>} */
+  const found = new Map();
+  for (const { breaches, record } of facts) {
+    for (const [order, term] of breaches ?? []) {
+      const one = found.get(`${order} ${term}`) ?? { order, term, ids: [] };
+      one.ids.push(record);
+      found.set(`${order} ${term}`, one);
+    }
+  }
+  return [...found.values()].sort((a, b) => compare(a.order, b.order) || a.term - b.term);
+}
+
+/** Messages and calls inside entries: the entry's own count, else what came in by its schedule. @param {readonly Fact[]} facts @param {readonly Kept[]} schedules */
+function messagesOf(facts, schedules) {
+  const counts = new Map(schedules.filter((one) => (one.taken_out ?? null) === null).map(({ record, fields }) => [record, inSchedule(fields)]));
+  const total = { count: 0, about: false, ids: /** @type {string[]} */ ([]) };
+  for (const fact of facts) {
+    const own = fact.count === undefined ? counts.get(fact.schedule ?? '') : { count: fact.count, about: Boolean(fact.count_about) };
+    if (!own) continue;
+    total.count += own.count;
+    total.about ||= own.about;
+    total.ids.push(fact.record);
+  }
+  return total;
+}
+
+/** What came in: its own count, or its rows that came to the keeper. @param {Fields} fields */
+function inSchedule(fields) {
+  const said = wholeOf(fields, 'count');
+  if (said !== null && said >= 0) return { count: said, about: switchOf(fields, 'count_is_estimate') === true };
+  const count = objectsOf(fields, 'rows').filter((row) => textOf(row, 'direction') === 'in').length;
+  return { count, about: !['', 'complete'].includes(textOf(fields, 'complete')) };
+}

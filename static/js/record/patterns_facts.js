@@ -1,0 +1,183 @@
+/**
+ * What counting needs of one incident, in few words; the twin of diary/record/patterns_facts.py.
+ *
+ * A fact never says more than the keeper did: an entry told to the month has no day of its own, one told to the part of
+ * a day no hour, and one without a time stands in no order at all. What is empty is left out, because ten thousand of
+ * them lie in the list of entries.
+ */
+import { MARKS } from './marks.js';
+import { codesOf, isBlank, objectOf, objectsOf, switchOf, textOf, wholeOf } from './reading.js';
+import { offsetAt } from './times.js';
+
+/** @typedef {import('./reading.js').Fields} Fields */
+/**
+ * @typedef {object} Fact one incident; `day` and `last` are local dates, '' when no time is known
+ * @property {string} record
+ * @property {string} day
+ * @property {string} last
+ * @property {boolean} [range] told to more than a day
+ * @property {number} [at] ms UTC, where the clock is known
+ * @property {number} [minute] of the local day
+ * @property {boolean} [about]
+ * @property {string[]} [behaviours]
+ * @property {string} [channel]
+ * @property {string} [place]
+ * @property {string[]} [actors]
+ * @property {string[]} [targets]
+ * @property {string[]} [accounts]
+ * @property {string} [account]
+ * @property {boolean} [witness]
+ * @property {number} [files]
+ * @property {[string, number][]} [breaches]
+ * @property {string[]} [orders]
+ * @property {number} [count]
+ * @property {boolean} [count_about]
+ * @property {string} [schedule]
+ * @property {string[]} [marks]
+ */
+/** @typedef {{day: string, at: number|null}} Moment a local date, and the instant where the clock is known too */
+
+const CLOCK_KNOWN = new Set(['exact', 'minute', 'hour']);
+const DAY_KNOWN = new Set([...CLOCK_KNOWN, 'part_of_day', 'day']);
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const MOST_OFFSET = 18 * 60;
+/** Years 1900 to 2200. */
+const EARLIEST = -2_208_988_800_000;
+const LATEST = 7_258_118_400_000;
+
+/** @param {string} record @param {Fields} fields @param {Fields} restricted @returns {Fact} */
+export function factOf(record, fields, restricted) {
+  const when = whenOf(fields, 'occurred_start', 'occurred_end');
+  const [day, last, one] = daysOf(when);
+  const clock = Boolean(day) && CLOCK_KNOWN.has(when.precision);
+  const count = wholeOf(fields, 'count');
+  const told = codesOf(fields, 'witness_ids').length || !isBlank(fields.told_others) || textOf(restricted, 'witness_names');
+  return /** @type {Fact} */ (/** @type {any} */ (said({
+    record, day, last, range: Boolean(day) && !one,
+    at: clock ? when.start : null,
+    minute: clock && when.start !== null ? minuteOf(when.start, when.offset) : null,
+    about: when.precision === 'hour',
+    behaviours: once(codesOf(fields, 'behaviours')),
+    channel: textOf(fields, 'channel'), place: textOf(fields, 'place_category'),
+    actors: once(codesOf(fields, 'actor_ids')), targets: once(codesOf(fields, 'targeted_person_ids')),
+    accounts: once(codesOf(fields, 'account_ids')), account: textOf(fields, 'channel_account').replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''),
+    witness: Boolean(told), files: once(codesOf(fields, 'attachment_ids')).length,
+    breaches: breachesOf(fields), orders: once(codesOf(fields, 'order_ids')),
+    count: count !== null && count >= 0 ? count : null, count_about: switchOf(fields, 'count_is_estimate') === true,
+    schedule: textOf(fields, 'schedule_id'),
+    marks: Object.entries(MARKS.marks).filter(([, made]) => isMarked(fields, made)).map(([name]) => name),
+  })));
+}
+
+/** Without what says nothing; a count and a minute of 0 say something. @param {Record<string, any>} fact */
+function said(fact) {
+  const kept = Object.entries(fact).filter(([name, value]) => name === 'day' || name === 'last' || name === 'count' || name === 'minute' || name === 'at'
+    ? value !== null : Boolean(value) && value.length !== 0);
+  return Object.fromEntries(kept);
+}
+
+/** @param {Fields} fields @param {string} start @param {string} end */
+function whenOf(fields, start, end) {
+  const begins = possible(wholeOf(fields, start));
+  const precision = textOf(fields, 'precision') || (begins === null ? 'unknown' : 'minute');
+  const tz = textOf(fields, 'tz');
+  const given = wholeOf(fields, 'utc_offset_min');
+  const offset = given === null || Math.abs(given) > MOST_OFFSET ? (begins === null ? 0 : zoneOffset(begins, tz) ?? 0) : given;
+  return { start: begins, end: possible(wholeOf(fields, end)), precision, tz, offset };
+}
+
+/** @param {number|null} ms */
+function possible(ms) {
+  return ms !== null && ms >= EARLIEST && ms < LATEST ? ms : null;
+}
+
+/** Minutes ahead of UTC, or null for a zone nobody knows. @param {number} at @param {string} tz */
+function zoneOffset(at, tz) {
+  try {
+    return tz ? offsetAt(at, tz) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {number} at @param {number} offset */
+const dateAt = (at, offset) => new Date(Math.floor(at / 1000) * 1000 + offset * MINUTE).toISOString().slice(0, 10);
+
+/** @param {number} at @param {number} offset */
+function minuteOf(at, offset) {
+  const local = new Date(Math.floor(at / 1000) * 1000 + offset * MINUTE);
+  return local.getUTCHours() * 60 + local.getUTCMinutes();
+}
+
+/**
+ * First and last local date, and whether it is one day; the end of a range is read on the clock of its own night.
+ * @param {ReturnType<typeof whenOf>} when @returns {[string, string, boolean]}
+ */
+function daysOf({ start, end, precision, tz, offset }) {
+  if (start === null || precision === 'unknown') return ['', '', false];
+  const day = dateAt(start, offset);
+  if (DAY_KNOWN.has(precision)) return [day, day, true];
+  if (end === null || end <= start) return [day, day, false];
+  const last = dateAt(end - 1, zoneOffset(end - 1, tz) ?? offset);
+  return [day, last > day ? last : day, false];
+}
+
+/** @param {string[]} codes */
+const once = (codes) => [...new Set(codes)];
+
+/** Order and term of each alleged breach, each once; a term nobody named is 0. @param {Fields} fields @returns {[string, number][]} */
+function breachesOf(fields) {
+  /** @type {Map<string, [string, number]>} */
+  const found = new Map();
+  for (const row of objectsOf(fields, 'alleged_breaches')) {
+    const [order, term] = [textOf(row, 'order_id'), wholeOf(row, 'term_no') ?? 0];
+    if (order) found.set(`${order} ${term}`, [order, term]);
+  }
+  return [...found.values()];
+}
+
+/** @param {Fields} fields @param {Record<string, string[]>} made */
+function isMarked(fields, made) {
+  return Object.entries(made).some(([field, codes]) => codesOf(fields, field).some((code) => codes.includes(code)));
+}
+
+/**
+ * A time in any of the ways a record may hold it: a date, a local time, ms UTC, or one object (docs/record.md, Times).
+ * @param {unknown} value @param {string} tz @returns {Moment|null}
+ */
+export function momentOf(value, tz) {
+  if (typeof value === 'string') return isDate(value.slice(0, 10)) ? { day: value.slice(0, 10), at: null } : null;
+  const ms = wholeOf(/** @type {any} */ ({ ms: value }), 'ms');
+  if (ms !== null) return possible(ms) === null ? null : { day: dateAt(ms, zoneOffset(ms, tz) ?? 0), at: ms };
+  const when = whenOf(objectOf(/** @type {any} */ ({ at: value }), 'at'), 'start', 'end');
+  if (when.start === null || when.precision === 'unknown') return null;
+  return { day: dateAt(when.start, when.offset), at: CLOCK_KNOWN.has(when.precision) ? when.start : null };
+}
+
+/** @param {string} text */
+function isDate(text) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || text.startsWith('0000')) return false;
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(at) && new Date(at).toISOString().slice(0, 10) === text;
+}
+
+/** Whole days from one local date to another. @param {string} first @param {string} second */
+export function daysBetween(first, second) {
+  return Math.round((Date.parse(`${second}T00:00:00Z`) - Date.parse(`${first}T00:00:00Z`)) / DAY);
+}
+
+/** The local date after. @param {string} day */
+export function nextDay(day) {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY).toISOString().slice(0, 10);
+}
+
+/** By time, those without one last; within a day by the clock, those without one first; then as they came. @param {readonly Fact[]} facts @returns {Fact[]} */
+export function inOrder(facts) {
+  return [...facts].sort((a, b) => Number(!a.day) - Number(!b.day) || compare(a.day, b.day) || (a.at ?? -1e15) - (b.at ?? -1e15));
+}
+
+/** By the characters themselves, as both languages do it. @param {string} a @param {string} b */
+export function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

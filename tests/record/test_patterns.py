@@ -1,0 +1,141 @@
+"""The pattern in numbers: counted by hand here, and the same in both languages."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diary.record import patterns
+from tests.vectors import diaries
+
+ROOT = Path(__file__).resolve().parents[2]
+ODD = 300
+
+
+def counted(name: str) -> dict[str, Any]:
+    """What a case comes to."""
+    return patterns.count(diaries.cases()[name], diaries.LONDON)
+
+
+def test_no_entry_and_one_entry_are_counted_like_any_number() -> None:
+    """Nothing is said to need two: an empty diary has no since, a single entry has no gap."""
+    nothing, one = counted("nothing"), counted("one")
+    assert (nothing["all"], nothing["since"], nothing["days"], nothing["months"], nothing["gaps"]["longest"]) == (
+        [],
+        "",
+        0,
+        [],
+        None,
+    )
+    assert (one["all"], one["since"], one["until"], one["days"]) == (["a"], "2026-05-04", "2026-05-04", 1)
+    assert one["gaps"] == {"longest": None, "median": None, "long": []}
+    assert one["messages"] == {"count": 3, "about": False, "ids": ["a"]}
+    assert one["targets"] == [{"code": "", "ids": ["a"]}]
+
+
+def test_what_was_taken_out_is_counted_nowhere_else() -> None:
+    """Only their number is told."""
+    out = counted("all taken out")
+    assert (out["taken_out"], out["all"], out["since"], out["neither"]) == (1, [], "", [])
+
+
+def test_an_entry_without_a_time_is_counted_and_stands_in_no_order() -> None:
+    """It is one of all, and of no day, month, hour or side of a date."""
+    one = counted("one without a time")
+    assert (one["all"], one["undated"], one["days"], one["months"], one["no_hour"]) == (["a"], ["a"], 0, [], ["a"])
+    dates = counted("key dates")
+    assert all("unsure" not in key[side] for key in dates["key_dates"] for side in ("before", "same", "after"))
+
+
+def test_the_night_the_clocks_go_back() -> None:
+    """Both 01:s are in hour 1, the second after the first whatever the wall says; a skipped hour is read by its instant."""
+    found = counted("clocks")
+    hours = {(one["weekday"], one["hour"]): one["ids"] for one in found["hours"]}
+    assert hours[6, 1] == ["first", "second"]
+    assert hours[6, 23] == ["about"] and found["about"] == ["about"]
+    assert hours[6, 2] == ["spring"]  # 01:30 never was that night
+    assert hours[0, 0] == ["away"]  # half past midnight on Monday there, Sunday evening in London
+    assert hours[5, 23] == ["no offset"] and hours[5, 22] == ["no zone"]
+    assert found["undated"] == ["broken clock"]
+    assert "evening" in found["weekdays"][6] and "evening" in found["no_hour"]
+
+
+def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None:
+    """From 10 January to 1 February are 22 days; the range that ends at the midnight after the change ends on the 25th."""
+    found = counted("ranges")
+    assert (found["days"], found["no_day"]) == (3, ["month", "season", "range", "backwards"])
+    assert found["over_months"] == ["season", "range"]
+    gaps = {tuple(gap["ids"]): (gap["days"], gap["from"]) for gap in [found["gaps"]["longest"], *found["gaps"]["long"]]}
+    assert gaps["month", "season"] == (93, "2026-02-28")
+    assert found["gaps"]["longest"]["days"] == 93
+    assert found["gaps"]["median"] == 18  # of 5, 22, 93, 20, 16 and 14: between 16 and 20
+    assert found["until"] == "2026-11-24"
+
+
+def test_six_new_accounts_after_a_block() -> None:
+    """Merged ones are one; of the same day none is called new; the keeper's own word stands before a date."""
+    found = counted("after a block")
+    assert found["new_accounts"] == ["n0", "n1", "n2", "n3", "n4", "n5"]
+    assert found["new_account_ids"] == ["e0", "e1", "e2", "e3", "e4", "e5", "told", "twin"]
+    accounts = {one["account"]: one["ids"] for one in found["accounts"]}
+    assert accounts["n0"] == ["e0", "twin"] and accounts["@@him"] == ["told"] and accounts["nobody"] == ["gone"]
+    assert "out" not in accounts and "ring1" in accounts and "ring2" in accounts
+    assert [(one["kind"], one["record"]) for one in found["key_dates"]] == [("blocked", "old")]
+    assert (found["key_dates"][0]["before"], found["key_dates"][0]["same"]) == (["before"], ["same day"])
+
+
+def test_links_survive_merging_missing_records_and_nonsense() -> None:
+    """Two names of one person count as one; a person who is gone still counts; a term nobody named is 0."""
+    found = counted("links")
+    assert found["actors"] == [{"code": "p1", "ids": ["a", "b"]}, {"code": "gone", "ids": ["c"]}]
+    assert found["breaches"] == [{"order": "o", "term": 0, "ids": ["a"]}, {"order": "o", "term": 2, "ids": ["a"]}]
+    assert found["orders"] == [{"code": "o", "ids": ["c"]}]
+    assert (found["witness"], found["files"], found["neither"]) == (["b", "c"], ["b"], ["a", "d"])
+    assert {one["code"]: one["ids"] for one in found["targets"]} == {"": ["b", "c", "d"], "child": ["a"]}
+
+
+def test_messages_come_from_the_entry_or_else_from_its_schedule() -> None:
+    """43 about, none, two that came in of three rows, nine; a count below nothing is none."""
+    assert counted("messages")["messages"] == {"count": 54, "about": True, "ids": ["counted", "none", "rows", "own"]}
+
+
+def test_before_and_after_a_day_never_guess() -> None:
+    """By the clock where both sides have one; an entry of that day or over it is on neither side."""
+    found = counted("key dates")
+    keys = {(one["kind"], one["record"]): one for one in found["key_dates"]}
+    assert [one["kind"] for one in found["key_dates"]] == ["own", "moved", "notice", "report", "served", "moved"]
+    notice = keys["notice", "n"]
+    assert (notice["before"], notice["after"]) == (["before", "hour before"], ["hour after", "after"])
+    assert notice["same"] == ["over it", "day"]
+    firsts = {one["mark"]: one for one in found["firsts"]}
+    assert (firsts["threat"]["first"], firsts["threat"]["ids"]) == ("before", ["before", "unsure"])
+    assert [firsts[mark]["first"] for mark in ("in_person", "damage", "third_party", "at_home")] == [
+        "hour before",
+        "day",
+        "hour after",
+        "after",
+    ]
+
+
+def test_both_languages_count_the_same() -> None:
+    """On every vector, and on diaries nobody would write."""
+    odd = [diaries.odd_diary(seed) for seed in range(ODD)]
+    given = [*diaries.cases().values(), *odd]
+    lines = "".join(json.dumps({"diary": one, "tz": diaries.LONDON}) + "\n" for one in given)
+    script = ROOT / "tests" / "js" / "patterns_count.mjs"
+    done = subprocess.run(["node", str(script)], input=lines, capture_output=True, text=True, check=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(given)
+    assert sum(bool(one["new_accounts"]) for one in answers) > ODD // 10  # the dice do reach what is being compared
+    for one, answer in zip(given, answers, strict=True):
+        assert answer == json.loads(json.dumps(patterns.count(one, diaries.LONDON))), one
+
+
+@pytest.mark.parametrize(
+    "case", json.loads((ROOT / "tests/vectors/patterns.json").read_text())["cases"], ids=lambda case: case["name"]
+)
+def test_vectors_hold(case: dict[str, Any]) -> None:
+    """The committed file is what this code counts."""
+    assert json.loads(json.dumps(patterns.count(case["diary"], diaries.LONDON))) == case["expect"]
