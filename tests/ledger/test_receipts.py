@@ -7,7 +7,7 @@ import pytest
 from diary.crypto.signing import Notary
 from diary.encoding import b64, unb64
 from diary.errors import BadSignature
-from diary.ledger import heads, leaves, receipts
+from diary.ledger import heads, leaves, manifest, receipts
 from tests.vectors.reading import load
 
 VECTORS = load("receipts.json")
@@ -28,6 +28,8 @@ def test_the_chain() -> None:
         heads.verify(entry["head"], NOTARY.pub, diary=VECTORS["diary"], seq=entry["seq"], head=head)
         assert heads.make(NOTARY, diary=VECTORS["diary"], seq=entry["seq"], head=head, ts=receipt["ts"]) == entry["head"]
         assert leaves.leaf(c=entry["c"], n=receipt["n"], ts=receipt["ts"]).hex() == entry["leaf"]
+        code = manifest.short_code(entries=entry["seq"] * 40, head=b64(head), seq=entry["seq"])
+        assert code == entry["short_code"]
 
 
 @pytest.mark.parametrize("case", VECTORS["refused_receipts"], ids=[case["name"] for case in VECTORS["refused_receipts"]])

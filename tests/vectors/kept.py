@@ -263,6 +263,7 @@ def made_receipts() -> Case:
                 "receipt": receipts.make(NOTARY, c=c, env=env, ts=ts, n=number),
                 "head": heads.make(NOTARY, diary=DIARY, seq=seq, head=head, ts=ts),
                 "leaf": leaves.leaf(c=c, n=b64(number), ts=ts).hex(),
+                "short_code": _short_code(seq * 40, b64(head), seq),
             }
         )
     return {
@@ -273,6 +274,13 @@ def made_receipts() -> Case:
         "refused_receipts": _bad_receipts(chain[0]),
         "refused_heads": _bad_heads(chain[1]),
     }
+
+
+def _short_code(entries: int, head: str, seq: int) -> str:
+    """As the page says it, spelt out a second time: the first 30 bits, five at a time."""
+    digest = hashlib.sha256(b"kept/short\0" + canon({"entries": entries, "head": head, "seq": seq})).digest()
+    bits = "".join(f"{byte:08b}" for byte in digest)[:30]
+    return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[int(bits[i : i + 5], 2)] for i in range(0, 30, 5))
 
 
 def _bad_receipts(entry: Case) -> list[Case]:

@@ -2,6 +2,8 @@
 import { KeptError } from '../core/errors.js';
 import { enrol, makeCode, proofOf, register, signIn } from './accounts.js';
 import { forgetAll, vaultOf } from './door.js';
+import { accounts } from './manifest.js';
+import { lookAtServer, sendAgain } from './reconcile.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -74,6 +76,14 @@ function sessionPart(ctx, inside, lock) {
     },
     async sessions(/** @type {{words: string}} */ { words }) {
       return (await ctx.api.sessions(await proofOf(ctx, inside(), words))).sessions;
+    },
+    /** This phone's account of the diary, to compare with another device or paper. */
+    diaryAccounts: () => accounts(inside()),
+    lookAtServer: (/** @type {(done: number, total: number) => void} */ onProgress) => lookAtServer(inside(), onProgress),
+    async sendAgain() {
+      const open = inside();
+      await sendAgain(open);
+      open.syncing.kick();
     },
     endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
       ctx.api.endSession(session, await proofOf(ctx, inside(), words))

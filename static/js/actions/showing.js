@@ -13,10 +13,10 @@ const UNPROVED = 'Sent. Receipt kept, checked in the pack.';
 /** @param {Held} held @returns {Attachment} */
 export function shownHeld(held) {
   return {
-    attachment: held.attachment, name: held.name, kind: held.magic.startsWith('image/') ? 'image' : 'file', size: held.size, claimed: held.claimed, magic: held.magic,
-    mismatch: held.flags.includes('type_mismatch'), preview: !held.flags.includes('no_print_copy') && held.magic.startsWith('image/'),
+    attachment: held.attachment, name: held.name, kind: kindShown(held.magic), size: held.size, claimed: held.claimed, magic: held.magic,
+    mismatch: held.flags.includes('type_mismatch'), preview: held.received.blob ? held.renditions.some(({ purpose }) => purpose === 'preview') : held.magic.startsWith('image/'),
     route: held.route, received_at: held.received_at, sha256: held.sha256, state: { code: 'sealed', at: null, sentence: 'Sealed on this phone' },
-    outside_copy: /** @type {Attachment['outside_copy']} */ (held.outside_copy?.state ?? null),
+    outside_copy: /** @type {Attachment['outside_copy']} */ (held.outside_copy?.state ?? null), place: held.gps_present, description: String(held.said?.fields['description'] ?? ''), sensitivity: String(held.said?.fields['sensitivity'] ?? 'normal'),
   };
 }
 
@@ -26,11 +26,17 @@ export function shownAttachment({ record, fields, restricted }, state) {
   const magic = String(fields.media_type ?? '');
   const copies = Array.isArray(fields.renditions) ? fields.renditions : [];
   return {
-    attachment: record, name: received.filename ?? '', kind: magic.startsWith('image/') ? 'image' : 'file', size: fields.size_bytes ?? 0,
+    attachment: record, name: received.filename ?? '', kind: kindShown(magic), size: fields.size_bytes ?? 0,
     claimed: received.claimed_type ?? '', magic, mismatch: (fields.flags ?? []).includes('type_mismatch'), preview: copies.some((/** @type {any} */ one) => one.purpose === 'preview'),
     route: received.route ?? '', received_at: fields.added_at ?? 0, sha256: fields.sha256 ?? '', state,
-    outside_copy: restricted.outside_copy?.state ?? null,
+    outside_copy: restricted.outside_copy?.state ?? null, place: restricted.gps_present ?? null, description: String(fields.description ?? ''), sensitivity: String(fields.sensitivity ?? 'normal'),
   };
+}
+
+/** @param {string} magic @returns {Attachment['kind']} */
+function kindShown(magic) {
+  const [group] = magic.split('/');
+  return group === 'image' || group === 'audio' || group === 'video' ? group : magic === 'application/ogg' ? 'audio' : 'file';
 }
 
 /**

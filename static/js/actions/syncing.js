@@ -12,6 +12,8 @@ import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { sentenceOf } from './sentences.js';
+import { heedManifests, isDue, writeManifest } from './manifest.js';
+import { putBackMissing } from './reconcile.js';
 import { shownRows } from './showing.js';
 import { takeItems, takeReceipt } from './taking.js';
 
@@ -109,6 +111,7 @@ export class Syncing {
   async once() {
     await this.wordsUp();
     await this.wordsDown();
+    await this.account();
     this.offline = false;
     this.trouble = null;
     this.ctx.show();
@@ -141,8 +144,18 @@ export class Syncing {
     await pullFeed(link, open.store.root.feed, async (items, feed, latest) => {
       if (latest - feed.seq > 20) this.ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
       await takeItems(open, items, feed);
+      await heedManifests(open, items);
       this.ctx.show();
     }).finally(() => this.ctx.screen.set({ busy: null }));
+  }
+
+  /** The diary's own account of itself, once words have gone both ways. */
+  async account() {
+    const open = this.openNow();
+    if (!open || !this.link()) return;
+    const isOwing = await putBackMissing(open);
+    const isWritten = isDue(open.store.root) && await writeManifest(open);
+    if (isOwing || isWritten) this.again = true;
   }
 
   async filesUp() {
@@ -230,7 +243,7 @@ export class Syncing {
   /** What to say about the way to the server, if anything. */
   said() {
     const root = this.openNow()?.store.root;
-    const code = this.trouble ?? (root?.doubts?.altered ? 'altered' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
+    const code = this.trouble ?? (root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
     return code ? { code, sentence: sentenceOf(code), act: null } : null;
   }
 }

@@ -2,7 +2,9 @@
  * Taking in what the server said: receipts for what was pushed, and versions that came down the feed. Either way the
  * record, the list row, the outbox and the account of the diary move in one transaction.
  */
+import { number } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
+import { countTowards } from './manifest.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./book.js').Batch} Batch */
@@ -20,6 +22,7 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
   await store.change(async (root, change) => {
     const batch = book.batch(root, change);
     await settle(batch, book, record, version, kept);
+    await number(store, change, [[kept.seq, record, version, kept.c, kept.env]]);
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
     const off = kept.at - book.clock.now();
@@ -48,6 +51,7 @@ export async function takeItems({ store, index, book, identity }, items, feed) {
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
     root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
     root.feed = feed;
+    await number(store, change, items.map(({ seq, record, version, meta, env }) => [seq, record, version, meta.c, env]));
     await rows(batch, { index, book }, [...incidents], null);
   });
 }
@@ -71,6 +75,7 @@ async function takeItem(batch, book, item) {
   await book.enlist(batch, opened?.kind || meta.kind, record);
   if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
   if (meta.kind === 'settings') batch.root.settings = record;
+  countTowards(batch.root, meta.kind);
   return meta.kind === 'incident' ? record : meta.of;
 }
 
@@ -93,6 +98,7 @@ async function settle(batch, book, record, version, { seq, at, receipt, checked 
   const there = meta?.versions.find(({ v }) => v === version);
   if (!meta || !there) return;
   Object.assign(there, { seq, at, receipt, checked });
+  countTowards(batch.root, meta.kind);
   meta.versions = inFeedOrder(meta.versions);
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);

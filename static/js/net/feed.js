@@ -25,6 +25,7 @@ import { judgeHead, judgeReceipt } from './push.js';
  * @property {import('../ledger/push.js').Meta} meta
  * @property {Uint8Array[]} wraps
  * @property {Uint8Array[]} envelopes
+ * @property {string} env digest of the envelopes, b64
  * @property {Uint8Array} push the bytes a push of it would have
  */
 
@@ -57,7 +58,7 @@ export async function pullFeed(link, from, take) {
   }
 }
 
-/** @param {Link & {authorPub: string}} link @param {Feed} from @param {Omit<Item, 'at'|'checked'>[]} items */
+/** @param {Link & {authorPub: string}} link @param {Feed} from @param {Omit<Item, 'at'|'checked'|'env'>[]} items */
 async function checkAll({ pins, diary, authorPub }, from, items) {
   const pub = unb64(authorPub);
   const judged = await Promise.all(items.map(async (item) => {
@@ -77,7 +78,7 @@ async function checkAll({ pins, diary, authorPub }, from, items) {
   return { items: judged, feed: { seq, head } };
 }
 
-/** @param {Uint8Array} bytes @returns {{items: Omit<Item, 'at'|'checked'>[], latest: number, to: number, signed: any}} @throws garbage */
+/** @param {Uint8Array} bytes @returns {{items: Omit<Item, 'at'|'checked'|'env'>[], latest: number, to: number, signed: any}} @throws garbage */
 function readPage(bytes) {
   try {
     const [first, ...rest] = readFrames(bytes, { atMost: PAGE });
@@ -89,7 +90,7 @@ function readPage(bytes) {
   }
 }
 
-/** @param {Uint8Array} frame @returns {Omit<Item, 'at'|'checked'>} */
+/** @param {Uint8Array} frame @returns {Omit<Item, 'at'|'checked'|'env'>} */
 function readItem(frame) {
   const [first, ...sealed] = readFrames(frame, { atMost: 5 });
   const { seq, record, version, c, sig, parents, blobs, parts, receipt } = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (first)));

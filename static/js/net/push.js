@@ -17,7 +17,7 @@ import { verifyReceipt } from '../ledger/receipts.js';
 /** @typedef {{seq: number, head: string}} Feed how far this device's account of the diary goes; head b64 */
 /** @typedef {{api: Api, store: Store, diary: string, pins: Pins}} Link */
 /** @typedef {{record: string, version: string}} Waiting */
-/** @typedef {{receipt: any, seq: number, at: number, checked: boolean, feed: Feed|null}} Kept `feed`: the new account, null when others wrote in between */
+/** @typedef {{receipt: any, seq: number, at: number, checked: boolean, c: string, env: string, feed: Feed|null}} Kept `feed`: the new account, null when others wrote in between */
 
 /**
  * @param {Link} link @param {Waiting} waiting @param {Feed} feed
@@ -35,7 +35,7 @@ export async function pushVersion({ api, store, diary, pins }, { record, version
   const { at, checked } = await judgeReceipt(answer.receipt, pins, entry);
   const next = seq === feed.seq + 1 ? nextHead(unb64(feed.head), entry) : null;
   if (next) await judgeHead(answer.head, { pins, diary, seq, head: next });
-  return { receipt: answer.receipt, seq, at, checked, feed: next && { seq, head: answer.head.head } };
+  return { receipt: answer.receipt, seq, at, checked, c: entry.c, env: entry.env, feed: next && { seq, head: answer.head.head } };
 }
 
 /**

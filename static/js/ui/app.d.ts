@@ -4,8 +4,10 @@ export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: 
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
 export type Fields = Record<string, any>;
 export type Attachment = {
-  attachment: string; name: string; kind: 'image' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
+  attachment: string; name: string; kind: 'image' | 'audio' | 'video' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
   route: string; received_at: number; sha256: string; state: EntryState; outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+  /** whether the file says where it was made; null where that cannot be told */
+  place?: boolean | null; description?: string; sensitivity?: string;
 };
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type Occurred = {
@@ -132,5 +134,5 @@ export interface App {
 }
 
 /** A screen, and what it is about. */
-export type Place = { name: string; record?: string; attachment?: string; first?: boolean };
+export type Place = { name: string; record?: string; attachment?: string; first?: boolean; kind?: string; preset?: string; of?: string };
 export type Problem = { code: string; sentence: string; fields?: Record<string, string> };

@@ -21,18 +21,24 @@ const PARTS = {
   copy: () => import('./copy.js'),
   share: () => import('./share.js'),
   more: () => import('./more.js'),
+  keeping: () => import('./keeping.js'),
   help: () => import('./help.js'),
+  server: () => import('./server.js'),
+  registers: () => import('./registers.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', entry: 'entry', file: 'entry',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', help: 'help',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', help: 'help', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
+  people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers',
 };
 /** @type {Views} */
 const loaded = {};
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();
 let stuck = false;
+/** Troubles that are about what the server holds: there is a place to look at them. */
+const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted']);
 
 /**
  * Fetch one part, once; a part that could not be fetched is asked for again.
@@ -114,7 +120,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? name;
+  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -133,7 +139,7 @@ function lines(stage, open) {
   const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
-    ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : nothing}</div>` : nothing}
+    ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t('frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;

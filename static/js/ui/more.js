@@ -5,10 +5,16 @@ import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { t } from './strings.js';
 import './strings_later.js';
+import './strings_registers.js';
 import { uncover } from './door.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Session} Session */
+
+/** Registers in the order a person under stress looks for them. */
+const REGISTERS_HERE = /** @type {const} */ ([
+  ['people', 'person'], ['orders', 'paper'], ['reports', 'flag'], ['impacts', 'heart'], ['notices', 'note'], ['statements', 'eye'], ['cases', 'file'], ['background', 'list'],
+]);
 
 /** @param {Stage} stage */
 function more(stage) {
@@ -19,10 +25,12 @@ function more(stage) {
   return html`<div class="stack-wide">
     ${heading(t('more.title'))}
     ${errorSummary(stage)}
+    <div class="rows">${REGISTERS_HERE.map(([name, icon]) => html`<div>${row({ title: t(`more.${name}`), icon, on: go(name) })}</div>`)}</div>
     <div class="rows">
       ${registered ? html`<div>${row({ title: t('more.copy_done'), more: t('more.name', { login: account?.login ?? '' }), icon: 'kept', on: go('name') })}</div>
         <div>${row({ title: t('more.code'), more: t(account?.recovery === 'done' ? 'more.code_done' : 'more.code_todo'), icon: 'key', on: go('code') })}</div>
-        <div>${row({ title: t('more.devices'), icon: 'device', on: go('devices') })}</div>`
+        <div>${row({ title: t('more.devices'), icon: 'device', on: go('devices') })}</div>
+        <div>${row({ title: t('more.compare'), icon: 'list', on: go('server') })}</div>`
     : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
       <div>${row({ title: t('more.space'), icon: 'file', on: go('space') })}</div>
     </div>

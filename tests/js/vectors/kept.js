@@ -14,6 +14,7 @@ import { compose, envelopeHeader, openVersion, signedBytes } from '../../../stat
 import { normalise } from '../../../static/js/crypto/words.js';
 import { firstHead, nextHead, verifyHead } from '../../../static/js/ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '../../../static/js/ledger/push.js';
+import { shortCode } from '../../../static/js/ledger/manifest.js';
 import { notaryId, verifyReceipt } from '../../../static/js/ledger/receipts.js';
 import { refused, same } from './judging.js';
 
@@ -139,6 +140,7 @@ export async function receipts(v) {
   for (const one of v.chain) {
     head = nextHead(head, one);
     heads[one.seq] = head;
+    same(shortCode({ entries: one.seq * 40, head: b64(head), seq: one.seq }), one.short_code, `short code ${one.seq}`);
     await holds(() => verifyReceipt(one.receipt, { notaryPub, c: one.c, env: one.env }), `receipt ${one.seq}`);
     await holds(() => verifyHead(one.head, { notaryPub, diary: v.diary, seq: one.seq, head }), `head ${one.seq}`);
   }

@@ -1,0 +1,113 @@
+/**
+ * Writing the manifest and holding the server to the manifests of one's other devices.
+ *
+ * A version of it is written after every 20 versions and at the lock, if anything came since. Each covers what took a
+ * number since the one before it, so it stays small however long the diary grows. Two devices that write one at once
+ * leave two ends, and the next follows both.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { firstHead, nextHead } from '../ledger/heads.js';
+import { agrees, shortCode } from '../ledger/manifest.js';
+import { numbered } from '../store/feedlist.js';
+import { entryNumbers } from './showing.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../store/feedlist.js').Numbered} Numbered */
+/** @typedef {{record: string|null, counter: number, seq: number, head: string, due: number}} Covered how far this diary's manifests go; `due`: versions since */
+
+const EVERY = 20;
+/** What one manifest covers at most: far below what one version may hold. */
+const MOST = 3000;
+
+/** @param {Record<string, any>} root @returns {Covered} */
+export function covered(root) {
+  return root.manifest ?? { record: null, counter: 0, seq: 0, head: b64(firstHead()), due: 0 };
+}
+
+/** Another version took a number; manifests themselves do not count, or writing one would call for the next. @param {Record<string, any>} root @param {string} kind */
+export function countTowards(root, kind) {
+  if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
+}
+
+/** @param {Record<string, any>} root @returns {boolean} */
+export function isDue(root) {
+  return covered(root).due >= EVERY;
+}
+
+/**
+ * Writes what has come since the last one, if anything has and there is an account to hold to it.
+ * @param {Open} open @returns {Promise<boolean>} whether one was written
+ */
+export async function writeManifest(open) {
+  const { root } = open.store;
+  if (!root.account.registered || covered(root).due === 0) return false;
+  return open.store.change(async (next, change) => {
+    const before = covered(next);
+    const upto = Math.min(next.feed.seq, before.seq + MOST);
+    const since = await numbered(open.store, before.seq + 1, upto);
+    if (since.length !== upto - before.seq || !since.length) return false;
+    const head = headAfter(before.head, since);
+    const counter = before.counter + 1;
+    const batch = open.book.batch(next, change);
+    const { record } = await open.book.stage(batch, {
+      kind: 'manifest', ...(before.record ? { record: before.record } : {}), open: contents(open, next, { counter, upto, head, since }),
+    });
+    next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
+    return true;
+  });
+}
+
+/** @param {string} head b64 @param {Numbered[]} since @returns {string} b64 */
+function headAfter(head, since) {
+  return b64(since.reduce((so_far, [seq, record, version, c, env]) => nextHead(so_far, { seq, record, version, c, env }), unb64(head)));
+}
+
+/** @param {Open} open @param {Record<string, any>} root @param {{counter: number, upto: number, head: string, since: Numbered[]}} account */
+function contents({ index, identity }, root, { counter, upto, head, since }) {
+  const numbers = entryNumbers(index.all(), root);
+  const came = new Set(since.map(([, record]) => record));
+  const entries = [...numbers].filter(([record]) => (index.find(record)?.seq ?? Infinity) <= upto).length;
+  return {
+    counter, seq: upto, head, entries, short_code: shortCode({ entries, head, seq: upto }),
+    records: since.map(([, record, version, c]) => [record, version, c]),
+    numbers: [...numbers].filter(([record]) => came.has(record)),
+    lines: [...Object.entries(root.lines).map(([device, { n, c }]) => [device, n, c]), [identity.device, root.line.n, root.line.prev]],
+    ...(root.checkpoint ? { checkpoint: root.checkpoint } : {}),
+  };
+}
+
+/**
+ * Manifests among what came down: notes how far they go, and whether each says what the server has shown here.
+ * @param {Open} open @param {{version: string}[]} items already taken in
+ */
+export async function heedManifests(open, items) {
+  const manifests = items.flatMap(({ version }) => open.book.seen.get(version) ?? []).filter(({ kind, altered }) => kind === 'manifest' && !altered);
+  for (const { record, fields } of manifests) {
+    const { seq, head, counter, records } = fields;
+    if (!Number.isSafeInteger(seq) || !Array.isArray(records)) continue;
+    const known = await numbered(open.store, seq - records.length + 1, seq);
+    await open.store.change((root) => {
+      const before = covered(root);
+      const isNext = before.seq === seq - records.length;
+      const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
+      if (!isTold) root.doubts = { ...root.doubts, omitted: true };
+      if (seq < before.seq || typeof head !== 'string') return;
+      root.manifest = { record: before.record ?? record, counter: Math.max(before.counter, Number(counter) || 0), seq, head, due: Math.max(0, root.feed.seq - seq - 1) };
+    });
+  }
+}
+
+/**
+ * This phone's account of the diary in a form two people can compare, and those of earlier days as the diary's own manifests say them.
+ * @param {Open} open @returns {Promise<{now: Account|null, earlier: Account[]}>}
+ * @typedef {{entries: number, at: number, code: string}} Account `at` ms
+ */
+export async function accounts(open) {
+  const { root } = open.store;
+  if (!root.account.registered || root.feed.seq === 0) return { now: null, earlier: [] };
+  const entries = [...entryNumbers(open.index.all(), root)].filter(([record]) => (open.index.find(record)?.seq ?? Infinity) <= root.feed.seq).length;
+  const { record } = covered(root);
+  const written = record ? await open.book.versions(record) : [];
+  const earlier = written.filter(({ altered }) => !altered).map(({ fields }) => ({ entries: Number(fields.entries), at: Number(fields._clock?.utc ?? 0), code: String(fields.short_code ?? '') }));
+  return { now: { entries, at: open.book.clock.now(), code: shortCode({ entries, head: root.feed.head, seq: root.feed.seq }) }, earlier: earlier.reverse() };
+}

@@ -1,0 +1,106 @@
+/**
+ * When the server's account of the diary is shorter than this phone's, or another: look at all of it, say what is not there,
+ * and, if the person wants, send it again.
+ *
+ * [Note: going on from the server's account] Nothing on this phone is changed by looking. Sending again begins by writing
+ * down, sealed, everything this phone has seen numbered; only then does it take the server's account for its own. A crash in
+ * between finds that list at the next unlock and goes on. Receipts of before are kept beside the new ones: they are older, and
+ * so say more. An author's signature covers each version, so the server cannot slip in one of its own.
+ */
+import { b64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { decodePush } from '../ledger/push.js';
+import { firstHead } from '../ledger/heads.js';
+import { pullFeed } from '../net/feed.js';
+import { forgetAfter, numbered } from '../store/feedlist.js';
+import { covered } from './manifest.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+
+const LIST = 'again';
+const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
+
+/**
+ * What the server shows now, beside what this phone knows. Changes nothing.
+ * @param {Open} open @param {(done: number, total: number) => void} [onProgress]
+ * @returns {Promise<{missing: number, extra: number}>} how many this phone has and the server lacks, and the other way round
+ * @throws signed_out, no_network, feed_altered, head_differs when the server contradicts itself
+ */
+export async function lookAtServer(open, onProgress = () => undefined) {
+  const there = new Set();
+  await pullFeed(linkOf(open), BEGINNING, async (items, feed, latest) => {
+    for (const { version } of items) there.add(version);
+    onProgress(feed.seq, latest);
+  });
+  const { feed } = open.store.root;
+  const here = new Set((await numbered(open.store, 1, feed.seq)).map(([, , version]) => version));
+  return { missing: [...here].filter((version) => !there.has(version)).length, extra: [...there].filter((version) => !here.has(version)).length };
+}
+
+/**
+ * Takes the server's account for this phone's and puts what it lacks into the outbox, in the order it was first sent in.
+ * @param {Open} open
+ */
+export async function sendAgain(open) {
+  await open.store.change(async (root, change) => {
+    const all = await numbered(open.store, 1, root.feed.seq);
+    const listed = (await open.store.readJson(LIST)) ?? [];
+    change.putJson(LIST, listed.length ? listed : all.map(([, record, version]) => [record, version]));
+    await forgetAfter(open.store, change, 0, root.feed.seq);
+    root.feed = { ...BEGINNING };
+    root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
+    root.again = true;
+    root.lines = {}; // each device's line is followed anew from its beginning
+    const { omitted: _omitted, ...doubts } = root.doubts;
+    root.doubts = doubts;
+  });
+}
+
+/**
+ * The second half, once the feed has been read to its end: whatever is on the list and took no number there waits again.
+ * @param {Open} open @returns {Promise<boolean>} whether anything waits again
+ */
+export async function putBackMissing(open) {
+  if (!open.store.root.again) return false;
+  return open.store.change(async (root, change) => {
+    const there = new Set((await numbered(open.store, 1, root.feed.seq)).map(([, , version]) => version));
+    const waiting = new Set(root.outbox.map((/** @type {any} */ { version }) => version));
+    const missing = /** @type {[string, string][]} */ ((await open.store.readJson(LIST)) ?? []).filter(([, version]) => !there.has(version) && !waiting.has(version));
+    const batch = open.book.batch(root, change);
+    const again = [];
+    for (const [record, version] of missing) again.push(...(await unnumber(open, batch, record, version)));
+    root.outbox = [...again, ...root.outbox];
+    await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
+    root.again = false;
+    change.drop(LIST);
+    return again.length > 0;
+  });
+}
+
+/** @param {Open} open @param {import('./book.js').Batch} batch @param {string} record @param {string} version */
+async function unnumber(open, batch, record, version) {
+  const meta = structuredClone(await open.book.meta(record, batch));
+  const facts = /** @type {any} */ (meta?.versions.find(({ v }) => v === version));
+  const held = await open.store.read(`v/${version}`);
+  if (!meta || !facts || !held) return [];
+  const { seq, at, receipt } = facts;
+  Object.assign(facts, { seq: null, at: null, receipt: null, before: [...(facts.before ?? []), { seq, at, receipt }] });
+  batch.metas.set(record, meta);
+  batch.change.putJson(`r/${record}`, meta);
+  const of = meta.kind === 'incident' ? record : meta.of;
+  for (const blob of decodePush(held.bytes).meta.blobs) {
+    // What lies here whole can go up again; the server says which parts it still has.
+    const known = await open.store.readJson(`b/${blob}`);
+    if (known?.have === true && !batch.root.uploads.some((/** @type {any} */ one) => one.blob === blob)) batch.root.uploads.push({ blob, of });
+  }
+  return [{ record, version, of }];
+}
+
+/** @param {Open} open */
+function linkOf(open) {
+  const link = open.syncing.link();
+  if (!link) throw new KeptError('signed_out');
+  return link;
+}

@@ -1,0 +1,38 @@
+/**
+ * The manifest: what a device has seen of its diary, in the diary itself, so that another device can tell whether the
+ * server shows it the same. Digests and numbers only; the shape is in docs/formats.md, section 6.
+ */
+import { utf8 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
+import { sha256Now } from '../crypto/digests.js';
+
+const LABEL = utf8('kept/short\0');
+// Crockford's alphabet: nothing in it is read for something else.
+const LETTERS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const LENGTH = 6;
+
+/**
+ * Six characters that two devices can read to each other: 30 bits over the number of entries and the head. Not a secret and not
+ * a signature; a person compares it with paper or with another screen.
+ * @param {{entries: number, head: string, seq: number}} account head b64
+ * @returns {string} `K7Q2MD`
+ */
+export function shortCode({ entries, head, seq }) {
+  const digest = sha256Now(LABEL, canon({ entries, head, seq }));
+  const bits = new DataView(digest.buffer, digest.byteOffset).getUint32(0) >>> 2;
+  return Array.from({ length: LENGTH }, (_, i) => LETTERS[(bits >>> (5 * (LENGTH - 1 - i))) & 31]).join('');
+}
+
+/**
+ * Whether a manifest says of some numbers what is known here of them. Its `records` are [record, version, commitment] in feed order,
+ * the last of them the one that took number `seq`.
+ * @param {Record<string, any>} manifest its fields
+ * @param {[number, string, string, string, string][]} known what took those numbers here
+ * @returns {boolean} false when something is missing here or is another; a manifest without that shape says nothing and agrees
+ */
+export function agrees({ seq, records }, known) {
+  if (!Number.isSafeInteger(seq) || !Array.isArray(records)) return true;
+  const here = new Map(known.map(([number, record, version, c]) => [number, `${record} ${version} ${c}`]));
+  const first = seq - records.length + 1;
+  return records.every((one, i) => Array.isArray(one) && here.get(first + i) === one.slice(0, 3).join(' '));
+}

@@ -1,0 +1,60 @@
+/**
+ * The diary's own table of contents: which version took which number, 100 to a sealed page (`f/<page>`).
+ *
+ * Kept apart from the records because it answers what no record can: what came between two numbers, and whether the
+ * server still tells the same story. It is written in the transaction that takes a receipt or a page of the feed.
+ */
+
+/** @typedef {import('./store.js').Store} Store */
+/** @typedef {import('./store.js').Change} Change */
+/** @typedef {[seq: number, record: string, version: string, c: string, env: string]} Numbered */
+
+export const PAGE = 100;
+
+/** @param {number} seq @returns {number} from 0 */
+function pageOf(seq) {
+  return Math.floor((seq - 1) / PAGE);
+}
+
+/** @param {number} page */
+function pageName(page) {
+  return `f/${page}`;
+}
+
+/**
+ * Puts numbered versions into `change`. Called once in a change: pages are read as they were before it.
+ * @param {Store} store @param {Change} change @param {Numbered[]} numbered
+ */
+export async function number(store, change, numbered) {
+  /** @type {Map<number, Numbered[]>} */
+  const pages = new Map();
+  for (const one of numbered) pages.set(pageOf(one[0]), [...(pages.get(pageOf(one[0])) ?? []), one]);
+  for (const [page, news] of pages) {
+    const replaced = new Set(news.map(([seq]) => seq));
+    const there = /** @type {Numbered[]} */ ((await store.readJson(pageName(page))) ?? []).filter(([seq]) => !replaced.has(seq));
+    change.putJson(pageName(page), [...there, ...news].sort(([a], [b]) => a - b));
+  }
+}
+
+/**
+ * What took the numbers `from`…`to`, in order; fewer where some are not known here.
+ * @param {Store} store @param {number} from @param {number} to @returns {Promise<Numbered[]>}
+ */
+export async function numbered(store, from, to) {
+  if (to < from) return [];
+  const names = Array.from({ length: pageOf(to) - pageOf(from) + 1 }, (_, i) => pageName(pageOf(from) + i));
+  const pages = /** @type {(Numbered[]|null)[]} */ (await store.readJsonMany(names));
+  return pages.flatMap((page) => page ?? []).filter(([seq]) => seq >= from && seq <= to);
+}
+
+/**
+ * Forgets what took numbers after `seq`: the server gave a shorter account, and the person chose to go on from there.
+ * @param {Store} store @param {Change} change @param {number} seq @param {number} last the last number known here
+ */
+export async function forgetAfter(store, change, seq, last) {
+  for (let page = pageOf(Math.max(1, seq + 1)); page <= pageOf(Math.max(1, last)); page++) {
+    const there = /** @type {Numbered[]} */ ((await store.readJson(pageName(page))) ?? []).filter(([one]) => one <= seq);
+    if (there.length) change.putJson(pageName(page), there);
+    else change.drop(pageName(page));
+  }
+}

@@ -1,0 +1,74 @@
+/** Comparing: this phone's line with another device's or with paper, and this phone with what the server has. */
+import { html, nothing } from './html.js';
+import { button, errorSummary, heading, progress, sentenceOf } from './parts.js';
+import { day } from './say.js';
+import { t, tn } from './strings.js';
+import './strings_server.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').DiaryAccount} DiaryAccount */
+/** @typedef {{now: DiaryAccount|null, earlier: DiaryAccount[]}} Accounts */
+
+// A diary that is used for years has a line for each week of it; nobody compares with all of them at once.
+const SHOWN = 12;
+
+/** @param {DiaryAccount} account */
+function line({ entries, at, code }) {
+  return t('server.line', { entries: tn('server.entries', entries), day: day(at), code: `${code.slice(0, 3)} ${code.slice(3)}` });
+}
+
+/** @param {Stage} stage */
+function server(stage) {
+  const { local } = stage;
+  if (!local.accounts && stage.running !== 'accounts' && !stage.problem) {
+    void stage.run('accounts', async () => { local.accounts = await stage.app.diaryAccounts(); });
+  }
+  const found = /** @type {Accounts|undefined} */ (local.accounts);
+  const trouble = stage.state.account?.trouble;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('server.title'))}<p class="soft">${t('server.lead')}</p></div>
+    ${errorSummary(stage)}
+    ${trouble ? html`<p class="state-trouble">${sentenceOf(trouble)}</p>` : nothing}
+    ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
+    ${stage.state.account?.registered ? comparing(stage) : nothing}
+  </div>`;
+}
+
+/** @param {Stage} stage @param {Accounts} found */
+function lines(stage, { now, earlier }) {
+  if (!now) return html`<p>${t('server.none')}</p>`;
+  const shown = stage.local.all ? earlier : earlier.slice(0, SHOWN);
+  return html`<div class="stack-close"><h2>${t('server.now')}</h2><p class="card letters">${line(now)}</p></div>
+    ${earlier.length ? html`<div class="stack-close"><h2>${t('server.earlier')}</h2><p class="soft">${t('server.earlier_lead')}</p>
+      <ul class="rows">${shown.map((one) => html`<li class="page-item">${line(one)}</li>`)}</ul>
+      ${shown.length < earlier.length ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}</div>` : nothing}`;
+}
+
+/** @param {Stage} stage */
+function comparing(stage) {
+  const { local } = stage;
+  const look = () => stage.run('look', async () => {
+    local.compared = null;
+    local.compared = await stage.app.lookAtServer((done, total) => { local.read = { done, total }; stage.draw(); });
+  });
+  const again = () => stage.run('again', async () => {
+    await stage.app.sendAgain();
+    local.compared = null;
+    stage.set({ sent: true });
+  });
+  if (stage.running === 'look') return progress({ label: t('server.checking'), done: local.read?.done ?? 0, total: local.read?.total ?? 1 });
+  return html`<div class="stack">
+    <div role="status" class="stack-close">${local.sent ? html`<p>${t('server.sent')}</p>` : local.compared ? told(local.compared, Boolean(stage.state.account?.trouble)) : nothing}</div>
+    ${local.compared && (local.compared.missing || stage.state.account?.trouble) && !local.sent ? html`<p class="soft">${t(local.compared.missing ? 'server.again_lead' : 'server.order_lead')}</p>
+      <div>${button(t(local.compared.missing ? 'server.again' : 'server.order'), again, { main: true, busy: stage.running === 'again' })}</div>`
+    : html`<div>${button(t('server.check'), look, {})}</div>`}
+  </div>`;
+}
+
+/** @param {{missing: number, extra: number}} compared @param {boolean} isTroubled */
+function told({ missing, extra }, isTroubled) {
+  if (!missing && !extra) return isTroubled ? nothing : html`<p>${t('server.same')}</p>`;
+  return html`${missing ? html`<p>${tn('server.missing', missing)}</p>` : nothing}${extra ? html`<p>${tn('server.extra', extra)}</p>` : nothing}`;
+}
+
+export const views = { server };

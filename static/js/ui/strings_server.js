@@ -1,0 +1,17 @@
+/** The words of comparing this phone with the server and with other devices. Same rules as strings.js. */
+import { learn } from './strings.js';
+
+learn({
+  'server.title': 'Is everything there?',
+  'server.lead': 'Two of your devices that have everything show the same line here. You can also write it on paper and compare later.',
+  'server.entries.one': '1 entry', 'server.entries.other': '{n} entries', 'server.line': '{entries} · {day} · {code}', 'server.now': 'This phone now',
+  'server.earlier': 'Earlier lines', 'server.earlier_lead': 'If the line on your paper is not among these, something is missing. Tell someone who helps you, and look on your other device.',
+  'server.none': 'There is nothing to compare yet. It begins with the first entry that is kept safe.',
+  'server.check': 'Compare with the server', 'server.checking': 'Reading what the server has',
+  'server.same': 'The server has everything this phone has sent.',
+  'server.missing.one': 'The server no longer has 1 thing that this phone sent. It is safe on this phone.', 'server.missing.other': 'The server no longer has {n} things that this phone sent. They are safe on this phone.',
+  'server.extra.one': 'The server has 1 thing that has not come to this phone yet.', 'server.extra.other': 'The server has {n} things that have not come to this phone yet.',
+  'server.again': 'Send them again', 'server.again_lead': 'Whoever runs the server may have had to put back an older copy. Sending them again puts everything back where it was. The older receipts are kept too.',
+  'server.sent': 'They are being sent again. Each entry says when it is kept safe.',
+  'server.order': 'Take the server’s account', 'server.order_lead': 'Nothing is missing, but the server tells it in another order. If you go on, this phone takes that order, and both are noted. If you did not expect this, ask someone who helps you first.',
+});

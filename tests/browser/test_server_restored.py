@@ -1,0 +1,95 @@
+"""A server put back from an older copy, and one that leaves something out: noticed, said, and nothing is lost."""
+
+import re
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import KEPT, Keeper
+from tests.browser.pictures import png, upload
+from tests.browser.serving import Served
+
+FIRST = "He stood at the bus stop."
+SECOND = "He was in the shop."
+THIRD = "A letter under the door."
+LINE = re.compile(r"^\d+ entr(y|ies) · \d{1,2} \w{3,4} \d{4} · [0-9A-Z]{3} [0-9A-Z]{3}$")
+
+
+def _line(keeper: Keeper) -> str:
+    """What this phone says of the diary, to be compared."""
+    keeper.goes("More")
+    keeper.tap(re.compile("^Is everything there"), exact=False)
+    keeper.sees_place("Is everything there?")
+    line = keeper.page.locator(".letters")
+    expect(line).to_have_text(LINE)
+    return line.inner_text()
+
+
+def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """The phone says so, shows how much is missing, sends it again; numbers, pictures and words are where they were."""
+    # Given a diary with one entry, and a copy of the server made then
+    phone = new_phone()
+    phone.begins(FIRST)
+    server.stop()
+    shutil.copytree(server.data, tmp_path / "older")
+    server.start()
+    # and an entry with a picture kept safe after it
+    phone.adds(SECOND)
+    phone.is_kept_safe(SECOND)
+    phone.reads(SECOND)
+    phone.opens_card("Photos & screenshots")
+    phone.picks_files([upload("gate.png", "image/png", png())])
+    phone.has_file("gate.png")
+    phone.is_kept_safe(SECOND)
+    before = _line(phone)
+    # When the older copy is put back
+    server.stop()
+    shutil.rmtree(server.data)
+    shutil.copytree(tmp_path / "older", server.data)
+    server.start()
+    phone.locks()
+    phone.unlocks()
+    # Then the phone notices, and says what is missing
+    phone.sees(re.compile("The server has fewer entries than it had before"))
+    phone.tap("Look at what is missing")
+    phone.tap("Compare with the server")
+    phone.sees(re.compile(r"no longer has \d+ things that this phone sent"))
+    assert faults(phone.page) == []
+    # and sends it again, in its old place
+    phone.tap("Send them again")
+    phone.is_kept_safe(SECOND)
+    expect(phone.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
+    now = _line(phone)
+    expect(phone.page.locator("main li", has_text=before)).to_have_count(1)
+    desk = new_phone()
+    desk.signs_in(phone.login, phone.words)
+    desk.entries(2)
+    expect(desk.state_of(SECOND)).to_have_text(KEPT)
+    assert _line(desk) == now
+    desk.reads(SECOND)
+    desk.opens_card("Photos & screenshots")
+    desk.has_file("gate.png")
+
+
+def test_two_devices_show_the_same_line_and_the_earlier_ones(new_phone: NewPhone) -> None:
+    """What is written at a lock can be found again on another device, so that paper can be compared with it."""
+    phone, desk = new_phone(), new_phone()
+    phone.begins(FIRST)
+    phone.adds(SECOND)
+    phone.is_kept_safe(SECOND)
+    paper = _line(phone)
+    phone.locks()
+    phone.unlocks()
+    phone.adds(THIRD)
+    phone.is_kept_safe(THIRD)
+    desk.signs_in(phone.login, phone.words)
+    desk.entries(3)
+    assert _line(desk) == _line(phone) != paper
+    for one in (phone, desk):
+        expect(one.page.locator("main li", has_text=paper)).to_have_count(1)
+        one.tap("Compare with the server")
+        one.sees("The server has everything this phone has sent.")
+        assert faults(one.page) == []
