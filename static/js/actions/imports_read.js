@@ -1,0 +1,178 @@
+/**
+ * Bringing in what another app saved: a WhatsApp chat export (.zip or .txt) or an email (.eml). It is read here, on the
+ * phone; the keeper looks at what it holds and says which of it becomes entries (imports_plan.js, imports_keep.js).
+ *
+ * [Note: nothing until it is confirmed] Reading writes nothing. What was read belongs to the open diary and is gone with
+ * it at a lock; the file is still where it was.
+ */
+import { KeptError } from '../core/errors.js';
+import { looksLikeMail, readMail } from '../record/mail.js';
+import { pastedRows } from '../record/schedule_paste.js';
+import { MOST_TEXT, entriesOf, plainName, unpack } from '../record/unzip.js';
+import { looksLikeChat, readChat } from '../record/whatsapp.js';
+import { keepImport } from './imports_keep.js';
+import { knownRows, planChat, planMail } from './imports_plan.js';
+import { findFile, openParts } from './reading_files.js';
+import { fileSource } from './sources.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Source} Source */
+/** @typedef {import('./imports_plan.js').Plan} Plan */
+/** @typedef {{onProgress?: (done: number, total: number) => void, signal?: {stopped: boolean}}} How */
+/** @typedef {{kind: 'chat', chat: import('../record/whatsapp.js').Chat, media: Set<string>, lenient: boolean}} ChatRead `lenient`: some of its bytes were no letters */
+/** @typedef {{kind: 'mail', mail: import('../record/mail.js').Mail}} MailRead */
+/** @typedef {{source: Source, title: string, read: ChatRead|MailRead, plan: Plan|null}} Live */
+
+const ZIP = [0x50, 0x4b];
+const LOOK = 65_536;
+const BREATH = 12; // ms of work between two looks at the screen
+
+/** @param {Context} ctx what imports.js hands on, once somebody asks */
+export function importWork(ctx) {
+  /** What was read goes when its diary is locked. @type {WeakMap<Open, Live>} */
+  const held = new WeakMap();
+  const inside = () => {
+    if (!ctx.open) throw new KeptError('locked');
+    return ctx.open;
+  };
+  const live = () => {
+    const found = held.get(inside());
+    if (!found) throw new KeptError('not_found');
+    return found;
+  };
+  return {
+    /** Reads a file and says what it holds. */
+    async readImport(/** @type {File} */ file, /** @type {How} */ how = {}) {
+      const open = inside();
+      const source = fileSource(file);
+      const read = await readSource(source, breath(ctx, how, open));
+      held.set(open, { source, title: titleOf(file.name), read, plan: null });
+      return shownRead(file, read);
+    },
+    /** What would be added, once the keeper has said how to read it. Writes nothing. */
+    async planImport(/** @type {import('./imports_plan.js').Answers} */ answers, /** @type {How} */ how = {}) {
+      const [open, one] = [inside(), live()];
+      const pause = breath(ctx, how, open);
+      one.plan = one.read.kind === 'chat' ? await planChat(open, one.read, answers, pause) : planMail(await knownRows(open, 'email'), one.read.mail, answers);
+      return one.plan.shown;
+    },
+    importRows: (/** @type {number} */ burst, /** @type {number} */ from, /** @type {number} */ count) => (live().plan?.bursts[burst] ?? []).slice(from, from + count),
+    /** Seals the file and the chosen entries: all of it, or nothing. */
+    async keepImport(/** @type {{chosen: {burst: number, narrative: string}[]}} */ { chosen }, /** @type {How} */ how = {}) {
+      const [open, one] = [inside(), live()];
+      if (!one.plan || !chosen.length) throw new KeptError('nothing_to_save');
+      const done = await keepImport(ctx, open, { source: one.source, title: one.title, plan: one.plan, chosen }, breath(ctx, how, open));
+      held.delete(open);
+      ctx.show();
+      open.syncing.kick();
+      return done;
+    },
+    dropImport() {
+      if (ctx.open) held.delete(ctx.open);
+    },
+    readPasted: pastedRows,
+    /** The headers of an email that is kept, read again from the bytes as received. */
+    readHeaders: (/** @type {string} */ attachment) => readHeaders(inside(), attachment),
+  };
+}
+
+/**
+ * Lets the screen move between slices of work, says how far it is, and stops when asked or when the diary was locked.
+ * @param {Context} ctx @param {How} how @param {Open} open
+ * @returns {import('../record/whatsapp.js').Pause}
+ */
+function breath(ctx, { onProgress = () => undefined, signal }, open) {
+  let last = ctx.clock.now();
+  return async (done, total) => {
+    if (ctx.clock.now() - last >= BREATH) {
+      onProgress(done, total);
+      await new Promise((go) => { ctx.timers.after(0, () => go(undefined)); });
+      last = ctx.clock.now();
+    }
+    if (signal?.stopped) throw new KeptError('cancelled');
+    if (ctx.open !== open) throw new KeptError('locked');
+  };
+}
+
+/** @param {Source} source @param {import('../record/whatsapp.js').Pause} pause @returns {Promise<ChatRead|MailRead>} @throws import_wrong, import_no_chat and those of unzip */
+async function readSource(source, pause) {
+  const first = await source.read(0, Math.min(LOOK, source.size));
+  if (first[0] === ZIP[0] && first[1] === ZIP[1]) return readZip(source, pause);
+  if (looksLikeMail(first)) return { kind: 'mail', mail: await readMail(await wholeSource(source, pause)) };
+  if (source.size > MOST_TEXT) throw new KeptError('import_wrong');
+  return chatOf(await wholeSource(source, pause), new Set(), pause, 'import_wrong');
+}
+
+/** @param {Source} source @param {import('../record/whatsapp.js').Pause} pause */
+async function readZip(source, pause) {
+  const entries = await entriesOf(source);
+  const texts = entries.filter(({ name }) => /\.txt$/i.test(name));
+  const named = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(plainName(name)));
+  const [entry] = (named.length ? named : texts).sort((a, b) => b.size - a.size);
+  if (!entry) throw new KeptError('import_no_chat');
+  const media = new Set(entries.filter((one) => one !== entry).map(({ name }) => plainName(name)));
+  return chatOf(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
+}
+
+/** @param {Uint8Array} bytes @param {Set<string>} media @param {import('../record/whatsapp.js').Pause} pause @param {string} otherwise the failure when it is no chat @returns {Promise<ChatRead>} */
+async function chatOf(bytes, media, pause, otherwise) {
+  const { text, lenient } = decoded(bytes);
+  if (!looksLikeChat(text)) throw new KeptError(otherwise);
+  const chat = await readChat(text, pause);
+  if (!chat.messages.length) throw new KeptError(otherwise);
+  return { kind: 'chat', chat, media, lenient };
+}
+
+/** Exports are UTF-8; a text saved again on a computer may be UTF-16. @param {Uint8Array} bytes */
+function decoded(bytes) {
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
+  if (wide) return { text: new TextDecoder(wide).decode(bytes), lenient: false };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), lenient: false };
+  } catch {
+    return { text: new TextDecoder('utf-8').decode(bytes), lenient: true };
+  }
+}
+
+/** @param {Source} source @param {import('../record/whatsapp.js').Pause} pause */
+async function wholeSource(source, pause) {
+  const whole = new Uint8Array(source.size);
+  const step = 1_000_000;
+  for (let from = 0; from < source.size; from += step) {
+    whole.set(await source.read(from, Math.min(source.size, from + step)), from);
+    await pause(from, source.size);
+  }
+  return whole;
+}
+
+/** `WhatsApp Chat with Sam (1).zip` → `WhatsApp Chat with Sam` @param {string} name */
+function titleOf(name) {
+  return plainName(name).replace(/\.(?:zip|txt|eml)$/i, '').replace(/ ?\(\d+\)$/, '').slice(0, 200);
+}
+
+/** @param {File} file @param {ChatRead|MailRead} read */
+function shownRead(file, read) {
+  const base = { name: file.name, size: file.size };
+  if (read.kind === 'mail') return { ...base, kind: 'mail', mail: read.mail };
+  const { chat } = read;
+  const [first, last] = [chat.messages[0], chat.messages.at(-1)];
+  return {
+    ...base, kind: 'chat', lines: chat.lines, messages: chat.messages.length, senders: chat.senders.slice(0, 300), orders: chat.orders,
+    example: first && { date: first.start.date, clock: first.start.clock }, last: last && { date: last.start.date, clock: last.start.clock }, lenient: read.lenient, files: read.media.size,
+  };
+}
+
+/** @param {Open} open @param {string} attachment */
+async function readHeaders(open, attachment) {
+  const file = await findFile(open, attachment, 'received', []);
+  if (!file || file.size > 64 * 1024 * 1024) throw new KeptError('not_found');
+  const whole = new Uint8Array(file.size);
+  let at = 0;
+  for await (const piece of openParts(open, file)) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  const { headers, raw_headers, odd } = await readMail(whole);
+  return { headers, raw_headers, odd };
+}

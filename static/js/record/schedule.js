@@ -1,0 +1,144 @@
+/**
+ * Message schedules: the rows of a burst, how messages are grouped into bursts, and what a burst amounts to. The twin of
+ * diary/record/schedule.py; tests/vectors/schedule.json holds both to the same answers.
+ *
+ * A burst is one channel, one local day, and no pause as long as the gap. A row whose moment is not known stays with the
+ * row before it: where it stands in the chat is all that is known of it.
+ */
+import { isBlank, objectsOf, textOf, wholeOf } from './reading.js';
+
+/** @typedef {import('./reading.js').Fields} Fields */
+/**
+ * @typedef {object} Row see docs/record.md, Message schedules
+ * @property {number} msg_no
+ * @property {number} [sent_at] ms UTC
+ * @property {string} [sent_local]
+ * @property {string} [sent_source]
+ * @property {string} [sent_note]
+ * @property {'in'|'out'|'others'|'unknown'} direction
+ * @property {string} [from]
+ * @property {string} [to]
+ * @property {string} type
+ * @property {string} [text]
+ * @property {string} [description]
+ * @property {boolean} [edited]
+ * @property {string} [read]
+ * @property {string} [file_name]
+ * @property {string} [attachment_id]
+ * @property {number|string} [page]
+ */
+/** @typedef {{in: number, out: number, unsure: number, calls: number, deleted: number, edited: number, first: string|null, last: string|null, from: string[]}} Amount */
+
+export const GAP_HOURS = 6;
+export const MOST_GAP = 24;
+const HOUR = 3_600_000;
+/** A version of a record holds at most 1 MiB. A letter takes up to six bytes there, and a row about 250 besides. */
+const MOST_ROWS = 1_000;
+const MOST_LETTERS = 120_000;
+
+/** The rows of a schedule, whatever else may stand there. @param {Fields} fields @returns {Row[]} */
+export function rowsIn(fields) {
+  return /** @type {any} */ (objectsOf(fields, 'rows'));
+}
+
+/** The local day a row belongs to, '' when none is known. @param {Fields} row @returns {string} */
+function dayOf(row) {
+  const local = textOf(row, 'sent_local');
+  return /^\d{4}-\d\d-\d\d/.test(local) ? local.slice(0, 10) : '';
+}
+
+/**
+ * Rows in the order given, as bursts.
+ * @template {Fields} R
+ * @param {readonly R[]} rows @param {number} gapHours 1 to 24; a longer one changes nothing, since a day ends a burst
+ * @returns {R[][]}
+ */
+export function burstsOf(rows, gapHours) {
+  const gap = gapHours * HOUR;
+  /** @type {R[][]} */
+  const bursts = [];
+  let day = '';
+  /** @type {number|null} */
+  let last = null;
+  for (const row of rows) {
+    const at = wholeOf(row, 'sent_at');
+    const on = dayOf(row) || day;
+    const here = bursts.at(-1);
+    if (here && on === day && (at === null || last === null || Math.abs(at - last) < gap)) here.push(row);
+    else bursts.push([row]);
+    day = on;
+    last = at ?? last;
+  }
+  return bursts;
+}
+
+/**
+ * A burst as records that are not too long: cut between rows, never inside one.
+ * @template {Fields} R
+ * @param {readonly R[]} rows @returns {R[][]} one, nearly always
+ */
+export function partsOf(rows) {
+  /** @type {R[][]} */
+  const parts = [];
+  let letters = 0;
+  for (const row of rows) {
+    const here = parts.at(-1);
+    const more = ['text', 'description', 'from', 'to', 'file_name'].reduce((sum, name) => sum + textOf(row, name).length, 0);
+    if (here && here.length < MOST_ROWS && letters + more <= MOST_LETTERS) {
+      here.push(row);
+      letters += more;
+    } else {
+      parts.push([row]);
+      letters = more;
+    }
+  }
+  return parts;
+}
+
+/** What rows amount to: each row once under in, out or unsure; calls, deleted and edited are among those. @param {readonly Fields[]} rows @returns {Amount} */
+export function amountOf(rows) {
+  const locals = rows.map((row) => textOf(row, 'sent_local')).filter(Boolean).sort();
+  const amount = { in: 0, out: 0, unsure: 0, calls: 0, deleted: 0, edited: 0, first: locals[0] ?? null, last: locals.at(-1) ?? null };
+  /** @type {string[]} */
+  const from = [];
+  for (const row of rows) {
+    const direction = textOf(row, 'direction');
+    amount[direction === 'in' || direction === 'out' ? direction : 'unsure']++;
+    if (textOf(row, 'type') === 'missed_call') amount.calls++;
+    if (textOf(row, 'type') === 'deleted') amount.deleted++;
+    if (row['edited'] === true) amount.edited++;
+    const name = textOf(row, 'from');
+    if (name && name !== 'me' && !from.includes(name)) from.push(name);
+  }
+  return { ...amount, from };
+}
+
+/** @param {number} n @param {string} one @param {string} many */
+const some = (n, one, many) => `${n} ${n === 1 ? one : many}`;
+
+/**
+ * How many, from whom, and when, in one plain sentence.
+ * @param {Amount} amount @param {{estimate?: boolean}} [how]
+ * @returns {string} `43 missed calls and 2 messages from Sam, 1 from me, 21:10 to 23:55`
+ */
+export function amountWords(amount, { estimate = false } = {}) {
+  const messages = Math.max(0, amount.in - amount.calls);
+  const came = [amount.calls ? some(amount.calls, 'missed call', 'missed calls') : '', messages ? some(messages, 'message', 'messages') : ''].filter(Boolean).join(' and ');
+  const names = amount.from.length > 3 ? `${amount.from.length} people` : amount.from.join(', ');
+  const parts = [came ? `${estimate ? 'about ' : ''}${came}${names ? ` from ${names}` : ''}` : '', amount.out ? `${came ? amount.out : some(amount.out, 'message', 'messages')} from me` : '', amount.unsure ? `${some(amount.unsure, 'message', 'messages')}, not sure who from` : ''];
+  const said = parts.filter(Boolean).join(', ') || 'No messages';
+  return `${said}${spanWords(amount)}`;
+}
+
+/** @param {Amount} amount */
+function spanWords({ first, last }) {
+  const [from, to] = [first?.slice(11, 16) ?? '', last?.slice(11, 16) ?? ''];
+  if (!from) return '';
+  if (first?.slice(0, 10) !== last?.slice(0, 10)) return '';
+  return from === to ? `, ${from}` : `, ${from} to ${to}`;
+}
+
+/** Numbers anew, in the order given, without members that say nothing. @param {readonly Fields[]} rows @returns {Row[]} */
+export function numbered(rows) {
+  return /** @type {any} */ (rows.map((row, i) => ({ ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(/** @type {any} */ (value)))), msg_no: i + 1 })));
+}

@@ -1,0 +1,57 @@
+/**
+ * Lines that were copied out of an app or typed one after the other, as rows of a schedule. A line may begin with a time
+ * and with a name and a colon; what has neither is kept as words. No line is dropped, and no day is made up: a time goes
+ * on the day that the caller names.
+ */
+import { instantsOf } from './times.js';
+import { looksLikeChat, readChat, rowsOf } from './whatsapp.js';
+
+/** @typedef {import('./schedule.js').Row} Row */
+
+const MOST = 2_000;
+const TIMED = /^\s*(?:at )?(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s*([aApP])?\.?[mM]?\.?(?=[\s,;–-]|$)[\s,;–-]*(.*)$/u;
+const MISSED = /^missed (?:voice |video |group )*call\b/i;
+
+/**
+ * @param {string} text @param {{date: string, tz: string, order: 'dmy'|'mdy'}} how `date` '' when no day is known
+ * @returns {Promise<{rows: Row[], left: number}>} `left`: lines beyond the most that one list takes, or not understood
+ */
+export async function pastedRows(text, { date, tz, order }) {
+  if (looksLikeChat(text)) {
+    const { rows, unplaced } = await rowsOf(await readChat(text), { order, tz, me: null });
+    // Nobody has said which of them is the keeper.
+    return { rows: rows.slice(0, MOST).map(({ line: _line, to: _to, ...row }) => ({ ...row, direction: /** @type {const} */ ('unknown') })), left: unplaced.length + Math.max(0, rows.length - MOST) };
+  }
+  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  return { rows: lines.slice(0, MOST).map((line, i) => rowOf(line, i + 1, date, tz)), left: Math.max(0, lines.length - MOST) };
+}
+
+/** @param {string} line @param {number} no @param {string} date @param {string} tz @returns {Row} */
+function rowOf(line, no, date, tz) {
+  const found = TIMED.exec(line);
+  const clock = found && clockOf(Number(found[1]), Number(found[2]), found[4]);
+  const words = clock ? /** @type {string} */ (found[5]) : line;
+  const named = /^([^:\n]{1,60}):\s+(.+)$/.exec(words);
+  const said = named ? /** @type {string} */ (named[2]) : words;
+  const from = named ? { from: /** @type {string} */ (named[1]) } : {};
+  return { msg_no: no, direction: 'in', ...from, ...(clock ? placed(`${date}T${clock}`, date, tz) : {}), ...(MISSED.test(said) ? { type: 'missed_call', description: said } : { type: 'text', ...(said ? { text: said } : {}) }) };
+}
+
+/** @param {number} hour @param {number} minute @param {string|undefined} half @returns {string|null} */
+function clockOf(hour, minute, half) {
+  if (minute > 59 || hour > 23 || (half && hour > 12)) return null;
+  const h = half ? (hour % 12) + (/p/i.test(half) ? 12 : 0) : hour;
+  return `${String(h).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+}
+
+/**
+ * A local stamp as the members of a row.
+ * @param {string} local @param {string} date '' when no day is known @param {string} tz
+ * @returns {Partial<Row>}
+ */
+export function placed(local, date, tz) {
+  if (!date) return {};
+  const found = instantsOf(local, tz);
+  const note = found.length === 0 ? 'hour_skipped' : found.length === 2 ? 'hour_first' : null;
+  return { sent_local: local, sent_source: 'message_or_call_stamp', ...(found[0] === undefined ? {} : { sent_at: found[0] }), ...(note ? { sent_note: note } : {}) };
+}

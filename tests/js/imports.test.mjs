@@ -1,0 +1,177 @@
+/** Imports through the real app on a phone in Node: what is added, what is recognised, and what a failure leaves behind. */
+import assert from 'node:assert/strict';
+import test, { after, before as beforeAll } from 'node:test';
+import { Database } from '../../static/js/store/database.js';
+import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './exports.mjs';
+import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
+import { fixedClock } from '../../static/js/core/clock.js';
+
+/** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
+let awake;
+beforeAll(() => { awake = setInterval(() => {}, 1000); });
+after(() => clearInterval(awake));
+
+const LATER = NOON + 3 * 86_400_000;
+const file = (bytes, name) => new File([bytes], name, { lastModified: NOON - 1000 });
+const JO = { tz: 'Europe/London', me: 'Jo' };
+const newPhone = async (options = {}) => phoneWithEntry({ clock: fixedClock(LATER), ...options });
+const all = (plan) => plan.bursts.map(({ index, narrative }) => ({ burst: index, narrative }));
+
+async function bring(app, bytes, name, answers = JO) {
+  const read = await app.readImport(file(bytes, name));
+  const plan = await app.planImport(answers);
+  return { read, plan, done: plan.bursts.length ? await app.keepImport({ chosen: all(plan) }) : null };
+}
+
+async function countRows(database) {
+  const db = await database.open();
+  return (await db.getAllKeys('a')).length;
+}
+
+test('an Android zip becomes one sealed file, one entry and one schedule, which link to one another', async () => {
+  const { app } = await newPhone();
+  const { read, plan, done } = await bring(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
+  assert.deepEqual([read.kind, read.messages, read.lines, read.orders, read.files], ['chat', 11, 20, ['dmy'], 1]);
+  assert.deepEqual([plan.counts.lines, plan.files, plan.bursts.length], [20, { with: 1, missing: 0, left_out: 1 }, 1]);
+  assert.deepEqual([done.entries.length, done.rows, done.again], [1, 11, false]);
+  const entry = await app.readIncident(done.entries[0]);
+  assert.deepEqual(
+    [entry.fields.narrative, entry.fields.channel, entry.fields.channel_account, entry.fields.count, entry.fields.behaviours, entry.fields.precision, entry.fields.occurred_local, entry.fields.entry_kind],
+    ['WhatsApp: 1 missed call and 7 messages from Sam Hill, 3 from me, 21:10 to 21:21.', 'whatsapp', 'Sam Hill', 8, ['chat_messages', 'calls'], 'date_range', '2026-11-24T21:10/2026-11-24T21:21', 'copied_from_other_record'],
+  );
+  const [schedule] = await app.readRecords('schedule');
+  assert.equal(entry.fields.schedule_id, schedule.record);
+  assert.deepEqual(
+    [schedule.fields.incident_ids, schedule.fields.source_attachment_id, schedule.fields.rows.length, schedule.fields.complete, schedule.restricted.own_accounts, schedule.fields.chat, schedule.fields.import_summary.unknown],
+    [[entry.record], done.attachment, 11, 'complete', ['Jo'], 'WhatsApp Chat with Sam Hill', 3],
+  );
+  assert.deepEqual(schedule.fields.rows[0], { msg_no: 1, sent_at: Date.UTC(2026, 10, 24, 21, 10), sent_local: '2026-11-24T21:10', sent_source: 'message_or_call_stamp', direction: 'in', from: 'Sam Hill', to: 'me', type: 'text', text: 'Answer me' });
+  assert.equal(entry.attachments.length, 1);
+  assert.equal(JSON.stringify(schedule.fields).includes('"Jo"'), false);
+});
+
+test('the received bytes come back one for one', async () => {
+  const { app, phone } = await newPhone();
+  const bytes = iosZip();
+  const { done } = await bring(app, bytes, 'WhatsApp Chat - Sam.zip', { ...JO, order: 'mdy' });
+  assert.deepEqual([done.entries.length, done.rows], [2, 10]);
+  const { url } = await app.readReceived(done.attachment);
+  assert.deepEqual(new Uint8Array(await phone.urls.get(url).arrayBuffer()), bytes);
+});
+
+test('twice adds nothing, under any name; a longer export adds what is new and keeps its file too', async () => {
+  const { app } = await newPhone();
+  await bring(app, androidZip(), 'WhatsApp Chat with Sam Hill.zip');
+  const before = app.state.entries.length;
+  for (const [bytes, name] of [[androidZip(), 'WhatsApp Chat with Sam Hill (1).zip'], [utf8(ANDROID), 'chat.txt']]) {
+    const { plan } = await bring(app, bytes, name);
+    assert.deepEqual([plan.fresh, plan.known, plan.bursts], [0, 11, []]);
+  }
+  assert.equal(app.state.entries.length, before);
+  const longer = utf8(`${ANDROID}25/11/2026, 07:00 - Sam Hill: morning\n`);
+  const { plan, done } = await bring(app, longer, 'WhatsApp Chat with Sam Hill.txt');
+  assert.deepEqual([plan.fresh, plan.known, done.rows, done.again], [1, 11, 1, false]);
+  assert.equal(app.state.entries.length, before + 1);
+});
+
+test('what was not chosen the first time is offered the second time, and the file is not kept twice', async () => {
+  const { app } = await newPhone();
+  await app.readImport(file(iosZip(), 'a.zip'));
+  const plan = await app.planImport({ ...JO, order: 'mdy' });
+  const first = await app.keepImport({ chosen: [{ burst: 1, narrative: 'my own words' }] });
+  const { plan: again, done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
+  assert.deepEqual([plan.bursts.length, again.bursts.length, done.again, done.attachment], [2, 1, true, first.attachment]);
+  const entry = await app.readIncident(first.entries[0]);
+  assert.equal(entry.fields.narrative, 'my own words');
+  const both = await app.readRecords('schedule');
+  assert.deepEqual(new Set(both.map(({ fields }) => fields.source_attachment_id)), new Set([first.attachment]));
+});
+
+test('an ambiguous date, an unknown zone and an unnamed keeper are asked for, never guessed', async () => {
+  const { app } = await newPhone();
+  await app.readImport(file(utf8('03/04/2026, 09:00 - Sam: a\n'), 'a.txt'));
+  for (const answers of [{ ...JO }, { ...JO, order: 'dmy', tz: 'Nowhere/Else' }, { order: 'dmy', tz: 'Europe/London' }]) await assert.rejects(app.planImport(answers), { code: 'import_unanswered' });
+  await assert.rejects(app.keepImport({ chosen: [{ burst: 0, narrative: '' }] }), { code: 'nothing_to_save' });
+  const plan = await app.planImport({ tz: 'Europe/London', order: 'dmy', me: null });
+  assert.equal(plan.bursts.length, 1);
+});
+
+test('an email: one entry, the message and the one inside it, headers read again from the kept file', async () => {
+  const { app } = await newPhone();
+  const { read, plan, done } = await bring(app, utf8(MAIL), 'Café.eml', { tz: 'Europe/London', direction: 'in' });
+  assert.deepEqual([read.kind, read.mail.subject, plan.bursts.length, done.rows], ['mail', 'Café tonight', 1, 2]);
+  const [{ fields }] = await app.readRecords('schedule');
+  assert.deepEqual(fields.rows.map(({ sent_local, direction, from, text }) => [sent_local, direction, from, text]), [
+    ['2026-11-24T21:10', 'in', 'Sám <sam@example.org>', 'I saw you €\nAnswer me.'], ['2026-11-23T14:00', 'unknown', 'Lee <lee@example.com>', 'Mill Lane'],
+  ]);
+  assert.match(fields.rows[0].description, /Subject: Café tonight\. Files: häus\.png \(8 bytes\)/);
+  const { headers } = await app.readHeaders(done.attachment);
+  assert.deepEqual([headers.length, headers[1].raw], [8, 'From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>']);
+  assert.deepEqual((await bring(app, utf8(MAIL), 'again.eml', { tz: 'Europe/London', direction: 'in' })).plan.fresh, 0);
+});
+
+test('the wrong file is named for what it is, and nothing is written', async () => {
+  const { app, phone } = await newPhone();
+  const before = await countRows(phone.database);
+  const refused = [
+    [utf8('dear diary'), 'a.txt', 'import_wrong'], [Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 1, 2, 3, 4), 'a.png', 'import_wrong'], [zip({ 'a.txt': utf8('hello') }), 'a.zip', 'import_no_chat'],
+    [zip({ 'a.jpg': utf8('x') }), 'a.zip', 'import_no_chat'], [zip({ 'chat.zip': androidZip() }), 'a.zip', 'import_no_chat'], [androidZip().slice(0, 500), 'a.zip', 'zip_half'], [new Uint8Array(0), 'a.zip', 'empty_file'],
+    [zip({ '_chat.txt': new Uint8Array(20_000_000).fill(97) }, { level: 9 }), 'a.zip', 'zip_too_much'], [utf8('24/11/2026, 21:10 - You blocked this contact.\n'), 'a.txt', 'import_wrong'],
+  ];
+  for (const [bytes, name, code] of refused) {
+    await assert.rejects(app.readImport(file(bytes, name)), (error) => { assert.deepEqual([error.code, /Nothing|nothing/.test(error.sentence)], [code, true]); return true; });
+  }
+  assert.equal(await countRows(phone.database), before);
+});
+
+test('stopped half-way: nothing is half made, and the same file can be chosen again', async () => {
+  const { app, phone } = await newPhone({ clock: { at: LATER, now() { return (this.at += 13); }, move() {} } });
+  const before = await countRows(phone.database);
+  await app.readImport(file(utf8(longChat(3000)), 'a.txt'));
+  const plan = await app.planImport(JO);
+  const signal = { stopped: false };
+  let steps = 0;
+  await assert.rejects(app.keepImport({ chosen: all(plan) }, { signal, onProgress: () => { if (++steps === 20) signal.stopped = true; } }), { code: 'cancelled' });
+  assert.equal(await countRows(phone.database), before);
+  assert.deepEqual([app.state.entries.length, await app.readRecords('schedule')], [1, []]);
+  const done = await app.keepImport({ chosen: all(plan) });
+  assert.deepEqual([done.entries.length, done.rows, app.state.entries.length], [50, 3000, 51]);
+});
+
+test('a phone that dies while the entries are written has none of them afterwards, and no bytes of the file', async () => {
+  const phone = await newPhone();
+  const before = await countRows(phone.phone.database);
+  await phone.app.readImport(file(androidZip(), 'a.zip'));
+  const plan = await phone.app.planImport(JO);
+  const { write } = phone.phone.database;
+  let writes = 0;
+  // The writes after the sealed file never come: not the entries, and not the tidying either.
+  phone.phone.database.write = async function gone(...args) { if (++writes > 2) return new Promise(() => {}); return write.apply(this, args); };
+  void phone.app.keepImport({ chosen: all(plan) });
+  while (writes < 3) await new Promise((go) => setTimeout(go, 10));
+  const next = makePhone({ after: phone.phone, database: new Database({ name: phone.phone.name }) });
+  phone.phone.end();
+  await next.app.start();
+  await next.app.unlock(WORDS);
+  assert.deepEqual([next.app.state.entries.length, await next.app.readRecords('schedule')], [1, []]);
+  for (let i = 0; i < 100 && await countRows(next.database) > before; i++) await new Promise((go) => setTimeout(go, 20));
+  assert.equal(await countRows(next.database), before);
+});
+
+test('what was read is gone after a lock', async () => {
+  const { app } = await newPhone();
+  await app.readImport(file(androidZip(), 'a.zip'));
+  await app.lock('test');
+  await assert.rejects(app.planImport(JO), { code: 'locked' });
+  await app.unlock(WORDS);
+  await assert.rejects(app.planImport(JO), { code: 'not_found' });
+});
+
+test('a very long day is several lists of one entry, numbered on', async () => {
+  const { app } = await newPhone();
+  const lines = Array.from({ length: 2400 }, (_, i) => `24/11/2026, ${String(8 + Math.floor(i / 300)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`);
+  const { done } = await bring(app, utf8(lines.join('\n')), 'a.txt', { tz: 'Europe/London', me: null });
+  const lists = await app.readRecords('schedule');
+  assert.deepEqual([done.entries.length, lists.map(({ fields }) => [fields.part_no, fields.rows[0].msg_no, fields.rows.length]), new Set(lists.map(({ fields }) => fields.series_id)).size], [1, [[1, 1, 1000], [2, 1001, 1000], [3, 2001, 400]], 1]);
+  assert.deepEqual((await bring(app, utf8(lines.join('\n')), 'b.txt', { tz: 'Europe/London', me: null })).plan.fresh, 0);
+});

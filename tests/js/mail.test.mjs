@@ -1,0 +1,74 @@
+/** Saved emails: headers as they stand and as they read, words in any charset, files, messages inside, and broken ones. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { looksLikeMail, readMail, stampOf } from '../../static/js/record/mail.js';
+import { MAIL, utf8 } from './exports.mjs';
+
+const lines = (...all) => utf8(all.join('\r\n'));
+const HEAD = ['From: Sam <sam@example.org>', 'To: jo@example.net', 'Date: Tue, 24 Nov 2026 21:10:00 +0000', 'Subject: hi'];
+
+test('headers raw and read, words, file, and the message inside', async () => {
+  const mail = await readMail(utf8(MAIL));
+  assert.deepEqual([mail.from, mail.to, mail.subject, mail.text], ['Sám <sam@example.org>', ['jo@example.net'], 'Café tonight', 'I saw you €\nAnswer me.']);
+  assert.deepEqual(mail.sent, { at: Date.UTC(2026, 10, 24, 21, 10), raw: 'Tue, 24 Nov 2026 22:10:00 +0100', offset_min: 60 });
+  assert.equal(mail.headers[0].raw, 'Received: from mail.example (192.0.2.1)\r\n by mx.example; Tue, 24 Nov 2026 21:10:05 +0000');
+  assert.deepEqual([mail.headers[1].raw, mail.headers[1].read], ['From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>', 'Sám <sam@example.org>']);
+  assert.ok(MAIL.startsWith(mail.raw_headers));
+  assert.deepEqual(mail.files, [{ name: 'häus.png', type: 'image/png', size: 8 }]);
+  assert.deepEqual(mail.inside.map(({ from, subject, text, sent }) => [from, subject, text, sent.at]), [['Lee <lee@example.com>', 'her address', 'Mill Lane', Date.UTC(2026, 10, 23, 14)]]);
+  assert.deepEqual(mail.odd, []);
+});
+
+test('charsets: what the header says is how the bytes are read', async () => {
+  const body = [...lines(...HEAD, 'Content-Type: text/plain; charset=iso-8859-1', '', ''), 0xe9, 0xe8];
+  assert.equal((await readMail(Uint8Array.from(body))).text, 'éè');
+  const base64 = lines(...HEAD, 'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: base64', '', btoa(unescape(encodeURIComponent('آپ کہاں ہیں'))));
+  assert.equal((await readMail(base64)).text, 'آپ کہاں ہیں');
+  assert.ok((await readMail(lines(...HEAD, 'Content-Type: text/plain; charset=made-up', '', 'plain words'))).text.includes('plain words'));
+});
+
+test('an email of pictures and markup only is turned into words, and that is said', async () => {
+  const mail = await readMail(lines(...HEAD, 'Content-Type: text/html', '', '<p>You <b>know</b></p><script>alert(1)</script><img src="https://tracker.example/x.gif">'));
+  assert.match(mail.text, /You know/);
+  assert.doesNotMatch(mail.text, /alert|tracker/);
+  assert.deepEqual(mail.odd, ['words_from_html']);
+});
+
+test('what is missing is named, never made up', async () => {
+  const none = await readMail(lines('From: a@b.example', 'Subject: x', '', 'words'));
+  assert.deepEqual([none.sent, none.odd], [{ at: null, raw: '', offset_min: null }, ['no_date']]);
+  const bad = await readMail(lines('To: a@b.example', 'Subject: x', 'Date: 31 Feb 2026 10:00:00 +0000', '', ''));
+  assert.deepEqual([bad.sent.at, bad.odd], [null, ['bad_date', 'no_from', 'no_words']]);
+  assert.deepEqual((await readMail(utf8(MAIL.slice(0, MAIL.indexOf('iVBOR'))))).odd, ['half']);
+  assert.deepEqual((await readMail(lines(...HEAD))).odd, ['no_words']);
+});
+
+test('a date without a zone is no moment', () => {
+  assert.equal(stampOf('Tue, 24 Nov 2026 21:10:00').at, null);
+  assert.equal(stampOf('24 Nov 26 21:10 GMT').at, Date.UTC(2026, 10, 24, 21, 10));
+  assert.equal(stampOf('Sun, 25 Oct 2026 01:30:00 BST').at, Date.UTC(2026, 9, 25, 0, 30));
+  for (const raw of ['', 'yesterday', '24 Nov 2026 25:10:00 +0000', '24 Foo 2026 10:00:00 +0000', '24 Nov 2026 10:00:00 +9900']) assert.equal(stampOf(raw).at, null);
+});
+
+test('what is no email is refused, whatever it says at its start', async () => {
+  for (const text of ['', 'hello: you\nthere: you\n\n', '24/11/2026, 21:10 - Sam: a\n', '<html>', '{"from":"a"}']) {
+    assert.equal(looksLikeMail(utf8(text)), false);
+    await assert.rejects(readMail(utf8(text)), { code: 'import_not_mail' });
+  }
+  await assert.rejects(readMail({ length: 41 * 1024 * 1024 }), { code: 'too_large' });
+});
+
+test('made to hurt: deep nesting, endless headers, 10,000 parts, a message in a message in a message', async () => {
+  const deep = Array.from({ length: 200 }, (_, i) => `Content-Type: multipart/mixed; boundary="b${i}"\r\n\r\n--b${i}\r\n`).join('');
+  await assert.rejects(readMail(utf8(`${HEAD.join('\r\n')}\r\n${deep}`)), { code: 'mail_damaged' });
+  const began = performance.now();
+  await readMail(utf8(`${HEAD.join('\r\n')}\r\nX-Long: ${'a b'.repeat(300_000)}\r\n\r\nx`));
+  const parts = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/csv\r\n\r\nx\r\n'.repeat(10_000)}--b--\r\n`;
+  assert.equal((await readMail(utf8(`${HEAD.join('\r\n')}\r\n${parts}`))).files.length, 10_000);
+  let inner = 'From: x@y.example\r\nTo: z@y.example\r\n\r\nend';
+  for (let i = 0; i < 8; i++) inner = `From: x@y.example\r\nTo: z@y.example\r\nContent-Type: multipart/mixed; boundary=c${i}\r\n\r\n--c${i}\r\nContent-Type: message/rfc822\r\n\r\n${inner}\r\n--c${i}--\r\n`;
+  const mail = await readMail(utf8(inner));
+  assert.equal(mail.inside[0].inside[0].inside[0].inside[0].inside.length, 0);
+  assert.ok(mail.inside[0].inside[0].inside[0].inside[0].odd.includes('too_deep'));
+  assert.ok(performance.now() - began < 8000);
+});

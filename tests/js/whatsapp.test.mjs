@@ -1,0 +1,161 @@
+/** Reading chat exports: every line in one place, nothing guessed silently, and the same chat recognised. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { amountOf, amountWords, burstsOf, partsOf } from '../../static/js/record/schedule.js';
+import { newIn } from '../../static/js/record/schedule_known.js';
+import { pastedRows } from '../../static/js/record/schedule_paste.js';
+import { looksLikeChat, readChat, rowsOf } from '../../static/js/record/whatsapp.js';
+import { ordersOf, startOf } from '../../static/js/record/whatsapp_lines.js';
+import { tellMessage } from '../../static/js/record/whatsapp_words.js';
+import { ANDROID, IOS, longChat } from './exports.mjs';
+
+const LONDON = 'Europe/London';
+const DMY = { order: 'dmy', tz: LONDON, me: 'Jo' };
+const sum = ({ lines: _lines, ...counts }) => Object.values(counts).reduce((a, b) => a + b, 0);
+
+test('an Android export: every line counted once, and the sums are the lines of the file', async () => {
+  const chat = await readChat(ANDROID);
+  assert.deepEqual(chat.orders, ['dmy']);
+  assert.deepEqual(chat.senders, [{ name: 'Sam Hill', count: 7 }, { name: 'Jo', count: 3 }]);
+  const { rows, counts, unplaced } = await rowsOf(chat, DMY);
+  assert.deepEqual(counts, { in: 6, out: 2, unsure: 0, deleted: 2, edited: 1, system: 3, more: 3, unknown: 3, lines: 20 });
+  assert.equal(sum(counts), counts.lines);
+  assert.deepEqual(unplaced.map(({ line, why }) => [line, why]), [[1, 'before'], [18, 'no_sender'], [19, 'no_time']]);
+  assert.deepEqual(rows[2], {
+    msg_no: 3, line: 6, direction: 'in', from: 'Sam Hill', to: 'me', type: 'text', text: 'I know you are there:\n\nthe light is on\n12/11/26 9:10: that is what you said',
+    sent_local: '2026-11-24T21:11', sent_source: 'message_or_call_stamp', sent_at: Date.UTC(2026, 10, 24, 21, 11),
+  });
+  assert.deepEqual(rows.map(({ type }) => type), ['text', 'text', 'text', 'text', 'deleted', 'deleted', 'text', 'image', 'other', 'missed_call', 'text']);
+  assert.deepEqual([rows[6].text, rows[6].edited, rows[7].file_name, rows[9].from, rows[9].direction], ['I will come over', true, 'IMG-20261124-WA0001.jpg', undefined, 'in']);
+});
+
+test('an iOS export: AM and PM after a narrow space, marks round names, files told by their form', async () => {
+  const chat = await readChat(IOS);
+  assert.deepEqual(chat.orders, ['mdy']);
+  assert.deepEqual(chat.senders.map(({ name }) => name), ['Sam', 'سارة الخطيب', 'Jo']);
+  const { rows, counts } = await rowsOf(chat, { order: 'mdy', tz: LONDON, me: 'Jo' });
+  assert.deepEqual(counts, { in: 8, out: 0, unsure: 0, deleted: 1, edited: 1, system: 1, more: 1, unknown: 0, lines: 12 });
+  assert.equal(sum(counts), counts.lines);
+  assert.deepEqual(rows.map(({ type, sent_local }) => [type, sent_local.slice(8)]), [
+    ['text', '24T21:10:05'], ['image', '24T21:10:40'], ['image', '24T21:11:00'], ['text', '24T21:12:00'], ['missed_call', '24T21:13:00'],
+    ['deleted', '24T21:14:00'], ['text', '24T21:15:00'], ['file', '24T21:16:00'], ['text', '25T00:01:00'], ['call', '25T01:05:00'],
+  ]);
+  assert.deepEqual([rows[3].from, rows[3].text, rows[6].text, rows[7].file_name, rows[8].text], ['سارة الخطيب', 'مرحبا، أين أنت؟', 'leave me alone', '00000013-papers.pdf', 'two\nlines']);
+  assert.equal(rows[7].text, 'papers.pdf • \u200e3 pages');
+});
+
+test('a date that could be either is left to the keeper, and either answer gives another day', async () => {
+  const chat = await readChat('03/04/2026, 09:00 - Sam: a\n05/04/2026, 09:00 - Sam: b\n');
+  assert.deepEqual(chat.orders, ['dmy', 'mdy']);
+  assert.equal((await rowsOf(chat, { ...DMY, order: 'mdy' })).rows[0].sent_local, '2026-03-04T09:00');
+  assert.equal((await rowsOf(chat, DMY)).rows[0].sent_local, '2026-04-03T09:00');
+  const both = await readChat('13/04/2026, 09:00 - Sam: a\n05/14/2026, 09:00 - Sam: b\n');
+  assert.deepEqual(both.orders, ['dmy', 'mdy']);
+  const { unplaced, counts } = await rowsOf(both, DMY);
+  assert.deepEqual([unplaced.map(({ line, why }) => [line, why]), sum(counts)], [[[2, 'no_date']], 2]);
+});
+
+for (const [name, line, clock, date] of [
+  ['dots', '24.11.26, 21:10 - Sam: a', '21:10', [24, 11, 26]], ['year first', '2026-11-24, 21:10 - Sam: a', '21:10', [2026, 11, 24]],
+  ['spelled am', '24/11/2026, 12:05 a. m. - Sam: a', '00:05', [24, 11, 2026]], ['noon', '24/11/2026, 12:05 PM - Sam: a', '12:05', [24, 11, 2026]],
+  ['Arabic', '٢٤\u200f/١١\u200f/٢٠٢٦، ٩:١٠ م - سام: مرحبا', '21:10', [24, 11, 2026]], ['Devanagari', '२४/११/२०२६, ९:१० - S: b', '09:10', [24, 11, 2026]],
+  ['Persian', '۲۴/۱۱/۲۰۲۶, ۹:۱۰ ب.ظ. - س: b', '21:10', [24, 11, 2026]], ['Chinese', '[2026/11/24 下午9:10:05] S: x', '21:10:05', [2026, 11, 24]], ['French', '24/11/2026 à 21:10 - S: a', '21:10', [24, 11, 2026]],
+  ['no time of day', '24/11/2026, 24:10 - Sam: a', null, [24, 11, 2026]], ['13 PM', '24/11/2026, 13:10 PM - Sam: a', null, [24, 11, 2026]],
+]) test(`a line begins a message: ${name}`, () => assert.deepEqual([startOf(line)?.clock, startOf(line)?.date], [clock, date]));
+
+for (const line of ['', 'hello', '[24/11/2026, 21:10:05 Sam: text', '24/11/2026 - x', '1/1: you owe me', '24/11-2026, 21:10 - Sam: a', `${'9'.repeat(5000)}`]) {
+  test(`a line that begins none: ${line.slice(0, 20)}`, () => assert.equal(startOf(line), null));
+}
+
+test('dotted and year-first dates are never asked about; no dates leave no order', () => {
+  const starts = (line) => [startOf(line)];
+  assert.deepEqual([ordersOf(starts('01.02.26, 21:10 - S: a')), ordersOf(starts('2026-01-02, 21:10 - S: a')), ordersOf([])], [['dmy'], ['ymd'], []]);
+});
+
+test('words that look like the app’s are the sender’s unless the whole message is exactly that', () => {
+  for (const text of ['<grins evilly>', 'image omitted by me', 'he left', 'I said: This message was deleted', 'a (b)', 'see notes.txt (old ones)', '<3', 'nul']) {
+    assert.deepEqual([tellMessage(text).type, tellMessage(text).text], ['text', text]);
+  }
+});
+
+test('a chat pasted into a message in another style stays part of it, and is pointed at', async () => {
+  const chat = await readChat('24/11/2026, 21:10 - Sam: look\n[24/11/2026, 20:00:00] Lee: she is home\n24/11/2026, 21:12 - Sam: see\n');
+  assert.deepEqual([chat.unlike, chat.messages[0].told.text], [[2], 'look\n[24/11/2026, 20:00:00] Lee: she is home']);
+  const back = await rowsOf(await readChat('24/11/2026, 21:10 - Sam: a\n24/11/2026, 20:00 - Lee: b\n'), DMY);
+  assert.deepEqual(back.earlier, [2]);
+});
+
+test('nights when clocks change: an hour that came twice follows the chat, an hour that never was has no moment', async () => {
+  const back = await rowsOf(await readChat('25/10/2026, 00:50 - Sam: a\n25/10/2026, 01:10 - Sam: b\n25/10/2026, 01:50 - Sam: c\n25/10/2026, 01:20 - Sam: d\n25/10/2026, 02:10 - Sam: e\n'), DMY);
+  assert.deepEqual(back.rows.map(({ sent_at, sent_note }) => [new Date(sent_at).toISOString().slice(11, 16), sent_note]), [
+    ['23:50', undefined], ['00:10', 'hour_first'], ['00:50', 'hour_first'], ['01:20', 'hour_second'], ['02:10', undefined],
+  ]);
+  assert.deepEqual(back.earlier, []);
+  const gone = await rowsOf(await readChat('29/03/2026, 00:59 - Sam: a\n29/03/2026, 01:30 - Sam: b\n29/03/2026, 02:01 - Sam: c\n'), DMY);
+  assert.deepEqual(gone.rows.map(({ sent_at, sent_note }) => [sent_at === undefined, sent_note]), [[false, undefined], [true, 'hour_skipped'], [false, undefined]]);
+  assert.equal(burstsOf(gone.rows, 6).length, 1);
+});
+
+test('bursts: one day, no gap as long as the one set', async () => {
+  const chat = await readChat('24/11/2026, 08:00 - Sam: a\n24/11/2026, 13:59 - Sam: b\n24/11/2026, 19:59 - Sam: c\n25/11/2026, 00:01 - Sam: d\n');
+  const { rows } = await rowsOf(chat, DMY);
+  assert.deepEqual(burstsOf(rows, 6).map((burst) => burst.map(({ text }) => text)), [['a', 'b'], ['c'], ['d']]);
+  assert.deepEqual(burstsOf(rows, 24).map((burst) => burst.length), [3, 1]);
+  assert.equal(amountWords(amountOf(rows.slice(0, 2))), '2 messages from Sam, 08:00 to 13:59');
+  assert.equal(amountWords({ ...amountOf([]), in: 43, calls: 43, first: '2026-11-24T21:10', last: '2026-11-24T23:55', from: ['Sam'] }, { estimate: true }), 'about 43 missed calls from Sam, 21:10 to 23:55');
+});
+
+test('a burst too long for one record is cut between messages and none is lost', () => {
+  const rows = Array.from({ length: 2500 }, (_, i) => ({ msg_no: i + 1, direction: 'in', type: 'text', text: 'x'.repeat(i === 5 ? 99_000 : 10) }));
+  const parts = partsOf(rows);
+  assert.deepEqual(parts.flat(), rows);
+  assert.ok(parts.every((part) => part.length <= 1000 && part.reduce((n, row) => n + row.text.length, 0) <= 120_000));
+});
+
+test('the same export again is known whole; a longer one is new only where it is longer', async () => {
+  const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
+  const first = await read(ANDROID);
+  const schedules = burstsOf(first, 6);
+  assert.deepEqual(newIn(first, schedules).fresh, []);
+  const longer = await read(`${ANDROID}24/11/2026, 21:10 - Sam Hill: Answer me\n25/11/2026, 07:00 - Sam Hill: morning\n`);
+  assert.deepEqual(newIn(longer, schedules).fresh.map(({ text }) => text), ['Answer me', 'morning']);
+  const deleted = await read(ANDROID.replace('Jo: Please stop', 'Jo: You deleted this message'));
+  const again = newIn(deleted, schedules);
+  assert.deepEqual([again.fresh, again.changed.map(({ before, now }) => [before.text, now.type])], [[], [['Please stop', 'deleted']]]);
+  const withMedia = await read(ANDROID.replace('<Media omitted>', '\u200eIMG-20261124-WA0002.jpg (file attached)'));
+  assert.deepEqual(newIn(withMedia, schedules), { fresh: [], known: first.length, changed: [] });
+});
+
+test('another chat with the same person is not known because two messages agree', async () => {
+  const one = (await rowsOf(await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:11 - Sam: answer\n24/11/2026, 21:12 - Sam: now\n'), DMY)).rows;
+  const group = (await rowsOf(await readChat('24/11/2026, 21:10 - Sam: hi\n24/11/2026, 21:30 - Lee: hello\n'), DMY)).rows;
+  assert.deepEqual(newIn(group, [one]).fresh.length, 2);
+});
+
+test('50,000 messages are read in slices that can be stopped', async () => {
+  const text = longChat(50_000);
+  let slices = 0;
+  const chat = await readChat(text, async () => { slices++; });
+  assert.equal(chat.messages.length, 50_000);
+  assert.ok(slices >= 200);
+  await assert.rejects(readChat(text, async (done) => { if (done > 20_000) throw new Error('stopped'); }), /stopped/);
+});
+
+test('hostile lines take no more time than plain ones', async () => {
+  const nasty = `24/11/2026, 21:10 - Sam: ${'\u200e<'.repeat(30_000)}\n${'['.repeat(50_000)}\n${'24/11/2026, 21:10 - '.repeat(5_000)}\n${`24/11/2026, 21:10 - ${'a: '.repeat(20_000)}\n`.repeat(3)}${'a (b'.repeat(20_000)}\n`;
+  const began = performance.now();
+  const chat = await readChat(nasty);
+  assert.ok(performance.now() - began < 2000);
+  assert.ok(looksLikeChat(nasty));
+  assert.ok(chat.messages.length >= 1);
+});
+
+test('pasted lines become rows in their order; a time goes on the entry’s day and words stay as they are', async () => {
+  const { rows, left } = await pastedRows('21:10 Missed call\n9.15 pm Sam: answer me\n\nhe wrote: no time\n25:99 odd\n', { date: '2026-11-24', tz: LONDON, order: 'dmy' });
+  assert.equal(left, 0);
+  assert.deepEqual(rows.map(({ type, sent_local, from, text, description }) => [type, sent_local, from, text ?? description]), [
+    ['missed_call', '2026-11-24T21:10', undefined, 'Missed call'], ['text', '2026-11-24T21:15', 'Sam', 'answer me'], ['text', undefined, 'he wrote', 'no time'], ['text', undefined, undefined, '25:99 odd'],
+  ]);
+  const chat = await pastedRows(ANDROID, { date: '', tz: LONDON, order: 'dmy' });
+  assert.deepEqual([chat.rows.length, chat.left, chat.rows[0].direction], [11, 3, 'unknown']);
+});
