@@ -4,9 +4,10 @@
  */
 import { html, nothing } from './html.js';
 import { icon } from './icons.js';
-import { t } from './strings.js';
+import { knows, t, tn } from './strings.js';
 import { button, row, sentenceOf } from './parts.js';
 import { door } from './door.js';
+import { day } from './say.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {(stage: Stage) => unknown} View */
@@ -120,7 +121,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' ? 'more' : name);
+  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' || HOME[name] === 'keeping' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -141,6 +142,12 @@ function lines(stage, open) {
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t('frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
+    ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
+}
+
+/** Whatever will be erased is said on every screen, with the day: nobody finds out afterwards. @param {Stage} stage @param {readonly import('./app.d.ts').Waiting[]} waiting */
+function erasing(stage, waiting) {
+  return html`<div class="line" role="status"><span>${tn('erase.pending_line', waiting.length, { at: day(waiting[0]?.due_at ?? 0) })}</span>${button(t('erase.look'), () => stage.go({ name: 'removed' }), { plain: true })}</div>`;
 }

@@ -41,6 +41,8 @@ export function mount(app, root) {
     phase = app.state.phase;
     const news = entries !== app.state.entries;
     entries = app.state.entries;
+    // What another device wrote may be in any list that was read.
+    if (news) for (const what of ['record', 'people', 'mentions:', 'chase']) stage.refresh(what);
     // An entry on the screen shows where its files are by now.
     if (phase === before) return news && stage.place.record ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);

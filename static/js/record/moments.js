@@ -1,0 +1,78 @@
+/**
+ * The times of registers: a day alone (`2026-11-03`), or a moment as docs/record.md has it, told to the minute, the day,
+ * the month or the year. Nothing is guessed: what is no time is said to be none.
+ */
+import { fromPicked, instantsOf, localAt, missing } from './times.js';
+
+/** @typedef {{date: string, time: string, how: 'day'|'month'|'year'}} Typed what stands in the fields */
+/** @typedef {{start?: number, end?: number, local?: string, tz?: string, utc_offset_min?: number, precision?: string, source?: string}} Moment */
+
+const EARLIEST = '1900-01-01';
+
+/**
+ * What is wrong with a day, or null.
+ * @param {string} date as typed; '' is nothing @param {string} today @param {{future?: boolean}} [may]
+ * @returns {null|'date'|'old'|'future'}
+ */
+export function dayFault(date, today, { future = false } = {}) {
+  if (!date) return null;
+  if (!/^\d{4}-\d\d-\d\d$/.test(date) || !instantsOf(date, 'UTC').length) return 'date';
+  if (date < EARLIEST || date > '2200-01-01') return 'old';
+  return !future && date > today ? 'future' : null;
+}
+
+/** @param {Typed} typed @param {number} now @param {string} tz @returns {null|'date'|'old'|'future'|'skipped'} */
+export function momentFault({ date, time, how }, now, tz) {
+  const fault = dayFault(date, localAt(now, tz).slice(0, 10), { future: how !== 'day' });
+  if (fault || !date || !time || how !== 'day') return fault;
+  const lacks = missing({ how: 'exact', date, time, second: false }, now, tz);
+  return lacks === 'skipped' || lacks === 'future' ? lacks : lacks ? 'date' : null;
+}
+
+/**
+ * @param {Typed} typed without a fault @param {number} now @param {string} tz
+ * @returns {Moment|null} null for nothing
+ */
+export function momentOf(typed, now, tz) {
+  const { date, time, how } = typed;
+  if (!date || momentFault(typed, now, tz)) return null;
+  if (how !== 'day') return wide(date, how, tz);
+  const picked = time ? fromPicked({ how: 'exact', date, time, second: false }, now, tz) : fromPicked({ how: 'day', date }, now, tz);
+  return withoutBlanks({
+    start: picked.occurred_start, end: picked.occurred_end, local: picked.occurred_local, tz, utc_offset_min: picked.utc_offset_min, precision: picked.precision,
+  });
+}
+
+/** A whole month or year, as far as it has come. @param {string} date @param {'month'|'year'} how @param {string} tz @returns {Moment} */
+function wide(date, how, tz) {
+  const [year = 0, month = 0] = date.split('-').map(Number);
+  const two = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  const first = how === 'month' ? `${year}-${two(month)}-01` : `${year}-01-01`;
+  const next = how === 'year' ? `${year + 1}-01-01` : month === 12 ? `${year + 1}-01-01` : `${year}-${two(month + 1)}-01`;
+  const last = new Date(Date.parse(`${next}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+  const start = instantsOf(first, tz)[0] ?? Date.parse(`${first}T00:00:00Z`);
+  const end = instantsOf(next, tz)[0] ?? Date.parse(`${next}T00:00:00Z`);
+  return how === 'month' ? { start, end, local: date.slice(0, 7), tz, precision: 'month' } : { start, end, local: `${first}/${last}`, tz, precision: 'date_range' };
+}
+
+/** What stands in the fields for a kept moment; one told in another way keeps its words until it is chosen anew. @param {unknown} kept @returns {Typed} */
+export function typedOf(kept) {
+  const { local, precision } = /** @type {Moment} */ (typeof kept === 'object' && kept ? kept : {});
+  const text = typeof local === 'string' ? local : '';
+  if (precision === 'month' && /^\d{4}-\d\d/.test(text)) return { date: `${text.slice(0, 7)}-01`, time: '', how: 'month' };
+  if (precision === 'date_range' && /^(\d{4})-01-01\/\1-12-31$/.test(text)) return { date: text.slice(0, 10), time: '', how: 'year' };
+  return { date: /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : '', time: /T\d\d:\d\d/.test(text) ? text.slice(11, 16) : '', how: 'day' };
+}
+
+/** When something began, to sort by: the instant of a moment, the midnight of a day, or null. @param {unknown} kept @param {string} tz @returns {number|null} */
+export function instantOf(kept, tz) {
+  if (typeof kept === 'number') return Number.isSafeInteger(kept) ? kept : null;
+  if (typeof kept === 'string') return dayFault(kept, '9999-12-31') ? null : instantsOf(kept, tz)[0] ?? null;
+  const start = /** @type {Moment} */ (kept ?? {}).start;
+  return typeof start === 'number' && Number.isSafeInteger(start) ? start : null;
+}
+
+/** @param {Record<string, any>} fields @returns {any} */
+function withoutBlanks(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+}

@@ -1,0 +1,237 @@
+/**
+ * Writing a record of a register: its few questions first, the others behind "More details". What is typed is kept
+ * sealed as it is typed, and saved when it is asked for; a reason is asked where earlier words would change.
+ */
+import { html, nothing } from './html.js';
+import { chips, textField } from './fields.js';
+import { button, errorSummary, heading, sheet } from './parts.js';
+import { isEmpty, lineField } from './card_forms.js';
+import { knows, t } from './strings.js';
+import './strings_cards.js';
+import './strings_registers.js';
+import { problemOf } from './stage.js';
+import { vocabulary } from './labels.js';
+import { POLICE_FIRST, REGISTERS } from './register_table.js';
+import { termsField, termFaults } from './register_terms.js';
+import { dayFault, momentFault, momentOf, typedOf } from '../record/moments.js';
+import { localAt, phoneZone } from '../record/times.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Fields} Fields */
+/** @typedef {import('./register_table.js').Line} Line */
+/** @typedef {{fields: Fields, restricted: Fields, times: Record<string, import('../record/moments.js').Typed>}} Typing what differs from what is saved; times as they stand in their fields */
+/** @typedef {{stage: Stage, kind: string, kept: {fields: Fields, restricted: Fields}, typing: Typing, get: (name: string) => any, put: (line: Line, value: any) => void}} Form */
+
+/** Days that lie ahead as a matter of course. */
+const AHEAD = new Set(['expires_on', 'next_update_due', 'closed_on']);
+
+/** @param {Stage} stage */
+export function form(stage) {
+  const { kind = '', record } = stage.place;
+  const register = REGISTERS[kind];
+  vocabulary(stage);
+  /** @type {{data?: any, problem?: any}} */
+  const saved = record ? stage.find(`record:${record}`, () => stage.app.readRecord(record)) : { data: { fields: {}, restricted: {} } };
+  const typed = stage.find(`typed:${keyOf(stage)}`, () => stage.app.readTyped(keyOf(stage)));
+  const isHere = register && saved.data && typed.data !== undefined;
+  if (!isHere) return html`<div class="stack">${heading(t(knows(`reg.${kind}.one`) ? `reg.${kind}.one` : 'reg.missing'))}<p role="status">${saved.problem || !register ? t('reg.missing') : t('frame.loading')}</p></div>`;
+  return drawn(stage, kind, register, saved.data, typed.data);
+}
+
+/** @param {Stage} stage */
+const keyOf = ({ place }) => place.record ?? `new/${place.kind}${place.preset ? `/${place.preset}` : ''}`;
+
+/** @param {Stage} stage @param {string} kind @param {import('./register_table.js').Register} register @param {any} kept @param {any} typed */
+function drawn(stage, kind, register, kept, typed) {
+  const { local, place } = stage;
+  local.typing ??= typed ?? { fields: { ...presetOf(place) }, restricted: {}, times: {} };
+  local.had ??= Boolean(typed);
+  const self = formOf(stage, kind, kept);
+  const first = place.preset === 'police' ? POLICE_FIRST : register.first;
+  const asked = register.lines.filter(({ name }) => first.includes(name) && !(place.preset === 'police' && name === 'to')).sort((a, b) => first.indexOf(a.name) - first.indexOf(b.name));
+  const others = register.lines.filter(({ name }) => !first.includes(name));
+  const open = local.more_fields || others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
+  return html`<div class="stack-wide form">
+    ${heading(place.preset === 'police' ? t('reg.report.police') : t(place.record ? 'reg.change' : `reg.${kind}.add`))}
+    ${errorSummary(stage)}
+    ${local.had && !local.saved ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), { plain: true })}</div>` : nothing}
+    ${asked.map((line) => question(self, line))}
+    ${open ? others.map((line) => question(self, line)) : html`<div>${button(t('reg.more_fields'), () => stage.set({ more_fields: true }), { plain: true, icon: 'add' })}</div>`}
+    ${local.tried && faults(self).length ? html`<p class="error-line" role="alert">${t('bad.summary')}</p>` : nothing}
+    <div class="row save-bar">${button(t('reg.save'), () => save(self), { main: true, busy: stage.running === 'record' })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div>
+  </div>`;
+}
+
+/** @param {import('./app.d.ts').Place} place @returns {Fields} */
+function presetOf({ preset, of }) {
+  if (preset === 'police') return { to: 'police', method: 'they_came', at: momentNow() };
+  return preset && of ? { [preset]: preset.endsWith('_ids') ? [of] : of } : {};
+}
+
+/** This minute, as whoever stands at the door would be written down. */
+function momentNow() {
+  const local = localAt(Date.now(), phoneZone());
+  return momentOf({ date: local.slice(0, 10), time: local.slice(11), how: 'day' }, Date.now(), phoneZone());
+}
+
+/** @param {Stage} stage @param {string} kind @param {{fields: Fields, restricted: Fields}} kept @returns {Form} */
+function formOf(stage, kind, kept) {
+  const typing = /** @type {Typing} */ (stage.local.typing);
+  const get = (/** @type {string} */ name) => (name in typing.restricted ? typing.restricted[name] : name in typing.fields ? typing.fields[name] : kept.fields[name] ?? kept.restricted[name]);
+  const keep = () => {
+    Promise.resolve(stage.app.keepTyped(keyOf(stage), typing)).catch((thrown) => stage.fail(problemOf(thrown)));
+    stage.draw();
+  };
+  return { stage, kind, kept, typing, get, put: (line, value) => { typing[line.apart ? 'restricted' : 'fields'][line.name] = value; keep(); } };
+}
+
+/** @param {Form} self @param {Line} line */
+function question(self, line) {
+  const own = /** @type {Record<string, (self: Form, line: Line) => unknown>} */ ({ strings: stringsField, moment: momentField, day: dayField, files: later, file: later, terms: termsField });
+  const draw = own[line.as];
+  return draw ? draw(self, line) : html`${lineField(cardOf(self), /** @type {any} */ (line), atOf(self, line))}`;
+}
+
+/** A record seen as card_forms.js sees an entry. @param {Form} self @returns {any} */
+function cardOf(self) {
+  const { stage, kept } = self;
+  return { stage, entry: { record: stage.place.record ?? '', ...kept }, value: self.get, put: ({ fields = {}, restricted = {} }) => {
+    for (const [name, value] of Object.entries(fields)) self.put({ name, as: 'text' }, value);
+    for (const [name, value] of Object.entries(restricted)) self.put({ name, as: 'text', apart: true }, value);
+  } };
+}
+
+/** @param {Form} self @param {Line} line @returns {import('./card_forms.js').At} */
+function atOf(self, line) {
+  return { path: `${self.kind}.`, get: self.get, put: (name, value) => self.put(name === line.name ? line : { name, as: 'text' }, value) };
+}
+
+/** @param {Form} self @param {Line} line */
+const labelOf = (self, line) => t(`f.${self.kind}.${line.name}`);
+/** @param {Form} self @param {Line} line */
+const hintOf = (self, line) => (knows(`f.${self.kind}.${line.name}_hint`) ? { hint: t(`f.${self.kind}.${line.name}_hint`) } : {});
+/** @param {Form} self @param {Line} line */
+const idOf = (self, line) => `c-${self.kind}-${line.name}`;
+
+/** @param {Form} self @param {Line} line */
+function stringsField(self, line) {
+  const value = self.get(line.name);
+  const list = Array.isArray(value) ? value.map(String) : [];
+  const raw = (self.stage.local.lists ??= {});
+  return textField({ id: idOf(self, line), label: labelOf(self, line), ...hintOf(self, line), lines: 'low', value: raw[line.name] ?? list.join('\n'),
+    on: (typed) => { raw[line.name] = typed; self.put(line, typed.split('\n').map((one) => one.trim()).filter(Boolean)); } });
+}
+
+/** @param {Form} self @param {Line} line */
+function dayField(self, line) {
+  const fault = self.stage.local.tried || self.stage.local.touched?.[line.name] ? faultOf(self, line) : null;
+  return textField({ id: idOf(self, line), label: labelOf(self, line), ...hintOf(self, line), type: 'date', value: String(self.get(line.name) ?? ''), error: fault && t(`bad.${fault}`),
+    on: (typed) => { touch(self, line); self.put(line, typed); } });
+}
+
+/** @param {Form} self @param {Line} line */
+function touch(self, line) {
+  (self.stage.local.touched ??= {})[line.name] = true;
+}
+
+/** A day, and the time or how sure one is. @param {Form} self @param {Line} line */
+function momentField(self, line) {
+  const typed = self.typing.times[line.name] ?? typedOf(self.get(line.name));
+  const fault = self.stage.local.tried || self.stage.local.touched?.[line.name] ? faultOf(self, line) : null;
+  const id = idOf(self, line);
+  /** @param {Partial<import('../record/moments.js').Typed>} change */
+  const set = (change) => {
+    const next = { ...typed, ...change };
+    if (next.how !== 'day') next.time = '';
+    self.typing.times[line.name] = next;
+    touch(self, line);
+    self.put(line, momentOf(next, Date.now(), phoneZone()));
+  };
+  return html`<fieldset class="stack-close"><legend>${labelOf(self, line)}</legend>
+    <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && t(`bad.${fault}`), on: (date) => set({ date }) })}
+      ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
+    ${typed.date ? chips({ name: `${id}-how`, legend: t('moment.how'), quiet: true, chosen: [typed.how], choices: [['day', t('moment.day')], ['month', t('moment.month')], ['year', t('moment.year')]], on: (how) => set({ how: /** @type {any} */ (how) }) }) : nothing}
+  </fieldset>`;
+}
+
+/** Pictures need a record to belong to. @param {Form} self */
+function later(self) {
+  if (self.stage.place.record || self.stage.local.pictures_said === self.stage.generation) return nothing;
+  return html`<p class="small soft">${t('reg.pictures_after')}</p>`;
+}
+
+/** What is wrong with one answer. @param {Form} self @param {Line} line @returns {string|null} */
+function faultOf(self, line) {
+  const today = localAt(Date.now(), phoneZone()).slice(0, 10);
+  const at = (/** @type {string} */ name) => String(self.get(name) ?? '');
+  if (line.as === 'moment') {
+    const typed = self.typing.times[line.name];
+    const fault = typed ? momentFault(typed, Date.now(), phoneZone()) : null;
+    return fault ?? (line.name === 'ended' && isBefore(self.get('ended'), self.get('started')) ? 'order' : null);
+  }
+  if (line.as !== 'day') return null;
+  const fault = dayFault(at(line.name), today, { future: AHEAD.has(line.name) });
+  if (fault) return fault;
+  if (line.name === 'served_on' && at('made_on') && at('served_on') && at('served_on') < at('made_on')) return 'served';
+  const began = line.name === 'expires_on' ? at('made_on') || at('served_on') : line.name === 'closed_on' ? at('opened_on') : '';
+  return began && at(line.name) && at(line.name) < began ? 'order' : null;
+}
+
+/** @param {any} later_ @param {any} earlier */
+const isBefore = (later_, earlier) => Number.isFinite(later_?.start) && Number.isFinite(earlier?.start) && (later_.end ?? later_.start) < earlier.start;
+
+/** @param {Form} self @returns {string[]} names of answers that need another look */
+function faults(self) {
+  const lines = REGISTERS[self.kind]?.lines ?? [];
+  return [...lines.filter((line) => faultOf(self, line)).map(({ name }) => name), ...(termFaults(self.get('terms')).length ? ['terms'] : [])];
+}
+
+/** @param {Stage} stage */
+async function drop(stage) {
+  await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null));
+  Object.assign(stage.local, { typing: undefined, had: undefined, lists: {}, touched: {}, raw: {} });
+  stage.refresh(`typed:${keyOf(stage)}`);
+}
+
+/** @param {Form} self */
+async function save(self) {
+  const { stage, kind, typing } = self;
+  if (faults(self).length) return stage.set({ tried: true });
+  const said = { fields: changed(typing.fields, self.kept.fields), restricted: changed(typing.restricted, self.kept.restricted) };
+  const isNew = !stage.place.record;
+  if (isNew && ![...Object.values(said.fields), ...Object.values(said.restricted)].some((value) => !isEmpty(value))) return stage.fail({ code: 'nothing', sentence: t('reg.nothing') });
+  const key = keyOf(stage);
+  const at = stage.place.record ?? null;
+  let needed = false;
+  const write = (/** @type {string} */ reason) => stage.run('record', async () => {
+    needed = Boolean(at && !reason && await stage.app.needsRecordReason(at, said));
+    if (needed) return;
+    const { record } = await stage.app.saveRecord({ kind, record: at, ...said, reason });
+    await stage.app.keepTyped(key, null);
+    stage.closeSheet();
+    for (const prefix of ['record', 'typed:', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
+    stage.say(t('reg.saved'));
+    if (isNew) stage.stand({ name: 'kept', kind, record });
+    else stage.back('more');
+  });
+  await write('');
+  if (needed) askReason(stage, write);
+}
+
+/** Only what differs; blank is null. @param {Fields} now @param {Fields} was @returns {Fields} */
+function changed(now, was) {
+  const plain = (/** @type {any} */ value) => (isEmpty(value) ? null : value);
+  return Object.fromEntries(Object.entries(now).map(([name, value]) => [name, plain(value)]).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(plain(was[/** @type {string} */ (name)]))));
+}
+
+/**
+ * A reason for changing earlier words.
+ * @param {Stage} stage @param {(reason: string) => unknown} then
+ */
+export function askReason(stage, then) {
+  stage.local.reason = '';
+  stage.openSheet((on) => sheet(on, t('reg.reason_title'), html`<p class="soft">${t('reg.reason_lead')}</p>
+    ${textField({ id: 'reason', label: t('reg.reason'), hint: t('reg.reason_hint'), lines: 'low', value: on.local.reason ?? '', error: on.local.noReason ? t('reg.reason_need') : null, on: (reason) => { on.local.reason = reason; } })}
+    <div class="row">${button(t('reg.save'), () => (on.local.reason.trim() ? then(on.local.reason.trim()) : on.set({ noReason: true })), { main: true, busy: on.running === 'record' })}${button(t('frame.cancel'), () => on.closeSheet(), { plain: true })}</div>`));
+}
+

@@ -1,0 +1,94 @@
+/** The terms of an order, word for word, each under the number it has on paper; and what was said to have broken them. */
+import { html, nothing } from './html.js';
+import { textField } from './fields.js';
+import { button } from './parts.js';
+import { t, tn } from './strings.js';
+import { whenWords } from './say.js';
+import { standingOf } from '../record/breaches.js';
+import { localAt, phoneZone } from '../record/times.js';
+import { dayFault } from '../record/moments.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Fields} Fields */
+/** @typedef {import('./app.d.ts').Mention} Mention */
+/** @typedef {import('./register_form.js').Form} Form */
+/** @typedef {import('./register_table.js').Line} Line */
+/** @typedef {{no: number|null, text: string}} Term */
+
+const SOON_DAYS = 30;
+
+/** Terms that somebody may have written with an older or a broken app. @param {any} value @returns {Term[]} */
+export function termsOf(value) {
+  return (Array.isArray(value) ? value : []).filter((one) => one && typeof one === 'object')
+    .map(({ no, text }) => ({ no: Number.isSafeInteger(no) ? no : null, text: typeof text === 'string' ? text : '' }));
+}
+
+/** Places in the list whose number cannot stand. @param {any} value @returns {number[]} */
+export function termFaults(value) {
+  const terms = termsOf(value);
+  return terms.flatMap(({ no }, i) => (no === null || no < 1 || no > 9999 || terms.findIndex((one) => one.no === no) !== i ? [i] : []));
+}
+
+/** @param {Form} self @param {Line} line */
+export function termsField(self, line) {
+  const { stage } = self;
+  const terms = termsOf(self.get(line.name));
+  const wrong = termFaults(terms);
+  const next = Math.max(0, ...terms.map(({ no }) => no ?? 0)) + 1;
+  /** @param {number} i @param {Partial<Term>} change */
+  const put = (i, change) => self.put(line, terms.map((one, j) => (i === j ? { ...one, ...change } : one)));
+  return html`<fieldset class="stack"><legend>${t('f.order.terms')}</legend>
+    ${terms.map(({ no, text }, i) => html`<div class="part term">
+      ${textField({ id: `term-no-${i}`, label: t('terms.no'), value: no === null ? '' : String(no), error: wrong.includes(i) ? t('terms.no_wrong') : null, on: (typed) => put(i, { no: /^\s*\d{1,4}\s*$/.test(typed) ? Number(typed) : null }) })}
+      ${textField({ id: `term-${i}`, label: t('terms.text', { no: no ?? '' }), lines: 'low', value: text, on: (typed) => put(i, { text: typed }) })}
+      <div>${button(t('terms.drop'), () => self.put(line, terms.filter((_one, j) => j !== i)), { plain: true })}</div></div>`)}
+    <div>${button(t('terms.add'), () => { self.put(line, [...terms, { no: next, text: '' }]); stage.draw(); }, { icon: 'add' })}</div></fieldset>`;
+}
+
+/** How the order stands today, in words: never by colour. @param {Fields} fields */
+export function standingLine(fields) {
+  const today = localAt(Date.now(), phoneZone()).slice(0, 10);
+  const served = dayFault(String(fields['served_on'] ?? ''), '9999-12-31') ? '' : String(fields['served_on'] ?? '');
+  const ends = dayFault(String(fields['expires_on'] ?? ''), '9999-12-31') ? '' : String(fields['expires_on'] ?? '');
+  if (ends && ends < today) return html`<p class="care small">${t('order.now_over', { day: dayWords(ends) })}</p>`;
+  const soon = ends && (Date.parse(ends) - Date.parse(today)) / 86_400_000 <= SOON_DAYS;
+  const now = !served ? t('order.now_none') : served > today ? t('order.now_later', { day: dayWords(served) })
+    : ends ? t('order.now_until', { day: dayWords(ends), day2: dayWords(served) }) : t('order.now_on', { day: dayWords(served) });
+  return html`<p class=${served ? 'note small' : 'care small'}>${now}</p>${soon ? html`<p class="care small">${t('order.soon', { day: dayWords(ends) })}</p>` : nothing}`;
+}
+
+/** Whether an order binds today: given to them, and not over. @param {Fields} fields @param {string} today */
+export function isInForce(fields, today) {
+  const served = String(fields['served_on'] ?? '');
+  const ends = String(fields['expires_on'] ?? '');
+  return Boolean(served) && served <= today && !(ends && ends < today) && !['expired', 'ended', 'refused', 'applied_for'].includes(String(fields['status'] ?? ''));
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+
+/** `3 Nov 2026`; what is no day is shown as it is. @param {string} date @returns {string} */
+export function dayWords(date) {
+  return /^\d{4}-\d\d-\d\d$/.test(date) && !Number.isNaN(Date.parse(date)) ? DAY.format(new Date(`${date}T00:00:00Z`)) : date;
+}
+
+/** The terms with the entries that were said to break them. @param {Stage} stage @param {Fields} fields @param {Mention[]} mentioned */
+export function termsShown(stage, fields, mentioned) {
+  const terms = termsOf(fields['terms']);
+  const named = new Set(terms.map(({ no }) => String(no)));
+  const gone = [...new Set(mentioned.flatMap((one) => one.terms))].filter((no) => !named.has(no));
+  if (!terms.length && !gone.length) return nothing;
+  return html`<section class="stack-close"><h2>${t('f.order.terms')}</h2><ol class="rows terms">
+    ${terms.map(({ no, text }) => html`<li class="page-item stack-close"><p><strong>${t('terms.nth', { no: no ?? '–' })}</strong></p><p class="narrative-small" dir="auto">${text}</p>${broken(stage, fields, mentioned, String(no))}</li>`)}
+    ${gone.map((no) => html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(stage, fields, mentioned, no)}</li>`)}</ol></section>`;
+}
+
+/** @param {Stage} stage @param {Fields} order @param {Mention[]} mentioned @param {string} no */
+function broken(stage, order, mentioned, no) {
+  const entries = mentioned.filter((one) => one.kind === 'incident' && one.terms.includes(no));
+  if (!entries.length) return html`<p class="small soft">${t('terms.never')}</p>`;
+  return html`<p class="small">${tn('terms.broken', entries.length)}</p><ul class="stack-close">${entries.map((one) => {
+    const standing = standingOf(order, one.fields);
+    return html`<li>${button(`${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords(/** @type {any} */ ({ precision: 'unknown', ...one.fields }))}`, () => stage.go({ name: 'entry', record: one.record }), { plain: true })}
+      ${standing === 'not_served' ? html`<p class="care small">${t('order.before')}</p>` : standing === 'expired' ? html`<p class="care small">${t('order.after')}</p>` : nothing}</li>`;
+  })}</ul>`;
+}

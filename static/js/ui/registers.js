@@ -1,0 +1,93 @@
+/** The lists of people, accounts, orders, reports and the rest, and the page of one record. */
+import { html, nothing } from './html.js';
+import { textField } from './fields.js';
+import { button, errorSummary, heading, row } from './parts.js';
+import { knows, t, tn } from './strings.js';
+import './strings_cards.js';
+import './strings_registers.js';
+import { vocabulary } from './labels.js';
+import { day } from './say.js';
+import { KIND_OF, REGISTERS } from './register_table.js';
+import { form } from './register_form.js';
+import { kept } from './register_page.js';
+import { secondLine, titleOf } from './register_words.js';
+import { dayWords } from './register_terms.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').KeptRecord} KeptRecord */
+
+// A phone shows about ten rows; 500 people come by the page and by looking for them.
+const PAGE = 30;
+const FINDABLE = 8;
+
+/** What is listed of a kind, newest first, those taken out too. @param {Stage} stage @param {string} kind @returns {{data?: KeptRecord[], problem?: any}} */
+function listed(stage, kind) {
+  return kind === 'person' ? stage.find('people', () => stage.app.readPeople({ all: true })) : stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true }));
+}
+
+/** @param {Stage} stage @param {string} kind @param {KeptRecord} one */
+function item(stage, kind, one) {
+  const { code = '' } = /** @type {any} */ (one);
+  const more = [code, secondLine(stage, kind, one.fields)].filter(Boolean).join(' · ') || t('reg.since', { day: day(one.at) });
+  return html`<div>${row({ title: titleOf(stage, kind, one.fields), more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
+}
+
+/** @param {string} typed */
+const fold = (typed) => typed.normalize('NFKC').toLowerCase().trim();
+
+/** @param {Stage} stage @param {string} kind @param {KeptRecord} one @param {string} search */
+function isFound(stage, kind, one, search) {
+  const words = `${titleOf(stage, kind, one.fields)} ${secondLine(stage, kind, one.fields)} ${/** @type {any} */ (one).code ?? ''} ${(Array.isArray(one.fields.aliases) ? one.fields.aliases : []).join(' ')}`;
+  return fold(words).includes(search);
+}
+
+/** @param {Stage} stage @param {string} kind */
+function rows(stage, kind) {
+  const { local } = stage;
+  const found = listed(stage, kind);
+  if (!found.data) return html`<p role="status">${found.problem ? t('reg.missing') : t('frame.loading')}</p>`;
+  const here = found.data.filter(({ taken_out }) => taken_out === null).reverse();
+  const outs = found.data.filter(({ taken_out }) => taken_out !== null);
+  const search = fold(local[`find-${kind}`] ?? '');
+  const matching = search ? here.filter((one) => isFound(stage, kind, one, search)) : here;
+  const most = local[`most-${kind}`] ?? PAGE;
+  return html`
+    ${here.length > FINDABLE ? textField({ id: `find-${kind}`, label: t('reg.find'), type: 'search', value: local[`find-${kind}`] ?? '', on: (typed) => stage.set({ [`find-${kind}`]: typed }) }) : nothing}
+    ${matching.length ? html`<div class="rows">${matching.slice(0, most).map((one) => item(stage, kind, one))}</div>` : html`<p class="soft" role="status">${t(search ? 'reg.found_none' : `reg.${kind}.none`)}</p>`}
+    ${matching.length > most ? html`<div>${button(tn('reg.more', Math.min(PAGE, matching.length - most)), () => stage.set({ [`most-${kind}`]: most + PAGE }), { plain: true })}</div>` : nothing}
+    ${outs.length ? takenOut(stage, kind, outs) : nothing}`;
+}
+
+/** @param {Stage} stage @param {string} kind @param {KeptRecord[]} outs */
+function takenOut(stage, kind, outs) {
+  const name = `outs-${kind}`;
+  const body = html`<div class="rows">${outs.map((one) => html`<div>${row({ title: titleOf(stage, kind, one.fields), more: t('out.done') + ' · ' + dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10)), icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`)}</div>`;
+  return html`<div class="rows"><div>${row({ title: tn('reg.out', outs.length), icon: 'leave', expanded: Boolean(stage.local[name]), body, on: () => stage.set({ [name]: !stage.local[name] }) })}</div></div>`;
+}
+
+/** @param {Stage} stage */
+function people(stage) {
+  vocabulary(stage);
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('people.title'))}<p class="soft">${t('people.lead')}</p></div>
+    ${errorSummary(stage)}
+    ${['person', 'account', 'vehicle', 'sighting'].map((kind) => html`<section class="stack-close"><h2>${t(`reg.${kind}.title`)}</h2>
+      ${rows(stage, kind)}
+      <div>${button(t(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { icon: 'add', main: kind === 'person' })}</div></section>`)}
+  </div>`;
+}
+
+/** A list of one kind. @param {Stage} stage */
+function register(stage) {
+  const kind = KIND_OF[stage.place.name] ?? '';
+  vocabulary(stage);
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t(`reg.${kind}.title`))}${knows(`reg.${kind}.lead`) ? html`<p class="soft">${t(`reg.${kind}.lead`)}</p>` : nothing}</div>
+    ${errorSummary(stage)}
+    <div class="row">${kind === 'report' ? button(t('reg.report.police'), () => stage.go({ name: 'form', kind, preset: 'police' }), { main: true, icon: 'flag' }) : nothing}
+      ${button(t(`reg.${kind}.add`), () => stage.go({ name: 'form', kind }), { main: kind !== 'report', icon: 'add' })}</div>
+    ${rows(stage, kind)}
+  </div>`;
+}
+
+export const views = { people, kept, form, ...Object.fromEntries(Object.keys(KIND_OF).map((name) => [name, register])) };
