@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from diary import config
+from diary.cli_log import audit, keys
 from diary.encoding import unb64
 from diary.errors import BadRequest, KeptError
 
@@ -188,6 +189,10 @@ def demo(out: Path, keep: Path | None) -> None:
         for line in made.sign_in.lines():
             OUT.print(f"  {line}")
     OUT.print(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}")
+
+
+main.add_command(audit)
+main.add_command(keys)
 
 
 @main.command()

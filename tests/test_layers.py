@@ -35,11 +35,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "web": FOUNDATION | {"services"},
     "app": FOUNDATION | {"crypto", "ledger", "storage", "services", "web"},
     "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
-    "cli": FOUNDATION | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client"},
+    "cli": FOUNDATION | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "cli_log"},
+    "cli_log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client"},
     "__main__": {"cli"},
 }
 SERVER = ("storage", "services", "web", "app")
-PLAINTEXT = ("record", "pack", "client", "cli")
+PLAINTEXT = ("record", "pack", "client", "cli", "cli_log")
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
@@ -56,7 +57,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "jinja2": ("diary.web",),
     "limits": ("diary.web", "diary.services", "diary.app"),
     "uvicorn": ("diary.cli",),
-    "click": ("diary.cli",),
+    "click": ("diary.cli", "diary.cli_log"),
     "rich": ("diary.cli",),
     "httpx": ("diary.client", "diary.services.stamping"),
 }

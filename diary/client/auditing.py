@@ -1,0 +1,124 @@
+"""Auditing a server's log over its public pages, with nothing but what anyone may read.
+
+Every leaf, every checkpoint there ever was, every timestamp. Keys: what the caller pins, else what the server says
+of itself, and then the caller is told so.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from diary.encoding import parse, unb64
+from diary.errors import KeptError, Unavailable
+from diary.ledger import audit
+from diary.ledger.audit import Fault, SignedNote
+
+_TRIES: Final = 5
+_TIMEOUT: Final = httpx.Timeout(60, connect=5)
+_LIMIT: Final = 8 << 20
+
+
+class PublicPages:
+    """A server's public host."""
+
+    def __init__(self, client: httpx.Client, origin: str) -> None:
+        """`client` reaches the server; `origin` is its public address."""
+        self._client = client
+        self._host = {"Host": urlsplit(origin).netloc}
+
+    def get(self, path: str) -> bytes | None:
+        """A page; None when there is none. Raises Unavailable."""
+        for _ in range(_TRIES):
+            try:
+                answer = self._client.get(path, headers=self._host)
+            except httpx.HTTPError as error:
+                raise Unavailable("The server cannot be reached.") from error
+            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+                time.sleep(min(60, int(answer.headers.get("retry-after", "1"))))
+                continue
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                return None
+            if not answer.is_success or len(answer.content) > _LIMIT:
+                break
+            return answer.content
+        raise Unavailable("The server's answer makes no sense.")
+
+    def notes(self) -> Iterator[bytes]:
+        """Every checkpoint, from the first."""
+        n = 0
+        while note := self.get(f"/log/checkpoints/{n}"):
+            yield note
+            n += 1
+
+    def leaves(self) -> Iterator[bytes]:
+        """Every leaf under the newest checkpoint."""
+        page = 0
+        while text := self.get(f"/log/leaves/{page}"):
+            yield from (bytes.fromhex(line) for line in text.decode("ascii").split())
+            page += 1
+
+
+@contextmanager
+def public_pages(origin: str) -> Iterator[PublicPages]:
+    """The public pages of a server; names under localhost are this computer."""
+    where = urlsplit(origin)
+    here = (where.hostname or "").endswith("localhost")
+    base = f"{where.scheme}://127.0.0.1:{where.port or 80}" if here else origin
+    with httpx.Client(base_url=base, timeout=_TIMEOUT, trust_env=False) as client:
+        yield PublicPages(client, origin)
+
+
+def audit_pages(
+    pages: PublicPages, notary: bytes | None, instance: bytes | None, roots: bytes | None
+) -> Iterator[Fault]:
+    """Everything that does not hold. Raises Unavailable when a page cannot be had."""
+    told = [_object(line) for line in (pages.get("/log/statements") or b"").splitlines()]
+    own = notary or unb64((pages.get("/notary.txt") or b"").decode("ascii").strip())
+    keys, faults = audit.keys_of(told, own, instance)
+    yield from faults
+    newest = pages.get("/log/checkpoint")
+    notes: list[SignedNote] = []
+    last = b""
+    for n, note in enumerate(pages.notes()):
+        last = note
+        found = audit.read_note(n, note, keys, notes[-1] if notes else None)
+        if isinstance(found, Fault):
+            yield found
+        else:
+            notes.append(found)
+        yield from _stamps(pages, n, note, roots)
+    if newest is not None and newest != last and newest not in pages.notes():
+        yield Fault("log_checkpoint (newest)", "The newest checkpoint is not among the checkpoints.")
+    try:
+        yield from audit.rebuild(pages.leaves(), notes, lambda _: iter(()))
+    except ValueError:
+        yield Fault("log_leaf", "A page of leaves cannot be read.")
+
+
+def _stamps(pages: PublicPages, n: int, note: bytes, roots: bytes | None) -> Iterator[Fault]:
+    """The stamps of one checkpoint."""
+    told = _object(pages.get(f"/log/stamps/{n}") or b"{}")
+    for stamp in told.get("stamps", []):
+        row = f"log_stamp of checkpoint {n} ({stamp.get('authority')})"
+        try:
+            kept = {name: unb64(str(stamp[name])) for name in ("nonce", "tsr")}
+            kept |= {"chain": str(stamp["chain"]).encode(), "policy": stamp["policy"]}
+        except (KeptError, KeyError):
+            yield Fault(row, "The timestamp cannot be read.")
+            continue
+        found = audit.check_stamp(row, note, kept, roots)
+        if isinstance(found, Fault):
+            yield found
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    """Canonical JSON that is an object; {} for anything else, which then holds for nothing."""
+    try:
+        value = parse(raw)
+    except KeptError:
+        return {}
+    return value if isinstance(value, dict) else {}
