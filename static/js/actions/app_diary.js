@@ -3,10 +3,12 @@ import { KeptError } from '../core/errors.js';
 import { draftKey } from '../crypto/draft_key.js';
 import { PART_BYTES } from '../crypto/files.js';
 import { readDoor, readDraftKey } from '../store/beside.js';
-import { forget } from '../store/tray.js';
 import { entryMethods } from './app_entry.js';
+import { attachmentMethods } from './attachments.js';
 import { readEntry } from './entries.js';
 import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
+import { maskMethods } from './masking.js';
+import { purgeMethods } from './purging.js';
 import { asUrl, findFile } from './reading_files.js';
 import { recordMethods } from './records.js';
 import { registerMethods } from './registers.js';
@@ -15,7 +17,7 @@ import { readSettings, saveSettings } from './settings.js';
 import { shownHeld } from './showing.js';
 import { fileSource, wholeOf } from './sources.js';
 import { rows } from './taking.js';
-import { intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_files.js';
+import { forgetTray, intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_files.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -26,7 +28,12 @@ import { intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_fil
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function diaryMethods(ctx, drafts) {
-  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...registerMethods(ctx), ...entryMethods(ctx) };
+  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...registerMethods(ctx), ...entryMethods(ctx), ...fileMethods(ctx, drafts) };
+}
+
+/** What is done with one file. @param {Context} ctx @param {Drafts} drafts */
+function fileMethods(ctx, drafts) {
+  return { ...attachmentMethods(ctx, drafts), ...maskMethods(ctx), ...purgeMethods(ctx) };
 }
 
 /** @param {Context} ctx @returns {Open} */
@@ -57,9 +64,7 @@ function draftPart(ctx, drafts) {
       const waiting = (drafts.kept?.held ?? []).filter(({ received }) => !received.blob).map(({ attachment }) => attachment);
       const key = drafts.key;
       await drafts.drop();
-      if (!waiting.length || !key) return;
-      const { files } = await waitingFiles(ctx.database, unsealWith({ key, vault: null, install: new Uint8Array(16) }));
-      await forget(ctx.database, files.filter(({ id }) => waiting.includes(id)).flatMap(({ keys }) => keys));
+      if (waiting.length && key) await forgetTray(ctx, key, waiting);
     },
   };
 }
@@ -121,8 +126,8 @@ async function noteSettled(open, record) {
 function filePart(ctx, drafts) {
   return {
     addFile: (/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ how) => drafts.during(addFile(ctx, drafts, target, file, how)),
-    async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'} */ size) {
-      if (!ctx.open) return readFresh(ctx, drafts, attachment, size);
+    async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'|'masked'|'unmasked'} */ size) {
+      if (!ctx.open) return readFresh(ctx, drafts, attachment, size === 'preview' ? size : 'print');
       const open = ctx.open;
       const file = await findFile(open, attachment, size, drafts.kept?.held ?? []);
       return file && asUrl(open, file, ctx.objectUrl);

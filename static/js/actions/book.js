@@ -29,7 +29,7 @@ const TITLE = 140;
 /** As many as the vault opens at once. */
 const AT_ONCE = 256;
 /** Found by other ways: the index, their entry, the root. */
-const LED_TO = new Set(['', 'incident', 'attachment', 'note', 'settings']);
+const LED_TO = new Set(['', 'incident', 'note', 'settings']);
 
 export class Book {
   /** @param {{store: Store, vault: Vault, clock: {now(): number}, zone: () => string}} parts */

@@ -74,6 +74,14 @@ export class Drafts {
     await this.flush();
   }
 
+  /** @param {string} attachment one of the draft's files, which leaves it */
+  async dropHeld(attachment) {
+    if (!this.kept) return;
+    this.kept = { ...this.kept, held: this.kept.held.filter((one) => one.attachment !== attachment), saved_at: null };
+    this.showInside();
+    await this.flush();
+  }
+
   /** Seals what is there now; done when it has been read back. */
   flush() {
     if (this.timer) this.ctx.timers.stop(this.timer);

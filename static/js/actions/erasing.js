@@ -11,6 +11,7 @@ import { KeptError } from '../core/errors.js';
 import { partName } from '../net/blobs.js';
 import { proofOf } from './accounts.js';
 import { confirm, holdOn, SEVEN_DAYS } from './holding.js';
+import { erasedRow } from './removal.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -152,14 +153,4 @@ async function eraseRecord(open, batch, record, at) {
   const row = open.index.find(record);
   if (row) open.index.write(root, change, [erasedRow(row, at)]);
   change.after(() => { for (const { v } of meta.versions) open.book.seen.delete(v); });
-}
-
-/** What the list keeps of an erased entry: its place, so that no number ever moves. @param {import('../store/index.js').Row} row @param {number} at @returns {import('../store/index.js').Row} */
-function erasedRow(row, at) {
-  const { record, local, seq, recorded_at, received_at, kept_at } = row;
-  return {
-    record, local, seq, recorded_at, received_at, kept_at, unproved: false, title: '', apart: '', pictures: 0, additions: 0, amendments: 0, flags: ['erased'],
-    occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
-    taken_out: row['taken_out'] ?? at, erased: at,
-  };
 }

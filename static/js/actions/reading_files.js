@@ -11,16 +11,18 @@ import { isPassing } from '../net/http.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./types.d.ts').Held} Held */
 /** @typedef {{blob: string, key: string, n: number, size: number, type: string, name: string}} FileKey */
+/** @typedef {'preview'|'print'|'masked'|'unmasked'|'received'} Which */
 
 /**
- * Where a file's bytes lie. @param {Open} open @param {string} attachment @param {'preview'|'print'|'received'} which @param {Held[]} held files of the draft
+ * Where a file's bytes lie. A print copy that is masked stands for the one that is not, unless that one is asked for.
+ * @param {Open} open @param {string} attachment @param {Which} which @param {Held[]} held files of the draft
  * @returns {Promise<FileKey|null>} null when there is no such copy
  */
 export async function findFile(open, attachment, which, held) {
   const waiting = held.find((one) => one.attachment === attachment);
   if (waiting) {
     if (which === 'received') return { ...waiting.received, size: waiting.size, type: waiting.magic, name: waiting.name };
-    const copy = waiting.renditions.find(({ purpose }) => purpose === which);
+    const copy = waiting.renditions.find(({ purpose }) => purpose === (which === 'unmasked' ? 'print' : which));
     return copy ? { blob: copy.blob, key: copy.key, n: copy.n, size: copy.size_bytes, type: copy.media_type, name: waiting.name } : null;
   }
   const { fields, restricted, keys } = await open.book.newest(attachment);
@@ -29,7 +31,8 @@ export async function findFile(open, attachment, which, held) {
     const [pair] = keys.restricted;
     return pair ? { blob: pair[0], key: pair[1], n: partCount(fields.size_bytes), size: fields.size_bytes, type: fields.media_type, name } : null;
   }
-  const at = (fields.renditions ?? []).findIndex((/** @type {any} */ one) => one.purpose === which);
+  const wanted = which === 'print' && fields.print_copy === 'masked' ? 'masked' : which === 'unmasked' ? 'print' : which;
+  const at = (fields.renditions ?? []).findIndex((/** @type {any} */ one) => one.purpose === wanted);
   const [pair, copy] = [keys.open[at], fields.renditions?.[at]];
   return pair && copy ? { blob: pair[0], key: pair[1], n: partCount(copy.size_bytes), size: copy.size_bytes, type: copy.media_type, name } : null;
 }
@@ -91,15 +94,19 @@ async function fetchAgain(open, { blob, i, length, size }) {
   open.syncing.kick();
 }
 
-/** @param {Open} open @param {FileKey} file @param {{make(blob: Blob): string}} objectUrl @returns {Promise<{url: string, name: string}>} */
-export async function asUrl(open, file, objectUrl) {
+/**
+ * @param {Open} open @param {FileKey} file @param {{make(blob: Blob): string}} objectUrl
+ * @param {string} [played] the type of a sound or film that is to be played; what is received is otherwise saved, never rendered here
+ * @returns {Promise<{url: string, name: string, blob: Blob}>}
+ */
+export async function asUrl(open, file, objectUrl, played) {
   const pieces = [];
   for await (const piece of openParts(open, file)) pieces.push(/** @type {BlobPart} */ (piece));
-  // Only pictures the browser itself encoded are shown; anything received is saved, never rendered here.
-  const type = file.type === 'image/jpeg' ? file.type : 'application/octet-stream';
-  const url = objectUrl.make(new Blob(pieces, { type }));
+  // Only pictures the browser itself encoded are shown.
+  const blob = new Blob(pieces, { type: played ?? (file.type === 'image/jpeg' ? file.type : 'application/octet-stream') });
+  const url = objectUrl.make(blob);
   open.urls.add(url);
-  return { url, name: file.name };
+  return { url, name: file.name, blob };
 }
 
 /** @param {Open} open @param {string} blob @param {number} n */

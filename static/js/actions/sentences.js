@@ -24,6 +24,8 @@ export const SENTENCES = Object.freeze({
   file_unreadable: 'The file could not be read, so it was not added. Nothing was lost. Choose it again.',
   file_missing: 'This file is not on this phone yet. It comes when there is signal.',
   file_damaged: 'This file is damaged on this phone, so it could not be opened. Nothing else was lost. If a copy is kept off this phone, it is fetched again when there is signal. Try again later.',
+  file_differs: 'What is kept of this file is not what came in. Nothing else was lost. Keep this phone as it is, and show this to someone who helps you.',
+  no_print_copy: 'This browser has no picture of this file to draw on. The file is kept just as it came. Try on another device.',
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
   // Saved chats and emails.
   import_wrong: 'This is not a saved WhatsApp chat or an email file, so nothing was added. The file is as it was. To keep it anyway, add it to an entry under “Photos & screenshots”.',

@@ -11,6 +11,7 @@ import { downloadBlob, uploadBlob } from '../net/blobs.js';
 import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
+import { heedPurges } from './purging.js';
 import { sentenceOf } from './sentences.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
 import { putBackMissing } from './reconcile.js';
@@ -110,6 +111,7 @@ export class Syncing {
 
   async once() {
     await this.wordsUp();
+    await this.purges();
     await this.wordsDown();
     await this.account();
     this.offline = false;
@@ -138,6 +140,12 @@ export class Syncing {
     this.absent.clear();
   }
 
+  /** Files that were removed here, now that what the server would miss of them has been sent. */
+  async purges() {
+    const open = this.openNow();
+    if (open && this.link() && open.store.root.purges?.length) await heedPurges(this.ctx, open);
+  }
+
   async wordsDown() {
     const [open, link] = [this.openNow(), this.link()];
     if (!open || !link) return;
@@ -163,7 +171,7 @@ export class Syncing {
       const [open, link] = [this.openNow(), this.link()];
       if (!open || !link) return;
       try {
-        await uploadBlob(link, blob);
+        await uploadBlob(link, blob).catch((error) => { if (error?.code !== 'erased') throw error; }); // erased meanwhile: nothing is owed
         await open.store.change((root) => {
           root.uploads = root.uploads.filter((/** @type {any} */ one) => one.blob !== blob);
         });
@@ -188,8 +196,8 @@ export class Syncing {
       try {
         await downloadBlob(link, blob, partCount(size));
       } catch (error) {
-        if (!(error instanceof KeptError) || error.code !== 'not_there_yet') throw error;
-        continue;
+        if (!(error instanceof KeptError) || !['not_there_yet', 'erased'].includes(error.code)) throw error;
+        if (error.code === 'not_there_yet') continue;
       }
       await open.store.change((root) => {
         root.fetch = root.fetch.filter((/** @type {any} */ one) => one.blob !== blob);

@@ -5,6 +5,7 @@
 import { number } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
 import { countTowards } from './manifest.js';
+import { heedRemoval, takeErased } from './removal.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./book.js').Batch} Batch */
@@ -37,13 +38,19 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
  * @param {Open} open @param {Item[]} items @param {{seq: number, head: string}} feed
  */
 export async function takeItems({ store, index, book, identity }, items, feed) {
-  await book.open(items.filter(({ version }) => !book.seen.has(version)));
+  await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
     const batch = book.batch(root, change);
     const incidents = new Set();
     for (const item of items) {
+      if (item.erased) {
+        const lost = await takeErased({ store, book, index }, batch, item);
+        if (lost) incidents.add(lost);
+        continue;
+      }
       const of = await takeItem(batch, book, item);
       await wantFiles(root, store, identity.device, book.seen.get(item.version));
+      await heedRemoval({ store, book }, batch, book.seen.get(item.version));
       if (of) incidents.add(of);
       follow(root, identity.device, item, book.seen.get(item.version));
     }
@@ -126,7 +133,10 @@ function follow(root, own, item, opened) {
   }
   if (line.device === own) return;
   const last = root.lines[line.device] ?? { n: 0, c: null };
-  if (line.n !== last.n + 1 || line.prev !== last.c) root.doubts = { ...root.doubts, line_gap: true };
+  // Versions that were erased for good said whose line they stood on; as many as were met may be missing here.
+  const missing = line.n - last.n - 1;
+  if (missing > 0 && missing <= (root.blanks ?? 0)) root.blanks -= missing;
+  else if (line.n !== last.n + 1 || line.prev !== last.c) root.doubts = { ...root.doubts, line_gap: true };
   root.lines[line.device] = { n: line.n, c: item.meta.c };
 }
 

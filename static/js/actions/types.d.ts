@@ -14,8 +14,10 @@ export type Fields = Record<string, any>;
 export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; sentence?: string | null };
 export type Trouble = { code: string; sentence: string; act?: null };
 export type Attachment = {
-  attachment: string; name: string; kind: 'image' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
+  attachment: string; name: string; kind: 'image' | 'audio' | 'video' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;
   route: string; received_at: number; sha256: string; state: EntryState; outside_copy: null | 'kept' | 'removed_for_safety' | 'later';
+  /** whether the file says where it was made; null where that cannot be told */
+  place?: boolean | null; description?: string; sensitivity?: string;
 };
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type State = {

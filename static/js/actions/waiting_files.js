@@ -13,7 +13,7 @@ import { runningDigest } from '../crypto/digests.js';
 import { claimedHeader } from '../crypto/envelope.js';
 import { PART_BYTES } from '../crypto/files.js';
 import { sealTo } from '../crypto/people.js';
-import { filesWaiting, putPart } from '../store/tray.js';
+import { filesWaiting, forget, putPart } from '../store/tray.js';
 import { isMismatch, kindOf, magicOf } from './magic.js';
 import { fileSource, judgeSize } from './sources.js';
 
@@ -101,6 +101,12 @@ export async function waitingFiles(database, unseal) {
     else files.push({ id: b64(id), keys, source: traySource(database, keys, desc, unseal), route: desc.route, at: desc.at });
   }
   return { files: files.sort((a, b) => a.at - b.at), halves };
+}
+
+/** Takes files out of the tray that were put there under the draft key. @param {{database: Database}} ctx @param {CryptoKey} key @param {string[]} attachments */
+export async function forgetTray({ database }, key, attachments) {
+  const { files } = await waitingFiles(database, unsealWith({ key, vault: null, install: new Uint8Array(16) }));
+  await forget(database, files.filter(({ id }) => attachments.includes(id)).flatMap(({ keys }) => keys));
 }
 
 /** @param {Database} database @param {Uint8Array[]} keys @param {Record<string, any>} desc @param {Unseal} unseal @returns {Source} */

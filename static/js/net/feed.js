@@ -27,6 +27,7 @@ import { judgeHead, judgeReceipt } from './push.js';
  * @property {Uint8Array[]} envelopes
  * @property {string} env digest of the envelopes, b64
  * @property {Uint8Array} push the bytes a push of it would have
+ * @property {{at: number, env: string}} [erased] it was erased for good: nothing else of it is here
  */
 
 const PAGE = 501;
@@ -63,6 +64,8 @@ async function checkAll({ pins, diary, authorPub }, from, items) {
   const pub = unb64(authorPub);
   const judged = await Promise.all(items.map(async (item) => {
     const { record, version, meta } = item;
+    // Nothing is left to check of an erased version but its place in the head, which the server has signed.
+    if (item.erased) return { ...item, env: item.erased.env, at: 0, checked: false };
     const env = envDigest(item.envelopes);
     await verifyAuthor(pub, { c: meta.c, diary, record, version }, meta.sig).catch(() => {
       throw new KeptError('feed_altered');
@@ -93,12 +96,21 @@ function readPage(bytes) {
 /** @param {Uint8Array} frame @returns {Omit<Item, 'at'|'checked'|'env'>} */
 function readItem(frame) {
   const [first, ...sealed] = readFrames(frame, { atMost: 5 });
-  const { seq, record, version, c, sig, parents, blobs, parts, receipt } = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (first)));
+  const facts = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (first)));
+  const { seq, record, version, c, sig, parents, blobs, parts, receipt } = facts;
   parseId(record);
   parseId(version);
+  if (facts.erased_at !== undefined) return tombstone(facts, sealed.length);
   const meta = { blobs, c, grants: [], parents, parts, sig };
   const count = parts.length;
   const [wraps, envelopes] = [sealed.slice(0, count), sealed.slice(count)];
   if (!Number.isSafeInteger(seq) || envelopes.length !== count) throw new KeptError('garbage');
   return { seq, record, version, receipt, meta, wraps, envelopes, push: encodePush({ meta, wraps, envelopes }) };
+}
+
+/** What the server gives of a version that was erased for good: its place and its digests. @param {any} facts @param {number} frames beyond the first @returns {Omit<Item, 'at'|'checked'|'env'>} */
+function tombstone({ seq, record, version, c, env, erased_at }, frames) {
+  if (frames || ![seq, erased_at].every(Number.isSafeInteger) || unb64(c).length !== 32 || unb64(env).length !== 32) throw new KeptError('garbage');
+  const meta = { blobs: [], c, grants: [], parents: [], parts: [], sig: '' };
+  return { seq, record, version, receipt: null, meta, wraps: [], envelopes: [], push: new Uint8Array(0), erased: { at: erased_at, env } };
 }

@@ -1,0 +1,72 @@
+/**
+ * A file the keeper says is a sexual image of someone under 18: taken away at once, that file only, everywhere. Nobody
+ * is made to keep such a picture for a week, so neither the seven days nor hold stop it (docs/formats.md, 6).
+ *
+ * [Note: gone here first] Parts, copies and words go from this phone in one transaction, with or without a signal, and
+ * a version without words takes their place: "a file was removed". Versions of it that were never sent go up once, as
+ * the words they are (the picture is gone by then), because a device's line may have no gap; then the server is asked to
+ * erase the record. Whatever device meets that version, or the gap the server leaves, lets go of the file too.
+ */
+import { KeptError } from '../core/errors.js';
+import { lineOf, waitingLines } from './custody.js';
+import { confirm } from './holding.js';
+import { REMOVED, letGo } from './removal.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+
+const WHY = 'under_18_image';
+
+/** @param {Context} ctx */
+export function purgeMethods(ctx) {
+  return {
+    async purgeFile(/** @type {string} */ id, /** @type {{words: string}} */ { words }) {
+      if (!ctx.open) throw new KeptError('locked');
+      const { open } = ctx;
+      await confirm(ctx, open, words);
+      await purgeHere(ctx, open, id);
+      ctx.show();
+      open.syncing.kick();
+    },
+  };
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} id */
+async function purgeHere(ctx, open, id) {
+  const now = ctx.clock.now();
+  await open.store.change(async (root, change) => {
+    const batch = open.book.batch(root, change);
+    const meta = await open.book.meta(id, batch);
+    if (meta?.kind !== 'attachment') throw new KeptError('not_found');
+    await letGo(open, batch, id);
+    await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: REMOVED } });
+    root.purges = [...(root.purges ?? []).filter((/** @type {string} */ one) => one !== id), id];
+    waitingLines(root, [lineOf(id, now, 'keeper', 'deleted')]);
+    if (meta.of) await rows(batch, open, [meta.of], null);
+  });
+  // Pictures on the page hold their bytes for as long as their address lives.
+  for (const url of open.urls) ctx.objectUrl.drop(url);
+  open.urls.clear();
+}
+
+/**
+ * Asks the server for what was removed here, once everything it would miss has been sent. Part of every run of syncing.
+ * @param {Context} ctx @param {Open} open @throws what the request throws
+ */
+export async function heedPurges(ctx, open) {
+  for (const id of [...(open.store.root.purges ?? [])]) {
+    if (open.store.root.outbox.some((/** @type {any} */ one) => one.record === id)) continue;
+    try {
+      await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await open.vault.proof());
+    } catch (error) {
+      // New words on another device: the proof is renewed when they are typed here. Nothing there: it is done.
+      if (error instanceof KeptError && error.code === 'no_match') return;
+      if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
+    }
+    await open.store.change(async (root, change) => {
+      await letGo(open, open.book.batch(root, change), id);
+      root.purges = (root.purges ?? []).filter((/** @type {string} */ one) => one !== id);
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/** What leaves this phone when a file is removed at once, whoever asked for it: this device or another (purging.js). */
+import { partName } from '../net/blobs.js';
+import { inFeedOrder } from './book.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./book.js').Batch} Batch */
+
+/** The one reason that is a code: it says no more than the screen does. */
+export const REMOVED = 'file_removed';
+
+/**
+ * Takes a file's bytes, and its words where they have been sent, off this phone.
+ * @param {Pick<Open, 'store'|'book'>} open @param {Batch} batch @param {string} id
+ */
+export async function letGo({ store, book }, batch, id) {
+  const { root, change } = batch;
+  const meta = await book.meta(id, batch);
+  if (!meta) return;
+  const versions = await book.versions(id, batch);
+  const blobs = new Set(versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob)));
+  for (const blob of blobs) {
+    const known = await store.readJson(`b/${blob}`);
+    for (let i = 0; i < (known?.n ?? 0); i++) change.drop(partName(blob, i));
+    change.drop(`b/${blob}`);
+  }
+  root.uploads = root.uploads.filter((/** @type {any} */ one) => !blobs.has(one.blob));
+  root.fetch = root.fetch.filter((/** @type {any} */ one) => !blobs.has(one.blob));
+  const unsent = new Set(root.outbox.map((/** @type {any} */ one) => one.version));
+  const sent = meta.versions.filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED).map(({ v }) => v);
+  for (const v of sent) change.drop(`v/${v}`);
+  change.after(() => { for (const v of sent) book.seen.delete(v); });
+}
+
+/** A version from another device says that a file was removed: it goes here too. @param {Pick<Open, 'store'|'book'>} open @param {Batch} batch @param {{record: string, kind: string, fields: Record<string, any>}|undefined} opened */
+export async function heedRemoval(open, batch, opened) {
+  if (opened?.kind === 'attachment' && opened.fields.reason === REMOVED && opened.fields.taken_out) await letGo(open, batch, opened.record);
+}
+
+/**
+ * A version that was erased for good, on the server and therefore here: what this phone holds of its record goes, but for
+ * words of it that have not been sent. Its place stays, so that no number moves.
+ * @param {Pick<Open, 'store'|'book'|'index'>} open @param {Batch} batch @param {import('../net/feed.js').Item} item
+ * @returns {Promise<string|null>} the entry that a file of it is lost to, whose row changes
+ */
+export async function takeErased({ store, book, index }, batch, { record, version, meta: { c }, seq, erased }) {
+  const { root, change } = batch;
+  const known = structuredClone(await book.meta(record, batch));
+  if (known) await letGo({ store, book }, batch, record);
+  const meta = known ?? { record, kind: '', of: null, versions: [] };
+  const there = meta.versions.find(({ v }) => v === version);
+  if (there) Object.assign(there, { seq });
+  else {
+    meta.versions.push({ v: version, parents: [], c, seq, at: null, receipt: null });
+    root.blanks = (root.blanks ?? 0) + 1;
+  }
+  change.drop(`v/${version}`);
+  meta.versions = inFeedOrder(meta.versions);
+  meta.erased_at = erased?.at ?? 0;
+  batch.metas.set(record, meta);
+  change.putJson(`r/${record}`, meta);
+  const row = index.find(record);
+  if (row) index.write(root, change, [erasedRow(row, meta.erased_at)]);
+  return !row && meta.of && index.find(meta.of) ? meta.of : null;
+}
+
+/** What the list keeps of an erased entry: its place, so that no number ever moves. @param {import('../store/index.js').Row} row @param {number} at @returns {import('../store/index.js').Row} */
+export function erasedRow(row, at) {
+  const { record, local, seq, recorded_at, received_at, kept_at } = row;
+  return {
+    record, local, seq, recorded_at, received_at, kept_at, unproved: false, title: '', apart: '', pictures: 0, additions: 0, amendments: 0, flags: ['erased'],
+    occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
+    taken_out: row['taken_out'] ?? at, erased: at,
+  };
+}

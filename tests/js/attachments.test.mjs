@@ -1,0 +1,212 @@
+/** One file looked at closely: what is said of it, where it stands, who did what with it, and what is taken away at once. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { openDB } from '../../static/vendor/idb/index.js';
+
+const MINUTE = 60_000;
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+
+async function withFile(options = {}) {
+  const made = await phoneWithEntry(options);
+  const { attachment } = await made.app.addFile(made.record, file(PNG), { route: 'photo_picker' });
+  return { ...made, attachment };
+}
+
+async function keeper(words) {
+  const faults = {};
+  const made = await withFile({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const { login } = await made.app.register({ words: WORDS });
+  return { ...made, faults, login };
+}
+
+async function device(login) {
+  const faults = {};
+  const phone = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  await phone.app.start();
+  await phone.app.signIn({ login, words: WORDS });
+  return { phone, app: phone.app, faults };
+}
+
+async function rowsOf({ name }) {
+  const db = await openDB(name, 1);
+  return db.count('a');
+}
+
+test('what is said of a file is a version of its own: added, changed with a reason, all of it shown', async () => {
+  const { app, attachment, phone } = await withFile();
+  await app.saveAttachment({ attachment, fields: { description: 'His message', shows: ['clock'], not_shown: ['url'] }, restricted: { source_device: { model: 'Phone 9', still_have_it: 'yes' } } });
+  phone.clock.move(11 * MINUTE);
+  assert.equal(await app.needsAttachmentReason(attachment, { fields: { account_or_number_shown: '@new' } }), false, 'an addition needs none');
+  await app.saveAttachment({ attachment, fields: { account_or_number_shown: '@new' } });
+  await assert.rejects(app.saveAttachment({ attachment, fields: { description: 'Her message' } }), { code: 'reason_needed' });
+  await app.saveAttachment({ attachment, fields: { description: 'Her message' }, reason: 'Wrong name' });
+  const read = await app.readAttachment(attachment);
+  assert.deepEqual([read.fields.description, read.fields.shows, read.fields.not_shown, read.restricted.source_device.model], ['Her message', ['clock'], ['url'], 'Phone 9']);
+  assert.deepEqual(read.versions.map(({ kind, reason }) => [kind, reason]), [['first', null], ['first', null], ['addition', null], ['amendment', 'Wrong name']]);
+  assert.equal(read.sha256.length, 64);
+});
+
+test('a file that waits in a draft can be described; its words go into its first version', async () => {
+  const { app } = await phoneWithEntry();
+  app.putDraft({ fields: { narrative: 'Another.' } });
+  const { attachment } = await app.addFile('draft', file(PNG), { route: 'files' });
+  await app.saveAttachment({ attachment, fields: { description: 'The letter' } });
+  assert.equal((await app.readAttachment(attachment)).fields.description, 'The letter');
+  await app.saveIncident({ record: null, fields: {}, restricted: {} });
+  const read = await app.readAttachment(attachment);
+  assert.deepEqual([read.draft, read.fields.description, read.versions.length], [false, 'The letter', 1]);
+});
+
+test('a file let go of in a draft leaves nothing behind', async () => {
+  const { app, phone } = await phoneWithEntry();
+  app.putDraft({ fields: { narrative: 'Another.' } });
+  await app.addFile('draft', file(PNG), { route: 'files' });
+  const before = await rowsOf(phone);
+  const { attachment } = await app.addFile('draft', file(PNG, 'two.png'), { route: 'files' });
+  assert.ok(await rowsOf(phone) > before);
+  await app.dropHeld(attachment);
+  assert.equal(await rowsOf(phone), before);
+  assert.equal(app.state.draft.attachments.length, 1);
+});
+
+test('custody keeps itself: one record for the day, lines in order, sealed at the lock', async () => {
+  const { app, attachment, phone } = await withFile();
+  app.looked(attachment);
+  app.looked(attachment);
+  await app.checkFile(attachment);
+  assert.deepEqual((await app.readAttachment(attachment)).custody.map(({ action }) => action), ['received', 'hashed', 'viewed', 'verified']);
+  await app.lock('test');
+  await app.unlock(WORDS);
+  let [record, ...more] = await app.readRecords('custody');
+  assert.deepEqual([record.fields.on, record.fields.lines.length, more.length], ['2026-11-24', 4, 0]);
+  assert.deepEqual(record.fields.lines[1], { attachment, at: NOON, actor: 'app', action: 'hashed', detail: (await app.readAttachment(attachment)).sha256 });
+  phone.clock.move(20 * MINUTE);
+  app.looked(attachment);
+  await app.lock('test');
+  await app.unlock(WORDS);
+  [record, ...more] = await app.readRecords('custody');
+  assert.deepEqual([record.fields.lines.length, record.versions, more.length], [5, 2, 0], 'the same record goes on');
+  await app.lock('test');
+  await app.unlock(WORDS);
+  [record] = await app.readRecords('custody');
+  assert.equal(record.versions, 2, 'nothing is written where there is nothing to say');
+});
+
+test('custody lines of a save are there after a crash', async () => {
+  const { app, phone, attachment } = await withFile();
+  assert.equal((await app.readRecords('custody')).length, 0);
+  phone.end();
+  const again = makePhone({ after: phone });
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  assert.deepEqual((await again.app.readAttachment(attachment)).custody.map(({ action }) => action), ['received', 'hashed']);
+  await again.app.lock('test');
+  await again.app.unlock(WORDS);
+  assert.equal((await again.app.readRecords('custody'))[0].fields.lines.length, 2);
+});
+
+test('a sealed file that is not what came in is named', async () => {
+  const { app, attachment, phone } = await withFile();
+  const bad = phone.database.read.bind(phone.database);
+  phone.database.read = async (ids) => (await bad(ids)).map((bytes) => (bytes && bytes.length > 4000 && bytes.length < 5200 && ids.length === 1 ? bytes.map((byte, i) => (i === 1000 ? byte ^ 1 : byte)) : bytes));
+  await assert.rejects(app.checkFile(attachment), (error) => ['file_damaged', 'not_opened'].includes(error.code));
+});
+
+test('a file moves to another entry, and out of all of them; neither entry loses a word', async () => {
+  const { app, record, attachment } = await withFile();
+  app.putDraft({ fields: { narrative: 'The right one.' } });
+  const { record: right } = await app.saveIncident({ record: null, fields: {}, restricted: {} });
+  await app.moveFile(attachment, right, 'It belongs to the other entry.');
+  const [from, to] = [await app.readIncident(record), await app.readIncident(right)];
+  assert.deepEqual([from.attachments.length, to.attachments.map((one) => one.attachment)], [0, [attachment]]);
+  assert.deepEqual([from.fields.narrative, to.fields.narrative], ['He waited outside.', 'The right one.']);
+  assert.deepEqual((await app.readAttachment(attachment)).entries.map((one) => one.record), [right]);
+  assert.deepEqual(await app.readLoose(), []);
+  await app.moveFile(attachment, null, 'Not sure where it belongs.');
+  assert.deepEqual((await app.readLoose()).map((one) => one.attachment), [attachment]);
+  assert.deepEqual((await app.readAttachment(attachment)).entries, []);
+  await app.moveFile(attachment, record, '');
+  assert.equal((await app.readIncident(record)).attachments.length, 1);
+  assert.deepEqual(await app.readLoose(), []);
+});
+
+test('a masked copy stands beside the received bytes, says where and why apart, and can be put aside again', async () => {
+  const drawn = [];
+  const pictures = {
+    make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }],
+    mask: async (blob, boxes) => { drawn.push([blob.size, boxes]); return { purpose: 'masked', bytes: new Uint8Array(4000).fill(drawn.length), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }; },
+  };
+  const { app, attachment, phone } = await withFile({ pictures });
+  const sha = (await app.readAttachment(attachment)).sha256;
+  const boxes = [{ x: 10, y: 20, w: 100, h: 40 }];
+  await app.maskPicture(attachment, { boxes, what: ['address'], why: 'My street' });
+  let read = await app.readAttachment(attachment);
+  assert.deepEqual([read.sha256, read.fields.print_copy, read.fields.renditions.map(({ purpose }) => purpose)], [sha, 'masked', ['print', 'masked']]);
+  assert.deepEqual([read.restricted.masks[0].boxes, read.restricted.masks[0].what, read.restricted.masks[0].why], [boxes, ['address'], 'My street']);
+  assert.equal(JSON.stringify(read.fields).includes('My street'), false, 'what was covered is never in the open part');
+  const bytes = async (size) => new Uint8Array(await phone.urls.get((await app.readPicture(attachment, size)).url).arrayBuffer());
+  assert.deepEqual([(await bytes('print'))[0], (await bytes('unmasked'))[0]], [1, 7]);
+  await app.maskPicture(attachment, { boxes, what: [], why: '' });
+  assert.equal((await bytes('print'))[0], 2, 'the newest masked copy counts');
+  await app.printCopy(attachment, null);
+  read = await app.readAttachment(attachment);
+  assert.deepEqual([read.fields.print_copy, read.fields.renditions.length, read.restricted.masks.length], [undefined, 3, 2]);
+  assert.equal((await bytes('print'))[0], 7);
+  await assert.rejects(app.maskPicture(attachment, { boxes: [], what: [], why: '' }), { code: 'nothing_to_save' });
+  await app.lock('test');
+  await app.unlock(WORDS);
+  assert.equal((await bytes('masked'))[0], 2);
+});
+
+test('removed at once, offline and under hold: bytes, copies and words of it are gone, its place stays', async () => {
+  const { app, record, attachment, phone } = await withFile();
+  await app.turnHoldOn({ who: 'Police', reference: '1' });
+  await app.saveAttachment({ attachment, fields: { description: 'what it shows' } });
+  await app.readPicture(attachment, 'preview');
+  await assert.rejects(app.purgeFile(attachment, { words: 'not the words at all' }), { code: 'words_differ' });
+  assert.equal((await app.readIncident(record)).attachments.length, 1);
+  const before = await rowsOf(phone);
+  await app.purgeFile(attachment, { words: WORDS });
+  assert.ok(await rowsOf(phone) < before);
+  assert.equal(phone.urls.size, 0, 'no picture is left on the page');
+  const entry = await app.readIncident(record);
+  assert.deepEqual([entry.attachments, entry.fields.narrative], [[], 'He waited outside.']);
+  const read = await app.readAttachment(attachment);
+  assert.deepEqual([read.taken_out > 0, read.out_reason], [true, 'file_removed']);
+  await assert.rejects(app.readReceived(attachment));
+  await app.putBackRecord(attachment);
+  await assert.rejects(app.readReceived(attachment), undefined, 'nothing brings it back');
+  assert.equal(read.custody.at(-1).action, 'deleted');
+});
+
+test('removed at once on every device and on the server, however late they hear of it', async () => {
+  const first = await keeper();
+  await until(first, isKept, 'kept');
+  const { attachment, record, faults } = first;
+  const second = await device(first.login);
+  await until(second, isKept, 'kept there');
+  for (let i = 0; i < 100 && (await second.app.readReceived(attachment).catch(() => null)) === null; i++) await new Promise((go) => setTimeout(go, 30));
+  faults.off = true;
+  await first.app.purgeFile(attachment, { words: WORDS });
+  await first.app.lock('test');
+  faults.off = false;
+  await first.app.unlock(WORDS);
+  first.app.network();
+  for (let i = 0; i < 200 && first.app.state.entries.some(({ state }) => state.code !== 'kept'); i++) await new Promise((go) => setTimeout(go, 30));
+  const third = await device(first.login);
+  await until(third, ({ entries }) => entries.length === 1, 'the entry on a new device');
+  assert.deepEqual((await third.app.readIncident(record)).attachments, [], 'a new device gets nothing of it');
+  second.app.network();
+  for (let i = 0; i < 200 && (await second.app.readIncident(record)).attachments.length; i++) await new Promise((go) => setTimeout(go, 30));
+  assert.deepEqual((await second.app.readIncident(record)).attachments, []);
+  await assert.rejects(second.app.readReceived(attachment));
+  for (const one of [first, second, third]) assert.equal(one.app.state.account.trouble, null, 'and nobody is alarmed');
+  await assert.rejects(third.app.readReceived(attachment));
+});
