@@ -35,17 +35,15 @@ def line(value: object) -> str:
 
 
 def vocabulary_module(vocabularies: dict[str, dict[str, Any]]) -> str:
-    """vocabulary.js: one exported object, three codes a line."""
+    """vocabulary.js: one exported object, four codes a line."""
     rows = [HEADER.format(name="vocabulary"), CODE, LIST, "\n/** @type {Record<string, List>} */\nexport const VOCABULARY = {\n"]
     for name, one in vocabularies.items():
         young = f" young: {line(one['young'])}," if "young" in one else ""
-        rows.append(f"  {name}: {{\n    question: {line(one['question'])},{young} many: {line(one['many'])},\n")
-        if "sections" in one:
-            rows.append(f"    sections: {line(one['sections'])},\n")
-        rows.append("    codes: [\n")
+        sections = f" sections: {line(one['sections'])}," if "sections" in one else ""
+        rows.append(f"  {name}: {{ question: {line(one['question'])},{young} many: {line(one['many'])},{sections} codes: [\n")
         codes = [line(code) for code in one["codes"]]
-        rows.extend(f"      {', '.join(codes[i : i + 3])},\n" for i in range(0, len(codes), 3))
-        rows.append("    ],\n  },\n")
+        rows.extend(f"    {', '.join(codes[i : i + 4])},\n" for i in range(0, len(codes), 4))
+        rows.append("  ] },\n")
     return "".join([*rows, "};\n"])
 
 

@@ -17,7 +17,7 @@ from diary.client.attachments import Blob, fetch
 from diary.client.journal import Journal
 from diary.client.transport import Server
 from diary.errors import PackFailed
-from diary.pack import archive, capsule, proofs
+from diary.pack import archive, capsule, proofs, recordjson
 from diary.pack.gather import Wish, make_capsule
 
 Step = Callable[[str, int, int], None]
@@ -26,7 +26,7 @@ QUEUE_SECONDS: Final = 120
 READ_BYTES: Final = 1 << 20
 _DOCUMENTS: Final = re.compile(
     r"""data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt
-      |servable/(?:01_chronology\.pdf|02_chronology\.csv|03_exhibits-index\.csv|04_exhibits(?:-[1-9]\d{0,2})?\.pdf
+      |servable/(?:01_chronology\.pdf|02_chronology\.csv|03_exhibits-index\.csv|05_message-schedules\.csv|04_exhibits(?:-[1-9]\d{0,2})?\.pdf
                   |manifest-sha256\.txt)
       |restricted/(?:06_RESTRICTED_officer-sheet\.pdf|10_RESTRICTED_how-this-record-was-made\.pdf|11_custody-log\.csv))""",
     re.VERBOSE,
@@ -94,10 +94,10 @@ async def _typeset(server: Server, diary: str, raw: bytes, front: Path, step: St
 def check_front(front: Path, told: capsule.Capsule) -> None:
     """Compare the server's part with what this device can compute itself. Raises PackFailed."""
     expected = {f"data/{path}": content for path, content in proofs.proof_files(told)}
-    expected["data/restricted/12_record.json"] = proofs.record_file(told)
+    expected["data/restricted/12_record.json"] = recordjson.record_file(told)
     for exhibit in told.exhibits:
         path = f"data/restricted/14_sidecars/{exhibit.stem}.json"
-        expected[path] = proofs.sidecar(told, exhibit.item)
+        expected[path] = recordjson.sidecar(told, exhibit.item)
     try:
         with zipfile.ZipFile(front) as members:
             seen = _names(members)
@@ -122,10 +122,10 @@ def _names(members: zipfile.ZipFile) -> set[str]:
 
 def received_files(journal: Journal, told: capsule.Capsule) -> list[Received]:
     """Where each exhibit's file lies, in exhibit order: its key stands in the newest version's restricted part."""
-    newest = {row["record"]: row for row in journal.versions()}
+    by_version = {row["version"]: row for row in journal.versions()}
     files = []
     for exhibit, path in zip(told.exhibits, archive.received_paths(told), strict=True):
-        restricted = newest[exhibit.record]["restricted"]
+        restricted = by_version[recordjson.newest_of(told, exhibit.record).opened.version]["restricted"]
         if not restricted or not restricted["keys"]:
             raise PackFailed("A file of this pack has no key on this device.")
         blob, key = restricted["keys"][0]

@@ -17,6 +17,13 @@ from diary.record.schemas import schema
 from diary.record.versions import Opened
 
 TYPE: Final = "capsule/v1"
+# What may stand in a pack beside incidents and files. A private note, the settings, a question of an advocate and the
+# app's own bookkeeping never do; of custody only the lines of the packed files.
+REGISTERS: Final = (
+    "account", "background", "case", "consent", "export", "impact", "notice", "order",
+    "person", "report", "schedule", "sighting", "statement", "vehicle",
+)  # fmt: skip
+PACKED: Final = frozenset({"incident", "attachment", *REGISTERS})
 LIMIT: Final = 16 << 20
 EXHIBITS_LIMIT: Final = 2_000
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
@@ -24,6 +31,7 @@ _ITEM = re.compile(r"([A-Z]{1,4})/([1-9][0-9]{0,4})")
 _FILE = re.compile(r"[A-Z]{1,4}-[1-9][0-9]{0,4}\.[a-z0-9]{1,5}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX128 = re.compile(r"[0-9a-f]{128}")
+_REF = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,5}")
 _RELEASE = re.compile(r"[0-9a-f]{12}")
 
 
@@ -112,6 +120,16 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What a record that is no entry and no file is called: `S1`, `O2`; `no` is its rank within its kind."""
+
+    record: str
+    kind: str
+    no: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class Capsule:
     """A capsule whose shape has been checked."""
 
@@ -125,6 +143,8 @@ class Capsule:
     keys: Mapping[str, str]
     custody: tuple[dict[str, object], ...]
     asked: tuple[dict[str, object], ...]
+    gaps: tuple[dict[str, object], ...]
+    refs: Mapping[str, Reference]
 
     @property
     def diary(self) -> str:
@@ -163,6 +183,8 @@ def _capsule(value: dict[str, object]) -> Capsule:
         keys={name: _sized(keys[name], size) for name, size in KEYS.items()},
         custody=objects_of(value, "custody"),
         asked=objects_of(value, "asked"),
+        gaps=objects_of(value, "gaps"),
+        refs={ref.record: ref for ref in map(_reference, objects_of(value, "refs"))},
     )
     _check_whole(capsule)
     return capsule
@@ -179,6 +201,30 @@ def _check_whole(capsule: Capsule) -> None:
     known = {version.opened.record for version in capsule.versions}
     if not all(exhibit.record in known for exhibit in capsule.exhibits):
         raise BadRequest("An exhibit has no record.")
+    _check_named(capsule)
+
+
+def _check_named(capsule: Capsule) -> None:
+    """Every version has a name its proof can be filed under: an entry's number, an exhibit's, or a reference."""
+    kinds = {version.opened.record: version.opened.kind for version in capsule.versions}
+    files = {exhibit.record for exhibit in capsule.exhibits}
+    for record, kind in kinds.items():
+        ref = capsule.refs.get(record)
+        if kind in REGISTERS and (ref is None or ref.kind != kind):
+            raise BadRequest("A record has no reference.")
+        if kind == "attachment" and record not in files:
+            raise BadRequest("A file is not among the exhibits.")
+    places = [(ref.kind, ref.no) for ref in capsule.refs.values()]
+    if len(set(places)) != len(places) or len({ref.ref for ref in capsule.refs.values()}) != len(places):
+        raise BadRequest("The capsule names something twice.")
+
+
+def _reference(row: dict[str, object]) -> Reference:
+    """One reference; it becomes part of a path and of a sentence."""
+    kind, no, ref = str(row["kind"]), _whole(row, "no"), str(row["ref"])
+    if kind not in REGISTERS or not 1 <= no < 1_000_000 or not _REF.fullmatch(ref):
+        raise BadRequest("The capsule is not complete.")
+    return Reference(_id(row, "record"), kind, no, ref)
 
 
 def _head(pack: dict[str, object]) -> Head:
@@ -209,8 +255,8 @@ def _version(row: dict[str, object]) -> Version:
     kind, number = str(row["kind"]), _whole(row, "schema")
     opened_part, restricted_part = object_of(row, "open"), object_of(row, "restricted")
     names = schema(kind, number)
-    if kind == "note":
-        raise BadRequest("A private note is never part of a pack.")
+    if kind not in PACKED:
+        raise BadRequest("A private note is never part of a pack." if kind == "note" else "This kind of record is in no pack.")
     fields, restricted = object_of(opened_part, "fields"), object_of(restricted_part, "fields")
     if not (set(fields) <= set(names.open) and set(restricted) <= set(names.restricted)):
         raise BadRequest("A field is not part of this kind of record.")

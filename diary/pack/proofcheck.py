@@ -14,13 +14,14 @@ from diary.ledger.lines import Link, breaks
 from diary.ledger.push import signed_bytes
 from diary.pack.findings import Finding, find
 from diary.pack.opened import OpenedPack
-from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, RECORD_TYPE, TYPE, names_of
+from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, RECORD_TYPE, SERVABLE_KINDS, TYPE, names_of
+from diary.pack.recordjson import follows
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
 
 SERVABLE: Final = "data/servable/proof/"
 RESTRICTED: Final = "data/restricted/proof/"
 RECORD: Final = "data/restricted/12_record.json"
-_NAME = re.compile(r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4})-[A-Za-z0-9_-]{8}\.json")
+_NAME = re.compile(r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ def _one(proof: Proof, author: bytes, notary: bytes) -> Iterator[Finding]:
 
 def _pair(servable: Proof | None, restricted: Proof | None) -> Iterator[Finding]:
     """The two proofs of one version."""
+    if servable is None and restricted and text_of(restricted.raw, "kind") not in SERVABLE_KINDS:
+        return
     if servable is None or restricted is None:
         yield find("no_twin", (servable or restricted or _nobody()).member)
         return
@@ -221,6 +224,12 @@ def check_record(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         proof = proofs.restricted.get(version)
         if proof is not None and not _agrees(row, proof):
             yield find("record", proof.member)
+    try:
+        sound = follows(value)
+    except (KeptError, KeyError):
+        sound = False
+    if not sound:
+        yield find("record", RECORD)
 
 
 def _agrees(row: Fields, proof: Proof) -> bool:

@@ -13,12 +13,13 @@ from diary.ledger.commitments import Names, field_digest, field_salt
 from diary.pack.capsule import Capsule, Version
 from diary.pack.heldback import HeldBack, held_back
 from diary.record.schemas import schema
-from diary.record.times import iso
 
 TYPE: Final = "proof/v1"
 KEYS_TYPE: Final = "keys/v1"
 RECORD_TYPE: Final = "record/v1"
 RECORD_LIMIT: Final = 64 << 20
+# People, orders and the like have names in them: what is proved of those is proved in the restricted part.
+SERVABLE_KINDS: Final = frozenset({"incident", "attachment"})
 
 
 def names_of(kind: str, number: int) -> Names:
@@ -41,12 +42,13 @@ def entry_labels(capsule: Capsule) -> dict[str, str]:
 
 
 def file_labels(capsule: Capsule) -> dict[str, str]:
-    """How each record's proofs are named: `0007`, `U0001`, or an exhibit's `JB-3`."""
+    """How each record's proofs are named: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`."""
     labels = {
         record: f"U{int(label[1:]):04d}" if label.startswith("U") else f"{int(label):04d}"
         for record, label in entry_labels(capsule).items()
     }
-    return labels | {exhibit.record: exhibit.stem for exhibit in capsule.exhibits}
+    others = {ref.record: f"{ref.kind}-{ref.no:04d}" for ref in capsule.refs.values()}
+    return labels | {exhibit.record: exhibit.stem for exhibit in capsule.exhibits} | others
 
 
 def proof_files(capsule: Capsule, held: HeldBack | None = None) -> Iterator[tuple[str, bytes]]:
@@ -59,7 +61,8 @@ def proof_files(capsule: Capsule, held: HeldBack | None = None) -> Iterator[tupl
     for version in capsule.versions:
         name = f"proof/{labels[version.opened.record]}-{version.opened.version[:8]}.json"
         fields = opened_fields(version)
-        yield f"servable/{name}", proof(version, fields, held)
+        if version.opened.kind in SERVABLE_KINDS:
+            yield f"servable/{name}", proof(version, fields, held)
         yield f"restricted/{name}", proof(version, fields, None)
 
 
@@ -109,48 +112,6 @@ def proof(version: Version, opened: tuple[SaltedField, ...], held: HeldBack | No
             "t": TYPE,
             "version": version.opened.version,
             "withheld": withheld,
-        },
-        limit=RECORD_LIMIT,
-    )
-
-
-def record_file(capsule: Capsule) -> bytes:
-    """12_record.json: every version with every field that has a value, and a newline at the end."""
-    versions = [
-        {
-            "c": version.c,
-            "fields": {name: value for name, value in version.opened.everything().items() if value is not None},
-            "kind": version.opened.kind,
-            "parents": list(version.parents),
-            "receipt_at": version.received_at,
-            "record": version.opened.record,
-            "schema": version.opened.schema,
-            "seq": version.seq,
-            "seq_no": version.seq_no,
-            "version": version.opened.version,
-        }
-        for version in capsule.versions
-    ]
-    whole = {"counts": dict(capsule.counts), "pack": dict(capsule.head.raw), "t": RECORD_TYPE, "versions": versions}
-    return canon(whole, limit=RECORD_LIMIT) + b"\n"
-
-
-def sidecar(capsule: Capsule, item: str) -> bytes:
-    """14_sidecars/JB-1.json: one exhibit's digests and every field of its newest version."""
-    exhibit = next(exhibit for exhibit in capsule.exhibits if exhibit.item == item)
-    newest = [version for version in capsule.versions if version.opened.record == exhibit.record][-1]
-    fields = {name: value for name, value in newest.opened.everything().items() if value is not None}
-    return canon(
-        {
-            "fields": fields,
-            "file": exhibit.file,
-            "item": exhibit.item,
-            "made_at": iso(capsule.head.made_at),
-            "record": exhibit.record,
-            "sha256": exhibit.sha256,
-            "sha512": exhibit.sha512,
-            "size_bytes": exhibit.size,
-            "t": "sidecar/v1",
         },
         limit=RECORD_LIMIT,
     )

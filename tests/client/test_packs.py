@@ -19,7 +19,8 @@ from diary.errors import PackFailed
 from diary.ids import id_text, new_id
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.gather import Wish, make_capsule
-from diary.pack.proofs import proof_files, record_file, sidecar
+from diary.pack.proofs import proof_files
+from diary.pack.recordjson import record_file, sidecar
 
 NOON = 1_793_000_000_000
 Members = dict[str, bytes]

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { unb64 } from '../../static/js/core/bytes.js';
 import { encodeCapsule, makeCapsule } from '../../static/js/pack/capsule.js';
+import { recordFile } from '../../static/js/pack/record_json.js';
 
 const vector = JSON.parse(readFileSync(new URL('../vectors/capsule.json', import.meta.url), 'utf8'));
 
@@ -20,4 +21,5 @@ test('the capsule of the shared vector, byte for byte', () => {
   }, vector.keys);
   assert.deepEqual(made, JSON.parse(vector.capsule));
   assert.equal(new TextDecoder().decode(encodeCapsule(made)), vector.capsule);
+  assert.equal(new TextDecoder().decode(recordFile(made)), vector.record);
 });

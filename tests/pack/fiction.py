@@ -137,6 +137,12 @@ class FictionalDiary:
             restricted_keys=tuple(newest["restricted"]["keys"]) if newest["restricted"] else (),
         )
 
+    def take_out(self, row: DiaryVersion, *, at: int, reason: str | None = None) -> DiaryVersion:
+        """A version that says only that the record was taken out."""
+        newest = [one for one in self.versions if one["record"] == row["record"]][-1]
+        out = {"taken_out": at, "reason": reason}
+        return self.add(row["kind"], out, record=row["record"], at=at, parents=(newest["version"],))
+
     def attach(
         self,
         incident: DiaryVersion,

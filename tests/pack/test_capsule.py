@@ -9,6 +9,7 @@ from diary.encoding import canon, unb64
 from diary.errors import BadRequest
 from diary.pack.capsule import read_capsule
 from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
+from diary.pack.recordjson import record_file
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
@@ -27,7 +28,9 @@ def test_the_vector_gives_the_same_bytes() -> None:
         {**row, "open": part(row["open"]), "restricted": part(row["restricted"])} for row in VECTOR["versions"]
     ]
     wish = Wish(**{name: tuple(value) if isinstance(value, list) else value for name, value in VECTOR["wish"].items()})
-    assert make_capsule(versions, wish, VECTOR["keys"]) == VECTOR["capsule"].encode()
+    raw = make_capsule(versions, wish, VECTOR["keys"])
+    assert raw == VECTOR["capsule"].encode()
+    assert record_file(read_capsule(raw)) == VECTOR["record"].encode()
 
 
 def test_a_capsule_holds_no_key_but_those_of_pictures_to_print_and_no_note() -> None:

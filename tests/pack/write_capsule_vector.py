@@ -9,7 +9,9 @@ import json
 from pathlib import Path
 
 from diary.encoding import b64
+from diary.pack.capsule import read_capsule
 from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
+from diary.pack.recordjson import record_file
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields, picture, print_copy
 
 OUT = Path(__file__).parents[1] / "vectors" / "capsule.json"
@@ -54,7 +56,43 @@ def vector_diary() -> FictionalDiary:
     diary.add(
         "incident", incident_fields(START + 11 * DAY, "No receipt yet."), at=START + 11 * DAY, received=False, offset_ms=None
     )
+    add_registers(diary, first, withheld)
     return diary
+
+
+def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVersion) -> None:
+    """Records of the other kinds: linked to `entry`, to the `withheld` one, to each other, in a circle, and to nothing."""
+    at = START + 12 * DAY
+    him = diary.add("person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"}, at=at)
+    double = diary.add("person", {"name": "D.", "role": "suspect", "role_code": "S1", "merged_into": him["record"]}, at=at)
+    diary.amend(him, {"merged_into": double["record"], "aliases": ["Danny"], "reason": "the same"}, at=at + HOUR)
+    nobody = diary.add("person", {"name": "A stranger to it", "role": "witness", "role_code": "W1"}, at=at)
+    account = diary.add("account", {"handle": "@dk_99", "person_id": him["record"], "platform": "instagram"}, at=at)
+    diary.add("sighting", {"account_id": account["record"], "after_block": "yes"}, at=at)
+    terms = [{"no": 1, "text": "Not to contact me"}]
+    order = diary.add("order", {"kind": "spo", "served_on": "2026-05-01", "terms": terms}, at=at)
+    paper = diary.attach(order, b"paper", "application/pdf", "The order", at=at)
+    diary.amend(order, {"copy_attachment_id": paper["record"]}, at=at + HOUR)
+    diary.add("report", {"to": "police", "crime_ref": "=1+1", "incident_ids": [entry["record"]]}, {"notes": "n"}, at=at)
+    diary.add("report", {"to": "school", "incident_ids": [withheld["record"]]}, at=at)
+    rows = [
+        {"direction": "in", "from": "@dk_99", "msg_no": 1, "sent_at": at, "sent_local": "2026-05-16T13:00", "text": "hi"},
+        {"direction": "out", "from": "me", "msg_no": 2, "text": "-stop", "to": "@dk_99", "type": "text"},
+    ]
+    burst = {"channel": "instagram", "complete": "complete", "count": 1, "incident_ids": [entry["record"]], "rows": rows}
+    diary.add("schedule", burst, {"own_accounts": ["07700 900222"]}, at=at)
+    diary.add("impact", {"domain": "sleep", "before": "fine", "after": "up at 4"}, at=at)
+    gone = diary.add("notice", {"at": {"precision": "unknown"}, "exact_words": "stop"}, at=at)
+    diary.take_out(gone, at=at + HOUR, reason="not mine to say")
+    diary.add("question", {"text": "never", "of_id": entry["record"]}, at=at)
+    more = {"actor_ids": [him["record"]], "alleged_breaches": [{"order_id": order["record"], "term_no": 1}]}
+    diary.amend(entry, {**more, "witness_ids": ["AAAAAAAAAAAAAAAAAAAAAA", nobody["record"]]}, at=at + 2 * HOUR)
+    removed = diary.add("incident", incident_fields(START, "Taken out."), at=at)
+    diary.take_out(removed, at=at + DAY)
+    back = diary.add("incident", incident_fields(START, "Taken out and put back."), at=at)
+    out = diary.take_out(back, at=at + DAY, reason="too soon")
+    words = {name: value for name, value in back["open"]["fields"].items() if not name.startswith("_")}
+    diary.add("incident", words, record=back["record"], at=at + 2 * DAY, parents=(out["version"],))
 
 
 def _part(part: Part | None) -> object:
@@ -75,12 +113,14 @@ def main() -> None:
     """Write the vector."""
     diary = vector_diary()
     incidents = [row for row in diary.versions if row["kind"] == "incident"]
-    kept_out = next(row["record"] for row in incidents if row["open"]["fields"]["narrative"] == "Not chosen.")
+    kept_out = next(row["record"] for row in incidents if row["open"]["fields"].get("narrative") == "Not chosen.")
     chosen = tuple(dict.fromkeys(row["record"] for row in incidents if row["record"] != kept_out))
     wish = diary.wish(chosen, START + 20 * DAY, covers_from=START)
+    capsule = make_capsule(diary.versions, wish, diary.keys)
     whole = {
-        "about": "versions (feed order), wish and keys in; capsule (text of canonical JSON) out. docs/pack.md.",
-        "capsule": make_capsule(diary.versions, wish, diary.keys).decode(),
+        "about": "versions (feed order), wish and keys in; capsule (canonical JSON) and 12_record.json out. docs/pack.md.",
+        "capsule": capsule.decode(),
+        "record": record_file(read_capsule(capsule)).decode(),
         "keys": diary.keys,
         "versions": [_version(row) for row in diary.versions],
         "wish": _wish(wish),

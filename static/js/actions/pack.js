@@ -12,7 +12,7 @@ import { assemble } from '../pack/assemble.js';
 import { encodeCapsule, entryNumbers, makeCapsule, openedOf } from '../pack/capsule.js';
 import { attachedTo } from '../pack/exhibits.js';
 import { checkFront } from '../pack/front.js';
-import { textOf, wholeOf } from '../record/reading.js';
+import { switchOf, textOf, wholeOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';
 import { readDiary, receivedBytes } from './pack_sources.js';
 import { ownFields } from './book.js';
@@ -167,7 +167,7 @@ async function capsuleOf(ctx, open, options, release) {
  * @returns {Told[]}
  */
 export function chosenIncidents(versions, { from, to, records }) {
-  const told = tellAll(versions.map(openedOf), 'incident');
+  const told = tellAll(versions.map(openedOf), 'incident').filter((one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false);
   if (records) return told.filter((one) => records.includes(one.record));
   if (from === null && to === null) return told;
   return told.filter(({ newest }) => {
@@ -186,10 +186,11 @@ export function summaryOf(versions, chosen) {
   const revisions = chosen.flatMap((one) => one.revisions);
   const isPicture = (/** @type {Told} */ one) => textOf(one.newest.fields, 'media_type').startsWith('image/');
   const pictures = attached.filter(isPicture);
+  const removed = tellAll(told, 'incident').filter((one) => one.taken_out !== null).length;
   return {
     entries: chosen.length, additions: revisions.filter(({ kind }) => kind === 'addition').length, amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
     pictures: pictures.length, files: attached.length - pictures.length, bytes: attached.reduce((sum, one) => sum + (wholeOf(one.newest.fields, 'size_bytes') ?? 0), 0),
-    withheld: entryNumbers(versions).size - chosen.length, removed: 0,
+    withheld: entryNumbers(versions).size - chosen.length - removed, removed,
     unlooked: pictures.filter((one) => wholeOf(one.newest.fields, 'looked_at') === null).map((one) => ({
       record: ownerOf(chosen, one), attachment: one.record, name: nameOf(one.newest),
     })),

@@ -4,7 +4,9 @@ import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';
 import { decodePush, envDigest } from '../ledger/push.js';
 import { downloadBlob, partName } from '../net/blobs.js';
-import { codesOf, objectOf, wholeOf } from '../record/reading.js';
+import { REGISTERS } from '../pack/choose.js';
+import { idsIn } from '../record/named.js';
+import { objectOf, wholeOf } from '../record/reading.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./types.d.ts').Api} Api */
@@ -12,7 +14,8 @@ import { codesOf, objectOf, wholeOf } from '../record/reading.js';
 /** @typedef {import('./book.js').Opened} Opened */
 /** @typedef {import('../pack/capsule.js').DiaryVersion} DiaryVersion */
 
-const PACKED = new Set(['incident', 'attachment', 'settings', 'custody']);
+const LISTED = [...REGISTERS, 'custody'];
+const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
 
 /**
  * The whole diary in feed order; versions without a number last, as this phone made them. Private notes are left
@@ -21,16 +24,19 @@ const PACKED = new Set(['incident', 'attachment', 'settings', 'custody']);
  * @returns {Promise<DiaryVersion[]>}
  */
 export async function readDiary(open) {
-  const incidents = open.index.all().map(({ record }) => record);
+  const listed = await Promise.all(LISTED.map((kind) => open.store.readJson(`k/${kind}`)));
+  const settings = open.store.root['settings'];
+  const known = [...open.index.all().map(({ record }) => record), ...listed.flatMap((records) => records ?? []), ...(settings ? [settings] : [])];
   /** @type {DiaryVersion[]} */ const versions = [];
-  /** @type {Set<string>} */ const attached = new Set();
-  for (const record of incidents) {
+  const read = new Set(known);
+  for (const record of read) {
     const rows = await readRecord(open, record);
     versions.push(...rows);
-    for (const row of rows) for (const id of codesOf(row.open.fields, 'attachment_ids')) attached.add(id);
+    // Files have no list of their own: they are found by what names them. What they name in turn is read already.
+    if (rows.some(({ kind }) => kind !== 'attachment')) {
+      for (const row of rows) for (const id of idsIn({ ...row.open.fields, ...row.restricted?.fields })) read.add(id);
+    }
   }
-  const settings = open.store.root['settings'];
-  for (const record of [...attached, ...(settings ? [settings] : [])]) versions.push(...await readRecord(open, record));
   return versions.filter(({ kind }) => PACKED.has(kind)).sort(inFeed);
 }
 

@@ -8,9 +8,10 @@ import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
-import { everything, isLate, sealedAt, tellAll } from '../record/told.js';
+import { everything, sealedAt, tellAll } from '../record/told.js';
 import { localAt } from '../record/times.js';
-import { attachedTo, exhibitsOf } from './exhibits.js';
+import { choose, countsOf, gapsOf, references } from './choose.js';
+import { exhibitsOf } from './exhibits.js';
 
 /** @typedef {import('../core/encoding.js').Json} Json */
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
@@ -69,30 +70,30 @@ const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
  */
 export function makeCapsule(versions, wish, keys) {
   const opened = versions.map(openedOf);
-  const told = tellAll(opened, 'incident');
+  const entries = tellAll(opened, 'incident');
   const numbers = entryNumbers(versions);
-  const wanted = new Set(wish.chosen);
-  const chosen = told.filter((one) => wanted.has(one.record));
-  if (!chosen.length) throw new KeptError('bad_request', 'Choose at least one entry.');
+  const chosen = choose(opened, wish.chosen, wish);
+  const { incidents, attached } = chosen;
+  if (!incidents.length) throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
   const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
   const initials = textOf(settings, 'initials') || 'AA';
-  const attached = attachedTo(opened, chosen, wish);
   const exhibits = exhibitsOf(versions, attached, initials, startNo);
-  const packed = new Set([...chosen, ...attached].map((one) => one.record));
   return /** @type {JsonObject} */ ({
-    asked: chosen.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
-    counts: countsOf(told, chosen),
+    asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
+    counts: countsOf(entries, incidents),
     custody: custodyOf(opened, attached, exhibits, wish.madeAt),
     exhibits,
+    gaps: gapsOf(entries, incidents, numbers),
     keys: { ...keys },
     own_words: textOf(settings, 'own_words'),
     pack: packOf(wish, initials, startNo),
+    refs: references(opened, chosen),
     sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
-    start_with: chosen.filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
+    start_with: incidents.filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
       .map((one) => numbers.get(one.record)).filter(Boolean).slice(0, 10),
     t: 'capsule/v1',
-    versions: versions.filter((row) => packed.has(row.record)).map((row) => carried(row, numbers)),
+    versions: versions.filter((row) => chosen.records.has(row.record)).map((row) => carried(row, numbers)),
   });
 }
 
@@ -153,21 +154,6 @@ function packOf(wish, initials, startNo) {
 }
 
 /**
- * How many there are and what became of them; `removed` stays 0 until taking out exists.
- * @param {readonly Told[]} told
- * @param {readonly Told[]} chosen
- * @returns {JsonObject}
- */
-function countsOf(told, chosen) {
-  /** @param {'addition' | 'amendment'} kind */
-  const having = (kind) => chosen.filter((one) => one.revisions.some((revision) => revision.kind === kind)).length;
-  return {
-    added_to: having('addition'), amended: having('amendment'), included: chosen.length, late: chosen.filter(isLate).length,
-    removed: 0, total: told.length, withheld: told.length - chosen.length,
-  };
-}
-
-/**
  * Which cards were opened for one entry, and when its words were fixed.
  * @param {Told} told
  * @param {number | null} number
@@ -188,7 +174,7 @@ function askedOf(told, number) {
  */
 function custodyOf(opened, attached, exhibits, madeAt) {
   const items = new Map(exhibits.map((row) => [String(row['record']), String(row['item'])]));
-  const lines = tellAll(opened, 'custody').flatMap((told) => objectsOf(told.newest.fields, 'lines'))
+  const lines = tellAll(opened, 'custody').filter((told) => told.taken_out === null).flatMap((told) => objectsOf(told.newest.fields, 'lines'))
     .filter((line) => items.has(textOf(line, 'attachment')));
   /** @param {string | undefined} item @param {number | null} at @param {string} actor @param {string} action @param {string} detail */
   const step = (item, at, actor, action, detail) => ({ action, actor, at, detail, item: item ?? '' });

@@ -1,4 +1,4 @@
-/** Which attachments a pack takes along, and how they are numbered: docs/pack.md; the twin of diary/pack/gather.py. */
+/** Which attachments a pack takes along, and how they are numbered: docs/pack.md; the twin of diary/pack/items.py. */
 import { b64 } from '../core/bytes.js';
 import { partCount } from '../crypto/files.js';
 import { codesOf, objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
@@ -26,7 +26,17 @@ const EXTENSIONS = /** @type {Readonly<Record<string, string>>} */ (Object.freez
 const extensionOf = (type) => (Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIONS[type]) : 'bin');
 
 /**
- * Attachments of the chosen incidents, in the order of those incidents, then their own.
+ * Whether a file may go into a pack at all: a private sexual picture of an adult only when the keeper ticked that.
+ * @param {Told} file
+ * @param {{intimate?: boolean}} wish
+ */
+export function mayGo({ newest, taken_out: out }, wish) {
+  const isPrivate = textOf(newest.fields, 'sensitivity') === INTIMATE && !wish.intimate;
+  return out === null && switchOf(newest.fields, 'include_in_pack') !== false && !isPrivate;
+}
+
+/**
+ * Files of the chosen incidents, in the order of those incidents, then their own.
  * @param {readonly Opened[]} opened
  * @param {readonly Told[]} chosen
  * @param {{intimate?: boolean}} wish
@@ -35,9 +45,9 @@ const extensionOf = (type) => (Object.hasOwn(EXTENSIONS, type) ? String(EXTENSIO
 export function attachedTo(opened, chosen, wish) {
   /** @param {Told} one @returns {number} the first chosen incident it belongs to, or -1 */
   const rankOf = (one) => chosen.findIndex((incident) => codesOf(one.newest.fields, 'incident_ids').includes(incident.record)
-    || codesOf(incident.newest.fields, 'attachment_ids').includes(one.record));
+    || ['attachment_ids', 'narrative_media'].some((name) => codesOf(incident.newest.fields, name).includes(one.record)));
   return tellAll(opened, 'attachment')
-    .filter((one) => wish.intimate || textOf(one.newest.fields, 'sensitivity') !== INTIMATE)
+    .filter((one) => mayGo(one, wish))
     .map((one) => ({ one, rank: rankOf(one) }))
     .filter(({ rank }) => rank >= 0)
     .sort((a, b) => a.rank - b.rank)
@@ -64,10 +74,11 @@ export function isHeldBack({ newest }) {
  * @returns {JsonObject[]}
  */
 export function exhibitsOf(versions, attached, initials, startNo) {
-  const newest = new Map(versions.map((row) => [row.record, row]));
+  // What stands is not always what came last: a file taken out on one device may have been written on from on another.
+  const byVersion = new Map(versions.map((row) => [row.version, row]));
   return attached.map((one, index) => {
     const said = one.newest.fields;
-    const row = /** @type {DiaryVersion} */ (newest.get(one.record));
+    const row = /** @type {DiaryVersion} */ (byVersion.get(one.newest.version));
     const type = textOf(said, 'media_type');
     const print = printOf(said, row);
     return {

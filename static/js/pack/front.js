@@ -41,11 +41,11 @@ function differs(name) {
 export async function checkFront(bytes, capsule) {
   const members = readZip(bytes);
   const expected = expectedBytes(capsule);
-  const names = new Set([...expected.keys(), ...documents(capsule), ...[...proofNames(capsule).keys()].map((name) => `data/servable/${name}`)]);
+  const names = new Set([...expected.keys(), ...documents(capsule), ...[...proofNames(capsule, 'servable').keys()].map((name) => `data/servable/${name}`)]);
   for (const name of members.keys()) if (!names.has(name)) differs(name);
   for (const name of names) if (!members.has(name)) throw new KeptError('pack_failed', `${name} is missing from the pack, so it was thrown away. Nothing was lost.`);
   for (const [name, wanted] of expected) if (!isSame(wanted(), bytesOf(members, name))) differs(name);
-  for (const [name, version] of proofNames(capsule)) checkServable(members, `data/servable/${name}`, version);
+  for (const [name, version] of proofNames(capsule, 'servable')) checkServable(members, `data/servable/${name}`, version);
   await checkManifest(members);
   return members;
 }
@@ -75,7 +75,7 @@ function expectedBytes(capsule) {
   /** @type {Map<string, () => Uint8Array>} */ const expected = new Map();
   expected.set('data/restricted/12_record.json', () => recordFile(capsule));
   for (const part of ['servable', 'restricted']) expected.set(`data/${part}/proof/keys.json`, () => keysFile(capsule));
-  for (const [name, version] of proofNames(capsule)) {
+  for (const [name, version] of proofNames(capsule, 'restricted')) {
     expected.set(`data/restricted/${name}`, () => proof(version, /** @type {Set<string>} */ (NOTHING)));
   }
   for (const exhibit of rows(capsule, 'exhibits')) expected.set(`data/${sidecarName(exhibit)}`, () => sidecar(capsule, exhibit));

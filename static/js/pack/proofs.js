@@ -32,31 +32,46 @@ export function namesOf(kind, number) {
 }
 
 /**
- * How each record's proofs are named: `0007`, `U0001`, or an exhibit's `JB-3`.
+ * What each incident is called: `7`, or `U1`, `U2`… in the order they came for those without a number.
  * @param {JsonObject} capsule
  * @returns {Map<string, string>}
  */
-export function fileLabels(capsule) {
+export function entryLabels(capsule) {
   /** @type {Map<string, string>} */ const labels = new Map();
   let waiting = 0;
   for (const version of rows(capsule, 'versions')) {
     const record = textOf(version, 'record');
     if (version['kind'] !== 'incident' || labels.has(record)) continue;
     const number = wholeOf(version, 'seq_no');
-    labels.set(record, number === null ? `U${String(++waiting).padStart(4, '0')}` : String(number).padStart(4, '0'));
+    labels.set(record, number === null ? `U${++waiting}` : String(number));
   }
-  for (const exhibit of rows(capsule, 'exhibits')) labels.set(textOf(exhibit, 'record'), textOf(exhibit, 'item').replace('/', '-'));
   return labels;
 }
 
 /**
- * Every version with the name of its proofs, without their folder.
+ * How each record's proofs are named: `0007`, `U0001`, an exhibit's `JB-3`, or `order-0002`.
  * @param {JsonObject} capsule
+ * @returns {Map<string, string>}
+ */
+export function fileLabels(capsule) {
+  const labels = new Map([...entryLabels(capsule)].map(([record, label]) => (
+    [record, label.startsWith('U') ? `U${label.slice(1).padStart(4, '0')}` : label.padStart(4, '0')])));
+  for (const exhibit of rows(capsule, 'exhibits')) labels.set(textOf(exhibit, 'record'), textOf(exhibit, 'item').replace('/', '-'));
+  for (const ref of rows(capsule, 'refs')) labels.set(textOf(ref, 'record'), `${textOf(ref, 'kind')}-${String(wholeOf(ref, 'no')).padStart(4, '0')}`);
+  return labels;
+}
+
+/**
+ * Every version with the name of its proofs, without their folder. People, orders and the like have names in them:
+ * what is proved of those is proved in the restricted part.
+ * @param {JsonObject} capsule
+ * @param {'servable' | 'restricted'} part
  * @returns {Map<string, JsonObject>}
  */
-export function proofNames(capsule) {
+export function proofNames(capsule, part) {
   const labels = fileLabels(capsule);
-  return new Map(rows(capsule, 'versions').map((version) => (
+  const shown = rows(capsule, 'versions').filter(({ kind }) => part === 'restricted' || kind === 'incident' || kind === 'attachment');
+  return new Map(shown.map((version) => (
     [`proof/${labels.get(textOf(version, 'record'))}-${textOf(version, 'version').slice(0, 8)}.json`, version])));
 }
 

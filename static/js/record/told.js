@@ -182,18 +182,26 @@ export function tellAll(versions, kind) {
 }
 
 /**
+ * From the end of what happened to the first sealing; null when either is unknown.
+ * @param {Told} told
+ * @returns {number | null} ms
+ */
+export function delayOf(told) {
+  const said = told.newest.fields;
+  const start = possible(wholeOf(said, 'occurred_start'));
+  const end = possible(wholeOf(said, 'occurred_end'));
+  const written = sealedAt(told.first);
+  if (start === null || written === null || textOf(said, 'precision') === 'unknown') return null;
+  // A day, or a part of one, may not be over when it is written down: that is no delay.
+  return end === null ? written - start : Math.max(written - end, 0);
+}
+
+/**
  * Whether an incident was written down later than a day after, or from memory, or copied.
  * @param {Told} told
  * @returns {boolean}
  */
 export function isLate(told) {
-  const said = told.newest.fields;
-  const entryKind = textOf(said, 'entry_kind');
-  if (entryKind) return entryKind !== 'contemporaneous';
-  const start = possible(wholeOf(said, 'occurred_start'));
-  const end = possible(wholeOf(said, 'occurred_end'));
-  const written = sealedAt(told.first);
-  if (start === null || written === null || textOf(said, 'precision') === 'unknown') return false;
-  // A day, or a part of one, may not be over when it is written down: that is no delay.
-  return (end === null ? written - start : Math.max(written - end, 0)) > DAY_MS;
+  const entryKind = textOf(told.newest.fields, 'entry_kind');
+  return entryKind ? entryKind !== 'contemporaneous' : (delayOf(told) ?? 0) > DAY_MS;
 }

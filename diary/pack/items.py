@@ -1,0 +1,125 @@
+"""The numbered files of a pack, where each lies sealed, and how each was handled; the twin of static/js/pack/exhibits.js."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from diary.crypto.parts import part_count
+from diary.encoding import b64
+from diary.record.evidence import Attachment
+from diary.record.reading import objects_of, text_of, whole_of
+from diary.record.versions import Opened, tell_all
+
+
+class Part(TypedDict):
+    """One opened part: every field (reserved names among them), the seed, and the blob keys as they stand."""
+
+    fields: Mapping[str, object]
+    seed: bytes
+    keys: Sequence[tuple[str, bytes]]
+
+
+class DiaryVersion(TypedDict):
+    """One opened version of a diary. `seq` and `receipt` None while no server has received it."""
+
+    record: str
+    version: str
+    kind: str
+    schema: int
+    seq: int | None
+    c: str
+    sig: str
+    parents: Sequence[str]
+    env: str | None
+    receipt: Mapping[str, object] | None
+    open: Part
+    restricted: Part | None
+
+
+def exhibit_rows(
+    versions: Sequence[DiaryVersion], attached: Sequence[Attachment], initials: str, start_no: int
+) -> list[dict[str, object]]:
+    """One row an attachment, numbered from `start_no`."""
+    # What stands is not always what came last: a file taken out on one device may have been written on from on another.
+    by_version = {row["version"]: row for row in versions}
+    rows: list[dict[str, object]] = []
+    for no, attachment in enumerate(attached, start_no):
+        row = by_version[attachment.told.newest.version]
+        printed = _print(attachment, row)
+        decode = printed is None and text_of(attachment.said, "media_type").startswith("image/")
+        rows.append(
+            {
+                "file": f"{initials}-{no}.{attachment.extension}",
+                "hold_picture": attachment.is_held_back,
+                "item": f"{initials}/{no}",
+                "looked_at": whole_of(attachment.said, "looked_at"),
+                "print": printed,
+                "received": _received(attachment, row) if decode else None,
+                "record": attachment.record,
+                "sha256": text_of(attachment.said, "sha256"),
+                "sha512": text_of(attachment.said, "sha512"),
+                "size": whole_of(attachment.said, "size_bytes") or 0,
+            }
+        )
+    return rows
+
+
+def _print(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
+    """The print copy: its key stands in the open part at the place its rendition has in the list."""
+    found, keys = attachment.rendition("print"), row["open"]["keys"]
+    if found is None or found[0] >= len(keys):
+        return None
+    index, rendition = found
+    blob, key = keys[index]
+    size = whole_of(rendition, "size_bytes") or 0
+    return {
+        "blob": blob,
+        "height": whole_of(rendition, "height") or 0,
+        "key": b64(key),
+        "parts": part_count(size),
+        "size": size,
+        "width": whole_of(rendition, "width") or 0,
+    }
+
+
+def _received(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
+    """The bytes as received, for a picture that only the pack's own sandbox can decode."""
+    keys = row["restricted"]["keys"] if row["restricted"] else ()
+    if not keys:
+        return None
+    blob, key = keys[0]
+    return {"blob": blob, "key": b64(key), "parts": part_count(whole_of(attachment.said, "size_bytes") or 0)}
+
+
+def custody_rows(
+    opened: Sequence[Opened],
+    attached: Sequence[Attachment],
+    exhibits: Sequence[Mapping[str, object]],
+    made_at: int,
+) -> list[dict[str, object]]:
+    """Every handling step of the packed files, oldest first; the last one is going into this pack."""
+    items = {str(row["record"]): str(row["item"]) for row in exhibits}
+    lines = [
+        (line, record)
+        for told in tell_all(opened, "custody")
+        if told.taken_out is None
+        for line in objects_of(told.newest.fields, "lines")
+        if (record := text_of(line, "attachment")) in items
+    ]
+    rows = [
+        _step(items[record], whole_of(line, "at"), text_of(line, "actor"), text_of(line, "action"), text_of(line, "detail"))
+        for line, record in lines
+    ]
+    logged = {record for _, record in lines}
+    for attachment in attached:
+        item = items[attachment.record]
+        if attachment.record not in logged:
+            added = whole_of(attachment.said, "added_at")
+            rows.append(_step(item, added, "app", "received", ""))
+            rows.append(_step(item, added, "app", "hashed", text_of(attachment.said, "sha256")))
+        rows.append(_step(item, made_at, "keeper", "exported", ""))
+    return sorted(rows, key=lambda row: whole_of(row, "at") or 0)
+
+
+def _step(item: str, at: int | None, actor: str, action: str, detail: str) -> dict[str, object]:
+    """One line of the custody log."""
+    return {"action": action, "actor": actor, "at": at, "detail": detail, "item": item}

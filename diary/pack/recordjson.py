@@ -1,0 +1,173 @@
+"""12_record.json and the sidecars: every version whole, and what follows from the versions.
+
+static/js/pack/record_json.js writes the same bytes: tests/vectors/capsule.json. What is derived is never sealed: a
+reader who doubts it works it out again from the versions beside it, and `verify` does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from diary.encoding import canon
+from diary.pack.capsule import Capsule, Version
+from diary.pack.proofs import RECORD_LIMIT, RECORD_TYPE, entry_labels
+from diary.record.incident import Incident
+from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
+from diary.record.schemas import schema
+from diary.record.times import iso
+from diary.record.versions import Opened, Revision, Told, tell
+
+SIDECAR_TYPE: Final = "sidecar/v1"
+
+
+def record_file(capsule: Capsule) -> bytes:
+    """12_record.json: every version with every field that has a value, and a newline at the end."""
+    whole = {
+        "counts": dict(capsule.counts),
+        "custody": [dict(line) for line in capsule.custody],
+        "gaps": [dict(gap) for gap in capsule.gaps],
+        "pack": dict(capsule.head.raw),
+        "records": derived((version.opened for version in capsule.versions), _facts(capsule), names(capsule)),
+        "t": RECORD_TYPE,
+        "versions": [
+            {
+                "c": version.c,
+                "fields": _valued(version.opened),
+                "kind": version.opened.kind,
+                "parents": list(version.parents),
+                "receipt_at": version.received_at,
+                "record": version.opened.record,
+                "schema": version.opened.schema,
+                "seq": version.seq,
+                "seq_no": version.seq_no,
+                "version": version.opened.version,
+            }
+            for version in capsule.versions
+        ],
+    }
+    return canon(whole, limit=RECORD_LIMIT) + b"\n"
+
+
+def names(capsule: Capsule) -> dict[str, str]:
+    """What each record of a pack is called: `7`, `U1`, `JB/3`, `S1`. A link in a field is looked up here."""
+    files = {exhibit.record: exhibit.item for exhibit in capsule.exhibits}
+    return entry_labels(capsule) | files | {ref.record: ref.ref for ref in capsule.refs.values()}
+
+
+Fact = tuple[str, int | None, int | None]
+
+
+def _facts(capsule: Capsule) -> dict[str, Fact]:
+    """Per version what its fields do not hold: commitment, receipt time, entry number."""
+    return {one.opened.version: (one.c, one.received_at, one.seq_no) for one in capsule.versions}
+
+
+def derived(versions: Iterable[Opened], facts: Mapping[str, Fact], called: Mapping[str, str]) -> list[dict[str, object]]:
+    """One row a record, in the order of their earliest versions: name, times, delay, and each revision field by field."""
+    grouped: dict[str, list[Opened]] = {}
+    for version in versions:
+        grouped.setdefault(version.record, []).append(version)
+    return [_row(group, facts, called.get(record, "")) for record, group in grouped.items()]
+
+
+def _row(group: Sequence[Opened], facts: Mapping[str, Fact], name: str) -> dict[str, object]:
+    """What follows from one record's versions."""
+    told = tell(group)
+    by = {version.version: version for version in group}
+    c, received_at, seq_no = facts[told.first.version]
+    return {
+        "commitment": c,
+        "delay_ms": Incident(name, seq_no, told).delay_ms if told.first.kind == "incident" else None,
+        "first": told.first.version,
+        "kind": told.first.kind,
+        "newest": told.newest.version,
+        "received_at": received_at,
+        "record": told.record,
+        "recorded_at": told.started_at,
+        "ref": name,
+        "revisions": [_revision(no, one, by[one.version]) for no, one in enumerate(told.revisions, 1)],
+        "seq_no": seq_no,
+        "taken_out": [
+            {"at": version.fields["taken_out"], "reason": text_of(version.fields, "reason"), "version": version.version}
+            for version in group
+            if version.takes_out
+        ],
+    }
+
+
+def _revision(no: int, revision: Revision, version: Opened) -> dict[str, object]:
+    """One addition or amendment; `by` is the device it was sealed on."""
+    return {
+        "at": revision.at,
+        "by": text_of(object_of(version.fields, "_author"), "device"),
+        "changes": [{"field": change.field, "new": change.new, "old": change.old} for change in revision.changes],
+        "kind": revision.kind,
+        "no": no,
+        "reason": revision.reason,
+        "version": revision.version,
+    }
+
+
+def _valued(opened: Opened) -> dict[str, object]:
+    """Every field of both parts that has a value."""
+    return {name: value for name, value in opened.everything().items() if value is not None}
+
+
+def follows(record: Fields) -> bool:
+    """Whether what a read 12_record.json derives follows from its versions, and its counts from its entries."""
+    versions = [_read(row) for row in objects_of(record, "versions")]
+    facts = {
+        text_of(row, "version"): (text_of(row, "c"), whole_of(row, "receipt_at"), whole_of(row, "seq_no"))
+        for row in objects_of(record, "versions")
+    }
+    rows = objects_of(record, "records")
+    called = {text_of(row, "record"): text_of(row, "ref") for row in rows}
+    counts, gaps = object_of(record, "counts"), objects_of(record, "gaps")
+    entries = sum(row.get("kind") == "incident" for row in rows)
+    told = {
+        "included": entries,
+        "removed": sum(gap.get("why") == "removed" for gap in gaps),
+        "total": entries + len(gaps),
+        "withheld": sum(gap.get("why") == "withheld" for gap in gaps),
+    }
+    return derived(versions, facts, called) == list(rows) and all(counts.get(name) == number for name, number in told.items())
+
+
+def _read(row: Fields) -> Opened:
+    """A version as 12_record.json has it: both parts in one, split again by the names of its kind."""
+    kind, fields = text_of(row, "kind"), object_of(row, "fields")
+    number = whole_of(row, "schema") or 0
+    restricted = set(schema(kind, number).restricted)
+    return Opened(
+        text_of(row, "record"),
+        text_of(row, "version"),
+        kind,
+        number,
+        {name: value for name, value in fields.items() if name not in restricted},
+        {name: value for name, value in fields.items() if name in restricted},
+    )
+
+
+def newest_of(capsule: Capsule, record: str) -> Version:
+    """The version of a record that stands now."""
+    own = [version for version in capsule.versions if version.opened.record == record]
+    told: Told = tell([version.opened for version in own])
+    return next(version for version in own if version.opened.version == told.newest.version)
+
+
+def sidecar(capsule: Capsule, item: str) -> bytes:
+    """14_sidecars/JB-1.json: one exhibit's digests and every field of the version that stands."""
+    exhibit = next(exhibit for exhibit in capsule.exhibits if exhibit.item == item)
+    return canon(
+        {
+            "fields": _valued(newest_of(capsule, exhibit.record).opened),
+            "file": exhibit.file,
+            "item": exhibit.item,
+            "made_at": iso(capsule.head.made_at),
+            "record": exhibit.record,
+            "sha256": exhibit.sha256,
+            "sha512": exhibit.sha512,
+            "size_bytes": exhibit.size,
+            "t": SIDECAR_TYPE,
+        },
+        limit=RECORD_LIMIT,
+    )

@@ -1,0 +1,118 @@
+/**
+ * Which records go into a pack with the chosen entries; the twin of diary/pack/choose.py.
+ *
+ * A person, an account, a vehicle or a message schedule comes along only when something in the pack names it. What is
+ * about the whole (an order, a report, a notice to stop) comes along unless every entry it names stays behind. What was
+ * taken out stays out, and a private note is not looked at here at all.
+ */
+import { namedBy, reached } from '../record/named.js';
+import { codesOf, textOf } from '../record/reading.js';
+import { roleCodes } from '../record/roles.js';
+import { isLate, isTakenOut, tellAll } from '../record/told.js';
+import { attachedTo, mayGo } from './exhibits.js';
+
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('../record/told.js').Opened} Opened */
+/** @typedef {import('../record/told.js').Told} Told */
+/** @typedef {{incidents: Told[], attached: Told[], registers: Told[], records: Set<string>}} Chosen */
+
+/** What may stand in a pack beside incidents and files. */
+export const REGISTERS = [
+  'account', 'background', 'case', 'consent', 'export', 'impact', 'notice', 'order', 'person', 'report', 'schedule', 'sighting', 'statement', 'vehicle',
+];
+/** Only with something that names them: who a stranger to the pack's entries is, is nobody's business. */
+const NAMED_ONLY = new Set(['account', 'case', 'person', 'schedule', 'vehicle']);
+/** An account of a person, and what was seen of an account, belong with them. */
+const BELONGS = /** @type {Record<string, string[]>} */ ({ account: ['person_id'], sighting: ['account_id', 'person_id'], vehicle: ['person_ids'] });
+const SHORT = /** @type {Record<string, string>} */ ({
+  account: 'A', background: 'BG', case: 'CA', consent: 'CS', export: 'EX', impact: 'IM', notice: 'NC', order: 'O', report: 'R', schedule: 'MS',
+  sighting: 'SG', statement: 'ST', vehicle: 'V',
+});
+
+/**
+ * Everything that goes into a pack of the wanted incidents.
+ * @param {readonly Opened[]} opened @param {readonly string[]} wanted @param {{intimate?: boolean}} wish
+ * @returns {Chosen}
+ */
+export function choose(opened, wanted, wish) {
+  const incidents = tellAll(opened, 'incident');
+  const chosen = incidents.filter((one) => wanted.includes(one.record) && one.taken_out === null);
+  const attached = attachedTo(opened, chosen, wish);
+  const others = REGISTERS.flatMap((kind) => tellAll(opened, kind).filter((one) => one.taken_out === null));
+  const registers = along(others, new Set(incidents.map((one) => one.record)), chosen, attached);
+  const named = new Set(registers.flatMap((one) => [...namedBy(one)]));
+  const already = new Set(attached.map((one) => one.record));
+  const more = tellAll(opened, 'attachment').filter((one) => mayGo(one, wish) && named.has(one.record) && !already.has(one.record));
+  const files = [...attached, ...more];
+  return { incidents: chosen, attached: files, registers, records: new Set([...chosen, ...files, ...registers].map((one) => one.record)) };
+}
+
+/**
+ * The records of other kinds that come along, kind by kind, each kind in feed order.
+ * @param {readonly Told[]} others @param {ReadonlySet<string>} entries @param {readonly Told[]} chosen @param {readonly Told[]} attached
+ */
+function along(others, entries, chosen, attached) {
+  const names = new Map(others.map((one) => [one.record, namedBy(one)]));
+  const inside = new Set(chosen.map((one) => one.record));
+  const start = new Set([...chosen, ...attached].flatMap((one) => [...namedBy(one)]).filter((one) => names.has(one)));
+  for (const one of others) {
+    const about = [...names.get(one.record) ?? []].filter((id) => entries.has(id));
+    if (about.some((id) => inside.has(id)) || (!about.length && !NAMED_ONLY.has(one.newest.kind))) start.add(one.record);
+  }
+  let found = reached(start, names);
+  for (;;) {
+    const more = others.filter((one) => !found.has(one.record) && belongs(one, found)).map((one) => one.record);
+    if (!more.length) return others.filter((one) => found.has(one.record));
+    found = reached([...found, ...more], names);
+  }
+}
+
+/** Whether it is an account, a sighting or a vehicle of somebody who comes along. @param {Told} told @param {ReadonlySet<string>} found */
+function belongs({ newest }, found) {
+  return (BELONGS[newest.kind] ?? []).some((name) => codesOf(newest.fields, name).some((owner) => found.has(owner)));
+}
+
+/**
+ * What each record that is no entry and no file is called: rank within its kind over the whole diary, and `S1`, `O2`.
+ * @param {readonly Opened[]} opened @param {Chosen} chosen
+ * @returns {JsonObject[]}
+ */
+export function references(opened, { registers }) {
+  const people = roleCodes(opened.filter((one) => one.kind === 'person' && !isTakenOut(one))
+    .map(({ record, fields }) => ({ record, role: textOf(fields, 'role'), code: textOf(fields, 'role_code') })));
+  /** @type {Map<string, number>} */ const ranks = new Map();
+  for (const kind of REGISTERS) {
+    [...new Set(opened.filter((one) => one.kind === kind).map((one) => one.record))].forEach((record, rank) => ranks.set(record, rank + 1));
+  }
+  return registers.map(({ record, newest: { kind } }) => {
+    const no = ranks.get(record) ?? 0;
+    return { kind, no, record, ref: people.get(record) || `${SHORT[kind] ?? 'P'}${no}` };
+  });
+}
+
+/**
+ * How many entries there are and what became of them: included, withheld and removed add up to the total.
+ * @param {readonly Told[]} entries @param {readonly Told[]} chosen
+ * @returns {JsonObject}
+ */
+export function countsOf(entries, chosen) {
+  /** @param {'addition' | 'amendment'} kind */
+  const having = (kind) => chosen.filter((one) => one.revisions.some((revision) => revision.kind === kind)).length;
+  const removed = entries.filter((one) => one.taken_out !== null).length;
+  return {
+    added_to: having('addition'), amended: having('amendment'), included: chosen.length, late: chosen.filter(isLate).length,
+    removed, total: entries.length, withheld: entries.length - chosen.length - removed,
+  };
+}
+
+/**
+ * Every entry that is not in the pack, by number, with why; never a word of it.
+ * @param {readonly Told[]} entries @param {readonly Told[]} chosen @param {ReadonlyMap<string, number | null>} numbers
+ * @returns {JsonObject[]}
+ */
+export function gapsOf(entries, chosen, numbers) {
+  const inside = new Set(chosen.map((one) => one.record));
+  return entries.filter((one) => !inside.has(one.record))
+    .map((one) => ({ at: one.taken_out, seq_no: numbers.get(one.record) ?? null, why: one.taken_out === null ? 'withheld' : 'removed' }))
+    .sort((a, b) => (a.seq_no ?? Infinity) - (b.seq_no ?? Infinity) || 0);
+}
