@@ -92,8 +92,9 @@ test('a kind is found by the beginnings of its words and of its group', () => {
 });
 
 test('a history shows what changed in words a person knows', () => {
-  assert.equal(valueWords('who', null), t('history.blank'));
-  assert.equal(valueWords('attachment_ids', ['a', 'b']), '2');
+  const nobody = /** @type {any} */ ({ app: {}, find: () => ({ data: [] }), draw() {} });
+  assert.equal(valueWords(nobody, 'who', null), t('history.blank'));
+  assert.equal(valueWords(nobody, 'attachment_ids', ['a', 'b']), '2');
   const { known, moved } = readable([{ field: 'cards_opened', old: null, new: [] }, { field: 'occurred_local', old: null, new: '2026' }, { field: 'who', old: null, new: 'x' }]);
   assert.deepEqual([known.map((one) => one.field), moved], [['who'], true]);
 });

@@ -1,12 +1,15 @@
 /** Add: what happened and roughly when; either is enough to save. Everything else comes after, if wanted. */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
-import { button, errorSummary, heading, sheet, stateLine } from './parts.js';
+import { button, errorSummary, heading, row, sheet, stateLine } from './parts.js';
 import { t, tn } from './strings.js';
 import { blockOf, whenField } from './when.js';
 import { cardList } from './cards.js';
 import { filesIn, filesRow } from './card_files.js';
 import { guard } from './guard_line.js';
+import { beginWith } from './begin.js';
+import { voiceBody } from './card_voice.js';
+import { asFile, tooLong } from './long_text.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
@@ -26,13 +29,16 @@ function writing(stage) {
     <div class="stack-close">
       ${textField({ id: 'narrative', label: t('add.title'), hidden: true, lines: 'big', focus: true, value: fields.narrative ?? '', on: (narrative) => stage.app.putDraft({ fields: { narrative } }) })}
       ${guard(stage, fields.narrative ?? '', state.draft?.restricted ?? {}, (narrative, place_detail) => stage.app.putDraft({ fields: { narrative }, restricted: { place_detail } }))}
+      ${longLine(stage, fields.narrative ?? '')}
       <p class="small soft">${t('add.alone')}</p>
       ${state.entries.length < 3 ? html`<p class="small soft">${t('add.read')}</p>` : nothing}
     </div>
     ${whenField({ when: local.when ?? { chip: null, picked: null }, kept: fields.precision ? /** @type {any} */ (fields) : null, tried: Boolean(local.tried), on: (when) => choose(stage, when) })}
     ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
     ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}
+    ${beginWith(stage)}
     ${open ? pictures(stage) : nothing}
+    ${open ? voice(stage) : nothing}
     ${state.draft && canSave(stage) ? html`<div class="row apart small soft"><span>${state.draft.saved_at === null ? nothing : t('add.kept_draft')}</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>` : nothing}
   </div>`;
 }
@@ -42,7 +48,29 @@ function canSave(stage) {
   const draft = stage.state.draft;
   const when = stage.local.when;
   if (when?.chip === 'pick' && !blockOf(when, Date.now())) return false;
-  return Boolean(draft?.fields.narrative?.trim() || draft?.fields.precision || draft?.attachments.length);
+  if (!draft || tooLong(draft.fields.narrative ?? '')) return false;
+  return Boolean(draft.fields.narrative?.trim() || draft.fields.precision || draft.fields.behaviours?.length || draft.attachments.length);
+}
+
+/** Far more than fits one entry: said at once, and nothing of it is cut. @param {Stage} stage @param {string} text */
+function longLine(stage, text) {
+  const long = tooLong(text);
+  if (!long) return nothing;
+  const go = async () => {
+    await stage.app.putDraft({ fields: { narrative: '' } });
+    stage.set({ files: true });
+  };
+  return html`<div class="note stack-close" role="alert"><p>${t('add.too_long', long)}</p>
+    ${stage.state.phase === 'open' ? html`<div>${button(t('add.long_file'), () => stage.run('long', async () => { await asFile(stage, 'draft', text); await go(); }), { busy: stage.running === 'long' })}</div>` : nothing}</div>`;
+}
+
+/** Said or signed instead of written. @param {Stage} stage */
+function voice(stage) {
+  const { draft } = stage.state;
+  const media = draft?.fields.narrative_media ?? null;
+  const expanded = Boolean(stage.local.voice);
+  const body = () => voiceBody(stage, { target: 'draft', media, attachments: draft?.attachments ?? [], use: (narrative_media) => stage.app.putDraft({ fields: { narrative_media } }) });
+  return html`<div class="rows">${row({ title: t('card.voice'), more: media ? t('entry.recorded') : null, icon: 'voice', expanded, body: expanded ? body() : nothing, on: () => stage.set({ voice: !expanded }) })}</div>`;
 }
 
 /** @param {Stage} stage @param {import('./when.js').When} when */
@@ -56,6 +84,7 @@ function choose(stage, when) {
 /** @param {Stage} stage */
 export async function save(stage) {
   if (!canSave(stage)) return stage.set({ tried: true });
+  if (stage.local.take?.state === 'recording') return stage.set({ voice: true }); // stopped by the person, not by a save
   if (stage.state.phase === 'fresh') return stage.go({ name: 'words' });
   const { generation } = stage;
   await stage.run('save', async () => {

@@ -9,6 +9,7 @@ import { guard } from './guard_line.js';
 import { knows, t } from './strings.js';
 import { said, vocabulary } from './labels.js';
 import { linksField } from './card_links.js';
+import { tooLong } from './long_text.js';
 import { whenField, blockOf } from './when.js';
 
 /** @typedef {import('./cards.js').Card} Card */
@@ -62,7 +63,8 @@ function textLine(card, line, at) {
   const value = String(at.get(line.name) ?? '');
   const key = keyOf(line, at);
   const hint = [hintOf(key), line.apart ? t('card.apart') : ''].filter(Boolean).join(' ');
-  return html`<div class="stack-close">${textField({ id: idOf(line, at), label: t(key), value, on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}), ...(line.low ? { lines: 'low' } : {}) })}
+  const long = tooLong(value);
+  return html`<div class="stack-close">${textField({ id: idOf(line, at), label: t(key), value, error: long ? t('add.too_long', long) : null, on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}), ...(line.low ? { lines: 'low' } : {}) })}
     ${line.low && !line.apart && !at.path ? guard(card.stage, value, { place_detail: card.value('place_detail') ?? '' }, (words, place_detail) => card.put({ fields: { [line.name]: words }, restricted: { place_detail } })) : nothing}</div>`;
 }
 
@@ -142,8 +144,10 @@ export function numberOf(typed, pounds) {
   return /^\d{1,6}$/.test(plain) ? Number(plain) : null;
 }
 
-/** Whether something typed in the open card cannot be read as what it is asked for. @param {import('./stage.js').Stage} stage */
+/** Whether something typed in the open card cannot be read as what it is asked for, or is too long to keep. @param {import('./stage.js').Stage} stage */
 export function hasUnreadable(stage) {
+  const { fields = {}, restricted = {} } = stage.local.change ?? {};
+  if ([...Object.values(fields), ...Object.values(restricted)].some((one) => typeof one === 'string' && tooLong(one))) return true;
   return Object.entries(/** @type {Record<string, string>} */ (stage.local.raw ?? {})).some(([id, typed]) => typed.trim() !== '' && numberOf(typed, id.includes('pence')) === null);
 }
 

@@ -5,9 +5,13 @@ import { button, errorSummary, heading, row, sentenceOf, stateLine } from './par
 import { clockTime, day, size, whenWords } from './say.js';
 import { t } from './strings.js';
 import { cardList, differing, keepCard, saveWithReason } from './cards.js';
-import { label, vocabulary } from './card_bodies.js';
+import { CARDS, lineOf, namesOf } from './card_table.js';
+import { titleOf, wordsFor } from './card_words.js';
+import { label, vocabulary } from './labels.js';
 import { guard } from './guard_line.js';
 import { history } from './history.js';
+import { tooLong } from './long_text.js';
+import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
 import { picture, tiles } from './tiles.js';
 import { blockOf, whenField } from './when.js';
 
@@ -31,7 +35,9 @@ function withEntry(stage, show) {
 /** @param {Stage} stage */
 function entry(stage) {
   vocabulary(stage);
-  return withEntry(stage, (found) => (stage.local.changing ? changing(stage, found) : reading(stage, found)));
+  const row = stage.state.removed?.find((one) => one.record === stage.place.record);
+  if (row?.erased) return erasedEntry(stage, row);
+  return withEntry(stage, (found) => (stage.local.changing && !found.taken_out ? changing(stage, found) : reading(stage, found)));
 }
 
 /** @param {Stage} stage @param {Entry} found */
@@ -39,37 +45,61 @@ function reading(stage, found) {
   const { fields } = found;
   const state = stage.state.entries.find((one) => one.record === found.record)?.state ?? found.state;
   const first = found.versions[0];
+  const isOut = found.taken_out !== null && found.taken_out !== undefined;
   return html`<article class="stack-wide">
     <div class="stack-close">
       ${heading(whenWords(/** @type {any} */ (fields)))}
       <div class="row"><span class="soft small">${found.seq_no === null ? t('entries.new') : t('entries.number', { n: found.seq_no })}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
     </div>
     ${errorSummary(stage)}
-    <p class="narrative ${fields.narrative ? '' : 'soft'}" dir="auto">${fields.narrative || t('entry.no_words')}</p>
+    ${standingLines(stage, found)}
+    ${words(stage, found)}
     ${found.attachments.length ? tiles(stage, found) : nothing}
-    ${facts(found)}
+    ${goneFiles(stage, found)}
+    ${facts(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
-    <div>${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}</div>
-    <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>
-    <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+    ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}
+      ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
+    <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`}
+    <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
+    ${takeOutRow(stage, found)}
   </article>`;
 }
 
-/** @param {Entry} found */
-function facts({ fields, restricted, note }) {
-  const many = (/** @type {string} */ list, /** @type {string[]|null} */ codes) => (codes ?? []).map((code) => label(list, code)).join('\n');
-  const rows = [
-    ['entry.kind', [many('behaviours', fields.behaviours), fields.behaviours_text]],
-    ['entry.who', [fields.who]],
-    ['entry.where', [label('places', fields.place_category), fields.place_category_text]],
-    ['entry.detail', [restricted.place_detail]],
-    ['entry.effect', [fields.feelings_then_text]],
-    ['entry.feelings', [many('feelings', fields.feelings_then)]],
-    ['entry.fear', [label('fear', fields.feared_violence), fields.feared_violence_text]],
-    ['entry.note', [note]],
-  ].map(([key, values]) => /** @type {const} */ ([String(key), /** @type {any[]} */ (values).filter(Boolean).join('\n')])).filter(([, text]) => text);
-  if (!rows.length) return nothing;
-  return html`<dl class="facts card">${rows.map(([key, text]) => html`<div><dt>${t(key)}</dt><dd dir="auto">${text}</dd></div>`)}</dl>`;
+/** The account; where the keeper asked for care, after a tap. @param {Stage} stage @param {Entry} found */
+function words(stage, { fields }) {
+  const care = fields.content_warning && fields.content_warning !== 'none';
+  if (care && !stage.local.careful) {
+    return html`<div class="note stack-close"><p>${t('entry.care', { what: label('content_warnings', fields.content_warning) || fields.content_warning_text || '' })}</p>
+      <div>${button(t('entry.care_show'), () => stage.set({ careful: true }), { icon: 'eye' })}</div></div>`;
+  }
+  const empty = fields.narrative_media ? t('entry.recorded') : t('entry.no_words');
+  return html`<p class="narrative ${fields.narrative ? '' : 'soft'}" dir="auto">${fields.narrative || empty}</p>`;
+}
+
+/** @param {Stage} stage @param {string} text */
+async function copy(stage, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    stage.say(t('entry.copied'));
+    stage.set({ copied: true });
+  } catch {
+    stage.fail({ code: 'copy', sentence: t('entry.copy_failed') });
+  }
+}
+
+/** Everything the cards say, in their order; what is kept apart says so. @param {Stage} stage @param {Entry} found */
+function facts(stage, { fields, restricted, note }) {
+  const said = CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)).map((name) => {
+    const value = fields[name] ?? restricted[name];
+    // What is so unless it is said otherwise is not repeated on every entry.
+    const usual = (name === 'include_in_pack' && value !== false) || (name === 'content_warning' && value === 'none') || name === 'place_in_chronology';
+    return { name, text: usual ? '' : name === 'include_in_pack' ? t('entry.in_pack_no') : wordsFor(stage, name, value), apart: lineOf(name)?.apart };
+  }).filter(({ text }) => text);
+  if (!said.length && !note && !stage.local.copied) return nothing;
+  return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
+    ${said.length || note ? html`<dl class="facts card">${said.map(({ name, text, apart }) => html`<div><dt>${titleOf(name)}${apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing}</dt><dd dir="auto">${text}</dd></div>`)}
+      ${note ? html`<div><dt>${t('f.note')}</dt><dd dir="auto">${note}</dd></div>` : nothing}</dl>` : nothing}`;
 }
 
 /** The words or the time, changed; earlier ones stay in the history. @param {Stage} stage @param {Entry} found */
@@ -78,8 +108,10 @@ function changing(stage, found) {
   local.edit ??= { narrative: found.fields.narrative ?? '', restricted: {}, when: { chip: null, picked: null } };
   const { edit } = local;
   const stop = () => { Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; stage.draw(); };
+  const long = tooLong(edit.narrative);
   const save = () => {
     const block = blockOf(edit.when, Date.now());
+    if (long) return undefined;
     if (edit.when.chip && !block) return stage.set({ tried: true });
     const what = { fields: differing({ narrative: edit.narrative, ...block }, found.fields), restricted: differing(edit.restricted, found.restricted) };
     return saveWithReason(stage, found.record, what, () => { Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; stage.say(t('add.saved')); });
@@ -88,7 +120,7 @@ function changing(stage, found) {
     ${heading(t('entry.changing'))}
     ${errorSummary(stage)}
     <div class="stack-close">
-      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, on: (narrative) => { edit.narrative = narrative; keepCard(stage, found.record, { fields: { narrative }, restricted: edit.restricted }); stage.draw(); } })}
+      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, error: long ? t('add.too_long', long) : null, on: (narrative) => { edit.narrative = narrative; keepCard(stage, found.record, { fields: { narrative }, restricted: edit.restricted }); stage.draw(); } })}
       ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => { edit.narrative = narrative; edit.restricted = { place_detail }; stage.draw(); })}
     </div>
     ${whenField({ when: edit.when, kept: /** @type {any} */ (found.fields), tried: Boolean(local.tried), on: (when) => { edit.when = when; stage.draw(); } })}

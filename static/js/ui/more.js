@@ -5,6 +5,7 @@ import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { t } from './strings.js';
 import './strings_later.js';
+import './strings_cards.js';
 import './strings_registers.js';
 import { uncover } from './door.js';
 
@@ -33,6 +34,11 @@ function more(stage) {
         <div>${row({ title: t('more.compare'), icon: 'list', on: go('server') })}</div>`
     : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
       <div>${row({ title: t('more.space'), icon: 'file', on: go('space') })}</div>
+    </div>
+    <div class="rows">
+      <div>${row({ title: t('sel.row'), icon: 'person', on: go('attribute') })}</div>
+      <div>${row({ title: t('out.list'), icon: 'leave', on: go('removed') })}</div>
+      <div>${row({ title: t('hold.title'), icon: 'lock', on: go('hold') })}</div>
     </div>
     <div class="rows">
       <div>${row({ title: t('more.about'), icon: 'lock', on: go('about') })}</div>

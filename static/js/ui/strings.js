@@ -122,10 +122,11 @@ const plural = new Intl.PluralRules('en-GB');
  * The words for a number of things: `key.one` or `key.other`, with `{n}` filled.
  * @param {string} key
  * @param {number} n
+ * @param {Record<string, string|number>} [slots]
  * @returns {string}
  */
-export function tn(key, n) {
-  return t(`${key}.${plural.select(n)}`, { n });
+export function tn(key, n, slots = {}) {
+  return t(`${key}.${plural.select(n)}`, { ...slots, n });
 }
 
 /**

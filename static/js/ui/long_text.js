@@ -1,0 +1,24 @@
+/** Text far longer than an entry: kept where it was typed, never cut, and offered to be kept as a file. */
+import { size } from './say.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+
+// One version may hold a mebibyte with everything else it says; a quarter of it is forty pages.
+export const MOST_BYTES = 262_144;
+
+/**
+ * @param {string} text
+ * @returns {{have: string, most: string}|null} what is too much, in words; null when it fits
+ */
+export function tooLong(text) {
+  // A character takes at most three bytes for each unit of its length.
+  if (text.length * 3 <= MOST_BYTES) return null;
+  const bytes = new TextEncoder().encode(text).length;
+  return bytes > MOST_BYTES ? { have: size(bytes), most: size(MOST_BYTES) } : null;
+}
+
+/** The text as a file of the entry, exactly as it was typed. @param {Stage} stage @param {string} target @param {string} text */
+export async function asFile(stage, target, text) {
+  const day = new Date().toISOString().slice(0, 10);
+  await stage.app.addFile(target, new File([text], `long-text-${day}.txt`, { type: 'text/plain' }), { route: 'paste' });
+}

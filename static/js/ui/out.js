@@ -1,0 +1,136 @@
+/**
+ * An entry taken out, waiting to be erased, or changed on two devices at once: the lines that say so on it, the question
+ * before it is taken out, and what is left of one that was erased.
+ */
+import { html, nothing } from './html.js';
+import { secretField, textField } from './fields.js';
+import { button, heading, row, sheet } from './parts.js';
+import { clockTime, day } from './say.js';
+import { t } from './strings.js';
+import './strings_cards.js';
+import { uncover } from './door.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Entry} Entry */
+/** @typedef {import('./app.d.ts').Row} Row */
+
+/** @param {number} at */
+const atWords = (at) => `${day(at)}, ${clockTime(at)}`;
+
+/** Reads everything about entries again, the lists of what is out included. @param {Stage} stage */
+const again = (stage) => stage.refresh('');
+
+/** @param {Stage} stage @param {Entry} entry */
+export function standingLines(stage, entry) {
+  const { taken_out: out, erasing, ends = [] } = entry;
+  return html`${erasing ? erasingLine(stage, entry, erasing) : nothing}
+    ${out !== null && out !== undefined ? html`<div class="note stack-close" role="status"><p>${t('out.entry', { at: atWords(out) })}</p>
+      <div class="row">${button(t('out.back'), () => putBack(stage, entry.record), { busy: stage.running === 'back' })}
+        ${erasing ? nothing : button(t('erase.do'), () => askToErase(stage, entry), { plain: true })}</div></div>` : nothing}
+    ${ends.length > 1 && (out === null || out === undefined) ? html`<div class="note stack-close" role="status"><p>${t('two.line')}</p>
+      <div>${button(t('two.look'), () => stage.go({ name: 'two', record: entry.record }), { main: true })}</div></div>` : nothing}`;
+}
+
+/** @param {Stage} stage @param {Entry} entry @param {import('./app.d.ts').Waiting} waiting */
+function erasingLine(stage, entry, waiting) {
+  const isDue = waiting.here && waiting.due_at <= Date.now();
+  const stop = () => stage.run('stop', async () => { await stage.app.stopErasing?.(entry.record); stage.say(t('erase.stopped')); again(stage); });
+  return html`<div class="note care stack-close" role="status"><p>${t(isDue ? 'erase.due' : 'erase.pending', { at: atWords(waiting.due_at) })}</p>
+    <div class="row">${button(t('erase.stop'), stop, { main: true, busy: stage.running === 'stop' })}
+      ${isDue ? button(t('erase.finish'), () => openWords(stage, { title: t('erase.title'), lead: t('erase.due'), go: t('erase.finish'), act: async (words) => {
+    await stage.app.finishErasing?.(entry.record, { words });
+    stage.say(t('erase.done'));
+    stage.stand({ name: 'removed' });
+  } }), { plain: true }) : nothing}</div></div>`;
+}
+
+/** @param {Stage} stage @param {string} record */
+export function putBack(stage, record) {
+  return stage.run('back', async () => { await stage.app.putBackRecord(record); stage.say(t('out.was_back')); again(stage); });
+}
+
+/** Files that were taken out of the entry, each with the way back. @param {Stage} stage @param {Entry} entry */
+export function goneFiles(stage, { files_out: out = [] }) {
+  if (!out.length) return nothing;
+  return html`<ul class="rows">${out.map(({ attachment, name, at }) => html`<li class="page-item row apart"><span class="small">${t('out.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>
+    ${button(t('out.back'), () => putBack(stage, attachment), { plain: true })}</li>`)}</ul>`;
+}
+
+/** @param {Stage} stage @param {Entry} entry */
+export function takeOutRow(stage, entry) {
+  if (entry.taken_out !== null && entry.taken_out !== undefined) return nothing;
+  return html`<div class="rows">${row({ title: t('out.do'), icon: 'leave', on: () => { stage.local.why = ''; stage.openSheet((on) => outSheet(on, entry)); } })}</div>`;
+}
+
+/** Who was given the entry, before it is taken out. @param {Entry} entry */
+function givenNote({ given = [] }) {
+  if (!given.length) return nothing;
+  return html`<div class="note care stack-close"><p>${t('out.given')}</p>
+    <ul class="points">${given.slice(0, 5).map(({ who, at, pack_no }) => html`<li>${t('out.given_to', { who: who || t('out.someone'), at: day(at) })}${pack_no === null ? nothing : ` (${t('out.given_pack', { no: pack_no })})`}</li>`)}</ul>
+    <p>${t('out.ask')}</p></div>`;
+}
+
+/** @param {Stage} stage @param {Entry} entry */
+function outSheet(stage, entry) {
+  const go = () => {
+    const reason = stage.local.why ?? '';
+    stage.closeSheet();
+    return stage.run('out', async () => { await stage.app.takeOutRecord(entry.record, reason); stage.arrived = true; stage.say(t('out.done')); again(stage); });
+  };
+  return sheet(stage, t('out.title'), html`<p>${t('out.lead')}</p>
+    ${givenNote(entry)}
+    ${textField({ id: 'out-why', label: t('out.reason'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
+    <div class="row">${button(t('out.go'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+}
+
+/** Taking one file out of its entry. @param {Stage} stage @param {{attachment: string}} file @param {() => void} done */
+export function fileOutSheet(stage, { attachment }, done) {
+  const go = () => {
+    const reason = stage.local.why ?? '';
+    stage.closeSheet();
+    return stage.run('out', async () => { await stage.app.takeOutRecord(attachment, reason); stage.say(t('out.done')); again(stage); done(); });
+  };
+  return sheet(stage, t('out.file_title'), html`<p>${t('out.lead_file')}</p>
+    ${textField({ id: 'out-why', label: t('out.reason'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
+    <div class="row">${button(t('out.file_do'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+}
+
+/** @param {Stage} stage @param {Entry} entry */
+function askToErase(stage, entry) {
+  openWords(stage, {
+    title: t('erase.title'), lead: t('erase.lead'), go: t('erase.go'), more: givenNote(entry),
+    act: async (words) => {
+      const done = await stage.app.askErasing?.(entry.record, { words });
+      if (done) stage.say(t('erase.asked', { at: atWords(done.due_at) }));
+      again(stage);
+    },
+  });
+}
+
+/**
+ * A question that is answered with the words; they are emptied before anything is tried.
+ * @param {Stage} stage
+ * @param {{title: string, lead: string, go: string, more?: unknown, act: (words: string) => Promise<unknown>}} what
+ */
+export function openWords(stage, what) {
+  const { local } = stage;
+  Object.assign(local, { words: '', shown: false, lacking: false });
+  stage.openSheet((on) => {
+    const go = () => {
+      const words = local.words ?? '';
+      if (!words) return on.set({ lacking: true });
+      on.set({ words: '', shown: false, lacking: false });
+      on.closeSheet();
+      return on.run('words', () => what.act(words));
+    };
+    return sheet(on, what.title, html`<p>${what.lead}</p>${what.more ?? nothing}
+      ${secretField({ id: 'sheet-words', label: t('erase.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(on), enter: go, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+      <div class="row">${button(what.go, go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`);
+  });
+}
+
+/** What is left of an entry that was erased: its number and the day. @param {Stage} _stage @param {Row} gone */
+export function erasedEntry(_stage, gone) {
+  return html`<article class="stack-wide">${heading(t('erase.gone', { at: day(gone.erased ?? 0) }))}
+    <p class="soft">${gone.seq_no === null ? t('entries.new') : t('erase.number', { n: gone.seq_no })}</p></article>`;
+}
