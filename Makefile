@@ -39,13 +39,13 @@ test: setup ## every journey, one language, one database (25 minutes at most)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	node --test $(JS_TESTS) || status=1
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
-	$(VENV)/python -m pytest -m 'not slow and not webkit' $(ARGS) || status=1
+	$(VENV)/python -m pytest -m 'not slow and not webkit and not postgres' $(ARGS) || status=1
 	exit $$status
 
 quick: setup-quick ## no browser, within a minute
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	node --test --test-reporter=dot $(JS_TESTS) || status=1
-	$(VENV)/python -m pytest -q -n 2 --dist loadfile -m 'not slow and not webkit and not browser and not whole' $(ARGS) || status=1
+	$(VENV)/python -m pytest -q -n 2 --dist loadfile -m 'not slow and not webkit and not postgres and not browser and not whole' $(ARGS) || status=1
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files

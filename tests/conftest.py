@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+
+from tests.postgres import Postgres, postgres_server
+
+DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    with postgres_server() as made:
+        yield made
+
+
+@pytest.fixture(params=DATABASES)
+def database_setting(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The setting of each database in turn, new and with every table."""
+    if request.param == "sqlite":
+        return {}
+    return {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").fresh()}
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,8 @@ from diary.encoding import b64, canon
 from diary.ids import id_text, new_id
 from diary.ledger import push
 from diary.storage import database
+from diary.storage.postgres import is_postgres
+from tests.postgres import dump_of, in_a_thread, rows_of
 
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000
 WORDS = "correct horse battery staple"
@@ -52,6 +54,8 @@ class Served:
 
     def rows(self, sql: str) -> list[Any]:
         """What the database holds, read beside the server."""
+        if is_postgres(self.settings.database_url):
+            return in_a_thread(rows_of(self.settings.database_url, sql))
         connection = sqlite3.connect(self.settings.data / "kept.sqlite3")
         try:
             return connection.execute(sql).fetchall()
@@ -60,6 +64,8 @@ class Served:
 
     def dump(self) -> list[str]:
         """Every row of every table, to see that nothing changed."""
+        if is_postgres(self.settings.database_url):
+            return in_a_thread(dump_of(self.settings.database_url))
         connection = sqlite3.connect(self.settings.data / "kept.sqlite3")
         try:
             return list(connection.iterdump())

@@ -35,11 +35,12 @@ async def push(
         sealed=_after_first_frame(body),
         size=len(body),
     )
-    quota = instance.settings.text_quota_bytes
+    quota, next_place = instance.settings.text_quota_bytes, instance.db.next_place
     return await instance.db.writer.run(
         lambda hand: versions.append(
-            hand, new, quota, lambda seq, head: _witness(instance, sent, names, seq, head)
-        )
+            hand, new, next_place, quota, lambda seq, head: _witness(instance, sent, names, seq, head)
+        ),
+        of=signed.account,
     )
 
 

@@ -8,6 +8,7 @@ from diary.storage.models import Session
 from diary.storage.writer import Hand
 
 KEPT: Final = 20
+MANY: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def add(
     hand.execute("DELETE FROM session WHERE expires_at <= ? OR (account_id = ? AND device = ?)", (now, account, device))
     hand.execute(
         "DELETE FROM session WHERE id IN"
-        " (SELECT id FROM session WHERE account_id = ? ORDER BY seen_at DESC LIMIT -1 OFFSET ?)",
-        (account, KEPT - 1),
+        " (SELECT id FROM session WHERE account_id = ? ORDER BY seen_at DESC LIMIT ? OFFSET ?)",
+        (account, MANY, KEPT - 1),
     )
     hand.execute(
         "INSERT INTO session (id, account_id, token_digest, device, device_name, created_at, seen_at, expires_at)"

@@ -10,6 +10,13 @@ from diary.storage.writer import Hand
 
 PAGE_VERSIONS: Final = 500
 PAGE_BYTES: Final = 8 << 20
+# One statement for all that a push has to know; NEXT_PLACE is the database's way to allot a number.
+_BEFORE: Final = (
+    "SELECT d.seq, d.head, (SELECT CAST(sum(text_bytes) AS BIGINT) FROM diary WHERE account_id = ?2),"
+    " NEXT_PLACE, v.body_digest, v.answer"
+    " FROM diary d LEFT JOIN version v ON v.diary_id = d.id AND v.version = ?3"
+    " WHERE d.id = ?1 AND d.account_id = ?2"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +69,16 @@ class Page:
     versions: tuple[Stored, ...]
 
 
-def append(hand: Hand, new: NewVersion, quota: int, witness: Callable[[int, bytes], Witnessed]) -> Appended:
+def append(
+    hand: Hand, new: NewVersion, next_place: str, quota: int, witness: Callable[[int, bytes], Witnessed]
+) -> Appended:
     """Add a version at the end of its diary; or find that the same bytes are there already.
 
-    `witness` is given the version's number and the head before it. Raises NotFound (no such diary of this
-    account), Conflict (other bytes under this version id) and OverQuota.
+    `witness` is given the version's number and the head before it; `next_place` is the database's own. Raises
+    NotFound (no such diary of this account), Conflict (other bytes under this version id) and OverQuota.
     """
     found = hand.execute(
-        "SELECT d.seq, d.head, (SELECT CAST(sum(text_bytes) AS BIGINT) FROM diary WHERE account_id = ?2),"
-        " (SELECT coalesce(max(id) + 1, 0) FROM version), v.body_digest, v.answer"
-        " FROM diary d LEFT JOIN version v ON v.diary_id = d.id AND v.version = ?3"
-        " WHERE d.id = ?1 AND d.account_id = ?2",
-        (new.diary, new.account, new.version),
+        _BEFORE.replace("NEXT_PLACE", next_place), (new.diary, new.account, new.version)
     ).fetchone()
     if found is None:
         raise NotFound

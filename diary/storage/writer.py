@@ -1,4 +1,4 @@
-"""The single writer: one queue, one thread, one connection, many jobs to a commit.
+"""The writer: one queue, one thread, one connection, many jobs to a commit.
 
 [Note: one writer] A push must be on the disk before it is answered, and waiting for the disk dominates. So
 whatever queued while the last commit ran goes into the next one (at most 64 jobs), each inside its own
@@ -7,7 +7,7 @@ has one writer at a time anyway; two connections that both write would only make
 that is not fair, and a sign-in could starve behind pushes. Therefore every change of a row goes through
 here, and everything else only reads.
 
-Another database gets another class with the same `run`, `start` and `stop`.
+PostgreSQL has a writer in each worker (postgres.py) that keeps the same promise with locks.
 """
 
 import asyncio
@@ -66,14 +66,15 @@ class Writer(Protocol):
         ...
 
 
-class _Waiting:
+class Waiting:
     """A job, and the caller that waits for it."""
 
-    __slots__ = ("error", "future", "job", "result")
+    __slots__ = ("error", "future", "job", "of", "result")
 
-    def __init__(self, job: Callable[[Hand], Any], future: "asyncio.Future[Any]") -> None:
+    def __init__(self, job: Callable[[Hand], Any], future: "asyncio.Future[Any]", of: bytes | None) -> None:
         self.job = job
         self.future = future
+        self.of = of
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -91,13 +92,12 @@ class _Waiting:
             self.future.set_exception(self.error)
 
 
-class SqliteWriter:
-    """The writer over SQLite. Made and used on one event loop; the thread is its own."""
+class BatchWriter:
+    """A writer with one thread of its own; a subclass knows its database. Made and used on one event loop."""
 
-    def __init__(self, path: Path) -> None:
-        """`path`: a database that has been migrated."""
-        self._path = path
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+    def __init__(self) -> None:
+        """Take no job yet; see `start`."""
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._stopped = False
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
@@ -106,14 +106,14 @@ class SqliteWriter:
         """Open for jobs."""
         self._thread.start()
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None) -> T:  # noqa: ARG002 - one writer is alone
+    async def run(self, job: Callable[[Hand], T], of: bytes | None = None) -> T:
         """What `job` returned, once it is on the disk.
 
         Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
         """
         if self._stopped:
             raise Unavailable
-        waiting = _Waiting(job, self._loop.create_future())
+        waiting = Waiting(job, self._loop.create_future(), of)
         self._queue.put(waiting)
         result: T = await waiting.future
         return result
@@ -125,23 +125,30 @@ class SqliteWriter:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
+    def commit(self, batch: list[Waiting]) -> None:
+        """Run a batch in one transaction and give each job its result or error; raises nothing."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of the database; the last thing the thread does."""
+        raise NotImplementedError
+
     def _work(self) -> None:
         """The thread: batch after batch until told to stop."""
-        connection = connect(self._path)
         try:
             while True:
                 batch, last = self._gather()
                 if batch:
-                    _commit(connection, batch)
+                    self.commit(batch)
                     self._loop.call_soon_threadsafe(_settle, batch)
                 if last:
                     return
         finally:
-            connection.close()
+            self.close()
 
-    def _gather(self) -> tuple[list[_Waiting], bool]:
+    def _gather(self) -> tuple[list[Waiting], bool]:
         """Wait for one job and take along what else is there; True when this is the last batch."""
-        batch: list[_Waiting] = []
+        batch: list[Waiting] = []
         while len(batch) < BATCH:
             try:
                 waiting = self._queue.get(block=not batch)
@@ -153,13 +160,30 @@ class SqliteWriter:
         return batch, False
 
 
-def _settle(batch: list[_Waiting]) -> None:
+class SqliteWriter(BatchWriter):
+    """The writer over SQLite. Whose a job is does not matter: one writer is always alone."""
+
+    def __init__(self, path: Path) -> None:
+        """`path`: a database that has been migrated."""
+        super().__init__()
+        self._connection = connect(path)
+
+    def commit(self, batch: list[Waiting]) -> None:
+        """Run a batch."""
+        _commit(self._connection, batch)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _settle(batch: list[Waiting]) -> None:
     """Wake every caller of a batch, in one turn of the loop."""
     for waiting in batch:
         waiting.settle()
 
 
-def _commit(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
+def _commit(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
     """Run a batch in one transaction. When the transaction is lost, so is every job in it."""
     try:
         if not _together(connection, batch):
@@ -173,7 +197,7 @@ def _commit(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
                 waiting.error = Unavailable()
 
 
-def _together(connection: sqlite3.Connection, batch: list[_Waiting]) -> bool:
+def _together(connection: sqlite3.Connection, batch: list[Waiting]) -> bool:
     """Run a batch without savepoints: False, and nothing kept, when a job failed after it had written.
 
     Jobs look before they write, so this is the rule; and each statement less is one less hand-over between
@@ -190,7 +214,7 @@ def _together(connection: sqlite3.Connection, batch: list[_Waiting]) -> bool:
     return True
 
 
-def _apart(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
+def _apart(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
     """Run a batch again from its beginning, each job in a savepoint of its own."""
     connection.execute("BEGIN IMMEDIATE")
     for waiting in batch:
@@ -203,7 +227,7 @@ def _apart(connection: sqlite3.Connection, batch: list[_Waiting]) -> None:
     connection.execute("COMMIT")
 
 
-def _attempt(connection: sqlite3.Connection, waiting: _Waiting) -> None:
+def _attempt(connection: sqlite3.Connection, waiting: Waiting) -> None:
     """Run one job. Raises sqlite3.Error when the transaction cannot go on."""
     try:
         waiting.result = waiting.job(connection)

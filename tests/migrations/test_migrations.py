@@ -41,7 +41,7 @@ async def test_the_migrations_make_the_models_tables(tmp_path: Path) -> None:
     await database.migrate(settings)
     path = path_of(settings.database_url)
     async with TortoiseContext() as context:
-        await context.init(config=database._config(path))
+        await context.init(config=database._config(settings.database_url))
         wanted = get_schema_sql(context.connections.get("default"), safe=False)
     made, expected = sqlite3.connect(path), sqlite3.connect(":memory:")
     expected.executescript(re.sub(r"/\*.*?\*/", "", wanted, flags=re.DOTALL))
@@ -67,7 +67,7 @@ async def test_rows_come_through_each_step(step: str, tmp_path: Path) -> None:
     settings = config.load({"DIARY_DATA": str(tmp_path)})
     path = path_of(settings.database_url)
     async with TortoiseContext() as context:
-        await context.init(config=database._config(path))
+        await context.init(config=database._config(settings.database_url))
         executor = MigrationExecutor(context.connections.get("default"), database._APPS)
         await executor.migrate([MigrationTarget(app_label=database.APP, name=step)])
     connection = sqlite3.connect(path)
@@ -112,7 +112,7 @@ async def test_versions_of_before_are_queued_for_the_log(tmp_path: Path) -> None
     settings = config.load({"DIARY_DATA": str(tmp_path)})
     path = path_of(settings.database_url)
     async with TortoiseContext() as context:
-        await context.init(config=database._config(path))
+        await context.init(config=database._config(settings.database_url))
         executor = MigrationExecutor(context.connections.get("default"), database._APPS)
         await executor.migrate([MigrationTarget(app_label=database.APP, name="0001_start")])
     connection = sqlite3.connect(path)

@@ -15,8 +15,10 @@ from diary.services import purge as purging
 from diary.services.instance import Instance
 from diary.services.purge import Purged
 from diary.storage import closing
+from diary.storage.postgres import is_postgres
 from diary.storage.writer import Hand
 from tests.keepers import CODE, Keeper, SealedFile, Served, enrol, seal_file, served, sign_in_body
+from tests.postgres import bytes_of, in_a_thread
 from tests.running import kept
 
 DAY = 86_400_000
@@ -75,12 +77,14 @@ async def feed(keeper: Keeper) -> list[tuple[dict[str, Any], list[bytes]]]:
 
 
 def every_byte(server: Served) -> bytes:
-    """All that lies in the data folder."""
-    return b"".join(path.read_bytes() for path in sorted(server.settings.data.rglob("*")) if path.is_file())
+    """All that lies in the data folder, and what a PostgreSQL server gives out."""
+    held = b"".join(path.read_bytes() for path in sorted(server.settings.data.rglob("*")) if path.is_file())
+    url = server.settings.database_url
+    return held + in_a_thread(bytes_of(url)) if is_postgres(url) else held
 
 
 async def test_after_seven_days_words_and_files_are_gone_and_the_place_stays(keeper: Keeper, server: Served) -> None:
-    """No byte of the sealed words or the file is left anywhere in the data folder; number, ids, commitment,
+    """No byte of the sealed words or the file is left anywhere the server keeps them; number, ids, commitment,
     envelope digest and leaf are; the running head still agrees; the other entry is untouched."""
     file = await send(keeper, b"a picture" * 400)
     record, body = await push_with(keeper, file.blob)

@@ -23,16 +23,18 @@ from diary.errors import Unavailable
 from diary.ledger import push
 from diary.services.pepper import Pepper
 from diary.storage import database
+from diary.storage.postgres import is_postgres
 from tests.keepers import CODE, NOON, WORDS, Served, enrol, seal_file, served
+from tests.postgres import bytes_of, in_a_thread
 
 SENTINEL = "SENTINEL he waited by the blue gate"
 ROOT = Path(__file__).parent.parent.parent
 
 
-async def test_a_stolen_database_names_nobody(tmp_path: Path) -> None:
+async def test_a_stolen_database_names_nobody(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Neither names, words, proofs, tokens nor what was written stand in any file; without the pepper a list
     of names cannot be tried, with it a name can be found and nothing more."""
-    async with served(tmp_path) as server:
+    async with served(tmp_path, **database_setting) as server:
         keeper = await enrol(server)
         path, body = keeper.seal(SENTINEL, restricted={"place_detail": SENTINEL})
         await keeper.ask("PUT", path, body)
@@ -57,20 +59,21 @@ async def test_a_stolen_database_names_nobody(tmp_path: Path) -> None:
 
 def _files(server: Served) -> bytes:
     """Every byte the server keeps, but for its two secrets."""
-    return b"".join(
+    url = server.settings.database_url
+    return (in_a_thread(bytes_of(url)) if is_postgres(url) else b"") + b"".join(
         path.read_bytes()
         for path in sorted(server.settings.data.rglob("*"))
         if path.is_file() and path.name not in ("pepper", "notary.key")
     )
 
 
-async def test_a_restart_keeps_everything(tmp_path: Path) -> None:
+async def test_a_restart_keeps_everything(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """Sessions, versions, heads and the notary are the same after the server has been started again."""
-    async with served(tmp_path) as server:
+    async with served(tmp_path, **database_setting) as server:
         keeper = await enrol(server)
         await keeper.push("before")
         notary = (await keeper.ask("GET", "/v1/server")).json()["notary"]
-    async with served(tmp_path) as server:
+    async with served(tmp_path, **database_setting) as server:
         keeper.client = server.client()
         assert (await keeper.ask("GET", "/v1/server")).json()["notary"] == notary
         answer = await keeper.push("after")

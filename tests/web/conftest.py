@@ -11,9 +11,9 @@ from tests.keepers import Keeper, Served, enrol, served
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Served]:
-    """A server of its own."""
-    async with served(tmp_path) as running:
+async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
+    """A server of its own, over each database."""
+    async with served(tmp_path, **database_setting) as running:
         yield running
 
 

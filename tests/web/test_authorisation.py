@@ -43,6 +43,7 @@ async def belongings(keeper: Keeper) -> dict[str, str]:
         "session": session,
         "pack": pack,
         "i": "0",
+        "size": "1",
     }
 
 
@@ -81,7 +82,7 @@ async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, s
 async def test_forbidden_and_absent_are_one_answer(row: Row, keeper: Keeper, other: Keeper, server: Served) -> None:
     """B asking for what is A's gets, byte for byte, the answer for what nobody has; nothing of A's changes."""
     theirs = await belongings(keeper)
-    nobodys = {name: "0" if name == "i" else id_text(new_id()) for name in theirs}
+    nobodys = {name: theirs[name] if name in ("i", "size") else id_text(new_id()) for name in theirs}
     before = server.dump()
     forbidden = await ask(row, other, theirs)
     if row.path.endswith("versions/{version}"):
