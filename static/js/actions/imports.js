@@ -1,8 +1,9 @@
 /**
- * The app's methods about imports. What they need (unzipping, MIME, phrases in six languages) is fetched when somebody
+ * The app's methods about imports and message schedules. What imports need (unzipping, MIME, phrases in six languages) is fetched when somebody
  * first asks for it, so that opening the diary does not wait for it.
  */
 import { KeptError } from '../core/errors.js';
+import { scheduleMethods } from './schedules.js';
 
 /** @typedef {ReturnType<typeof import('./imports_read.js').importWork>} Work */
 
@@ -16,5 +17,6 @@ export function importMethods(ctx) {
     coming = null;
     throw new KeptError('unavailable');
   }));
-  return Object.fromEntries(NAMES.map((name) => [name, async (/** @type {any[]} */ ...args) => /** @type {any} */ ((await work())[name])(...args)]));
+  const read = Object.fromEntries(NAMES.map((name) => [name, async (/** @type {any[]} */ ...args) => /** @type {any} */ ((await work())[name])(...args)]));
+  return { ...read, ...scheduleMethods(ctx) };
 }

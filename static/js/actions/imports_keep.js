@@ -8,6 +8,8 @@
 import { idText, newId } from '../core/ids.js';
 import { amountOf, numbered, partsOf } from '../record/schedule.js';
 import { ownFields } from './book.js';
+import { arrival, waitingLines } from './custody.js';
+import { firstFields } from './file_fields.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from './records.js';
 import { forgetBlobs, takeIn } from './sealing.js';
@@ -115,15 +117,15 @@ async function stageReceived(batch, open, { file: { attachment, held }, plan, in
     return;
   }
   const flags = [...held.flags, ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
+  const first = firstFields(held, null);
   await open.book.stage(batch, {
-    kind: 'attachment', record: attachment, of: incidents[0] ?? null,
+    kind: 'attachment', record: attachment, of: incidents[0] ?? null, ...first,
     open: {
-      incident_ids: incidents, schedule_ids: schedules, kind: plan.kind, sha256: held.sha256, sha512: held.sha512, size_bytes: held.size,
-      media_type: plan.kind === 'email_eml' ? 'message/rfc822' : held.magic, added_at: held.received_at, sensitivity: 'normal', alteration_before_receipt: 'none_known', ...(flags.length ? { flags } : {}),
+      ...first.open, incident_ids: incidents, schedule_ids: schedules, kind: plan.kind, ...(flags.length ? { flags } : {}),
+      ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}),
     },
-    restricted: { received_as: { filename: held.name, claimed_type: held.claimed, magic_type: held.magic, ...(held.last_modified === null ? {} : { last_modified: held.last_modified }), route: held.route } },
-    restrictedKeys: [[held.received.blob, held.received.key]],
   });
+  waitingLines(batch.root, arrival(held));
   batch.root.filling = batch.root.filling.filter((/** @type {string} */ blob) => blob !== held.received.blob);
   batch.root.uploads.push({ blob: held.received.blob, of: incidents[0] ?? null });
 }

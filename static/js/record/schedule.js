@@ -6,6 +6,7 @@
  * row before it: where it stands in the chat is all that is known of it.
  */
 import { isBlank, objectsOf, textOf, wholeOf } from './reading.js';
+import { instantsOf } from './times.js';
 
 /** @typedef {import('./reading.js').Fields} Fields */
 /**
@@ -141,4 +142,16 @@ function spanWords({ first, last }) {
 /** Numbers anew, in the order given, without members that say nothing. @param {readonly Fields[]} rows @returns {Row[]} */
 export function numbered(rows) {
   return /** @type {any} */ (rows.map((row, i) => ({ ...Object.fromEntries(Object.entries(row).filter(([, value]) => !isBlank(/** @type {any} */ (value)))), msg_no: i + 1 })));
+}
+
+/**
+ * A local stamp as the members of a row.
+ * @param {string} local @param {string} date '' when no day is known @param {string} tz
+ * @returns {Partial<Row>}
+ */
+export function placed(local, date, tz) {
+  if (!date) return {};
+  const found = instantsOf(local, tz);
+  const note = found.length === 0 ? 'hour_skipped' : found.length === 2 ? 'hour_first' : null;
+  return { sent_local: local, sent_source: 'message_or_call_stamp', ...(found[0] === undefined ? {} : { sent_at: found[0] }), ...(note ? { sent_note: note } : {}) };
 }

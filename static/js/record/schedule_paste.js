@@ -3,7 +3,7 @@
  * and with a name and a colon; what has neither is kept as words. No line is dropped, and no day is made up: a time goes
  * on the day that the caller names.
  */
-import { instantsOf } from './times.js';
+import { placed } from './schedule.js';
 import { looksLikeChat, readChat, rowsOf } from './whatsapp.js';
 
 /** @typedef {import('./schedule.js').Row} Row */
@@ -42,16 +42,4 @@ function clockOf(hour, minute, half) {
   if (minute > 59 || hour > 23 || (half && hour > 12)) return null;
   const h = half ? (hour % 12) + (/p/i.test(half) ? 12 : 0) : hour;
   return `${String(h).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
-}
-
-/**
- * A local stamp as the members of a row.
- * @param {string} local @param {string} date '' when no day is known @param {string} tz
- * @returns {Partial<Row>}
- */
-export function placed(local, date, tz) {
-  if (!date) return {};
-  const found = instantsOf(local, tz);
-  const note = found.length === 0 ? 'hour_skipped' : found.length === 2 ? 'hour_first' : null;
-  return { sent_local: local, sent_source: 'message_or_call_stamp', ...(found[0] === undefined ? {} : { sent_at: found[0] }), ...(note ? { sent_note: note } : {}) };
 }

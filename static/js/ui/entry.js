@@ -12,6 +12,7 @@ import { guard } from './guard_line.js';
 import { history } from './history.js';
 import { tooLong } from './long_text.js';
 import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
+import { scheduleRow } from './schedule_link.js';
 import { picture, tiles } from './tiles.js';
 import { blockOf, whenField } from './when.js';
 
@@ -57,6 +58,7 @@ function reading(stage, found) {
     ${found.attachments.length ? tiles(stage, found) : nothing}
     ${goneFiles(stage, found)}
     ${facts(stage, found)}
+    ${isOut ? nothing : scheduleRow(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
     ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}
       ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>

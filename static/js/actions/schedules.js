@@ -1,0 +1,68 @@
+/**
+ * The message schedule of an entry: found, written, and what is typed of it and not saved yet.
+ *
+ *   us/<entry>   rows being typed; there after a lock or a crash, gone when they are saved
+ *
+ * [Note: two links] A schedule names its entry and the entry its schedule. The schedule is written first: should the phone
+ * die in between, the entry still finds it (by `incident_ids`), and the next save ties the knot.
+ */
+import { KeptError } from '../core/errors.js';
+import { saveLater } from './incidents.js';
+import { readKind, readOne, saveOne } from './records.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {{incident: string, record: string|null, fields: Fields, restricted?: Fields, reason?: string}} Wish */
+
+/** @param {Context} ctx */
+export function scheduleMethods(ctx) {
+  const inside = () => {
+    if (!ctx.open) throw new KeptError('locked');
+    return ctx.open;
+  };
+  return {
+    /** The parts of an entry's schedule in their order, and what is typed and not saved. */
+    readSchedule: (/** @type {string} */ incident) => readSchedule(inside(), incident),
+    async putScheduleDraft(/** @type {string} */ incident, /** @type {Fields|null} */ draft) {
+      await inside().store.change((_root, change) => (draft ? change.putJson(`us/${incident}`, draft) : change.drop(`us/${incident}`)));
+    },
+    async saveSchedule(/** @type {Wish} */ wish) {
+      const done = await saveSchedule(ctx, inside(), wish);
+      ctx.show();
+      ctx.open?.syncing.kick();
+      return done;
+    },
+  };
+}
+
+/** @param {Open} open @param {string} incident */
+async function readSchedule(open, incident) {
+  const draft = await open.store.readJson(`us/${incident}`);
+  const { fields } = await open.book.newest(incident);
+  const named = typeof fields.schedule_id === 'string' ? await readOne(open, fields.schedule_id).catch(() => null) : null;
+  if (named && named.kind === 'schedule' && named.taken_out === null && !named.fields.series_id) return { parts: [named], draft };
+  const all = (await readKind(open, 'schedule')).filter((one) => Array.isArray(one.fields.incident_ids) && one.fields.incident_ids.includes(incident));
+  const series = named?.fields.series_id;
+  const parts = all.filter((one) => (series ? one.fields.series_id === series : true)).sort((a, b) => (a.fields.part_no ?? 1) - (b.fields.part_no ?? 1));
+  return { parts: await Promise.all(parts.map(({ record }) => readOne(open, record))), draft };
+}
+
+/** @param {Context} ctx @param {Open} open @param {Wish} wish @returns {Promise<{record: string}>} @throws reason_needed, nothing_to_save */
+async function saveSchedule(ctx, open, { incident, record, fields, restricted = {}, reason = '' }) {
+  const done = await saveOne(ctx, open, { kind: 'schedule', record, fields: record ? fields : { ...fields, incident_ids: [incident] }, restricted, reason });
+  const entry = await open.book.newest(incident);
+  /** @type {Fields} */
+  const add = {};
+  if (!entry.fields.schedule_id) add.schedule_id = done.record;
+  // A count the keeper gave stays theirs; only a blank one is filled.
+  if (entry.fields.count === undefined && Number.isSafeInteger(fields.count)) Object.assign(add, { count: fields.count }, fields.count_is_estimate ? { count_is_estimate: true } : {});
+  if (!entry.fields.channel && fields.channel) add.channel = fields.channel;
+  const unsaved = await open.store.readJson(`u/${incident}`);
+  if (Object.keys(add).length) await saveLater(ctx, open, incident, { fields: add });
+  await open.store.change((_root, change) => {
+    change.drop(`us/${incident}`);
+    if (unsaved) change.putJson(`u/${incident}`, unsaved); // a card that is open elsewhere keeps what is typed in it
+  });
+  return done;
+}

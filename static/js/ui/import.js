@@ -1,0 +1,173 @@
+/** Bringing in a saved chat or email: choose, answer what only the keeper knows, look, choose what is added. */
+import { html, nothing } from './html.js';
+import { checkbox, chips, filePicker, textField } from './fields.js';
+import { button, errorSummary, heading, progress } from './parts.js';
+import { day, dayHeading, size } from './say.js';
+import { t, tn } from './strings.js';
+import './strings_imports.js';
+import { beginAgain, isAnswered, keep, plan, readFile, regroup, workOf } from './import_work.js';
+import { countsTable, headersView, oddLines } from './import_found.js';
+import { rowsList } from './schedule_rows.js';
+import { vocabulary } from './labels.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./import_work.js').Work} Work */
+
+const GAPS = [1, 3, 6, 12, 24];
+const SENDERS = 12;
+const ROWS = 200;
+
+/** @param {Stage} stage */
+function importing(stage) {
+  vocabulary(stage);
+  const work = workOf(stage);
+  const view = { choose, busy, ask, plan: planned, done }[work.step];
+  return html`<div class="stack-wide">${view(stage, work)}</div>`;
+}
+
+/** @param {Stage} stage */
+function picker(stage) {
+  return filePicker({ label: t('import.choose'), icon: 'file', many: false, on: ([file]) => { if (file) void readFile(stage, file); } });
+}
+
+/** @param {Stage} stage */
+function choose(stage) {
+  return html`${heading(t('import.title'))}${errorSummary(stage)}
+    <p>${t('import.lead')}</p><div>${picker(stage)}</div>
+    <div class="stack-close small soft"><p>${t('import.how_chat')}</p><p>${t('import.how_mail')}</p><p>${t('import.care')}</p></div>`;
+}
+
+/** @param {Stage} _stage @param {Work} work */
+function busy(_stage, work) {
+  return html`${heading(t('import.title'))}
+    ${progress({ label: t(work.doing, { name: work.name }), done: work.done, total: work.total, cancel: () => { work.signal.stopped = true; } })}
+    <p class="small soft">${t('import.leave')}</p>`;
+}
+
+/** @param {Stage} stage @param {Work} work */
+function ask(stage, work) {
+  const { read } = work;
+  const go = () => (isAnswered(work) ? plan(stage) : stage.set({ tried: true }));
+  return html`${heading(t('import.title'))}${errorSummary(stage)}
+    ${read.kind === 'mail' ? mailFacts(stage, read) : chatFacts(read)}
+    ${read.kind === 'mail' ? chips({ name: 'direction', legend: t('import.direction'), chosen: [work.answers.direction ?? ''], choices: [['in', t('import.in')], ['out', t('import.out')], ['unknown', t('import.unknown')]],
+    on: (code) => { work.answers.direction = code; stage.draw(); } }) : chatQuestions(stage, work)}
+    ${zone(stage, work)}
+    ${stage.local.tried && !isAnswered(work) ? html`<p class="error-line" role="alert">${t('import.need')}</p>` : nothing}
+    <div class="row">${button(t('import.look'), go, { main: true, off: !isAnswered(work) })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
+}
+
+/** @param {any} read */
+function chatFacts(read) {
+  const facts = [['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`], ['import.lines', read.lines], ['import.messages', read.messages], ['import.files', read.files]];
+  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd>${value}</dd></div>`)}</dl>
+    ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
+}
+
+/** @param {Stage} stage @param {Work} work */
+function chatQuestions(stage, work) {
+  const { read, answers } = work;
+  /** @param {Record<string, any>} change */
+  const set = (change) => { Object.assign(answers, change); stage.draw(); };
+  const senders = stage.local.senders ? read.senders : read.senders.slice(0, SENDERS);
+  const chosen = answers.me === undefined ? '' : answers.me === null ? 'none' : `n${read.senders.findIndex((/** @type {any} */ one) => one.name === answers.me)}`;
+  return html`
+    ${read.orders.length > 1 ? html`<div class="stack-close">${chips({ name: 'order', legend: t('import.order'), chosen: [answers.order ?? ''], on: (order) => set({ order }),
+    choices: read.orders.map((/** @type {string} */ order) => [order, t(`import.${order}`, { day: exampleDay(read.example.date, order) })]) })}
+      <p class="small soft">${t('import.order_lead', { date: read.example.date.join('/') })}</p></div>` : nothing}
+    ${chips({ name: 'me', legend: t('import.me'), chosen: [chosen], on: (code) => set({ me: code === 'none' ? null : read.senders[Number(code.slice(1))].name }),
+    choices: [...senders.map((/** @type {any} */ one, /** @type {number} */ i) => [`n${i}`, html`<bdi>${one.name}</bdi> · ${t('import.me_hint', { n: one.count })}`]), ['none', t('import.me_none')]] })}
+    ${read.senders.length > SENDERS && !stage.local.senders ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>` : nothing}`;
+}
+
+/** @param {[number, number, number]} date @param {string} order */
+function exampleDay([a, b, c], order) {
+  const [d, m] = order === 'mdy' ? [b, a] : [a, b];
+  return day(Date.UTC(c < 100 ? 2000 + c : c, m - 1, d, 12));
+}
+
+/** @param {Stage} stage @param {Work} work */
+function zone(stage, work) {
+  const { answers, read } = work;
+  if (!stage.local.zone) {
+    return html`<div class="row small"><span class="soft">${t(read.kind === 'mail' ? 'import.zone_mail' : 'import.zone_hint', { tz: answers.tz })}</span>${button(t('import.zone_change'), () => stage.set({ zone: true }), { plain: true })}</div>`;
+  }
+  return textField({ id: 'zone', label: t('import.zone'), value: stage.local.tz ?? answers.tz, error: isZone(stage.local.tz ?? answers.tz) ? null : t('import.zone_wrong'),
+    on: (tz) => { stage.local.tz = tz; if (isZone(tz)) answers.tz = tz; stage.draw(); } });
+}
+
+/** @param {string} tz */
+function isZone(tz) {
+  try {
+    return Boolean(tz && new Intl.DateTimeFormat('en-GB', { timeZone: tz }));
+  } catch {
+    return false;
+  }
+}
+
+/** @param {Stage} stage @param {any} read */
+function mailFacts(stage, { mail, name, size: bytes }) {
+  const facts = [
+    ['import.file', html`<bdi>${name}</bdi>, ${size(bytes)}`], ['mail.from', mail.from || t('mail.none')], ['mail.to', mail.to.join(', ') || t('mail.none')], ['mail.subject', mail.subject || t('mail.none')], ['mail.sent', mail.sent.raw || t('mail.none')],
+    ['mail.words', mail.text.slice(0, 600) || t('mail.none')], ['mail.files', mail.files.map((/** @type {any} */ one) => `${one.name || one.type}, ${size(one.size)}`).join('\n')], ['mail.inside', mail.inside.map((/** @type {any} */ one) => `${one.from}: ${one.subject}`).join('\n')],
+  ].filter(([, value]) => value);
+  return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>
+    ${mail.odd.map((/** @type {string} */ code) => html`<p class="care small">${t(`mail.${code}`)}</p>`)}
+    ${headersView(stage, mail)}`;
+}
+
+/** @param {Stage} stage @param {Work} work */
+function planned(stage, work) {
+  const found = work.plan;
+  const again = () => { work.step = 'ask'; stage.arrived = true; stage.draw(); };
+  const some = work.chosen.size;
+  return html`${heading(t('plan.title'))}${errorSummary(stage)}
+    ${found.counts ? countsTable(found.counts) : nothing}
+    ${found.counts ? oddLines(stage, found) : nothing}
+    <p><strong>${tn('plan.fresh', found.fresh)}</strong>${found.known ? html` · ${t('plan.known', { n: found.known })}` : nothing}</p>
+    ${found.bursts.length ? html`<p class="soft">${t('plan.lead')}</p>
+      ${work.read.kind === 'chat' ? chips({ name: 'gap', legend: t('plan.gap'), chosen: [String(work.answers.gap)], choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]), on: (code) => void regroup(stage, Number(code)) }) : nothing}
+      ${choices(stage, work)}
+      <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), () => keep(stage), { main: true, off: !some })}${button(t('plan.back'), again, { plain: true })}</div>`
+    : html`<p role="status">${t('plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`}`;
+}
+
+/** @param {Stage} stage @param {Work} work */
+function choices(stage, work) {
+  const { bursts } = work.plan;
+  const every = work.chosen.size === bursts.length;
+  const all = () => { work.chosen = new Set(every ? [] : bursts.map((/** @type {any} */ one) => one.index)); stage.draw(); };
+  return html`<div class="row apart"><span role="status">${t('plan.chosen', { n: work.chosen.size, of: bursts.length })}</span>${bursts.length > 1 ? button(t(every ? 'plan.none' : 'plan.all'), all, { plain: true }) : nothing}</div>
+    <ul class="rows">${bursts.slice(0, work.shown).map((/** @type {any} */ one) => burst(stage, work, one))}</ul>
+    ${bursts.length > work.shown ? html`<div>${button(t('plan.more'), () => { work.shown += 60; stage.draw(); }, { wide: true })}</div>` : nothing}`;
+}
+
+/** @param {Stage} stage @param {Work} work @param {any} one */
+function burst(stage, work, one) {
+  const { index } = one;
+  const tick = (/** @type {boolean} */ on) => { if (on) work.chosen.add(index); else work.chosen.delete(index); stage.draw(); };
+  const date = one.date ? dayHeading(one.date, Date.now()) : t('plan.undated');
+  const rows = work.rows[index];
+  const look = async () => {
+    work.rows[index] = rows ? null : await /** @type {any} */ (stage.app).importRows(index, 0, ROWS);
+    stage.draw();
+  };
+  return html`<li class="page-item stack-close">
+    ${checkbox({ id: `burst-${index}`, label: html`<strong>${date}</strong><br><span dir="auto">${one.words}</span>`, checked: work.chosen.has(index), on: tick })}
+    ${one.preview ? html`<p class="small soft clip" dir="auto">${one.preview}</p>` : nothing}
+    ${work.chosen.has(index) ? textField({ id: `words-${index}`, label: t('plan.words'), lines: 'low', value: work.words[index] ?? one.narrative, on: (words) => { work.words[index] = words; } }) : nothing}
+    <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), look, { plain: true })}</div>
+    ${rows ? html`${rowsList(rows)}${one.count > rows.length ? html`<p class="small soft">${t('odd.more', { n: one.count - rows.length })}</p>` : nothing}` : nothing}
+  </li>`;
+}
+
+/** @param {Stage} stage @param {Work} work */
+function done(stage, { result }) {
+  return html`${heading(t('done.title'))}
+    <p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>
+    ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
+    <p class="small soft">${t('done.copy')}</p>
+    <div class="row">${button(t('done.see'), () => { beginAgain(stage); stage.go({ name: 'entries' }); }, { main: true })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
+}
+
+export const views = { import: importing };

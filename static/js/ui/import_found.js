@@ -1,0 +1,62 @@
+/** What a file held, line by line: counts that add up, lines nobody could place, headers of an email. */
+import { html, nothing } from './html.js';
+import { row } from './parts.js';
+import { t } from './strings.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+
+const COUNTS = /** @type {const} */ (['in', 'out', 'unsure', 'deleted', 'edited', 'system', 'more', 'unknown']);
+const NAMED = 40;
+
+/** @param {Record<string, number>} counts */
+export function countsTable(counts) {
+  return html`<table class="sums-table card"><caption class="small soft">${t('count.title')}</caption>
+    <tbody>${COUNTS.filter((name) => counts[name] || name === 'in' || name === 'out' || name === 'unknown').map((name) => html`<tr><th scope="row">${t(`count.${name}`)}</th><td>${counts[name]}</td></tr>`)}</tbody>
+    <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts['lines']}</td></tr></tfoot></table>`;
+}
+
+/** @param {readonly number[]} lines @param {number} all */
+function numbers(lines, all) {
+  return `${lines.slice(0, NAMED).join(', ')}${all > NAMED ? ` ${t('odd.more', { n: all - NAMED })}` : ''}`;
+}
+
+/** Everything that was not plain, each said once. @param {Stage} stage @param {any} found */
+export function oddLines(stage, found) {
+  const { hours, files } = found;
+  const notes = [
+    found.earlier_count ? t('odd.earlier', { lines: numbers(found.earlier, found.earlier_count) }) : '', found.unlike_count ? t('odd.unlike', { lines: numbers(found.unlike, found.unlike_count) }) : '',
+    hours.first + hours.second ? t('odd.first', { n: hours.first + hours.second }) : '', hours.skipped ? t('odd.skipped', { n: hours.skipped }) : '',
+    files.with + files.missing + files.left_out ? t('odd.files', files) : '', found.lenient ? t('import.lenient') : '',
+  ].filter(Boolean);
+  return html`${notes.map((note) => html`<p class="small soft">${note}</p>`)}
+    <div class="rows">
+      ${found.unplaced_count ? folded(stage, 'unplaced', t('odd.unknown'), found.unplaced_count, html`<p class="small">${t('odd.unknown_lead')}</p>${lineList(found.unplaced, found.unplaced_count)}`) : nothing}
+      ${found.notices_count ? folded(stage, 'notices', t('odd.system'), found.notices_count, lineList(found.notices, found.notices_count)) : nothing}
+      ${found.changed_count ? folded(stage, 'changed', t('odd.changed', { n: found.changed_count }), found.changed_count, changedList(found.changed)) : nothing}
+    </div>`;
+}
+
+/** @param {Stage} stage @param {string} name @param {string} title @param {number} count @param {unknown} body */
+function folded(stage, name, title, count, body) {
+  const expanded = Boolean(stage.local[name]);
+  return html`<div>${row({ title, more: String(count), icon: 'list', expanded, body: expanded ? body : nothing, on: () => stage.set({ [name]: !expanded }) })}</div>`;
+}
+
+/** @param {readonly {line: number, text: string, why?: string}[]} lines @param {number} all */
+function lineList(lines, all) {
+  return html`<ul class="stack-close">${lines.map(({ line, text, why }) => html`<li class="small"><strong>${t('odd.line', { n: line })}</strong>${why ? html` <span class="soft">${t(`odd.${why}`)}</span>` : nothing}<br><span dir="auto" class="lines-kept">${text}</span></li>`)}</ul>
+    ${all > lines.length ? html`<p class="small soft">${t('odd.more', { n: all - lines.length })}</p>` : nothing}`;
+}
+
+/** @param {readonly {before: string, now: string, at: string}[]} changed */
+function changedList(changed) {
+  return html`<ul class="stack-close">${changed.map(({ before, now, at }) => html`<li class="small"><strong>${at.replace('T', ' ')}</strong><br><span dir="auto">${t('odd.was', { text: before || t('odd.nothing') })}</span><br><span dir="auto">${t('odd.now', { text: now || t('odd.nothing') })}</span></li>`)}</ul>`;
+}
+
+/** An email's headers, as they read and as they stand. @param {Stage} stage @param {{headers: {name: string, read: string}[], raw_headers: string}} mail */
+export function headersView(stage, { headers, raw_headers }) {
+  const expanded = Boolean(stage.local.headers);
+  const body = () => html`<h3>${t('mail.read')}</h3><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
+    <h3>${t('mail.raw')}</h3><pre class="raw" tabindex="0" aria-label=${t('mail.raw')}>${raw_headers}</pre>`;
+  return html`<div class="rows"><div>${row({ title: t('mail.headers'), more: String(headers.length), icon: 'list', expanded, body: expanded ? body() : nothing, on: () => stage.set({ headers: !expanded }) })}</div></div>`;
+}

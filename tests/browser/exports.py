@@ -1,0 +1,92 @@
+"""Chat exports and emails of our own making, as a person's phone would have saved them. The twin of tests/js/exports.mjs."""
+
+import io
+import zipfile
+from datetime import datetime, timedelta
+
+from tests.browser.pictures import png, upload
+
+NARROW, MARK = "\u202f", "\u200e"
+ANDROID = "\n".join(
+    [
+        "This line stands before any message",
+        "24/10/2026, 20:58 - Messages and calls are end-to-end encrypted.",
+        *[f"24/10/2026, 21:{10 + n} - Sam Hill: Answer me" for n in range(3)],
+        "24/10/2026, 21:20 - Jo: Please stop",
+        f"24/10/2026, 21:21 - Sam Hill: {MARK}IMG-20261024-WA0001.jpg (file attached)",
+        "24/10/2026, 21:22 - Sam Hill: This message was deleted",
+        "24/10/2026, 21:23 - Missed voice call",
+        "25/10/2026, 09:00 - Sam Hill: I know where you are",
+        "",
+        "the light is on",
+        "25/10/2026, 09:05 - A line of no known kind",
+        "",
+    ]
+)
+IOS = "\r\n".join(
+    [
+        f"[03/04/26, 9:10:05{NARROW}PM] Sam: {MARK}Messages and calls are end-to-end encrypted.",
+        f"[03/04/26, 9:10:05{NARROW}PM] \u202bسارة الخطيب\u202c: مرحبا، أين أنت؟",
+        f"{MARK}[03/04/26, 9:10:40{NARROW}PM] Sam: {MARK}image omitted",
+        f"[03/04/26, 9:12:00{NARROW}PM] Jo: leave me alone {MARK}<This message was edited>",
+        f"[03/05/26, 1:05:00{NARROW}AM] Sam: two",
+        "lines",
+        "",
+    ]
+)
+MAIL = "\r\n".join(
+    [
+        "Received: from mail.example (192.0.2.1)",
+        " by mx.example; Tue, 20 Oct 2026 21:10:05 +0000",
+        "From: =?UTF-8?Q?S=C3=A1m?= <sam@example.org>",
+        "To: jo@example.net",
+        "Subject: =?iso-8859-1?Q?Caf=E9?= tonight",
+        "Date: Tue, 20 Oct 2026 22:10:00 +0100",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/mixed; boundary="b1"',
+        "",
+        "--b1",
+        "Content-Type: text/plain; charset=windows-1252",
+        "Content-Transfer-Encoding: quoted-printable",
+        "",
+        "That cost =80 20",
+        "--b1",
+        'Content-Type: image/png; name="map.png"',
+        "Content-Disposition: attachment",
+        "Content-Transfer-Encoding: base64",
+        "",
+        "iVBORw0KGgo=",
+        "--b1--",
+        "",
+    ]
+)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """A zip file with these in it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, body in files.items():
+            made.writestr(name, body)
+    return out.getvalue()
+
+
+def android_zip(*, more: str = "", name: str = "WhatsApp Chat with Sam Hill.zip") -> dict[str, object]:
+    """With its picture; `more` lines as in a later export."""
+    files = {"WhatsApp Chat with Sam Hill.txt": (ANDROID + more).encode(), "IMG-20261024-WA0001.jpg": png(5)}
+    return upload(name, "application/zip", zipped(files))
+
+
+def ios_zip() -> dict[str, object]:
+    """Without media."""
+    return upload("WhatsApp Chat - Sam.zip", "application/zip", zipped({"_chat.txt": IOS.encode()}))
+
+
+def long_chat(count: int) -> dict[str, object]:
+    """`count` messages, about 60 a day."""
+    lines = []
+    for n in range(count):
+        at = datetime(2024, 3, 1, 8) + timedelta(days=n // 60, minutes=7 * (n % 60))  # noqa: DTZ001 - local, as in an export
+        who = "Sam Hill" if n % 3 else "Jo"
+        lines.append(f"{at:%d/%m/%Y, %H:%M} - {who}: message number {n}, with as many words as people write to one another")
+    return upload("WhatsApp Chat with Sam Hill.txt", "text/plain", "\n".join(lines).encode())

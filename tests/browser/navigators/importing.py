@@ -1,0 +1,48 @@
+"""Bringing in a saved chat or email, by the screens."""
+
+import re
+from collections.abc import Mapping
+
+from playwright.sync_api import expect
+
+from tests.browser.navigators.keeper import Keeper
+
+LONG = 120_000
+
+
+def goes_to_imports(keeper: Keeper) -> None:
+    """From anywhere to the place where a file is chosen."""
+    keeper.goes("More")
+    keeper.tap(re.compile("^Bring in a saved chat or email"), exact=False)
+    keeper.sees_place("Bring in a saved chat or email")
+
+
+def chooses(keeper: Keeper, file: Mapping[str, object]) -> None:
+    """Choose one file."""
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("Choose the file")
+    chooser.value.set_files([file])  # type: ignore[list-item]
+
+
+def looks(keeper: Keeper, *picks: str | re.Pattern[str]) -> None:
+    """Answer with these chips and look at what is in the file."""
+    for pick in picks:
+        keeper.page.get_by_role("radio", name=pick).check()
+    keeper.tap("Look at what is in it")
+    expect(keeper.heading("What would be added")).to_be_visible(timeout=LONG)
+
+
+def counts(keeper: Keeper) -> dict[str, int]:
+    """The table of lines as it stands on the screen."""
+    rows = keeper.page.locator(".sums-table tr").all()
+    return {row.locator("th").inner_text(): int(row.locator("td").inner_text()) for row in rows}
+
+
+def adds_all(keeper: Keeper) -> None:
+    """Everything that is proposed."""
+    if keeper.button("Choose all").count():
+        keeper.tap("Choose all")
+    else:
+        keeper.page.get_by_role("checkbox").first.check()
+    keeper.tap(re.compile(r"^Add \d+ entr"), exact=False)
+    expect(keeper.heading("Added")).to_be_visible(timeout=LONG)

@@ -1,0 +1,201 @@
+"""Saved chats and emails: brought in offline, looked at, confirmed; twice adds nothing; wrong files do no harm."""
+
+import json
+import re
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import exports
+from tests.browser.chromium import slow
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.importing import LONG, adds_all, chooses, counts, goes_to_imports, looks
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.pictures import png, upload
+
+FIRST = "He was outside again."
+CHAT = "WhatsApp: 1 missed call and 5 messages from Sam Hill, 1 from me, 21:10 to 21:23."
+DAY_TWO = "WhatsApp: 1 message from Sam Hill, 09:00."
+
+
+def _offline(keeper: Keeper) -> None:
+    keeper.begins(FIRST)
+    keeper.is_offline_ready()
+    keeper.page.context.set_offline(True)
+
+
+def _judge(keeper: Keeper, state: str) -> None:
+    keeper.page.wait_for_timeout(150)
+    assert (state, faults(keeper.page)) == (state, [])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, tmp_path: Path, scheme: str) -> None:
+    """Android, iOS and .eml without a signal, each state judged by axe; counts add up; twice adds nothing; the pack has the rows."""
+    keeper = new_phone(accept_downloads=True, color_scheme=scheme)
+    _offline(keeper)
+    _android(keeper)
+    _again(keeper)
+    if scheme == "dark":
+        return  # the same screens by night are judged; the rest is about what they hold
+    _ios(keeper)
+    _mail(keeper)
+    keeper.entries(6)
+    keeper.page.context.set_offline(False)
+    keeper.locks()
+    keeper.unlocks()
+    for text in (CHAT, DAY_TWO):
+        keeper.is_kept_safe(text)
+    pack = makes_a_pack(keeper, 0, tmp_path)
+    with zipfile.ZipFile(pack) as held:
+        name = next(name for name in held.namelist() if name.endswith("12_record.json"))
+        record = json.loads(held.read(name))
+        received = [held.read(name) for name in held.namelist() if "13_exhibits-as-received" in name]
+    schedules = [one for one in record["versions"] if one["kind"] == "schedule"]
+    rows = [row for one in schedules for row in one["fields"]["rows"]]
+    assert len(schedules) == 5
+    assert sum(row.get("text") == "Answer me" for row in rows) == 3
+    assert {"I know where you are\n\nthe light is on", "مرحبا، أين أنت؟", "That cost € 20"} <= {row.get("text") for row in rows}
+    assert exports.MAIL.encode() in received
+    assert exports.android_zip()["buffer"] in received
+
+
+def _android(keeper: Keeper) -> None:
+    goes_to_imports(keeper)
+    _judge(keeper, "choose")
+    chooses(keeper, exports.android_zip())
+    keeper.sees("Which of these is you?")
+    _judge(keeper, "ask")
+    expect(keeper.page.get_by_text("How are dates written")).to_have_count(0)
+    looks(keeper, re.compile(r"^Jo\b"))
+    found = counts(keeper)
+    total = found.pop("Lines in all")
+    assert found == {
+        "Messages to you": 6, "Messages from you": 1, "Deleted messages": 1, "Lines from the app itself": 1, "Further lines of a message": 2, "Not understood": 2,
+    }  # fmt: skip
+    assert sum(found.values()) == total == 13
+    keeper.tap(re.compile("^Lines that were not understood"), exact=False)
+    keeper.sees("A line of no known kind")
+    keeper.sees("Line 1")
+    keeper.tap("Choose all")
+    keeper.button("See the messages").first.click()
+    keeper.sees("Please stop")
+    _judge(keeper, "plan")
+    adds_once = keeper.button("Add 2 entries")
+    adds_once.click()
+    expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
+    _judge(keeper, "done")
+    keeper.tap("See your entries")
+    keeper.entries(3)
+    keeper.reads(CHAT)
+    keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
+    keeper.sees("1 missed call and 5 messages from Sam Hill")
+    keeper.sees("In the file: 13 lines, 2 not understood.")
+    _judge(keeper, "schedule")
+
+
+def _again(keeper: Keeper) -> None:
+    goes_to_imports(keeper)
+    chooses(keeper, exports.android_zip(name="WhatsApp Chat with Sam Hill (1).zip"))
+    looks(keeper, re.compile(r"^Jo\b"))
+    keeper.sees("Everything in this file is already in your diary. Nothing was added.")
+    _judge(keeper, "nothing new")
+    keeper.tap("Choose another file")
+    chooses(keeper, exports.android_zip(more="26/10/2026, 07:00 - Sam Hill: morning\n"))
+    looks(keeper, re.compile(r"^Jo\b"))
+    keeper.sees("1 new message")
+    keeper.tap("Change the answers")
+    keeper.tap("Choose another file")
+    keeper.entries(3)
+
+
+def _ios(keeper: Keeper) -> None:
+    goes_to_imports(keeper)
+    chooses(keeper, exports.ios_zip())
+    keeper.sees("How are dates written in this chat?")
+    keeper.button("Look at what is in it").dispatch_event("click")
+    keeper.sees("Answer the questions above first.")
+    _judge(keeper, "ask twice")
+    looks(keeper, "4 Mar 2026 (month first)", re.compile(r"^Jo\b"))
+    found = counts(keeper)
+    total = found.pop("Lines in all")
+    assert sum(found.values()) == total == 6
+    adds_all(keeper)
+
+
+def _mail(keeper: Keeper) -> None:
+    goes_to_imports(keeper)
+    chooses(keeper, upload("Café.eml", "message/rfc822", exports.MAIL.encode()))
+    keeper.sees("Café tonight")
+    keeper.tap(re.compile("^Headers"), exact=False)
+    keeper.sees("from mail.example (192.0.2.1) by mx.example")
+    expect(keeper.page.locator(".raw")).to_contain_text("=?UTF-8?Q?S=C3=A1m?=")
+    _judge(keeper, "mail")
+    looks(keeper, "It was sent to me")
+    keeper.tap("Add 1 entry")
+    keeper.sees_place("Added")
+    keeper.reads("Email from Sám <sam@example.org>: Café tonight, 22:10.")
+    keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
+    keeper.sees("That cost € 20")
+    keeper.tap("See the email’s headers")
+    expect(keeper.page.locator(".raw")).to_contain_text("Received: from mail.example")
+
+
+def test_wrong_files_say_what_they_are_and_add_nothing(keeper: Keeper) -> None:
+    """Half a zip, a bomb, a picture, a zip without a chat: one sentence each; then a lock, and nothing was added."""
+    _offline(keeper)
+    whole = exports.zipped({"_chat.txt": exports.IOS.encode()})
+    bomb = exports.zipped({"_chat.txt": b"a" * 30_000_000})
+    for name, body, says in (
+        ("half.zip", whole[: len(whole) // 2], "Part of this zip file is missing"),
+        ("bomb.zip", bomb, "would unpack to far more than a chat can be"),
+        ("photo.png", png(), "This is not a saved WhatsApp chat or an email file"),
+        ("other.zip", exports.zipped({"../../etc/passwd": b"x"}), "There is no WhatsApp chat in this zip file"),
+        ("empty.txt", b"", "This file is empty"),
+    ):
+        goes_to_imports(keeper)
+        chooses(keeper, upload(name, "application/octet-stream", body))
+        expect(keeper.problem()).to_contain_text(says)
+        expect(keeper.problem()).to_be_focused()
+        _judge(keeper, name)
+        keeper.goes("Entries")
+    goes_to_imports(keeper)
+    chooses(keeper, exports.ios_zip())
+    keeper.sees("Which of these is you?")
+    keeper.locks()
+    expect(keeper.page.locator("body")).not_to_contain_text("سارة")
+    keeper.unlocks()
+    goes_to_imports(keeper)
+    expect(keeper.button("Choose the file")).to_be_visible()
+    keeper.entries(1)
+
+
+def test_long_chats_on_a_slow_phone(keeper: Keeper) -> None:
+    """Main thread slowed four times: 5,000 messages are read and kept within 20 s; 50,000 show a number and can be stopped."""
+    _offline(keeper)
+    goes_to_imports(keeper)
+    slow(keeper.page, 4)
+    began = time.monotonic()
+    chooses(keeper, exports.long_chat(5_000))
+    expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=LONG)
+    looks(keeper, re.compile(r"^Jo\b"))
+    adds_all(keeper)
+    took = time.monotonic() - began
+    assert took <= 20, took
+    goes_to_imports(keeper)
+    chooses(keeper, exports.long_chat(50_000))
+    keeper.goes("Entries")  # it carries on elsewhere
+    goes_to_imports(keeper)
+    expect(keeper.page.get_by_text("Which of these is you?")).to_be_visible(timeout=LONG)
+    keeper.page.get_by_role("radio", name=re.compile(r"^Jo\b")).check()
+    keeper.tap("Look at what is in it")
+    expect(keeper.page.get_by_role("progressbar")).to_be_visible()
+    keeper.tap("Cancel")
+    expect(keeper.problem()).to_contain_text("Stopped. Nothing was lost.")
+    keeper.goes("Entries")
+    expect(keeper.page.locator(".item").first).to_be_visible()
