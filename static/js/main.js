@@ -58,6 +58,14 @@ async function wholeApp() {
     keepOffline: upkeep.begin,
     applyUpdate: upkeep.apply,
     phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
+    roomBytes: async () => {
+      const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+      return quota === undefined || usage === undefined ? null : quota - usage;
+    },
+    connection: () => {
+      const { type, saveData } = /** @type {any} */ (navigator).connection ?? {};
+      return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
+    },
     packActions,
   });
 }

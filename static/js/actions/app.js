@@ -11,12 +11,15 @@ import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.
 import { Drafts } from './drafts.js';
 import { pendingErasures } from './erasing.js';
 import { Idle } from './idle.js';
+import { mendList } from './listing.js';
 import { importMethods } from './imports.js';
+import { refill } from './light.js';
 import { writeManifest } from './manifest.js';
 import { takeCaptures } from './moving_in.js';
 import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
+import { endShowing, readForShow, showNow } from './show_now.js';
 
 /** @typedef {import('./types.d.ts').Collaborators} Collaborators */
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -79,6 +82,8 @@ function phaseMethods(ctx, drafts, idle) {
       await disarm(ctx);
       ctx.screen.clear('locked');
     },
+    readForShow: (/** @type {{record?: string, kind?: string}} */ about = {}) => readForShow(inside(ctx), about),
+    showNow: (/** @type {import('./show_now.js').Section[]} */ sections) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
     async applyUpdate() {
       await drafts.flush(); // a reload would lose what could not be sealed
       await ctx.applyUpdate();
@@ -94,6 +99,7 @@ function browserMethods(ctx, drafts, idle) {
     /** The page went out of sight or came back. */
     seen() {
       idle.seen();
+      if (!ctx.visible()) endShowing(ctx);
       if (!ctx.visible()) void drafts.flush().catch(() => undefined);
       else if (ctx.open) ctx.open.syncing.kick();
       else void closeWhenOver(ctx).catch(() => undefined);
@@ -112,21 +118,23 @@ function browserMethods(ctx, drafts, idle) {
   };
 }
 
-/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why */
-async function lockUp(ctx, drafts, idle, why) {
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why @param {import('./types.d.ts').State['showing']} [showing] a page of plain words that stays on the screen */
+async function lockUp(ctx, drafts, idle, why, showing) {
   const { screen } = ctx;
-  if (!ctx.open && screen.state.phase !== 'picture') return;
+  if (!ctx.open && screen.state.phase !== 'picture') return endShowing(ctx);
+  const clear = () => (showing ? screen.clear('showing', { showing }) : screen.clear('locked'));
   idle.stop();
   const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
   // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
-  screen.clear('locked');
+  clear();
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
     .then(() => ctx.open?.custody.flush()).catch(() => undefined)
     .then(() => (ctx.open ? writeManifest(ctx.open) : false)).catch(() => false);
   await Promise.race([flushed, new Promise((late) => { ctx.timers.after(FLUSH, () => late(undefined)); })]);
   drafts.forget();
   forgetAll(ctx);
-  screen.clear('locked'); // sealing the draft has drawn it once more
+  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left.
+  if (!showing || screen.state.phase === 'showing') clear();
   if (why !== 'picture') await disarm(ctx).catch(() => undefined);
   vaultOf(ctx); // a fresh worker, warm for the next unlock
 }
@@ -146,6 +154,7 @@ async function unlock(ctx, drafts, idle, words) {
   });
   await opened(ctx, drafts, idle, open);
   await afterOpening(open);
+  await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
 }
 
 /** Finds out what this phone is. @param {Context} ctx @param {Drafts} drafts */
@@ -178,6 +187,7 @@ async function opened(ctx, drafts, idle, open) {
   await takeCaptures(ctx, drafts, open).catch((error) => drafts.complain(error));
   await disarm(ctx).catch(() => undefined);
   void ctx.keepOffline();
+  void refill(ctx);
   if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
   open.syncing.kick();
 }

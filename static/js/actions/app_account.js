@@ -2,6 +2,8 @@
 import { KeptError } from '../core/errors.js';
 import { enrol, makeCode, proofOf, register, signIn } from './accounts.js';
 import { forgetAll, vaultOf } from './door.js';
+import { waitingFiles } from './carrying.js';
+import { isLight, lighten } from './light.js';
 import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
 
@@ -88,10 +90,39 @@ function sessionPart(ctx, inside, lock) {
     endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
       ctx.api.endSession(session, await proofOf(ctx, inside(), words))
     ),
+    ...roomPart(ctx, inside),
+  };
+}
+
+/** What lies where, and what may be sent when. @param {Context} ctx @param {() => Open} inside */
+function roomPart(ctx, inside) {
+  return {
     async usage() {
-      const phone_bytes = await ctx.phoneBytes();
-      if (!inside().store.root.account.registered) return { used_bytes: 0, quota_bytes: 0, phone_bytes };
-      return { ...(await ctx.api.usage()), phone_bytes };
+      const open = inside();
+      const { root } = open.store;
+      const [phone_bytes, room_bytes, waiting, light] = await Promise.all([ctx.phoneBytes(), ctx.roomBytes(), waitingFiles(open), isLight(ctx, root)]);
+      const here = { phone_bytes, room_bytes, waiting, light, light_chosen: root.light ?? 'auto', sending: root.sending ?? 'now', wifi_known: ctx.connection() !== null };
+      if (!root.account.registered) return { used_bytes: 0, quota_bytes: 0, ...here };
+      return { ...(await ctx.api.usage().catch(() => ({ used_bytes: 0, quota_bytes: 0 }))), ...here };
     },
+    /** When files may go. @param {'now'|'wifi'|'ask'} when */
+    async chooseSending(/** @type {'now'|'wifi'|'ask'} */ when) {
+      const open = inside();
+      await open.store.change((root) => { root.sending = when; });
+      open.syncing.kick();
+    },
+    async chooseLight(/** @type {'auto'|'on'|'off'} */ light) {
+      const open = inside();
+      await open.store.change((root) => { root.light = light; });
+      open.syncing.kick();
+    },
+    /** Sends what waits, this once. */
+    async sendFiles() {
+      const open = inside();
+      open.syncing.allowed = true;
+      await open.syncing.now();
+    },
+    /** Lets go of what the server holds whole, without waiting. */
+    makeRoom: (/** @type {(done: number, total: number) => void} */ onFile) => lighten(ctx, inside(), { now: true, onFile }),
   };
 }

@@ -100,7 +100,7 @@ async function keepParts(store, blob, parts, also) {
   await store.change((root, change) => {
     for (const { i, sealed } of parts) change.put(partName(blob, i), { k: 'part' }, sealed);
     also?.(root, change);
-  });
+  }, { bulky: true });
 }
 
 /** Takes blobs off this phone. @param {Open['store']} store @param {{blob: string, n: number}[]} blobs */

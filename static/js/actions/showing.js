@@ -42,19 +42,20 @@ function kindShown(magic) {
 /**
  * Every row as the list shows it, newest first. Numbers are ranks: of the incident's first number in the feed, or, in a
  * diary that was never registered, of the order it was written in, which is the order it will be sent in.
- * @param {Open} open @param {boolean} sending @param {boolean} offline @returns {Row[]}
+ * @param {Open} open @param {{running: boolean, offline: boolean, part?: {of: string, share: number}|null}} way @returns {Row[]}
  */
-export function shownRows({ index, store }, sending, offline) {
+export function shownRows({ index, store }, { running, offline, part = null }) {
   const { root } = store;
   const waiting = countBy(root.outbox, ({ of }) => of);
   const files = countBy(root.uploads, ({ of }) => of);
   const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
   const numbers = entryNumbers(all, root);
-  const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
+  const facts = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
   return all.map((row) => ({
     record: row.record, seq_no: numbers.get(row.record) ?? null, title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
     received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags, taken_out: row.taken_out ?? null, erased: row.erased ?? null,
+    f: row.f ?? null, links: row.links ?? [], bare: row.bare ?? false,
     state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
   })).sort((a, b) => b.recorded_at - a.recorded_at);
 }
@@ -74,10 +75,10 @@ export function entryNumbers(all, root) {
  * "Kept safe" only where nothing speaks against it: every receipt checked here, and no file that may still be on its
  * way to the server, from this device or from another.
  * @param {{record: string, kept_at?: number|null, unproved?: boolean}} row @param {number} words versions without a receipt @param {number} files not yet complete on the server
- * @param {{registered: boolean, troubles: Record<string, string>, sending: boolean, offline: boolean}} facts
+ * @param {{registered: boolean, troubles: Record<string, string>, sending: boolean, offline: boolean, part?: {of: string, share: number}|null}} facts `part`: the file on its way now
  * @param {number} [absent] files of another device that have not come here @returns {EntryState}
  */
-export function stateOf(row, words, files, { registered, troubles, sending, offline }, absent = 0) {
+export function stateOf(row, words, files, { registered, troubles, sending, offline, part = null }, absent = 0) {
   if (!registered) return { code: 'sealed', at: null, sentence: 'Sealed, only on this phone' };
   const trouble = troubles[row.record];
   if (trouble && words + files > 0) return { code: 'trouble', at: null, sentence: sentenceOf(trouble) };
@@ -85,7 +86,11 @@ export function stateOf(row, words, files, { registered, troubles, sending, offl
     if (sending && !offline) return { code: 'sending', at: null, sentence: 'Sending' };
     return { code: 'sealed', at: null, sentence: sentenceOf('no_network') };
   }
-  if (files > 0) return { code: 'sending', at: row.kept_at ?? null, sentence: files === 1 ? 'Words kept safe. 1 file still to send.' : `Words kept safe. ${files} files still to send.` };
+  if (files > 0) {
+    const still = files === 1 ? '1 file still to send' : `${files} files still to send`;
+    const far = part?.of === row.record && part.share > 0 && part.share < 1 ? `, ${Math.floor(part.share * 100)} % of it sent` : '';
+    return { code: 'sending', at: row.kept_at ?? null, sentence: `Words kept safe. ${still}${far}.` };
+  }
   if (absent > 0) return { code: 'sending', at: row.kept_at ?? null, sentence: 'Words kept safe. Files from your other device are still on their way.' };
   return { code: 'kept', at: row.kept_at ?? null, sentence: row.unproved ? UNPROVED : null };
 }

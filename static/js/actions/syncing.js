@@ -6,13 +6,13 @@
  * not hold the others back; one that puts the server's account in doubt stops everything.
  */
 import { KeptError, asKeptError } from '../core/errors.js';
-import { partCount } from '../crypto/files.js';
-import { downloadBlob, uploadBlob } from '../net/blobs.js';
 import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges } from './purging.js';
 import { sentenceOf } from './sentences.js';
+import { filesDown, filesUp } from './carrying.js';
+import { lighten } from './light.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
 import { putBackMissing } from './reconcile.js';
 import { shownRows } from './showing.js';
@@ -46,6 +46,10 @@ export class Syncing {
     this.current = null;
     /** @type {KeptError|null} */
     this.last = null;
+    /** Files may go this once, whatever was chosen. */
+    this.allowed = false;
+    /** @type {{of: string, share: number}|null} */
+    this.part = null;
   }
 
   /** What requests about this diary need; null when it is not registered. */
@@ -59,7 +63,7 @@ export class Syncing {
 
   rows() {
     const open = this.openNow();
-    return open ? shownRows(open, this.running, this.offline) : [];
+    return open ? shownRows(open, this) : [];
   }
 
   /** Starts a run, or one more after the run that is on. */
@@ -117,8 +121,10 @@ export class Syncing {
     this.offline = false;
     this.trouble = null;
     this.ctx.show();
-    await this.filesUp();
-    await this.filesDown();
+    await filesUp(this, isOneEntrys);
+    if (!this.again) await filesDown(this);
+    const open = this.openNow();
+    if (open && !this.again) await lighten(this.ctx, open);
   }
 
   async wordsUp() {
@@ -166,43 +172,10 @@ export class Syncing {
     if (isOwing || isWritten) this.again = true;
   }
 
-  async filesUp() {
-    for (const { blob, of } of [...(this.openNow()?.store.root.uploads ?? [])]) {
-      const [open, link] = [this.openNow(), this.link()];
-      if (!open || !link) return;
-      try {
-        await uploadBlob(link, blob).catch((error) => { if (error?.code !== 'erased') throw error; }); // erased meanwhile: nothing is owed
-        await open.store.change((root) => {
-          root.uploads = root.uploads.filter((/** @type {any} */ one) => one.blob !== blob);
-        });
-        await this.settled(open, of);
-        this.ctx.show();
-      } catch (error) {
-        if (!isOneEntrys(error)) throw error;
-        await this.troubled(open, of, /** @type {KeptError} */ (error).code);
-      }
-      if (this.again) return; // words first
-    }
-  }
-
-  /** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. */
-  async filesDown() {
-    const open = this.openNow();
-    if (!open) return;
-    const lacking = open.store.root.fetch ?? [];
-    for (const { blob, size } of [...lacking]) {
-      const link = this.link();
-      if (!link || this.again) return;
-      try {
-        await downloadBlob(link, blob, partCount(size));
-      } catch (error) {
-        if (!(error instanceof KeptError) || !['not_there_yet', 'erased'].includes(error.code)) throw error;
-        if (error.code === 'not_there_yet') continue;
-      }
-      await open.store.change((root) => {
-        root.fetch = root.fetch.filter((/** @type {any} */ one) => one.blob !== blob);
-      });
-    }
+  /** How far the file of an entry has come, for the screen. @param {string|null} of @param {number} share */
+  onItsWay(of, share) {
+    this.part = of ? { of, share } : null;
+    this.ctx.show();
   }
 
   /** @param {Open} open @param {string|null} of */

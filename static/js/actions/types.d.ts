@@ -21,15 +21,17 @@ export type Attachment = {
 };
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type State = {
-  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
+  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
   entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
   picture: { until: number; files: { name: string; state?: EntryState }[] } | null;
+  showing: { sections: import('./show_now.js').Section[]; until: number } | null;
 };
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
   pictures: number; additions: number; amendments: number; state: EntryState; flags: string[]; taken_out: number | null; erased: number | null;
+  f: import('../record/patterns_facts.js').Fact | null; links: string[]; bare: boolean;
 };
 
 /** A blob as a version's keys name it. */
@@ -78,6 +80,10 @@ export type Collaborators = {
   deviceName: string; supported: () => boolean;
   /** asks the browser not to clear this site's storage; and registers the offline worker */
   keepOffline: () => Promise<unknown>; applyUpdate: () => Promise<unknown>; phoneBytes: () => Promise<number | null>;
+  /** what the browser still lets this site write; null where it does not say */
+  roomBytes: () => Promise<number | null>;
+  /** what the connection is, where the browser says */
+  connection: () => 'wifi' | 'mobile' | null;
   packActions?: (ctx: any) => Record<string, (...args: any[]) => any>;
 };
 

@@ -74,7 +74,7 @@ export async function downloadBlob({ api, store, diary }, blob, n, onPart = () =
       await store.change((_root, change) => {
         change.put(partName(blob, i), { k: 'part' }, bytes);
         change.putJson(`b/${blob}`, { n, size, digest: null, have: have.size === n ? true : [...have], kept: true });
-      });
+      }, { bulky: true });
     }
     onPart(i + 1, n);
   }

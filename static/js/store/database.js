@@ -4,7 +4,7 @@
  * Names are neutral, because anyone can list them. Nothing in here knows what the bytes are.
  *
  *   a   16-byte id → raw sealed bytes              the table of docs/formats.md 4a
- *   b   short name → value                         the door; before the first words, one key and one sealed draft
+ *   b   short name → value                         the door; before the first words, one key and one sealed draft; ballast
  *   c   16-byte id ‖ u32 → sealed bytes            the tray: files waiting to be taken in at the next unlock
  *
  * [Note: written means written] A promise of `write` is kept only after the transaction is done with durability
@@ -16,8 +16,9 @@
  */
 import { openDB } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
+import { release } from './ballast.js';
 
-/** @typedef {{put?: [Uint8Array, Uint8Array][], drop?: Uint8Array[], beside?: Record<string, unknown>, tray?: [Uint8Array, Uint8Array][], untray?: Uint8Array[]}} Writing */
+/** @typedef {{put?: [Uint8Array, Uint8Array][], drop?: Uint8Array[], beside?: Record<string, unknown>, tray?: [Uint8Array, Uint8Array][], untray?: Uint8Array[], bulky?: boolean}} Writing `bulky`: parts of files, which may not have the ballast */
 /** @typedef {import('../../vendor/idb/index.js').IDBPDatabase} Idb */
 
 const NAME = 'app';
@@ -44,8 +45,20 @@ export class Database {
     });
   }
 
-  /** One transaction, strict: all of it or nothing. @param {Writing} writing @throws no_space when the phone is full */
-  async write({ put = [], drop = [], beside = {}, tray = [], untray = [] }) {
+  /** One transaction, strict: all of it or nothing. Words that do not fit have the ballast's room. @param {Writing} writing @throws no_space when the phone is full */
+  async write(writing) {
+    for (;;) {
+      try {
+        return await this.writeOnce(writing);
+      } catch (error) {
+        const isForWords = !writing.bulky && !writing.tray?.length;
+        if (!(error instanceof KeptError) || error.code !== 'no_space' || !isForWords || !await release(this)) throw error;
+      }
+    }
+  }
+
+  /** @param {Writing} writing */
+  async writeOnce({ put = [], drop = [], beside = {}, tray = [], untray = [] }) {
     await this.attempt(async (db) => {
       const tx = db.transaction(TABLES, 'readwrite', { durability: 'strict' });
       const [table, values, waiting] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];

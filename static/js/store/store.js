@@ -28,6 +28,7 @@ import { b64, isSame, unb64 } from '../core/bytes.js';
  * @property {(key: string, value: unknown) => void} beside a value beside the table; null takes it away
  * @property {(key: Uint8Array) => void} untray
  * @property {(act: () => void) => void} after run once everything is written, read back and opened
+ * @property {(key: string, act: () => unknown) => void} last run once when the rest is put together, before anything is written; of one key the latest
  */
 
 const encoder = new TextEncoder();
@@ -107,25 +108,27 @@ export class Store {
   /**
    * Runs `fill` alone (never two at a time), then writes what it put together, root included, as one transaction.
    * @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill `root` is a copy to alter
+   * @param {{bulky?: boolean}} [how] `bulky`: parts of files, which may not have the room that is kept for words
    * @returns {Promise<T>} what `fill` returned, once saved
    */
-  change(fill) {
-    const mine = this.turn.then(() => this.apply(fill));
+  change(fill, { bulky = false } = {}) {
+    const mine = this.turn.then(() => this.apply(fill, bulky));
     this.turn = mine.catch(() => undefined);
     return mine;
   }
 
-  /** @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill @returns {Promise<T>} */
-  async apply(fill) {
+  /** @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill @param {boolean} bulky @returns {Promise<T>} */
+  async apply(fill, bulky) {
     const root = structuredClone(this.root);
     const pending = new Pending();
     const result = await fill(root, pending);
+    await pending.finish();
     const { records, opaque, drop } = pending.sorted(this);
     records.push([this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))]);
     const sealed = await this.vault.boxSealMany(records);
     /** @type {[Uint8Array, Uint8Array][]} */
     const written = records.map(([id], i) => [id, /** @type {Uint8Array} */ (sealed[i])]);
-    await this.database.write({ put: [...written, ...opaque], drop, beside: pending.values, untray: pending.taken });
+    await this.database.write({ put: [...written, ...opaque], drop, beside: pending.values, untray: pending.taken, bulky });
     await this.readBack(written, opaque);
     this.root = root;
     for (const act of pending.afterwards) act();
@@ -158,6 +161,22 @@ class Pending {
     this.taken = [];
     /** @type {(() => void)[]} */
     this.afterwards = [];
+    /** @type {Map<string, () => unknown>} */
+    this.endings = new Map();
+  }
+
+  /** @param {string} key @param {() => unknown} act */
+  last(key, act) {
+    this.endings.delete(key);
+    this.endings.set(key, act);
+  }
+
+  /** What is put off may itself put something off, to after the rest. */
+  async finish() {
+    for (const [key, act] of this.endings) {
+      this.endings.delete(key);
+      await act();
+    }
   }
 
   /** @param {string} name @param {Record<string, any>} desc @param {Uint8Array} [bytes] */

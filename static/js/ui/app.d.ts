@@ -16,6 +16,8 @@ export type Occurred = {
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Occurred; recorded_at: number; received_at?: number | null;
   pictures: number; additions: number; amendments?: number; state: EntryState; flags?: string[]; taken_out?: number | null; erased?: number | null;
+  /** What it is counted and filtered by; everyone it names; nothing but words and a time so far. */
+  f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; bare?: boolean;
 };
 export type Change = { field: string; old: any; new: any };
 export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean };
@@ -30,16 +32,20 @@ export type Entry = {
   files_out?: { attachment: string; name: string; at: number }[]; given?: { who: string; at: number; pack_no: number | null }[];
 };
 export type State = {
-  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'open';
+  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[] } | null;
+  showing?: { sections: ShownSection[]; until: number } | null;
 };
+export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
+export type ShownSection = { title: string; blocks: ShownBlock[] };
 export type Summary = {
   entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
   unlooked: { record: string; attachment: string; name: string }[]; restricted_words: number;
 };
+export type ChaseItem = { key: string; what: 'wipe' | 'asked' | 'update' | 'order' | 'download'; due: string | null; record: string; kind: string; fields: Fields; seq_no: number | null; detail: Fields; done_at: number | null };
 export type Mention = { record: string; kind: string; seq_no: number | null; title: string; fields: Fields; at: number; how: string[]; terms: string[] };
 /** A record of any kind but an entry: see actions/records.js. */
 export type KeptRecord = {
@@ -50,6 +56,10 @@ export type RecordStep = {
 };
 export type Chosen = { from: number | null; to: number | null; records: string[] | null };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
+export type Usage = {
+  used_bytes: number; quota_bytes: number; phone_bytes: number | null; room_bytes: number | null; waiting: { files: number; bytes: number };
+  light: boolean; light_chosen: 'auto' | 'on' | 'off'; sending: 'now' | 'wifi' | 'ask'; wifi_known: boolean;
+};
 /** What this phone knows of the diary, for two people to compare. */
 export type DiaryAccount = { entries: number; at: number; code: string };
 export type Step = { step: string; done: number; total: number };
@@ -117,6 +127,11 @@ export interface App {
   addRecordFile(to: { kind: string; record: string; field: string }, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<{ attachment: string }>;
   readRecordFiles(ids: string[]): Promise<Attachment[]>;
   /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
+  /** What could be shown to someone; then the page itself, with the diary locked behind it. */
+  readForShow(about: { record?: string; kind?: string }): Promise<any>;
+  showNow(sections: ShownSection[]): Promise<unknown>;
+  readChase(): Promise<ChaseItem[]>;
+  chaseDone(key: string, done: boolean): Promise<unknown>;
   keepTyped(key: string, typed: unknown): Promise<unknown>;
   readTyped(key: string): Promise<any>;
   saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
@@ -129,7 +144,11 @@ export interface App {
   diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
   lookAtServer(onProgress: (done: number, total: number) => void): Promise<{ missing: number; extra: number }>;
   sendAgain(): Promise<unknown>;
-  usage(): Promise<{ used_bytes: number; quota_bytes: number; phone_bytes: number | null }>;
+  usage(): Promise<Usage>;
+  chooseSending(when: Usage['sending']): Promise<unknown>;
+  chooseLight(light: Usage['light_chosen']): Promise<unknown>;
+  sendFiles(): Promise<unknown>;
+  makeRoom(onFile: (done: number, total: number) => void): Promise<number>;
   applyUpdate(): Promise<unknown>;
 }
 

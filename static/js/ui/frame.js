@@ -24,13 +24,16 @@ const PARTS = {
   more: () => import('./more.js'),
   keeping: () => import('./keeping.js'),
   help: () => import('./help.js'),
+  import: () => import('./import.js'),
+  schedule: () => import('./schedule.js'),
   server: () => import('./server.js'),
+  space: () => import('./space.js'),
   registers: () => import('./registers.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', entry: 'entry', file: 'entry',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', help: 'help', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'space', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers',
 };
 /** @type {Views} */

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { secretField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
-import { clockTime, day, size } from './say.js';
+import { clockTime, day } from './say.js';
 import { t } from './strings.js';
 import './strings_later.js';
 import './strings_cards.js';
@@ -33,6 +33,7 @@ function more(stage) {
         <div>${row({ title: t('more.devices'), icon: 'device', on: go('devices') })}</div>
         <div>${row({ title: t('more.compare'), icon: 'list', on: go('server') })}</div>`
     : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
+      <div>${row({ title: t('more.import'), more: t('more.import_more'), icon: 'file', on: go('import') })}</div>
       <div>${row({ title: t('more.space'), icon: 'file', on: go('space') })}</div>
     </div>
     <div class="rows">
@@ -93,17 +94,6 @@ function endForm(stage, one, found) {
 }
 
 /** @param {Stage} stage */
-function space(stage) {
-  const found = stage.find('usage', () => stage.app.usage());
-  const use = found.data;
-  return html`<div class="stack-wide">${heading(t('space.title'))}
-    ${use ? html`<dl class="facts card">
-      ${use.phone_bytes === null || use.phone_bytes === undefined ? nothing : html`<div><dt>${t('space.phone')}</dt><dd>${size(use.phone_bytes)}</dd></div>`}
-      ${use.quota_bytes ? html`<div><dt>${t('space.server')}</dt><dd>${t('space.of', { used: size(use.used_bytes), quota: size(use.quota_bytes) })}</dd></div>` : nothing}</dl>`
-    : html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`}</div>`;
-}
-
-/** @param {Stage} stage */
 function signout(stage) {
   const unsent = stage.state.entries.some((one) => one.state.code !== 'kept');
   const go = () => stage.run('signout', () => stage.app.signOut());
@@ -120,4 +110,4 @@ function about(_stage) {
     <p class="note">${t('about.server')}</p></div>`;
 }
 
-export const views = { more, devices, space, signout, about };
+export const views = { more, devices, signout, about };

@@ -1,0 +1,78 @@
+/**
+ * Files up and down, once words have gone both ways: one file at a time, and words always first.
+ *
+ * Words never wait for a file. Files may be told to wait for the person or for Wi-Fi; a phone with little room leaves on the server
+ * what it can fetch when it is looked at (light.js).
+ */
+import { KeptError } from '../core/errors.js';
+import { partCount } from '../crypto/files.js';
+import { downloadBlob, uploadBlob } from '../net/blobs.js';
+import { STAYS, isLight, isWhole } from './light.js';
+
+/** @typedef {import('./syncing.js').Syncing} Syncing */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {'now'|'wifi'|'ask'} When */
+
+/** Whether files may go now. @param {Syncing} syncing */
+export function maySendFiles({ ctx, allowed, openNow }) {
+  const when = /** @type {When} */ (openNow()?.store.root.sending ?? 'now');
+  return allowed || when === 'now' || (when === 'wifi' && ctx.connection() === 'wifi');
+}
+
+/** @param {Syncing} syncing @param {(error: unknown) => boolean} isOneEntrys */
+export async function filesUp(syncing, isOneEntrys) {
+  for (const { blob, of } of [...(syncing.openNow()?.store.root.uploads ?? [])]) {
+    const [open, link] = [syncing.openNow(), syncing.link()];
+    if (!open || !link || !maySendFiles(syncing)) return;
+    try {
+      await uploadBlob(link, blob, (done, total) => syncing.onItsWay(of, done / total))
+        .catch((error) => { if (error?.code !== 'erased') throw error; }); // erased meanwhile: nothing is owed
+      await open.store.change(async (root, change) => {
+        root.uploads = root.uploads.filter((/** @type {any} */ one) => one.blob !== blob);
+        await isWhole(open, change, blob, syncing.ctx.clock.now());
+      });
+      await syncing.settled(open, of);
+    } catch (error) {
+      if (!isOneEntrys(error)) throw error;
+      await syncing.troubled(open, of, /** @type {KeptError} */ (error).code);
+    } finally {
+      syncing.onItsWay(null, 0);
+    }
+    if (syncing.again) return;
+  }
+  syncing.allowed = false;
+}
+
+/** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. @param {Syncing} syncing */
+export async function filesDown(syncing) {
+  const open = syncing.openNow();
+  if (!open) return;
+  const isSmall = await isLight(syncing.ctx, open.store.root);
+  for (const { blob, size } of [...(open.store.root.fetch ?? [])]) {
+    const link = syncing.link();
+    if (!link || syncing.again) return;
+    if (!(isSmall && size > STAYS) && !await fetched(link, blob, size)) continue;
+    await open.store.change(async (root, change) => {
+      root.fetch = root.fetch.filter((/** @type {any} */ one) => one.blob !== blob);
+      await isWhole(open, change, blob, syncing.ctx.clock.now());
+    });
+  }
+}
+
+/** @param {NonNullable<ReturnType<Syncing['link']>>} link @param {string} blob @param {number} size @returns {Promise<boolean>} false when its other device has not finished sending it */
+async function fetched(link, blob, size) {
+  try {
+    await downloadBlob(link, blob, partCount(size));
+  } catch (error) {
+    if (!(error instanceof KeptError) || !['not_there_yet', 'erased'].includes(error.code)) throw error;
+    return error.code === 'erased';
+  }
+  return true;
+}
+
+/** What waits to be sent, for the screen. @param {Open} open @returns {Promise<{files: number, bytes: number}>} */
+export async function waitingFiles(open) {
+  const { uploads } = open.store.root;
+  const known = await open.store.readJsonMany(uploads.map((/** @type {any} */ { blob }) => `b/${blob}`));
+  return { files: new Set(uploads.map((/** @type {any} */ { blob }) => blob)).size, bytes: known.reduce((sum, one) => sum + (one?.size ?? 0), 0) };
+}

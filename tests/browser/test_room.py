@@ -1,0 +1,131 @@
+"""Room: words fit on a full phone, whole pictures can live on the server, and files go when the person says."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import KEPT, Keeper
+from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.pictures import png, upload
+from tests.browser.serving import Served
+
+FIRST = "He stood at the bus stop."
+# The bytes that lie in the phone's database, by table.
+STORED = """(async () => {
+  const db = await new Promise((done) => { const asked = indexedDB.open('app'); asked.onsuccess = () => done(asked.result); });
+  let sum = 0;
+  for (const name of db.objectStoreNames) {
+    const all = await new Promise((done) => { const asked = db.transaction(name).objectStore(name).getAll(); asked.onsuccess = () => done(asked.result); });
+    for (const one of all) sum += one?.byteLength ?? 0;
+  }
+  db.close();
+  return sum;
+})()"""
+# A phone with `room` bytes left: what is put takes of it, what is deleted gives it back.
+FILL = """(room) => {
+  const { put, delete: drop } = IDBObjectStore.prototype;
+  const sizes = new Map();
+  const name = (store, key) => store.name + ' ' + (key?.join?.() ?? key);
+  globalThis.room = room;
+  IDBObjectStore.prototype.put = function (value, key) {
+    const bytes = value?.byteLength ?? 0;
+    const before = sizes.get(name(this, key)) ?? 0;
+    if (bytes - before > globalThis.room) throw new DOMException('full', 'QuotaExceededError');
+    globalThis.room -= bytes - before;
+    sizes.set(name(this, key), bytes);
+    return put.call(this, value, key);
+  };
+  IDBObjectStore.prototype.delete = function (key) {
+    const held = this.name === 'b' && String(key).startsWith('p') ? 1048576 : sizes.get(name(this, key)) ?? 0;
+    globalThis.room += held;
+    sizes.delete(name(this, key));
+    return drop.call(this, key);
+  };
+}"""
+
+
+def _adds_picture(keeper: Keeper, name: str, content: bytes) -> None:
+    keeper.reads(FIRST)
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload(name, "image/png", content)])
+    keeper.has_file(name)
+
+
+def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: Keeper) -> None:
+    """A picture is refused with a sentence; the entry beside it is saved, and still there after the words are typed again."""
+    keeper.begins(FIRST)
+    keeper.page.evaluate(FILL, 3000)
+    keeper.reads(FIRST)
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload("gate.png", "image/png", png())])
+    expect(keeper.problem().first).to_contain_text("This phone is full")
+    keeper.adds("Written on a full phone.")
+    keeper.locks()
+    keeper.unlocks()
+    keeper.is_kept_safe("Written on a full phone.")
+
+
+def test_files_wait_until_they_may_go(keeper: Keeper, server: Served) -> None:
+    """'When I say so': the words are kept safe at once, the file waits with its size, and goes when told to."""
+    keeper.begins(FIRST)
+    keeper.goes("More")
+    keeper.tap("Space")
+    keeper.picks("When I say so")
+    assert faults(keeper.page) == []
+    before = len(server.to("/parts/", "PUT"))
+    _adds_picture(keeper, "gate.png", png())
+    keeper.goes("Entries")
+    expect(keeper.state_of(FIRST)).to_contain_text(re.compile("Words kept safe.*still to send"))
+    assert len(server.to("/parts/", "PUT")) == before
+    keeper.goes("More")
+    keeper.tap("Space")
+    keeper.sees(re.compile(r"\d+ files? \([\d.]+ [KM]B\) waits? to be sent"))
+    keeper.tap("Send them now")
+    keeper.sees("All files have been sent.")
+    keeper.is_kept_safe(FIRST)
+    assert len(server.to("/parts/", "PUT")) > before
+
+
+def test_whole_pictures_leave_and_come_back_byte_for_byte(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """Made room: the phone holds less, the small copy still shows, and the whole file comes back as it was received."""
+    keeper = new_phone(accept_downloads=True)
+    keeper.begins(FIRST)
+    whole = png(says="whole") + b"\0" * 3_000_000
+    _adds_picture(keeper, "gate.png", whole)
+    keeper.goes("Entries")
+    expect(keeper.state_of(FIRST)).to_have_text(KEPT)
+    before = keeper.page.evaluate(STORED)
+    keeper.goes("More")
+    keeper.tap("Space")
+    keeper.tap("Make room now")
+    keeper.sees(re.compile(r"^\d files? (was|were) taken off this phone"))
+    assert faults(keeper.page) == []
+    after = keeper.page.evaluate(STORED)
+    assert before - after > 3_000_000
+    # The picture still shows offline, in small; whole, it needs the server.
+    keeper.page.context.set_offline(True)
+    keeper.reads(FIRST)
+    keeper.opens_card("Photos & screenshots")
+    keeper.has_file("gate.png")
+    keeper.page.context.set_offline(False)
+    with zipfile.ZipFile(makes_a_pack(keeper, 1, tmp_path)) as pack:
+        [back] = [pack.read(name) for name in pack.namelist() if "13_exhibits-as-received" in name]
+    assert back == whole
+
+
+def test_a_file_the_server_does_not_give_back_stays(keeper: Keeper, server: Served) -> None:
+    """A server that says it has the file and gives something else: nothing leaves the phone."""
+    keeper.begins(FIRST)
+    _adds_picture(keeper, "gate.png", png() + b"\0" * 2_000_000)
+    keeper.is_kept_safe(FIRST)
+    before = keeper.page.evaluate(STORED)
+    server.meddle("GET", r"/parts/", change=lambda body: body[:-1] + bytes([body[-1] ^ 1]))
+    keeper.goes("More")
+    keeper.tap("Space")
+    keeper.tap("Make room now")
+    keeper.sees("There is nothing to take off this phone just now.")
+    assert keeper.page.evaluate(STORED) >= before
