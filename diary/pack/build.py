@@ -13,7 +13,7 @@ from typing import Final
 
 from diary.crypto.parts import open_parts
 from diary.errors import BadRequest, KeptError, PackFailed, SealError
-from diary.pack import exhibits, howto, images, proofs, recordjson, tables
+from diary.pack import bursts, exhibits, howto, images, proofs, recordjson, tables
 from diary.pack.archive import write_front
 from diary.pack.capsule import Capsule, Exhibit, Sealed
 from diary.pack.chronology import chronology_page
@@ -73,6 +73,9 @@ def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield "15_VERIFY.txt", howto.verify_steps(contents)
     yield "servable/02_chronology.csv", tables.chronology_csv(contents)
     yield "servable/03_exhibits-index.csv", tables.exhibits_csv(contents)
+    schedules = bursts.schedules_csv(contents)
+    if schedules is not None:
+        yield "servable/05_message-schedules.csv", schedules
     yield "restricted/11_custody-log.csv", tables.custody_csv(contents)
     yield "restricted/12_record.json", recordjson.record_file(capsule)
     for exhibit in capsule.exhibits:

@@ -11,11 +11,13 @@ from typing import Final
 from diary.pack.capsule import Capsule, Exhibit, Version
 from diary.pack.heldback import HeldBack, held_back, open_texts
 from diary.pack.proofs import entry_labels
+from diary.pack.recordjson import names
+from diary.pack.registers import Person, Registers, people_of, registers_of
 from diary.record import times
 from diary.record.chronology import ordered
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
-from diary.record.reading import codes_of, text_of
+from diary.record.reading import codes_of
 from diary.record.versions import Opened, tell_all
 
 VOLUME: Final = 100
@@ -32,15 +34,6 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody entries speak of: a role code, the keeper's own words for them, and where."""
-
-    code: str
-    words: str
-    entries: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Contents:
     """Everything the documents are made from. `entries` and `whole` have the same order."""
 
@@ -50,6 +43,8 @@ class Contents:
     whole: tuple[Incident, ...]
     exhibits: tuple[Shown, ...]
     people: tuple[Person, ...]
+    registers: Registers
+    names: Mapping[str, str]
     versions: Mapping[str, Version]
 
     @property
@@ -82,13 +77,16 @@ def contents_of(capsule: Capsule) -> Contents:
     labels = entry_labels(capsule)
     whole = _entries(told, labels)
     entries = _entries(servable, labels)
+    registers = registers_of(capsule, servable)
     return Contents(
         capsule=capsule,
         held=held,
         entries=entries,
         whole=whole,
         exhibits=_exhibits(capsule, servable, told, entries),
-        people=_people(entries),
+        people=people_of(registers, entries),
+        registers=registers,
+        names=names(capsule),
         versions={version.opened.version: version for version in capsule.versions},
     )
 
@@ -117,16 +115,6 @@ def _exhibits(
         numbers = (entry.number for entry in entries if entry.record in named or exhibit.record in linked[entry.record])
         shown.append(Shown(exhibit, masked[exhibit.record], whole[exhibit.record], tuple(numbers)))
     return tuple(shown)
-
-
-def _people(entries: Sequence[Incident]) -> tuple[Person, ...]:
-    """One role code for each way of naming somebody, in order of first appearance."""
-    found: dict[str, tuple[str, list[str]]] = {}
-    for entry in entries:
-        words = text_of(entry.said, "who").strip()
-        if words:
-            found.setdefault(" ".join(words.lower().split()), (words, []))[1].append(entry.number)
-    return tuple(Person(f"S{no}", words, tuple(numbers)) for no, (words, numbers) in enumerate(found.values(), 1))
 
 
 def volumes(contents: Contents) -> tuple[tuple[Shown, ...], ...]:

@@ -20,6 +20,14 @@ _PLACES: Final = ("place_detail", "reported_text")
 _NAMES: Final = ("witness_names", "children_names", "helped_by")
 _SHEET: Final = ("name_to_use", "safe_contact", "helped_by")
 _DEVICE: Final = ("exif_summary", "physical_original", "source_device")
+# Of people, orders, reports and the like.
+_REACHED: Final = ("contact", "last_known_places", "my_places", "officer_contact", "recipient_contact")
+_NAMED: Final = (
+    "by_name", "carried_out_by_names", "children_names", "present_names", "protects_names", "real_name", "recipient", "with_me",
+)  # fmt: skip
+# Long notes: holding back every piece of them would blank out ordinary sentences, so only what can be rung or found.
+_NOTES: Final = ("mail_headers", "notes", "own_accounts")
+_UNNAMED: Final = frozenset({"witness", "child", "helper"})
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{5,}[0-9]")
 _HOUSE = re.compile(r"^[0-9]+[a-zA-Z]?\s+")
@@ -109,13 +117,25 @@ def held_back(capsule: Capsule) -> HeldBack:
     """The restricted pieces of everything in a capsule."""
     texts = [text_of(capsule.sheet, name) for name in _SHEET[:2]]
     names = [text_of(capsule.sheet, "helped_by")]
+    notes: list[str] = []
     for version in capsule.versions:
         restricted = version.opened.restricted
+        texts += [leaf for name in _REACHED for leaf in _leaves(restricted.get(name))]
+        names += [leaf for name in _NAMED for leaf in _leaves(restricted.get(name))]
+        notes += [leaf for name in _NOTES for leaf in _leaves(restricted.get(name))]
+        if version.opened.kind == "person" and text_of(version.opened.fields, "role") in _UNNAMED:
+            # Page one and everything beside it name no witness and no child.
+            names += [leaf for name in ("name", "aliases") for leaf in _leaves(version.opened.fields.get(name))]
         texts += [text_of(restricted, name) for name in _PLACES]
         names += [text_of(restricted, name) for name in _NAMES]
         texts += [leaf for name in _DEVICE for leaf in _leaves(restricted.get(name))]
         texts.append(_stem(text_of(object_of(restricted, "received_as"), "filename")))
-    return HeldBack(texts, names)
+    return HeldBack([*texts, *(found for note in notes for found in _findable(note))], names)
+
+
+def _findable(note: str) -> Iterable[str]:
+    """Postcodes, addresses of mail and numbers in a long text."""
+    return (*_POSTCODE.findall(note), *_MAIL.findall(note), *_NUMBER.findall(note))
 
 
 def _stem(filename: str) -> str:

@@ -1,14 +1,15 @@
 """One row of the incident table: when, the keeper's words, what it was, and its effect."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from diary.pack import registers
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.wording import chosen, field_label, numbers_words, value_words
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import codes_of, object_of, objects_of, switch_of, text_of, whole_of
+from diary.record.reading import object_of, objects_of, switch_of, text_of, whole_of
 from diary.record.versions import Change, Revision
 
 Row = dict[str, object]
@@ -117,7 +118,8 @@ def _person(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     person = contents.person_of(entry)
     done_by = text_of(entry.said, "carried_out_by")
     if person:
-        yield "Person", f"{person.code}, “{text_of(entry.said, 'who').strip()}”"
+        words = text_of(entry.said, "who").strip() or person.words
+        yield "Person", f"{person.code}, “{words}”" if words else person.code
     if done_by and done_by != "them":
         yield "Done by", chosen(entry.said, "carried_out_by")
     basis = chosen(entry.said, "attribution_basis")
@@ -130,13 +132,17 @@ def _effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     yield "Effect on me then", text_of(entry.said, "feelings_then_text")
     yield "I felt", "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))).lower()
     yield "Afraid of violence", chosen(entry.said, "feared_violence")
-    yield "Injury", _yes(entry, "physical_injury")
+    yield "Injury", yes_no(entry, "physical_injury")
     yield "Property", entry.text("property_effect")
     yield "Weapon or object", entry.text("weapon_or_object")
-    yield "Children present", _yes(entry, "children_present")
-    yield "Told", "; ".join(_told(one) for one in objects_of(entry.said, "told_others"))
+    yield "Children present", yes_no(entry, "children_present")
+    yield "Saw or heard it", registers.witnesses(contents.registers, entry)
+    yield "Told", "; ".join(registers.told_words(contents.registers, one) for one in objects_of(entry.said, "told_others"))
     yield "What I did", chosen(entry.said, "response")
     yield "I contacted them", chosen(entry.said, "i_contacted_them")
+    yield "Term said to be broken", "; ".join(registers.breaches(contents.registers, entry))
+    yield "Order in force", "; ".join(registers.orders_then(contents.registers, entry))
+    yield "Reported", "; ".join(registers.reports(contents.registers, entry))
     yield "May be recorded on", "; ".join(recorder(one) for one in objects_of(entry.said, "independent_evidence"))
     yield "Missing", entry.text("missing_evidence")
     helped = text_of(entry.said, "help_given")
@@ -155,17 +161,12 @@ def recorder(one: dict[str, object]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _yes(entry: Incident, name: str) -> str:
+def yes_no(entry: Incident, name: str) -> str:
     """A switch and its words: `yes: a bruise`; '' for left blank."""
     switch = switch_of(entry.said, name)
     words = entry.text(f"{name}_text")
     said = "" if switch is None else "yes" if switch else "no"
     return f"{said}: {words}" if said and words else said or words
-
-
-def _told(one: dict[str, object]) -> str:
-    """Whom the keeper told, when and how they were then."""
-    return ", ".join(str(one[key]) for key in ("who", "when", "how", "state") if isinstance(one.get(key), str))
 
 
 def _quote(quote: dict[str, object]) -> dict[str, object]:
@@ -197,8 +198,8 @@ def _later(contents: Contents, revision: Revision) -> Row:
 
 def _line(contents: Contents, change: Change, revision: Revision) -> Row | None:
     """One changed field: what it was, where that matters, and what it is now; None when nothing shows."""
-    if change.field == "attachment_ids":
-        old, new = _items(contents, change.old), _items(contents, change.new)
+    if change.field.endswith(("_id", "_ids")) or change.field in ("alleged_breaches", "narrative_media"):
+        old, new = link_words(contents, change.old), link_words(contents, change.new)
     else:
         old = value_words(change.field, change.old, revision.before)
         new = value_words(change.field, change.new, revision.after)
@@ -211,11 +212,14 @@ def _line(contents: Contents, change: Change, revision: Revision) -> Row | None:
     }
 
 
-def _items(contents: Contents, value: object) -> str:
-    """Attachment ids as exhibit references."""
-    ids = codes_of({"ids": value}, "ids")
-    known = {shown.exhibit.record: shown.exhibit.item for shown in contents.exhibits}
-    return ", ".join(known.get(one, "a file not in this pack") for one in ids)
+def link_words(contents: Contents, value: object) -> str:
+    """Ids of other records as what those are called in this pack; a breach with its term."""
+    if isinstance(value, Mapping):
+        term = value.get("term_no")
+        return link_words(contents, value.get("order_id")) + (f" term {term}" if term is not None else "")
+    if isinstance(value, str):
+        return contents.names.get(value, "something not in this pack")
+    return ", ".join(link_words(contents, one) for one in value) if isinstance(value, list | tuple) else ""
 
 
 def entries_words(numbers: Iterable[str]) -> str:

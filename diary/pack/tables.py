@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from diary.pack.contents import Contents, Shown, volume_name, volume_of
-from diary.pack.rows import entries_words
+from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
+from diary.pack.rows import entries_words, recorder, yes_no
 from diary.pack.wording import chosen, field_label, numbers_words, value_words
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
@@ -22,55 +23,115 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d",
 
 def chronology_csv(contents: Contents) -> bytes:
     """02_chronology.csv: one line an entry, in the order of 01."""
-    header = (
-        "no", "occurred", "occurred_start", "occurred_end", "precision", "time_source", "recorded",
-        "received_no_later_than", "delay", "what_happened", "exact_words", "later", "behaviours",
-        "s2a3_letters", "channel", "account", "count", "count_is_estimate", "where", "person_code",
-        "who", "how_known", "effect_then", "feelings", "afraid_of_violence", "told", "response",
-        "i_contacted_them", "exhibits", "commitment",
-    )  # fmt: skip
-    return _table(header, (_entry(contents, entry) for entry in contents.entries))
+    columns = [_entry(contents, entry) for entry in contents.entries]
+    return table(tuple(columns[0]) if columns else ("no",), (row.values() for row in columns))
 
 
-def _entry(contents: Contents, entry: Incident) -> Iterable[object]:
-    """One entry's cells."""
-    when, version = entry.when, contents.first_version(entry)
-    person = contents.person_of(entry)
-    written, delay = entry.told.started_at, entry.delay_ms
+def _entry(contents: Contents, entry: Incident) -> dict[str, object]:
+    """One entry's cells by column."""
+    return {**_times(contents, entry), **_told(entry), **_people(contents, entry), **_effect(entry), **_linked(contents, entry)}
+
+
+def _times(contents: Contents, entry: Incident) -> dict[str, object]:
+    """When it happened, was found out, was written down and was received."""
+    when, delay = entry.when, entry.delay_ms
+    found = times.block(entry.said, "discovered_at")
+    return {
+        "no": entry.number,
+        "occurred": times.printed(when).line(),
+        "occurred_start": times.iso(when.start if when.is_known else None, when.offset_min),
+        "occurred_end": times.iso(when.end if when.is_known else None, when.offset_min),
+        "precision": when.precision,
+        "time_source": when.source,
+        "found_out": times.printed(found).line() if found.is_known else "",
+        "recorded": times.iso(entry.told.started_at),
+        "received_no_later_than": times.iso(contents.first_version(entry).received_at),
+        "delay": "" if delay is None else times.delay_words(delay),
+        "written": chosen(entry.said, "entry_kind"),
+        "late_reason": entry.text("late_reason"),
+        "copied_from": entry.text("source_record"),
+    }
+
+
+def _told(entry: Incident) -> dict[str, object]:
+    """The keeper's words, what kind of thing it was, how it came and where."""
     behaviours = entry.codes("behaviours")
     number, about = entry.count or ("", False)
-    return (
-        entry.number,
-        times.printed(when).line(),
-        times.iso(when.start if when.is_known else None, when.offset_min),
-        times.iso(when.end if when.is_known else None, when.offset_min),
-        when.precision,
-        when.source,
-        times.iso(written),
-        times.iso(version.received_at),
-        "" if delay is None else times.delay_words(delay),
-        entry.narrative,
-        " / ".join(text_of(quote, "words") for quote in objects_of(entry.said, "exact_words")),
-        _later(entry),
-        "; ".join(vocabulary.labels("behaviours", behaviours)),
-        "".join(vocabulary.letters(behaviours)),
-        chosen(entry.said, "channel"),
-        entry.text("channel_account"),
-        number,
-        "yes" if about else "",
-        chosen(entry.said, "place_category"),
-        person.code if person else "",
-        entry.text("who"),
-        chosen(entry.said, "attribution_basis"),
-        text_of(entry.said, "feelings_then_text"),
-        "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))),
-        chosen(entry.said, "feared_violence"),
-        value_words("told_others", entry.said.get("told_others"), entry.said),
-        chosen(entry.said, "response"),
-        chosen(entry.said, "i_contacted_them"),
-        " ".join(shown.exhibit.item for shown in contents.exhibits_of(entry)),
-        version.c,
-    )
+    return {
+        "what_happened": entry.narrative,
+        "exact_words": " / ".join(_quote(quote) for quote in objects_of(entry.said, "exact_words")),
+        "later": _later(entry),
+        "language": entry.text("language"),
+        "behaviours": "; ".join(vocabulary.labels("behaviours", behaviours)),
+        "s2a3_letters": "".join(vocabulary.letters(behaviours)),
+        "channel": chosen(entry.said, "channel"),
+        "account": entry.text("channel_account"),
+        "count": number,
+        "count_is_estimate": "yes" if about else "",
+        "where": chosen(entry.said, "place_category"),
+        "place": entry.text("place_in_chronology"),
+    }
+
+
+def _people(contents: Contents, entry: Incident) -> dict[str, object]:
+    """Who did it and how that is known, at whom it was aimed, who saw it and who was told."""
+    codes = ", ".join(person.code for person in contents.people if entry.number in person.entries)
+    aimed = linked(contents.registers, entry.codes("targeted_person_ids"), "person")
+    present = linked(contents.registers, entry.codes("present_ids"), "person")
+    told = objects_of(entry.said, "told_others")
+    return {
+        "person_code": codes,
+        "who": entry.text("who"),
+        "how_known": chosen(entry.said, "attribution_basis"),
+        "done_by": chosen(entry.said, "carried_out_by"),
+        "aimed_at": ", ".join((*(one.ref for one in aimed), *filter(None, (entry.text("targeted_text"),)))),
+        "description": entry.text("description_actor"),
+        "vehicle": value_words("vehicle", entry.said.get("vehicle"), entry.said),
+        "present": ", ".join(one.ref for one in present),
+        "children_present": yes_no(entry, "children_present"),
+        "saw_or_heard": witnesses(contents.registers, entry),
+        "told": "; ".join(told_words(contents.registers, one) for one in told),
+    }
+
+
+def _effect(entry: Incident) -> dict[str, object]:
+    """What it did to the keeper, and what the keeper did."""
+    return {
+        "effect_then": entry.text("feelings_then_text"),
+        "feelings": "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))),
+        "afraid_of_violence": chosen(entry.said, "feared_violence"),
+        "injury": yes_no(entry, "physical_injury"),
+        "property": entry.text("property_effect"),
+        "loss_in_pence": whole_of(entry.said, "property_value_pence"),
+        "weapon_or_object": entry.text("weapon_or_object"),
+        "because_of": chosen(entry.said, "hostility"),
+        "response": chosen(entry.said, "response"),
+        "i_contacted_them": chosen(entry.said, "i_contacted_them"),
+        "reason_for_lawful_contact": entry.text("lawful_contact_context"),
+        "help_with_writing": chosen(entry.said, "help_given"),
+    }
+
+
+def _linked(contents: Contents, entry: Incident) -> dict[str, object]:
+    """Orders, reports, what may have recorded it, what is missing, and the exhibits."""
+    schedules = linked(contents.registers, entry.codes("schedule_id"), "schedule")
+    return {
+        "order_in_force": "; ".join(orders_then(contents.registers, entry)),
+        "term_said_to_be_broken": "; ".join(breaches(contents.registers, entry)),
+        "reported": "; ".join(reports(contents.registers, entry)),
+        "platform_report": value_words("platform_report", entry.said.get("platform_report"), entry.said),
+        "may_be_recorded_on": "; ".join(recorder(one) for one in objects_of(entry.said, "independent_evidence")),
+        "missing": entry.text("missing_evidence"),
+        "message_schedule": ", ".join(one.ref for one in schedules),
+        "exhibits": " ".join(shown.exhibit.item for shown in contents.exhibits_of(entry)),
+        "commitment": contents.first_version(entry).c,
+    }
+
+
+def _quote(quote: Fields) -> str:
+    """Words somebody used, with who."""
+    speaker, words = text_of(quote, "speaker"), text_of(quote, "words")
+    return f"{speaker}: {words}" if speaker and words else words
 
 
 def _later(entry: Incident) -> str:
@@ -80,7 +141,7 @@ def _later(entry: Incident) -> str:
         + "; ".join(
             f"{field_label(change.field)}: {value_words(change.field, change.new, revision.after) or 'taken out'}"
             for change in revision.changes
-            if change.field != "attachment_ids"
+            if not change.field.endswith(("_id", "_ids")) and change.field != "alleged_breaches"
         )
         for revision in entry.told.revisions
     )
@@ -95,7 +156,7 @@ def exhibits_csv(contents: Contents) -> bytes:
         "sender_name", "number_or_handle", "profile", "url", "before_and_after", "own_messages",
         "flags", "picture_in_04",
     )  # fmt: skip
-    return _table(header, (_exhibit(contents, shown) for shown in contents.exhibits))
+    return table(header, (_exhibit(contents, shown) for shown in contents.exhibits))
 
 
 def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
@@ -134,7 +195,7 @@ def custody_csv(contents: Contents) -> bytes:
         (times.iso(whole_of(line, "at")), text_of(line, "item"), text_of(line, "actor"), _action(line), text_of(line, "detail"))
         for line in contents.capsule.custody
     )
-    return _table(("at", "item", "actor", "action", "detail"), rows)
+    return table(("at", "item", "actor", "action", "detail"), rows)
 
 
 def _action(line: Fields) -> str:
@@ -142,12 +203,12 @@ def _action(line: Fields) -> str:
     return vocabulary.label("custody_actions", code) if code else ""
 
 
-def _table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
-    """A CSV file's bytes."""
+def table(header: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """A CSV file's bytes; None is an empty cell."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(header)
-    writer.writerows([safe_cell(str(cell)) for cell in row] for row in rows)
+    writer.writerows([safe_cell("" if cell is None else str(cell)) for cell in row] for row in rows)
     return (BOM + out.getvalue()).encode("utf-8", "surrogatepass")
 
 

@@ -53,6 +53,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "behaviours": "behaviours",
     "carried_out_by": "carried_out_by",
     "channel": "channels",
+    "complete": "schedule_complete",
     "content_warning": "content_warnings",
     "entry_kind": "entry_kinds",
     "feared_violence": "fear",

@@ -41,3 +41,15 @@ def reached(start: Iterable[str], names: Mapping[str, frozenset[str]]) -> set[st
         found.add(record)
         waiting += [one for one in names.get(record, ()) if one in names]
     return found
+
+
+def root_of(record: str, into: Mapping[str, str]) -> str:
+    """The record that one stands for after mergings (`into`: record to `merged_into`). In a circle, its lowest id."""
+    way: list[str] = []
+    while record not in way:
+        way.append(record)
+        following = into.get(record, "")
+        if not following or following not in into:
+            return record
+        record = following
+    return min(way[way.index(record) :])

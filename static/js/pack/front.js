@@ -63,7 +63,8 @@ function bytesOf(members, name) {
 function documents(capsule) {
   const volumes = Math.max(1, Math.ceil(rows(capsule, 'exhibits').length / VOLUME));
   const exhibits = Array.from({ length: volumes }, (_, i) => `servable/04_exhibits${i ? `-${i + 1}` : ''}.pdf`);
-  return [...FIXED, ...exhibits].map((name) => `data/${name}`);
+  const schedules = rows(capsule, 'refs').some(({ kind }) => kind === 'schedule') ? ['servable/05_message-schedules.csv'] : [];
+  return [...FIXED, ...exhibits, ...schedules].map((name) => `data/${name}`);
 }
 
 /**

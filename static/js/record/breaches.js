@@ -1,6 +1,7 @@
-/** When a term of an order can be said to have been broken: only after the order had been given to the other person. */
-import { wholeOf } from './reading.js';
-import { instantsOf } from './times.js';
+/** When a term of an order can be said to have been broken: only after the order had been given to the other person; the twin of diary/record/breaches.py. */
+import { objectsOf, wholeOf } from './reading.js';
+import { instantsOf, offsetAt } from './times.js';
+import { possible } from './told.js';
 
 /** @typedef {import('./reading.js').Fields} Fields */
 /** @typedef {'in_force'|'expired'|'not_served'|'unknown_served'|'unknown_when'} Standing */
@@ -14,24 +15,37 @@ const DAY = 24 * 60 * 60 * 1000;
  * @returns {Standing}
  */
 export function standingOf(order, incident) {
-  const start = wholeOf(incident, 'occurred_start');
-  if (start === null) return 'unknown_when';
-  const last = (wholeOf(incident, 'occurred_end') ?? start + 1) - 1;
+  const start = possible(wholeOf(incident, 'occurred_start'));
+  if (start === null || incident['precision'] === 'unknown') return 'unknown_when';
+  const last = (possible(wholeOf(incident, 'occurred_end')) ?? start + 1) - 1;
   const tz = typeof incident['tz'] === 'string' && incident['tz'] ? incident['tz'] : 'Europe/London';
-  const served = dayStart(order['served_on'], tz);
+  const served = dayStart(order['served_on'], tz) ?? dayStart(order['known_on'], tz);
   if (served === null) return 'unknown_served';
   if (last < served) return 'not_served';
   const expires = dayStart(order['expires_on'], tz);
   return expires !== null && start >= expires + DAY ? 'expired' : 'in_force';
 }
 
-/** @param {unknown} day `2026-11-03`, or ms UTC @param {string} tz @returns {number|null} */
+/**
+ * When a day given as `2026-11-03`, as ms UTC or as a time block begins; null for what is no day.
+ * @param {unknown} day @param {string} tz @returns {number|null}
+ */
 function dayStart(day, tz) {
   if (typeof day === 'number' && Number.isSafeInteger(day)) return day;
-  if (typeof day !== 'string') return null;
+  if (typeof day === 'object' && day !== null && !Array.isArray(day)) return wholeOf(/** @type {Fields} */ (day), 'start');
+  const found = typeof day === 'string' ? /^\d{4}-\d{2}-\d{2}/.exec(day) : null;
+  const midnight = found ? Date.parse(`${found[0]}T00:00:00Z`) : NaN;
+  // Date.parse may turn 30 February into a day of March.
+  if (!found || Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== found[0]) return null;
   try {
-    return instantsOf(day.slice(0, 10), tz)[0] ?? null;
+    // Of a midnight that came twice the first; one that never was begins when the clocks have moved.
+    return instantsOf(found[0], tz)[0] ?? midnight - offsetAt(midnight - DAY, tz) * 60_000;
   } catch {
-    return null;
+    return midnight; // a zone nobody knows
   }
+}
+
+/** The numbered term of an order, or undefined when it has none of that number. @param {Fields} order @param {unknown} no @returns {Fields|undefined} */
+export function termOf(order, no) {
+  return objectsOf(order, 'terms').find((term) => term['no'] === no && no !== null && no !== undefined);
 }

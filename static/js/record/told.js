@@ -35,8 +35,8 @@ const QUIET = new Set(['cards_opened', 'reason', 'include_in_pack', 'start_with_
 const EARLIEST_MS = -2_208_988_800_000;
 const LATEST_MS = 7_258_118_400_000;
 
-/** @param {number | null} ms @returns {number | null} */
-function possible(ms) {
+/** @param {number | null} ms @returns {number | null} the instant, when a calendar can hold it */
+export function possible(ms) {
   return ms !== null && ms >= EARLIEST_MS && ms < LATEST_MS ? ms : null;
 }
 

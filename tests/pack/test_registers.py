@@ -1,0 +1,134 @@
+"""People, orders, reports and message schedules in the tables and in 12_record.json."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from diary.pack.bursts import schedules_csv
+from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.contents import Contents, contents_of
+from diary.pack.gather import make_capsule
+from diary.pack.proofs import proof_files
+from diary.pack.recordjson import follows, record_file
+from diary.pack.registers import people_of
+from diary.pack.tables import chronology_csv
+from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
+
+NUMBER = "07700 900222"
+ALWAYS = {"no", "occurred", "recorded", "delay", "where", "what_happened", "behaviours", "channel", "person_code", "how_known"}
+
+
+def order_diary() -> FictionalDiary:
+    """One order served on 6 May; things before, after, and long after it; a witness; a burst; a person of nowhere."""
+    diary = FictionalDiary()
+    terms = [{"no": 1, "text": "Not to contact me"}, {"no": 2, "text": "Not to come to Elm Road"}]
+    order = diary.add("order", {"expires_on": "2026-06-06", "kind": "spo", "served_on": "2026-05-06", "terms": terms})
+    him = diary.add("person", {"name": "Dan Kerr", "role": "suspect", "role_code": "S1"}, {"contact": "07700 900111"})
+    her = diary.add("person", {"name": "Wanda Seesall", "role": "witness", "role_code": "W1"})
+    stranger = diary.add("person", {"name": "Someone Else", "role": "other", "role_code": "P2"})
+    report = diary.add("report", {"at": "2026-05-07", "crime_ref": "=HYPERLINK(1)", "force": "Met", "to": "police"})
+    rows = [
+        {"direction": "in", "from": "@dk", "msg_no": 1, "sent_at": START, "text": "+hello", "to": NUMBER, "type": "text"},
+        {"direction": "out", "from": NUMBER, "msg_no": 2, "text": "my number is 07700900222", "to": "@dk", "type": "text"},
+        {"direction": "in", "from": "@dk", "msg_no": 3, "to": "me", "type": "missed_call"},
+    ]
+    burst = {"channel": "sms", "complete": "complete", "count": 2, "rows": rows, "tz": "Europe/London"}
+    schedule = diary.add("schedule", burst, {"own_accounts": [NUMBER]})
+    for days, term in ((0, 1), (2, 2), (5, 1), (40, 1), (5, 9)):
+        more: dict[str, object] = {"actor_ids": [him["record"]], "witness_ids": [her["record"], "AAAAAAAAAAAAAAAAAAAAAA"]}
+        more["alleged_breaches"] = [{"order_id": order["record"], "term_no": term}]
+        if days == 2:
+            more |= {"report_ids": [report["record"]], "schedule_id": schedule["record"], "who": "Dan"}
+        diary.add("incident", incident_fields(START + days * DAY, "Wanda saw him.", **more), at=START + days * DAY + HOUR)
+    assert stranger["record"]
+    return diary
+
+
+@pytest.fixture(scope="module")
+def capsule() -> Capsule:
+    """All of it."""
+    diary = order_diary()
+    return read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+
+
+@pytest.fixture(scope="module")
+def contents(capsule: Capsule) -> Contents:
+    """As the pages see it."""
+    return contents_of(capsule)
+
+
+def rows_of(raw: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
+
+
+def test_a_breach_stands_only_after_service_and_to_a_term_there_is(contents: Contents) -> None:
+    """Before it was served it is said to be none; afterwards it is one; what had ended, or has no such term, is flagged."""
+    said = [row["term_said_to_be_broken"] for row in rows_of(chronology_csv(contents))]
+    assert [("not a breach" in one, "had ended" in one, "does not have" in one) for one in said] == [
+        (True, False, False),
+        (False, False, False),
+        (False, False, False),
+        (False, False, True),
+        (False, True, False),
+    ]
+    assert said[1] == "O1 Stalking protection order (SPO), term 2, served 2026-05-06"
+
+
+def test_every_column_of_an_entry(contents: Contents) -> None:
+    """Codes for people, references for reports, no name of a witness, no formula."""
+    rows = rows_of(chronology_csv(contents))
+    assert set(rows[0]) > ALWAYS
+    assert {row["person_code"] for row in rows} == {"S1"} and {row["saw_or_heard"] for row in rows} == {"W1"}
+    assert rows[1]["reported"].startswith("R1 Police, Met, crime =HYPERLINK")
+    assert "Wanda" not in chronology_csv(contents).decode()
+    assert [person.words for person in people_of(contents.registers, contents.entries)] == ["Dan Kerr"]
+
+
+def test_a_schedule_is_a_line_a_message_and_the_keeper_a_number(contents: Contents) -> None:
+    """Both ways, formula-safe, with the keeper's own number nowhere in it."""
+    raw = schedules_csv(contents)
+    assert raw is not None and b"900222" not in raw
+    rows = rows_of(raw)
+    assert [(row["direction"], row["from"], row["to"]) for row in rows] == [
+        ("From them to me", "'@dk", "me (1)"),
+        ("From me to them", "me (1)", "'@dk"),
+        ("From them to me", "'@dk", "me (1)"),
+    ]
+    assert rows[0]["text"] == "'+hello"
+    assert {row["entries"] for row in rows} == {"entry 2"} and rows[2]["type"] == "Missed call"
+
+
+def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
+    """A person, an order or a schedule is proved in the restricted part; an entry that names a witness withholds its words."""
+    files = dict(proof_files(capsule))
+    servable = b"".join(content for path, content in files.items() if path.startswith("servable/"))
+    for word in (b"Wanda", b"Dan Kerr", b"900111", b"900222", b"HYPERLINK"):
+        assert word not in servable, word
+    kinds = {path.rpartition("/")[2].partition("-")[0] for path in files if path.startswith("restricted/")}
+    assert {"order", "person", "report", "schedule"} <= kinds
+    assert not any("person" in path for path in files if path.startswith("servable/"))
+
+
+def test_a_person_nothing_names_stays_behind(capsule: Capsule) -> None:
+    """What a pack has no use for is nobody's business."""
+    assert b"Someone Else" not in record_file(capsule)
+    assert {ref.ref for ref in capsule.refs.values()} == {"O1", "S1", "W1", "R1", "MS1"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["records"][0].update(ref="S9", delay_ms=1),
+        lambda told: told["records"].pop(),
+        lambda told: told["counts"].update(withheld=1),
+        lambda told: told["gaps"].append({"at": None, "seq_no": 9, "why": "withheld"}),
+    ],
+)
+def test_what_is_derived_is_worked_out_again(capsule: Capsule, change: object) -> None:
+    """A changed derived row, count or gap is noticed; the record as made is not."""
+    told = json.loads(record_file(capsule))
+    assert follows(told)
+    change(told)  # type: ignore[operator]
+    assert not follows(told)
