@@ -19,7 +19,8 @@ STORED = """(async () => {
   const db = await new Promise((done) => { const asked = indexedDB.open('app'); asked.onsuccess = () => done(asked.result); });
   let sum = 0;
   for (const name of db.objectStoreNames) {
-    const all = await new Promise((done) => { const asked = db.transaction(name).objectStore(name).getAll(); asked.onsuccess = () => done(asked.result); });
+    const table = db.transaction(name).objectStore(name);
+    const all = await new Promise((done) => { const asked = table.getAll(); asked.onsuccess = () => done(asked.result); });
     for (const one of all) sum += one?.byteLength ?? 0;
   }
   db.close();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { random } from '../../static/js/core/bytes.js';
+import { fill, isFull, release } from '../../static/js/store/ballast.js';
 import { Database } from '../../static/js/store/database.js';
 import { Index, ROWS } from '../../static/js/store/index.js';
 import { openDB } from '../../static/vendor/idb/index.js';
@@ -30,6 +31,7 @@ function failing(name, errors) {
   });
 }
 
+const isBallast = (key) => /^p\d$/.test(key);
 const full = () => new DOMException('full', 'QuotaExceededError');
 const lost = () => new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', 'UnknownError');
 
@@ -61,12 +63,31 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   phone.app.putDraft({ fields: { narrative: 'Words that must not be lost.' } });
   await phone.app.enrolHere(WORDS);
   await until(phone, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
+  while (!await isFull(phone.database)) await new Promise((done) => { setTimeout(done, 10); });
+  while (await release(phone.database)) { /* the room kept for words is used up too */ }
   errors.push(full());
   await assert.rejects(phone.app.saveIncident({ record: null, fields: {}, restricted: {} }), (error) => error.code === 'no_space' && /still here/.test(error.sentence));
   assert.equal(phone.app.state.entries.length, 0);
   assert.equal(phone.app.state.draft.fields.narrative, 'Words that must not be lost.');
   await phone.app.saveIncident({ record: null, fields: {}, restricted: {} });
   assert.equal(phone.app.state.entries.length, 1);
+});
+
+test('words that do not fit have the ballast’s room, files do not, and it is filled again', async () => {
+  const errors = [];
+  const database = failing('ballast', errors);
+  await fill(database, random);
+  assert.equal(await isFull(database), true);
+  errors.push(full());
+  await assert.rejects(database.write({ put: [[random(16), random(10)]], bulky: true }), { code: 'no_space' });
+  assert.equal(await isFull(database), true);
+  const id = random(16);
+  errors.push(full(), null, full(), null);
+  await database.write({ put: [[id, random(10)]] });
+  assert.equal((await database.read([id]))[0].length, 10);
+  assert.deepEqual([await isFull(database), await release(database)], [false, false], 'both pieces gave way');
+  await fill(database, random);
+  assert.equal(await isFull(database), true);
 });
 
 test('a tab killed in the middle of a save: everything before it stands, nothing is half there', async () => {
@@ -96,35 +117,104 @@ test('the table says nothing: random ids, one size class for small records, and 
   assert.ok(keys.length >= 20);
   assert.ok(keys.every((key) => key.byteLength === 16));
   assert.ok(values.every((value) => (value.byteLength - 56) % 4096 < 512), 'every record is a padded size class');
-  assert.deepEqual(beside, ['d'], 'only the door lies beside the table once words exist');
+  assert.deepEqual(beside.filter((key) => !isBallast(key)), ['d'], 'only the door and ballast lie beside the table once words exist');
   const door = await db.get('b', 'd');
   for (const [name, length] of Object.entries(KEPT_DOOR_LENGTHS)) assert.equal(door[name].length, length);
   assert.deepEqual(door.slots.map((slot) => slot.length), [1144, 1144, 1144, 1144]);
   assert.deepEqual([...db.objectStoreNames], ['a', 'b', 'c']);
 });
 
+/** A store of values, with changes put together and saved as the real one does. */
+function plainStore(kept = new Map()) {
+  const store = {
+    kept, root: { line: { n: 0 }, feed: { seq: 0 } }, written: [],
+    readJson: async (name) => structuredClone(kept.get(name) ?? null),
+    readJsonMany: async (names) => names.map((name) => structuredClone(kept.get(name) ?? null)),
+    async change(fill) {
+      const [endings, after] = [new Map(), []];
+      const root = structuredClone(store.root);
+      const put = new Map();
+      await fill(root, {
+        putJson: (name, value) => put.set(name, structuredClone(value)), drop: (name) => put.set(name, undefined), after: (act) => after.push(act),
+        last: (key, act) => { endings.delete(key); endings.set(key, act); },
+      });
+      for (const [key, act] of endings) { endings.delete(key); await act(); }
+      store.written = [...put.keys()];
+      for (const [name, value] of put) if (value === undefined) kept.delete(name); else kept.set(name, value);
+      store.root = root;
+      after.forEach((act) => act());
+    },
+  };
+  return store;
+}
+
+const manyRows = (count) => Array.from({ length: count }, (_, i) => ({ record: `r${i}`, title: `row ${i}`, text: `text ${i}` }));
+
 test('rows are kept 250 to a segment, the newest segment comes first, and a change rewrites one', async () => {
-  const written = [];
-  const sealed = new Map();
-  const store = { root: {}, readJson: async (name) => sealed.get(name), readJsonMany: async (names) => names.map((name) => sealed.get(name)) };
-  const afterwards = [];
-  const change = { putJson: (name, value) => { written.push(name); sealed.set(name, structuredClone(value)); }, after: (act) => afterwards.push(act) };
+  const store = plainStore();
   const index = new Index(store);
-  const rows = Array.from({ length: 2 * ROWS + 10 }, (_, i) => ({ record: `r${i}`, title: `row ${i}` }));
-  index.write(store.root, change, rows);
-  assert.equal(index.all().length, 0, 'nothing counts before it is saved');
-  afterwards.splice(0).forEach((act) => act());
-  assert.deepEqual(written, ['segment/0', 'segment/1', 'segment/2']);
-  written.length = 0;
-  index.write(store.root, change, [{ record: 'r255', title: 'changed' }]);
-  assert.deepEqual(written, ['segment/1']);
+  await store.change((root, change) => {
+    index.write(root, change, manyRows(2 * ROWS + 10));
+    assert.equal(index.all().length, 0, 'nothing counts before it is saved');
+  });
+  assert.deepEqual(store.written.filter((name) => name.startsWith('segment')), ['segment/0', 'segment/1', 'segment/2']);
+  await store.change((root, change) => index.write(root, change, [{ record: 'r255', title: 'changed' }]));
+  assert.deepEqual(store.written, ['segment/1'], 'no text is written again when none has changed');
   const again = new Index(store);
   let shown = 0;
   await again.load(() => { shown = again.all().length; });
-  assert.equal(shown, 10);
-  assert.equal(again.all().length, rows.length);
-  assert.equal(again.find('r255').title, 'changed');
+  assert.deepEqual([shown, again.all().length, again.find('r255').title, again.differs], [10, 2 * ROWS + 10, 'changed', false]);
+  assert.equal((await again.allTexts()).get('r255'), 'text 255');
 });
+
+test('rows written by several parts of one change all count, and the later of one record stands', async () => {
+  const store = plainStore();
+  const index = new Index(store);
+  await store.change((root, change) => {
+    index.write(root, change, [{ record: 'a', title: 'first', text: 'one' }]);
+    index.write(root, change, [{ record: 'b', title: 'second' }]);
+    assert.equal(index.find('a', change).title, 'first');
+    index.write(root, change, [{ record: 'a', title: 'later' }]);
+  });
+  const again = new Index(store);
+  await again.load();
+  assert.deepEqual(again.all().map(({ title }) => title), ['later', 'second']);
+  assert.equal((await again.allTexts()).get('a'), 'one');
+});
+
+test('a long text is found whole, does not make its neighbours heavy, and goes with its entry', async () => {
+  const store = plainStore();
+  const index = new Index(store);
+  const long = `${'word '.repeat(2_000)}needle`;
+  await store.change((root, change) => index.write(root, change, [{ record: 'a', text: long }, { record: 'b', text: 'short' }]));
+  assert.ok(JSON.stringify(store.kept.get('text/0')).length < 5_000);
+  const again = new Index(store);
+  await again.load();
+  assert.equal((await again.allTexts()).get('a'), long);
+  await store.change((root, change) => again.write(root, change, [{ record: 'a', erased: 7 }]));
+  assert.ok(!JSON.stringify([...store.kept]).includes('word'));
+});
+
+for (const [why, break_] of [
+  ['a segment is missing', (store) => store.kept.delete('segment/0')],
+  ['a segment is an older one', (store, older) => store.kept.set('segment/1', older)],
+  ['a version was written without the list', (store) => { store.root.line.n += 1; }],
+  ['the feed went on without the list', (store) => { store.root.feed.seq += 1; }],
+  ['the rows are of another shape', (store) => { store.root.index.shape = 0; }],
+]) {
+  test(`the list says that it differs when ${why}, and still names every record`, async () => {
+    const store = plainStore();
+    const index = new Index(store);
+    await store.change((root, change) => index.write(root, change, manyRows(ROWS + 5)));
+    const older = structuredClone(store.kept.get('segment/1'));
+    await store.change((root, change) => index.write(root, change, [{ record: `r${ROWS + 1}`, title: 'newer' }]));
+    break_(store, older);
+    const again = new Index(store);
+    await again.load();
+    assert.equal(again.differs, true);
+    assert.deepEqual(await again.listed(), manyRows(ROWS + 5).map(({ record }) => record));
+  });
+}
 
 test('a record swapped for another record’s bytes does not open', async () => {
   const { phone, app } = await phoneWithEntry();

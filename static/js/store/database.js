@@ -52,7 +52,7 @@ export class Database {
         return await this.writeOnce(writing);
       } catch (error) {
         const isForWords = !writing.bulky && !writing.tray?.length;
-        if (!(error instanceof KeptError) || error.code !== 'no_space' || !isForWords || !await release(this)) throw error;
+        if (!(error instanceof KeptError) || error.code !== 'no_space' || !isForWords || !await release(this).catch(() => false)) throw error;
       }
     }
   }
