@@ -19,7 +19,7 @@ import { takeCaptures } from './moving_in.js';
 import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
-import { endShowing, readForShow, showNow } from './show_now.js';
+import { dropShown, endShowing, readForShow, showNow } from './show_now.js';
 
 /** @typedef {import('./types.d.ts').Collaborators} Collaborators */
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -82,7 +82,7 @@ function phaseMethods(ctx, drafts, idle) {
       await disarm(ctx);
       ctx.screen.clear('locked');
     },
-    readForShow: (/** @type {{record?: string, kind?: string}} */ about = {}) => readForShow(inside(ctx), about),
+    readForShow: (/** @type {{record?: string, kind?: string}} */ about = {}) => readForShow(ctx, about),
     showNow: (/** @type {import('./show_now.js').Section[]} */ sections) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
     async applyUpdate() {
       await drafts.flush(); // a reload would lose what could not be sealed
@@ -122,6 +122,7 @@ function browserMethods(ctx, drafts, idle) {
 async function lockUp(ctx, drafts, idle, why, showing) {
   const { screen } = ctx;
   if (!ctx.open && screen.state.phase !== 'picture') return endShowing(ctx);
+  if (screen.state.phase === 'showing') dropShown(ctx); // closed before the lock behind it was done
   const clear = () => (showing ? screen.clear('showing', { showing }) : screen.clear('locked'));
   idle.stop();
   const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;

@@ -5,10 +5,12 @@ import { PART_BYTES } from '../crypto/files.js';
 import { readDoor, readDraftKey } from '../store/beside.js';
 import { entryMethods } from './app_entry.js';
 import { attachmentMethods } from './attachments.js';
+import { chaseMethods } from './chase.js';
 import { readEntry } from './entries.js';
 import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
 import { maskMethods } from './masking.js';
 import { purgeMethods } from './purging.js';
+import { readingBackMethods } from './reading_back.js';
 import { asUrl, findFile } from './reading_files.js';
 import { recordMethods } from './records.js';
 import { registerMethods } from './registers.js';
@@ -28,7 +30,7 @@ import { forgetTray, intoTray, underDraftKey, unsealWith, waitingFiles } from '.
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function diaryMethods(ctx, drafts) {
-  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...registerMethods(ctx), ...entryMethods(ctx), ...fileMethods(ctx, drafts) };
+  return { ...draftPart(ctx, drafts), ...entryPart(ctx, drafts), ...filePart(ctx, drafts), ...recordMethods(ctx), ...readingBackMethods(ctx), ...registerMethods(ctx), ...chaseMethods(ctx), ...entryMethods(ctx), ...fileMethods(ctx, drafts) };
 }
 
 /** What is done with one file. @param {Context} ctx @param {Drafts} drafts */

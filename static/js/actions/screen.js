@@ -15,6 +15,7 @@ const FIRST = {
   draft: null,
   lockIn: null,
   picture: null,
+  showing: null,
 };
 
 export class Screen {
@@ -31,10 +32,10 @@ export class Screen {
     for (const listener of [...this.listeners]) listener();
   }
 
-  /** Back to nothing shown, as after a lock. @param {State['phase']} phase */
-  clear(phase) {
+  /** Back to nothing shown, as after a lock, but for `rest`. @param {State['phase']} phase @param {Partial<State>} [rest] */
+  clear(phase, rest = {}) {
     const { update, offline } = this.state;
-    this.set({ ...FIRST, update, offline, phase });
+    this.set({ ...FIRST, update, offline, phase, ...rest });
   }
 
   /** @param {() => void} listener @returns {() => void} stops it */

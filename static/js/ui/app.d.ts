@@ -9,6 +9,11 @@ export type Attachment = {
   /** whether the file says where it was made; null where that cannot be told */
   place?: boolean | null; description?: string; sensitivity?: string;
 };
+/** One file with all that is kept of it. */
+export type AttachmentRead = Attachment & {
+  fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; at: number; versions: RecordStep[];
+  entries: { record: string; seq_no: number | null; title: string }[]; draft: boolean; custody: { at: number; actor: string; action: string; detail?: string }[];
+};
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type Occurred = {
   occurred_start: number | null; occurred_end: number | null; occurred_local: string | null; tz: string; utc_offset_min: number | null; precision: string;
@@ -54,6 +59,8 @@ export type KeptRecord = {
 export type RecordStep = {
   version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back'; by: string; reason: string | null; changes: Change[]; fields: Fields; altered: boolean;
 };
+/** What a record of another kind is called. */
+export type Known = { kind: string; fields: Fields; name: string };
 export type Chosen = { from: number | null; to: number | null; records: string[] | null };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
 export type Usage = {
@@ -108,12 +115,30 @@ export interface App {
   keepHoldOn?(): Promise<unknown>;
   saveNote(record: string, text: string): Promise<unknown>;
   addFile(target: string, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<Attachment>;
-  readPicture(attachment: string, size: 'preview' | 'print'): Promise<{ url: string } | null>;
+  readPicture(attachment: string, size: 'preview' | 'print' | 'masked' | 'unmasked'): Promise<{ url: string } | null>;
+  readAttachment(attachment: string): Promise<AttachmentRead>;
+  needsAttachmentReason(attachment: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
+  saveAttachment(save: { attachment: string; fields?: Fields; restricted?: Fields; reason?: string }): Promise<unknown>;
+  /** Noted in the custody record. */
+  looked(attachment: string): unknown;
+  /** The received bytes of a sound or film, null for anything else. */
+  readToPlay(attachment: string): Promise<{ url: string; blob: Blob } | null>;
+  checkFile(attachment: string): Promise<unknown>;
+  moveFile(attachment: string, to: string | null, reason: string): Promise<unknown>;
+  readLoose(): Promise<Attachment[]>;
+  dropHeld(attachment: string): Promise<unknown>;
+  maskPicture(attachment: string, mask: { boxes: { x: number; y: number; w: number; h: number }[]; what: string[]; why: string }): Promise<unknown>;
+  printCopy(attachment: string, which: 'masked' | null): Promise<unknown>;
+  purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
   answerPhoneCopy(record: string, attachment: string, answer: 'kept' | 'removed_for_safety' | 'later'): Promise<unknown>;
   getPicture(): Promise<unknown>;
   pictureAdd(files: File[]): Promise<unknown>;
   pictureSave(): Promise<unknown>;
   readRecords(kind: string, how?: { all?: boolean }): Promise<KeptRecord[]>;
+  /** The entries in which every word is found; null when nothing is asked for. */
+  findEntries(query: string): Promise<string[] | null>;
+  readKnown(): Promise<Record<string, Known>>;
+  readPatterns(): Promise<{ counts: import('../record/patterns.js').Patterns; known: Record<string, Known> }>;
   readRecord(record: string): Promise<Omit<KeptRecord, 'versions'> & { versions: RecordStep[] }>;
   needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
   /** Only what changes; null clears. Refused with reason_needed where earlier words would change. */

@@ -1,8 +1,8 @@
-/** One entry: its words, what was added, its files, its history; and one file, looked at closely. */
+/** One entry: its words, what was added, its files, its history. */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, stateLine } from './parts.js';
-import { clockTime, day, size, whenWords } from './say.js';
+import { clockTime, day, whenWords } from './say.js';
 import { t } from './strings.js';
 import { cardList, differing, keepCard, saveWithReason } from './cards.js';
 import { CARDS, lineOf, namesOf } from './card_table.js';
@@ -13,12 +13,11 @@ import { history } from './history.js';
 import { tooLong } from './long_text.js';
 import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
 import { scheduleRow } from './schedule_link.js';
-import { picture, tiles } from './tiles.js';
+import { tiles } from './tiles.js';
 import { blockOf, whenField } from './when.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Entry} Entry */
-/** @typedef {import('./app.d.ts').Attachment} Attachment */
 
 /**
  * An entry by its record, or what to show until it is there.
@@ -61,6 +60,7 @@ function reading(stage, found) {
     ${isOut ? nothing : scheduleRow(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
     ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}
+      ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
       ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
     <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`}
     <div class="rows">${row({ title: t('entry.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
@@ -130,37 +130,4 @@ function changing(stage, found) {
   </div>`;
 }
 
-/** @param {Stage} stage */
-function file(stage) {
-  if (!stage.place.record) {
-    const one = stage.state.draft?.attachments.find((each) => each.attachment === stage.place.attachment);
-    return one ? looking(stage, one) : html`<div>${heading(t('entry.missing'))}</div>`;
-  }
-  return withEntry(stage, (found) => {
-    const one = found.attachments.find((each) => each.attachment === stage.place.attachment);
-    return one ? looking(stage, one) : html`<div>${heading(t('entry.missing'))}</div>`;
-  });
-}
-
-/** @param {Stage} stage @param {Attachment} one */
-function looking(stage, one) {
-  const { local } = stage;
-  vocabulary(stage);
-  const { url, waiting } = picture(stage, one, 'preview');
-  const large = local.bare ? picture(stage, one, 'print').url ?? url : url;
-  return html`<div class="stack-wide">
-    ${heading(one.name)}
-    ${one.kind === 'image' ? html`<div class="look">
-      <div class="look-picture">${large ? html`<img class=${local.bare ? '' : 'blurred'} src=${large} alt=${local.bare ? t('file.picture_of', { name: one.name }) : ''}>`
-    : html`<p class="soft page">${waiting ? t('frame.loading') : t('file.no_preview')}</p>`}</div>
-      ${large ? button(t(local.bare ? 'file.cover' : 'file.touch'), () => stage.set({ bare: !local.bare }), { icon: 'eye' }) : nothing}</div>` : nothing}
-    ${one.mismatch ? html`<p class="care small">${t('file.mismatch', { claimed: one.claimed, magic: one.magic })}</p>` : nothing}
-    <dl class="facts card">
-      ${[['file.state', stateLine(one.state, Boolean(stage.state.account?.registered))], ['file.type', one.magic || one.claimed], ['file.size', size(one.size)], ['file.came', label('routes', one.route)],
-    ['file.received', `${day(one.received_at)}, ${clockTime(one.received_at)}`]].map(([key, text]) => (text ? html`<div><dt>${t(String(key))}</dt><dd>${text}</dd></div>` : nothing))}
-      <div><dt>${t('file.digest')}</dt><dd class="hex">${one.sha256}</dd></div>
-    </dl>
-  </div>`;
-}
-
-export const views = { entry, file };
+export const views = { entry };

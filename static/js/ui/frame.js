@@ -19,6 +19,7 @@ const PARTS = {
   add: () => import('./add.js'),
   entries: () => import('./entries.js'),
   entry: () => import('./entry.js'),
+  attachment: () => import('./attachment.js'),
   copy: () => import('./copy.js'),
   share: () => import('./share.js'),
   more: () => import('./more.js'),
@@ -29,12 +30,14 @@ const PARTS = {
   server: () => import('./server.js'),
   space: () => import('./space.js'),
   registers: () => import('./registers.js'),
+  chase: () => import('./chase.js'),
+  show: () => import('./show_now.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
-  safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', entry: 'entry', file: 'entry',
+  safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', entry: 'entry', file: 'attachment', loose: 'attachment',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'space', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
-  people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers',
+  people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show',
 };
 /** @type {Views} */
 const loaded = {};
@@ -89,7 +92,7 @@ function view(stage, name) {
 export function frame(stage) {
   const { phase } = stage.state;
   const inside = !stage.leaving && (phase === 'open' || (phase === 'fresh' && stage.place.name in HOME));
-  return html`${inside ? inner(stage, phase === 'open') : door(stage)}
+  return html`${inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : door(stage)}
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
@@ -124,7 +127,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' || HOME[name] === 'keeping' ? 'more' : name);
+  const here = { entry: 'entries', file: 'entries', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');

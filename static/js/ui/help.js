@@ -14,10 +14,20 @@ const WAYS = /** @type {const} */ (['call', 'text', 'bsl']);
 
 /** @param {Stage} stage */
 function help(stage) {
-  const way = stage.way ?? 'call';
+  const open = stage.state.phase === 'open';
+  const kept = open ? stage.find('help-way', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.help_channel : undefined;
+  const way = stage.way ?? (WAYS.includes(kept) ? /** @type {Way} */ (kept) : 'call');
+  /** @param {string} code */
+  const choose = (code) => {
+    stage.way = /** @type {Way} */ (code);
+    // Asked once: inside the diary the answer is kept with it; at the door nothing is.
+    if (open) void Promise.resolve(stage.app.saveSettings({ fields: { help_channel: code } })).then(() => stage.refresh('help-way'), () => undefined);
+    stage.draw();
+  };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('help.title'))}<p>${t('help.first')}</p></div>
-    ${chips({ name: 'way', legend: t('help.how'), choices: WAYS.map((one) => [one, t(`help.${one}`)]), chosen: [way], on: (code) => { stage.way = /** @type {Way} */ (code); stage.draw(); } })}
+    ${chips({ name: 'way', legend: t('help.how'), choices: WAYS.map((one) => [one, t(`help.${one}`)]), chosen: [way], on: choose })}
+    ${open ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>` : nothing}
     <ul class="rows numbers">${servicesFor(way).map((service) => item(stage, service))}</ul>
     <div class="note small">${t('help.leave_lead')}</div>
   </div>`;

@@ -14,7 +14,7 @@ import { uncover } from './door.js';
 
 /** Registers in the order a person under stress looks for them. */
 const REGISTERS_HERE = /** @type {const} */ ([
-  ['people', 'person'], ['orders', 'paper'], ['reports', 'flag'], ['impacts', 'heart'], ['notices', 'note'], ['statements', 'eye'], ['cases', 'file'], ['background', 'list'],
+  ['people', 'person'], ['orders', 'paper'], ['reports', 'flag'], ['impacts', 'heart'], ['notices', 'note'], ['statements', 'eye'], ['cases', 'file'], ['background', 'list'], ['chase', 'clock'],
 ]);
 
 /** @param {Stage} stage */

@@ -125,6 +125,7 @@ function watch(app, stage, root) {
   desk.addEventListener('change', fit, { signal });
   document.addEventListener('visibilitychange', cover, { signal });
   // Best effort: the app switcher may take its picture before this runs.
+  addEventListener('pagehide', () => { if (app.state.phase === 'showing') void app.lock('shown'); }, { signal });
   addEventListener('pagehide', () => { if (app.state.phase === 'open') root.classList.add('covered'); }, { signal });
   addEventListener('pageshow', cover, { signal });
   return () => stop.abort();

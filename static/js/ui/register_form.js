@@ -87,6 +87,8 @@ function formOf(stage, kind, kept) {
 
 /** @param {Form} self @param {Line} line */
 function question(self, line) {
+  const police = self.stage.place.preset === 'police' && knows(`police.${line.name}`);
+  if (police) return textField({ id: idOf(self, line), label: t(`police.${line.name}`), value: String(self.get(line.name) ?? ''), on: (typed) => self.put(line, typed) });
   const own = /** @type {Record<string, (self: Form, line: Line) => unknown>} */ ({ strings: stringsField, moment: momentField, day: dayField, files: later, file: later, terms: termsField });
   const draw = own[line.as];
   return draw ? draw(self, line) : html`${lineField(cardOf(self), /** @type {any} */ (line), atOf(self, line))}`;
@@ -150,7 +152,7 @@ function momentField(self, line) {
   return html`<fieldset class="stack-close"><legend>${labelOf(self, line)}</legend>
     <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && t(`bad.${fault}`), on: (date) => set({ date }) })}
       ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
-    ${typed.date ? chips({ name: `${id}-how`, legend: t('moment.how'), quiet: true, chosen: [typed.how], choices: [['day', t('moment.day')], ['month', t('moment.month')], ['year', t('moment.year')]], on: (how) => set({ how: /** @type {any} */ (how) }) }) : nothing}
+    ${typed.date && !typed.time ? chips({ name: `${id}-how`, legend: t('moment.how'), quiet: true, chosen: [typed.how], choices: [['day', t('moment.day')], ['month', t('moment.month')], ['year', t('moment.year')]], on: (how) => set({ how: /** @type {any} */ (how) }) }) : nothing}
   </fieldset>`;
 }
 

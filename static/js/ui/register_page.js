@@ -3,6 +3,7 @@ import { html, nothing } from './html.js';
 import { filePicker, textField } from './fields.js';
 import { button, errorSummary, heading, row, sheet } from './parts.js';
 import { t } from './strings.js';
+import './strings_show.js';
 import { vocabulary } from './labels.js';
 import { clockTime, day, whenWords } from './say.js';
 import { picture } from './tiles.js';

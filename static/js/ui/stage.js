@@ -179,9 +179,9 @@ export class Stage {
   /** Leave at once: what is shown goes first, then the app forgets its keys. */
   leave() {
     const { phase } = this.state;
-    if (phase !== 'open' && phase !== 'fresh') return;
+    if (phase !== 'open' && phase !== 'fresh' && phase !== 'showing') return;
     this.reset('start');
-    this.leaving = phase === 'open';
+    this.leaving = phase !== 'fresh';
     this.drawNow();
     Promise.resolve(this.app.quickExit()).finally(() => { this.leaving = false; this.draw(); });
   }

@@ -1,0 +1,97 @@
+/**
+ * The chase list: everything in the diary that has a date somebody should look at. It is made anew from the records each
+ * time; only what was ticked off is kept, in the settings. It stays inside the diary: nothing rings, nothing pops up.
+ */
+import { KeptError } from '../core/errors.js';
+import { dayFault } from '../record/moments.js';
+import { objectsOf, textOf } from '../record/reading.js';
+import { localAt } from '../record/times.js';
+import { readKind } from './records.js';
+import { readSettings, saveSettings } from './settings.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {{key: string, what: 'wipe'|'asked'|'update'|'order'|'download', due: string|null, record: string, kind: string, fields: Fields, seq_no: number|null, detail: Fields, done_at: number|null}} Item `due` a day, null without one */
+
+const DAY = 86_400_000;
+const ASK_AGAIN = 7 * DAY;
+/** Ahead of everything else: a camera's pictures are gone for good. */
+const ORDER = ['wipe', 'update', 'order', 'asked', 'download'];
+/** What came of asking: nothing is left to be chased. */
+const SETTLED = new Set(['got_it', 'police_have_it', 'wiped', 'refused', 'none']);
+const KEPT_TICKS = 500;
+
+/** @param {Context} ctx */
+export function chaseMethods(ctx) {
+  const inside = () => {
+    if (!ctx.open) throw new KeptError('locked');
+    return ctx.open;
+  };
+  return {
+    readChase: async () => readChase(inside()),
+    async chaseDone(/** @type {string} */ key, /** @type {boolean} */ done) {
+      const open = inside();
+      const { fields } = await readSettings(open);
+      const others = objectsOf(fields, 'chase_done').filter((one) => one['key'] !== key);
+      const ticks = done ? [...others, { key, at: ctx.clock.now() }].slice(-KEPT_TICKS) : others;
+      await saveSettings(open, { fields: { chase_done: ticks.length ? ticks : null } });
+      ctx.show();
+      open.syncing.kick();
+    },
+  };
+}
+
+/** @param {Open} open @returns {Promise<Item[]>} by date, wipe dates first on a day; without a date last */
+async function readChase(open) {
+  const [entries, reports, orders, packs, { fields: settings }] = await Promise.all([
+    readKind(open, 'incident'), readKind(open, 'report'), readKind(open, 'order'), readKind(open, 'export'), readSettings(open),
+  ]);
+  const numbers = new Map(open.syncing.rows().map((row) => [row.record, row.seq_no]));
+  const done = new Map(objectsOf(settings, 'chase_done').map((one) => [textOf(one, 'key'), Number(one['at'])]));
+  const found = [...entries.flatMap(ofEntry), ...reports.flatMap(ofReport), ...orders.flatMap(ofOrder), ...packs.flatMap(ofPack)];
+  return found.map((one) => {
+    const key = `${one.record}/${one.what}/${one.due ?? ''}/${textOf(one.detail, 'holder')}`;
+    return { ...one, key, seq_no: numbers.get(one.record) ?? null, done_at: done.get(key) ?? null };
+  }).sort((a, b) => (a.due ?? '9').localeCompare(b.due ?? '9') || ORDER.indexOf(a.what) - ORDER.indexOf(b.what));
+}
+
+/** A day that is one, or null. @param {unknown} value */
+function dayOf(value) {
+  return typeof value === 'string' && value && !dayFault(value, '', { future: true }) ? value : null;
+}
+
+/** @typedef {Omit<Item, 'key'|'seq_no'|'done_at'>} Found */
+/** @typedef {import('./records.js').Read} Read */
+
+/** What may be on camera, and what was asked for and has not come. @param {Read} entry @returns {Found[]} */
+function ofEntry({ record, kind, fields }) {
+  return objectsOf(fields, 'independent_evidence').filter((one) => !SETTLED.has(textOf(one, 'outcome'))).flatMap((detail) => {
+    const due = dayOf(detail['overwrite_due']);
+    const asked = dayOf(detail['requested_at']);
+    const again = asked && localAt(Date.parse(asked) + ASK_AGAIN, 'UTC').slice(0, 10);
+    /** @type {Found[]} */
+    const found = again ? [{ record, kind, fields, detail, what: 'asked', due: due && due < again ? due : again }]
+      : due ? [{ record, kind, fields, detail, what: 'wipe', due }] : [];
+    return found;
+  });
+}
+
+/** @param {Read} report @returns {Found[]} */
+function ofReport({ record, kind, fields }) {
+  const due = dayOf(fields['next_update_due']);
+  return due ? [{ record, kind, fields, detail: {}, what: 'update', due }] : [];
+}
+
+/** @param {Read} order @returns {Found[]} */
+function ofOrder({ record, kind, fields }) {
+  const due = dayOf(fields['expires_on']);
+  return due ? [{ record, kind, fields, detail: {}, what: 'order', due }] : [];
+}
+
+/** A pack saved on this phone lies open in its downloads. @param {Read} pack @returns {Found[]} */
+function ofPack({ record, kind, fields, at }) {
+  if (fields['delivered_how'] !== 'saved' && fields['kind'] !== 'pack') return [];
+  const made = typeof fields['made_at'] === 'number' ? fields['made_at'] : at;
+  return [{ record, kind, fields, detail: {}, what: 'download', due: localAt(made, 'UTC').slice(0, 10) }];
+}

@@ -1,0 +1,82 @@
+/** Show someone now: what was ticked stays on the screen, the diary is locked behind it, and every way on leads to the lock. The chase list. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { NOON, PNG, WORDS, file, phoneWithEntry } from './phone/phone.mjs';
+import { SHOWN_FOR } from '../../static/js/actions/show_now.js';
+
+const TICKED = [{ title: 'What happened', blocks: [{ title: 'Entry 1', lines: [{ text: 'TICKED words' }] }] }];
+
+test('what can be shown: the newest entry first, how many, who, orders, references; an entry asked for comes first', async () => {
+  const { app, record } = await phoneWithEntry();
+  const { record: second } = await app.saveIncident({ record: null, fields: { narrative: 'Later', occurred_start: NOON + 1, precision: 'minute', tz: 'Europe/London' }, restricted: {} });
+  await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam', role: 'suspect' } });
+  await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Wendy', role: 'witness' } });
+  const found = await app.readForShow({});
+  assert.deepEqual([found.first, found.count, found.since, found.people.map(({ code }) => code)], [second, 2, NOON + 1, ['S1']]);
+  assert.equal((await app.readForShow({ record, kind: 'incident' })).first, record);
+});
+
+test('showing: nothing unticked is left in the state, the keys are gone, and closing leads to the lock', async () => {
+  const { app, record } = await phoneWithEntry({}, 'UNTICKED narrative');
+  app.putDraft({ fields: { narrative: 'UNTICKED draft' } });
+  const seen = [];
+  app.subscribe(() => seen.push(JSON.stringify(app.state)));
+  await app.showNow(TICKED);
+  assert.equal(app.state.phase, 'showing');
+  assert.ok(!JSON.stringify(app.state).includes('UNTICKED'));
+  assert.equal(app.state.showing.sections[0].blocks[0].lines[0].text, 'TICKED words');
+  for (const read of [() => app.readIncident(record), () => app.readRecords('person'), () => app.readForShow({}), () => app.showNow(TICKED), () => app.readSettings()]) await assert.rejects(read(), { code: 'locked' });
+  await app.lock('shown');
+  assert.equal(app.state.phase, 'locked');
+  assert.ok(!JSON.stringify(app.state).includes('TICKED'));
+  await app.unlock(WORDS);
+  assert.equal(app.state.draft.fields.narrative, 'UNTICKED draft');
+});
+
+test('out of sight, or after three minutes, it is the lock; a clock that stands still does not keep it open', async () => {
+  const phone = await phoneWithEntry();
+  const { app } = phone;
+  await app.showNow(TICKED);
+  phone.phone.visible = false;
+  app.seen();
+  assert.equal(app.state.phase, 'locked');
+  phone.phone.visible = true;
+  await app.unlock(WORDS);
+  const waits = [];
+  const again = await phoneWithEntry({ timers: { after: (ms, act) => { waits.push({ ms, act }); return ms; }, stop: () => undefined } });
+  await again.app.showNow(TICKED);
+  waits.find(({ ms }) => ms === SHOWN_FOR).act();
+  assert.equal(again.app.state.phase, 'locked');
+});
+
+test('the picture of an order is there while the page is, and goes with it', async () => {
+  const { app, phone } = await phoneWithEntry();
+  const { record } = await app.saveRecord({ kind: 'order', record: null, fields: { court: 'Lewisham' } });
+  const { attachment } = await app.addRecordFile({ kind: 'order', record, field: 'copy_attachment_id' }, file(PNG), { route: 'photo_picker' });
+  assert.deepEqual((await app.readForShow({})).pictures[record], { attachment, safe: false });
+  await app.showNow([{ title: 'Orders', blocks: [{ title: '', lines: [], picture: attachment }, { title: '', lines: [], picture: 'AAAAAAAAAAAAAAAAAAAAAA' }] }]);
+  const [{ url }, missing] = app.state.showing.sections[0].blocks;
+  assert.equal(phone.urls.get(url).size, 5000);
+  assert.equal(missing.url, undefined);
+  await app.lock('shown');
+  assert.equal(phone.urls.has(url), false);
+});
+
+test('to chase: wipe dates first, then updates and orders; done and not done after all; settled and impossible dates are not there', async () => {
+  const { app, record } = await phoneWithEntry();
+  await app.saveIncident({ record, restricted: {}, fields: { independent_evidence: [
+    { kind: 'cctv', holder: 'Shop', overwrite_due: '2026-12-01' }, { kind: 'cctv', holder: 'Bus', overwrite_due: '2026-12-01', requested_at: '2026-11-20' },
+    { kind: 'doorbell', holder: 'Next door', overwrite_due: '2026-12-01', outcome: 'got_it' }, { kind: 'dashcam', holder: 'X', overwrite_due: '2026-02-31' }, { kind: 'cctv', holder: 'No date' },
+  ] } });
+  const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met', next_update_due: '2026-12-01' } });
+  await app.saveRecord({ kind: 'order', record: null, fields: { court: 'L', expires_on: '2027-01-01' } });
+  await app.saveRecord({ kind: 'order', record: null, fields: { court: 'M', expires_on: '9999-99-99' } });
+  const list = await app.readChase();
+  assert.deepEqual(list.map(({ what, due, detail }) => [what, due, detail.holder ?? '']), [['asked', '2026-11-27', 'Bus'], ['wipe', '2026-12-01', 'Shop'], ['update', '2026-12-01', ''], ['order', '2027-01-01', '']]);
+  await app.chaseDone(list[1].key, true);
+  assert.equal((await app.readChase())[1].done_at, NOON);
+  await app.chaseDone(list[1].key, false);
+  assert.equal((await app.readChase())[1].done_at, null);
+  await app.takeOutRecord(report);
+  assert.ok(!(await app.readChase()).some(({ what }) => what === 'update'));
+});
