@@ -18,14 +18,14 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: setup-quick ## install everything that run and test need
-	@$(VENV)/python .ci/tools.py chromium qpdf exiftool
+	@$(VENV)/python .ci/tools.py chromium qpdf exiftool redis-server
 
 setup-run:
 	@$(PYTHON) .ci/setup.py run
 
 setup-quick:
 	@$(PYTHON) .ci/setup.py test
-	$(VENV)/python .ci/tools.py qpdf exiftool
+	$(VENV)/python .ci/tools.py qpdf exiftool redis-server
 
 run: setup-run ## serve on http://localhost:8000, with a fictional diary to open (DEMO=no leaves it out)
 	@$(VENV)/python -m diary migrate

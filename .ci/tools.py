@@ -25,6 +25,7 @@ PACKAGES = {
     ),
     "qpdf": (["qpdf"], "qpdf"),
     "exiftool": (["libimage-exiftool-perl"], "exiftool"),
+    "redis-server": (["redis-server"], "Redis"),
 }
 
 

@@ -19,9 +19,9 @@ from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.pepper import Pepper
 from diary.services.purge import every_hour
-from diary.services.throttle import Throttle
+from diary.services.shared import open_counts
 from diary.storage.blobstore import open_store
-from diary.storage.database import Database, opened
+from diary.storage.database import opened
 from diary.web.call import Office
 from diary.web.edge import Edge
 from diary.web.events import Events
@@ -56,8 +56,8 @@ def create_app(
                 packs=packs,
                 pages=pages,
                 events=Events(told),
-                networks=NetworkLimit(instance.pepper),
-                accounts=AccountLimit(told),
+                networks=NetworkLimit(instance.pepper, instance.counts),
+                accounts=AccountLimit(told, instance.counts),
             )
             app.state.office.events.say("started")
             purging = asyncio.create_task(every_hour(instance, app.state.office.events.fault))
@@ -78,27 +78,26 @@ def create_app(
 async def open_instance(
     settings: Settings, clock: Clock, *, kdf_profile: KdfProfile = FLOOR, kdf_policy: KdfPolicy = PRODUCT
 ) -> AsyncIterator[Instance]:
-    """What every service works with, for the length of the block: for the server, and for jobs beside it."""
+    """What every service works with, for the length of the block: for the server, and for jobs beside it.
+
+    Raises BadSetting when something does not fit together.
+    """
     pepper = Pepper(settings.read_pepper(), kdf_profile)
-    async with opened(settings) as db:
-        yield await _instance(settings, clock, db, pepper, kdf_policy)
-
-
-async def _instance(settings: Settings, clock: Clock, db: Database, pepper: Pepper, policy: KdfPolicy) -> Instance:
-    """What every service works with. Raises BadSetting when something does not fit together."""
     notary = Notary(settings.read_notary_seed())
-    statements = await keyring.read_statements(db)
-    keyring.check_keys(statements, notary)
-    return Instance(
-        settings=settings,
-        clock=clock,
-        db=db,
-        blobs=open_store(settings.blob_url),
-        notary=notary,
-        pepper=pepper,
-        throttle=Throttle(clock),
-        policy=policy,
-        argon=asyncio.Semaphore(PROOFS_AT_ONCE),
-        authorities=stamping.read_authorities(settings.timestamps),
-        statements=statements,
-    )
+    async with opened(settings) as db, open_counts(settings.counts_url, clock) as (counts, throttle):
+        statements = await keyring.read_statements(db)
+        keyring.check_keys(statements, notary)
+        yield Instance(
+            settings=settings,
+            clock=clock,
+            db=db,
+            blobs=open_store(settings.blob_url),
+            notary=notary,
+            pepper=pepper,
+            throttle=throttle,
+            counts=counts,
+            policy=kdf_policy,
+            argon=asyncio.Semaphore(PROOFS_AT_ONCE),
+            authorities=stamping.read_authorities(settings.timestamps),
+            statements=statements,
+        )

@@ -108,6 +108,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_DATA", "var", Path, "The folder for everything the server keeps itself."),
     Setting("DIARY_DATABASE_URL", None, str, "The database; by default SQLite in the data folder."),
     Setting("DIARY_BLOB_URL", None, str, "Where sealed files go; by default a folder in it."),
+    Setting("DIARY_COUNTS_URL", "memory", str, "Where tries are counted; redis://… when workers share them."),
     Setting("DIARY_PEPPER", None, _secret, "Hides stored sign-in names; else data/pepper, made once."),
     Setting("DIARY_NOTARY_KEY", None, _seed, "Signs receipts; else data/notary.key, made once."),
     Setting("DIARY_QUOTA_BYTES", str(2 << 30), _count, "Room for one account's files."),
@@ -127,8 +128,9 @@ class Settings:
     app_url: str
     public_url: str
     data: Path
-    database_url: str
-    blob_url: str
+    database_url: str = field(repr=False)
+    blob_url: str = field(repr=False)
+    counts_url: str = field(repr=False)
     pepper: Secret | None = field(repr=False)
     notary_key: Secret | None = field(repr=False)
     quota_bytes: int

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.object_store import ObjectStore, object_store
 from tests.postgres import Postgres, postgres_server
+from tests.redis_server import RedisServer, redis_server
 
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -16,6 +18,20 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server, started when the first test asks for it."""
     with postgres_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A Redis server, started when the first test asks for it."""
+    with redis_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def objects() -> Iterator[ObjectStore]:
+    """An S3 server, started when the first test asks for it."""
+    with object_store() as made:
         yield made
 
 

@@ -55,6 +55,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "obstore": ("diary.storage",),
     "starlette": ("diary.web", "diary.app"),
     "jinja2": ("diary.web",),
+    "redis": ("diary.services",),
     "limits": ("diary.web", "diary.services", "diary.app"),
     "uvicorn": ("diary.cli",),
     "click": ("diary.cli", "diary.cli_log"),

@@ -10,7 +10,8 @@ from diary.crypto.kdf import KdfPolicy
 from diary.crypto.signing import Notary
 from diary.ledger.timestamps import Authority
 from diary.services.pepper import Pepper
-from diary.services.throttle import Throttle
+from diary.services.shared import SharedCounts
+from diary.services.throttle import Guard
 from diary.storage.blobstore import BlobStore
 from diary.storage.database import Database
 
@@ -20,8 +21,9 @@ class Instance:
     """The collaborators of every service.
 
     `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
-    takes tens of megabytes for its time. `authorities`: who is asked to stamp checkpoints. `statements`: what
-    the instance key said about notary keys, oldest first; none where there is no instance key.
+    takes tens of megabytes for its time. `counts`: where workers count together, None where each does alone.
+    `authorities`: who is asked to stamp checkpoints. `statements`: what the
+    instance key said about notary keys, oldest first; none where there is no instance key.
     """
 
     settings: Settings
@@ -30,7 +32,8 @@ class Instance:
     blobs: BlobStore
     notary: Notary
     pepper: Pepper
-    throttle: Throttle
+    throttle: Guard
+    counts: SharedCounts | None
     policy: KdfPolicy
     argon: asyncio.Semaphore
     authorities: tuple[Authority, ...] = ()

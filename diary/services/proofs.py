@@ -35,12 +35,12 @@ async def account_by_words(instance: Instance, login: str, auth: bytes, device: 
     """The account of a name and the proof of its words. Raises NoMatch and TryLater."""
     login_mac = instance.pepper.login_mac(login)
     key = ("words", login_mac, instance.pepper.find_device(device, login_mac))
-    entered = instance.throttle.enter(key)
+    entered = await instance.throttle.enter(key)
     row = await accounts.find_by_login(instance.db, login_mac)
     stored = await argon(instance, auth, row.auth_salt if row else NO_SALT)
     if not hmac.compare_digest(stored, row.auth_digest if row else NO_DIGEST) or row is None:
         raise NoMatch
-    instance.throttle.leave(key, entered)
+    await instance.throttle.leave(key, entered)
     return row
 
 
@@ -48,13 +48,13 @@ async def account_by_code(instance: Instance, login: str, code_auth: bytes, devi
     """The account of a name and the proof of its recovery code. Raises NoMatch and TryLater."""
     login_mac = instance.pepper.login_mac(login)
     key = ("code", login_mac, instance.pepper.find_device(device, login_mac))
-    entered = instance.throttle.enter(key)
+    entered = await instance.throttle.enter(key)
     row = await accounts.find_by_login(instance.db, login_mac)
     await argon(instance, code_auth, NO_SALT)
     stored = (row.code_digest if row else None) or NO_DIGEST
     if not hmac.compare_digest(digest_of_code(code_auth), stored) or row is None:
         raise NoMatch
-    instance.throttle.leave(key, entered)
+    await instance.throttle.leave(key, entered)
     return row
 
 
@@ -64,14 +64,14 @@ async def prove(instance: Instance, account: bytes, proof: bytes) -> AccountRow:
     Counted apart from signing in: someone with a stolen session cannot use up the keeper's tries there.
     """
     key = ("proof", account)
-    entered = instance.throttle.enter(key)
+    entered = await instance.throttle.enter(key)
     row = await accounts.find_by_id(instance.db, account)
     if row is None:
         raise NoMatch
     by_code = hmac.compare_digest(digest_of_code(proof), row.code_digest or NO_DIGEST)
     if not by_code and not hmac.compare_digest(await argon(instance, proof, row.auth_salt), row.auth_digest):
         raise NoMatch
-    instance.throttle.leave(key, entered)
+    await instance.throttle.leave(key, entered)
     return row
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from diary.errors import KeptError
 from diary.services.instance import Instance
 from diary.storage import closing, erasures, purging
 from diary.storage.blobstore import blob_prefix
@@ -69,7 +68,7 @@ async def every_hour(instance: Instance, failed: Callable[[BaseException], None]
     while True:
         try:
             await purge(instance)
-        except KeptError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next hour is due all the same
             failed(error)
         await asyncio.sleep(HOUR_S)
 

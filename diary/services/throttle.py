@@ -2,12 +2,12 @@
 
 [Note: device cookies] Failures are counted for each account name, known or not. A device that has signed in
 to the account before carries a token and is counted by itself: whoever guesses from elsewhere uses up the
-shared count, not hers. Counts live in memory, are kept for an hour and never written down.
+shared count, not hers. Counts live in memory (of Redis, where workers share them), are kept for an hour and never written down.
 """
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Final
+from typing import Final, Protocol
 
 from diary.clock import Clock
 from diary.errors import TryLater
@@ -29,6 +29,18 @@ class _Count:
         self.refused = 0
 
 
+class Guard(Protocol):
+    """What counts wrong guesses, here or for several workers (shared.py)."""
+
+    async def enter(self, key: Hashable) -> object:
+        """Take one try. Raises TryLater."""
+        ...
+
+    async def leave(self, key: Hashable, entered: object) -> None:
+        """A try turned out well."""
+        ...
+
+
 class Throttle:
     """At most ten failures an hour for each key."""
 
@@ -37,8 +49,8 @@ class Throttle:
         self._clock = clock
         self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
 
-    def enter(self, key: Hashable) -> int:
-        """Take one try; it counts as failed until `leave` is called with the number returned here.
+    async def enter(self, key: Hashable) -> object:
+        """Take one try; it counts as failed until `leave` is called with what is returned here.
 
         Counting first means that many tries sent at once are not all let through. Raises TryLater when there
         were ten failures within the hour; how long to wait doubles with each refusal up to 15 minutes.
@@ -50,16 +62,20 @@ class Throttle:
             self._counts.popitem(last=False)
         count.times = [time for time in count.times if now - WINDOW_MS < time <= now]
         if len(count.times) >= FAILURES:
-            wait = min(FIRST_WAIT << min(count.refused, 10), LONGEST_WAIT)
             count.refused += 1
-            free_in = -(-(count.times[0] + WINDOW_MS - now) // 1000)
-            raise TryLater(min(wait, free_in))
+            raise TryLater(wait_of(count.refused - 1, count.times[0], now))
         count.refused = 0
         count.times.append(now)
         return now
 
-    def leave(self, key: Hashable, entered: int) -> None:
+    async def leave(self, key: Hashable, entered: object) -> None:
         """A try turned out well and no longer counts."""
         count = self._counts.get(key)
         if count and entered in count.times:
             count.times.remove(entered)
+
+
+def wait_of(refused: int, first: int, now: int) -> int:
+    """Seconds to wait after `refused` refusals in a row, when the oldest failure that counts was at `first` ms."""
+    wait = min(FIRST_WAIT << min(refused, 10), LONGEST_WAIT)
+    return min(wait, -(-(first + WINDOW_MS - now) // 1000))

@@ -7,16 +7,21 @@ each write the file is flushed here, and then the folders that got a new name in
 
 import asyncio
 import os
+from datetime import timedelta
 from pathlib import Path
-from typing import Final
-from urllib.parse import unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore, S3Store, from_url
 
-from diary.errors import NotFound, Unavailable
+from diary.errors import BadSetting, NotFound, Unavailable
 
 FILE: Final = "file"
+S3: Final = "s3"
+# A store that is away is said to be within half a minute: a phone tries again by itself.
+CLIENT: Final[Any] = {"connect_timeout": "3s", "timeout": "20s"}
+RETRY: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 
 class BlobStore:
@@ -88,13 +93,33 @@ def flush(path: Path) -> None:
 
 
 def open_store(url: str) -> BlobStore:
-    """The store at a `file://` address or one that obstore knows."""
+    """The store at a `file://` or `s3://` address, or another that obstore knows. Raises BadSetting, without the address."""
     parts = urlsplit(url)
-    if parts.scheme != FILE:
-        return BlobStore(from_url(url), None)
-    folder = Path(unquote(parts.path))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return BlobStore(LocalStore(prefix=str(folder), mkdir=True), folder)
+    if parts.scheme == FILE:
+        folder = Path(unquote(parts.path))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return BlobStore(LocalStore(prefix=str(folder), mkdir=True), folder)
+    try:
+        if parts.scheme == S3:
+            return BlobStore(_s3(parts), None)
+        return BlobStore(from_url(url, client_options=CLIENT, retry_config=RETRY), None)
+    except (BaseError, ValueError, TypeError):
+        raise BadSetting("DIARY_BLOB_URL is not an address that can be used.") from None
+
+
+def _s3(parts: SplitResult) -> S3Store:
+    """`s3://key:secret@bucket/folder?endpoint=https://…&region=…`; without a key, what the machine itself is given."""
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    config: dict[str, Any] = {"region": query.get("region", "us-east-1")}
+    options = dict(CLIENT)
+    if "endpoint" in query:
+        # Those who run their own store seldom have a name for each bucket.
+        config |= {"endpoint": query["endpoint"], "virtual_hosted_style_request": query.get("style") == "host"}
+        options["allow_http"] = query["endpoint"].startswith("http:")
+    if parts.username and parts.password:
+        config |= {"access_key_id": unquote(parts.username), "secret_access_key": unquote(parts.password)}
+    prefix = parts.path.strip("/") or None
+    return S3Store(parts.hostname or "", prefix=prefix, config=config, client_options=options, retry_config=RETRY)  # type: ignore[arg-type]
 
 
 def blob_prefix(diary: bytes, blob: bytes) -> str:

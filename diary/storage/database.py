@@ -153,6 +153,8 @@ async def opened(settings: Settings) -> AsyncIterator[Database]:
     if not is_postgres(url) and not path_of(url).exists():
         raise BadSetting(_BEHIND)
     try:
+        if is_postgres(url):
+            await postgres.probe(url)
         behind = await _pending(url)
     except (DBConnectionError, *postgres.TROUBLE):
         raise BadSetting(_AWAY) from None

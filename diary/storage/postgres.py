@@ -80,6 +80,11 @@ async def connect(url: str) -> Any:
     return await asyncpg.connect(url, timeout=CONNECT_S, command_timeout=STATEMENT_S, server_settings=SESSION)
 
 
+async def probe(url: str) -> None:
+    """Return when the database can be reached. Raises one of TROUBLE."""
+    await (await connect(url)).close()
+
+
 @asynccontextmanager
 async def alone(url: str) -> AsyncIterator[None]:
     """Keep every other migration away, and have the sequence that numbers versions stand after the newest one."""
@@ -189,9 +194,9 @@ class PostgresWriter(BatchWriter):
     def commit(self, batch: list[Waiting]) -> None:
         """Run a batch. When the transaction is lost, so is every job in it."""
         try:
-            hand = self._ready()
-            if not self._together(hand, batch):
-                self._apart(hand, batch)
+            hand = self._begun(batch)
+            if not together(hand, batch):
+                apart(hand, batch)
         except TROUBLE:
             self._drop()
             for waiting in batch:
@@ -203,6 +208,21 @@ class PostgresWriter(BatchWriter):
         """Close the connection."""
         self._drop()
         self._own.close()
+
+    def _begun(self, batch: list[Waiting]) -> PostgresHand:
+        """The hand, with a transaction begun for this batch. Raises one of TROUBLE.
+
+        That the database was restarted shows with the first statement: nothing has been done by then, so it is
+        begun again over a new connection.
+        """
+        try:
+            hand = self._ready()
+            begin(hand, batch)
+        except BROKEN:
+            self._drop()
+            hand = self._ready()
+            begin(hand, batch)
+        return hand
 
     def _ready(self) -> PostgresHand:
         """The hand, over a connection that was not broken when last looked at. Raises one of TROUBLE."""
@@ -218,27 +238,6 @@ class PostgresWriter(BatchWriter):
             self._own.run_until_complete(asyncio.sleep(0))
         self._connection = self._hand = None
 
-    def _together(self, hand: PostgresHand, batch: list[Waiting]) -> bool:
-        """Run a batch without savepoints: False, and nothing kept, when a job failed after it had written."""
-        begin(hand, batch)
-        for waiting in batch:
-            before = hand.changes
-            if not attempt(hand, waiting) or (waiting.error is not None and hand.changes != before):
-                hand.plain("ROLLBACK")
-                return False
-        hand.plain("COMMIT")
-        return True
-
-    def _apart(self, hand: PostgresHand, batch: list[Waiting]) -> None:
-        """Run a batch again from its beginning, each job in a savepoint of its own."""
-        begin(hand, batch)
-        for waiting in batch:
-            waiting.forget()
-            hand.plain("SAVEPOINT job")
-            attempt(hand, waiting)
-            hand.plain("RELEASE job" if waiting.error is None else "ROLLBACK TO job")
-        hand.plain("COMMIT")
-
 
 def begin(hand: PostgresHand, batch: list[Waiting]) -> None:
     """Begin a transaction that holds the locks of its jobs."""
@@ -249,6 +248,28 @@ def begin(hand: PostgresHand, batch: list[Waiting]) -> None:
     accounts = sorted({struct.unpack(">q", waiting.of[:8])[0] for waiting in batch if waiting.of})
     hand.execute("SELECT pg_advisory_xact_lock_shared(?, 0)", (COMMON,))
     hand.execute("SELECT pg_advisory_xact_lock(k) FROM unnest(CAST(? AS BIGINT[])) k", (accounts,))
+
+
+def together(hand: PostgresHand, batch: list[Waiting]) -> bool:
+    """Run a batch that has begun, without savepoints: False, and nothing kept, when a job failed after it had written."""
+    for waiting in batch:
+        before = hand.changes
+        if not attempt(hand, waiting) or (waiting.error is not None and hand.changes != before):
+            hand.plain("ROLLBACK")
+            return False
+    hand.plain("COMMIT")
+    return True
+
+
+def apart(hand: PostgresHand, batch: list[Waiting]) -> None:
+    """Run a batch again from its beginning, each job in a savepoint of its own."""
+    begin(hand, batch)
+    for waiting in batch:
+        waiting.forget()
+        hand.plain("SAVEPOINT job")
+        attempt(hand, waiting)
+        hand.plain("RELEASE job" if waiting.error is None else "ROLLBACK TO job")
+    hand.plain("COMMIT")
 
 
 def attempt(hand: PostgresHand, waiting: Waiting) -> bool:

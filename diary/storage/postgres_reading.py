@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import asyncpg
 
 from diary.errors import Unavailable
-from diary.storage.postgres import CONNECT_S, SESSION, STATEMENT_S, TROUBLE, PostgresHand, connect, numbered
+from diary.storage.postgres import BROKEN, CONNECT_S, SESSION, STATEMENT_S, TROUBLE, PostgresHand, connect, numbered
 from diary.storage.writer import Hand
 
 T = TypeVar("T")
@@ -15,6 +15,7 @@ READERS: Final = 4
 LOOKERS: Final = 8
 # Rows fetched at once where a reader may stop early: a page of versions ends by its bytes.
 AHEAD: Final = 32
+BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Lookups:
@@ -27,13 +28,13 @@ class Lookups:
     async def first(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         """The first row as a tuple, or None. Raises Unavailable."""
         statement = numbered(sql)
-        # A connection from before the database was restarted fails once; the next one is new.
-        for last in (False, True):
+        # Connections from before the database was restarted fail once each; the last try has a new one.
+        for left in range(LOOKERS, -1, -1):
             try:
                 row = await self._pool.fetchrow(statement, *parameters)
                 return None if row is None else tuple(row)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
-                if last:
+            except BROKEN as error:
+                if not left or isinstance(error, OSError):
                     raise Unavailable from None
             except TROUBLE:
                 raise Unavailable from None
@@ -127,8 +128,7 @@ class Reader:
     def read(self, read: Callable[[Hand], T]) -> T:
         """What `read` returns in one consistent view of the database. Raises Unavailable."""
         try:
-            hand = self._ready()
-            hand.plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            hand = self._begun()
             try:
                 return read(hand)
             finally:
@@ -136,6 +136,17 @@ class Reader:
         except TROUBLE:
             self.drop()
             raise Unavailable from None
+
+    def _begun(self) -> ReadingHand:
+        """The hand, with a transaction begun; over a new connection when the database was restarted."""
+        try:
+            hand = self._ready()
+            hand.plain(BEGIN)
+        except BROKEN:
+            self.drop()
+            hand = self._ready()
+            hand.plain(BEGIN)
+        return hand
 
     def _ready(self) -> ReadingHand:
         """The hand, over a connection that was not broken when last looked at."""

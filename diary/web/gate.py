@@ -46,11 +46,11 @@ class Gate:
         call = Call(office, scope, headers, cookies.read(headers.get(b"cookie", b"").decode("latin-1")))
         if row.writes:
             _check_origin(office.instance.settings.app_url, headers)
-        _count_network(row, office, scope)
+        await _count_network(row, office, scope)
         if row.audience is Audience.KEEPER:
             call.signed = await sessions.resume(office.instance, call.session_token)
             if row.limit.per_minute is not None:
-                office.accounts.enter(call.signed.account, row.path, row.limit.per_minute)
+                await office.accounts.enter(call.signed.account, row.path, row.limit.per_minute)
             await sessions.note_use(office.instance, call.signed)
         _check_type(row, headers)
         if row.body.kind is not Kind.NONE:
@@ -58,11 +58,11 @@ class Gate:
         return await row.view(call)
 
 
-def _count_network(row: Row, office: Office, scope: Scope) -> None:
+async def _count_network(row: Row, office: Office, scope: Scope) -> None:
     """Count what anyone may ask. Raises TryLater."""
     if row.limit.by == "network" and row.limit.per_minute is not None:
         client = scope.get("client")
-        office.networks.enter(client[0] if client else None, row.limit.per_minute)
+        await office.networks.enter(client[0] if client else None, row.limit.per_minute)
 
 
 def _check_origin(app_url: str, headers: dict[bytes, bytes]) -> None:

@@ -10,38 +10,51 @@ from limits.strategies import FixedWindowRateLimiter
 from diary.clock import Clock
 from diary.errors import TryLater
 from diary.services.pepper import Pepper
+from diary.services.shared import SharedCounts
 
 MINUTE_MS: Final = 60_000
 MINUTE: Final = 60
 
 
 class NetworkLimit:
-    """Counts by network: an IPv4 address, or the /64 one household has of IPv6. Kept in memory, as a keyed digest."""
+    """Counts by network: an IPv4 address, or the /64 one household has of IPv6. Kept as a keyed digest."""
 
-    def __init__(self, pepper: Pepper) -> None:
+    def __init__(self, pepper: Pepper, shared: SharedCounts | None = None) -> None:
         """`pepper`: so that what is counted by cannot be turned back into an address."""
         self._pepper = pepper
+        self._shared = shared
         self._counts = FixedWindowRateLimiter(MemoryStorage())
         self._items: dict[int, RateLimitItem] = {}
 
-    def enter(self, address: str | None, per_minute: int) -> None:
+    async def enter(self, address: str | None, per_minute: int) -> None:
         """Take one. Raises TryLater."""
-        item = self._items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
-        if not self._counts.hit(item, self._pepper.network_key(network_of(address))):
+        key = self._pepper.network_key(network_of(address))
+        fits = await self._shared.hit(per_minute, "network", key) if self._shared else None
+        if fits is None:
+            item = self._items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
+            fits = self._counts.hit(item, key)
+        if not fits:
             raise TryLater(MINUTE)
 
 
 class AccountLimit:
-    """Counts by account, minute by minute. Plain dictionaries: this runs on every push."""
+    """Counts by account, minute by minute. Plain dictionaries where they are not shared: this runs on every push."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, shared: SharedCounts | None = None) -> None:
         """Count by this clock."""
         self._clock = clock
+        self._shared = shared
         self._minute = 0
         self._counts: dict[tuple[bytes, str], int] = {}
 
-    def enter(self, account: bytes, kind: str, per_minute: int) -> None:
+    async def enter(self, account: bytes, kind: str, per_minute: int) -> None:
         """Take one. Raises TryLater."""
+        if self._shared:
+            fits = await self._shared.hit(per_minute, account.hex(), kind)
+            if fits is not None:
+                if not fits:
+                    raise TryLater(MINUTE)
+                return
         minute = self._clock.now_ms() // MINUTE_MS
         if minute != self._minute:
             self._minute = minute

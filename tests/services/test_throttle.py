@@ -18,14 +18,14 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
-def test_ten_failures_an_hour_and_not_one_more(clock: FixedClock) -> None:
+async def test_ten_failures_an_hour_and_not_one_more(clock: FixedClock) -> None:
     """Over a day of tries every second, no hour holds more than ten that were let in."""
     throttle = Throttle(clock)
     let_in: list[int] = []
     for _ in range(5_000):
         clock.advance(17_000)
         try:
-            let_in.append(throttle.enter("name"))
+            let_in.append(int(str(await throttle.enter("name"))))
         except TryLater as error:
             assert 1 <= error.retry_after <= 900
     for start in let_in:
@@ -33,36 +33,36 @@ def test_ten_failures_an_hour_and_not_one_more(clock: FixedClock) -> None:
     assert len(let_in) > FAILURES
 
 
-def test_a_try_that_turned_out_well_does_not_count(clock: FixedClock) -> None:
+async def test_a_try_that_turned_out_well_does_not_count(clock: FixedClock) -> None:
     """A keeper who signs in all day is never told to wait."""
     throttle = Throttle(clock)
     for _ in range(100):
-        throttle.leave("name", throttle.enter("name"))
-    throttle.enter("name")
+        await throttle.leave("name", await throttle.enter("name"))
+    await throttle.enter("name")
 
 
-def test_tries_sent_at_once_count_before_they_are_answered(clock: FixedClock) -> None:
+async def test_tries_sent_at_once_count_before_they_are_answered(clock: FixedClock) -> None:
     """Ten may be under way, the eleventh is not let in."""
     throttle = Throttle(clock)
     for _ in range(FAILURES):
-        throttle.enter("name")
+        await throttle.enter("name")
     with pytest.raises(TryLater):
-        throttle.enter("name")
-    throttle.enter("another name")
+        await throttle.enter("name")
+    await throttle.enter("another name")
 
 
-def test_a_clock_set_back_does_not_lock_anybody_out(clock: FixedClock) -> None:
+async def test_a_clock_set_back_does_not_lock_anybody_out(clock: FixedClock) -> None:
     """Failures from a time that has not come yet are forgotten."""
     throttle = Throttle(clock)
     for _ in range(FAILURES):
-        throttle.enter("name")
+        await throttle.enter("name")
     clock.advance(-10 * HOUR)
-    throttle.enter("name")
+    await throttle.enter("name")
 
 
-def test_names_are_counted_within_bounds(clock: FixedClock) -> None:
+async def test_names_are_counted_within_bounds(clock: FixedClock) -> None:
     """A flood of made-up names does not fill the memory."""
     throttle = Throttle(clock)
     for number in range(NAMES_LIMIT + 50):
-        throttle.enter(number)
+        await throttle.enter(number)
     assert len(throttle._counts) == NAMES_LIMIT

@@ -1,0 +1,120 @@
+"""Counts that workers share in a real Redis, and what happens when it is away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from diary.clock import FixedClock
+from diary.encoding import b64
+from diary.errors import BadSetting, TryLater, Unavailable
+from diary.services.shared import is_shared, open_counts
+from diary.services.throttle import FAILURES
+from tests.keepers import NOON, enrol, served, sign_in_body
+from tests.redis_server import RedisServer, redis_server
+
+HOUR = 3_600_000
+_NAMES = count(1)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def name() -> str:
+    """A name nobody has counted under."""
+    return f"name {next(_NAMES)}"
+
+
+async def test_ten_wrong_guesses_an_hour_over_all_workers(redis: RedisServer, clock: FixedClock, name: str) -> None:
+    """Two workers let in ten together, tell the eleventh to wait longer each time, and forget after an hour."""
+    async with open_counts(redis.url, clock) as (_, one), open_counts(redis.url, clock) as (_, two):
+        for n in range(FAILURES):
+            await (one, two)[n % 2].enter(name)
+        waits = []
+        for guard in (one, two, one):
+            with pytest.raises(TryLater) as told:
+                await guard.enter(name)
+            waits.append(told.value.retry_after)
+        assert waits == [60, 120, 240]
+        await two.enter(name + " of somebody else")
+        clock.advance(HOUR)
+        await one.enter(name)
+
+
+async def test_a_try_that_turned_out_well_does_not_count(redis: RedisServer, clock: FixedClock, name: str) -> None:
+    """Only its own is taken back, wherever it was counted."""
+    async with open_counts(redis.url, clock) as (_, one), open_counts(redis.url, clock) as (_, two):
+        for _ in range(FAILURES - 1):
+            await one.enter(name)
+        for _ in range(30):
+            await two.leave(name, await two.enter(name))
+        await one.enter(name)
+        with pytest.raises(TryLater):
+            await two.enter(name)
+
+
+async def test_a_clock_set_back_does_not_lock_anybody_out(redis: RedisServer, clock: FixedClock, name: str) -> None:
+    """Failures from a time that has not come yet are forgotten."""
+    async with open_counts(redis.url, clock) as (_, guard):
+        for _ in range(FAILURES):
+            await guard.enter(name)
+        clock.advance(-10 * HOUR)
+        await guard.enter(name)
+
+
+async def test_requests_are_counted_over_all_workers(redis: RedisServer, tmp_path: Path) -> None:
+    """Sixty open posts a minute from one network, through whichever worker."""
+    setting = {"DIARY_COUNTS_URL": redis.url}
+    async with served(tmp_path, **setting) as one, served(tmp_path, **setting) as two:
+        keeper = await enrol(one, "192.0.2.77")
+        codes = []
+        for n in range(62):
+            client = (one, two)[n % 2].client("192.0.2.77")
+            headers = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
+            codes.append((await client.post("/v1/names", content=b"{}", headers=headers)).status_code)
+        assert 200 in codes and codes[-1] == 429 and codes.count(200) <= 60
+        assert (await keeper.push()).status_code == 201
+
+
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """One that a test may stop."""
+    with redis_server() as made:
+        yield made
+
+
+async def test_without_redis_the_signed_in_go_on_and_nobody_guesses(own_redis: RedisServer, tmp_path: Path) -> None:
+    """Pushing works, signing in is 503 and not an unlimited number of tries; back again, it works."""
+    async with served(tmp_path, DIARY_COUNTS_URL=own_redis.url) as server:
+        keeper = await enrol(server)
+        own_redis.stop()
+        assert (await keeper.push()).status_code == 201
+        for proof in (keeper.proof, b64(bytes(32))):
+            answer = await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, proof))
+            assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
+        own_redis.start()
+        answer = await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+        assert answer.status_code == 200
+
+
+async def test_a_count_that_cannot_be_kept_is_no_permission(own_redis: RedisServer, clock: FixedClock) -> None:
+    """A guard without its Redis raises; it never lets a try through uncounted."""
+    async with open_counts(own_redis.url, clock) as (counts, guard):
+        own_redis.stop()
+        assert counts is not None and await counts.hit(60, "x") is None
+        with pytest.raises(Unavailable):
+            await guard.enter("name")
+
+
+def test_only_addresses_of_redis_are_taken() -> None:
+    """Anything else is said at the start, without repeating it."""
+    assert is_shared("redis://host:6379/0") and is_shared("rediss://host") and not is_shared("memory")
+    with pytest.raises(BadSetting):
+        is_shared("memcached://host")
