@@ -174,13 +174,14 @@ def _steps() -> Iterator[Steps]:
 @main.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's files here.")
-def demo(out: Path, keep: Path | None) -> None:
+@click.option("--stamp", is_flag=True, help="Have a local timestamp authority stamp the log (needs openssl).")
+def demo(out: Path, keep: Path | None, stamp: bool) -> None:
     """The whole job without a browser: a server, a fictional diary, a pack."""
     from diary.client.demo import run_demo
     from diary.clock import SystemClock
 
     with _steps() as step:
-        made = asyncio.run(run_demo(out, keep, SystemClock(), step))
+        made = asyncio.run(run_demo(out, keep, SystemClock(), step, stamp=stamp))
     OUT.print(f"\nPack:       {made.pack} ({made.pack.stat().st_size / 1e6:.1f} MB, {made.seconds:.0f} s)")
     OUT.print(f"Notary key: {made.notary}")
     if made.folder:
@@ -188,7 +189,8 @@ def demo(out: Path, keep: Path | None) -> None:
         OUT.print(f"Files:      {made.folder / 'files-as-received'}")
         for line in made.sign_in.lines():
             OUT.print(f"  {line}")
-    OUT.print(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}")
+    root = f" --tsa-root {made.root}" if made.root else ""
+    OUT.print(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}{root}")
 
 
 main.add_command(audit)
@@ -198,14 +200,15 @@ main.add_command(keys)
 @main.command()
 @click.argument("pack", type=FILE)
 @click.option("--notary", type=FILE, help="The server's public notary key: from its operator, not from the pack.")
+@click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
-def verify(pack: Path, notary: Path | None, tsa_root: tuple[Path, ...]) -> None:
+def verify(pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...]) -> None:
     """Check a pack: every finding is listed; the status is 1 when there is one."""
     from diary.pack.verify import verify as findings_of
 
     key = read_notary(notary) if notary else None
     roots = [path.read_bytes() for path in tsa_root]
-    findings = findings_of(pack, notary=key, tsa_roots=roots or None)
+    findings = findings_of(pack, notary=key, tsa_roots=roots or None, instance=read_notary(instance) if instance else None)
     for finding in findings:
         where = f"{finding.member}: " if finding.member else ""
         click.echo(f"{finding.code}: {where}{finding.sentence}")

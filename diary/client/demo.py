@@ -6,15 +6,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from diary.client import accounts, packs, sample
 from diary.client.accounts import Identity
+from diary.client.authority import make_authority
 from diary.client.journal import Journal
+from diary.client.loglook import wait_for
 from diary.client.transport import Server, connect
 from diary.client.writing import Writer, write_diary
 from diary.clock import Clock, FixedClock
@@ -26,6 +28,7 @@ from diary.pack.gather import Wish
 
 Step = Callable[[str, int, int], None]
 START_SECONDS: Final = 30
+LOG_SECONDS: Final = 60
 NOT_STARTED: Final = "The server did not start; with --keep its log is server/server.log in that folder."
 
 
@@ -49,13 +52,17 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a demo leaves: the pack, the notary's public key beside it, how to sign in, and the folder if kept."""
+    """What a demo leaves: the pack, the notary's public key beside it, how to sign in, and the folder if kept.
+
+    `root`: the local timestamp authority's root, when there was one.
+    """
 
     pack: Path
     notary: Path
     sign_in: SignIn
     folder: Path | None
     seconds: float
+    root: Path | None = None
 
 
 async def write_sample(server: Server, step: Step) -> tuple[SignIn, Writer]:
@@ -69,15 +76,22 @@ async def write_sample(server: Server, step: Step) -> tuple[SignIn, Writer]:
     return SignIn(identity.login, sample.WORDS, code), writer
 
 
-async def run_demo(out: Path, keep: Path | None, clock: Clock, step: Step) -> Made:
+async def run_demo(out: Path, keep: Path | None, clock: Clock, step: Step, *, stamp: bool = False) -> Made:
     """Start a server on a free port, do the whole job against it, write the pack to `out`.
 
     `keep`: a folder for the server's own files, the files as received and the sign-in, kept afterwards.
+    `stamp`: a local timestamp authority stamps the log, which shows how it is done and nothing else.
     """
     started = time.monotonic()
     out = out.absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _folder(keep) as folder, running_server(folder / "server") as origin:
+    with ExitStack() as stack:
+        folder = stack.enter_context(_folder(keep))
+        settings = {"DIARY_CHECKPOINT_SECONDS": "1"}
+        authority = make_authority(folder / "authority") if stamp else None
+        if authority:
+            settings["DIARY_TIMESTAMPS"] = str(authority.settings(stack.enter_context(authority.serving())))
+        origin = stack.enter_context(running_server(folder / "server", settings))
         async with connect(origin) as server:
             sign_in, _ = await write_sample(server, step)
             # A second device, with nothing but the name and the words, makes the pack.
@@ -86,6 +100,7 @@ async def run_demo(out: Path, keep: Path | None, clock: Clock, step: Step) -> Ma
             await journal.fetch(server)
             work = folder / "work"
             work.mkdir(parents=True, exist_ok=True)
+            await wait_for(server, journal, LOG_SECONDS, stamped=stamp)
             told = await server.json("GET", "/v1/server")
             wish = make_wish(journal, clock, origin, str(told["release"]))
             await packs.build_pack(server, journal, wish, out, work, step)
@@ -93,7 +108,10 @@ async def run_demo(out: Path, keep: Path | None, clock: Clock, step: Step) -> Ma
             keep_files(folder, sign_in)
         notary = out.with_suffix(".notary.txt")
         notary.write_text(b64(identity.notary_pub) + "\n", encoding="ascii")
-    return Made(out, notary, sign_in, keep.absolute() if keep else None, time.monotonic() - started)
+        root = out.with_suffix(".tsa-root.pem") if authority else None
+        if authority and root:
+            root.write_bytes(authority.root)
+    return Made(out, notary, sign_in, keep.absolute() if keep else None, time.monotonic() - started, root)
 
 
 def make_wish(journal: Journal, clock: Clock, origin: str, release: str) -> Wish:
@@ -133,7 +151,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def running_server(data: Path) -> Iterator[str]:
+def running_server(data: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """A server of this code in a process of its own, on a free port, with its files in `data`; gives its origin."""
     data.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:
@@ -142,6 +160,7 @@ def running_server(data: Path) -> Iterator[str]:
     origin = f"http://localhost:{port}"
     env = {name: value for name, value in os.environ.items() if not name.startswith("DIARY_")}
     env |= {"DIARY_APP_URL": origin, "DIARY_DATA": str(data), "DIARY_PUBLIC_URL": f"http://public.localhost:{port}"}
+    env |= settings or {}
     command = [sys.executable, "-m", "diary"]
     with (data / "server.log").open("wb") as log:
         migrated = subprocess.run([*command, "migrate"], env=env, stdout=log, stderr=log, check=False)  # noqa: S603

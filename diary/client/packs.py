@@ -9,12 +9,13 @@ import hashlib
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from diary.client.attachments import Blob, fetch
 from diary.client.journal import Journal
+from diary.client.loglook import look
 from diary.client.transport import Server
 from diary.errors import PackFailed
 from diary.pack import archive, capsule, proofs, recordjson
@@ -49,6 +50,7 @@ async def build_pack(server: Server, journal: Journal, wish: Wish, out: Path, wo
     `work`: an empty folder of the caller's for what is half done. Raises PackFailed when the server's part is
     not what it should be, and whatever the server answers.
     """
+    wish = replace(wish, log=await look(server, journal))
     raw = make_capsule(journal.versions(), wish, journal.identity.public_keys())
     front = work / "front.zip"
     await _typeset(server, journal.identity.diary, raw, front, step)

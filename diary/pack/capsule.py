@@ -12,6 +12,7 @@ from typing import Final
 from diary.encoding import canon, parse, unb64
 from diary.errors import BadRequest, KeptError
 from diary.ids import parse_id
+from diary.pack.logproofs import Log, read_log
 from diary.record.reading import Fields, codes_of, object_of, objects_of, switch_of, text_of, whole_of
 from diary.record.schemas import schema
 from diary.record.versions import Opened
@@ -144,6 +145,7 @@ class Capsule:
     custody: tuple[dict[str, object], ...]
     asked: tuple[dict[str, object], ...]
     gaps: tuple[dict[str, object], ...]
+    log: Log
     refs: Mapping[str, Reference]
 
     @property
@@ -184,6 +186,7 @@ def _capsule(value: dict[str, object]) -> Capsule:
         custody=objects_of(value, "custody"),
         asked=objects_of(value, "asked"),
         gaps=objects_of(value, "gaps"),
+        log=read_log(value.get("log")),
         refs={ref.record: ref for ref in map(_reference, objects_of(value, "refs"))},
     )
     _check_whole(capsule)

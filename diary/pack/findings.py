@@ -27,6 +27,7 @@ SENTENCES: Final[dict[str, str]] = {
     "names": "The fields are not those this kind of entry has.",
     "author": "The signature of the keeper's device does not hold.",
     "receipt": "The server's receipt does not hold for this entry.",
+    "other_key": "The receipt is by another server key than the one given. Where the server's key was replaced, give --instance.",
     "misplaced": "This proof belongs to another entry or is named wrongly.",
     "twin": "The servable and the restricted proof of this version do not agree.",
     "no_twin": "One of the two proofs of this version is missing.",
@@ -37,6 +38,13 @@ SENTENCES: Final[dict[str, str]] = {
     "keys": "The public keys in the two proof folders differ, or are not keys.",
     "wrong_notary": "The pack names another server key than the one given.",
     "keys_from_pack": "Consistent, but the keys come from the pack itself: compare them with the server's, or give --notary.",
+    "log": "The two proof folders do not say the same of the log, or a file of it is missing or too many.",
+    "checkpoint": "A checkpoint of the log is not signed by a key that holds, or does not continue the one before it.",
+    "inclusion": "An entry's receipt does not lead to the signed checkpoint.",
+    "timestamp": "A timestamp does not hold for its checkpoint, or not under the root that was given.",
+    "statements": "The statements about the server's keys do not hold, or do not name the key that was given.",
+    "old_key": "The receipt is by a server key that others may have had, and the log does not show that it came before that.",
+    "roots_from_pack": "The timestamps hold, under certificates from the pack itself: compare them, or give --tsa-root.",
     "no_timestamps": "A timestamp authority's root was given, but this pack holds no timestamp.",
 }
 

@@ -27,6 +27,7 @@ class Wish:
     """What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
 
     `start_with`: records for 'start with these'; None for the entries so marked.
+    `log`: what the log shows of the diary, docs/pack.md; None where the phone was never told.
     """
 
     pack_id: str
@@ -43,6 +44,7 @@ class Wish:
     lang: str = "en"
     start_with: tuple[str, ...] | None = None
     intimate: bool = False
+    log: Mapping[str, object] | None = None
 
 
 def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, str]) -> bytes:
@@ -69,6 +71,7 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "exhibits": exhibits,
         "gaps": gaps(entries, chosen),
         "keys": dict(keys),
+        "log": _log(wish.log, {row["version"] for row in versions if row["record"] in packed}),
         "own_words": text_of(settings, "own_words"),
         "pack": _pack(wish, initials, start_no),
         "refs": references(opened, chosen),
@@ -78,6 +81,13 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "versions": [_carried(row, numbers) for row in versions if row["record"] in packed],
     }
     return encode(capsule)
+
+
+def _log(log: Mapping[str, object] | None, packed: set[str]) -> dict[str, object] | None:
+    """What the log shows of the packed versions: where others stand is nobody's business here."""
+    if log is None:
+        return None
+    return {**log, "proofs": [row for row in objects_of(log, "proofs") if row.get("version") in packed]}
 
 
 def _leads(entry: Incident, wish: Wish) -> bool:

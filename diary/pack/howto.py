@@ -97,11 +97,48 @@ def verify_steps(contents: Contents) -> bytes:
         f"     SHA-256 of the server's notary key (base64url): {keys['log']}",
         f"     Notary key (base64url):                         {keys['notary']}",
         "",
-        "5. TIMESTAMPS. There are none from an independent authority in this pack: the receipts stand alone for the time.",
+        *_log_steps(contents),
+        "",
+        *_stamp_steps(contents),
         "",
         "A pack that passes shows that nothing was changed since it was received. It does not show that what it says is true.",
     ]
     return _text(lines)
+
+
+def _log_steps(contents: Contents) -> list[str]:
+    """How each entry stands in the public log."""
+    log, total = contents.capsule.log, len(contents.capsule.versions)
+    if not log.anchors:
+        return ["5. THE PUBLIC LOG. This pack was made without asking the server's log, so it shows no place in it."]
+    lines = [
+        "5. THE PUBLIC LOG. The server adds each receipt to a log that can only grow, signs its state every ten minutes, and",
+        "   publishes every signed state (checkpoint) on its public pages, where anyone can keep a copy. proof/log.json has",
+        f"   the way from a receipt to a signed checkpoint for {len(log.proofs)} of the {total} versions here (RFC 6962).",
+        "   One that is not among them had not reached the log, or not as far as the keeper's device knew.",
+    ]
+    return [*lines, *(f"     proof/{anchor.stem}.txt" for anchor in log.anchors)]
+
+
+def _stamp_steps(contents: Contents) -> list[str]:
+    """How the timestamps are checked, with this pack's names; or that there are none, and why."""
+    log, folder = contents.capsule.log, contents.capsule.head.folder
+    if not log.stamped:
+        pending = "An authority is asked, and had not answered when this pack was made" if log.authorities else "There are none"
+        return [
+            f"6. TIMESTAMPS. {pending}: the receipts stand alone for the time.",
+        ]
+    lines = [
+        "6. TIMESTAMPS. An independent authority stamped these checkpoints (RFC 3161), and with them every entry shown to be",
+        "   below them: they existed no later than its time. The .pem beside each holds the authority's own certificate and",
+        "   its root, as the server had pinned them. Get the root from the authority itself before relying on it.",
+        f"     cd {folder}/data/servable/proof",
+    ]
+    for anchor, stamp in log.stamped:
+        name = f"{anchor.stem}.{stamp.authority}"
+        lines.append(f"     openssl ts -verify -data {anchor.stem}.txt -in {name}.tsr -CAfile {name}.pem")
+        lines.append(f"     openssl ts -reply -in {name}.tsr -text")
+    return [*lines, "     Expected: the first says Verification: OK, the second shows the authority's time."]
 
 
 def _text(lines: list[str]) -> bytes:

@@ -1,7 +1,7 @@
 """Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +12,9 @@ from diary.ledger import receipts
 from diary.ledger.commitments import commitment, field_digest
 from diary.ledger.lines import Link, breaks
 from diary.ledger.push import signed_bytes
+from diary.ledger.statements import NotaryKey, key_of
 from diary.pack.findings import Finding, find
+from diary.pack.logcheck import is_log_file
 from diary.pack.opened import OpenedPack
 from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, RECORD_TYPE, SERVABLE_KINDS, TYPE, names_of
 from diary.pack.recordjson import follows
@@ -55,7 +57,7 @@ def read_proofs(pack: OpenedPack) -> Proofs:
     proofs = Proofs()
     for path in sorted(pack.digests):
         for folder, held in ((SERVABLE, proofs.servable), (RESTRICTED, proofs.restricted)):
-            if path.startswith(folder) and not path.endswith("/keys.json"):
+            if path.startswith(folder) and not path.endswith("/keys.json") and not is_log_file(path):
                 proof = _read(path, pack.read(path), path.removeprefix(folder))
                 if isinstance(proof, Finding):
                     proofs.findings.append(proof)
@@ -131,13 +133,16 @@ def _given(withheld: Fields) -> Iterator[tuple[str, str]]:
         yield name, digest
 
 
-def check_proofs(proofs: Proofs, notary: bytes | None) -> Iterator[Finding]:
-    """Every finding about the proofs themselves. `notary`: the key to trust; None takes the pack's own."""
-    own = _key(proofs.keys, "notary")
-    if notary is not None and own != notary:
+def check_proofs(proofs: Proofs, keys: Sequence[NotaryKey], before: Mapping[str, int]) -> Iterator[Finding]:
+    """Every finding about the proofs themselves.
+
+    `keys`: the notary keys to trust. `before`: by version, the place in the log that was shown for it; a receipt by
+    a key that others may have had holds only for a place below that key's bound.
+    """
+    if _key(proofs.keys, "notary") not in {key.pub for key in keys}:
         yield find("wrong_notary")
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
-        yield from _one(proof, _key(proofs.keys, "ecdsa_pub"), own if notary is None else notary)
+        yield from _one(proof, _key(proofs.keys, "ecdsa_pub"), keys, before)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
         yield from _pair(proofs.servable.get(version), proofs.restricted.get(version))
     yield from _lines(proofs)
@@ -151,7 +156,18 @@ def _key(keys: Fields, name: str) -> bytes:
         return b""
 
 
-def _one(proof: Proof, author: bytes, notary: bytes) -> Iterator[Finding]:
+def receipts_of(proofs: Proofs) -> dict[str, Fields]:
+    """The receipts, by version."""
+    held = {version: object_of(proof.raw, "receipt") for version, proof in proofs.restricted.items()}
+    return {version: receipt for version, receipt in held.items() if receipt}
+
+
+def own_notary(proofs: Proofs) -> bytes:
+    """The notary key that the pack names; none when it is not one."""
+    return _key(proofs.keys, "notary")
+
+
+def _one(proof: Proof, author: bytes, keys: Sequence[NotaryKey], before: Mapping[str, int]) -> Iterator[Finding]:
     """Commitment, place, signature and receipt of one proof."""
     raw, ids = proof.raw, object_of(proof.values, "_ids")
     c = text_of(raw, "c")
@@ -167,9 +183,15 @@ def _one(proof: Proof, author: bytes, notary: bytes) -> Iterator[Finding]:
         yield find("author", proof.member)
     receipt = raw.get("receipt")
     if receipt is not None:
+        told = object_of(raw, "receipt")
+        if told.get("log") not in {key.log for key in keys}:
+            yield find("other_key", proof.member)
+            return
         try:
-            told = object_of(raw, "receipt")
-            receipts.verify(told, notary, c=c, env=text_of(told, "env"))
+            key = key_of(keys, told.get("log"))
+            receipts.verify(told, key.pub, c=c, env=text_of(told, "env"))
+            if key.below is not None and not 0 <= before.get(proof.version, -1) < key.below:
+                yield find("old_key", proof.member)
         except (KeptError, ValueError):
             yield find("receipt", proof.member)
 

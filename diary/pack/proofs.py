@@ -12,6 +12,7 @@ from diary.encoding import b64, canon
 from diary.ledger.commitments import Names, field_digest, field_salt
 from diary.pack.capsule import Capsule, Version
 from diary.pack.heldback import HeldBack, held_back
+from diary.pack.logproofs import log_files
 from diary.record.schemas import schema
 
 TYPE: Final = "proof/v1"
@@ -58,6 +59,8 @@ def proof_files(capsule: Capsule, held: HeldBack | None = None) -> Iterator[tupl
     keys = canon({**capsule.keys, "t": KEYS_TYPE})
     for part in ("servable", "restricted"):
         yield f"{part}/proof/keys.json", keys
+    served = frozenset(one.opened.version for one in capsule.versions if one.opened.kind in SERVABLE_KINDS)
+    yield from log_files(capsule.log, served)
     for version in capsule.versions:
         name = f"proof/{labels[version.opened.record]}-{version.opened.version[:8]}.json"
         fields = opened_fields(version)

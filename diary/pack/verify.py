@@ -14,8 +14,9 @@ from diary.errors import KeptError
 from diary.pack.bagcheck import check_bag
 from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
+from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
-from diary.pack.proofcheck import Proofs, check_proofs, check_record, read_proofs
+from diary.pack.proofcheck import Proofs, check_proofs, check_record, own_notary, read_proofs, receipts_of
 from diary.pack.proofs import RECORD_LIMIT
 from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of
@@ -27,33 +28,51 @@ SIDECARS: Final = "data/restricted/14_sidecars/"
 RECEIVED: Final = ("data/restricted/13_exhibits-as-received/", "data/restricted/13_mail/")
 
 
-def verify(path: Path, *, notary: bytes | None = None, tsa_roots: Sequence[bytes] | None = None) -> list[Finding]:
+def verify(
+    path: Path,
+    *,
+    notary: bytes | None = None,
+    tsa_roots: Sequence[bytes] | None = None,
+    instance: bytes | None = None,
+) -> list[Finding]:
     """Everything that is wrong with a pack; an empty list when nothing is.
 
     `notary`: the server's 32-byte public key, from outside the pack. Without it there is always the finding
-    `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `tsa_roots`: PEM certificates.
+    `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `instance`: the server's instance key,
+    which vouches for its notary keys and may stand in for `notary`. `tsa_roots`: PEM certificates; without them
+    timestamps are held against the pack's own, and `roots_from_pack` says so.
     """
     pack = open_pack(path)
     if isinstance(pack, list):
         return pack
     with pack.archive:
-        return list(dict.fromkeys(_all(pack, notary, tsa_roots or ())))
+        return list(dict.fromkeys(_all(pack, notary, instance, tsa_roots or ())))
 
 
-def _all(pack: OpenedPack, notary: bytes | None, tsa_roots: Sequence[bytes]) -> Iterator[Finding]:
+def _all(
+    pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]
+) -> Iterator[Finding]:
     """Every check, one after the other; none depends on another having passed."""
     yield from pack.findings
     yield from check_bag(pack)
     proofs = read_proofs(pack)
     yield from proofs.findings
-    yield from check_proofs(proofs, notary)
+    part = read_log_part(pack)
+    own = own_notary(proofs) if notary is None else notary
+    keys, faults = trusted_keys(part, own, instance)
+    yield from faults
+    shown = dict(standing(pack, part, receipts_of(proofs), keys))
+    yield from check_proofs(proofs, keys, shown)
+    yield from check_log(pack, part, receipts_of(proofs), keys, tsa_roots)
     yield from check_record(pack, proofs)
     yield from _exhibits(pack, proofs)
     yield from _narratives(pack, proofs)
-    if notary is None:
+    if notary is None and (instance is None or not vouched(part)):
         yield find("keys_from_pack")
-    if tsa_roots:
+    if tsa_roots and not has_stamps(part):
         yield find("no_timestamps")
+    if has_stamps(part) and not tsa_roots:
+        yield find("roots_from_pack")
 
 
 def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:

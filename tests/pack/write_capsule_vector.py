@@ -11,6 +11,8 @@ from pathlib import Path
 from diary.encoding import b64
 from diary.pack.capsule import read_capsule
 from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
+from diary.pack.logproofs import log_files
+from diary.pack.proofs import SERVABLE_KINDS
 from diary.pack.recordjson import record_file
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields, picture, print_copy
 
@@ -109,19 +111,44 @@ def _wish(wish: Wish) -> dict[str, object]:
     return {name: getattr(wish, name) for name in Wish.__slots__}
 
 
+def vector_log(diary: FictionalDiary) -> dict[str, object]:
+    """Two checkpoints, one stamped; every other version stands in the log, and one is not packed. Nothing of it is true."""
+    path, digest = [b64(bytes([n]) * 32) for n in range(3)], b64(bytes(16))
+    stamp = {"authority": "an-authority", "chain": "-----BEGIN…\n", "nonce": digest, "policy": "1.2.3", "tsr": digest}
+    return {
+        "authorities": ["an-authority", "another"],
+        "checkpoints": [
+            {"note": "one\n", "path": [], "size": 4, "stamps": [stamp]},
+            {"note": "two\n", "path": path, "size": 90, "stamps": []},
+        ],
+        "proofs": [
+            {"i": n, "path": path, "size": 4 if n < 4 else 90, "version": row["version"]}
+            for n, row in enumerate(diary.versions)
+            if n % 2
+        ],
+        "statements": [{"t": "notary/v1", "n": 0}],
+    }
+
+
+def served(capsule: bytes) -> frozenset[str]:
+    """The versions whose proofs are in the servable folder."""
+    return frozenset(one.opened.version for one in read_capsule(capsule).versions if one.opened.kind in SERVABLE_KINDS)
+
+
 def main() -> None:
     """Write the vector."""
     diary = vector_diary()
     incidents = [row for row in diary.versions if row["kind"] == "incident"]
     kept_out = next(row["record"] for row in incidents if row["open"]["fields"].get("narrative") == "Not chosen.")
     chosen = tuple(dict.fromkeys(row["record"] for row in incidents if row["record"] != kept_out))
-    wish = diary.wish(chosen, START + 20 * DAY, covers_from=START)
+    wish = diary.wish(chosen, START + 20 * DAY, covers_from=START, log=vector_log(diary))
     capsule = make_capsule(diary.versions, wish, diary.keys)
     whole = {
-        "about": "versions (feed order), wish and keys in; capsule (canonical JSON) and 12_record.json out. docs/pack.md.",
+        "about": "versions, wish and keys in; capsule, 12_record.json and the log's files out. docs/pack.md",
         "capsule": capsule.decode(),
         "record": record_file(read_capsule(capsule)).decode(),
         "keys": diary.keys,
+        "log_files": {path: b64(content) for path, content in log_files(read_capsule(capsule).log, served(capsule))},
         "versions": [_version(row) for row in diary.versions],
         "wish": _wish(wish),
     }

@@ -10,6 +10,7 @@ import { KeptError } from '../core/errors.js';
 import { objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { everything, sealedAt, tellAll } from '../record/told.js';
 import { localAt } from '../record/times.js';
+import { logOf } from './log_files.js';
 import { choose, countsOf, gapsOf, references } from './choose.js';
 import { exhibitsOf } from './exhibits.js';
 
@@ -55,6 +56,7 @@ import { exhibitsOf } from './exhibits.js';
  * @property {string} [profile]
  * @property {string} [lang]
  * @property {readonly string[]} [startWith] 'start with these', instead of the entries so marked
+ * @property {import('./log_files.js').Log|null} [log] what the log shows of the diary, checked
  * @property {boolean} [intimate] whether private sexual pictures of adults come along
  */
 
@@ -79,6 +81,7 @@ export function makeCapsule(versions, wish, keys) {
   const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
   const initials = textOf(settings, 'initials') || 'AA';
   const exhibits = exhibitsOf(versions, attached, initials, startNo);
+  const packed = versions.filter((row) => chosen.records.has(row.record));
   return /** @type {JsonObject} */ ({
     asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
     counts: countsOf(entries, incidents),
@@ -86,6 +89,7 @@ export function makeCapsule(versions, wish, keys) {
     exhibits,
     gaps: gapsOf(entries, incidents, numbers),
     keys: { ...keys },
+    log: logOf(wish.log, new Set(packed.map(({ version }) => version))),
     own_words: textOf(settings, 'own_words'),
     pack: packOf(wish, initials, startNo),
     refs: references(opened, chosen),
@@ -93,7 +97,7 @@ export function makeCapsule(versions, wish, keys) {
     start_with: incidents.filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
       .map((one) => numbers.get(one.record)).filter(Boolean).slice(0, 10),
     t: 'capsule/v1',
-    versions: versions.filter((row) => chosen.records.has(row.record)).map((row) => carried(row, numbers)),
+    versions: packed.map((row) => carried(row, numbers)),
   });
 }
 

@@ -9,6 +9,7 @@ import { fromUtf8, hex, isSame } from '../core/bytes.js';
 import { isObject, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { sha256 } from '../crypto/digests.js';
+import { logFiles } from './log_files.js';
 import { RECORD_LIMIT, keysFile, namesOf, proof, proofNames, rows } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
 import { readZip } from './zip.js';
@@ -76,6 +77,7 @@ function expectedBytes(capsule) {
   /** @type {Map<string, () => Uint8Array>} */ const expected = new Map();
   expected.set('data/restricted/12_record.json', () => recordFile(capsule));
   for (const part of ['servable', 'restricted']) expected.set(`data/${part}/proof/keys.json`, () => keysFile(capsule));
+  for (const [name, bytes] of logFiles(capsule)) expected.set(name, bytes);
   for (const [name, version] of proofNames(capsule, 'restricted')) {
     expected.set(`data/restricted/${name}`, () => proof(version, /** @type {Set<string>} */ (NOTHING)));
   }

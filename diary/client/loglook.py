@@ -1,0 +1,101 @@
+"""What the log shows of a diary, fetched and checked by its keeper's device, for a pack: docs/pack.md, `log`.
+
+Nothing is passed on that does not hold: a pack with a proof that fails would speak against its keeper.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+from diary.client.journal import Journal
+from diary.client.transport import Server
+from diary.encoding import b64, unb64
+from diary.errors import BadSignature, NotFound
+from diary.ledger import checkpoints, leaves, timestamps, tree
+from diary.ledger.checkpoints import Checkpoint
+
+WAIT_SECONDS: Final = 0.2
+
+
+async def look(server: Server, journal: Journal) -> dict[str, object] | None:
+    """`log` of a capsule; None while the server has no checkpoint. Raises BadSignature when the log does not hold."""
+    told = await server.json("GET", "/v1/log")
+    if told["checkpoint"] is None:
+        return None
+    pub = journal.identity.notary_pub
+    anchors = [_anchor(row, pub) for row in (told["stamped"], told["checkpoint"]) if row]
+    if len(anchors) == 2 and anchors[0][0].size == anchors[1][0].size:
+        anchors.pop()
+    if len(anchors) == 2:
+        anchors[1][1]["path"] = await _grown(server, anchors[0][0], anchors[1][0])
+    receipts = {row["version"]: row["receipt"] for row in journal.versions() if row["receipt"]}
+    proofs: dict[str, dict[str, object]] = {}
+    for said, _ in anchors:
+        async for row in _proofs(server, journal, said, receipts):
+            proofs.setdefault(str(row["version"]), row)
+    used = {row["size"] for row in proofs.values()}
+    return {
+        "authorities": told["authorities"],
+        "checkpoints": [row for said, row in anchors if said.size in used or row["stamps"]],
+        "proofs": sorted(proofs.values(), key=lambda row: (str(row["version"]))),
+        "statements": told["statements"],
+    }
+
+
+def _anchor(row: Mapping[str, Any], pub: bytes) -> tuple[Checkpoint, dict[str, object]]:
+    """A checkpoint and its stamps, all of them checked."""
+    note = str(row["note"]).encode()
+    said = checkpoints.verify(note, pub)
+    stamps = [dict(stamp) for stamp in row.get("stamps", [])]
+    for stamp in stamps:
+        timestamps.check(
+            unb64(stamp["tsr"]), note, chain=stamp["chain"].encode(), policy=stamp["policy"], nonce=unb64(stamp["nonce"])
+        )
+    return said, {"note": row["note"], "path": [], "size": said.size, "stamps": stamps}
+
+
+async def _grown(server: Server, older: Checkpoint, newer: Checkpoint) -> list[str]:
+    """What shows that one continues the other."""
+    answer = await server.json("GET", f"/v1/log/consistency/{older.size}/{newer.size}")
+    path = [unb64(step) for step in answer["path"]]
+    tree.verify_consistency(older.size, newer.size, (older.root, newer.root), path)
+    return [b64(step) for step in path]
+
+
+async def _proofs(
+    server: Server, journal: Journal, said: Checkpoint, receipts: Mapping[str, Any]
+) -> AsyncIterator[dict[str, object]]:
+    """Where the diary's versions stand under one checkpoint, each checked."""
+    after = 0
+    while True:
+        answer = await server.json("GET", f"/v1/diaries/{journal.identity.diary}/proofs/{said.size}?after={after}")
+        for row in answer["proofs"]:
+            receipt = receipts.get(row["version"])
+            if receipt is None:
+                raise BadSignature("The log speaks of a version that has no receipt here.")
+            leaf = leaves.leaf(c=receipt["c"], n=receipt["n"], ts=receipt["ts"])
+            tree.verify_inclusion(leaf, row["i"], said.size, [unb64(step) for step in row["path"]], said.root)
+            yield {"i": row["i"], "path": row["path"], "size": said.size, "version": row["version"]}
+        if answer["to"] <= after:
+            return
+        after = answer["to"]
+
+
+async def wait_for(server: Server, journal: Journal, seconds: float, *, stamped: bool) -> None:
+    """Return when everything with a receipt is in the log, and stamped if that is asked. Raises NotFound if not in time."""
+    wanted = {row["version"] for row in journal.versions() if row["receipt"]}
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                log = await look(server, journal)
+                sizes = {row["size"] for row in _rows(log, "checkpoints") if row["stamps"] or not stamped}
+                if wanted <= {row["version"] for row in _rows(log, "proofs") if row["size"] in sizes}:
+                    return
+                await asyncio.sleep(WAIT_SECONDS)
+    except TimeoutError:
+        raise NotFound("The log did not take these entries in time.") from None
+
+
+def _rows(log: Mapping[str, Any] | None, name: str) -> list[Any]:
+    """A list of a log; empty when there is none."""
+    return list(log[name]) if log else []
