@@ -186,76 +186,88 @@ def made_patterns() -> dict[str, Any]:
     }
 
 
-def odd_diary(seed: int) -> dict[str, Any]:
-    """A diary nobody would write: every field at random, dates near the nights the clocks change, links to anything."""
-    dice = random.Random(seed)
-    ids = [f"x{n}" for n in range(6)]
+BEHAVIOURS = sorted({code for mark in MARKS.values() for code in mark.get("behaviours", [])} | {"calls", "texts"})
+IDS = [f"x{n}" for n in range(6)]
 
-    def some(codes: list[str]) -> list[str]:
-        return [dice.choice(codes) for _ in range(dice.randrange(3))]
 
-    def instant() -> int:
-        base = dice.choice([at("2026-10-25T00:00"), at("2026-03-29T00:00"), at("2026-01-01T00:00"), at("2024-02-29T12:00"), -5])
-        return base + dice.randrange(-3 * 86_400_000, 40 * 86_400_000)
+class Dice(random.Random):
+    """What a diary may hold, at random."""
 
-    def moment() -> object:
-        start = instant()
+    def some(self, codes: list[str]) -> list[str]:
+        """None, one or two of them, perhaps the same twice."""
+        return [self.choice(codes) for _ in range(self.randrange(3))]
+
+    def instant(self) -> int:
+        """Near the nights the clocks change, a leap day, or before 1970."""
+        base = self.choice([at("2026-10-25T00:00"), at("2026-03-29T00:00"), at("2026-01-01T00:00"), at("2024-02-29T12:00"), -5])
+        return base + self.randrange(-3 * 86_400_000, 40 * 86_400_000)
+
+    def moment(self) -> object:
+        """Any of the ways a record may keep a time."""
+        start = self.instant()
         day = datetime.fromtimestamp(start / 1000, UTC).date().isoformat()
-        block = {"start": start, "tz": dice.choice([LONDON, ""]), "precision": dice.choice(["minute", "day", "unknown"])}
-        return dice.choice([day, start, block, None, "soon", {"start": start}])
+        block = {"start": start, "tz": self.choice([LONDON, ""]), "precision": self.choice(["minute", "day", "unknown"])}
+        return self.choice([day, start, block, None, "soon", {"start": start}])
 
-    def incident(number: int) -> Fields:
-        start, codes = instant(), {field: codes for mark in MARKS.values() for field, codes in mark.items()}
+    def incident(self, number: int) -> Fields:
+        """One entry, perhaps taken out."""
+        start = self.instant()
         fields: Fields = {
-            "occurred_start": dice.choice([start, start, start, None]),
-            "occurred_end": dice.choice([None, start + dice.randrange(9**10)]),
-            "tz": dice.choice([LONDON, LONDON, "America/New_York", "Pacific/Apia", "Not/AZone", ""]),
-            "utc_offset_min": dice.choice([None, 0, 60, 330, -720, 9999]),
-            "precision": dice.choice(
+            "occurred_start": self.choice([start, start, start, None]),
+            "occurred_end": self.choice([None, start + self.randrange(9**10)]),
+            "tz": self.choice([LONDON, LONDON, "America/New_York", "Pacific/Apia", "Not/AZone", ""]),
+            "utc_offset_min": self.choice([None, 0, 60, 330, -720, 9999]),
+            "precision": self.choice(
                 ["exact", "minute", "hour", "part_of_day", "day", "date_range", "month", "season", "unknown", ""]
             ),
-            "behaviours": some(codes["behaviours"]),
-            "channel": dice.choice(["in_person", "sms", "", None]),
-            "place_category": dice.choice(["home", "work", ""]),
-            "response": some(["told_to_stop", "blocked", "none"]),
-            "actor_ids": some(ids),
-            "targeted_person_ids": some(ids),
-            "account_ids": some(ids),
-            "channel_account": dice.choice(["", "@Him", " @him"]),
-            "witness_ids": some(ids),
-            "attachment_ids": some(ids),
+            "behaviours": self.some(BEHAVIOURS),
+            "channel": self.choice(["in_person", "sms", "", None]),
+            "place_category": self.choice(["home", "work", ""]),
+            "response": self.some(["told_to_stop", "blocked", "none"]),
+            "actor_ids": self.some(IDS),
+            "targeted_person_ids": self.some(IDS),
+            "account_ids": self.some(IDS),
+            "channel_account": self.choice(["", "@Him", " @him"]),
+            "witness_ids": self.some(IDS),
+            "attachment_ids": self.some(IDS),
             "alleged_breaches": [
-                {"order_id": dice.choice([*ids, ""]), "term_no": dice.choice([1, 2, None])} for _ in range(dice.randrange(3))
+                {"order_id": self.choice([*IDS, ""]), "term_no": self.choice([1, 2, None])} for _ in range(self.randrange(3))
             ],
-            "order_ids": some(ids),
-            "count": dice.choice([None, 0, 3, -1, True]),
-            "count_is_estimate": dice.choice([True, False, None]),
-            "schedule_id": dice.choice(["", "x1"]),
-            "i_contacted_them": dice.choice(["no", "yes_first", "yes_in_reply", ""]),
+            "order_ids": self.some(IDS),
+            "count": self.choice([None, 0, 3, -1, True]),
+            "count_is_estimate": self.choice([True, False, None]),
+            "schedule_id": self.choice(["", "x1"]),
+            "i_contacted_them": self.choice(["no", "yes_first", "yes_in_reply", ""]),
         }
-        return {**entry(f"i{number}", fields), "taken_out": dice.choice([None, None, None, 5])}
+        return {**entry(f"i{number}", fields), "taken_out": self.choice([None, None, None, 5])}
 
-    def linked(kind: str) -> list[Fields]:
+    def linked(self, kind: str) -> list[Fields]:
+        """Some records of a kind, each with links to anything."""
         return [
             kept(
                 one,
-                merged_into=dice.choice(["", "", *ids]),
-                person_id=dice.choice(["", *ids]),
-                account_id=dice.choice(ids),
-                blocked_on=moment(),
-                first_seen=moment(),
-                at=moment(),
-                served_on=moment(),
-                started=moment(),
+                merged_into=self.choice(["", "", *IDS]),
+                person_id=self.choice(["", *IDS]),
+                account_id=self.choice(IDS),
+                blocked_on=self.moment(),
+                first_seen=self.moment(),
+                at=self.moment(),
+                served_on=self.moment(),
+                started=self.moment(),
                 domain="home_or_moved",
-                new_after_block=dice.choice([None, None, True, False]),
-                after_block=dice.choice([None, True]),
-                key_dates=[{"on": moment(), "kind": dice.choice(["moved_home", "other"]), "text": kind}],
+                new_after_block=self.choice([None, None, True, False]),
+                after_block=self.choice([None, True]),
+                key_dates=[{"on": self.moment(), "kind": self.choice(["moved_home", "other"]), "text": kind}],
                 rows=[{"direction": "in"}],
             )
-            | {"taken_out": dice.choice([None, None, 7])}
-            for one in dice.sample(ids, dice.randrange(len(ids)))
+            | {"taken_out": self.choice([None, None, 7])}
+            for one in self.sample(IDS, self.randrange(len(IDS)))
         ]
 
+
+def odd_diary(seed: int) -> dict[str, Any]:
+    """A diary nobody would write: every field at random, links to anything."""
+    dice = Dice(seed)
     kinds = ("person", "account", "sighting", "order", "notice", "report", "background", "impact", "schedule")
-    return {"incidents": [incident(n) for n in range(dice.randrange(25))], **{kind: linked(kind) for kind in kinds}}
+    incidents = [dice.incident(number) for number in range(dice.randrange(25))]
+    return {"incidents": incidents, **{kind: dice.linked(kind) for kind in kinds}}

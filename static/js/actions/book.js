@@ -13,6 +13,7 @@ import { idText, newId } from '../core/ids.js';
 import { decodePush } from '../ledger/push.js';
 import { isTakenOut, standing } from '../record/standing.js';
 import { tell, sealedAt } from '../record/told.js';
+import { concern, told } from './listing.js';
 
 /** @typedef {import('./types.d.ts').Fields} Fields */
 /** @typedef {import('../store/store.js').Store} Store */
@@ -40,10 +41,15 @@ export class Book {
     this.zone = zone;
     /** @type {Map<string, Opened>} */
     this.seen = new Map();
+    /** the list of entries, and how its rows are written; none while there is nothing to list @type {import('../store/index.js').Index|null} */
+    this.list = null;
+    /** @type {import('./listing.js').Relist|null} */
+    this.relist = null;
   }
 
   /** @param {Record<string, any>} root @param {Change} change @returns {Batch} */
   batch(root, change) {
+    this.list?.follow(root, change);
     return { root, change, metas: new Map(), kinds: new Map() };
   }
 
@@ -116,6 +122,7 @@ export class Book {
     meta.versions.push({ v: version, parents, c, seq: null, at: null, receipt: null });
     batch.metas.set(record, meta);
     await this.enlist(batch, kind, record);
+    concern(batch, this.relist, kind, record, meta.of, open);
     change.putJson(`r/${record}`, meta);
     change.put(`v/${version}`, { k: 'version' }, push);
     root.line = { n: root.line.n + 1, prev: c };
@@ -163,6 +170,7 @@ export class Book {
       apart: typeof shown.restricted.place_detail === 'string' ? shown.restricted.place_detail : '',
       taken_out,
       flags: flags.filter(Boolean),
+      ...await told(this, batch, meta, /** @type {any} */ (shown), before),
     };
   }
 }

@@ -18,6 +18,7 @@ import { Book } from './book.js';
 import { Custody } from './custody.js';
 import { sweep } from './sealing.js';
 import { Syncing } from './syncing.js';
+import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -138,6 +139,8 @@ async function makeOpen(ctx, vault, identity, root) {
     identity: /** @type {Identity} */ (identity),
   };
   open.syncing = new Syncing(ctx, () => (ctx.open === open ? open : null));
+  book.list = open.index;
+  book.relist = (batch, incidents) => rows(batch, open, incidents, null);
   return open;
 }
 
@@ -151,6 +154,7 @@ export function forgetAll(ctx) {
   for (const url of open?.urls ?? []) ctx.objectUrl.drop(url);
   open?.book.seen.clear();
   open?.index.rows.clear();
+  open?.index.texts.clear();
   vault?.close();
   ctx.api.signAgain = null;
 }

@@ -50,7 +50,8 @@ export function shownRows({ index, store }, { running, offline, part = null }) {
   const files = countBy(root.uploads, ({ of }) => of);
   const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
-  const numbers = entryNumbers(all, root);
+  // While rows are missing a rank would be another entry's number.
+  const numbers = index.differs ? new Map() : entryNumbers(all, root);
   const facts = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
   return all.map((row) => ({
     record: row.record, seq_no: numbers.get(row.record) ?? null, title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,

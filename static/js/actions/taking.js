@@ -4,6 +4,7 @@
  */
 import { number } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
+import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
 import { heedRemoval, takeErased } from './removal.js';
 
@@ -80,6 +81,7 @@ async function takeItem(batch, book, item) {
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
   await book.enlist(batch, opened?.kind || meta.kind, record);
+  if (opened) concern(batch, book.relist, opened.kind, record, meta.of, opened.fields);
   if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
   if (meta.kind === 'settings') batch.root.settings = record;
   countTowards(batch.root, meta.kind);
@@ -117,7 +119,7 @@ export async function rows(batch, { index, book }, incidents, keptAt) {
   for (const record of incidents) {
     const meta = await book.meta(record, batch);
     if (!meta) continue; // its own versions come later in the feed
-    const row = await book.row(record, index.find(record), batch);
+    const row = await book.row(record, index.find(record, batch.change), batch);
     if (row && keptAt) row.kept_at = Math.max(row.kept_at ?? 0, keptAt);
     if (row) made.push(row);
   }

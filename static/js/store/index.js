@@ -1,15 +1,30 @@
 /**
  * The list of entries as the phone keeps it: rows, 250 to a sealed segment, newest segment opened first.
  *
+ *   segment/<n>   {stamp, rows}      list/<n>   records in the order they came, 2,000 to a part
+ *   text/<n>      {record: text}     long/<record>   the rest of a long text
+ *
  * Derived and local: everything in it can be made again from the versions. A save rewrites one segment in its own
- * transaction, so the list never runs ahead of the diary or behind it.
+ * transaction, so the list never runs ahead of the diary or behind it. Text lies apart because opening needs only rows.
+ *
+ * [Note: the list's own head] `root.index` says of what shape the rows are, the stamp of each segment, and up to which version
+ * of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions without the
+ * list, or a new shape make one of these differ, and the list is made again (actions/listing.js).
  */
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').Change} Change */
-/** @typedef {{record: string, [name: string]: any}} Row */
+/** @typedef {{record: string, text?: string, [name: string]: any}} Row `text` goes in, and is kept apart; absent where it has not changed */
+/** @typedef {{rows: Map<string, Row>, texts: Map<string, string>, added: string[]}} Pending */
 
 export const ROWS = 250;
+/** Another number makes every list be made again at the next unlock. */
+export const SHAPE = 1;
+const LISTED = 2_000;
+/** Of one text in a segment: a save must not rewrite megabytes for one long entry. */
+const TEXT = 4_000;
+/** Segments opened at once after the first, so that the page can draw in between. */
+const AT_ONCE = 4;
 
 export class Index {
   /** @param {Store} store */
@@ -21,68 +36,198 @@ export class Index {
     this.at = new Map();
     /** records of each segment, in order @type {string[][]} */
     this.segments = [];
+    /** what is searched, by record; a segment's once it has been asked for @type {Map<string, string>} */
+    this.texts = new Map();
+    /** segments whose texts are here @type {Set<number>} */
+    this.textsHere = new Set();
+    /** the list is not what the diary is: see [Note: the list's own head] */
+    this.differs = false;
+    /** the list is being made again @type {Promise<void>|null} */
+    this.mending = null;
+    /** @type {WeakMap<Change, Pending>} */
+    this.pending = new WeakMap();
+    /** grows with everything that is taken in, so that what was worked out of the rows can be known to be old */
+    this.turn = 0;
   }
 
   /** Opens every segment, newest first. @param {() => void} [shown] called once the newest rows are there */
   async load(shown = () => undefined) {
-    const count = this.store.root.segments ?? 0;
+    const { root } = this.store;
+    const count = root.segments ?? 0;
     this.segments = Array.from({ length: count }, () => []);
+    this.differs = count > 0 && (root.index?.shape !== SHAPE || root.index.line !== root.line?.n || root.index.feed !== root.feed?.seq);
     if (count > 0) {
-      this.take(count - 1, await this.store.readJson(segmentName(count - 1)));
+      this.take(count - 1, await this.segment(count - 1));
       shown();
     }
-    const older = Array.from({ length: Math.max(0, count - 1) }, (_, i) => count - 2 - i);
-    const opened = await this.store.readJsonMany(older.map(segmentName));
-    older.forEach((number, i) => this.take(number, opened[i]));
+    for (let next = count - 2; next >= 0; next -= AT_ONCE) {
+      const some = Array.from({ length: Math.min(AT_ONCE, next + 1) }, (_, i) => next - i);
+      const opened = await this.store.readJsonMany(some.map(segmentName)).catch(() => Promise.all(some.map((n) => this.segment(n))));
+      some.forEach((number, i) => this.take(number, opened[i]));
+    }
+    this.turn++;
   }
 
-  /** @param {string} record @returns {Row|null} */
-  find(record) {
-    return this.rows.get(record) ?? null;
+  /** One that does not open is one that is missing: the rows are made again, and nothing is lost with it. @param {number} number */
+  async segment(number) {
+    return this.store.readJson(segmentName(number)).catch(() => null);
+  }
+
+  /** @param {string} record @param {Change} [change] with what it has been given so far @returns {Row|null} */
+  find(record, change) {
+    return (change && this.pending.get(change)?.rows.get(record)) ?? this.rows.get(record) ?? null;
   }
 
   /** All rows, in the order they came. @returns {Row[]} */
   all() {
-    return this.segments.flatMap((records) => records.map((record) => /** @type {Row} */ (this.rows.get(record))));
+    return this.segments.flatMap((records) => records.flatMap((record) => this.rows.get(record) ?? []));
   }
 
   /** Puts rows, new or changed, into `change`; they count from when it is saved. @param {Record<string, any>} root @param {Change} change @param {Row[]} rows */
   write(root, change, rows) {
-    const segments = this.segments.map((records) => [...records]);
-    const at = new Map(this.at);
-    const touched = new Set();
-    for (const { record } of rows) {
-      if (!at.has(record)) {
-        if ((segments.at(-1)?.length ?? ROWS) >= ROWS) segments.push([]);
-        segments.at(-1)?.push(record);
-        at.set(record, segments.length - 1);
-      }
-      touched.add(at.get(record));
+    /** @type {Pending} */
+    const pending = this.pending.get(change) ?? { rows: new Map(), texts: new Map(), added: [] };
+    this.pending.set(change, pending);
+    for (const { text, ...row } of rows) {
+      if (!this.at.has(row.record) && !pending.rows.has(row.record)) pending.added.push(row.record);
+      pending.rows.set(row.record, row);
+      const said = row['erased'] ? '' : text;
+      if (said !== undefined) pending.texts.set(row.record, said);
     }
-    const changed = new Map(rows.map((row) => [row.record, row]));
-    for (const number of touched) {
-      const records = segments[number] ?? [];
-      change.putJson(segmentName(number), records.map((record) => changed.get(record) ?? this.rows.get(record)));
-    }
-    root.segments = segments.length;
-    change.after(() => {
-      this.segments = segments;
-      this.at = at;
-      for (const row of rows) this.rows.set(row.record, row);
+    this.follow(root, change);
+  }
+
+  /** Keeps the list's own head in step with the diary's at the end of a change, whatever it is about. @param {Record<string, any>} root @param {Change} change */
+  follow(root, change) {
+    change.last('index', async () => {
+      const pending = this.pending.get(change);
+      const differed = this.differs;
+      root.index = { shape: SHAPE, stamps: [], ...root.index, ...(differed ? {} : { line: root.line?.n, feed: root.feed?.seq }) };
+      if (pending) await this.flush(root, change, pending);
     });
   }
 
-  /** @param {number} number @param {Row[]|null} rows */
-  take(number, rows) {
-    this.segments[number] = (rows ?? []).map((row) => row.record);
-    for (const row of rows ?? []) {
+  /** @param {Record<string, any>} root @param {Change} change @param {Pending} pending */
+  async flush(root, change, pending) {
+    const { added } = pending;
+    const segments = added.length ? this.segments.map((records) => [...records]) : this.segments;
+    const at = added.length ? new Map(this.at) : this.at;
+    for (const record of added) {
+      if ((segments.at(-1)?.length ?? ROWS) >= ROWS) segments.push([]);
+      segments.at(-1)?.push(record);
+      at.set(record, segments.length - 1);
+    }
+    const touched = new Set([...pending.rows.keys()].map((record) => /** @type {number} */ (at.get(record))));
+    const stamps = [...root.index.stamps];
+    for (const number of touched) {
+      stamps[number] = (stamps[number] ?? 0) + 1;
+      const rows = (segments[number] ?? []).map((record) => pending.rows.get(record) ?? this.rows.get(record));
+      change.putJson(segmentName(number), { stamp: stamps[number], rows });
+    }
+    root.segments = segments.length;
+    root.index = { ...root.index, stamps };
+    if (added.length) this.list(change, segments.flat(), added.length);
+    const texts = await this.flushTexts(change, segments, at, pending);
+    if (this.differs) root.index.line = -1;
+    change.after(() => {
+      Object.assign(this, { segments, at });
+      this.turn++;
+      for (const [record, row] of pending.rows) this.rows.set(record, row);
+      for (const [record, text] of texts) this.texts.set(record, text);
+    });
+  }
+
+  /** @param {Change} change @param {string[][]} segments @param {Map<string, number>} at @param {Pending} pending @returns {Promise<Map<string, string>>} whole texts */
+  async flushTexts(change, segments, at, { texts }) {
+    const numbers = [...new Set([...texts.keys()].map((record) => /** @type {number} */ (at.get(record))))];
+    await this.needTexts(numbers.filter((number) => number < this.segments.length));
+    for (const number of numbers) {
+      const whole = (segments[number] ?? []).map((record) => [record, texts.get(record) ?? this.texts.get(record) ?? '']);
+      change.putJson(textName(number), Object.fromEntries(whole.map(([record, text]) => [record, cut(String(text))])));
+      this.textsHere.add(number);
+    }
+    for (const [record, text] of texts) {
+      if (text.length > TEXT) change.putJson(longName(record), text.slice(TEXT));
+      else if ((this.texts.get(record)?.length ?? 0) > TEXT) change.drop(longName(record));
+    }
+    return texts;
+  }
+
+  /** The directory, which is all that is needed to make the rows again. @param {Change} change @param {string[]} records @param {number} added */
+  list(change, records, added) {
+    for (let part = Math.floor((records.length - added) / LISTED); part * LISTED < records.length; part++) {
+      change.putJson(listName(part), records.slice(part * LISTED, (part + 1) * LISTED));
+    }
+  }
+
+  /** Every record there is a row for, or was, in the order they came. @returns {Promise<string[]>} */
+  async listed() {
+    const found = new Set();
+    for (let part = 0; ; part++) {
+      const records = await this.store.readJson(listName(part)).catch(() => null);
+      for (const record of records ?? []) found.add(record);
+      if (!records || records.length < LISTED) break;
+    }
+    for (const record of this.segments.flat()) found.add(record);
+    return [...found];
+  }
+
+  /** Lays the records out anew; each row follows by `write`. @param {string[]} records */
+  layOut(records) {
+    this.segments = [];
+    this.at = new Map();
+    records.forEach((record, i) => {
+      const number = Math.floor(i / ROWS);
+      (this.segments[number] ??= []).push(record);
+      this.at.set(record, number);
+    });
+    this.texts = new Map();
+    this.textsHere = new Set(this.segments.keys());
+  }
+
+  /** What is searched, of every record. @returns {Promise<Map<string, string>>} */
+  async allTexts() {
+    await this.needTexts([...this.segments.keys()]);
+    return this.texts;
+  }
+
+  /** @param {number[]} numbers */
+  async needTexts(numbers) {
+    const absent = numbers.filter((number) => !this.textsHere.has(number));
+    if (!absent.length) return;
+    const opened = await this.store.readJsonMany(absent.map(textName)).catch(() => absent.map(() => null));
+    if (opened.some((texts) => !texts)) this.differs = true;
+    const found = opened.flatMap((texts) => Object.entries(texts ?? {}));
+    const long = found.filter(([, text]) => text.length > TEXT).map(([record]) => record);
+    const rest = await this.store.readJsonMany(long.map(longName)).catch(() => []);
+    for (const [record, text] of found) this.texts.set(record, text);
+    // The mark at the end of a cut text only says that there is more.
+    long.forEach((record, i) => this.texts.set(record, String(this.texts.get(record)).slice(0, TEXT) + (rest[i] ?? '')));
+    absent.forEach((number) => this.textsHere.add(number));
+  }
+
+  /** @param {number} number @param {{stamp: number, rows: Row[]}|null} segment */
+  take(number, segment) {
+    const rows = Array.isArray(segment?.rows) ? segment.rows : [];
+    if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.differs = true;
+    this.segments[number] = rows.map((row) => row.record);
+    for (const row of rows) {
       this.rows.set(row.record, row);
       this.at.set(row.record, number);
     }
   }
 }
 
-/** @param {number} number */
-function segmentName(number) {
-  return `segment/${number}`;
+/** @param {string} text */
+function cut(text) {
+  return text.length > TEXT ? `${text.slice(0, TEXT)}…` : text;
 }
+
+/** @param {number} number */
+const segmentName = (number) => `segment/${number}`;
+/** @param {number} number */
+const textName = (number) => `text/${number}`;
+/** @param {number} part */
+const listName = (part) => `list/${part}`;
+/** @param {string} record */
+const longName = (record) => `long/${record}`;
