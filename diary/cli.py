@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from diary import config
 from diary.cli_log import audit, keys
+from diary.cli_store import migrate_store, purge
 from diary.encoding import unb64
 from diary.errors import BadRequest, KeptError
 
@@ -113,25 +114,6 @@ def migrate() -> None:
 
 
 @main.command()
-def purge() -> None:
-    """Erase what is due and give up abandoned uploads, as the server does every hour."""
-    from diary.app import open_instance
-    from diary.clock import SystemClock
-    from diary.services.purge import Purged
-    from diary.services.purge import purge as run
-
-    async def once() -> Purged:
-        async with open_instance(config.load(os.environ), SystemClock()) as instance:
-            return await run(instance)
-
-    done = asyncio.run(once())
-    OUT.print(f"Erased: {done.erasures}. Accounts closed: {done.accounts}.")
-    OUT.print(f"Uploads given up: {done.uploads}. Files gone: {done.files}.")
-    if not done.steady:
-        OUT.print("What is due was not erased: the clock has not been seen to run evenly for an hour. Try again in an hour.")
-
-
-@main.command()
 @click.option("--on", "origin", required=True, metavar="URL", help="A server's app address.")
 @click.option("--note", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Remembers the sign-in.")
 def sample(origin: str, note: Path) -> None:
@@ -195,6 +177,8 @@ def demo(out: Path, keep: Path | None, stamp: bool) -> None:
 
 main.add_command(audit)
 main.add_command(keys)
+main.add_command(migrate_store)
+main.add_command(purge)
 
 
 @main.command()

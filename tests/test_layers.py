@@ -35,12 +35,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "web": FOUNDATION | {"services"},
     "app": FOUNDATION | {"crypto", "ledger", "storage", "services", "web"},
     "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
-    "cli": FOUNDATION | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "cli_log"},
+    "cli": FOUNDATION
+    | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "cli_log", "cli_store"},
+    "cli_store": FOUNDATION | {"storage", "services", "app"},
     "cli_log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client"},
     "__main__": {"cli"},
 }
 SERVER = ("storage", "services", "web", "app")
-PLAINTEXT = ("record", "pack", "client", "cli", "cli_log")
+PLAINTEXT = ("record", "pack", "client", "cli", "cli_log", "cli_store")
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
@@ -58,7 +60,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "redis": ("diary.services",),
     "limits": ("diary.web", "diary.services", "diary.app"),
     "uvicorn": ("diary.cli",),
-    "click": ("diary.cli", "diary.cli_log"),
+    "click": ("diary.cli", "diary.cli_log", "diary.cli_store"),
     "rich": ("diary.cli",),
     "httpx": ("diary.client", "diary.services.stamping"),
 }
