@@ -176,6 +176,17 @@ test('every key that a screen names is in the table', () => {
   }
 });
 
+test('no two parts of the screens give one key different words', () => {
+  /** @type {Map<string, string>} */
+  const first = new Map();
+  for (const { name, text } of sources.filter((one) => one.name.startsWith('strings'))) {
+    for (const [, key] of text.matchAll(/'([a-z_]+\.[a-z0-9_.]+)': '/g)) {
+      assert.equal(first.get(/** @type {string} */ (key)) ?? name, name, `${key} in two tables`);
+      first.set(/** @type {string} */ (key), name);
+    }
+  }
+});
+
 test('no screen says what must never be said', () => {
   const never = /tamper-?proof|\boriginals?\b|forensic|certified|admissible|\bproofs?\b|\bproves?\b|100 ?%|\bvictims?\b|\bevidence\b|risk score/i;
   for (const [key, text] of Object.entries(everyWord())) {

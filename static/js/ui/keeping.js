@@ -18,8 +18,8 @@ const SEVEN_DAYS = 7 * 86_400_000;
 function removed(stage) {
   const gone = stage.state.removed ?? [];
   const waiting = new Map((stage.state.erasing ?? []).map((one) => [one.record, one]));
-  return html`<div class="stack-wide">${heading(t('out.list'))}${errorSummary(stage)}
-    <p class="soft">${t(gone.length ? 'out.list_lead' : 'out.none')}</p>
+  return html`<div class="stack-wide">${heading(t('away.list'))}${errorSummary(stage)}
+    <p class="soft">${t(gone.length ? 'away.list_lead' : 'away.none')}</p>
     ${gone.length ? html`<ul class="rows">${gone.map((one) => item(stage, one, waiting.get(one.record)?.due_at ?? null))}</ul>` : nothing}</div>`;
 }
 
@@ -30,8 +30,8 @@ function item(stage, one, due) {
   return html`<li class="page-item stack-close">
     <button type="button" class="item" @click=${() => stage.go({ name: 'entry', record: one.record })}><span class="item-foot"><span>${number}</span><span>${whenWords(one.occurred)}</span></span>
       <span class="item-words ${one.title ? '' : 'soft'}" dir="auto">${one.title || t('entries.no_words')}</span>
-      <span class="item-foot">${due === null ? t('out.at', { at: day(one.taken_out ?? 0) }) : t('erase.pending', { at: `${day(due)}, ${clockTime(due)}` })}</span></button>
-    <div class="row">${button(t('out.back'), () => putBack(stage, one.record), {})}</div></li>`;
+      <span class="item-foot">${due === null ? t('away.at', { at: day(one.taken_out ?? 0) }) : t('erase.pending', { at: `${day(due)}, ${clockTime(due)}` })}</span></button>
+    <div class="row">${button(t('away.back'), () => putBack(stage, one.record), {})}</div></li>`;
 }
 
 /** @param {Stage} stage */

@@ -7,6 +7,7 @@ import { t } from './strings.js';
 import './strings_later.js';
 import './strings_cards.js';
 import './strings_registers.js';
+import './strings_files.js';
 import { uncover } from './door.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -14,7 +15,7 @@ import { uncover } from './door.js';
 
 /** Registers in the order a person under stress looks for them. */
 const REGISTERS_HERE = /** @type {const} */ ([
-  ['people', 'person'], ['orders', 'paper'], ['reports', 'flag'], ['impacts', 'heart'], ['notices', 'note'], ['statements', 'eye'], ['cases', 'file'], ['background', 'list'], ['chase', 'clock'],
+  ['police', 'flag'], ['chase', 'clock'], ['people', 'person'], ['orders', 'paper'], ['reports', 'list'], ['impacts', 'heart'], ['notices', 'note'], ['statements', 'eye'], ['cases', 'file'], ['background', 'list'],
 ]);
 
 /** @param {Stage} stage */
@@ -26,7 +27,7 @@ function more(stage) {
   return html`<div class="stack-wide">
     ${heading(t('more.title'))}
     ${errorSummary(stage)}
-    <div class="rows">${REGISTERS_HERE.map(([name, icon]) => html`<div>${row({ title: t(`more.${name}`), icon, on: go(name) })}</div>`)}</div>
+    <div class="rows">${REGISTERS_HERE.map(([name, icon]) => html`<div>${row({ title: t(`more.${name}`), icon, on: name === 'police' ? () => stage.go({ name: 'form', kind: 'report', preset: 'police' }) : go(name) })}</div>`)}</div>
     <div class="rows">
       ${registered ? html`<div>${row({ title: t('more.copy_done'), more: t('more.name', { login: account?.login ?? '' }), icon: 'kept', on: go('name') })}</div>
         <div>${row({ title: t('more.code'), more: t(account?.recovery === 'done' ? 'more.code_done' : 'more.code_todo'), icon: 'key', on: go('code') })}</div>
@@ -34,11 +35,12 @@ function more(stage) {
         <div>${row({ title: t('more.compare'), icon: 'list', on: go('server') })}</div>`
     : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
       <div>${row({ title: t('more.import'), more: t('more.import_more'), icon: 'file', on: go('import') })}</div>
-      <div>${row({ title: t('more.space'), icon: 'file', on: go('space') })}</div>
+      <div>${row({ title: t('loose.title'), icon: 'picture', on: go('loose') })}</div>
+      <div>${row({ title: t('more.space'), icon: 'file', on: () => { stage.refresh('usage'); stage.go({ name: 'space' }); } })}</div>
     </div>
     <div class="rows">
       <div>${row({ title: t('sel.row'), icon: 'person', on: go('attribute') })}</div>
-      <div>${row({ title: t('out.list'), icon: 'leave', on: go('removed') })}</div>
+      <div>${row({ title: t('away.list'), icon: 'leave', on: go('removed') })}</div>
       <div>${row({ title: t('hold.title'), icon: 'lock', on: go('hold') })}</div>
     </div>
     <div class="rows">

@@ -24,8 +24,8 @@ const again = (stage) => stage.refresh('');
 export function standingLines(stage, entry) {
   const { taken_out: out, erasing, ends = [] } = entry;
   return html`${erasing ? erasingLine(stage, entry, erasing) : nothing}
-    ${out !== null && out !== undefined ? html`<div class="note stack-close" role="status"><p>${t('out.entry', { at: atWords(out) })}</p>
-      <div class="row">${button(t('out.back'), () => putBack(stage, entry.record), { busy: stage.running === 'back' })}
+    ${out !== null && out !== undefined ? html`<div class="note stack-close" role="status"><p>${t('away.entry', { at: atWords(out) })}</p>
+      <div class="row">${button(t('away.back'), () => putBack(stage, entry.record), { busy: stage.running === 'back' })}
         ${erasing ? nothing : button(t('erase.do'), () => askToErase(stage, entry), { plain: true })}</div></div>` : nothing}
     ${ends.length > 1 && (out === null || out === undefined) ? html`<div class="note stack-close" role="status"><p>${t('two.line')}</p>
       <div>${button(t('two.look'), () => stage.go({ name: 'two', record: entry.record }), { main: true })}</div></div>` : nothing}`;
@@ -46,28 +46,28 @@ function erasingLine(stage, entry, waiting) {
 
 /** @param {Stage} stage @param {string} record */
 export function putBack(stage, record) {
-  return stage.run('back', async () => { await stage.app.putBackRecord(record); stage.say(t('out.was_back')); again(stage); });
+  return stage.run('back', async () => { await stage.app.putBackRecord(record); stage.say(t('away.was_back')); again(stage); });
 }
 
 /** Files that were taken out of the entry, each with the way back. @param {Stage} stage @param {Entry} entry */
 export function goneFiles(stage, { files_out: out = [] }) {
   if (!out.length) return nothing;
-  return html`<ul class="rows">${out.map(({ attachment, name, at }) => html`<li class="page-item row apart"><span class="small">${t('out.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>
-    ${button(t('out.back'), () => putBack(stage, attachment), { plain: true })}</li>`)}</ul>`;
+  return html`<ul class="rows">${out.map(({ attachment, name, at }) => html`<li class="page-item row apart"><span class="small">${t('away.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>
+    ${button(t('away.back'), () => putBack(stage, attachment), { plain: true })}</li>`)}</ul>`;
 }
 
 /** @param {Stage} stage @param {Entry} entry */
 export function takeOutRow(stage, entry) {
   if (entry.taken_out !== null && entry.taken_out !== undefined) return nothing;
-  return html`<div class="rows">${row({ title: t('out.do'), icon: 'leave', on: () => { stage.local.why = ''; stage.openSheet((on) => outSheet(on, entry)); } })}</div>`;
+  return html`<div class="rows">${row({ title: t('away.do'), icon: 'leave', on: () => { stage.local.why = ''; stage.openSheet((on) => outSheet(on, entry)); } })}</div>`;
 }
 
 /** Who was given the entry, before it is taken out. @param {Entry} entry */
 function givenNote({ given = [] }) {
   if (!given.length) return nothing;
-  return html`<div class="note care stack-close"><p>${t('out.given')}</p>
-    <ul class="points">${given.slice(0, 5).map(({ who, at, pack_no }) => html`<li>${t('out.given_to', { who: who || t('out.someone'), at: day(at) })}${pack_no === null ? nothing : ` (${t('out.given_pack', { no: pack_no })})`}</li>`)}</ul>
-    <p>${t('out.ask')}</p></div>`;
+  return html`<div class="note care stack-close"><p>${t('away.given')}</p>
+    <ul class="points">${given.slice(0, 5).map(({ who, at, pack_no }) => html`<li>${t('away.given_to', { who: who || t('away.someone'), at: day(at) })}${pack_no === null ? nothing : ` (${t('away.given_pack', { no: pack_no })})`}</li>`)}</ul>
+    <p>${t('away.ask')}</p></div>`;
 }
 
 /** @param {Stage} stage @param {Entry} entry */
@@ -75,12 +75,12 @@ function outSheet(stage, entry) {
   const go = () => {
     const reason = stage.local.why ?? '';
     stage.closeSheet();
-    return stage.run('out', async () => { await stage.app.takeOutRecord(entry.record, reason); stage.arrived = true; stage.say(t('out.done')); again(stage); });
+    return stage.run('out', async () => { await stage.app.takeOutRecord(entry.record, reason); stage.arrived = true; stage.say(t('away.done')); again(stage); });
   };
-  return sheet(stage, t('out.title'), html`<p>${t('out.lead')}</p>
+  return sheet(stage, t('away.title'), html`<p>${t('away.lead')}</p>
     ${givenNote(entry)}
-    ${textField({ id: 'out-why', label: t('out.reason'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
-    <div class="row">${button(t('out.go'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+    ${textField({ id: 'out-why', label: t('away.reason'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
+    <div class="row">${button(t('away.go'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
 }
 
 /** Taking one file out of its entry. @param {Stage} stage @param {{attachment: string}} file @param {() => void} done */
@@ -88,11 +88,11 @@ export function fileOutSheet(stage, { attachment }, done) {
   const go = () => {
     const reason = stage.local.why ?? '';
     stage.closeSheet();
-    return stage.run('out', async () => { await stage.app.takeOutRecord(attachment, reason); stage.say(t('out.done')); again(stage); done(); });
+    return stage.run('out', async () => { await stage.app.takeOutRecord(attachment, reason); stage.say(t('away.done')); again(stage); done(); });
   };
-  return sheet(stage, t('out.file_title'), html`<p>${t('out.lead_file')}</p>
-    ${textField({ id: 'out-why', label: t('out.reason'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
-    <div class="row">${button(t('out.file_do'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
+  return sheet(stage, t('away.file_title'), html`<p>${t('away.lead_file')}</p>
+    ${textField({ id: 'out-why', label: t('away.reason'), lines: 'low', value: stage.local.why ?? '', on: (why) => { stage.local.why = why; } })}
+    <div class="row">${button(t('away.file_do'), go, { busy: stage.running === 'out' })}${button(t('frame.cancel'), () => stage.closeSheet(), { main: true })}</div>`);
 }
 
 /** @param {Stage} stage @param {Entry} entry */

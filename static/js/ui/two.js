@@ -89,7 +89,7 @@ function outOrIn(stage, entry, a, b) {
   const out = () => stage.run('two', async () => { await stage.app.takeOutRecord(entry.record, ''); done(); });
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t('two.out')}</p>
     <div class="part stack-close">${byLine(alive, 'two.one')}<p dir="auto" class="narrative-small">${alive.fields.narrative || t('entry.no_words')}</p></div>
-    <div class="row">${button(t('two.keep'), keep, { main: true, busy: stage.running === 'two' })}${button(t('out.go'), out)}</div></div>`;
+    <div class="row">${button(t('two.keep'), keep, { main: true, busy: stage.running === 'two' })}${button(t('away.go'), out)}</div></div>`;
 }
 
 /** @param {Stage} stage @param {Entry} entry @param {End} a @param {End} b */

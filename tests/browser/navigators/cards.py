@@ -1,0 +1,74 @@
+"""What a keeper does with the cards of an entry, by the names the cards give their questions."""
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.navigators.keeper import Keeper
+
+
+def shows_every_card(keeper: Keeper) -> None:
+    """Have the cards that wait behind "More you can add"."""
+    more = keeper.button("More you can add")
+    if more.count():
+        more.click()
+
+
+def opens(keeper: Keeper, title: str) -> Locator:
+    """Open one card; answers its body."""
+    shows_every_card(keeper)
+    keeper.opens_card(title)
+    body = keeper.page.locator(".card-body")
+    expect(body).to_be_visible()
+    return body
+
+
+def more(keeper: Keeper, body: Locator) -> None:
+    """Every "More" of the card, so that each of its questions and choices stands there."""
+    buttons = body.get_by_role("button", name="More", exact=True)
+    for _ in range(12):
+        if not buttons.count():
+            return
+        buttons.first.click()
+
+
+def types(body: Locator, label: str, text: str, nth: int = 0) -> None:
+    """Type into the field of that label."""
+    body.get_by_label(label, exact=True).nth(nth).fill(text)
+
+
+def ticks(body: Locator, question: str, *choices: str) -> None:
+    """Choose chips of one question."""
+    group = body.get_by_role("group", name=question, exact=True)
+    for choice in choices:
+        group.get_by_label(choice, exact=True).check()
+
+
+def adds_record(keeper: Keeper, body: Locator, question: str, button: str, name: str) -> None:
+    """Add a person, an account, a vehicle on the spot; it is chosen at once."""
+    part = body.locator("div.stack-close").filter(has=keeper.page.get_by_text(question, exact=True)).last
+    part.get_by_role("button", name=button, exact=True).click()
+    part.locator("input.input").last.fill(name)
+    part.get_by_role("button", name="Add", exact=True).click()
+    expect(part.get_by_label(name, exact=False).first).to_be_checked()
+
+
+def saves(keeper: Keeper) -> None:
+    """Save the open card; it closes."""
+    keeper.saves_card()
+
+
+def gives_reason(keeper: Keeper, reason: str) -> None:
+    """Answer why earlier words change."""
+    keeper.field("Reason").fill(reason)
+    keeper.tap("Save the change")
+    expect(keeper.page.locator("dialog")).to_have_count(0)
+
+
+def fact(keeper: Keeper, title: str) -> Locator:
+    """What the entry says under that name."""
+    return (
+        keeper.page.locator(".facts div")
+        .filter(has=keeper.page.locator("dt", has_text=re.compile(f"^{re.escape(title)}")))
+        .locator("dd")
+    )

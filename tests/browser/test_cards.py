@@ -1,0 +1,288 @@
+"""One entry told with every card, offline, added to, amended, taken out and put back; then read on a second device."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators import cards
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+
+TEXT = "He waited by the side door again."
+
+# Card, then what is done in it: (how, question, answers…).
+TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
+    ("What kind", (("tick", "Often chosen", "Came to my home", "Phone calls"),)),
+    (
+        "How it reached you",
+        (
+            ("tick", "How it reached you", "In person"),
+            ("type", "From which account or number", "@quiet.walks.88"),
+            ("add", "Accounts and numbers", "Add an account", "07700 900142"),
+            ("type", "How many?", "43"),
+            ("check", "About that many"),
+        ),
+    ),
+    (
+        "Who",
+        (
+            ("type", "Who did it?", "My ex"),
+            ("add", "People you have listed", "Add a person", "Callum"),
+            ("tick", "How do you know it was them?", "I saw them"),
+            ("type", "More about how you know", "Under the lamp."),
+            ("tick", "Did they do it themselves?", "Someone did it for them"),
+            ("type", "Who did it for them", "His cousin Lee"),
+            ("add", "Who was it aimed at?", "Add a person", "My mum"),
+            ("type", "Who it was aimed at, in your own words", "Mum and me"),
+        ),
+    ),
+    (
+        "Where",
+        (
+            ("tick", "What sort of place?", "At home"),
+            ("type", "Where exactly?", "Rowan House, side door"),
+        ),
+    ),
+    (
+        "How it affected you",
+        (
+            ("type", "In your own words", "I could not sleep."),
+            ("tick", "How did you feel then?", "Scared"),
+            ("tick", "Were you afraid they would be violent?", "Yes"),
+            ("type", "More about that, if you want", "He had his fists up."),
+        ),
+    ),
+    (
+        "Who saw or was told",
+        (
+            ("add", "Who saw or heard it?", "Add a person", "Priya"),
+            ("type", "Who saw it, in your own words", "The woman from number 4"),
+            ("type", "Who", "My sister"),
+            ("type", "When", "The same night"),
+            ("type", "How", "I rang her"),
+            ("type", "How were you then?", "Crying"),
+            ("add", "Who was there?", "Add a person", "Sam"),
+            ("type", "Who was there, in your own words", "Two neighbours"),
+            ("tick", "Were children there?", "Yes"),
+            ("type", "How old were they?", "5 and 8"),
+            ("type", "The children’s names", "Ana and Jo"),
+        ),
+    ),
+    (
+        "Anything that may be on camera",
+        (
+            ("tick", "What is it?", "CCTV"),
+            ("type", "Who has it?", "The shop on the corner"),
+            ("type", "Likely to be wiped on", "2026-12-20"),
+            ("type", "Asked for on", "2026-11-24"),
+            ("type", "What they said", "They will look"),
+            ("type", "Is anything missing?", "I deleted the first text."),
+        ),
+    ),
+    (
+        "Reported?",
+        (
+            ("add", "Reports you have listed", "Add a report", "Police, front desk"),
+            ("type", "Who did you report it to?", "PC Hall"),
+            ("type", "Their number for it", "R-88"),
+            ("type", "When", "2026-11-23"),
+            ("type", "What they did", "Took it down"),
+        ),
+    ),
+    ("Private note", (("type", "Only for you", "Do not tell Mum yet."),)),
+    (
+        "The exact words",
+        (
+            ("type", "The exact words", "I know where you sleep"),
+            ("type", "Who said it?", "Callum"),
+            ("tick", "How was it said?", "In person"),
+        ),
+    ),
+    (
+        "More about the time",
+        (
+            ("tick", "How do you know the time?", "From memory"),
+            ("tick", "When did you find out?", "Yesterday"),
+            ("tick", "When did you write this?", "Copied from something I wrote before"),
+            ("type", "Why are you writing it later?", "I was in hospital."),
+            ("type", "What did you copy it from?", "Paper diary, red cover, at work"),
+        ),
+    ),
+    (
+        "What you did",
+        (
+            ("tick", "What did you do?", "Blocked them"),
+            ("type", "What you did, in your own words", "Then I locked the door."),
+            ("tick", "Did you contact them around then?", "Yes, in reply"),
+            ("type", "More about that, if you want", "I said stop."),
+            ("type", "Is there a reason you have to be in touch?", "Handing over the children"),
+        ),
+    ),
+    (
+        "Hurt, damage, objects",
+        (
+            ("tick", "Were you hurt?", "Yes"),
+            ("type", "Where and how you were hurt", "A bruise on my arm"),
+            ("type", "What was damaged, taken or moved?", "The gate"),
+            ("type", "What it cost, or will cost, in pounds", "94.50"),
+            ("type", "Did they have or use an object?", "A key, along the door"),
+        ),
+    ),
+    (
+        "What they and their car looked like",
+        (
+            ("type", "What did they look like?", "Grey hood, limping"),
+            ("type", "Make", "Ford"),
+            ("type", "Model", "Focus"),
+            ("type", "Colour", "silver"),
+            ("type", "Number plate", "AB12 CDE"),
+            ("add", "Vehicles you have listed", "Add a vehicle", "silver hatchback"),
+        ),
+    ),
+    (
+        "Because of who you are",
+        (
+            ("tick", "Do you think it was because of who you are?", "Being a woman or a man"),
+            ("type", "More about that, if you want", "What he shouted."),
+        ),
+    ),
+    (
+        "Another language",
+        (
+            ("type", "Which language is it in?", "Polish"),
+            ("type", "In English", "He waited again."),
+            ("type", "Who put it into English?", "My sister"),
+            ("type", "When", "2026-11-24"),
+        ),
+    ),
+    (
+        "About this entry",
+        (
+            ("tick", "Does it need care before reading?", "Violence"),
+            ("check", "This entry may go into a pack"),
+            ("tick", "Did someone help you write this?", "Someone typed my words for me"),
+            ("type", "How they helped", "She typed, I spoke."),
+            ("type", "Who helped?", "My sister"),
+            ("add", "Part of", "Add a group of entries", "The side door"),
+        ),
+    ),
+)
+
+
+def _tells(keeper: Keeper, title: str, steps: tuple[tuple[Any, ...], ...]) -> None:
+    """Answer everything of one card and save it."""
+    body = cards.opens(keeper, title)
+    for how, question, *answers in steps:
+        cards.more(keeper, body)
+        if how == "type":
+            cards.types(body, question, answers[0])
+        elif how == "tick":
+            cards.ticks(body, question, *answers)
+        elif how == "check":
+            body.get_by_label(question, exact=True).click()
+        else:
+            cards.adds_record(keeper, body, question, answers[0], answers[1])
+    cards.saves(keeper)
+
+
+def _tells_all(keeper: Keeper) -> None:
+    for title, steps in TOLD:
+        _tells(keeper, title, steps)
+
+
+SAID: dict[str, str] = {
+    "What kind": "Phone calls",
+    "From which account or number": "@quiet.walks.88",
+    "Accounts and numbers": "07700 900142",
+    "Who did it?": "My ex",
+    "People you have listed": "Callum",
+    "More about how you know": "Under the lamp.",
+    "Who did it for them": "His cousin Lee",
+    "Who was it aimed at?": "My mum",
+    "Where exactly?": "Rowan House, side door",
+    "How it affected you, in your own words": "I could not sleep.",
+    "Were you afraid they would be violent?": "Yes",
+    "Who saw or heard it?": "Priya",
+    "Who did you tell?": "My sister, The same night, I rang her, Crying",
+    "Who was there?": "Sam",
+    "Were children there?": "Yes",
+    "The children’s names": "Ana and Jo",
+    "What may have recorded it?": "The shop on the corner",
+    "Is anything missing?": "I deleted the first text.",
+    "Reports you have listed": "Police, front desk",
+    "Reported to the app or site": "R-88",
+    "Words that were used": "I know where you sleep, Callum, In person",
+    "Why are you writing it later?": "I was in hospital.",
+    "Is there a reason you have to be in touch?": "Handing over the children",
+    "What it cost, or will cost, in pounds": "£94.50",
+    "The car, bike or van": "Ford, Focus, silver, AB12 CDE",
+    "Which language is it in?": "Polish",
+    "In English": "He waited again., My sister, 24 Nov 2026",
+    "Part of": "The side door",
+    "This entry may go into a pack": "Not to go into a pack",
+    "Private note": "Do not tell Mum yet.",
+}
+
+
+def _says_all(keeper: Keeper) -> None:
+    """Everything that was told stands among the facts."""
+    for title, text in SAID.items():
+        expect(cards.fact(keeper, title).first, title).to_contain_text(text)
+
+
+def _later(keeper: Keeper) -> None:
+    """Eleven minutes pass: what was said is settled."""
+    keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") + 11 * 60_000)
+
+
+def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone) -> None:
+    """Told offline with every card, added to, amended, taken out and put back; a second device reads all of it."""
+    phone, other = new_phone(), new_phone()
+    phone.begins("Something first.")
+    phone.is_offline_ready()
+    phone.page.context.set_offline(True)
+    phone.adds(TEXT)
+    _tells_all(phone)
+    phone.tap("See this entry")
+    _says_all(phone)
+    _later(phone)
+    body = cards.opens(phone, "What you did")
+    cards.types(body, "What you did, in your own words", "Then I locked the door. And the gate.")
+    cards.saves(phone)
+    expect(phone.page.locator("dialog")).to_have_count(0)  # it only adds: nobody is asked why
+    body = cards.opens(phone, "How it reached you")
+    cards.types(body, "How many?", "forty")
+    phone.tap("Save this card")
+    phone.sees("Type a whole number, for example 43.")
+    cards.types(body, "How many?", "47")
+    phone.tap("Save this card")
+    cards.gives_reason(phone, "I counted again.")
+    expect(cards.fact(phone, "How many?").first).to_have_text("47")
+    phone.tap("Take out or erase")
+    phone.tap("Take it out")
+    phone.sees(re.compile("This entry was taken out on"))
+    phone.goes("Entries")
+    expect(phone.page.locator(".item")).to_have_count(1)
+    phone.goes("More")
+    phone.tap("Taken out")
+    phone.tap("Put it back")
+    phone.sees("Nothing has been taken out.")
+    phone.page.context.set_offline(False)
+    phone.locks()
+    phone.unlocks()
+    phone.is_kept_safe(TEXT)
+    other.signs_in(phone.login, phone.words)
+    other.entries(2)
+    other.row(TEXT).get_by_role("button").click()
+    other.tap("Show the words")
+    expect(other.page.get_by_role("article").get_by_text(TEXT).first).to_be_visible()
+    _says_all(other)
+    other.tap("Everything you saved, with dates")
+    history = other.page.locator(".history")
+    for words in ("Added", "Changed", "Reason: I counted again.", "Before: 43", "Now: 47", "And the gate."):
+        expect(history).to_contain_text(words)
+    expect(history).to_contain_text("Taken out")
+    expect(history).to_contain_text("Put back")
+    assert faults(other.page) == []
