@@ -140,6 +140,20 @@ class FakeApp {
   async dropDraft() { await this.did('dropDraft'); this.set({ draft: null }); }
   putCard(record, unsaved) { this.asked.push(['putCard', record, unsaved]); }
   restrictedWords() { return ['Rowan House']; }
+  async readAttachment(id) {
+    const one = FILES.find((each) => each.attachment === id) ?? FILES[0];
+    return {
+      ...one, place: one.attachment === 'a1', taken_out: null, out_reason: '', at: NOW - HOUR, draft: false, entries: [{ record: 'r0', seq_no: 24, title: TEXTS[0] }],
+      fields: { renditions: [{ purpose: 'print', width: 300, height: 620 }], sensitivity: 'normal', shows: ['clock'], not_shown: ['url'] }, restricted: { exif_summary: { make: 'Maker', model: 'Phone 9', taken_local: '2026-11-03T20:14:05' } },
+      versions: [{ version: 'v1', at: NOW - HOUR, kind: 'first', by: 'this phone', reason: null, changes: [], fields: {}, altered: false }],
+      custody: [{ at: NOW - HOUR, actor: 'app', action: 'received' }, { at: NOW - HOUR, actor: 'app', action: 'hashed' }],
+    };
+  }
+  looked() {}
+  async readTyped() { return null; }
+  async keepTyped() {}
+  async checkFile(id) { await this.did('checkFile', id); }
+  async readLoose() { return FILES; }
   async saveIncident(save) {
     await this.did('saveIncident', save);
     if (save.record) { this.changes.set(save.record, { ...this.changes.get(save.record), ...save.fields }); return { record: save.record }; }

@@ -99,6 +99,7 @@ def test_pasted_pictures_come_in(keeper: Keeper) -> None:
             });
         }"""
     )
+    keeper.tap("No, it is not")
     keeper.has_file("pasted.png")
 
 

@@ -113,9 +113,7 @@ def test_a_file_that_changes_while_it_is_read(keeper: Keeper, tmp_path: Any) -> 
             };
         }"""
     )
-    with keeper.page.expect_file_chooser() as chooser:
-        keeper.tap("Choose a file")
-    chooser.value.set_files([moving])
+    keeper.picks_files([moving], how="Choose a file")
     keeper.page.evaluate("window.reading")
     moving.write_bytes(b"b" * 4_000_000)
     keeper.page.evaluate("window.carryOn()")

@@ -107,7 +107,7 @@ function dropSheet(stage) {
 /** @param {Stage} stage */
 function pictures(stage) {
   const attachments = stage.state.draft?.attachments ?? [];
-  return filesRow(stage, { target: 'draft', record: null, attachments }, attachments.length ? tn('add.waiting', attachments.length) : null);
+  return filesRow(stage, { target: 'draft', record: null, attachments, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, attachments.length ? tn('add.waiting', attachments.length) : null);
 }
 
 /** @param {Stage} stage @param {string} record */

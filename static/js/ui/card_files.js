@@ -6,10 +6,11 @@ import { t } from './strings.js';
 import { tiles } from './tiles.js';
 import { camera } from './camera.js';
 import { problemOf } from './stage.js';
+import { askFirst, askedFirst, openWordsPath } from './asking.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Attachment} Attachment */
-/** @typedef {{target: string, record: string|null, attachments: Attachment[]}} Files where files go: 'draft' or a record */
+/** @typedef {{target: string, record: string|null, attachments: Attachment[], words?: string}} Files where files go: 'draft' or a record; `words`: what is said there to be missing */
 
 /**
  * Take in files one after the other, so that a phone with little memory seals one at a time. Whoever saves waits for the last.
@@ -54,7 +55,7 @@ function pasting(stage, to) {
     const files = [...(event.clipboardData?.files ?? [])];
     if (!files.length) return;
     event.preventDefault();
-    addFiles(stage, to, files, 'paste');
+    askFirst(stage, insteadOf(to), () => addFiles(stage, to, files, 'paste'));
   };
 }
 
@@ -72,13 +73,19 @@ export function filesBody(stage, to) {
     ${adding.map((work) => progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }))}
     ${outside(stage, to)}
     <div class="stack-close">
-      ${filePicker({ label: t('files.photos'), icon: 'picture', accept: 'image/*,video/*', on: (files) => addFiles(stage, to, files, 'photo_picker') })}
-      ${button(t('files.camera'), () => stage.set({ camera: {} }), { icon: 'camera' })}
-      ${filePicker({ label: t('files.any'), icon: 'file', on: (files) => addFiles(stage, to, files, 'files') })}
+      ${filePicker({ label: t('files.photos'), icon: 'picture', accept: 'image/*,video/*', first: askedFirst(stage, insteadOf(to)), on: (files) => addFiles(stage, to, files, 'photo_picker') })}
+      ${button(t('files.camera'), () => askFirst(stage, insteadOf(to), () => stage.set({ camera: {} })), { icon: 'camera' })}
+      ${filePicker({ label: t('files.any'), icon: 'file', first: askedFirst(stage, insteadOf(to)), on: (files) => addFiles(stage, to, files, 'files') })}
       ${button(t('files.get'), getPicture, { icon: 'lock' })}
     </div>
     <div class="stack-close small soft"><p>${t('files.hint')}</p><p class="fine-pointer">${t('files.paste')}</p><p>${t('files.child')}</p></div>
+    <div>${button(t('ask.always'), () => openWordsPath(stage, insteadOf(to)), { plain: true })}</div>
   </div>`;
+}
+
+/** @param {Files} to @returns {import('./asking.js').Instead} */
+function insteadOf({ record, words }) {
+  return { record, words: words ?? '' };
 }
 
 /** @param {Stage} stage */

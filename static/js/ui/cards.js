@@ -59,7 +59,7 @@ function summaryOf(stage, entry, card) {
 
 /** @param {Stage} stage @param {Entry} entry @param {CardSpec} card */
 function bodyOf(stage, entry, card) {
-  if (card.code === 'photos') return filesBody(stage, { target: entry.record, record: entry.record, attachments: entry.attachments });
+  if (card.code === 'photos') return filesBody(stage, { target: entry.record, record: entry.record, attachments: entry.attachments, words: entry.fields['missing_evidence'] ?? '' });
   if (card.code === 'note') return editing(stage, entry, noteBody);
   if (card.code === 'voice') return editing(stage, entry, (on) => voiceBody(stage, { target: entry.record, media: on.value('narrative_media') ?? null, attachments: entry.attachments, use: (narrative_media) => on.put({ fields: { narrative_media } }) }));
   return editing(stage, entry, (on) => linesOf(on, card.lines, OWN));

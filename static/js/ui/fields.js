@@ -96,6 +96,17 @@ export function chips({ name, legend, quiet, many, choices, chosen, on }) {
 }
 
 /**
+ * One of many, where chips would fill the page; the first choice stands for none.
+ * @param {{id: string, label: string, none: string, choices: readonly (readonly [string, string])[], value: string, on: (code: string) => void}} field
+ */
+export function selectField({ id, label, none, choices, value, on }) {
+  return html`<div class="field"><label for=${id}>${label}</label>
+    <select id=${id} class="input" autocomplete="off" @change=${(/** @type {Event} */ event) => on(/** @type {HTMLSelectElement} */ (event.target).value)}>
+      <option value="" .selected=${live(!value)}>${none}</option>
+      ${choices.map(([code, name]) => html`<option value=${code} .selected=${live(code === value)}>${name}</option>`)}</select></div>`;
+}
+
+/**
  * One tick box with its sentence.
  * @param {{id: string, label: unknown, checked: boolean, on: (checked: boolean) => void, disabled?: boolean}} box
  */
@@ -106,7 +117,7 @@ export function checkbox({ id, label, checked, on, disabled }) {
 
 /**
  * A button that opens the phone's own picker.
- * @param {{label: string, icon: import('./icons.js').IconName, accept?: string, many?: boolean, on: (files: File[]) => void}} picker
+ * @param {{label: string, icon: import('./icons.js').IconName, accept?: string, many?: boolean, first?: ((go: () => void) => void) | undefined, on: (files: File[]) => void}} picker `first`: a question that comes before
  */
 export function filePicker(picker) {
   /** @param {Event} event */
@@ -117,8 +128,11 @@ export function filePicker(picker) {
     if (files.length) picker.on(files);
   };
   const open = (/** @type {Event} */ event) => {
-    /** @type {HTMLInputElement} */ (/** @type {HTMLElement} */ (event.currentTarget).nextElementSibling).click();
+    const input = /** @type {HTMLInputElement} */ (/** @type {HTMLElement} */ (event.currentTarget).nextElementSibling);
+    const go = () => input.click();
+    if (picker.first) picker.first(go);
+    else go();
   };
-  return html`<button type="button" class="button" @click=${open}>${icon(picker.icon)}<span>${picker.label}</span></button>
+  return html`<button type="button" class="button" aria-haspopup=${picker.first ? 'dialog' : nothing} @click=${open}>${icon(picker.icon)}<span>${picker.label}</span></button>
     <input type="file" hidden aria-label=${picker.label} accept=${ifDefined(picker.accept)} ?multiple=${picker.many ?? true} @change=${chosen}>`;
 }

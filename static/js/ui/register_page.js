@@ -1,7 +1,8 @@
 /** The page of one record: what it says, its pictures, what names it, what it was merged with, its history, and taking it out. */
 import { html, nothing } from './html.js';
+import { askedFirst } from './asking.js';
 import { filePicker, textField } from './fields.js';
-import { button, errorSummary, heading, row, sheet } from './parts.js';
+import { button, errorSummary, heading, row, sheet, waiting } from './parts.js';
 import { t } from './strings.js';
 import './strings_show.js';
 import { vocabulary } from './labels.js';
@@ -28,7 +29,7 @@ export function kept(stage) {
   const { record = '', kind = '' } = stage.place;
   vocabulary(stage);
   const found = stage.find(`record:${record}`, () => stage.app.readRecord(record));
-  if (!found.data) return html`<div class="stack">${heading(t(kind in REGISTERS ? `reg.${kind}.one` : 'reg.missing'))}<p role="status">${found.problem ? t('reg.missing') : t('frame.loading')}</p></div>`;
+  if (!found.data) return found.problem ? heading(t('reg.missing')) : waiting();
   return page(stage, /** @type {Whole} */ (found.data));
 }
 
@@ -110,7 +111,7 @@ function pictures(stage, { kind, record, fields, taken_out }) {
     return html`<section class="stack-close"><h2>${t(`f.${kind}.${name}`)}</h2>
       ${files?.length ? html`<ul class="stack">${files.map((one) => html`<li>${shown(stage, one)}</li>`)}</ul>` : nothing}
       ${files && files.length < ids.length ? html`<p class="small soft">${t('pic.missing')}</p>` : nothing}
-      ${taken_out === null ? html`<div>${stage.running === `file-${name}` ? html`<p role="status">${t('pic.adding')}</p>` : filePicker({ label: t('pic.add'), icon: 'picture', many: as === 'files', on: add })}</div>` : nothing}</section>`;
+      ${taken_out === null ? html`<div>${stage.running === `file-${name}` ? html`<p role="status">${t('pic.adding')}</p>` : filePicker({ label: t('pic.add'), icon: 'picture', many: as === 'files', first: askedFirst(stage, { record: null, words: '' }), on: add })}</div>` : nothing}</section>`;
   });
 }
 

@@ -1,20 +1,33 @@
 /** Attachments as tiles; a picture is blurred until it is touched, and only then opened. */
 import { html, nothing } from './html.js';
 import { icon } from './icons.js';
+import { button } from './parts.js';
 import { t } from './strings.js';
+import './strings_files.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Attachment} Attachment */
 
+/** A list of three hundred files must open as quickly as one of three: the rest come when they are asked for. */
+const FEW = 24;
+const MORE = 48;
+
 /**
- * The address of a picture's preview while the diary is open, or null where there is none.
- * @param {Stage} stage @param {Attachment} one @param {'preview'|'print'} size
+ * The address of a picture's copy while the diary is open, or null where there is none, or pictures are kept hidden.
+ * @param {Stage} stage
+ * @param {Attachment} one
+ * @param {'preview'|'print'|'masked'|'unmasked'} size
  * @returns {{url: string|null, waiting: boolean}}
  */
 export function picture(stage, one, size) {
-  if (one.kind !== 'image' || !one.preview) return { url: null, waiting: false };
+  if ((one.kind !== 'image' && one.kind !== 'video') || !one.preview) return { url: null, waiting: false };
   const found = stage.find(`picture:${size}:${one.attachment}`, () => stage.app.readPicture(one.attachment, size));
   return { url: found.data?.url ?? null, waiting: !found.data && !found.problem && found.data !== null };
+}
+
+/** Whether the keeper wants no pictures among the lists, not even covered. @param {Stage} stage */
+function isHidden(stage) {
+  return stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.pictures_hidden === true : false;
 }
 
 /**
@@ -22,11 +35,16 @@ export function picture(stage, one, size) {
  * @param {{record: string|null, attachments: Attachment[]}} of
  */
 export function tiles(stage, of) {
-  return html`<ul class="tiles">${of.attachments.map((one) => {
-    const { url } = picture(stage, one, 'preview');
+  const shown = stage.local.tiles ?? FEW;
+  const hidden = isHidden(stage);
+  return html`<ul class="tiles">${of.attachments.slice(0, shown).map((one) => {
+    const { url } = hidden ? { url: null } : picture(stage, one, 'preview');
     const look = () => stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
     return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: one.name })} @click=${look}>
-      <span class="tile-picture">${url ? html`<img class="blurred" src=${url} alt="">` : icon(one.kind === 'image' ? 'picture' : 'file', 32)}</span>
-      <span class="tile-name">${one.name}</span></button></li>`;
-  })}${nothing}</ul>`;
+      <span class="tile-picture">${url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)}${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
+      <span class="tile-name">${one.description || one.name}</span>${one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing}</button></li>`;
+  })}</ul>${of.attachments.length > shown ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE }))}</div>` : nothing}`;
 }
+
+/** @type {Record<string, import('./icons.js').IconName>} */
+const ICONS = { image: 'picture', video: 'camera', audio: 'voice', file: 'file' };

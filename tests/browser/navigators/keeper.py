@@ -277,9 +277,12 @@ class Keeper:
     def picks_files(
         self, files: Sequence[Path | dict[str, object]], *, how: str = "Choose from photos"
     ) -> None:
-        """Choose files in the phone's own picker."""
-        with self.page.expect_file_chooser() as chooser:
+        """Choose files in the phone's own picker, past the one question that is asked before the first picture."""
+        is_asked_first = self.button(how).get_attribute("aria-haspopup") == "dialog"
+        if is_asked_first:
             self.tap(how)
+        with self.page.expect_file_chooser() as chooser:
+            self.tap("No, it is not" if is_asked_first else how)
         chooser.value.set_files(list(files))  # type: ignore[arg-type]
 
     def tile(self, name: str) -> Locator:

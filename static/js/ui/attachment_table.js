@@ -1,0 +1,52 @@
+/**
+ * What can be said of a file, once: which questions stand together, how each is answered, and what is kept apart. The
+ * screen of a file and its history are drawn from this table; the words are `f.attachment.<name>` in strings_files.js.
+ */
+
+/** @typedef {import('./card_table.js').Line} Line */
+/** @typedef {'image'|'audio'|'video'|'file'} Kind */
+/** @typedef {{code: string, icon: import('./icons.js').IconName, lines: readonly Line[], of?: readonly Kind[], later?: boolean}} FileCard `of`: only for these */
+
+/** @param {string} name @param {Partial<Line>} [how] @returns {Line} */
+const text = (name, how = {}) => ({ name, as: 'text', low: true, ...how });
+/** @param {string} name @param {string} list @param {Partial<Line>} [how] @returns {Line} */
+const code = (name, list, how = {}) => ({ name, as: 'code', list, ...how });
+/** @param {string} name @param {Partial<Line>} [how] @returns {Line} */
+const short = (name, how = {}) => ({ name, as: 'text', ...how });
+/** @param {string} name @returns {Line} */
+const person = (name) => ({ name, as: 'record', record: 'person', role: 'other' });
+
+const DEVICE = [short('make'), short('model'), short('os'), short('owner'), code('still_have_it', 'yes_no'), code('still_on_it', 'yes_no')];
+const PAPER = [text('where'), code('sealed', 'yes_no'), short('handled_by'), code('how', 'physical_handling')];
+
+/** @type {readonly FileCard[]} */
+export const FILE_CARDS = [
+  { code: 'what', icon: 'pen', lines: [text('description'), code('kind', 'attachment_kinds')] },
+  { code: 'says', icon: 'note', of: ['audio', 'video'], lines: [text('transcript')] },
+  { code: 'coach', icon: 'eye', of: ['image'], lines: [{ name: 'shows', as: 'own', list: 'shows' }, { name: 'not_shown', as: 'own', list: 'shows' }] },
+  { code: 'sent', icon: 'clock', lines: [{ name: 'content_time', as: 'moment' }] },
+  { code: 'taken', icon: 'camera', lines: [{ name: 'captured_at', as: 'moment' }] },
+  { code: 'account', icon: 'tag', lines: [short('account_or_number_shown'), short('url_full')] },
+  { code: 'identity', icon: 'person', of: ['image'], later: true, lines: [{ name: 'identity_link_id', as: 'own' }] },
+  { code: 'phone', icon: 'device', lines: [person('producer_id'), person('captured_by_id'), { name: 'source_device', as: 'object', apart: true, lines: DEVICE }] },
+  { code: 'changed', icon: 'sealed', lines: [code('alteration_before_receipt', 'alterations', { tells: true })] },
+  { code: 'private', icon: 'lock', lines: [code('sensitivity', 'sensitivity'), { name: 'shows_where_i_live', as: 'yes', apart: true }, { name: 'include_in_pack', as: 'tick' }] },
+  { code: 'alt', icon: 'eye', of: ['image', 'video', 'file'], later: true, lines: [text('alt_text'), text('transcript')] },
+  { code: 'paper', icon: 'file', later: true, lines: [{ name: 'physical_original', as: 'object', apart: true, lines: PAPER }] },
+  { code: 'refs', icon: 'list', later: true, lines: [short('suggested_exhibit_ref'), short('officer_exhibit_ref')] },
+];
+
+/** @type {Map<string, Line>} */
+const LINES = new Map(FILE_CARDS.flatMap(({ lines }) => lines).map((line) => [line.name, line]));
+
+/** @param {string} name @returns {Line|null} null for book-keeping */
+export function fileLine(name) {
+  const known = LINES.get(name);
+  if (known) return known;
+  return name.endsWith('_text') && LINES.has(name.slice(0, -5)) ? text(name) : null;
+}
+
+/** @param {Kind} kind @returns {FileCard[]} */
+export function cardsOf(kind) {
+  return FILE_CARDS.filter(({ of }) => !of || of.includes(kind));
+}

@@ -1,0 +1,109 @@
+"""Pictures that must not be here: asked about before the first one, words instead, and one added by mistake goes at once."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.pictures import png, upload
+
+TEXT = "Someone sent me a picture."
+MANY_PARTS = 3
+
+
+def _parts(keeper: Keeper) -> int:
+    """How many sealed records this phone holds."""
+    count: int = keeper.page.evaluate(
+        """() => new Promise((done, failed) => {
+            indexedDB.databases().then(([{ name }]) => {
+                const asked = indexedDB.open(name);
+                asked.onerror = failed;
+                asked.onsuccess = () => {
+                    const { result } = asked;
+                    const count = result.transaction('a').objectStore('a').count();
+                    count.onsuccess = () => { result.close(); done(count.result); };
+                };
+            });
+        })"""
+    )
+    return count
+
+
+def test_asked_once_and_words_instead(keeper: Keeper) -> None:
+    """Before the first picture, once while the diary is open; who says yes is told what helps, in order, and writes words."""
+    keeper.begins(TEXT)
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    keeper.tap("Choose from photos")
+    keeper.sees("Is it a sexual picture of someone under 18, even of you?")
+    assert faults(keeper.page) == []
+    keeper.tap("Yes, or it may be")
+    dialog = keeper.page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text("You have done nothing wrong.")
+    told = dialog.inner_text()
+    order = ["You have done nothing wrong", "Don’t add it here, and don’t send it", "Report Remove", "If you are an adult"]
+    assert [told.index(words) for words in order] == sorted(told.index(words) for words in order)
+    assert told.index("Before you delete anything") < told.index("Report Remove")
+    assert faults(keeper.page) == []
+    keeper.field("What it showed, in words").fill("A picture of me from school, from @nice.blue.coat, on Monday.")
+    keeper.tap("Keep these words")
+    expect(keeper.page.get_by_role("article").get_by_text("A picture of me from school").first).to_be_visible()
+    keeper.picks_files([upload("chat.png", "image/png", png(3))])
+    keeper.has_file("chat.png")
+    assert keeper.button("Choose from photos").get_attribute("aria-haspopup") is None, "asked once"
+    keeper.locks()
+    keeper.unlocks()
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    assert keeper.button("Choose from photos").get_attribute("aria-haspopup") == "dialog", "and once more after a lock"
+
+
+def test_one_added_by_mistake_goes_at_once(new_phone: NewPhone) -> None:
+    """Offline, with the words: gone from the phone now, from the server and the other device when there is signal."""
+    phone = new_phone()
+    phone.begins(TEXT)
+    phone.reads(TEXT)
+    phone.opens_card("Photos & screenshots")
+    before = _parts(phone)
+    phone.picks_files([upload("wrong.png", "image/png", png(5))])
+    phone.has_file("wrong.png")
+    phone.is_kept_safe(TEXT)
+    desk = new_phone()
+    desk.signs_in(phone.login, phone.words)
+    desk.reads(TEXT)
+    desk.has_file("wrong.png")
+    phone.reads(TEXT)
+    phone.page.context.set_offline(True)
+    phone.tile("wrong.png").first.click()
+    phone.tap("Show the picture")
+    phone.page.get_by_role("button", name=re.compile("^It is a sexual picture of someone under 18")).click()
+    phone.sees("You have done nothing wrong.")
+    assert faults(phone.page) == []
+    phone.field("Type your words to go on").fill("not these words at all")
+    phone.tap("Remove it now")
+    phone.sees("Those are not the words that open this phone.")
+    phone.page.get_by_role("button", name=re.compile("^It is a sexual picture of someone under 18")).click()
+    phone.field("Type your words to go on").fill(phone.words)
+    held = _parts(phone)
+    phone.tap("Remove it now")
+    phone.sees_place("A file was removed")
+    expect(phone.page.locator("img")).to_have_count(0)
+    assert faults(phone.page) == []
+    assert _parts(phone) <= held - MANY_PARTS
+    assert _parts(phone) < held
+    phone.reads(TEXT)
+    expect(phone.tile("wrong.png")).to_have_count(0)
+    phone.page.context.set_offline(False)
+    phone.is_kept_safe(TEXT)
+    desk.page.reload()
+    desk.unlocks()
+    desk.reads(TEXT)
+    expect(desk.tile("wrong.png")).to_have_count(0)
+    late = new_phone()
+    late.signs_in(phone.login, phone.words)
+    late.reads(TEXT)
+    expect(late.tile("wrong.png")).to_have_count(0)
+    expect(late.page.locator(".state-trouble")).to_have_count(0)
+    assert before > 0
