@@ -67,7 +67,7 @@ async function sealSource({ vault, store }, source, onProgress, unowned = false)
   const { file, blob, key, parts: n, sealed_bytes } = await vault.fileStart({ size: source.size });
   await store.change((root) => {
     root.filling.push(blob);
-  });
+  }, { bulky: true });
   /** @type {Uint8Array} */
   let first = new Uint8Array(0);
   try {

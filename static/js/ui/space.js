@@ -31,6 +31,7 @@ function facts(use) {
 function sending(stage, use) {
   const { files, bytes } = use.waiting;
   const choose = (/** @type {string} */ when) => stage.run('sending', async () => {
+    stage.local.sending = when; // the chip stays where the finger put it
     await stage.app.chooseSending(/** @type {any} */ (when));
     stage.refresh('usage');
   });
@@ -40,7 +41,7 @@ function sending(stage, use) {
     stage.refresh('usage');
   });
   return html`<section class="stack">
-    ${chips({ name: 'sending', legend: t('space.when'), chosen: [use.sending], choices: [['now', t('space.now')], ['wifi', t('space.wifi')], ['ask', t('space.ask')]], on: choose })}
+    ${chips({ name: 'sending', legend: t('space.when'), chosen: [stage.local.sending ?? use.sending], choices: [['now', t('space.now')], ['wifi', t('space.wifi')], ['ask', t('space.ask')]], on: choose })}
     <p class="small soft">${t('space.when_words')}${use.sending === 'wifi' && !use.wifi_known ? html` ${t('space.wifi_unknown')}` : nothing}</p>
     ${files ? html`<p role="status">${tn('space.waiting', files).replace('{size}', size(bytes))}</p><div>${button(t('space.send'), send, { busy: stage.running === 'send' })}</div>` : nothing}
   </section>`;
@@ -50,6 +51,7 @@ function sending(stage, use) {
 function light(stage, use) {
   const { local } = stage;
   const choose = (/** @type {string} */ how) => stage.run('light', async () => {
+    local.light = how;
     await stage.app.chooseLight(/** @type {any} */ (how));
     stage.refresh('usage');
   });
@@ -59,7 +61,7 @@ function light(stage, use) {
     stage.refresh('usage');
   });
   return html`<section class="stack">
-    ${chips({ name: 'light', legend: t('space.light'), chosen: [use.light_chosen], choices: [['auto', t('space.auto')], ['on', t('space.small')], ['off', t('space.all')]], on: choose })}
+    ${chips({ name: 'light', legend: t('space.light'), chosen: [local.light ?? use.light_chosen], choices: [['auto', t('space.auto')], ['on', t('space.small')], ['off', t('space.all')]], on: choose })}
     <p class="small soft">${t('space.light_lead')}${use.light && use.light_chosen === 'auto' ? html` ${t('space.light_now')}` : nothing}</p>
     ${stage.running === 'make' ? progress({ label: t('space.making'), done: local.at?.done ?? 0, total: local.at?.total ?? 1 })
     : html`<p class="small soft">${t('space.make_lead')}</p><div>${button(t('space.make'), make, {})}</div>`}
