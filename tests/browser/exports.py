@@ -63,11 +63,11 @@ MAIL = "\r\n".join(
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """A zip file with these in it."""
+    """A zip file with these in it: the same bytes each time."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for name, body in files.items():
-            made.writestr(name, body)
+            made.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -90,7 +90,7 @@ async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { fil
     await open.book.stage(batch, {
       kind: 'schedule', record: id,
       open: {
-        channel: plan.channel, tz: plan.tz, gap_hours: plan.gap, complete: plan.complete, rows: numbered(part).map((row, n) => ({ ...row, msg_no: firstNo(ids, i) + n })), ...(count ? { count: amountOf(part).in || part.length } : {}),
+        channel: plan.channel, tz: plan.tz, gap_hours: plan.gap, complete: plan.complete, rows: numbered(part).map((row, n) => ({ ...row, msg_no: firstNo(ids, i) + n })),
         incident_ids: [incident], source_attachment_id: file.attachment, import_summary: plan.summary, imported_at: at, chat: title, ...(series ? { series_id: series, part_no: i + 1 } : {}),
       },
       restricted: plan.own.length ? { own_accounts: plan.own } : {},

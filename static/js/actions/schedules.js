@@ -13,7 +13,7 @@ import { readKind, readOne, saveOne } from './records.js';
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./types.d.ts').Fields} Fields */
-/** @typedef {{incident: string, record: string|null, fields: Fields, restricted?: Fields, reason?: string}} Wish */
+/** @typedef {{incident: string, record: string|null, fields: Fields, restricted?: Fields, reason?: string, amount?: number}} Wish `amount` is how many came in */
 
 /** @param {Context} ctx */
 export function scheduleMethods(ctx) {
@@ -49,14 +49,14 @@ async function readSchedule(open, incident) {
 }
 
 /** @param {Context} ctx @param {Open} open @param {Wish} wish @returns {Promise<{record: string}>} @throws reason_needed, nothing_to_save */
-async function saveSchedule(ctx, open, { incident, record, fields, restricted = {}, reason = '' }) {
+async function saveSchedule(ctx, open, { incident, record, fields, restricted = {}, reason = '', amount = 0 }) {
   const done = await saveOne(ctx, open, { kind: 'schedule', record, fields: record ? fields : { ...fields, incident_ids: [incident] }, restricted, reason });
   const entry = await open.book.newest(incident);
   /** @type {Fields} */
   const add = {};
   if (!entry.fields.schedule_id) add.schedule_id = done.record;
   // A count the keeper gave stays theirs; only a blank one is filled.
-  if (entry.fields.count === undefined && Number.isSafeInteger(fields.count)) Object.assign(add, { count: fields.count }, fields.count_is_estimate ? { count_is_estimate: true } : {});
+  if (entry.fields.count === undefined && amount) Object.assign(add, { count: amount }, fields.count_is_estimate ? { count_is_estimate: true } : {});
   if (!entry.fields.channel && fields.channel) add.channel = fields.channel;
   const unsaved = await open.store.readJson(`u/${incident}`);
   if (Object.keys(add).length) await saveLater(ctx, open, incident, { fields: add });

@@ -5,7 +5,7 @@ import { button, errorSummary, heading, progress } from './parts.js';
 import { day, dayHeading, size } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_imports.js';
-import { beginAgain, isAnswered, keep, plan, readFile, regroup, workOf } from './import_work.js';
+import { beginAgain, isAnswered, keep, plan, readFile, regroup, restart, workOf } from './import_work.js';
 import { countsTable, headersView, oddLines } from './import_found.js';
 import { rowsList } from './schedule_rows.js';
 import { vocabulary } from './labels.js';
@@ -20,7 +20,11 @@ const ROWS = 200;
 /** @param {Stage} stage */
 function importing(stage) {
   vocabulary(stage);
+  // One that is over and has been seen makes room for the next.
+  if (workOf(stage).seen && !stage.local.here) restart(stage);
+  stage.local.here = true;
   const work = workOf(stage);
+  work.seen = work.step === 'done';
   const view = { choose, busy, ask, plan: planned, done }[work.step];
   return html`<div class="stack-wide">${view(stage, work)}</div>`;
 }
@@ -59,7 +63,7 @@ function ask(stage, work) {
 
 /** @param {any} read */
 function chatFacts(read) {
-  const facts = [['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`], ['import.lines', read.lines], ['import.messages', read.messages], ['import.files', read.files]];
+  const facts = [['import.file', html`<bdi>${read.name}</bdi>, ${size(read.size)}`], ['import.lines', read.lines], ['import.messages', read.messages], ...(read.files ? [['import.files', read.files]] : [])];
   return html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd>${value}</dd></div>`)}</dl>
     ${read.lenient ? html`<p class="care small">${t('import.lenient')}</p>` : nothing}`;
 }
@@ -76,7 +80,7 @@ function chatQuestions(stage, work) {
     choices: read.orders.map((/** @type {string} */ order) => [order, t(`import.${order}`, { day: exampleDay(read.example.date, order) })]) })}
       <p class="small soft">${t('import.order_lead', { date: read.example.date.join('/') })}</p></div>` : nothing}
     ${chips({ name: 'me', legend: t('import.me'), chosen: [chosen], on: (code) => set({ me: code === 'none' ? null : read.senders[Number(code.slice(1))].name }),
-    choices: [...senders.map((/** @type {any} */ one, /** @type {number} */ i) => [`n${i}`, html`<bdi>${one.name}</bdi> · ${t('import.me_hint', { n: one.count })}`]), ['none', t('import.me_none')]] })}
+    choices: [...senders.map((/** @type {any} */ one, /** @type {number} */ i) => [`n${i}`, html`<bdi>${one.name}</bdi> · ${tn('import.me_hint', one.count)}`]), ['none', t('import.me_none')]] })}
     ${read.senders.length > SENDERS && !stage.local.senders ? html`<div>${button(t('sched.more'), () => stage.set({ senders: true }), { plain: true })}</div>` : nothing}`;
 }
 

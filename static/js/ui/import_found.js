@@ -10,9 +10,9 @@ const NAMED = 40;
 
 /** @param {Record<string, number>} counts */
 export function countsTable(counts) {
-  return html`<table class="sums-table card"><caption class="small soft">${t('count.title')}</caption>
+  return html`<div class="card"><table class="sums-table"><caption class="small soft">${t('count.title')}</caption>
     <tbody>${COUNTS.filter((name) => counts[name] || name === 'in' || name === 'out' || name === 'unknown').map((name) => html`<tr><th scope="row">${t(`count.${name}`)}</th><td>${counts[name]}</td></tr>`)}</tbody>
-    <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts['lines']}</td></tr></tfoot></table>`;
+    <tfoot><tr><th scope="row">${t('count.lines')}</th><td>${counts['lines']}</td></tr></tfoot></table></div>`;
 }
 
 /** @param {readonly number[]} lines @param {number} all */
@@ -56,7 +56,7 @@ function changedList(changed) {
 /** An email's headers, as they read and as they stand. @param {Stage} stage @param {{headers: {name: string, read: string}[], raw_headers: string}} mail */
 export function headersView(stage, { headers, raw_headers }) {
   const expanded = Boolean(stage.local.headers);
-  const body = () => html`<h3>${t('mail.read')}</h3><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
-    <h3>${t('mail.raw')}</h3><pre class="raw" tabindex="0" aria-label=${t('mail.raw')}>${raw_headers}</pre>`;
+  const body = () => html`<h2>${t('mail.read')}</h2><dl class="facts">${headers.map(({ name, read }) => html`<div><dt>${name}</dt><dd dir="auto" class="lines-kept">${read}</dd></div>`)}</dl>
+    <h2>${t('mail.raw')}</h2><pre class="raw" tabindex="0" aria-label=${t('mail.raw')}>${raw_headers}</pre>`;
   return html`<div class="rows"><div>${row({ title: t('mail.headers'), more: String(headers.length), icon: 'list', expanded, body: expanded ? body() : nothing, on: () => stage.set({ headers: !expanded }) })}</div></div>`;
 }

@@ -12,7 +12,8 @@ import { problemOf } from './stage.js';
  * @property {string} doing @property {number} done @property {number} total @property {{stopped: boolean}} signal
  * @property {any} read @property {any} plan @property {any} result @property {string} name
  * @property {{order?: string, me?: string|null, tz: string, gap: number, direction?: string}} answers
- * @property {Set<number>} chosen @property {Record<number, string>} words @property {number} shown @property {any} rows @property {import('./app.d.ts').Problem|null} problem
+ * @property {Set<number>} chosen @property {Record<number, string>} words @property {number} shown @property {any} rows @property {boolean} [seen] its result has been on the screen
+ * @property {import('./app.d.ts').Problem|null} problem
  */
 
 const KEY = 'import';
@@ -32,12 +33,16 @@ export function workOf(stage) {
   return made;
 }
 
-/** @param {Stage} stage */
-export function beginAgain(stage) {
-  const work = workOf(stage);
-  work.signal.stopped = true;
+/** Lets go of what was read. @param {Stage} stage */
+export function restart(stage) {
+  workOf(stage).signal.stopped = true;
   stage.read.set(KEY, { data: fresh() });
   void /** @type {any} */ (stage.app).dropImport?.();
+}
+
+/** @param {Stage} stage */
+export function beginAgain(stage) {
+  restart(stage);
   stage.arrived = true;
   stage.draw();
 }

@@ -17,7 +17,7 @@ const NAMES = {
   report: ({ to, to_text, force, crime_ref, incident_ref }) => joined(to_text || force || label('report_to', to), crime_ref || incident_ref),
   case: ({ title }) => String(title ?? ''),
   notice: ({ how_text, exact_words }) => joined(how_text || (typeof exact_words === 'string' ? exact_words.slice(0, 60) : '')),
-  schedule: ({ title }) => String(title ?? ''),
+  schedule: ({ title, channel, rows }) => joined(title) || joined(label('channels', channel), Array.isArray(rows) ? String(rows.length) : ''),
 };
 
 /**

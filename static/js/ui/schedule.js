@@ -53,7 +53,7 @@ function summary({ parts }, rows) {
   const own = Array.isArray(restricted.own_accounts) ? restricted.own_accounts.join(', ') : '';
   const facts = [
     ['sched.channel', label('channels', fields.channel)], ['sched.complete_is', [label('schedule_complete', fields.complete), fields.complete_text].filter(Boolean).join('\n')],
-    ['sched.count', stated !== null && stated !== amount.in ? (fields.count_is_estimate ? t('sched.about_n', { n: stated }) : String(stated)) : ''], ['import.me', own],
+    ['sched.count', stated !== null && stated !== amount.in ? (fields.count_is_estimate ? t('sched.about_n', { n: stated }) : String(stated)) : ''], ['import.own', own],
   ].filter(([, value]) => value);
   const file = fields.import_summary;
   return html`<div class="stack-close"><p dir="auto"><strong>${amountWords(amount)}</strong></p>

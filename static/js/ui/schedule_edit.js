@@ -80,7 +80,7 @@ function shownRow({ date: _date, ...row }) {
 function rowButtons(stage, edit, i) {
   const n = i + 1;
   const move = (/** @type {number} */ by) => { const [row] = edit.rows.splice(i, 1); edit.rows.splice(i + by, 0, row); stage.local.open = null; changed(stage); };
-  const small = (/** @type {string} */ key, /** @type {string} */ name, /** @type {() => void} */ on) => html`<button type="button" class="button button-plain" aria-label=${t(key, { n })} @click=${on}>${name}</button>`;
+  const small = (/** @type {string} */ key, /** @type {string} */ name, /** @type {() => void} */ on) => html`<button type="button" class="icon-button" aria-label=${t(key, { n })} @click=${on}>${name}</button>`;
   return html`<div class="row">${button(t('sched.edit', { n }), () => stage.set({ open: i }), { plain: true })}
     ${i > 0 ? small('sched.up', '↑', () => move(-1)) : nothing}${i < edit.rows.length - 1 ? small('sched.down', '↓', () => move(1)) : nothing}</div>`;
 }
@@ -163,15 +163,14 @@ async function save(stage, edit) {
   if (edit.count && !isCount(edit.count)) return stage.draw();
   const rows = numbered(edit.rows.map(shownRow));
   const amount = amountOf(/** @type {any} */ (rows));
-  const count = edit.count ? Number(edit.count.trim()) : rows.length ? amount.in : null;
   const fields = {
     rows, channel: edit.channel || null, channel_text: edit.channel_text || null, tz: edit.tz, complete: edit.complete || null, complete_text: edit.complete_text || null,
-    count, count_is_estimate: (edit.count && edit.about) || null,
+    count: edit.count ? Number(edit.count.trim()) : null, count_is_estimate: (edit.count && edit.about) || null,
   };
   const app = /** @type {any} */ (stage.app);
   return stage.run('sched', async () => {
     if (edit.record && await app.needsRecordReason(edit.record, { fields }) && !local.reason?.trim()) return stage.set({ asks: true, noReason: Boolean(local.asks) });
-    await app.saveSchedule({ incident: stage.place.record, record: edit.record, fields, reason: local.reason ?? '' });
+    await app.saveSchedule({ incident: stage.place.record, record: edit.record, fields, reason: local.reason ?? '', amount: fields.count ?? amount.in });
     ended(stage);
     stage.say(t('add.saved'));
     return undefined;

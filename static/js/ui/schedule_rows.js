@@ -17,6 +17,8 @@ export function stampWords({ sent_local = '' }) {
 /** Who to whom, in words. @param {any} row */
 export function wayWords({ direction, from, to }) {
   const name = (/** @type {string|undefined} */ who) => (who === 'me' ? t('sched.me') : who ?? '');
+  // Both ends named say the way by themselves.
+  if (from && to) return html`<bdi>${name(from)}</bdi> → <bdi>${name(to)}</bdi>`;
   const names = [name(from), name(to)].filter(Boolean).join(' → ');
   const way = ['in', 'out', 'others'].includes(direction) ? t(`sched.way_${direction}`) : t('sched.way_unknown');
   return names ? html`<bdi>${names}</bdi> <span class="soft">(${way})</span>` : html`<span class="soft">${way}</span>`;

@@ -8,7 +8,7 @@ export const STRINGS_IMPORTS = {
   'import.reading': 'Reading {name}', 'import.placing': 'Putting the messages in order', 'import.keeping': 'Sealing the file and the entries', 'import.stopped': 'Stopped. Nothing was added.', 'import.leave': 'You can go to another page. This carries on until the lock.',
   'import.file': 'File', 'import.lines': 'Lines in the file', 'import.messages': 'Messages found', 'import.files': 'Files in it', 'import.lenient': 'Some letters in this file could not be read. They show as �. The file is kept just as it came.',
   'import.order': 'How are dates written in this chat?', 'import.order_lead': 'The first message says {date}. Only you can know which day that was.', 'import.dmy': '{day} (day first)', 'import.mdy': '{day} (month first)',
-  'import.me': 'Which of these is you?', 'import.me_none': 'None: my messages are not in it', 'import.me_hint': '{n} messages',
+  'import.me': 'Which of these is you?', 'import.me_none': 'None: my messages are not in it', 'import.me_hint.one': '1 message', 'import.me_hint.other': '{n} messages', 'import.own': 'Your name in it',
   'import.zone': 'Where was the phone set to?', 'import.zone_hint': 'Chats have no time zone. Times are read as in {tz}.', 'import.zone_mail': 'Times are shown as in {tz}.', 'import.zone_change': 'Use another zone', 'import.zone_wrong': 'That is not a zone. For example: Europe/London.',
   'import.look': 'Look at what is in it', 'import.need': 'Answer the questions above first.',
   'import.direction': 'Who sent it?', 'import.in': 'It was sent to me', 'import.out': 'I sent it', 'import.unknown': 'Not sure',
