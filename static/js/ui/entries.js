@@ -1,15 +1,17 @@
-/** Entries, newest first, grouped by day. Only what is near is drawn; more comes as one scrolls or asks. */
-import { html, nothing, ref, repeat } from './html.js';
+/** Entries by day, newest first, with what is looked for among them. Only what is near is in the page. */
+import { html, nothing, repeat } from './html.js';
 import { icon } from './icons.js';
-import { button, errorSummary, heading, stateLine } from './parts.js';
-import { dateOf, dayHeading, timeOfDay } from './say.js';
+import { button, errorSummary, heading, row as link, stateLine } from './parts.js';
+import { dayHeading, timeOfDay } from './say.js';
+import { dayOf, findingOf, foundRows, isLooking, searchBar } from './search.js';
 import { t, tn } from './strings.js';
+import './strings_patterns.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Row} Row */
 
-// A screen holds about ten rows; drawing 10,000 takes seconds, so they come by the page.
-const PAGE = 40;
+/** Of entries whose time is not known only the newest stand above the days; the others are asked for. */
+const UNKNOWN = 3;
 
 /**
  * Rows under the day they are filed under, in the order given.
@@ -20,7 +22,7 @@ export function byDay(rows) {
   /** @type {{date: string, rows: Row[]}[]} */
   const days = [];
   for (const row of rows) {
-    const date = dateOf(row.occurred);
+    const date = dayOf(row);
     const last = days.at(-1);
     if (last && last.date === date) last.rows.push(row);
     else days.push({ date, rows: [row] });
@@ -32,51 +34,66 @@ export function byDay(rows) {
 function item(stage, row) {
   const time = timeOfDay(row.occurred);
   const current = stage.place.record === row.record && (stage.place.name === 'entry' || stage.place.name === 'file');
-  return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} @click=${() => stage.go({ name: 'entry', record: row.record })}>
+  const finding = findingOf(stage);
+  const open = () => { finding.last = row.record; stage.go({ name: 'entry', record: row.record }); };
+  return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
     <span class="item-foot"><span>${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })}</span>${time ? html`<span>${time}</span>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
     <span class="item-foot">${stateLine(row.state, Boolean(stage.state.account?.registered))}
       ${row.pictures ? html`<span>${icon('picture', 16)}${tn('entries.pictures', row.pictures)}</span>` : nothing}
       ${row.additions ? html`<span>${tn('entries.added', row.additions)}</span>` : nothing}
-      ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}</span>
+      ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}
+      ${row.bare ? html`<span>${t('find.details')}</span>` : nothing}</span>
   </button></li>`;
 }
 
-/** @type {IntersectionObserver|null} */
-let watcher = null;
-
-/** Draw the next page when its button comes near. @param {() => void} more */
-function nearing(more) {
-  return (/** @type {Element|undefined} */ element) => {
-    watcher?.disconnect();
-    if (!element) return;
-    watcher = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) more(); }, { rootMargin: '600px' });
-    watcher.observe(element);
-  };
+/** @param {Stage} stage @param {readonly Row[]} rows @param {Row|undefined} before the row above these; of the same day, it has the heading already */
+function days(stage, rows, before) {
+  const now = Date.now();
+  const above = before && dayOf(before);
+  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${dayName(group.date, now)}>
+    ${i === 0 && above === group.date ? nothing : html`<h2>${dayName(group.date, now)}</h2>`}
+    <ul class="rows">${repeat(group.rows, (row) => row.record, (row) => item(stage, row))}</ul></section>`)}`;
 }
 
-/** @param {Stage} stage */
+/** @param {string} date @param {number} now */
+const dayName = (date, now) => (date ? dayHeading(date, now) : t('entries.unknown_day'));
+
+/** The entries, or what was found of them. @param {Stage} stage */
 export function list(stage) {
-  const { entries } = stage.state;
-  const shown = stage.shown ?? PAGE;
-  const more = () => { stage.shown = shown + PAGE * 2; stage.draw(); };
-  const now = Date.now();
+  if (!stage.state.entries.length) return nothing;
+  const finding = findingOf(stage);
+  const rows = foundRows(stage);
+  const unknown = rows.findIndex((row) => dayOf(row));
+  const undated = unknown === -1 ? rows.length : unknown;
+  const hidden = !finding.unknown && undated > UNKNOWN && undated < rows.length;
+  const shown = hidden ? [...rows.slice(0, UNKNOWN), ...rows.slice(undated)] : rows;
+  const all = () => { finding.unknown = true; finding.window.reset(); stage.draw(); };
   return html`<div class="stack-wide">
-    ${repeat(byDay(entries.slice(0, shown)), (group) => `${group.date}/${group.rows[0]?.record}`, (group) => html`<section class="day">
-      <h2>${group.date ? dayHeading(group.date, now) : t('entries.unknown_day')}</h2>
-      <ul class="rows">${repeat(group.rows, (row) => row.record, (row) => item(stage, row))}</ul></section>`)}
-    ${entries.length > shown ? html`<div ${ref(nearing(more))}>${button(t('entries.earlier'), more, { wide: true })}</div>` : nothing}
+    ${searchBar(stage)}
+    ${hidden ? html`<div>${button(t('find.unknown_more', { n: undated }), all, { plain: true })}</div>` : nothing}
+    ${rows.length ? finding.window.view(shown, (some, before) => html`<div class="stack-wide">${days(stage, some, before)}</div>`)
+    : html`<div class="stack-close"><p>${t('find.none')}</p><p class="soft">${t('find.none_more')}</p></div>`}
   </div>`;
+}
+
+/** Two or more entries with one person: where the four words are told. It never says that they are. @param {Stage} stage */
+function part(stage) {
+  const seen = new Set();
+  const shared = stage.state.entries.some(({ f }) => (f?.actors ?? []).some((person) => seen.has(person) || !seen.add(person)));
+  return shared ? html`<div class="line"><span>${t('part.line')}</span>${button(t('part.do'), () => stage.go({ name: 'four' }), { plain: true })}</div>` : nothing;
 }
 
 /** @param {Stage} stage */
 function entries(stage) {
   const { state } = stage;
+  const finding = findingOf(stage);
   return html`<div class="stack-wide">
     ${heading(t('entries.title'))}
     ${errorSummary(stage)}
     ${state.draft ? html`<div class="line"><span>${t('entries.draft')}</span>${button(t('entries.draft_do'), () => stage.go({ name: 'add' }), { plain: true })}</div>` : nothing}
-    ${state.entries.length ? (stage.wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage))
+    ${state.entries.length ? html`${isLooking(finding) && !stage.wide ? nothing : html`<div class="rows"><div>${link({ title: t('pat.row'), more: t('pat.row_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div></div>${part(stage)}`}
+      ${stage.wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage)}`
     : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
       <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>`}
   </div>`;

@@ -19,6 +19,8 @@ const PARTS = {
   add: () => import('./add.js'),
   entries: () => import('./entries.js'),
   entry: () => import('./entry.js'),
+  patterns: () => import('./patterns.js'),
+  four: () => import('./patterns_four.js'),
   attachment: () => import('./attachment.js'),
   copy: () => import('./copy.js'),
   share: () => import('./share.js'),
@@ -35,7 +37,7 @@ const PARTS = {
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
-  safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', entry: 'entry', file: 'attachment', loose: 'attachment',
+  safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'space', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show',
 };
@@ -127,7 +129,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { entry: 'entries', file: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' ? 'more' : name);
+  const here = { entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');

@@ -32,6 +32,7 @@ const PATHS = {
   paper: svg`<path d="M6 3.500h12v17H6z"/><path d="M9 8h6M9 11.500h6"/><circle cx="12" cy="16.5" r="1.7"/>`,
   flag: svg`<path d="M6 21V4m0 1h11.500l-2 4 2 4H6"/>`,
   voice: svg`<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5.5 11.500a6.500 6.500 0 0 0 13 0M12 18v3"/>`,
+  chart: svg`<path d="M5 20V11M12 20V4M19 20v-6" stroke-width="2.5"/>`,
   clock: svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.500 2"/>`,
   car: svg`<path d="M3.5 16v-4l2-5h13l2 5v4zM3.500 12h17"/><circle cx="7.500" cy="16.500" r="1.800"/><circle cx="16.500" cy="16.500" r="1.800"/>`,
   device: svg`<rect x="3" y="5" width="13" height="10" rx="1.5"/><path d="M6.5 19h5"/><rect x="17" y="9" width="4.5" height="10" rx="1"/>`,

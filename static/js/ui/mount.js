@@ -86,6 +86,8 @@ function settle(stage, root) {
     if (!target) return; // its part is still loading
     stage.arrived = false;
     target.focus({ preventScroll: true });
+    // Back in a long list one stands where one left it.
+    if (target.matches('.item')) return target.scrollIntoView({ block: 'center' });
     scrollTo(0, 0);
     root.querySelector('main')?.scrollTo(0, 0);
   } else if (stage.problem && !stage.problem.fields) {

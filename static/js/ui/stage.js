@@ -60,8 +60,8 @@ export class Stage {
     this.dialog = undefined;
     /** @type {any} a pack under way; outlives the place it was started on, not the lock */
     this.job = undefined;
-    /** @type {number|undefined} how many entries of the list are drawn */
-    this.shown = undefined;
+    /** @type {import('./search.js').Finding|undefined} what is looked for among the entries; outlives the place, not the lock */
+    this.finding = undefined;
     this.generation = (this.generation ?? 0) + 1;
     this.arrived = true;
   }

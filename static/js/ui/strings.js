@@ -80,7 +80,7 @@ export const STRINGS = {
   'effect.title': 'How it affected you', 'effect.words': 'In your own words', 'effect.feelings': 'How did you feel then?', 'effect.fear': 'Were you afraid they would be violent?', 'effect.blank': 'Leave blank', 'effect.fear_words': 'More about that, if you want', 'effect.blank_hint': 'Leaving it blank is not the same as “No”.',
   'note.title': 'Private note', 'note.field': 'Only for you', 'note.hint': 'Never put in a pack. A court could still ask to see it.',
 
-  'busy.pictures': 'Adding your pictures', 'busy.fetching': 'Fetching your entries',
+  'busy.pictures': 'Adding your pictures', 'busy.fetching': 'Fetching your entries', 'busy.listing': 'Putting your list in order',
   'progress.percent': '{percent}%',
 
   // A failure carries its own sentence (actions/sentences.js); this is for one that does not.

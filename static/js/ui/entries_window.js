@@ -1,0 +1,77 @@
+/**
+ * A list of any length of which only what is near is in the page. Rows come in blocks; a block out of sight is an empty
+ * space of the height it had, so that the page scrolls as if all of it were there.
+ */
+import { html, nothing, ref, repeat } from './html.js';
+
+const BLOCK = 40;
+/** Of a row not drawn yet, CSS pixels. */
+const ROW = 112;
+const NEAR = '1200px 0px';
+
+export class ListWindow {
+  /** @param {() => void} draw */
+  constructor(draw) {
+    this.draw = draw;
+    /** blocks that are in the page @type {Set<number>} */
+    this.near = new Set([0]);
+    /** heights that blocks had @type {Map<number, number>} */
+    this.heights = new Map();
+    /** @type {IntersectionObserver|null} */
+    this.observer = null;
+    /** @type {Element|null} */
+    this.box = null;
+    this.watch = this.watch.bind(this);
+  }
+
+  /** Begins at the top again: other rows. @param {number} [at] a row that must be there */
+  reset(at = 0) {
+    this.near = new Set([0, Math.floor(at / BLOCK)]);
+    this.heights.clear();
+  }
+
+  /**
+   * @template T
+   * @param {readonly T[]} rows @param {(rows: readonly T[], before: T|undefined) => unknown} block what some rows look like; `before` is the row above them
+   */
+  view(rows, block) {
+    const count = Math.ceil(rows.length / BLOCK);
+    return html`${repeat(Array.from({ length: count }, (_, i) => i), (i) => i, (i) => html`<div class="block" data-block=${i} ${ref(this.watch)}>${
+      this.near.has(i) ? block(rows.slice(i * BLOCK, (i + 1) * BLOCK), rows[i * BLOCK - 1]) : nothing}</div>`)}`;
+  }
+
+  /** Called for every block at every drawing; a block that is not drawn is given its height. @param {Element|undefined} element */
+  watch(element) {
+    if (!(element instanceof HTMLElement)) return;
+    const number = Number(element.dataset.block);
+    // The policy of the page forbids style attributes; the property is ours to set.
+    element.style.minBlockSize = this.near.has(number) ? '' : `${this.heights.get(number) ?? BLOCK * ROW}px`;
+    this.observerFor(element).observe(element);
+  }
+
+  /** In two columns the list scrolls by itself. @param {Element} element */
+  observerFor(element) {
+    const box = element.closest('.aside');
+    if (this.observer && this.box === box) return this.observer;
+    this.observer?.disconnect();
+    this.box = box;
+    this.observer = new IntersectionObserver((seen) => this.seen(seen), { root: box, rootMargin: NEAR });
+    return this.observer;
+  }
+
+  /** @param {IntersectionObserverEntry[]} seen */
+  seen(seen) {
+    let changed = false;
+    for (const { target, isIntersecting, boundingClientRect } of seen) {
+      const number = Number(/** @type {HTMLElement} */ (target).dataset.block);
+      if (isIntersecting === this.near.has(number)) continue;
+      // What has the focus stays: a keyboard must not be left standing on nothing.
+      if (!isIntersecting && (!target.isConnected || target.contains(document.activeElement))) continue;
+      if (!isIntersecting) this.heights.set(number, boundingClientRect.height);
+      if (isIntersecting) this.near.add(number);
+      else this.near.delete(number);
+      changed = true;
+    }
+    if (changed) this.draw();
+  }
+}

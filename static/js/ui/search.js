@@ -1,0 +1,157 @@
+/** Looking for entries: words, filters, the entries behind a number, and how many are left. */
+import { html, nothing } from './html.js';
+import { fits, isOn } from '../record/filters.js';
+import { ListWindow } from './entries_window.js';
+import { checkbox, selectField, textField } from './fields.js';
+import { button } from './parts.js';
+import { said, vocabulary } from './labels.js';
+import { nameOf } from './record_names.js';
+import { dateOf } from './say.js';
+import { t, tn } from './strings.js';
+import './strings_patterns.js';
+import './strings_registers.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Row} Row */
+/** @typedef {import('../record/filters.js').Filter} Filter */
+/**
+ * @typedef {object} Finding
+ * @property {string} query
+ * @property {Set<string>|null} words entries in which the query was found; null when nothing is asked for
+ * @property {Filter} filter
+ * @property {{what: string, ids: Set<string>}|null} only the entries behind a number
+ * @property {boolean} open whether the filters are
+ * @property {boolean} unknown whether all entries of unknown time are shown
+ * @property {string|null} last the entry that was opened from the list
+ * @property {ListWindow} window
+ * @property {{entries: readonly Row[], turn: number, rows: Row[]}|null} made
+ * @property {number} turn grows with every change of what is looked for
+ */
+
+/** @param {Stage} stage @returns {Finding} */
+export function findingOf(stage) {
+  stage.finding ??= {
+    query: '', words: null, filter: {}, only: null, open: false, unknown: false, last: null, window: new ListWindow(() => stage.draw()), made: null, turn: 0,
+  };
+  return stage.finding;
+}
+
+/** @param {Finding} finding */
+export function isLooking({ query, filter, only }) {
+  return Boolean(query.trim()) || isOn(filter) || only !== null;
+}
+
+/** Goes to the entries behind a number. @param {Stage} stage @param {string} what @param {readonly string[]} ids */
+export function showOnly(stage, what, ids) {
+  Object.assign(findingOf(stage), { query: '', words: null, filter: {}, only: { what, ids: new Set(ids) }, last: null });
+  turned(stage);
+  stage.go({ name: 'entries' });
+}
+
+/** @param {Stage} stage */
+function turned(stage) {
+  const finding = findingOf(stage);
+  finding.turn++;
+  finding.unknown = false;
+  finding.window.reset();
+  stage.draw();
+}
+
+/** @param {Stage} stage */
+function clear(stage) {
+  Object.assign(findingOf(stage), { query: '', words: null, filter: {}, only: null });
+  turned(stage);
+  stage.say(tn('pat.entries', stage.state.entries.length));
+}
+
+/** @param {Stage} stage @param {Filter} change */
+function change(stage, change) {
+  const finding = findingOf(stage);
+  finding.filter = { ...finding.filter, ...change };
+  turned(stage);
+  stage.say(countWords(stage));
+}
+
+/** @param {Stage} stage @param {string} query */
+async function ask(stage, query) {
+  const finding = findingOf(stage);
+  finding.query = query;
+  stage.draw();
+  const found = await stage.app.findEntries(query).catch(() => null);
+  if (stage.finding !== finding || finding.query !== query) return; // more was typed meanwhile, or it is locked
+  finding.words = found && new Set(found);
+  turned(stage);
+  stage.say(countWords(stage));
+}
+
+/** By day, newest first, those of unknown time above; what was looked for, where anything was. @param {Stage} stage @returns {Row[]} */
+export function foundRows(stage) {
+  const finding = findingOf(stage);
+  const { entries } = stage.state;
+  if (finding.made?.entries === entries && finding.made.turn === finding.turn) return finding.made.rows;
+  const { words, filter, only } = finding;
+  const rows = entries.filter((row) => (!only || only.ids.has(row.record)) && (!words || words.has(row.record)) && (!isOn(filter) || fits(row, filter))).sort(later);
+  finding.made = { entries, turn: finding.turn, rows };
+  return rows;
+}
+
+/** The local day a row is filed under, '' when it is not known. @param {Row} row */
+export const dayOf = (row) => row.f?.day ?? dateOf(row.occurred);
+
+/** @param {Row} a @param {Row} b */
+function later(a, b) {
+  const [one, other] = [dayOf(a) || '~', dayOf(b) || '~'];
+  if (one !== other) return one < other ? 1 : -1;
+  return (b.occurred.occurred_start ?? b.recorded_at) - (a.occurred.occurred_start ?? a.recorded_at) || b.recorded_at - a.recorded_at;
+}
+
+/** @param {Stage} stage */
+function countWords(stage) {
+  return t('find.count', { n: foundRows(stage).length, of: stage.state.entries.length });
+}
+
+/** The field, the filters and what they leave. @param {Stage} stage */
+export function searchBar(stage) {
+  const finding = findingOf(stage);
+  const on = Object.values(finding.filter).filter(Boolean).length;
+  const looking = isLooking(finding);
+  return html`<div class="stack" role="search">
+    <div class="find">
+      ${textField({ id: 'find', label: t('find.label'), type: 'search', value: finding.query, on: (query) => void ask(stage, query) })}
+      <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => { finding.open = !finding.open; stage.draw(); }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
+    </div>
+    <div id="filters">${finding.open ? filters(stage, finding) : nothing}</div>
+    ${looking ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>${button(t('find.clear'), () => clear(stage), { plain: true })}</div>` : nothing}
+  </div>`;
+}
+
+/** @param {Stage} stage @param {Finding} finding */
+function filters(stage, { filter }) {
+  const lists = vocabulary(stage);
+  const known = stage.find('known', () => stage.app.readKnown()).data ?? {};
+  /** @param {string} kind */
+  const records = (kind) => Object.entries(known).filter(([, one]) => one.kind === kind).map(([record, one]) => /** @type {const} */ ([record, nameOf(kind, one.fields)]));
+  /** Only codes that are in some entry: a list of eighty helps nobody. @param {string} list @param {(row: Row) => readonly string[]} codes */
+  const used = (list, codes) => {
+    const there = new Set(stage.state.entries.flatMap(codes));
+    return (lists?.[list]?.codes ?? []).filter(({ code }) => there.has(code)).map((one) => /** @type {const} */ ([one.code, said(one)]));
+  };
+  /** @param {keyof Filter} name @param {string} words @param {readonly (readonly [string, string])[]} choices */
+  const one = (name, words, choices) => (choices.length ? selectField({ id: `find-${name}`, label: words, none: t('find.any'), choices, value: String(filter[name] ?? ''), on: (code) => change(stage, { [name]: code }) }) : nothing);
+  /** @param {'file'|'breach'|'bare'} name */
+  const tick = (name) => checkbox({ id: `find-${name}`, label: t(`find.${name}`), checked: Boolean(filter[name]), on: (checked) => change(stage, { [name]: checked }) });
+  return html`<div class="card stack">
+    <div class="pair">
+      ${one('person', t('find.person'), records('person'))}
+      ${one('behaviour', t('find.behaviour'), used('behaviours', (row) => row.f?.behaviours ?? []))}
+      ${one('channel', t('find.channel'), used('channels', (row) => (row.f?.channel ? [row.f.channel] : [])))}
+      ${one('order', t('find.order'), records('order'))}
+    </div>
+    <div class="pair">
+      ${textField({ id: 'find-from', label: t('find.from'), type: 'date', value: filter.from ?? '', on: (from) => change(stage, { from }) })}
+      ${textField({ id: 'find-to', label: t('find.to'), type: 'date', value: filter.to ?? '', on: (to) => change(stage, { to }) })}
+    </div>
+    <div>${tick('file')}${tick('breach')}${tick('bare')}</div>
+  </div>`;
+}
+

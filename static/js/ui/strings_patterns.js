@@ -1,0 +1,38 @@
+/** The words of looking through entries and of the pattern they make. Same rules as strings.js. */
+import { learn } from './strings.js';
+
+export const STRINGS_PATTERNS = {
+  // Looking for entries.
+  'find.label': 'Find in your entries', 'find.filters': 'Filters', 'find.filters_on.one': 'Filters, 1 on', 'find.filters_on.other': 'Filters, {n} on', 'find.clear': 'Clear all',
+  'find.person': 'Person', 'find.behaviour': 'What kind', 'find.channel': 'How it reached you', 'find.order': 'Order', 'find.any': 'Any',
+  'find.file': 'With a photo or file', 'find.breach': 'May have broken an order', 'find.bare': 'Only words and a time so far', 'find.from': 'From', 'find.to': 'To',
+  'find.count': '{n} of {of} entries', 'find.none': 'No entry matches.', 'find.none_more': 'Nothing is lost. Try fewer words, or clear all.', 'find.only': 'Showing: {what}', 'find.all': 'Show all entries',
+  'find.waiting': 'Looking…', 'find.details': 'You can add details', 'find.unknown_more': 'Show all {n} with no known time', 'find.list': 'Entries by day',
+
+  // The pattern.
+  'pat.title': 'Patterns', 'pat.row': 'Patterns', 'pat.row_more': 'How often, since when, by whom', 'pat.none': 'There is nothing to count yet.', 'pat.none_more': 'When you have entries, this page counts them: how often, when, and what changed.',
+  'pat.lead': 'Everything here is counted from your entries. Tap a number to see them.', 'pat.out.one': '1 entry that you took out is not counted.', 'pat.out.other': '{n} entries that you took out are not counted.',
+  'pat.times.one': '1 time', 'pat.times.other': '{n} times', 'pat.since': 'since {day}', 'pat.on': 'on {day}', 'pat.no_time.one': '1 entry has no known time.', 'pat.no_time.other': '{n} entries have no known time.',
+  'pat.new_accounts.one': '1 new account', 'pat.new_accounts.other': '{n} new accounts', 'pat.after_block': 'after you blocked them', 'pat.new_used.one': '1 time from a new account', 'pat.new_used.other': '{n} times from a new account',
+  'pat.days.one': 'On 1 day', 'pat.days.other': 'On {n} different days', 'pat.most': 'Most in one day', 'pat.most_day': '{n} on {day}', 'pat.run': 'Most days in a row', 'pat.messages': 'Messages and calls counted in entries', 'pat.about': 'about {n}',
+  'pat.entries.one': '1 entry', 'pat.entries.other': '{n} entries', 'pat.see': '{n}: {what}. Show these entries', 'pat.table': 'The numbers', 'pat.no_day.one': '1 entry covers more than a day.', 'pat.no_day.other': '{n} entries cover more than a day.',
+
+  'pat.months': 'By month', 'pat.month': 'Month', 'pat.count': 'Entries', 'pat.over': 'Over more than one month', 'pat.kinds': 'What kind', 'pat.channels': 'How it reached you', 'pat.places': 'Where', 'pat.who': 'Who',
+  'pat.week': 'Day and hour', 'pat.week_lead': 'Darker means more entries. Only entries with a known hour are in the picture.', 'pat.weekday': 'Day', 'pat.hour': 'Hours', 'pat.hour_at': '{day}, {hour}:00 to {hour}:59', 'pat.no_hour.one': '1 entry has no known hour.', 'pat.no_hour.other': '{n} entries have no known hour.', 'pat.about_hour.one': 'For 1 of them the hour is about right.', 'pat.about_hour.other': 'For {n} of them the hour is about right.',
+  'pat.mon': 'Monday', 'pat.tue': 'Tuesday', 'pat.wed': 'Wednesday', 'pat.thu': 'Thursday', 'pat.fri': 'Friday', 'pat.sat': 'Saturday', 'pat.sun': 'Sunday',
+  'pat.gaps': 'Gaps', 'pat.gap_longest': 'Longest gap', 'pat.gap_median': 'Usual gap', 'pat.gap_long': 'Gaps of more than 30 days', 'pat.day.one': '1 day', 'pat.day.other': '{n} days', 'pat.gap_from': '{days}, {from} to {to}', 'pat.gap_none': 'There is no gap between days yet.',
+  'pat.keys': 'Before and after', 'pat.keys_lead': 'Days that you wrote down, and how many entries came before and after. An entry of that same day is on neither side when its hour is not known.', 'pat.keys_none': 'No such day is written down yet. It can be: telling them to stop, blocking, a report, an order, moving home.',
+  'pat.before': 'Before', 'pat.same': 'That day', 'pat.after': 'After', 'pat.what': 'What', 'pat.key_notice': 'You told them to stop', 'pat.key_blocked': 'You blocked them', 'pat.key_report': 'You reported it', 'pat.key_served': 'An order was given to them', 'pat.key_moved': 'You moved home', 'pat.key_own': 'A day you noted', 'pat.key_on': '{what}, {day}',
+  'pat.firsts': 'First time', 'pat.firsts_lead': 'The earliest entry of each, by the time you gave.', 'pat.first_threat': 'A threat', 'pat.first_in_person': 'In person', 'pat.first_damage': 'Something damaged', 'pat.first_third_party': 'Through someone else', 'pat.first_at_home': 'At or near home', 'pat.first_none': 'None', 'pat.first_undated': 'Time not known',
+  'pat.backed': 'What there is beside your words', 'pat.witness': 'Someone saw it or was told', 'pat.file': 'A photo or file', 'pat.neither': 'Neither', 'pat.neither_note': 'That is usual. Your words count too.',
+  'pat.accounts': 'Accounts and numbers', 'pat.accounts_new': 'New after a block', 'pat.account': 'Account', 'pat.orders': 'Orders', 'pat.breaches': 'May have broken an order', 'pat.term': 'Term {n}', 'pat.term_none': 'Term not chosen', 'pat.term_head': 'Order and term', 'pat.targets': 'Who it was aimed at', 'pat.me': 'You', 'pat.someone': 'Someone no longer listed', 'pat.unnamed': 'No name given', 'pat.contacted': 'When you were in contact', 'pat.i_first': 'You contacted them first', 'pat.i_replied': 'You replied',
+
+  // Fixated, Obsessive, Unwanted, Repeated.
+  'four.title': 'Counts for FOUR', 'four.row': 'Counts under the four words', 'four.row_more': 'Fixated, Obsessive, Unwanted, Repeated', 'four.lead': 'The police in the UK use four words when they look at stalking: Fixated, Obsessive, Unwanted, Repeated. Here is what your entries count under each. These are numbers only. Whoever reads them decides what they mean.',
+  'four.no_two': 'There is no number that is needed. One entry can matter.', 'four.fixated': 'Fixated', 'four.fixated_why': 'Turned towards one person.', 'four.obsessive': 'Obsessive', 'four.obsessive_why': 'Taking up a lot of their time.', 'four.unwanted': 'Unwanted', 'four.unwanted_why': 'After they were asked or made to stop.', 'four.repeated': 'Repeated', 'four.repeated_why': 'More than once.',
+  'four.same_person': 'Entries that name {who}', 'four.watching': 'Watching, or knowing things they should not', 'four.others': 'Through other people, or to people around you', 'four.span': 'Days from the first entry to the last', 'four.accounts': 'Accounts and numbers used', 'four.messages': 'Messages and calls counted in entries', 'four.most': 'Most entries in one day', 'four.run': 'Most days in a row with an entry', 'four.night': 'Between 11 at night and 5 in the morning', 'four.home': 'At or near your home', 'four.told': 'You told them to stop, in an entry', 'four.after_notice': 'After you told them to stop on {day}', 'four.after_block': 'After you blocked them on {day}', 'four.after_report': 'After you reported it on {day}', 'four.after_served': 'After an order was given to them on {day}', 'four.new_accounts': 'New accounts after a block', 'four.breaches': 'May have broken an order', 'four.i_first': 'You contacted them first', 'four.i_replied': 'You replied', 'four.all': 'Entries', 'four.days': 'Different days', 'four.months': 'Months with an entry', 'four.kinds': 'Different kinds', 'four.ways': 'Different ways it reached you',
+  'four.numbers': 'Entries: {list}', 'four.new': 'new', 'four.empty': 'Nothing counted', 'four.what': 'Count', 'four.help': 'If any of this worries you, the National Stalking Helpline is on 0808 802 0300. You do not have to wait.',
+  'part.line': 'Some of your entries name the same person. Is this part of something?', 'part.do': 'What the four words mean',
+};
+
+learn(STRINGS_PATTERNS);
