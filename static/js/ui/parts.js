@@ -101,6 +101,11 @@ export function heading(title) {
   return html`<h1 tabindex="-1">${title}</h1>`;
 }
 
+/** Until what a place shows has been read. It has no heading: the focus waits for the one that stays. */
+export function waiting() {
+  return html`<p role="status">${t('frame.loading')}</p>`;
+}
+
 /**
  * A row that leads somewhere or opens its body.
  * @param {{title: string, more?: string|null, icon: import('./icons.js').IconName, on: () => unknown, expanded?: boolean, body?: unknown}} row

@@ -4,7 +4,7 @@
  */
 import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
-import { button, errorSummary, heading, sheet } from './parts.js';
+import { button, errorSummary, heading, sheet, waiting } from './parts.js';
 import { isEmpty, lineField } from './card_forms.js';
 import { knows, t } from './strings.js';
 import './strings_cards.js';
@@ -34,7 +34,7 @@ export function form(stage) {
   const saved = record ? stage.find(`record:${record}`, () => stage.app.readRecord(record)) : { data: { fields: {}, restricted: {} } };
   const typed = stage.find(`typed:${keyOf(stage)}`, () => stage.app.readTyped(keyOf(stage)));
   const isHere = register && saved.data && typed.data !== undefined;
-  if (!isHere) return html`<div class="stack">${heading(t(knows(`reg.${kind}.one`) ? `reg.${kind}.one` : 'reg.missing'))}<p role="status">${saved.problem || !register ? t('reg.missing') : t('frame.loading')}</p></div>`;
+  if (!isHere) return saved.problem || !register ? heading(t('reg.missing')) : waiting();
   return drawn(stage, kind, register, saved.data, typed.data);
 }
 
@@ -79,6 +79,7 @@ function formOf(stage, kind, kept) {
   const typing = /** @type {Typing} */ (stage.local.typing);
   const get = (/** @type {string} */ name) => (name in typing.restricted ? typing.restricted[name] : name in typing.fields ? typing.fields[name] : kept.fields[name] ?? kept.restricted[name]);
   const keep = () => {
+    keptAs(stage, structuredClone(typing));
     Promise.resolve(stage.app.keepTyped(keyOf(stage), typing)).catch((thrown) => stage.fail(problemOf(thrown)));
     stage.draw();
   };
@@ -188,11 +189,18 @@ function faults(self) {
   return [...lines.filter((line) => faultOf(self, line)).map(({ name }) => name), ...(termFaults(self.get('terms')).length ? ['terms'] : [])];
 }
 
+/** What was read of the typing is what it is now: coming back before a lock must not find an older one. @param {Stage} stage @param {Typing|null} typing @param {string} [key] */
+function keptAs(stage, typing, key = keyOf(stage)) {
+  const entry = stage.read.get(`typed:${key}`);
+  if (entry) entry.data = typing;
+}
+
 /** @param {Stage} stage */
 async function drop(stage) {
-  await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null));
-  Object.assign(stage.local, { typing: undefined, had: undefined, lists: {}, touched: {}, raw: {} });
-  stage.refresh(`typed:${keyOf(stage)}`);
+  if (!await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null))) return;
+  keptAs(stage, null);
+  Object.assign(stage.local, { typing: undefined, had: false, lists: {}, touched: {}, raw: {}, tried: false });
+  stage.draw();
 }
 
 /** @param {Form} self */
@@ -210,8 +218,9 @@ async function save(self) {
     if (needed) return;
     const { record } = await stage.app.saveRecord({ kind, record: at, ...said, reason });
     await stage.app.keepTyped(key, null);
+    keptAs(stage, null, key);
     stage.closeSheet();
-    for (const prefix of ['record', 'typed:', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
+    for (const prefix of ['record', 'people', 'mentions:', 'chase']) stage.refresh(prefix);
     stage.say(t('reg.saved'));
     if (isNew) stage.stand({ name: 'kept', kind, record });
     else stage.back('more');

@@ -1,7 +1,7 @@
 /** Choosing what someone will see, and the page they see: large, read-only, with the diary locked behind it. */
 import { html, nothing, ref } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
-import { button, errorSummary, heading } from './parts.js';
+import { button, errorSummary, heading, waiting } from './parts.js';
 import { t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
@@ -27,7 +27,8 @@ function show(stage) {
   const { record, kind } = stage.place;
   vocabulary(stage);
   const found = stage.find(`show:${record ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}) }));
-  if (!found.data || !vocabulary(stage)) return html`<div class="stack">${heading(t('show.title'))}<p role="status">${found.problem?.sentence || t('frame.loading')}</p></div>`;
+  if (found.problem) return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${found.problem.sentence}</p></div>`;
+  if (!found.data || !vocabulary(stage)) return waiting();
   const choices = choicesOf(stage, found.data);
   const { local } = stage;
   const isTicked = (/** @type {Choice} */ one) => local.ticks?.[one.id] ?? one.ticked;

@@ -1,0 +1,55 @@
+"""What a keeper does in the registers, to chase and show: by the names the screens give things."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from playwright.sync_api import expect
+
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+
+
+class Registers:
+    """The keeper among people, orders, reports and the rest."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        """Of a diary that stands open."""
+        self.keeper = keeper
+        self.page = keeper.page
+
+    def opens(self, register: str) -> None:
+        """From More."""
+        self.keeper.goes("More")
+        self.page.get_by_role("main").get_by_role("button", name=register, exact=True).click()
+        self.keeper.taps += 1
+
+    def fills(self, fields: Mapping[str, str], picks: Sequence[str] = ()) -> None:
+        """Choose and type in the form that is open."""
+        for choice in picks:
+            self.page.get_by_role("radio", name=choice, exact=True).or_(
+                self.page.get_by_role("checkbox", name=choice, exact=True)
+            ).first.check()
+        for label, text in fields.items():
+            self.keeper.field(label).first.fill(text)
+
+    def saves(self, title: str | re.Pattern[str]) -> None:
+        """Save the form and stand on the page of what was saved."""
+        self.keeper.tap("Save")
+        self.keeper.sees_place(title)
+
+    def adds(
+        self, register: str, add: str, fields: Mapping[str, str], *, picks: Sequence[str] = (), title: str | re.Pattern[str]
+    ) -> None:
+        """One more of a register."""
+        self.opens(register)
+        self.keeper.tap(add)
+        self.fills(fields, picks)
+        self.saves(title)
+
+    def has(self, title: str) -> None:
+        """Wait until the list that is open holds that row."""
+        expect(self.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{re.escape(title)}"))).to_be_visible()
+
+    def is_sound(self) -> None:
+        """Axe, targets, headings and width find nothing."""
+        assert faults(self.page) == []

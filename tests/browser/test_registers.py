@@ -1,0 +1,258 @@
+"""People, accounts, orders, reports and the rest, written offline by a person with a phone; and what must not be believed."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import WIDE, faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.registers import Registers
+
+ORDER = {
+    "Which court, or who made it?": "Lewisham Magistrates", "Made on": "2026-10-01", "Given to them on": "2026-10-03",
+    "Ends on": "2027-10-03",
+}  # fmt: skip
+
+
+def _open(keeper: Keeper, text: str = "He was outside again.") -> Registers:
+    keeper.opens()
+    keeper.first_entry(text)
+    keeper.puts_off_the_copy()
+    return Registers(keeper)
+
+
+def _order(registers: Registers, *terms: str) -> None:
+    keeper = registers.keeper
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    registers.fills(ORDER, ["Restraining order"])
+    for number, term in enumerate(terms, 1):
+        keeper.tap("Another term")
+        keeper.field(f"What term {number} says").fill(term)
+    registers.saves("Restraining order, Lewisham Magistrates")
+
+
+def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) -> None:
+    """A person, an account of theirs, an order with two terms, a report: offline, across lock and reload, each page sound."""
+    registers = _open(keeper)
+    keeper.is_offline_ready()
+    keeper.has_loaded()
+    keeper.page.context.set_offline(True)
+    registers.adds(
+        "People and accounts", "Add a person",
+        {"Name, or what you call them": "Sam", "What do they look like?": "Tall, a limp"},
+        picks=["The person doing this"], title="Sam",
+    )  # fmt: skip
+    keeper.sees("S1 in lists and packs")
+    registers.is_sound()
+    registers.adds(
+        "People and accounts", "Add an account or number", {"@name or address": "@sam.new", "Blocked on": "2026-11-02"},
+        picks=["Instagram", "Sam"] if keeper.page.get_by_text("Instagram").count() else ["Sam"], title=re.compile("^@sam.new"),
+    )  # fmt: skip
+    registers.is_sound()
+    _order(registers, "Not to contact her.", "Not to go within 100 metres of Elm Road.")
+    keeper.sees("In force until 3 Oct 2027. Given to them on 3 Oct 2026.")
+    keeper.sees("Not to go within 100 metres of Elm Road.")
+    registers.is_sound()
+    keeper.page.reload()
+    keeper.sees_lock()
+    keeper.unlocks()
+    registers.opens("People and accounts")
+    registers.has("Sam")
+    registers.has("@sam.new")
+    registers.is_sound()
+    registers.opens("Orders")
+    registers.has("Restraining order, Lewisham Magistrates")
+
+
+def test_the_police_came_is_two_taps_away_and_goes_on_the_list_to_chase(keeper: Keeper) -> None:
+    """Officer, reference and the next update from the door; its date stands in To chase until it is ticked off."""
+    registers = _open(keeper)
+    keeper.taps = 0
+    registers.opens("The police came")
+    keeper.sees_place("The police came")
+    assert keeper.taps == 2
+    registers.is_sound()
+    registers.fills({"Which police force?": "Met", "Incident or CAD number": "CAD 4411"})
+    registers.fills({"When should you hear from them?": "2026-12-01", "What did they say happens next?": "They ring the shop."})
+    registers.saves("Met, CAD 4411")
+    keeper.sees("They came to me")
+    registers.opens("To chase")
+    keeper.sees("You should hear from them")
+    registers.is_sound()
+    keeper.tap("Done")
+    keeper.sees("There is nothing to chase.")
+    keeper.tap("1 done")
+    registers.is_sound()
+    keeper.tap("Not done after all")
+    expect(keeper.button("Done")).to_be_visible()
+    assert keeper.page.evaluate("typeof Notification === 'undefined' || Notification.permission !== 'granted'")
+
+
+def test_impossible_days_are_said_and_nothing_is_lost(keeper: Keeper) -> None:
+    """Given before it was made, ended before it began, a day that has not come, the year 1066: each said beside its field."""
+    registers = _open(keeper)
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    registers.fills(ORDER | {"Given to them on": "2026-09-01", "Ends on": "2026-09-30"})
+    keeper.tap("Save")
+    keeper.sees("It cannot be given to them before it was made.")
+    keeper.sees("This is before it began. Look at both days again.")
+    registers.is_sound()
+    keeper.field("Made on").fill("2999-01-01")
+    keeper.sees("Look at the year again.")
+    keeper.field("Made on").fill("1066-10-14")
+    keeper.sees("Look at the year again.")
+    keeper.locks()
+    keeper.unlocks()
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    keeper.sees("What you typed is kept until you save it or throw it away.")
+    expect(keeper.field("Which court, or who made it?")).to_have_value("Lewisham Magistrates")
+    keeper.tap("Throw away what I typed")
+    expect(keeper.field("Which court, or who made it?")).to_have_value("")
+    keeper.tap("Save")
+    keeper.sees("Fill in at least one thing. One is enough.")
+
+
+def test_a_changed_word_needs_a_reason_and_stays_in_the_history(keeper: Keeper) -> None:
+    """After ten minutes; taking out and putting back are told in the history too."""
+    registers = _open(keeper)
+    registers.adds("Cases", "Add a case", {"What do you call it?": "Sam"}, title="Sam")
+    keeper.page.evaluate("(() => { const now = Date.now; Date.now = () => now() + 660000; })()")
+    keeper.tap("Change this")
+    registers.fills({"What do you call it?": "Lee"})
+    keeper.tap("Save")
+    keeper.sees("Why do you change this?")
+    registers.is_sound()
+    dialog = keeper.page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Save").click()
+    keeper.sees("Write a short reason.")
+    dialog.get_by_label("Your reason").fill("I found out more.")
+    dialog.get_by_role("button", name="Save").click()
+    keeper.sees_place("Lee")
+    keeper.tap("Take this out")
+    registers.is_sound()
+    keeper.tap("Take it out")
+    keeper.sees(re.compile("You took this out on"))
+    registers.is_sound()
+    keeper.tap("History")
+    keeper.sees("Why: I found out more.")
+    keeper.sees("Before: Sam")
+    registers.opens("Cases")
+    keeper.sees("There is none yet.")
+    keeper.tap("1 taken out")
+    registers.is_sound()
+    registers.has("Lee")
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Lee")).click()
+    keeper.tap("Put it back")
+    expect(keeper.button("Take this out")).to_be_visible()
+
+
+def test_two_accounts_turn_out_to_be_one(keeper: Keeper) -> None:
+    """Both stay readable, each leads to the other, and it can be said that they are not after all."""
+    registers = _open(keeper)
+    for handle in ("@one", "@uno"):
+        registers.adds("People and accounts", "Add an account or number", {"@name or address": handle}, title=handle)
+    keeper.tap("This is the same as another one")
+    registers.is_sound()
+    keeper.page.get_by_role("dialog").get_by_role("button", name="@one").click()
+    keeper.sees("You said that this is the same as:")
+    registers.is_sound()
+    keeper.tap("@one")
+    keeper.sees("You said that these are the same:")
+    keeper.tap("@uno")
+    keeper.tap("It is not the same after all")
+    keeper.page.get_by_label("Your reason").fill("Another spelling, another person")
+    keeper.page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(keeper.button("This is the same as another one")).to_be_visible()
+
+
+EACH = [
+    ("How it changes your life", "Add a change", "What is it like now?", "I sleep at a friend’s."),
+    ("Told to stop", "Add when they were told", "The exact words", "Please leave me alone."),
+    ("What others saw", "Add what somebody saw", "“I saw”: what they say, in their words", "I saw him at the gate."),
+    ("Background", "Write the background", "What was it like, in your own words?", "We met at work."),
+    ("Reported to", "Add who you told", "Which force, school, company or helpline?", "Elm School"),
+]
+
+
+def test_each_register_is_sound_with_every_question_open(keeper: Keeper) -> None:
+    """List, form with all its details and page: axe, 44 px, one heading, no sideways scroll at 320 px, at 200 %, mirrored too."""
+    registers = _open(keeper)
+    keeper.page.set_viewport_size({"width": 320, "height": 640})
+    for register, add, label, title in EACH:
+        registers.opens(register)
+        registers.is_sound()
+        keeper.tap(add)
+        keeper.tap("More details")
+        registers.is_sound()
+        keeper.page.evaluate("document.documentElement.dir = 'rtl'")
+        assert faults(keeper.page) == []
+        keeper.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert not keeper.page.evaluate(WIDE)
+        keeper.page.evaluate("document.documentElement.dir = 'ltr'; document.documentElement.style.fontSize = ''")
+        keeper.field(label).fill(title)
+        keeper.tap("Save")
+        keeper.sees_place(title)
+        registers.is_sound()
+
+
+def test_terms_in_numbers_and_hostile_words(keeper: Keeper) -> None:
+    """Shown as text and nothing else; a number twice is said; thirty terms are typed and kept."""
+    registers = _open(keeper)
+    hostile = "<img src=x onerror=alert(1)>\u202eevil ${7*7}"
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    keeper.tap("Another term")
+    keeper.field("What term 1 says").fill(hostile)
+    keeper.tap("Another term")
+    keeper.page.get_by_label("Number").nth(1).fill("1")
+    keeper.tap("Save")
+    keeper.sees("Use a whole number that no other term has.")
+    keeper.page.get_by_label("Number").nth(1).fill("2")
+    for _ in range(28):
+        keeper.tap("Another term")
+    registers.fills({"Which court, or who made it?": hostile})
+    keeper.tap("Save")
+    expect(keeper.page.locator(".terms li")).to_have_count(30)
+    expect(keeper.page.get_by_text(hostile).first).to_be_visible()
+    assert keeper.page.locator("main img").count() == 0
+
+
+def test_by_keyboard_alone(new_phone: NewPhone) -> None:
+    """A person is listed without a pointer; the focus is where one is, after each step and after the sheet."""
+    keeper = new_phone()
+    registers = _open(keeper)
+    keys = keeper.page.keyboard
+    registers.opens("People and accounts")
+    expect(keeper.heading("People and accounts")).to_be_focused()
+    keeper.button("Add a person").focus()
+    keys.press("Enter")
+    expect(keeper.heading("Add a person")).to_be_focused()
+    keys.press("Tab")
+    keys.type("Sam")
+    keeper.button("Save").focus()
+    keys.press("Enter")
+    expect(keeper.heading("Sam")).to_be_focused()
+    keeper.button("Take this out").focus()
+    keys.press("Enter")
+    expect(keeper.page.get_by_role("dialog")).to_be_visible()
+    keys.press("Escape")
+    expect(keeper.button("Take this out")).to_be_focused()
+
+
+def test_another_device_sees_the_order_and_its_terms(new_phone: NewPhone) -> None:
+    """Sealed, sent and read back elsewhere."""
+    first = new_phone()
+    first.begins()
+    registers = Registers(first)
+    _order(registers, "Not to contact her.")
+    second = new_phone()
+    second.signs_in(first.login, first.words)
+    there = Registers(second)
+    there.opens("Orders")
+    there.has("Restraining order, Lewisham Magistrates")
+    second.page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
+    second.sees("Not to contact her.")

@@ -1,0 +1,193 @@
+"""Show someone now: three taps from the unlock, only what was ticked, and no way back into the diary from it."""
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.registers import Registers
+
+TICKED = "Blue car outside work, ten to eight."
+UNTICKED = "Quiet place nobody may read about."
+APART = "Rowan House, flat nine"
+EVERYWHERE = """async () => {
+  const parts = [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state),
+    JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}), [...document.querySelectorAll('input, textarea')].map((one) => one.value).join()];
+  for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) parts.push(request.url);
+  return parts.join('\\n');
+}"""
+
+
+def _diary(keeper: Keeper) -> Registers:
+    keeper.opens()
+    keeper.first_entry(UNTICKED, "Yesterday")
+    keeper.puts_off_the_copy()
+    keeper.adds(TICKED)
+    registers = Registers(keeper)
+    registers.adds(
+        "People and accounts", "Add a person", {"Name, or what you call them": "Sam", "What do they look like?": "Tall, a limp"},
+        picks=["The person doing this"], title="Sam",
+    )  # fmt: skip
+    keeper.tap("Change this")
+    keeper.tap("More details")
+    keeper.field("Where they live, work or go").fill(APART)
+    keeper.tap("Save")
+    keeper.sees(APART)
+    return registers
+
+
+def _shows(keeper: Keeper) -> None:
+    keeper.tap("Help")
+    keeper.tap("Show someone now")
+    keeper.tap("Show this")
+    keeper.sees_place("Please read")
+
+
+def _holds_nothing(page: Page) -> None:
+    found = page.evaluate(EVERYWHERE)
+    for secret in (UNTICKED, APART):
+        assert secret not in found
+
+
+def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> None:
+    """At most three taps and about a second; restricted words and other entries are nowhere in the page."""
+    _diary(keeper)
+    keeper.locks()
+    keeper.unlocks()
+    keeper.taps = 0
+    began = time.monotonic()
+    _shows(keeper)
+    spent = time.monotonic() - began
+    assert keeper.taps <= 3
+    assert spent <= 1.5, f"{spent:.1f} s"  # a second, and half a one for the driver that taps
+    page = keeper.page
+    keeper.sees(TICKED)
+    keeper.sees("Sam (S1)")
+    keeper.sees("2 entries")
+    _holds_nothing(page)
+    assert faults(page) == []
+    assert page.get_by_role("button").all_inner_texts() == ["Close and lock", "Close and lock"]
+    assert page.get_by_role("link").count() == 0
+    assert page.get_by_role("textbox").count() == 0
+
+
+def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
+    """Close, reload, Back and forward, three presses of Shift, out of sight: the lock, and nothing behind it."""
+    _diary(keeper)
+    page = keeper.page
+
+    def back() -> None:
+        page.goto("about:blank")
+        page.go_back()
+
+    def swipe() -> None:
+        page.go_back()
+        page.go_forward()
+
+    def unseen() -> None:
+        page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true})")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.evaluate("delete document.visibilityState")
+
+    def shifts() -> None:
+        for _ in range(3):
+            page.keyboard.press("Shift")
+
+    def close() -> None:
+        keeper.button("Close and lock").first.click()
+
+    for way in (close, page.reload, back, swipe, shifts, unseen):
+        _shows(keeper)
+        way()
+        keeper.sees_lock()
+        _holds_nothing(page)
+        assert TICKED not in page.evaluate(EVERYWHERE), way
+        keeper.unlocks()
+
+
+def test_the_page_closes_by_itself_after_three_minutes(new_phone: NewPhone) -> None:
+    """Left lying on a desk it is a locked phone, whatever is touched meanwhile."""
+    keeper = new_phone()
+    keeper.page.clock.install()
+    keeper.opens()
+    keeper.first_entry(TICKED)
+    keeper.puts_off_the_copy()
+    _shows(keeper)
+    keeper.page.clock.run_for(170_000)
+    keeper.sees_place("Please read")
+    keeper.page.mouse.click(180, 300)
+    keeper.page.clock.run_for(11_000)
+    keeper.sees_lock()
+    assert TICKED not in keeper.page.evaluate(EVERYWHERE)
+
+
+def test_cards_stand_in_english_with_the_keepers_language_beneath(keeper: Keeper) -> None:
+    """Urdu runs from right to left; shown cards are ticked the next time; what is kept apart starts unticked."""
+    registers = _diary(keeper)
+    page = keeper.page
+    keeper.tap("Help")
+    keeper.tap("Show someone now")
+    keeper.sees("Kept apart: shown only if you tick it")
+    registers.is_sound()
+    page.get_by_role("checkbox", name=re.compile("^I need an interpreter")).check()
+    keeper.field("Which language?").fill("Urdu")
+    page.get_by_role("checkbox", name=re.compile("^Please write down")).check()
+    page.get_by_role("radio", name="اردو").check()
+    keeper.sees("These translations have not yet been checked")
+    page.get_by_role("checkbox", name=re.compile(re.escape(APART))).check()
+    registers.is_sound()
+    keeper.tap("Show this")
+    keeper.sees("I need an interpreter: Urdu.")
+    keeper.sees(APART)
+    expect(page.locator("[lang=ur][dir=rtl]")).to_have_count(2)
+    assert faults(page) == []
+    keeper.button("Close and lock").first.click()
+    keeper.unlocks()
+    keeper.tap("Help")
+    keeper.tap("Show someone now")
+    expect(page.get_by_role("checkbox", name=re.compile("^I need an interpreter: Urdu"))).to_be_checked()
+    expect(page.get_by_role("checkbox", name=re.compile(re.escape(APART)))).not_to_be_checked()
+
+
+def test_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
+    """The entry asked for is the one ticked; an order shows its terms, and nothing is shown when nothing is ticked."""
+    registers = _diary(keeper)
+    keeper.reads(UNTICKED)
+    keeper.tap("Show someone now")
+    expect(keeper.page.get_by_role("checkbox", name=re.compile(re.escape(UNTICKED[:20])))).to_be_checked()
+    for box in keeper.page.get_by_role("checkbox").all():
+        box.uncheck()
+    keeper.tap("Show this")
+    keeper.sees("Tick at least one thing.")
+    order = {"Which court, or who made it?": "Lewisham", "Given to them on": "2026-10-03"}
+    title = "Restraining order, Lewisham"
+    registers.adds("Orders", "Add an order", order, picks=["Restraining order"], title=title)
+    keeper.tap("Show someone now")
+    keeper.tap("Show this")
+    keeper.sees("Given to them on 3 Oct 2026")
+
+
+def test_help_remembers_how_one_talks_and_asks_before_ringing(keeper: Keeper) -> None:
+    """Set once, kept across a lock; no number is rung by one tap, and the sheet says which device may ring."""
+    keeper.opens()
+    keeper.first_entry(TICKED)
+    keeper.puts_off_the_copy()
+    keeper.tap("Help")
+    keeper.picks("I use BSL")
+    keeper.sees("999 BSL")
+    keeper.sees("emergencySMS")
+    keeper.page.wait_for_timeout(300)
+    keeper.tap("Back")
+    keeper.locks()
+    keeper.unlocks()
+    keeper.tap("Help")
+    expect(keeper.page.get_by_role("radio", name="I use BSL")).to_be_checked()
+    expect(keeper.page.get_by_text("press 55")).to_have_count(0)
+    assert faults(keeper.page) == []
+    keeper.picks("I call")
+    keeper.tap("Ring 101")
+    keeper.sees("another device that shares your account")
+    assert keeper.page.get_by_role("link", name="Ring now").get_attribute("href") == "tel:101"
