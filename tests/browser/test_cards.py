@@ -234,7 +234,7 @@ def _says_all(keeper: Keeper) -> None:
 
 def _later(keeper: Keeper) -> None:
     """Eleven minutes pass: what was said is settled."""
-    keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") + 11 * 60_000)
+    keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + 11 * 60)
 
 
 def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone) -> None:
