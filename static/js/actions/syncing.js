@@ -10,6 +10,7 @@ import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges } from './purging.js';
+import { followKeys, followLog } from './log.js';
 import { sentenceOf } from './sentences.js';
 import { filesDown, filesUp } from './carrying.js';
 import { lighten } from './light.js';
@@ -58,7 +59,7 @@ export class Syncing {
     const account = open?.store.root.account;
     // While it is being opened the rows come first and the identity after.
     if (!open?.identity || !account?.registered) return null;
-    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log }, authorPub: open.identity.ecdsa_pub };
+    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] }, authorPub: open.identity.ecdsa_pub };
   }
 
   rows() {
@@ -114,9 +115,11 @@ export class Syncing {
   }
 
   async once() {
+    const told = await this.keys();
     await this.wordsUp();
     await this.purges();
     await this.wordsDown();
+    await this.follow(told);
     await this.account();
     this.offline = false;
     this.trouble = null;
@@ -127,6 +130,21 @@ export class Syncing {
     if (open && !this.again) await lighten(this.ctx, open);
   }
 
+  /** What the server says of its log and its keys; keys that were replaced by a statement are taken over first. */
+  async keys() {
+    const [open, link] = [this.openNow(), this.link()];
+    if (!open || !link) return null;
+    const told = await link.api.log();
+    await followKeys(open, told);
+    return told;
+  }
+
+  /** @param {any} told */
+  async follow(told) {
+    const [open, link] = [this.openNow(), this.link()];
+    if (open && link && told) await followLog(open, link, told);
+  }
+
   async wordsUp() {
     for (;;) {
       const [open, link] = [this.openNow(), this.link()];
@@ -135,7 +153,7 @@ export class Syncing {
       this.ctx.show();
       try {
         const kept = await pushVersion(link, waiting, open.store.root.feed);
-        await takeReceipt(open, waiting, kept);
+        if (!await takeReceipt(open, waiting, kept)) throw new KeptError('server_behind');
         await this.settled(open, waiting.of);
       } catch (error) {
         if (!isOneEntrys(error)) throw error;
@@ -224,7 +242,7 @@ export class Syncing {
   /** What to say about the way to the server, if anything. */
   said() {
     const root = this.openNow()?.store.root;
-    const code = this.trouble ?? (root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
+    const code = this.trouble ?? (root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
     return code ? { code, sentence: sentenceOf(code), act: null } : null;
   }
 }

@@ -2,7 +2,7 @@
  * Taking in what the server said: receipts for what was pushed, and versions that came down the feed. Either way the
  * record, the list row, the outbox and the account of the diary move in one transaction.
  */
-import { number } from '../store/feedlist.js';
+import { number, numbered } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
@@ -17,19 +17,23 @@ import { heedRemoval, takeErased } from './removal.js';
 export const CLOCK_OFF = 24 * 60 * 60 * 1000;
 
 /**
- * A receipt that held.
+ * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what it said before.
  * @param {Open} open @param {{record: string, version: string, of: string|null}} entry @param {Kept} kept
+ * @returns {Promise<boolean>} false when the server has gone back
  */
 export async function takeReceipt({ store, index, book }, { record, version, of }, kept) {
-  await store.change(async (root, change) => {
+  return store.change(async (root, change) => {
     const batch = book.batch(root, change);
     await settle(batch, book, record, version, kept);
-    await number(store, change, [[kept.seq, record, version, kept.c, kept.env]]);
+    const [there] = await numbered(store, kept.seq, kept.seq);
+    const isForward = !there || there[2] === version;
+    if (isForward) await number(store, change, [[kept.seq, record, version, kept.c, kept.env]]);
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
     const off = kept.at - book.clock.now();
     if (root.clock_off && Math.abs(off) < CLOCK_OFF) Object.assign(root, { clock_off: false, clock_offset: off }); // it has been set since
     await rows(batch, { index, book }, of ? [of] : [], kept.at);
+    return isForward;
   });
 }
 
