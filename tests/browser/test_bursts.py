@@ -1,4 +1,4 @@
-"""Bursts: many calls as one entry with a count and its screenshots; a list of messages written, pasted and put in order by hand."""
+"""Bursts: many calls as one entry with a count and its screenshots; a list of messages written and ordered by hand."""
 
 import re
 import time
@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.chromium import slow
+from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import png, upload
@@ -30,7 +31,7 @@ def _sealed_here(keeper: Keeper) -> None:
 
 
 def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> None:
-    """Offline on a slow phone: the words, from when to when, three pictures in order, how and how many: within 60 s of a person's time."""
+    """Offline, slowed: words, from when to when, three pictures in order, how and how many, in 60 s of somebody's time."""
     _sealed_here(keeper)
     slow(keeper.page, 4)
     keeper.goes("Add")
@@ -39,10 +40,9 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> 
     keeper.writes(CALLS)
     keeper.picks("Pick a time")
     keeper.picks("Between or unsure")
-    for label, typed in (("From", "2026-11-20"), ("Time", "21:10"), ("To", "2026-11-20"), ("Until what time", "23:55")):
-        field = keeper.page.locator({"From": "#when-date", "Time": "#when-time", "To": "#when-until", "Until what time": "#when-until-time"}[label])
-        field.fill(typed)
-        letters += 4
+    for field, typed in (("date", "2026-11-20"), ("time", "21:10"), ("until", "2026-11-20"), ("until-time", "23:55")):
+        keeper.page.locator(f"#when-{field}").fill(typed)
+        letters += len(typed)
     taps += 6
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload(f"calls-{n}.png", "image/png", png(n)) for n in (1, 2, 3)])
@@ -68,9 +68,9 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone, scheme: str) -> None:  # type: ignore[no-untyped-def]
-    """Rows by hand and by paste, moved and put in order; typed rows survive a lock; each state judged; the entry gets the count."""
-    keeper: Keeper = new_phone(color_scheme=scheme)
+def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPhone, scheme: str) -> None:
+    """Rows by hand and by paste, moved and ordered; what is typed survives a lock; each state judged; the entry says how many."""
+    keeper = new_phone(color_scheme=scheme)
     _sealed_here(keeper)
     keeper.adds(CALLS, "Yesterday")
     _opens_list(keeper)

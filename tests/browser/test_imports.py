@@ -1,5 +1,7 @@
 """Saved chats and emails: brought in offline, looked at, confirmed; twice adds nothing; wrong files do no harm."""
 
+import csv
+import io
 import json
 import re
 import time
@@ -9,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from diary.crypto.signing import Notary
+from diary.pack.verify import verify
 from tests.browser import exports
 from tests.browser.chromium import slow
 from tests.browser.conftest import NewPhone
@@ -17,6 +21,7 @@ from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.sharing import makes_a_pack
 from tests.browser.pictures import png, upload
+from tests.browser.serving import Served
 
 FIRST = "He was outside again."
 CHAT = "WhatsApp: 1 missed call and 5 messages from Sam Hill, 1 from me, 21:10 to 21:23."
@@ -35,8 +40,10 @@ def _judge(keeper: Keeper, state: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, tmp_path: Path, scheme: str) -> None:
-    """Android, iOS and .eml without a signal, each state judged by axe; counts add up; twice adds nothing; the pack has the rows."""
+def test_chats_and_an_email_offline_into_the_pack(
+    new_phone: NewPhone, server: Served, tmp_path: Path, scheme: str
+) -> None:
+    """Android, iOS and .eml without a signal, each state judged; counts add up; twice adds nothing; the pack has the rows."""
     keeper = new_phone(accept_downloads=True, color_scheme=scheme)
     _offline(keeper)
     _android(keeper)
@@ -53,16 +60,19 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, tmp_path:
         keeper.is_kept_safe(text)
     pack = makes_a_pack(keeper, 0, tmp_path)
     with zipfile.ZipFile(pack) as held:
-        name = next(name for name in held.namelist() if name.endswith("12_record.json"))
-        record = json.loads(held.read(name))
-        received = [held.read(name) for name in held.namelist() if "13_exhibits-as-received" in name]
+        body = {name.split("/data/")[-1]: held.read(name) for name in held.namelist()}
+    record = json.loads(body["restricted/12_record.json"])
     schedules = [one for one in record["versions"] if one["kind"] == "schedule"]
     rows = [row for one in schedules for row in one["fields"]["rows"]]
     assert len(schedules) == 5
     assert sum(row.get("text") == "Answer me" for row in rows) == 3
     assert {"I know where you are\n\nthe light is on", "مرحبا، أين أنت؟", "That cost € 20"} <= {row.get("text") for row in rows}
-    assert exports.MAIL.encode() in received
-    assert exports.android_zip()["buffer"] in received
+    table = list(csv.reader(io.StringIO(body["servable/05_message-schedules.csv"].decode("utf-8-sig"))))
+    assert sum("Answer me" in line for line in table) == 3
+    assert not any("Jo" in line for line in table)
+    assert exports.MAIL.encode() in [file for name, file in body.items() if name.startswith("restricted/13_mail/")]
+    assert exports.android_zip()["buffer"] in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
+    assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
 
 
 def _android(keeper: Keeper) -> None:
@@ -76,8 +86,13 @@ def _android(keeper: Keeper) -> None:
     found = counts(keeper)
     total = found.pop("Lines in all")
     assert found == {
-        "Messages to you": 6, "Messages from you": 1, "Deleted messages": 1, "Lines from the app itself": 1, "Further lines of a message": 2, "Not understood": 2,
-    }  # fmt: skip
+        "Messages to you": 6,
+        "Messages from you": 1,
+        "Deleted messages": 1,
+        "Lines from the app itself": 1,
+        "Further lines of a message": 2,
+        "Not understood": 2,
+    }
     assert sum(found.values()) == total == 13
     keeper.tap(re.compile("^Lines that were not understood"), exact=False)
     keeper.sees("A line of no known kind")

@@ -1,6 +1,6 @@
 /**
- * Message schedules: the rows of a burst, how messages are grouped into bursts, and what a burst amounts to. The twin of
- * diary/record/schedule.py; tests/vectors/schedule.json holds both to the same answers.
+ * Message schedules: the rows of a burst, how messages are grouped into bursts, and what a burst amounts to. Bursts are made
+ * on the phone alone; the pack reads the rows (diary/pack/bursts.py) and Patterns counts them (patterns.js, patterns.py).
  *
  * A burst is one channel, one local day, and no pause as long as the gap. A row whose moment is not known stays with the
  * row before it: where it stands in the chat is all that is known of it.
