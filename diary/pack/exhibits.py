@@ -13,7 +13,7 @@ from typing import Final
 from diary.pack.contents import Contents, Shown
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.rows import Row
-from diary.pack.wording import chosen, numbers_words, size_words
+from diary.pack.wording import chosen, numbers_words, point_words, size_words
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, text_of
 
@@ -84,11 +84,10 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
 
 
 def _shows(shown: Shown) -> list[list[str]]:
-    """The nine points of a useful screenshot, each shown or not shown; none for other kinds."""
+    """The nine points of a useful screenshot, each shown, not shown or not answered; none for other kinds."""
     if text_of(shown.attachment.said, "kind") != "screenshot":
         return []
-    seen = codes_of(shown.attachment.said, "shows")
-    return [[term.label, "shown" if term.code in seen else "not shown"] for term in vocabulary.LISTS["shows"].terms]
+    return [[term.label, point_words(shown.attachment.said, term.code)] for term in vocabulary.LISTS["shows"].terms]
 
 
 def _card(shown: Shown, held: bool) -> str:

@@ -45,7 +45,9 @@ def exhibit_rows(
     for no, attachment in enumerate(attached, start_no):
         row = by_version[attachment.told.newest.version]
         printed = _print(attachment, row)
-        decode = printed is None and text_of(attachment.said, "media_type").startswith("image/")
+        # A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
+        is_picture = text_of(attachment.said, "media_type").startswith("image/")
+        decode = printed is None and is_picture and _wanted(attachment) == "print"
         rows.append(
             {
                 "file": f"{initials}-{no}.{attachment.extension}",
@@ -63,9 +65,14 @@ def exhibit_rows(
     return rows
 
 
+def _wanted(attachment: Attachment) -> str:
+    """Which copy the pages print: the one with parts covered where the keeper chose that."""
+    return "masked" if text_of(attachment.said, "print_copy") == "masked" else "print"
+
+
 def _print(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
-    """The print copy: its key stands in the open part at the place its rendition has in the list."""
-    found, keys = attachment.rendition("print"), row["open"]["keys"]
+    """The copy to print: its key stands in the open part at the place its rendition has in the list."""
+    found, keys = attachment.rendition(_wanted(attachment)), row["open"]["keys"]
     if found is None or found[0] >= len(keys):
         return None
     index, rendition = found

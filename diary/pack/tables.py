@@ -12,7 +12,7 @@ from typing import Final
 from diary.pack.contents import Contents, Shown, volume_name, volume_of
 from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
 from diary.pack.rows import entries_words, recorder, yes_no
-from diary.pack.wording import chosen, field_label, numbers_words, value_words
+from diary.pack.wording import chosen, field_label, numbers_words, point_words, value_words
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, objects_of, text_of, whole_of
@@ -162,7 +162,6 @@ def exhibits_csv(contents: Contents) -> bytes:
 def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
     """One exhibit's cells."""
     said, taken, shows = shown.attachment.said, shown.attachment.taken, shown.attachment.shown_time
-    seen = codes_of(said, "shows")
     is_screen = text_of(said, "kind") == "screenshot"
     flags = list(vocabulary.labels("attachment_flags", codes_of(said, "flags")))
     flags += ["details changed later"] if shown.attachment.told.revisions else []
@@ -183,7 +182,7 @@ def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
         text_of(said, "account_or_number_shown"),
         text_of(said, "url_full"),
         chosen(said, "alteration_before_receipt"),
-        *(("shown" if term.code in seen else "not shown") if is_screen else "" for term in vocabulary.LISTS["shows"].terms),
+        *(point_words(said, term.code) if is_screen else "" for term in vocabulary.LISTS["shows"].terms),
         "; ".join(flags),
         "held back, see 06" if shown.exhibit.hold_picture else "yes" if shown.exhibit.print_copy else "no picture",
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from diary.record import times, vocabulary
-from diary.record.reading import Fields
+from diary.record.reading import Fields, codes_of
 
 LABELS: Final[Mapping[str, str]] = {
     "account_or_number_shown": "Account or number shown",
@@ -134,3 +134,10 @@ def size_words(size: int) -> str:
     if size < 1000:
         return f"{size} bytes"
     return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{size / 1e3:.0f} KB"
+
+
+def point_words(said: Fields, code: str) -> str:
+    """One of the nine points of a useful screenshot: what was not answered is not said to be missing."""
+    if code in codes_of(said, "shows"):
+        return "shown"
+    return "not shown" if code in codes_of(said, "not_shown") else "not answered"

@@ -3,7 +3,7 @@ import { KeptError } from '../core/errors.js';
 import { standing, steps } from '../record/standing.js';
 import { ownFields } from './book.js';
 import { erasingOf } from './erasing.js';
-import { endsOf } from './merging.js';
+import { endsOf, sayDifferently } from './merging.js';
 import { countBy, shownAttachment, stateOf } from './showing.js';
 import { filesOut, givenTo } from './takeout.js';
 
@@ -20,6 +20,7 @@ export async function readEntry(open, record, now) {
   const shown = open.syncing.rows().find((one) => one.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
   const attachments = [];
+  await open.book.manyVersions(ids); // one question to the store for all of them: an entry may have hundreds
   const out = await filesOut(open, ids);
   for (const id of ids.filter((/** @type {string} */ one) => !out.some(({ attachment }) => attachment === one))) {
     const file = await open.book.newest(id).catch(() => null);
@@ -29,7 +30,7 @@ export async function readEntry(open, record, now) {
     record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
     note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`),
     state: shown?.state ?? { code: 'sealed', at: null, sentence: null }, flags: row?.flags ?? [], versions: told(open, versions),
-    taken_out, ends: await endsOf(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
+    taken_out, ends: await lookedAt(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
   };
 }
 
@@ -39,6 +40,12 @@ export async function readNote(open, incident) {
   if (!there) return '';
   const note = await open.book.newest(there.note).catch(() => null);
   return typeof note?.fields.text === 'string' ? note.fields.text : '';
+}
+
+/** The two versions the keeper has to look at, where they say different things. @param {Open} open @param {string} record */
+async function lookedAt(open, record) {
+  const ends = await endsOf(open, record);
+  return sayDifferently(ends) ? ends : [];
 }
 
 /** Every version with what it changed, oldest first. @param {Open} open @param {Opened[]} versions */

@@ -87,7 +87,8 @@ export function exhibitsOf(versions, attached, initials, startNo) {
       item: `${initials}/${startNo + index}`,
       looked_at: wholeOf(said, 'looked_at'),
       print,
-      received: print === null && type.startsWith('image/') ? receivedOf(said, row) : null,
+      // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
+      received: print === null && wantedOf(said) === 'print' && type.startsWith('image/') ? receivedOf(said, row) : null,
       record: one.record,
       sha256: textOf(said, 'sha256'),
       sha512: textOf(said, 'sha512'),
@@ -96,15 +97,18 @@ export function exhibitsOf(versions, attached, initials, startNo) {
   });
 }
 
+/** Which copy the pages print: the one with parts covered where the keeper chose that. @param {Fields} said */
+const wantedOf = (said) => (textOf(said, 'print_copy') === 'masked' ? 'masked' : 'print');
+
 /**
- * The print copy: its key stands in the open part at the place its rendition has in the list.
+ * The copy to print: its key stands in the open part at the place its rendition has in the list.
  * @param {Fields} said
  * @param {DiaryVersion} row
  * @returns {JsonObject | null}
  */
 function printOf(said, row) {
   const renditions = objectsOf(said, 'renditions');
-  const index = renditions.findIndex((one) => one['purpose'] === 'print');
+  const index = renditions.findIndex((one) => one['purpose'] === wantedOf(said));
   const pair = row.open.keys[index];
   const rendition = renditions[index];
   if (!pair || !rendition) return null;

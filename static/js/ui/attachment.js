@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from './parts.js';
-import { clockTime, day, size } from './say.js';
+import { clockTime, date, day, size } from './say.js';
 import { t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
@@ -90,7 +90,7 @@ function warnings(file) {
 /** What the file says of itself, and how it is kept. @param {AttachmentRead} file */
 function facts(file) {
   const about = file.restricted['exif_summary'] ?? {};
-  const made = typeof about.taken_local === 'string' ? about.taken_local.replace('T', ', ').slice(0, 17) : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
+  const made = typeof about.taken_local === 'string' ? `${date(about.taken_local.slice(0, 10))}, ${about.taken_local.slice(11, 16)}` : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
   const says = [
     ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')], ['attach.software', about.software], ['attach.taken', made],
     ['attach.length', typeof file.fields['duration_ms'] === 'number' ? lengthWords(file.fields['duration_ms']) : ''],
