@@ -9,8 +9,10 @@
  */
 import { KeptError } from '../core/errors.js';
 import { partName } from '../net/blobs.js';
+import { erasedAmong } from '../net/feed.js';
 import { proofOf } from './accounts.js';
 import { confirm, holdOn, SEVEN_DAYS } from './holding.js';
+import { outSince } from './takeout.js';
 import { erasedRow } from './removal.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -95,7 +97,35 @@ export async function heedErasures(ctx, open) {
     for (const { erasure, why } of erasures) if (erasure && why === 'keeper') await ctx.api.keepAfterAll(open.identity.diary, erasure);
     erasures = erasures.filter(({ why }) => why !== 'keeper');
   }
-  if (JSON.stringify(erasures) !== JSON.stringify(open.store.root.erasures ?? [])) await keep(open, () => erasures);
+  const before = /** @type {Erasure[]} */ (open.store.root.erasures ?? []);
+  if (JSON.stringify(erasures) !== JSON.stringify(before)) await keep(open, () => erasures);
+  if (held) return;
+  const over = before.filter((one) => !erasures.some(({ erasure }) => erasure === one.erasure)).flatMap(({ records }) => records);
+  await followErased(ctx, open, open.erasedLooked ? over : [...over, ...longOut(open, ctx.clock.now())]);
+  open.erasedLooked = true;
+}
+
+/** Entries that were taken out so long ago that another device may have had them erased while this one was away. @param {Open} open @param {number} now @returns {string[]} */
+function longOut({ index }, now) {
+  return index.all().filter((row) => row['taken_out'] && !row['erased'] && row['taken_out'] + SEVEN_DAYS <= now).map(({ record }) => record);
+}
+
+/**
+ * What the server no longer has goes from here as well, but only what the keeper took out: a server that says of other
+ * entries that they were erased is not believed (see removal.js).
+ * @param {Context} ctx @param {Open} open @param {readonly string[]} records
+ */
+async function followErased(ctx, open, records) {
+  /** @type {Map<string, number>} */
+  let known = new Map();
+  for (const record of new Set(records)) {
+    const meta = await open.book.meta(record);
+    const seq = Math.min(...(meta?.versions ?? []).map((one) => one.seq ?? Infinity));
+    if (!meta || meta.erased_at || meta.kind !== 'incident' || !Number.isFinite(seq)) continue;
+    if (!known.has(record)) known = new Map([...known, ...await erasedAmong(ctx.api, open.identity.diary, seq - 1)]);
+    const at = known.get(record);
+    if (at !== undefined && outSince(await open.book.versions(record)) !== null) await eraseHere(open, await belonging(open, record), at);
+  }
 }
 
 /** Hold stops what waits here as well. @param {Open} open */

@@ -12,6 +12,7 @@ import { heads, ownFields } from './book.js';
 import { arrival, waitingLines } from './custody.js';
 import { firstFields } from './file_fields.js';
 import { blobsOf } from './sealing.js';
+import { endsOf, sayDifferently } from './merging.js';
 import { outSince } from './takeout.js';
 import { rows } from './taking.js';
 
@@ -107,12 +108,13 @@ export async function addFiles(open, record, files) {
 }
 
 /**
- * What a later version follows: what was shown; or, where all of it was taken out, every end, so that it is back.
+ * What a later version follows: every end, where they say the same or all of it was taken out; else only what was shown.
  * @param {Open} open @param {string} record @param {Opened} before @param {Batch} batch @returns {Promise<{parents?: string[]}>}
  */
 async function follows(open, record, before, batch) {
   const versions = (await open.book.versions(record, batch)).filter(({ kind }) => kind === 'incident');
-  return outSince(versions) === null ? { parents: [before.version] } : {};
+  const isOne = outSince(versions) !== null || !sayDifferently(await endsOf(open, record, batch));
+  return isOne ? {} : { parents: [before.version] };
 }
 
 /**

@@ -91,9 +91,17 @@ export async function heedManifests(open, items) {
       const isNext = before.seq === seq - records.length;
       const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
       if (!isTold) root.doubts = { ...root.doubts, omitted: true };
+      noteNumbers(root, open.index, fields['numbers']);
       if (seq < before.seq || typeof head !== 'string') return;
       root.manifest = { record: before.record ?? record, counter: Math.max(before.counter, Number(counter) || 0), seq, head, due: Math.max(0, root.feed.seq - seq - 1) };
     });
+  }
+}
+
+/** Numbers of entries that this device has never seen, since they were erased before it came. @param {Record<string, any>} root @param {Open['index']} index @param {unknown} numbers */
+function noteNumbers(root, index, numbers) {
+  for (const [record, n] of Array.isArray(numbers) ? numbers : []) {
+    if (typeof record === 'string' && Number.isSafeInteger(n) && !index.find(record)) root.numbered = { ...root.numbered, [record]: n };
   }
 }
 

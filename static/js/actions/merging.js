@@ -4,7 +4,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { isTakenOut } from '../record/standing.js';
-import { sealedAt } from '../record/told.js';
+import { changesBetween, sealedAt } from '../record/told.js';
 import { heads, ownFields } from './book.js';
 import { rows } from './taking.js';
 
@@ -24,6 +24,14 @@ export async function endsOf(open, record, batch) {
     version: one.version, at: sealedAt(/** @type {any} */ (one)) ?? 0, here: one.fields._author?.device === open.identity.device, taken_out: isTakenOut(/** @type {any} */ (one)),
     fields: withoutReason(ownFields(one)), restricted: one.restricted,
   }));
+}
+
+/** Where two devices only added files, nobody has to look: the files of both stay, and no word differs. @param {readonly End[]} ends */
+export function sayDifferently(ends) {
+  const [first, ...others] = ends;
+  if (!first) return false;
+  const version = (/** @type {End} */ { fields, restricted }) => /** @type {any} */ ({ fields: { ...fields, attachment_ids: [] }, restricted });
+  return others.some((one) => one.taken_out !== first.taken_out || changesBetween(version(first), version(one)).length > 0);
 }
 
 /** @param {Fields} fields */

@@ -1,5 +1,6 @@
 /** What leaves this phone when a file is removed at once, whoever asked for it: this device or another (purging.js). */
 import { partName } from '../net/blobs.js';
+import { standing } from '../record/standing.js';
 import { inFeedOrder } from './book.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -45,6 +46,8 @@ export async function heedRemoval(open, batch, opened) {
 export async function takeErased({ store, book, index }, batch, { record, version, meta: { c }, seq, erased }) {
   const { root, change } = batch;
   const known = structuredClone(await book.meta(record, batch));
+  // A server could say of any entry that it was erased: it is believed only of what the keeper took out.
+  if (known && !await isOut(book, batch, known)) return stays(batch, known, { v: version, c, seq });
   if (known) await letGo({ store, book }, batch, record);
   const meta = known ?? { record, kind: '', of: null, versions: [] };
   const there = meta.versions.find(({ v }) => v === version);
@@ -61,6 +64,30 @@ export async function takeErased({ store, book, index }, batch, { record, versio
   const row = index.find(record);
   if (row) index.write(root, change, [erasedRow(row, meta.erased_at)]);
   return !row && meta.of && index.find(meta.of) ? meta.of : null;
+}
+
+/** @param {Open['book']} book @param {Batch} batch @param {import('./book.js').Meta} meta */
+async function isOut(book, batch, meta) {
+  for (const record of [meta.record, meta.of]) {
+    if (!record || !await book.meta(record, batch)) continue;
+    const versions = (await book.versions(record, batch)).filter(({ kind }) => kind);
+    if (!versions.length || standing(/** @type {any} */ (versions)).taken_out !== null) return true;
+  }
+  return false;
+}
+
+/** Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike. @param {Batch} batch @param {import('./book.js').Meta} meta @param {{v: string, c: string, seq: number}} gone */
+function stays({ root, change, metas }, meta, { v, c, seq }) {
+  const there = meta.versions.find((one) => one.v === v);
+  if (there) Object.assign(there, { seq });
+  else {
+    meta.versions.push({ v, parents: [], c, seq, at: null, receipt: null });
+    root.blanks = (root.blanks ?? 0) + 1;
+  }
+  meta.versions = inFeedOrder(meta.versions);
+  metas.set(meta.record, meta);
+  change.putJson(`r/${meta.record}`, meta);
+  return null;
 }
 
 /** What the list keeps of an erased entry: its place, so that no number ever moves. @param {import('../store/index.js').Row} row @param {number} at @returns {import('../store/index.js').Row} */

@@ -69,7 +69,14 @@ export function shownRows({ index, store }, { running, offline, part = null }) {
 export function entryNumbers(all, root) {
   const isNumbered = (/** @type {any} */ row) => (row.seq !== null && row.seq <= root.feed.seq) || root.unregistered === null || row.local <= root.unregistered;
   const inOrder = all.filter(isNumbered).sort((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity) || a.local - b.local);
-  return new Map(inOrder.map((row, i) => [row.record, i + 1]));
+  // Entries that were erased before this device came: the diary's own account of itself still names their numbers.
+  const here = new Set(all.map(({ record }) => record));
+  const gone = new Set(Object.entries(root.numbered ?? {}).filter(([record]) => !here.has(record)).map(([, n]) => n));
+  let last = 0;
+  return new Map(inOrder.map((row) => {
+    do last += 1; while (gone.has(last));
+    return [row.record, last];
+  }));
 }
 
 /**

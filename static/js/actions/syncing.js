@@ -11,6 +11,7 @@ import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges } from './purging.js';
 import { followKeys, followLog } from './log.js';
+import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
 import { filesDown, filesUp } from './carrying.js';
 import { lighten } from './light.js';
@@ -119,6 +120,7 @@ export class Syncing {
     await this.wordsUp();
     await this.purges();
     await this.wordsDown();
+    await this.erasures();
     await this.follow(told);
     await this.account();
     this.offline = false;
@@ -168,6 +170,12 @@ export class Syncing {
   async purges() {
     const open = this.openNow();
     if (open && this.link() && open.store.root.purges?.length) await heedPurges(this.ctx, open);
+  }
+
+  /** What waits to be erased, and what was erased since this phone last looked. */
+  async erasures() {
+    const open = this.openNow();
+    if (open && this.link()) await heedErasures(this.ctx, open);
   }
 
   async wordsDown() {

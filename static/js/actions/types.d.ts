@@ -91,6 +91,8 @@ export type Collaborators = {
 export type Open = {
   vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; custody: Custody; identity: Identity;
   urls: Set<string>;
+  /** whether this opening has looked for what other devices had erased */
+  erasedLooked?: boolean;
 };
 export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string };
 

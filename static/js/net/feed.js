@@ -81,6 +81,12 @@ async function checkAll({ pins, diary, authorPub }, from, items) {
   return { items: judged, feed: { seq, head } };
 }
 
+/** Records of one page that were erased for good, with the day. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, number>>} */
+export async function erasedAmong(api, diary, after) {
+  const { items } = readPage(await api.changes(diary, after));
+  return new Map(items.flatMap(({ record, erased }) => (erased ? [/** @type {[string, number]} */ ([record, erased.at])] : [])));
+}
+
 /** @param {Uint8Array} bytes @returns {{items: Omit<Item, 'at'|'checked'|'env'>[], latest: number, to: number, signed: any}} @throws garbage */
 function readPage(bytes) {
   try {
