@@ -12,7 +12,7 @@ NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 JS_TESTS = $$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort)
 FIRST_FAILS = status=0
 
-.PHONY: help setup setup-run setup-quick run demo test quick test-all check lock bench
+.PHONY: faults help setup setup-run setup-quick run demo test quick test-all check lock bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ test-all: setup ## test, and real WebKit, matrices, faults and big files
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(VENV)/python -m pytest $(ARGS) || status=1
 	exit $$status
+
+faults: setup-quick ## kill -9 two hundred times under load, on both databases, and count what is left
+	@$(VENV)/python -m tests.faults $(ARGS)
 
 check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)

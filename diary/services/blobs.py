@@ -97,11 +97,14 @@ async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
 
 
 async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:
-    """One sealed part. Raises NotFound."""
+    """One sealed part. Raises NotFound, and DigestMismatch when what lies in the store is not what came."""
     part = await blobs.find_part(instance.db, await _get(instance, place), i)
     if part is None:
         raise NotFound
-    return await instance.blobs.get(part_name(place.diary, place.blob, i, part.digest))
+    raw = await instance.blobs.get(part_name(place.diary, place.blob, i, part.digest))
+    if hashlib.sha256(raw).digest() != part.digest:
+        raise DigestMismatch("This part of a file has changed where it is stored.")
+    return raw
 
 
 async def _get(instance: Instance, place: BlobPlace) -> BlobRow:

@@ -9,6 +9,7 @@ the same to whoever asks; look-ups share a few connections there.
 
 import asyncio
 import contextvars
+import logging
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -184,6 +185,8 @@ async def _sqlite(path: Path) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def _postgres(url: str) -> AsyncIterator[Database]:
     """A PostgreSQL server's database."""
+    # What goes wrong with it is told by whoever asked; the library's own log would put tracebacks beside it.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     writer = PostgresWriter(url)
     looking = await open_lookups(url)
     pages = ThreadPoolExecutor(max_workers=READERS, thread_name_prefix="reader")

@@ -54,7 +54,7 @@ async def open_lookups(url: str) -> Lookups:
 
     pool = await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,
         max_size=LOOKERS,
         timeout=CONNECT_S,
         command_timeout=STATEMENT_S,

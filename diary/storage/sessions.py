@@ -63,7 +63,7 @@ def add(
     hand.execute("DELETE FROM session WHERE expires_at <= ? OR (account_id = ? AND device = ?)", (now, account, device))
     hand.execute(
         "DELETE FROM session WHERE id IN"
-        " (SELECT id FROM session WHERE account_id = ? ORDER BY seen_at DESC LIMIT ? OFFSET ?)",
+        " (SELECT id FROM session WHERE account_id = ? ORDER BY seen_at DESC, expires_at DESC LIMIT ? OFFSET ?)",
         (account, MANY, KEPT - 1),
     )
     hand.execute(

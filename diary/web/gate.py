@@ -6,11 +6,12 @@ cannot be set across origins without a preflight, which nothing here answers. Ea
 an image can do none of them.
 """
 
+import asyncio
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diary.errors import BadRequest, KeptError, TooLarge, TryLater, WrongOrigin, WrongType
+from diary.errors import BadRequest, KeptError, TooLarge, TryLater, Unavailable, WrongOrigin, WrongType
 from diary.services import sessions
 from diary.web import cookies
 from diary.web.call import Call, Office
@@ -18,6 +19,11 @@ from diary.web.policy import Audience, Kind, Row
 from diary.web.problems import problem
 
 OFFICE: Final = "kept.office"
+# Between two pieces of a body, before it must have a pace, and the pace in bytes a second: below the slowest phone.
+SILENCE_S = 30.0
+GRACE_S = 30.0
+SLOWEST = 500
+ANSWER_S = 1800.0
 
 
 class Gate:
@@ -37,7 +43,9 @@ class Gate:
             if isinstance(error, TryLater):
                 office.events.say("throttled")
             answer = problem(error)
-        await answer(scope, receive, send)
+        # Who reads a byte a second holds an answer in memory; the longest one takes minutes on the worst line.
+        async with asyncio.timeout(ANSWER_S):
+            await answer(scope, receive, send)
 
     async def _admit(self, office: Office, scope: Scope, receive: Receive) -> ASGIApp:
         """The view's answer. Raises the first thing that stands in the way."""
@@ -88,14 +96,25 @@ def _check_type(row: Row, headers: dict[bytes, bytes]) -> None:
 
 
 async def _read_body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
-    """The body, given up as soon as it is above its limit. Raises TooLarge."""
+    """The body, given up as soon as it is above its limit, or too slow to be a phone's.
+
+    Raises TooLarge and Unavailable; a device that was only unlucky sends it again.
+    """
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > most:
         raise TooLarge
     pieces: list[bytes] = []
     size = 0
+    clock = asyncio.get_running_loop().time
+    until = clock() + GRACE_S
     while True:
-        message = await receive()
+        # Each byte that has come buys a little more time.
+        left = min(SILENCE_S, until + size / SLOWEST - clock())
+        try:
+            async with asyncio.timeout(left):
+                message = await receive()
+        except TimeoutError:
+            raise Unavailable("The connection was too slow. Nothing was lost; try again.") from None
         if message["type"] == "http.disconnect":
             raise BadRequest("The connection ended.")
         piece = message.get("body", b"")

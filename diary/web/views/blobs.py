@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp
 
+from diary.errors import DigestMismatch
 from diary.services import blobs
 from diary.services.blobs import BlobState, place_of
 from diary.web.answers import Answer, json_answer, octets
@@ -36,7 +37,11 @@ async def put_part(call: Call) -> ASGIApp:
 async def get_part(call: Call) -> ASGIApp:
     """One sealed part."""
     place = place_of(call.keeper, call.id("diary"), call.id("blob"))
-    return octets(await blobs.get_part(call.instance, place, call.number("i", MOST_PARTS)))
+    try:
+        return octets(await blobs.get_part(call.instance, place, call.number("i", MOST_PARTS)))
+    except DigestMismatch:
+        call.office.events.say("part_damaged")
+        raise
 
 
 async def complete(call: Call) -> ASGIApp:

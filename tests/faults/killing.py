@@ -1,0 +1,83 @@
+"""kill -9 of the server in the middle of its work, again and again, and then the count."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from diary import config
+from diary.storage import database
+from diary.storage.sqlite import path_of
+from tests.faults.finding import Found, look
+from tests.faults.load import Load, new_load
+from tests.faults.serving import Serving, free_port
+from tests.postgres import Postgres
+
+ACCOUNTS = 4
+DEVICES = 12
+Say = Callable[[str], None]
+
+
+async def kill_run(folder: Path, kills: int, seed: int, postgres: Postgres | None, say: Say) -> Found:
+    """Kill the server `kills` times under load; with PostgreSQL, the database as well every tenth time."""
+    settings = {"DIARY_DATABASE_URL": postgres.fresh()} if postgres else {}
+    port = free_port()
+    serving = Serving(folder, port, **settings)
+    await database.migrate(config.load(serving.environ))
+    chance = random.Random(seed)
+    try:
+        await asyncio.to_thread(serving.start)
+        async with new_load(port, ACCOUNTS, chance) as load:
+            began = time.monotonic()
+            for kill in range(1, kills + 1):
+                await _once(serving, load, chance, postgres if kill % 10 == 0 else None)
+                if kill % 25 == 0:
+                    say(f"killed {kill} times, {sum(load.answered.values())} answers, {time.monotonic() - began:.0f} s")
+            await asyncio.sleep(1)
+            _tell(load, say)
+            found = await look(load)
+    finally:
+        serving.end()
+    if postgres is None:
+        _check_file(path_of(config.load(serving.environ).database_url))
+    if load.wrong:
+        raise AssertionError(f"{len(load.wrong)} answers were neither yes nor a known no: {load.wrong[:5]}")
+    for line in found.lines():
+        say(line)
+    return found
+
+
+async def _once(serving: Serving, load: Load, chance: random.Random, postgres: Postgres | None) -> None:
+    """Some answers, a moment more, and the end of this server."""
+    until = asyncio.Event()
+    working = asyncio.ensure_future(load.work(DEVICES, chance.randrange(5, 60), until))
+    await until.wait()
+    await asyncio.sleep(chance.random() * 0.03)
+    if postgres is not None:
+        await asyncio.to_thread(postgres.stop, signal.SIGQUIT)
+    serving.kill()
+    await working
+    if postgres is not None:
+        await asyncio.to_thread(postgres.start)
+    await asyncio.to_thread(serving.start)
+
+
+def _tell(load: Load, say: Say) -> None:
+    """What was answered, and what was under way when a server died."""
+    say("answered: " + ", ".join(f"{what} {count}" for what, count in sorted(load.answered.items())))
+    say("cut off: " + ", ".join(f"{what} {count}" for what, count in sorted(load.cut_off.items())))
+
+
+def _check_file(path: Path) -> None:
+    """SQLite's own opinion of the file after all that."""
+    connection = sqlite3.connect(path)
+    try:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("PRAGMA foreign_key_check").fetchone() is None
+    finally:
+        connection.close()

@@ -1,0 +1,41 @@
+"""A process that has everything loaded and forks a server whenever it is told to.
+
+A server that is killed two hundred times must not spend ten minutes starting. Run with the port; each line on
+standard input is a request: `start` forks a server and answers with its process number. Settings come from the
+environment, as for any server. `KEPT_FILE_LIMIT` stands in for a full disk: no file may grow beyond so many bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+
+import uvicorn
+
+from diary import config
+from diary.app import create_app
+from diary.crypto import kdf
+
+
+def main(port: int) -> None:
+    """Answer until there is nothing more to read."""
+    settings = config.load(os.environ)
+    app = create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            limit = int(os.environ.get("KEPT_FILE_LIMIT", "0"))
+            if limit and line.strip() == "start-full":
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            sys.stdin.close()
+            uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="critical", server_header=False)
+            os._exit(0)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

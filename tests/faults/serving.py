@@ -1,0 +1,82 @@
+"""A server that is started, killed and started again at one port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def free_port() -> int:
+    """A port nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Serving:
+    """A nursery and its newest server."""
+
+    def __init__(self, folder: Path, port: int, **settings: str) -> None:
+        """Load everything; see nursery.py. The database must have been migrated."""
+        self.environ = environment(folder, port, **settings)
+        self.port = port
+        self.server = 0
+        command = [sys.executable, "-m", "tests.faults.nursery", str(port)]
+        self._nursery = subprocess.Popen(
+            command, cwd=ROOT, env=self.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def start(self, how: str = "start") -> None:
+        """A new server; returns when it listens."""
+        assert self._nursery.stdin is not None and self._nursery.stdout is not None
+        self._nursery.stdin.write(how + "\n")
+        self._nursery.stdin.flush()
+        self.server = int(self._nursery.stdout.readline())
+        for _ in range(3000):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return
+        raise RuntimeError("the server did not start")
+
+    def kill(self) -> None:
+        """kill -9, and wait until nobody listens."""
+        os.kill(self.server, signal.SIGKILL)
+        for _ in range(1000):
+            try:
+                os.kill(self.server, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.005)
+
+    def end(self) -> None:
+        """End both."""
+        with suppress(ProcessLookupError):
+            os.kill(self.server, signal.SIGKILL)
+        self._nursery.kill()
+        self._nursery.wait()
+        for pipe in (self._nursery.stdin, self._nursery.stdout):
+            if pipe:
+                pipe.close()
+
+
+def environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
+    """The settings of a server at a port."""
+    return {
+        "PATH": os.environ["PATH"],
+        "DIARY_DATA": str(folder / "data"),
+        "DIARY_APP_URL": f"http://localhost:{port}",
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+        "DIARY_CHECKPOINT_SECONDS": "20",  # so that the log is written to as well
+        **settings,
+    }
