@@ -5,6 +5,9 @@ import { Database } from '../../static/js/store/database.js';
 import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './exports.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { readDiary } from '../../static/js/actions/pack_sources.js';
+import { openedOf } from '../../static/js/pack/capsule.js';
+import { choose } from '../../static/js/pack/choose.js';
 
 /** The phone's timers do not keep Node awake; a slice of work must. @type {any} */
 let awake;
@@ -174,4 +177,19 @@ test('a very long day is several lists of one entry, numbered on', async () => {
   const lists = await app.readRecords('schedule');
   assert.deepEqual([done.entries.length, lists.map(({ fields }) => [fields.part_no, fields.rows[0].msg_no, fields.rows.length]), new Set(lists.map(({ fields }) => fields.series_id)).size], [1, [[1, 1, 1000], [2, 1001, 1000], [3, 2001, 400]], 1]);
   assert.deepEqual((await bring(app, utf8(lines.join('\n')), 'b.txt', { tz: 'Europe/London', me: null })).plan.fresh, 0);
+});
+
+test('a pack of one entry takes that entry’s list along and no other of the same file; a long day’s parts all come', async () => {
+  let ctx;
+  const { app } = await newPhone({ packActions: (given) => { ctx = given; return {}; } });
+  const { done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
+  const long = Array.from({ length: 1200 }, (_, i) => `24/09/2026, 08:${String(i % 60).padStart(2, '0')} - Sam: message ${i}`).join('\n');
+  const { done: day } = await bring(app, utf8(long), 'b.txt', { tz: 'Europe/London', me: null });
+  const opened = (await readDiary(ctx.open)).map(openedOf);
+  const lists = (records) => choose(opened, records, {}).registers.filter(({ newest }) => newest.kind === 'schedule').map(({ newest }) => newest.fields.incident_ids);
+  assert.deepEqual(lists([done.entries[0]]), [[done.entries[0]]]);
+  assert.deepEqual(lists([day.entries[0]]), [[day.entries[0]], [day.entries[0]]]);
+  await app.takeOutRecord(done.entries[1]);
+  const after = (await readDiary(ctx.open)).map(openedOf);
+  assert.equal(choose(after, done.entries, {}).registers.filter(({ newest }) => newest.kind === 'schedule').length, 1);
 });

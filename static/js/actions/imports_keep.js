@@ -40,13 +40,11 @@ export async function keepImport(ctx, open, { source, title, plan, chosen }, pau
     const work = chosen.map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] })).filter(({ rows }) => rows.length);
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
-      /** @type {string[]} */
-      const schedules = [];
       for (const [i, one] of work.entries()) {
-        schedules.push(...await stageBurst(ctx, batch, open, one, { file, title, plan, at }));
+        await stageBurst(ctx, batch, open, one, { file, title, plan, at });
         await pause(i, work.length);
       }
-      await stageReceived(batch, open, { file, plan, incidents: work.map(({ incident }) => incident), schedules });
+      await stageReceived(batch, open, { file, plan, incidents: work.map(({ incident }) => incident) });
       await indexRows(batch, open, work.map(({ incident }) => incident), null);
     });
     if (!file.held) await forgetBlobs(open.store, [held.received]);
@@ -69,7 +67,7 @@ async function sameFile(open, held) {
 
 /**
  * @param {Context} ctx @param {Batch} batch @param {Open} open @param {{incident: string, narrative: string, rows: Row[]}} burst
- * @param {{file: File, title: string, plan: Plan, at: number}} of @returns {Promise<string[]>} its schedules
+ * @param {{file: File, title: string, plan: Plan, at: number}} of
  */
 async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { file, title, plan, at }) {
   const amount = amountOf(/** @type {any} */ (rows));
@@ -96,7 +94,6 @@ async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { fil
       restricted: plan.own.length ? { own_accounts: plan.own } : {},
     });
   }
-  return ids.map(({ id }) => id);
 }
 
 /** @param {{part: unknown[]}[]} parts @param {number} i @returns {number} numbers run on from part to part */
@@ -104,14 +101,18 @@ function firstNo(parts, i) {
   return parts.slice(0, i).reduce((sum, { part }) => sum + part.length, 1);
 }
 
-/** The file itself: a new record, or one more version of the one that is there. @param {Batch} batch @param {Open} open @param {{file: File, plan: Plan, incidents: string[], schedules: string[]}} what */
-async function stageReceived(batch, open, { file: { attachment, held }, plan, incidents, schedules }) {
+/**
+ * The file itself: a new record, or one more version of the one that is there. It does not name the schedules: a pack takes
+ * along what its files name, and would take those of entries that the keeper leaves out.
+ * @param {Batch} batch @param {Open} open @param {{file: File, plan: Plan, incidents: string[]}} what
+ */
+async function stageReceived(batch, open, { file: { attachment, held }, plan, incidents }) {
   if (!held) {
     const before = await open.book.newest(attachment, batch);
     const more = (/** @type {unknown} */ there, /** @type {string[]} */ ids) => [...new Set([...(Array.isArray(there) ? there : []), ...ids])];
     const { reason: _reason, taken_out: _out, ...fields } = ownFields(before);
     await open.book.stage(batch, {
-      kind: 'attachment', record: attachment, open: { ...fields, incident_ids: more(fields.incident_ids, incidents), schedule_ids: more(fields.schedule_ids, schedules) },
+      kind: 'attachment', record: attachment, open: { ...fields, incident_ids: more(fields.incident_ids, incidents) },
       restricted: before.restricted, openKeys: before.keys.open, restrictedKeys: before.keys.restricted,
     });
     return;
@@ -121,7 +122,7 @@ async function stageReceived(batch, open, { file: { attachment, held }, plan, in
   await open.book.stage(batch, {
     kind: 'attachment', record: attachment, of: incidents[0] ?? null, ...first,
     open: {
-      ...first.open, incident_ids: incidents, schedule_ids: schedules, kind: plan.kind, ...(flags.length ? { flags } : {}),
+      ...first.open, incident_ids: incidents, kind: plan.kind, ...(flags.length ? { flags } : {}),
       ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}),
     },
   });

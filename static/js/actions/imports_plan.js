@@ -78,7 +78,8 @@ function mailRows(mail, tz, direction, inside = '') {
   const files = mail.files.map(({ name, type, size }) => `${name || type} (${size} bytes)`);
   const said = [inside, mail.subject ? `Subject: ${mail.subject}` : '', files.length ? `Files: ${files.join(', ')}` : '', at === null && mail.sent.raw ? `Date as written: ${mail.sent.raw}` : ''].filter(Boolean).join('. ');
   const own = direction === 'out' ? { from: 'me' } : mail.from ? { from: mail.from } : {};
-  const to = direction === 'in' ? { to: 'me' } : mail.to.length ? { to: mail.to.join(', ').slice(0, 2000) } : {};
+  // Where it is not said who it is to, the keeper's own address may be among them: it stays in the file.
+  const to = direction === 'in' ? { to: 'me' } : direction === 'out' && mail.to.length ? { to: mail.to.join(', ').slice(0, 2000) } : {};
   const row = {
     ...(at === null ? {} : { sent_at: at, sent_local: localAt(at, tz), sent_source: 'message_or_call_stamp' }),
     direction, ...own, ...to, type: 'email', ...(mail.text ? { text: wholeLetters(mail.text) } : {}), ...(said ? { description: said.slice(0, 4000) } : {}),

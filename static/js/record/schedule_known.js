@@ -63,17 +63,18 @@ export function newIn(rows, schedules) {
 function match(there, schedule, used) {
   /** @type {R[]} */
   const same = [];
-  const mine = new Set(used);
+  const mine = new Set();
+  const isFree = (/** @type {R} */ one) => !mine.has(one) && !used.has(one);
   const left = [];
   for (const row of schedule) {
-    const found = there.get(placeOf(row))?.find((one) => !mine.has(one) && wordsOf(one) === wordsOf(row));
+    const found = there.get(placeOf(row))?.find((one) => isFree(one) && wordsOf(one) === wordsOf(row));
     if (found) {
       mine.add(found);
       same.push(found);
     } else left.push(row);
   }
   const changed = left.flatMap((before) => {
-    const now = there.get(placeOf(before))?.find((one) => !mine.has(one));
+    const now = there.get(placeOf(before))?.find(isFree);
     if (!now) return [];
     mine.add(now);
     return [{ before, now }];

@@ -1,12 +1,12 @@
 /** How many it was and the list of them: the count stands with the entry, the rows in a record of their own. */
-import { html, nothing } from './html.js';
-import { linkName } from './card_links.js';
+import { html } from './html.js';
+import { button } from './parts.js';
 import { t } from './strings.js';
+import './strings_imports.js';
 
 /** @typedef {import('./cards.js').Card} Card */
 
-/** @param {Card} card */
+/** What is typed in the card and not saved is kept while the list is looked at. @param {Card} card */
 export function scheduleField(card) {
-  const id = card.value('schedule_id');
-  return id ? html`<p>${t('f.schedule_id')}: ${linkName(card.stage, 'schedule', String(id))}</p>` : nothing;
+  return html`<div>${button(t('sched.open'), () => card.stage.go({ name: 'schedule', record: card.entry.record }), { icon: 'list', plain: true })}</div>`;
 }

@@ -170,7 +170,7 @@ function done(stage, { result }) {
   return html`${heading(t('done.title'))}
     <p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
-    <p class="small soft">${t('done.copy')}</p>
+    <p class="small soft">${t('done.whole')}</p><p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(t('done.see'), () => { beginAgain(stage); stage.go({ name: 'entries' }); }, { main: true })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;
 }
 

@@ -1,0 +1,93 @@
+"""Imports and message lists at every width and direction, and without a pointer."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import exports
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.importing import chooses, goes_to_imports, looks
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+
+
+def _sealed_here(keeper: Keeper) -> None:
+    keeper.opens()
+    keeper.first_entry("He was outside again.")
+    keeper.puts_off_the_copy()
+
+
+@pytest.mark.parametrize(
+    ("width", "text", "direction"),
+    [(320, "100%", "ltr"), (360, "200%", "ltr"), (360, "100%", "rtl"), (1280, "100%", "ltr")],
+    ids=["320 px", "text at 200 %", "right to left", "desk"],
+)
+def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int, text: str, direction: str) -> None:
+    """Choose, answer, look, the list and its form: each judged."""
+    keeper = new_phone(viewport={"width": width, "height": 740}, is_mobile=width < 600, has_touch=width < 600)
+    _sealed_here(keeper)
+    keeper.page.evaluate(f"document.documentElement.style.fontSize = '{text}'; document.documentElement.dir = '{direction}'")
+    found = {}
+
+    def judge(state: str) -> None:
+        keeper.page.wait_for_timeout(150)
+        if wrong := faults(keeper.page):
+            found[state] = wrong
+
+    goes_to_imports(keeper)
+    judge("choose")
+    chooses(keeper, exports.ios_zip())
+    keeper.sees("How are dates written in this chat?")
+    keeper.tap("Use another zone")
+    judge("ask")
+    looks(keeper, "4 Mar 2026 (month first)", re.compile(r"^Jo\b"))
+    keeper.tap("Choose all")
+    keeper.button("See the messages").first.click()
+    judge("look")
+    keeper.tap("Add 2 entries")
+    keeper.sees_place("Added")
+    judge("added")
+    keeper.reads("WhatsApp: 2 messages from سارة الخطيب, Sam, 1 from me")
+    keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
+    keeper.tap("Change the list")
+    keeper.tap("Change no. 1")
+    judge("form")
+    assert found == {}
+
+
+def test_a_chat_is_brought_in_by_keyboard_alone(keeper: Keeper) -> None:
+    """Focus follows the work; Space and Enter do all of it but the choice of the file, which is the browser's own window."""
+    _sealed_here(keeper)
+    goes_to_imports(keeper)
+    keys = keeper.page.keyboard
+    expect(keeper.page.locator("h1")).to_be_focused()
+    keys.press("Tab")
+    expect(keeper.button("Choose the file")).to_be_focused()
+    with keeper.page.expect_file_chooser() as chooser:
+        keys.press("Enter")
+    chooser.value.set_files([exports.android_zip()])  # type: ignore[list-item]
+    keeper.sees("Which of these is you?")
+    expect(keeper.page.locator("h1")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Space")  # the first sender
+    keys.press("ArrowDown")
+    expect(keeper.page.get_by_role("radio", name=re.compile(r"^Jo\b"))).to_be_checked()
+    _tab_to(keeper, "Look at what is in it")
+    keys.press("Enter")
+    keeper.sees_place("What would be added")
+    expect(keeper.page.locator("h1")).to_be_focused()
+    _tab_to(keeper, "Choose all")
+    keys.press("Enter")
+    _tab_to(keeper, "Add 2 entries")
+    keys.press("Enter")
+    keeper.sees_place("Added")
+    expect(keeper.page.locator("h1")).to_be_focused()
+
+
+def _tab_to(keeper: Keeper, name: str) -> None:
+    for _ in range(40):
+        keeper.page.keyboard.press("Tab")
+        if keeper.button(name).evaluate("(one) => one === document.activeElement"):
+            return
+    raise AssertionError(f"{name} is not reached")
