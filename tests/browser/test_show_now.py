@@ -15,7 +15,8 @@ UNTICKED = "Quiet place nobody may read about."
 APART = "Rowan House, flat nine"
 EVERYWHERE = """async () => {
   const parts = [document.documentElement.outerHTML, document.title, location.href, JSON.stringify(history.state),
-    JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}), [...document.querySelectorAll('input, textarea')].map((one) => one.value).join()];
+    JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage}),
+    [...document.querySelectorAll('input, textarea')].map((one) => one.value).join()];
   for (const name of await caches.keys()) for (const request of await (await caches.open(name)).keys()) parts.push(request.url);
   return parts.join('\\n');
 }"""

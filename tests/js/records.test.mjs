@@ -110,7 +110,7 @@ test('two devices: what one writes the other lists, and words of both stand when
   await other.app.start();
   await other.app.signIn({ login, words: WORDS });
   await eventually(() => other.app.readRecords('person'), (list) => list[0]?.fields.name === 'Sam');
-  await Promise.all([one.app.saveRecord({ kind: 'person', record, fields: { description: 'Tall' } }), other.app.saveRecord({ kind: 'person', record, fields: { relationship: 'Ex' } })]);
+  await Promise.all([one.app.saveRecord({ kind: 'person', record, fields: { description: 'Tall' } }), other.app.saveRecord({ kind: 'person', record, fields: { relationship: 'ex_partner' } })]);
   for (const { app } of [one, other]) {
     const settled = await eventually(async () => { app.network(); return app.readRecord(record); }, ({ versions }) => versions.length === 3);
     assert.equal(settled.two, true);

@@ -70,13 +70,15 @@ test('to chase: wipe dates first, then updates and orders; done and not done aft
   ] } });
   const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met', next_update_due: '2026-12-01' } });
   await app.saveRecord({ kind: 'order', record: null, fields: { court: 'L', expires_on: '2027-01-01' } });
-  await app.saveRecord({ kind: 'order', record: null, fields: { court: 'M', expires_on: '9999-99-99' } });
+  await app.saveRecord({ kind: 'order', record: null, fields: { court: 'M', expires_on: '2026-02-31' } });
   const list = await app.readChase();
   assert.deepEqual(list.map(({ what, due, detail }) => [what, due, detail.holder ?? '']), [['asked', '2026-11-27', 'Bus'], ['wipe', '2026-12-01', 'Shop'], ['update', '2026-12-01', ''], ['order', '2027-01-01', '']]);
   await app.chaseDone(list[1].key, true);
   assert.equal((await app.readChase())[1].done_at, NOON);
   await app.chaseDone(list[1].key, false);
   assert.equal((await app.readChase())[1].done_at, null);
+  await app.saveRecord({ kind: 'export', record: null, fields: { kind: 'pack', pack_no: 1, made_at: NOON, file_name: 'documents.zip', delivered_how: 'saved', record_ids: [record] } });
+  assert.deepEqual((await app.readChase()).map(({ what, due }) => [what, due])[0], ['download', '2026-11-24']);
   await app.takeOutRecord(report);
   assert.ok(!(await app.readChase()).some(({ what }) => what === 'update'));
 });

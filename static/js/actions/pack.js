@@ -14,6 +14,8 @@ import { attachedTo } from '../pack/exhibits.js';
 import { checkFront } from '../pack/front.js';
 import { switchOf, textOf, wholeOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';
+import { keepExport } from './exports.js';
+import { logForPack } from './log.js';
 import { readDiary, receivedBytes } from './pack_sources.js';
 import { ownFields } from './book.js';
 import { saveSettings } from './settings.js';
@@ -123,10 +125,13 @@ async function make(ctx, job, options, onStep, signal) {
   const file = await assemble(capsule, members, {
     openReceived: (exhibit) => receivedBytes(open, ctx.api, String(exhibit['record'])), onProgress: (done, total) => tell('files', done, total), signal,
   });
-  await open.store.change((root) => { root.packs = (root.packs ?? 0) + 1; });
   const { folder } = /** @type {{folder: string}} */ (capsule['pack']);
   // Named by date only: a name in a download list should say nothing.
-  return { file, name: `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip` };
+  const name = `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
+  const { from = null, to = null, records = null } = options;
+  const held = chosenIncidents(await readDiary(open), { from, to, records }).map(({ record }) => record);
+  await keepExport(open, { name, at: ctx.clock.now(), records: held, from, to, version: server.release });
+  return { file, name };
 }
 
 /**
@@ -152,12 +157,15 @@ async function everythingSent({ store, syncing }) {
 /** @param {Context} ctx @param {Open} open @param {Options} options @param {string} release */
 async function capsuleOf(ctx, open, options, release) {
   const versions = await readDiary(open);
+  const link = open.syncing.link();
+  const receipts = new Map(versions.flatMap(({ version, receipt }) => (receipt ? [[version, receipt]] : [])));
+  const log = link ? await logForPack(open, link, receipts) : null;
   const now = ctx.clock.now();
   const { identity, store } = open;
   return makeCapsule(versions, {
     packId: idText(newId()), no: (store.root.packs ?? 0) + 1, madeAt: now, consentAt: now, tz: ctx.zone(), release, origin: ctx.origin,
     chosen: chosenIncidents(versions, { from: options.from ?? null, to: options.to ?? null, records: options.records ?? null }).map((told) => told.record),
-    coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police', startWith: options.start_with,
+    log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police', startWith: options.start_with,
   }, { account: identity.account, ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary, log: store.root.account.log });
 }
 
