@@ -193,3 +193,19 @@ test('a pack of one entry takes that entry’s list along and no other of the sa
   const after = (await readDiary(ctx.open)).map(openedOf);
   assert.equal(choose(after, done.entries, {}).registers.filter(({ newest }) => newest.kind === 'schedule').length, 1);
 });
+
+test('erasing an entry for good takes its list along, and the saved chat with the last entry made of it', async () => {
+  let ctx;
+  const { app, phone, clock } = await newPhone({ packActions: (given) => { ctx = given; return {}; } });
+  const { done } = await bring(app, iosZip(), 'a.zip', { ...JO, order: 'mdy' });
+  const kept = async () => [(await app.readRecords('schedule', { all: true })).length, Boolean(await ctx.open.store.readJson(`b/${(await ctx.open.book.newest(done.attachment).catch(() => null))?.keys.restricted[0][0]}`))];
+  assert.deepEqual(await kept(), [2, true]);
+  for (const [i, left] of [[0, [1, true]], [1, [0, false]]]) {
+    await app.takeOutRecord(done.entries[i]);
+    await app.askErasing(done.entries[i], { words: WORDS });
+    clock.move(8 * 86_400_000);
+    await app.finishErasing(done.entries[i], { words: WORDS });
+    assert.deepEqual(await kept(), left);
+  }
+  phone.end();
+});

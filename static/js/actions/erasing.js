@@ -12,6 +12,7 @@ import { partName } from '../net/blobs.js';
 import { erasedAmong } from '../net/feed.js';
 import { proofOf } from './accounts.js';
 import { confirm, holdOn, SEVEN_DAYS } from './holding.js';
+import { readKind } from './records.js';
 import { outSince } from './takeout.js';
 import { erasedRow } from './removal.js';
 
@@ -138,13 +139,27 @@ async function keep(open, change) {
   await open.store.change((root) => { root.erasures = change(root.erasures ?? []); });
 }
 
-/** An entry, its files and its note. @param {Open} open @param {string} record @returns {Promise<string[]>} */
+/** An entry, its files, its lists of messages and its note. @param {Open} open @param {string} record @returns {Promise<string[]>} */
 async function belonging(open, record) {
   const versions = await open.book.versions(record);
   const note = await open.store.readJson(`n/${record}`);
   const files = versions.flatMap(({ fields }) => (Array.isArray(fields.attachment_ids) ? fields.attachment_ids : []));
-  const known = await Promise.all([...new Set(files)].map(async (file) => ((await open.book.meta(file))?.of === record ? file : null)));
-  return [record, ...known.flatMap((file) => file ?? []), ...(note ? [note.note] : [])];
+  const known = await Promise.all([...new Set(files)].map(async (file) => (await isOnlyOf(open, file, record) ? file : null)));
+  const lists = (await readKind(open, 'schedule', true)).filter(({ fields }) => fields.incident_ids?.includes?.(record) && fields.incident_ids.length === 1);
+  return [record, ...known.flatMap((file) => file ?? []), ...lists.map((list) => list.record), ...(note ? [note.note] : [])];
+}
+
+/**
+ * Whether no other entry needs a file: a saved chat belongs to every entry that was made of it, and goes with the last.
+ * @param {Open} open @param {string} file @param {string} record
+ */
+async function isOnlyOf(open, file, record) {
+  const meta = await open.book.meta(file);
+  if (!meta || meta.erased_at) return false;
+  const named = (await open.book.newest(file).catch(() => null))?.fields.incident_ids;
+  const others = (Array.isArray(named) ? named : []).filter((id) => id !== record);
+  const standing = await Promise.all(others.map(async (id) => { const other = await open.book.meta(id); return Boolean(other && !other.erased_at); }));
+  return (meta.of === record || others.length > 0) && !standing.includes(true);
 }
 
 /**
@@ -167,7 +182,7 @@ async function eraseRecord(open, batch, record, at) {
   const versions = await open.book.versions(record, batch);
   const blobs = versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob));
   for (const { v } of meta.versions) change.drop(`v/${v}`);
-  for (const name of [`u/${record}`, `n/${record}`]) change.drop(name);
+  for (const name of [`u/${record}`, `us/${record}`, `n/${record}`]) change.drop(name);
   for (const blob of new Set(blobs)) {
     const facts = await open.store.readJson(`b/${blob}`);
     for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));
