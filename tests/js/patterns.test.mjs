@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fits } from '../../static/js/record/filters.js';
+import { four, numberList } from '../../static/js/record/four.js';
 import { countPatterns } from '../../static/js/record/patterns.js';
-import { factOf } from '../../static/js/record/patterns_facts.js';
+import { daysBetween, factOf } from '../../static/js/record/patterns_facts.js';
 
 const { tz, cases } = JSON.parse(readFileSync(new URL('../vectors/patterns.json', import.meta.url), 'utf8'));
 
@@ -27,4 +29,34 @@ test('ten thousand facts are counted in well under a second', () => {
   const counted = countPatterns(facts, { account }, 'Europe/London');
   assert.ok(performance.now() - began < 1000);
   assert.equal(counted.all.length, 10_000);
+});
+
+test('the fact sheet gives counts with their entries under four words, and nothing that adds them up', () => {
+  const { diary } = cases.find(({ name }) => name === 'after a block');
+  const facts = diary.incidents.map(({ record, fields }) => factOf(record, fields, {}));
+  const words = four(countPatterns(facts, diary, tz), daysBetween);
+  assert.deepEqual(words.map(({ word }) => word), ['fixated', 'obsessive', 'unwanted', 'repeated']);
+  const line = (word, key) => words.find((one) => one.word === word).lines.find((one) => one.key === key);
+  assert.deepEqual([line('unwanted', 'new_accounts').count, line('unwanted', 'new_accounts').ids.length], [6, 8]);
+  assert.equal(line('unwanted', 'after_block').day, '2026-06-01');
+  assert.equal(line('fixated', 'same_person').ids.length, 7);
+  for (const { lines } of words) for (const one of lines) assert.deepEqual(Object.keys(one).filter((name) => !['key', 'count', 'ids', 'person', 'day'].includes(name)), []);
+  assert.deepEqual(four(countPatterns([], {}, tz), daysBetween).flatMap(({ lines }) => lines).filter(({ count }) => count), []);
+});
+
+test('entry numbers are written as a person would', () => {
+  assert.equal(numberList([4, 1, 2, 3, 7, null], 'new'), '1 to 4, 7, new');
+  assert.equal(numberList([1, 2, null, null], 'new'), '1, 2, 2 new');
+  assert.equal(numberList([], 'new'), '');
+});
+
+test('a filter leaves what fits all of it, and an unknown time is on no side of a date', () => {
+  const row = (fields) => ({ record: 'a', f: factOf('a', fields, {}), links: ['p'], bare: false });
+  const dated = row({ occurred_start: Date.UTC(2026, 4, 4), utc_offset_min: 0, precision: 'minute', behaviours: ['calls'], channel: 'sms' });
+  const undated = row({ precision: 'unknown' });
+  assert.equal(fits(dated, { person: 'p', behaviour: 'calls', channel: 'sms', from: '2026-05-04', to: '2026-05-04' }), true);
+  for (const no of [{ person: 'q' }, { behaviour: 'texts' }, { channel: 'email' }, { order: 'o' }, { file: true }, { breach: true }, { bare: true }, { from: '2026-05-05' }, { to: '2026-05-03' }]) {
+    assert.equal(fits(dated, no), false, JSON.stringify(no));
+  }
+  assert.deepEqual([fits(undated, { from: '2000-01-01' }), fits(undated, { to: '2100-01-01' }), fits(undated, {})], [false, false, true]);
 });

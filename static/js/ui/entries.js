@@ -81,7 +81,7 @@ export function list(stage) {
 function part(stage) {
   const seen = new Set();
   const shared = stage.state.entries.some(({ f }) => (f?.actors ?? []).some((person) => seen.has(person) || !seen.add(person)));
-  return shared ? html`<div class="line"><span>${t('part.line')}</span>${button(t('part.do'), () => stage.go({ name: 'four' }), { plain: true })}</div>` : nothing;
+  return shared ? html`<div>${link({ title: t('part.line'), more: t('part.more'), icon: 'help', on: () => stage.go({ name: 'four' }) })}</div>` : nothing;
 }
 
 /** @param {Stage} stage */
@@ -92,7 +92,7 @@ function entries(stage) {
     ${heading(t('entries.title'))}
     ${errorSummary(stage)}
     ${state.draft ? html`<div class="line"><span>${t('entries.draft')}</span>${button(t('entries.draft_do'), () => stage.go({ name: 'add' }), { plain: true })}</div>` : nothing}
-    ${state.entries.length ? html`${isLooking(finding) && !stage.wide ? nothing : html`<div class="rows"><div>${link({ title: t('pat.row'), more: t('pat.row_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div></div>${part(stage)}`}
+    ${state.entries.length ? html`${isLooking(finding) && !stage.wide ? nothing : html`<div class="rows"><div>${link({ title: t('pat.row'), more: t('pat.row_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div>${part(stage)}</div>`}
       ${stage.wide ? html`<p class="soft">${t('entries.choose')}</p>` : list(stage)}`
     : html`<div class="stack-close"><p>${t('entries.none')}</p><p class="soft">${t('entries.none_more')}</p></div>
       <div class="note stack-close"><p><strong>${t('safety.first')}</strong></p><p class="small">${t('safety.numbers')}</p></div>`}

@@ -106,7 +106,7 @@ function gaps(stage, { gaps: { longest, median, long } }) {
   if (!longest) return html`<p class="soft">${t('pat.gap_none')}</p>`;
   /** @param {import('../record/patterns.js').Gap} gap */
   const words = (gap) => t('pat.gap_from', { days: tn('pat.day', gap.days), from: date(gap.from), to: date(gap.to) });
-  return html`<dl class="facts">
+  return html`<dl class="facts facts-close">
     <div><dt>${t('pat.gap_longest')}</dt><dd>${number(stage, words(longest), t('pat.gap_longest'), longest.ids)}</dd></div>
     <div><dt>${t('pat.gap_median')}</dt><dd>${tn('pat.day', median ?? 0)}</dd></div>
     ${long.length ? html`<div><dt>${t('pat.gap_long')}</dt><dd><ul class="plain">${long.map((gap) => html`<li>${number(stage, words(gap), t('pat.gap_long'), gap.ids)}</li>`)}</ul></dd></div>` : nothing}</dl>`;
@@ -127,7 +127,7 @@ function keyDates(stage, { counts: { key_dates: all } }) {
 
 /** @param {Stage} stage @param {Patterns} counts */
 function firsts(stage, { firsts: all }) {
-  return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts">${all.map(({ mark, first, day, ids }) => {
+  return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(({ mark, first, day, ids }) => {
     const name = t(`pat.first_${mark}`);
     return html`<div><dt>${name}</dt><dd>${first ? number(stage, date(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
       ${ids.length > 1 ? html` · ${number(stage, tn('pat.entries', ids.length), name, ids)}` : nothing}</dd></div>`;

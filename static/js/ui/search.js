@@ -64,6 +64,12 @@ function clear(stage) {
   stage.say(tn('pat.entries', stage.state.entries.length));
 }
 
+/** From the entries behind a number to the number. @param {Stage} stage */
+function backToPattern(stage) {
+  clear(stage);
+  stage.back('patterns');
+}
+
 /** @param {Stage} stage @param {Filter} change */
 function change(stage, change) {
   const finding = findingOf(stage);
@@ -121,7 +127,8 @@ export function searchBar(stage) {
       <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => { finding.open = !finding.open; stage.draw(); }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
     </div>
     <div id="filters">${finding.open ? filters(stage, finding) : nothing}</div>
-    ${looking ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>${button(t('find.clear'), () => clear(stage), { plain: true })}</div>` : nothing}
+    ${looking ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>
+      <span class="row">${finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing}${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>` : nothing}
   </div>`;
 }
 

@@ -6,11 +6,11 @@ export const STRINGS_PATTERNS = {
   'find.label': 'Find in your entries', 'find.filters': 'Filters', 'find.filters_on.one': 'Filters, 1 on', 'find.filters_on.other': 'Filters, {n} on', 'find.clear': 'Clear all',
   'find.person': 'Person', 'find.behaviour': 'What kind', 'find.channel': 'How it reached you', 'find.order': 'Order', 'find.any': 'Any',
   'find.file': 'With a photo or file', 'find.breach': 'May have broken an order', 'find.bare': 'Only words and a time so far', 'find.from': 'From', 'find.to': 'To',
-  'find.count': '{n} of {of} entries', 'find.none': 'No entry matches.', 'find.none_more': 'Nothing is lost. Try fewer words, or clear all.', 'find.only': 'Showing: {what}', 'find.all': 'Show all entries',
+  'find.count': '{n} of {of} entries', 'find.none': 'No entry matches.', 'find.none_more': 'Nothing is lost. Try fewer words, or clear all.', 'find.only': 'Showing: {what}', 'find.back': 'Back to the numbers',
   'find.waiting': 'Looking…', 'find.details': 'You can add details', 'find.unknown_more': 'Show all {n} with no known time', 'find.list': 'Entries by day',
 
   // The pattern.
-  'pat.title': 'Patterns', 'pat.row': 'Patterns', 'pat.row_more': 'How often, since when, by whom', 'pat.none': 'There is nothing to count yet.', 'pat.none_more': 'When you have entries, this page counts them: how often, when, and what changed.',
+  'pat.title': 'Patterns', 'pat.row': 'Patterns', 'pat.row_more': 'How often, and since when', 'pat.none': 'There is nothing to count yet.', 'pat.none_more': 'When you have entries, this page counts them: how often, when, and what changed.',
   'pat.lead': 'Everything here is counted from your entries. Tap a number to see them.', 'pat.out.one': '1 entry that you took out is not counted.', 'pat.out.other': '{n} entries that you took out are not counted.',
   'pat.times.one': '1 time', 'pat.times.other': '{n} times', 'pat.since': 'since {day}', 'pat.on': 'on {day}', 'pat.no_time.one': '1 entry has no known time.', 'pat.no_time.other': '{n} entries have no known time.',
   'pat.new_accounts.one': '1 new account', 'pat.new_accounts.other': '{n} new accounts', 'pat.after_block': 'after you blocked them', 'pat.new_used.one': '1 time from a new account', 'pat.new_used.other': '{n} times from a new account',
@@ -32,7 +32,7 @@ export const STRINGS_PATTERNS = {
   'four.no_two': 'There is no number that is needed. One entry can matter.', 'four.fixated': 'Fixated', 'four.fixated_why': 'Turned towards one person.', 'four.obsessive': 'Obsessive', 'four.obsessive_why': 'Taking up a lot of their time.', 'four.unwanted': 'Unwanted', 'four.unwanted_why': 'After they were asked or made to stop.', 'four.repeated': 'Repeated', 'four.repeated_why': 'More than once.',
   'four.same_person': 'Entries that name {who}', 'four.watching': 'Watching, or knowing things they should not', 'four.others': 'Through other people, or to people around you', 'four.span': 'Days from the first entry to the last', 'four.accounts': 'Accounts and numbers used', 'four.messages': 'Messages and calls counted in entries', 'four.most': 'Most entries in one day', 'four.run': 'Most days in a row with an entry', 'four.night': 'Between 11 at night and 5 in the morning', 'four.home': 'At or near your home', 'four.told': 'You told them to stop, in an entry', 'four.after_notice': 'After you told them to stop on {day}', 'four.after_block': 'After you blocked them on {day}', 'four.after_report': 'After you reported it on {day}', 'four.after_served': 'After an order was given to them on {day}', 'four.new_accounts': 'New accounts after a block', 'four.breaches': 'May have broken an order', 'four.i_first': 'You contacted them first', 'four.i_replied': 'You replied', 'four.all': 'Entries', 'four.days': 'Different days', 'four.months': 'Months with an entry', 'four.kinds': 'Different kinds', 'four.ways': 'Different ways it reached you',
   'four.numbers': 'Entries: {list}', 'four.new': 'new', 'four.empty': 'Nothing counted', 'four.what': 'Count', 'four.help': 'If any of this worries you, the National Stalking Helpline is on 0808 802 0300. You do not have to wait.',
-  'part.line': 'Some of your entries name the same person. Is this part of something?', 'part.do': 'What the four words mean',
+  'part.line': 'Is this part of something?', 'part.more': 'Some entries name one person',
 };
 
 learn(STRINGS_PATTERNS);

@@ -1,0 +1,253 @@
+"""Reading back: finding entries, the pattern they make, and every number leading to the entries it counts."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.seeding import Seeded, seed, story
+from tests.browser.serving import Certificate, Served
+
+ALL = 31
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+
+
+@pytest.fixture(scope="module")
+def seeded(server: Served, certificate: Certificate) -> Seeded:
+    """A diary of 31 entries, on the server."""
+    return seed(server, certificate, story())
+
+
+@pytest.fixture
+def reader(new_phone: NewPhone, seeded: Seeded) -> Keeper:
+    """Somebody who signed in to it on a phone and has all of it here."""
+    return signed_in(new_phone(), seeded)
+
+
+def signed_in(keeper: Keeper, seeded: Seeded) -> Keeper:
+    """Sign in and wait until everything has come."""
+    keeper.signs_in(seeded.login, seeded.words)
+    keeper.goes("Entries")
+    expect(keeper.page.get_by_text("Two silent calls.")).to_be_visible()
+    keeper.has_loaded()
+    return keeper
+
+
+def items(keeper: Keeper) -> Locator:
+    """The rows that stand in the page."""
+    return keeper.page.locator(".item")
+
+
+def counts(keeper: Keeper, n: int) -> None:
+    """Wait until the list says that so many are left of all."""
+    expect(keeper.page.get_by_text(f"{n} of {ALL} entries").first).to_be_visible()
+    expect(items(keeper)).to_have_count(n)
+
+
+def test_entries_stand_under_their_days_and_are_found_by_words(reader: Keeper) -> None:
+    """Newest day first, one heading a day, the unknown above; words, names, accounts, accents and right-to-left text find theirs."""
+    days = reader.page.locator(".day > h2").all_inner_texts()
+    assert days[:3] == ["Time not known", "Yesterday, Monday 23 November", "Friday 20 November"]
+    assert len(days) == len(set(days))
+    for query, n in (
+        ("blue coat", 6),
+        ("BLUE  coat. number 3", 1),
+        ("danny", 26),
+        ("cafe zoe", 1),
+        ("@blue.coat.2", 1),
+        ("مرحبا", 1),
+        ("mill lane", 8),
+        ("xyzzy", 0),
+    ):
+        reader.field("Find in your entries").fill(query)
+        counts(reader, n)
+    reader.sees("No entry matches.")
+    reader.tap("Clear all")
+    expect(reader.field("Find in your entries")).to_have_value("")
+    reader.sees("A note in my bag")
+
+
+def test_filters_narrow_each_other_and_are_cleared_together(reader: Keeper) -> None:
+    """Person, kind, way, order, breach, file, date and bare entries; how many are on is said on the button."""
+    reader.tap("Filters")
+    reader.page.get_by_label("Person").select_option(label="Dan Weaver")
+    counts(reader, 26)
+    reader.page.get_by_label("How it reached you").select_option(label="In person")
+    counts(reader, 8)
+    reader.field("From").fill("2026-08-01")
+    counts(reader, 4)
+    expect(reader.button("Filters, 3 on")).to_have_attribute("aria-expanded", "true")
+    reader.tap("Clear all")
+    reader.page.get_by_label("May have broken an order").check()
+    counts(reader, 1)
+    reader.tap("Clear all")
+    reader.page.get_by_label("Order", exact=True).select_option(index=1)
+    counts(reader, 1)
+    reader.tap("Clear all")
+    reader.page.get_by_label("Only words and a time so far").check()
+    counts(reader, 2)
+    expect(items(reader).get_by_text("You can add details")).to_have_count(2)
+    reader.tap("Clear all")
+    reader.page.get_by_label("With a photo or file").check()
+    counts(reader, 0)
+    reader.tap("Clear all")
+    # A list is what is looked for until it is cleared: an entry and back does not lose it.
+    reader.field("Find in your entries").fill("blue coat")
+    counts(reader, 6)
+    items(reader).nth(3).click()
+    reader.sees("Number 3.")
+    reader.tap("Back")
+    counts(reader, 6)
+    expect(items(reader).nth(3)).to_be_focused()
+
+
+def test_the_pattern_says_it_in_words_and_every_number_opens_its_entries(reader: Keeper) -> None:
+    """31 times since 4 May, six new accounts after a block; each number on the page leads to as many entries as it says."""
+    reader.tap(re.compile("^Patterns"), exact=False)
+    reader.sees_place("Patterns")
+    expect(reader.page.locator(".said")).to_have_text("31 times since 4 May 2026. 6 new accounts after you blocked them.")
+    reader.sees("1 entry has no known time.")
+    reader.sees("about 67")
+    seen = 0
+    for n, label in _numbers(reader):
+        reader.page.evaluate(OPEN_ALL)
+        reader.page.get_by_role("button", name=label, exact=True).first.click()
+        reader.sees_place("Entries")
+        shown = reader.page.get_by_text(re.compile(rf"\d+ of {ALL} entries")).first
+        expect(shown).to_be_visible()
+        if n is not None:
+            expect(shown).to_contain_text(f"{n} of {ALL} entries")
+        reader.tap("Back to the numbers")
+        expect(reader.page.locator(".said")).to_be_visible()
+        seen += 1
+    assert seen > 15
+
+
+def _numbers(reader: Keeper) -> Iterator[tuple[int | None, str]]:
+    """Each different number button: how many it says, and its name. Days, gaps and messages count something else."""
+    expect(reader.page.locator(".number-link").first).to_be_visible()
+    reader.page.evaluate(OPEN_ALL)
+    names = reader.page.locator(".number-link").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
+    kept = list(dict.fromkeys(names))
+    # All of them would take minutes: the first eight, and every sixth of the rest.
+    for name in [*kept[:8], *kept[8::6]]:
+        bare = re.match(r"(\d+): ", name)
+        yield (int(bare[1]) if bare else None), name
+
+
+def test_before_and_after_gaps_and_firsts(reader: Keeper) -> None:
+    """Key dates in order with three sides; the first threat and the first damage by their dates; a gap over a month."""
+    reader.tap(re.compile("^Patterns"), exact=False)
+    rows = reader.page.get_by_role("table", name="Before and after").get_by_role("row")
+    texts = [re.sub(r"\s+", " ", text) for text in rows.all_inner_texts()[1:]]
+    assert texts == [
+        "You told them to stop 20 May 2026 8 0 22",
+        "You blocked them 1 Jun 2026 10 0 20",
+        "You reported it 10 Jul 2026 18 0 12",
+        "An order was given to them 3 Aug 2026 20 1 9",
+    ]
+    firsts = reader.page.locator("section", has=reader.page.get_by_role("heading", name="First time"))
+    for words in ("A threat", "20 Aug 2026", "Something damaged", "25 Oct 2026", "In person", "3 Jul 2026"):
+        expect(firsts).to_contain_text(words)
+    longest = reader.page.locator("section", has=reader.page.get_by_role("heading", name="Gaps"))
+    expect(longest).to_contain_text("26 days, 25 Oct 2026 to 20 Nov 2026")
+
+
+def test_four_words_have_counts_and_entry_numbers_and_nothing_that_judges(reader: Keeper) -> None:
+    """No tick, no score, no total of the four; a quiet line leads there from the entries."""
+    reader.tap(re.compile("^Is this part of something"), exact=False)
+    reader.sees_place("Counts for FOUR")
+    main = reader.page.get_by_role("main")
+    for word in ("Fixated", "Obsessive", "Unwanted", "Repeated"):
+        expect(main.get_by_role("heading", name=word, level=2)).to_be_visible()
+    expect(main.get_by_role("row", name=re.compile("Entries that name Dan Weaver"))).to_contain_text("26")
+    expect(main.get_by_role("row", name=re.compile("^Entries Entries: 1 to 31"))).to_contain_text("31")
+    assert main.locator("input, svg, progress, meter").count() == 0
+    text = main.inner_text().lower()
+    for word in ("score", "level", "high", "risk", "victim", "offence", "is stalking", "%"):
+        assert word not in text, word
+
+
+def test_the_pattern_is_there_offline_after_a_lock_and_counts_what_is_new(reader: Keeper) -> None:
+    """With no signal: unlock, add, and the count has grown; taken out, it has shrunk and says so."""
+    reader.is_offline_ready()
+    reader.page.context.set_offline(True)
+    reader.locks()
+    reader.unlocks()
+    reader.adds("He rang again just now.")
+    reader.goes("Entries")
+    reader.tap(re.compile("^Patterns"), exact=False)
+    expect(reader.page.locator(".said")).to_contain_text("32 times since 4 May 2026.")
+    reader.page.context.set_offline(False)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_state_is_accessible_narrow_large_and_right_to_left(new_phone: NewPhone, seeded: Seeded, scheme: str) -> None:
+    """axe, target size, one h1 and no sideways scrolling at 320 px, at twice the text size, and from right to left."""
+    keeper = signed_in(new_phone(color_scheme=scheme, viewport={"width": 320, "height": 640}), seeded)
+    found: dict[str, list[str]] = {}
+
+    def judge(state: str) -> None:
+        keeper.page.wait_for_timeout(150)
+        if wrong := faults(keeper.page):
+            found[state] = wrong
+
+    # Colours are by day and by night; sizes and direction are the same in both.
+    for way in ("plain", "large", "rtl") if scheme == "light" else ("plain",):
+        script = {
+            "plain": "''",
+            "large": "document.documentElement.style.fontSize = '200%'",
+            "rtl": "document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'",
+        }
+        keeper.page.evaluate(script[way])
+        keeper.goes("Entries")
+        judge(f"{way}: entries")
+        keeper.tap(re.compile("^Filters"), exact=False)
+        judge(f"{way}: filters")
+        keeper.field("Find in your entries").fill("xyzzy")
+        keeper.sees("No entry matches.")
+        judge(f"{way}: nothing found")
+        keeper.tap("Clear all")
+        keeper.tap(re.compile("^Filters"), exact=False)
+        keeper.tap(re.compile("^Patterns"), exact=False)
+        expect(keeper.page.locator(".said")).to_be_visible()
+        judge(f"{way}: patterns")
+        keeper.page.evaluate(OPEN_ALL)
+        judge(f"{way}: patterns, numbers open")
+        keeper.tap(re.compile("^Counts under the four words"), exact=False)
+        keeper.sees_place("Counts for FOUR")
+        judge(f"{way}: four")
+    assert found == {}
+
+
+def test_with_the_keyboard_alone(new_phone: NewPhone, seeded: Seeded) -> None:
+    """Find, filter, open, come back, the pattern and a number, never touching a mouse; the focus is always somewhere seen."""
+    keeper = signed_in(new_phone(viewport={"width": 1280, "height": 800}), seeded)
+    keys = keeper.page.keyboard
+
+    def to(name: str | re.Pattern[str], role: str = "button") -> None:
+        target = keeper.page.get_by_role(role, name=name).first  # type: ignore[arg-type]
+        for _ in range(80):
+            if target.evaluate("(one) => one === document.activeElement"):
+                return
+            keys.press("Tab")
+        raise AssertionError(f"no way to {name} by Tab")
+
+    to("Find in your entries", "searchbox")
+    keys.type("blue coat")
+    counts(keeper, 6)
+    to(re.compile("Number 6"))
+    keys.press("Enter")
+    expect(keeper.page.get_by_role("article")).to_contain_text("Number 6.")
+    keeper.page.locator("body").press("Shift+Tab")
+    keeper.goes("Entries")
+    to(re.compile("^Patterns"))
+    keys.press("Enter")
+    keeper.sees_place("Patterns")
+    to(re.compile("6 new accounts.*Show these entries"))
+    keys.press("Enter")
+    counts(keeper, 6)
