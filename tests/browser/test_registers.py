@@ -194,8 +194,14 @@ def test_each_register_is_sound_with_every_question_open(keeper: Keeper) -> None
         assert not keeper.page.evaluate(WIDE)
         keeper.page.evaluate("document.documentElement.dir = 'ltr'; document.documentElement.style.fontSize = ''")
         keeper.field(label).fill(title)
+        about = keeper.page.get_by_role("checkbox", name=re.compile("^Entry 1"))
+        if about.count():
+            about.check()
         keeper.tap("Save")
         keeper.sees_place(title)
+        if register != "Background":
+            keeper.sees("Entries it is about")
+            keeper.sees(re.compile("^Entry 1 · He was outside again"))
         registers.is_sound()
 
 

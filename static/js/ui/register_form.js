@@ -90,7 +90,7 @@ function formOf(stage, kind, kept) {
 function question(self, line) {
   const police = self.stage.place.preset === 'police' && knows(`police.${line.name}`);
   if (police) return textField({ id: idOf(self, line), label: t(`police.${line.name}`), value: String(self.get(line.name) ?? ''), on: (typed) => self.put(line, typed) });
-  const own = /** @type {Record<string, (self: Form, line: Line) => unknown>} */ ({ strings: stringsField, moment: momentField, day: dayField, files: later, file: later, terms: termsField });
+  const own = /** @type {Record<string, (self: Form, line: Line) => unknown>} */ ({ strings: stringsField, moment: momentField, day: dayField, files: later, file: later, terms: termsField, entries: entriesField });
   const draw = own[line.as];
   return draw ? draw(self, line) : html`${lineField(cardOf(self), /** @type {any} */ (line), atOf(self, line))}`;
 }
@@ -155,6 +155,20 @@ function momentField(self, line) {
       ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
     ${typed.date && !typed.time ? chips({ name: `${id}-how`, legend: t('moment.how'), quiet: true, chosen: [typed.how], choices: [['day', t('moment.day')], ['month', t('moment.month')], ['year', t('moment.year')]], on: (how) => set({ how: /** @type {any} */ (how) }) }) : nothing}
   </fieldset>`;
+}
+
+/** Entries by number: the newest, what is chosen, and what is looked for. @param {Form} self @param {Line} line */
+function entriesField(self, line) {
+  const { stage } = self;
+  const chosen = /** @type {string[]} */ (Array.isArray(self.get(line.name)) ? self.get(line.name) : []);
+  const search = (stage.local.find_entry ?? '').normalize('NFKC').toLowerCase().trim();
+  const rows = stage.state.entries;
+  const matching = search ? rows.filter((row) => `${row.seq_no ?? ''} ${row.title}`.toLowerCase().includes(search)) : rows;
+  const shown = [...rows.filter(({ record }) => chosen.includes(record)), ...matching.filter(({ record }) => !chosen.includes(record)).slice(0, 5)];
+  const name = (/** @type {import('./app.d.ts').Row} */ row) => `${row.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: row.seq_no })} · ${row.title.slice(0, 40)}`;
+  if (!rows.length) return html`<div><p class="label">${labelOf(self, line)}</p><p class="soft">${t('reg.entries_none')}</p></div>`;
+  return html`<div class="stack-close">${chips({ name: idOf(self, line), legend: labelOf(self, line), many: true, chosen, choices: shown.map((row) => [row.record, name(row)]), on: (record, on) => self.put(line, on ? [...chosen, record] : chosen.filter((one) => one !== record)) })}
+    ${rows.length > 5 ? textField({ id: `${idOf(self, line)}-find`, label: t('reg.entries_find'), type: 'search', value: stage.local.find_entry ?? '', on: (typed) => stage.set({ find_entry: typed }) }) : nothing}</div>`;
 }
 
 /** Pictures need a record to belong to. @param {Form} self */

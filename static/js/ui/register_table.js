@@ -3,7 +3,7 @@
  * The words of a line are `f.<kind>.<name>` in strings_registers.js; how each answer is typed is card_forms.js's.
  */
 
-/** @typedef {{name: string, as: string, list?: string, record?: string, apart?: boolean, low?: boolean, tells?: boolean, role?: string, lines?: readonly Line[]}} Line as in card_table.js, and `strings`, `files`, `file`, `terms` of its own */
+/** @typedef {{name: string, as: string, list?: string, record?: string, apart?: boolean, low?: boolean, tells?: boolean, role?: string, lines?: readonly Line[]}} Line as in card_table.js, and `strings`, `files`, `file`, `entries`, `terms` of its own */
 /** @typedef {{place: string, icon: import('./icons.js').IconName, first: readonly string[], lines: readonly Line[], merges?: boolean}} Register `first`: what is asked before "More" */
 
 /** @param {string} name @param {Partial<Line>} [how] @returns {Line} */
@@ -28,6 +28,7 @@ const one = (name, kind, role) => ({ name, as: 'record', record: kind, ...(role 
 const several = (name, kind, role) => ({ name, as: 'records', record: kind, ...(role ? { role } : {}) });
 /** @param {string} name @returns {Line} */
 const strings = (name) => ({ name, as: 'strings' });
+const entries = /** @type {Line} */ ({ name: 'incident_ids', as: 'entries' });
 const files = /** @type {Line} */ ({ name: 'attachment_ids', as: 'files' });
 
 /** @type {Readonly<Record<string, Register>>} */
@@ -44,20 +45,20 @@ export const REGISTERS = {
     place: 'people', icon: 'tag', merges: true, first: ['platform', 'handle', 'number', 'person_id', 'blocked_on', 'new_after_block'],
     lines: [
       code('platform', 'channels'), short('handle'), short('number'), one('person_id', 'person', 'suspect'), day('blocked_on'), yes('new_after_block'), short('display_name'), short('url'), short('account_id'),
-      codes('attribution_basis', 'attribution', { tells: true }), moment('first_seen'), moment('last_seen'), code('still_in_use', 'yes_no'), text('about'), files, apart('notes'),
+      codes('attribution_basis', 'attribution', { tells: true }), moment('first_seen'), moment('last_seen'), code('still_in_use', 'yes_no'), text('about'), { name: 'identity_link_id', as: 'file' }, files, apart('notes'),
     ],
   },
   sighting: {
     place: 'people', icon: 'eye', first: ['at', 'account_id', 'platform', 'handle', 'after_block', 'how_linked'],
     lines: [
       moment('at'), one('account_id', 'account'), code('platform', 'channels'), short('handle'), yes('after_block'), text('how_linked'), short('display_name'), short('number'), short('url'), one('after_block_of_id', 'account'),
-      one('person_id', 'person', 'suspect'), codes('attribution_basis', 'attribution', { tells: true }), code('how_found', 'how_found'), files,
+      one('person_id', 'person', 'suspect'), codes('attribution_basis', 'attribution', { tells: true }), code('how_found', 'how_found'), entries, files,
     ],
   },
   vehicle: {
     place: 'people', icon: 'car', merges: true, first: ['type', 'colour', 'make', 'reg', 'person_ids'],
     lines: [
-      code('type', 'vehicle_types'), short('colour'), short('make'), short('reg'), several('person_ids', 'person', 'suspect'), short('model'), code('reg_certainty', 'reg_certainty'), text('description'), moment('first_seen'), moment('last_seen'), files, apart('notes'),
+      code('type', 'vehicle_types'), short('colour'), short('make'), short('reg'), several('person_ids', 'person', 'suspect'), short('model'), code('reg_certainty', 'reg_certainty'), text('description'), moment('first_seen'), moment('last_seen'), entries, files, apart('notes'),
     ],
   },
   case: {
@@ -76,17 +77,17 @@ export const REGISTERS = {
     place: 'reports', icon: 'flag', first: ['to', 'force', 'at', 'crime_ref', 'promised', 'next_update_due'],
     lines: [
       code('to', 'report_to'), short('force'), moment('at'), code('method', 'report_methods'), short('crime_ref'), short('incident_ref'), short('officer_name'), short('collar_no'), short('unit'), text('promised'), day('next_update_due'),
-      code('outcome', 'report_outcomes'), text('what_i_said'), text('what_they_said'), yes('statement_given'), strings('handed_over'), yes('dpn_signed'), files, apart('officer_contact'), apart('with_me'), apart('notes'),
+      code('outcome', 'report_outcomes'), text('what_i_said'), text('what_they_said'), yes('statement_given'), strings('handed_over'), yes('dpn_signed'), entries, files, apart('officer_contact'), apart('with_me'), apart('notes'),
     ],
   },
   notice: {
     place: 'notices', icon: 'note', first: ['at', 'how', 'exact_words', 'by_whom'],
-    lines: [moment('at'), code('how', 'notice_ways'), text('exact_words'), code('by_whom', 'notice_by'), one('by_id', 'person'), several('to_ids', 'person', 'suspect'), several('to_account_ids', 'account'), text('what_happened_next'), files, apart('notes')],
+    lines: [moment('at'), code('how', 'notice_ways'), text('exact_words'), code('by_whom', 'notice_by'), one('by_id', 'person'), several('to_ids', 'person', 'suspect'), several('to_account_ids', 'account'), text('what_happened_next'), entries, files, apart('notes')],
   },
   impact: {
     place: 'impacts', icon: 'heart', first: ['domain', 'after', 'before', 'started', 'still_going'],
     lines: [
-      code('domain', 'impact_domains'), text('after'), text('before'), moment('started'), yes('still_going'), moment('ended'), { name: 'cost_pence', as: 'pounds' }, { name: 'cost_is_estimate', as: 'tick' }, several('person_ids', 'person'), files, apart('notes'),
+      code('domain', 'impact_domains'), text('after'), text('before'), moment('started'), yes('still_going'), moment('ended'), { name: 'cost_pence', as: 'pounds' }, { name: 'cost_is_estimate', as: 'tick' }, several('person_ids', 'person'), entries, files, apart('notes'),
     ],
   },
   background: {
@@ -100,7 +101,7 @@ export const REGISTERS = {
     place: 'statements', icon: 'eye', first: ['by_id', 'by_name', 'saw_how', 'at', 'narrative', 'received_how'],
     lines: [
       one('by_id', 'person', 'witness'), apart('by_name', { low: false }), code('by_role', 'person_roles'), code('saw_how', 'statement_saw_how'), moment('at'), text('narrative'), text('exact_words'), code('received_how', 'statement_received'), moment('written_at'),
-      text('relation_to_keeper'), code('help_given', 'help_given'), short('language'), text('translation'), files, apart('contact'), code('willing_to_make_statement', 'yes_no', { apart: true }),
+      text('relation_to_keeper'), code('help_given', 'help_given'), short('language'), text('translation'), entries, files, apart('contact'), code('willing_to_make_statement', 'yes_no', { apart: true }),
     ],
   },
 };

@@ -59,6 +59,7 @@ export function lineWords(stage, kind, line, value, more = '') {
   switch (line.as) {
     case 'code': case 'codes': return [...many.map((code) => label(line.list ?? '', String(code))), more].filter(Boolean).join('\n');
     case 'record': case 'records': return many.map((id) => linkName(stage, line.record ?? '', String(id))).filter(Boolean).join('\n');
+    case 'entries': return many.map((id) => entryWords(stage, String(id))).join('\n');
     case 'moment': return momentWords(value);
     case 'day': return dayWords(String(value));
     case 'yes': case 'tick': return value === true ? t('card.yes') : value === false ? t('card.no') : String(value);
@@ -68,6 +69,12 @@ export function lineWords(stage, kind, line, value, more = '') {
     case 'objects': return many.map((one) => (line.lines ?? []).map((inner) => lineWords(stage, kind, inner, one?.[inner.name])).filter(Boolean).join(': ')).filter(Boolean).join('\n');
     default: return typeof value === 'string' ? value : JSON.stringify(value);
   }
+}
+
+/** @param {Stage} stage @param {string} record */
+function entryWords(stage, record) {
+  const row = stage.state.entries.find((one) => one.record === record);
+  return row ? `${row.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: row.seq_no })} · ${row.title.slice(0, 80)}` : t('reg.missing');
 }
 
 /** Every answer, those kept apart in a group of their own. @param {Stage} stage @param {string} kind @param {readonly Line[]} lines @param {{fields: Fields, restricted: Fields}} found */

@@ -10,7 +10,7 @@ const FIELDS = {
   },
   account: {
     platform: 'Where is it?', handle: '@name or address', handle_hint: 'Type it just as it is shown.', number: 'Phone number', person_id: 'Whose do you think it is?', blocked_on: 'Blocked on', new_after_block: 'Was it new, after you blocked another one?', display_name: 'The name it shows', url: 'Web address of the profile', account_id: 'Its number or id', account_id_hint: 'Some apps show a number that stays the same when the name changes.',
-    attribution_basis: 'How do you know whose it is?', attribution_basis_text: 'More about how you know', first_seen: 'First seen', last_seen: 'Last seen', still_in_use: 'Is it still used?', about: 'Anything else about it', notes: 'Notes',
+    attribution_basis: 'How do you know whose it is?', attribution_basis_text: 'More about how you know', first_seen: 'First seen', last_seen: 'Last seen', still_in_use: 'Is it still used?', about: 'Anything else about it', identity_link_id: 'Picture of its profile or contact card', notes: 'Notes',
   },
   sighting: {
     at: 'When did you notice it?', account_id: 'Which account is it?', platform: 'Where is it?', handle: '@name or address', after_block: 'Was it after you blocked another one?', how_linked: 'What links it to them?', how_linked_hint: 'For example: the same picture, the same words, it knew something only they know.', display_name: 'The name it shows', number: 'Phone number', url: 'Web address of the profile', after_block_of_id: 'Which one had you blocked?', person_id: 'Whose do you think it is?',
@@ -58,7 +58,7 @@ const words = {
   'people.title': 'People and accounts', 'people.lead': 'Who did it, who saw it, and the accounts, numbers and cars that turn up again. All of it can wait.',
   'reg.find': 'Find in this list', 'reg.found_none': 'Nothing here matches that.', 'reg.more.one': 'Show 1 more', 'reg.more.other': 'Show {n} more', 'reg.out.one': '1 taken out', 'reg.out.other': '{n} taken out',
   'reg.save': 'Save', 'reg.saved': 'Saved', 'reg.change': 'Change this', 'reg.more_fields': 'More details', 'reg.pictures_after': 'Save first. Then you can add pictures.', 'reg.unnamed': 'No name yet', 'reg.since': 'Added {day}', 'reg.nothing': 'Fill in at least one thing. One is enough.', 'reg.unsaved': 'What you typed is kept until you save it or throw it away.', 'reg.drop': 'Throw away what I typed',
-  'reg.missing': 'This is not here.', 'reg.two': 'Two of your devices changed this at the same time. The later one is shown. Both are in the history below.', 'reg.altered': 'A saved version of this does not match what was signed. It is kept as it is. Show this to someone who helps you.',
+  'reg.entries_find': 'Find an entry', 'reg.entries_none': 'There is no entry yet.', 'reg.missing': 'This is not here.', 'reg.two': 'Two of your devices changed this at the same time. The later one is shown. Both are in the history below.', 'reg.altered': 'A saved version of this does not match what was signed. It is kept as it is. Show this to someone who helps you.',
   'reg.apart': 'Kept apart', 'reg.code': '{code} in lists and packs', 'reg.named': 'Entries that name this', 'reg.named_none': 'No entry names this yet.', 'reg.named_records': 'Also named in', 'reg.entry': 'Entry {n}', 'reg.entry_new': 'New entry',
   'reg.history': 'History', 'reg.h.first': 'Written', 'reg.h.addition': 'Added', 'reg.h.amendment': 'Changed', 'reg.h.taken_out': 'Taken out', 'reg.h.put_back': 'Put back', 'reg.h.was': 'Before: {old}', 'reg.h.blank': 'nothing', 'reg.h.why': 'Why: {reason}',
   'reg.reason_title': 'Why do you change this?', 'reg.reason_lead': 'What was there before stays in the history.', 'reg.reason': 'Your reason', 'reg.reason_hint': 'For example: I found out more.', 'reg.reason_need': 'Write a short reason.',
@@ -75,6 +75,7 @@ const words = {
 for (const [kind, fields] of Object.entries(FIELDS)) {
   for (const [name, label] of Object.entries(fields)) words[`f.${kind}.${name}`] = label;
   words[`f.${kind}.attachment_ids`] = 'Pictures and papers';
+  words[`f.${kind}.incident_ids`] = 'Entries it is about';
   for (const { name, as } of REGISTERS[kind]?.lines ?? []) {
     if (as === 'code' || as === 'codes') words[`f.${kind}.${name}_text`] ??= 'In your own words';
   }

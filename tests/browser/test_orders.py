@@ -1,0 +1,92 @@
+"""A term of an order can be said to be broken only after the order was given to the other person; the order then shows it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.registers import Registers
+
+COURT = "Which court, or who made it?"
+TERM = "Not to contact her directly or indirectly."
+
+
+def _card(keeper: Keeper, text: str) -> None:
+    keeper.reads(text)
+    more = keeper.button(re.compile("^More you can add"))
+    if more.count():
+        more.click()
+    keeper.opens_card("Was an order in force?")
+
+
+def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None:
+    """No date of service: no term can be named. A date of service: the entry after it names one, the entry before it cannot."""
+    keeper.opens()
+    keeper.first_entry("A new message today.")
+    keeper.puts_off_the_copy()
+    registers = Registers(keeper)
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    registers.fills({COURT: "Lewisham"}, ["Restraining order"])
+    keeper.tap("Another term")
+    keeper.field("What term 1 says").fill(TERM)
+    registers.saves("Restraining order, Lewisham")
+    keeper.sees("A term can only be broken after that.")
+
+    _card(keeper, "A new message today.")
+    keeper.sees("No date yet for when it was given to them.")
+    term = keeper.page.get_by_role("checkbox", name=re.compile("^Term 1"))
+    expect(term).to_have_count(0)
+
+    registers.opens("Orders")
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
+    keeper.tap("Change this")
+    registers.fills({"Given to them on": "2026-10-03"})
+    keeper.tap("Save")
+    keeper.sees("In force. Given to them on 3 Oct 2026.")
+
+    _card(keeper, "A new message today.")
+    term.check()
+    keeper.saves_card()
+
+    keeper.goes("Add")
+    keeper.writes("Before there was an order.")
+    keeper.picks("Pick a time")
+    keeper.picks("Some time that day")
+    keeper.field("Date").fill("2026-09-15")
+    keeper.tap("Save")
+    keeper.sees_place("Saved")
+    _card(keeper, "Before there was an order.")
+    keeper.sees("It had not been given to them yet when this happened")
+    expect(term).to_have_count(0)
+
+    registers.opens("Orders")
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
+    keeper.sees("You said it was broken once:")
+    registers.is_sound()
+    keeper.page.get_by_role("main").get_by_role("list").get_by_role("button", name=re.compile("^Entry 1")).first.click()
+    keeper.sees("A new message today.")
+
+
+def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
+    """The date of service is corrected to a later one: the breach stays readable, and the order says that it came before."""
+    keeper.opens()
+    keeper.first_entry("He rang the bell.", "Yesterday")
+    keeper.puts_off_the_copy()
+    registers = Registers(keeper)
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    registers.fills({COURT: "Lewisham", "Given to them on": "2026-10-03"}, ["Restraining order"])
+    keeper.tap("Another term")
+    keeper.field("What term 1 says").fill(TERM)
+    registers.saves("Restraining order, Lewisham")
+    _card(keeper, "He rang the bell.")
+    keeper.page.get_by_role("checkbox", name=re.compile("^Term 1")).check()
+    keeper.saves_card()
+    registers.opens("Orders")
+    keeper.page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
+    keeper.tap("Change this")
+    today = keeper.page.evaluate("new Date().toISOString().slice(0, 10)")
+    registers.fills({"Given to them on": today})
+    keeper.tap("Save")
+    keeper.sees("This happened before the order was given to them.")
