@@ -1,6 +1,6 @@
 """Writes what a diary says, as diary/record/*.json has it, into modules the browser can import.
 
-    python .ci/vocabulary.py           writes static/js/record/vocabulary.js and schemas.js
+    python .ci/vocabulary.py           writes static/js/record/{vocabulary,schemas,rules_table}.js
     python .ci/vocabulary.py --check   exits 1 when they are not what it would write
 
 The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
@@ -72,12 +72,24 @@ def marks_module(marks: dict[str, Any]) -> str:
     )
 
 
+def rules_module(rules: dict[str, dict[str, dict[str, str]]]) -> str:
+    """rules_table.js: what each field may hold, kind by kind, and each member of an object."""
+    rows = [HEADER.format(name="rules"), "\n/** @type {Record<'kinds'|'objects', Record<string, Record<string, string>>>} */\n"]
+    rows.append("export const RULES = {\n")
+    for part, tables in rules.items():
+        rows.append(f"  {part}: {{\n")
+        rows.extend(f"    {name}: {line(table)},\n" for name, table in tables.items())
+        rows.append("  },\n")
+    return "".join([*rows, "};\n"])
+
+
 def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
-    read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "marks")}
+    read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")}
     return {
         TARGET / "vocabulary.js": vocabulary_module(read["vocabulary"]),
         TARGET / "schemas.js": schemas_module(read["schemas"]),
+        TARGET / "rules_table.js": rules_module(read["rules"]),
         TARGET / "marks.js": marks_module(read["marks"]),
     }
 

@@ -17,8 +17,8 @@ from diary.record.reading import Fields, object_of, text_of, whole_of
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
 # Years 1900 to 2200: what lies outside is a broken clock or a broken file, and datetime would refuse some.
-_EARLIEST_MS: Final = -2_208_988_800_000
-_LATEST_MS: Final = 7_258_118_400_000
+EARLIEST_MS: Final = -2_208_988_800_000
+LATEST_MS: Final = 7_258_118_400_000
 _DATED: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\s*")
 _OF_DAY: Final = frozenset({"exact", "minute", "hour"})
 # English whatever the machine's locale is: the same pack must come out everywhere.
@@ -92,7 +92,7 @@ def _when(fields: Fields, start: str, end: str, local: str, source: str) -> When
 
 def _possible(ms: int | None) -> int | None:
     """The instant, when a calendar can hold it."""
-    return ms if ms is not None and _EARLIEST_MS <= ms < _LATEST_MS else None
+    return ms if ms is not None and EARLIEST_MS <= ms < LATEST_MS else None
 
 
 def at_offset(ms: int, offset_min: int) -> datetime:

@@ -1,0 +1,47 @@
+/** The record's rules, as Python has them: tests/vectors/record.json. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { standingOf } from '../../static/js/record/breaches.js';
+import { rootOf } from '../../static/js/record/links.js';
+import { idsIn, reached } from '../../static/js/record/named.js';
+import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '../../static/js/record/rules.js';
+import { tell } from '../../static/js/record/told.js';
+
+const vectors = JSON.parse(readFileSync(new URL('../vectors/record.json', import.meta.url), 'utf8'));
+
+for (const { name, kind, fields, faults } of vectors.shapes) {
+  test(`shape: ${name}`, () => assert.deepEqual(faultsOfShape(kind, fields), faults));
+}
+for (const { name, fields, now, faults } of vectors.times) {
+  test(`time: ${name}`, () => assert.deepEqual(faultsOfTime(fields, now), faults));
+}
+for (const { name, order, incident, standing } of vectors.standings) {
+  test(`standing: ${name}`, () => assert.equal(standingOf(order, incident), standing));
+}
+for (const { name, fields, orders, faults } of vectors.breaches) {
+  test(`breach: ${name}`, () => assert.deepEqual(faultsOfBreaches(fields, new Map(orders.order ? [[vectors.order_id, orders.order]] : [])), faults));
+}
+for (const { name, versions, told } of vectors.told) {
+  test(`told: ${name}`, () => {
+    const { first, newest, taken_out, revisions } = tell(versions);
+    const shown = revisions.map(({ version, kind, reason, changes }) => ({ version, kind, reason, changes }));
+    assert.deepEqual({ first: first.version, newest: newest.version, taken_out, revisions: shown }, told);
+  });
+}
+
+test('links: what records name, circles and gaps included', () => {
+  const { fields, ids, names, reached: far, into, roots } = vectors.links;
+  assert.deepEqual(idsIn(fields).sort(), ids);
+  const table = new Map(Object.entries(names).map(([record, to]) => [record, new Set(/** @type {string[]} */ (to))]));
+  for (const [start, expected] of Object.entries(far)) assert.deepEqual([...reached([start], table)].sort(), expected);
+  const known = new Map(Object.entries(into).map(([record, to]) => [record, { record, fields: { merged_into: /** @type {string} */ (to) } }]));
+  for (const [record, root] of Object.entries(roots)) assert.equal(rootOf(record, known), root, record);
+});
+
+test('a long text is kept and a longer one refused; five hundred people stop nothing', () => {
+  assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT) }), []);
+  assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT + 1) }), [{ field: 'narrative', code: 'too_long' }]);
+  const people = Array.from({ length: 500 }, (_, i) => `${String(i).padStart(21, 'a')}A`);
+  assert.deepEqual(oddities('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
+});

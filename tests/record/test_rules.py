@@ -1,0 +1,87 @@
+"""What fields may hold and what cannot be true: tests/vectors/record.json, and every shape by itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diary.record.breaches import standing_of
+from diary.record.reading import Fields
+from diary.record.rules import (
+    KINDS,
+    TEXT,
+    faults_of_breaches,
+    faults_of_shape,
+    faults_of_time,
+    oddities,
+)
+from diary.record.schemas import KINDS as SCHEMA_KINDS
+from diary.record.schemas import schema
+from diary.record.vocabulary import LISTS
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "record.json").read_text(encoding="utf-8"))
+_MEMBERS = st.sampled_from(["start", "no", "text", "words", "tz", "x"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 53) + 1, (1 << 53) - 1) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_MEMBERS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def found(faults: object) -> list[dict[str, str]]:
+    return [{"field": one.field, "code": one.code} for one in faults]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("case", VECTORS["shapes"], ids=lambda case: case["name"])
+def test_shapes(case: dict[str, Fields]) -> None:
+    """Each shape, and what a broken app could write in its place."""
+    assert found(faults_of_shape(str(case["kind"]), case["fields"])) == case["faults"]
+
+
+@pytest.mark.parametrize("case", VECTORS["times"], ids=lambda case: case["name"])
+def test_times(case: dict[str, Fields]) -> None:
+    """The future, ends before beginnings, hours that never were or came twice."""
+    assert found(faults_of_time(case["fields"], case["now"])) == case["faults"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("case", VECTORS["standings"], ids=lambda case: case["name"])
+def test_how_an_order_stood(case: dict[str, Fields]) -> None:
+    """To the millisecond on the day it was served and the day it ended."""
+    assert standing_of(case["order"], case["incident"]) == case["standing"]
+
+
+@pytest.mark.parametrize("case", VECTORS["breaches"], ids=lambda case: case["name"])
+def test_breaches(case: dict[str, Fields]) -> None:
+    """Only after service, and only of a term there is."""
+    orders = dict.fromkeys([VECTORS["order_id"]] if case["orders"] else [], case["orders"].get("order"))
+    assert found(faults_of_breaches(case["fields"], orders)) == case["faults"]  # type: ignore[arg-type]
+
+
+def test_rules_are_of_names_and_lists_there_are() -> None:
+    """Every name of every schema has a rule, and every rule a name; codes are of a vocabulary."""
+    assert set(KINDS) == set(SCHEMA_KINDS)
+    for kind, rules in KINDS.items():
+        names = {name for name in (*schema(kind, 1).open, *schema(kind, 1).restricted) if not name.startswith("_")}
+        assert set(rules) == names, kind
+        lists = {rule.split(" ")[1] for rule in rules.values() if rule.startswith(("code ", "codes "))}
+        assert lists <= set(LISTS), kind
+
+
+def test_a_long_text_is_kept_and_a_longer_one_refused() -> None:
+    """The limit itself still fits; letters beyond the first plane count as two, as the phone counts them."""
+    assert faults_of_shape("incident", {"narrative": "x" * TEXT}) == []
+    assert found(faults_of_shape("incident", {"narrative": "x" * (TEXT + 1)})) == [{"field": "narrative", "code": "too_long"}]
+    assert found(faults_of_shape("incident", {"actor_ids": ["x"] * 20_001})) == [{"field": "actor_ids", "code": "too_many"}]
+
+
+@given(kind=st.sampled_from(sorted(KINDS)), data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_no_value_stops_a_reader(kind: str, data: st.DataObject) -> None:
+    """Anything JSON can say in any field gives faults, never an error."""
+    names = st.sampled_from(sorted(KINDS[kind]))
+    fields = data.draw(st.dictionaries(names, JSON, max_size=6))
+    faults = oddities(kind, fields, {})
+    assert all(fault.field.partition(".")[0] in fields for fault in faults if kind != "incident")
+    assert faults_of_breaches(fields, {"x": fields}) is not None
