@@ -70,6 +70,7 @@ class Journal:
         self._last: Link | None = None
         self._seq = 0
         self._head = heads.FIRST
+        self.beacon: Mapping[str, object] | None = None  # the checkpoint seen last, for `_beacon`
 
     @property
     def waiting(self) -> int:
@@ -100,6 +101,7 @@ class Journal:
             open_keys=said.open_keys,
             restricted_keys=said.restricted_keys,
             parents=said.parents,
+            beacon=self.beacon,
         )
         sealed = seal_version(draft, names_of(said.kind, number), identity.author(), identity.diary_key, identity.epoch)
         # Read back before anything is called saved.

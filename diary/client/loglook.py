@@ -4,15 +4,17 @@ Nothing is passed on that does not hold: a pack with a proof that fails would sp
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 
 from diary.client.journal import Journal
 from diary.client.transport import Server
+from diary.crypto.signing import notary_key_id
 from diary.encoding import b64, unb64
 from diary.errors import BadSignature, NotFound
-from diary.ledger import checkpoints, leaves, timestamps, tree
+from diary.ledger import checkpoints, leaves, statements, timestamps, tree
 from diary.ledger.checkpoints import Checkpoint
+from diary.ledger.statements import NotaryKey
 
 WAIT_SECONDS: Final = 0.2
 
@@ -22,12 +24,14 @@ async def look(server: Server, journal: Journal) -> dict[str, object] | None:
     told = await server.json("GET", "/v1/log")
     if told["checkpoint"] is None:
         return None
-    pub = journal.identity.notary_pub
-    anchors = [_anchor(row, pub) for row in (told["stamped"], told["checkpoint"]) if row]
+    keys = _keys(told["statements"], journal.identity.notary_pub)
+    anchors = [_anchor(row, keys) for row in (told["stamped"], told["checkpoint"]) if row]
     if len(anchors) == 2 and anchors[0][0].size == anchors[1][0].size:
         anchors.pop()
     if len(anchors) == 2:
         anchors[1][1]["path"] = await _grown(server, anchors[0][0], anchors[1][0])
+    newest = anchors[-1][0]
+    journal.beacon = {"log": newest.origin, "root": b64(newest.root), "size": newest.size}
     receipts = {row["version"]: row["receipt"] for row in journal.versions() if row["receipt"]}
     proofs: dict[str, dict[str, object]] = {}
     for said, _ in anchors:
@@ -42,10 +46,20 @@ async def look(server: Server, journal: Journal) -> dict[str, object] | None:
     }
 
 
-def _anchor(row: Mapping[str, Any], pub: bytes) -> tuple[Checkpoint, dict[str, object]]:
+def _keys(told: Sequence[Mapping[str, Any]], own: bytes) -> tuple[NotaryKey, ...]:
+    """The key this device signed in with, and those that statements say came before it."""
+    alone = NotaryKey(b64(notary_key_id(own)), own, 0, None)
+    if not told:
+        return (alone,)
+    keys = statements.chain(told, unb64(str(told[0]["instance"])))
+    statements.key_of(keys, alone.log)
+    return keys
+
+
+def _anchor(row: Mapping[str, Any], keys: Sequence[NotaryKey]) -> tuple[Checkpoint, dict[str, object]]:
     """A checkpoint and its stamps, all of them checked."""
     note = str(row["note"]).encode()
-    said = checkpoints.verify(note, pub)
+    said = checkpoints.verify(note, statements.key_of(keys, checkpoints.read(note).origin).pub)
     stamps = [dict(stamp) for stamp in row.get("stamps", [])]
     for stamp in stamps:
         timestamps.check(

@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is about to be sealed. Fields whose value is None are left out; `line` and `clock` as in formats.md 5."""
+    """What is about to be sealed. Fields whose value is None are left out; `line`, `clock` and `beacon` as in formats.md 5."""
 
     place: Place
     kind: str
@@ -52,6 +52,7 @@ class Draft:
     open_keys: Keys = ()
     restricted_keys: Keys = ()
     parents: tuple[str, ...] = ()
+    beacon: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def compose(draft: Draft, names: Names, author_key_id: str, secrets: Secrets) ->
         "_author": {"account": draft.account, "device": draft.device},
         "_by": author_key_id,
         "_clock": dict(draft.clock),
+        **({"_beacon": dict(draft.beacon)} if draft.beacon else {}),
     }
     restricted = _present(draft.restricted)
     if not (set(open_fields) <= set(names.all_open) and set(restricted) <= set(names.restricted)):

@@ -33,6 +33,7 @@ async def server(call: Call) -> ASGIApp:
                 "quota_bytes": settings.quota_bytes,
                 "version_bytes": policy.VERSION.most,
             },
+            "instance": str(instance.statements[0]["instance"]) if instance.statements else None,
             "log": instance.notary.log,
             "notary": b64(instance.notary.pub),
             "now": instance.clock.now_ms(),

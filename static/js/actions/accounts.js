@@ -8,6 +8,7 @@ import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { readDoor } from '../store/beside.js';
 import { NO_PINS, putBehind, vaultOf } from './door.js';
+import { followKeys } from './log.js';
 import { moveIn } from './moving_in.js';
 import { CLOCK_OFF } from './taking.js';
 
@@ -61,8 +62,8 @@ async function registration(ctx, { vault, store }, words) {
   return whole;
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} login @param {{notary: string, log: string, now: number}} answer */
-async function keepAccount(ctx, open, login, { notary, log, now }) {
+/** @param {Context} ctx @param {Open} open @param {string} login @param {{notary: string, log: string, now: number, instance?: string|null}} answer */
+async function keepAccount(ctx, open, login, { notary, log, now, instance = null }) {
   const { vault, store, identity } = open;
   const door = await readDoor(ctx.database);
   const pins = { notary, log, kdf_high: await vault.kdfHigh() };
@@ -71,7 +72,7 @@ async function keepAccount(ctx, open, login, { notary, log, now }) {
   await store.change((root, change) => {
     delete root.registering;
     root.unregistered ??= root.count;
-    root.account = { ...root.account, registered: true, login, notary, log };
+    root.account = { ...root.account, registered: true, login, notary, log, instance };
     noteClock(ctx, root, now);
     change.putSealed('identity', sealed);
     change.beside('d', renewed);
@@ -92,7 +93,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
   const answer = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
   const identity = await vault.openAccount({ answer, login, device });
   if (code !== undefined) await newWords(ctx, words, login);
-  const account = { registered: true, login, notary: answer.notary, log: answer.log, recovery: answer.code || code !== undefined ? 'done' : 'todo' };
+  const account = { registered: true, login, notary: answer.notary, log: answer.log, instance: server.instance ?? null, recovery: answer.code || code !== undefined ? 'done' : 'todo' };
   const behind = { account: identity.account, login, pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() } };
   return putBehind(ctx, words, { identity, account, behind }, async (open) => {
     const { fill } = await moveIn(ctx, drafts, open);
@@ -139,7 +140,9 @@ export async function signInAgain(ctx, open) {
   const answer = await ctx.api.signIn({ login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name: ctx.deviceName }).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
   });
-  if (answer.notary !== account.notary || answer.log !== account.log) throw new KeptError('wrong_notary');
+  if (answer.notary !== account.notary) await followKeys(open, await ctx.api.log());
+  const pinned = open.store.root.account;
+  if (answer.notary !== pinned.notary || answer.log !== pinned.log) throw new KeptError('wrong_notary');
 }
 
 /** @param {Context} ctx @param {Open} open @returns {Promise<{login: string, words12: string[], crockford: string}>} */
@@ -147,6 +150,7 @@ export async function makeCode(ctx, open) {
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
   await ctx.api.setCode({ code_auth, code_wrap }, await open.vault.proof());
+  await open.store.change((root) => { root.account.code_wrap = code_wrap; }); // a sealed copy can be opened with it
   return { login: open.store.root.account.login, words12, crockford };
 }
 
@@ -162,7 +166,7 @@ export async function proofOf(ctx, open, words) {
   }
 }
 
-/** The server, as it says it is. @param {Context} ctx @returns {Promise<{notary: string, log: string, now: number}>} */
+/** The server, as it says it is. @param {Context} ctx @returns {Promise<{notary: string, log: string, now: number, instance?: string|null}>} */
 async function meet(ctx) {
   const server = await ctx.api.server();
   if (server.origin !== ctx.origin) throw new KeptError('kdf_refused');

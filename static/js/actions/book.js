@@ -9,10 +9,12 @@
  * `store.change`, where no two ever run at once, and the line moves in the same transaction as the version.
  */
 import { KeptError } from '../core/errors.js';
+import { beaconOf } from './log.js';
 import { idText, newId } from '../core/ids.js';
 import { decodePush } from '../ledger/push.js';
 import { isTakenOut, standing } from '../record/standing.js';
 import { tell, sealedAt } from '../record/told.js';
+import { refuseUnfit } from './fitting.js';
 import { concern, told } from './listing.js';
 
 /** @typedef {import('./types.d.ts').Fields} Fields */
@@ -108,12 +110,14 @@ export class Book {
    * @param {Batch} batch @param {Wish} wish @returns {Promise<{record: string, version: string}>}
    */
   async stage(batch, { kind, record = idText(newId()), of = null, open, restricted = {}, openKeys = [], restrictedKeys = [], parents: wanted }) {
+    refuseUnfit(kind, open, restricted);
     const { root, change } = batch;
     const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
     const parents = wanted ?? heads(meta);
     const sealed = await this.vault.sealVersion({
       record, kind, schema: SCHEMA, open, restricted, openKeys, restrictedKeys, parents,
       line: { n: root.line.n + 1, prev: root.line.prev },
+      beacon: beaconOf(root),
       clock: { utc: this.clock.now(), tz: this.zone(), offset_ms: root.clock_offset ?? null },
     });
     const { version, push, commitment: c } = sealed;

@@ -9,7 +9,7 @@ import { KeptError, asKeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
-import { heedPurges } from './purging.js';
+import { heedPurges, purgeBefore } from './purging.js';
 import { followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
@@ -154,6 +154,7 @@ export class Syncing {
       if (!open || !link || !waiting) break;
       this.ctx.show();
       try {
+        await purgeBefore(this.ctx, open, waiting.record);
         const kept = await pushVersion(link, waiting, open.store.root.feed);
         if (!await takeReceipt(open, waiting, kept)) throw new KeptError('server_behind');
         await this.settled(open, waiting.of);

@@ -6,6 +6,7 @@ import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId, parseId } from '../core/ids.js';
 import * as accounts from './accounts.js';
+import * as copy from './copy.js';
 import { engineName } from './argon2.js';
 import { random } from '../core/bytes.js';
 import * as doors from './doors.js';
@@ -36,6 +37,7 @@ import { checkWords, suggestWords } from './words.js';
  * @property {readonly string[]} [parents]
  * @property {{n: number, prev: string | null}} line
  * @property {{offset_ms: number | null, tz: string, utc: number}} clock
+ * @property {{log: string, root: string, size: number} | null} [beacon]  the checkpoint seen last
  * @property {Names} [names] else those of `setSchemas`
  */
 /**
@@ -106,6 +108,8 @@ function accountPart(session) {
     openAccount: (/** @type {Parameters<typeof accounts.openAccount>[1]} */ given) => accounts.openAccount(session, given),
     changeWords: (/** @type {Parameters<typeof accounts.changeWords>[1]} */ given) => accounts.changeWords(session, given),
     newCode: () => accounts.newCode(session),
+    copyKeys: (/** @type {Parameters<typeof copy.copyKeys>[1]} */ given) => copy.copyKeys(session, given),
+    openCopy: (/** @type {Parameters<typeof copy.openCopy>[1]} */ given) => copy.openCopy(session, given),
     confirmCode: (/** @type {string} */ typed) => accounts.confirmCode(session, typed),
     proof: () => accounts.proof(session),
     keepProof: (/** @type {string} */ auth, /** @type {Parameters<typeof accounts.keepProof>[2]} */ registration = null) => (
@@ -163,7 +167,7 @@ async function sealOne(session, wish, namesOf) {
   const { account, device, diary, by } = identity;
   const sealed = await sealVersion({
     place: { diary, record, version }, kind: wish.kind, schema: wish.schema, author: { account, device }, by,
-    line: { device, ...wish.line }, clock: wish.clock, parents: wish.parents ?? [],
+    line: { device, ...wish.line }, clock: wish.clock, beacon: wish.beacon ?? null, parents: wish.parents ?? [],
     open: wish.open, restricted: wish.restricted ?? {}, openKeys: wish.openKeys ?? [], restrictedKeys: wish.restrictedKeys ?? [],
   }, names, { diaryKey, epoch: epochs.diary, signKey });
   const { meta, wraps, envelopes, push } = sealed;

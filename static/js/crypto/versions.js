@@ -32,6 +32,7 @@ import { sign, verifyAuthor } from './signing.js';
  * @property {string} by author key id
  * @property {{device: string, n: number, prev: string | null}} line
  * @property {{offset_ms: number | null, tz: string, utc: number}} clock
+ * @property {{log: string, root: string, size: number} | null} [beacon]  the checkpoint seen last
  * @property {readonly string[]} parents
  * @property {Fields} open
  * @property {Fields} restricted
@@ -65,11 +66,11 @@ const RESERVED_NAME = /^_/;
  * @param {Two} seeds
  */
 export function compose(draft, names, seeds) {
-  const { place, kind, schema, parents, line, author, by, clock } = draft;
+  const { place, kind, schema, parents, line, author, by, clock, beacon = null } = draft;
   const open = {
     ...present(draft.open),
     _kind: kind, _schema: schema, _ids: { ...place }, _parents: [...parents], _line: { ...line },
-    _author: { ...author }, _by: by, _clock: { ...clock },
+    _author: { ...author }, _by: by, _clock: { ...clock }, ...(beacon ? { _beacon: { ...beacon } } : {}),
   };
   const restricted = present(draft.restricted);
   if (!isNamed(open, allOpen(names)) || !isNamed(restricted, names.restricted)) {

@@ -89,6 +89,21 @@ export class Api {
     return this.withSession({ path: `/v1/diaries/${diary}/changes?after=${after}`, want: 'bytes', timeout: SLOW });
   }
 
+  /** Where the public log stands. @returns {Promise<any>} */
+  log() {
+    return this.request({ path: '/v1/log' });
+  }
+
+  /** @param {number} older @param {number} newer @returns {Promise<{path: string[]}>} */
+  consistency(older, newer) {
+    return this.request({ path: `/v1/log/consistency/${older}/${newer}` });
+  }
+
+  /** @param {string} diary @param {number} size of a checkpoint @param {number} after @returns {Promise<{proofs: any[], to: number}>} */
+  proofs(diary, size, after) {
+    return this.withSession({ path: `/v1/diaries/${diary}/proofs/${size}?after=${after}`, timeout: SLOW });
+  }
+
   /** @param {string} diary @param {string} blob @param {{parts: number, size: number}} sizes @returns {Promise<{have: number[], complete: boolean}>} */
   declareBlob(diary, blob, sizes) {
     return this.withSession({ path: `/v1/diaries/${diary}/blobs/${blob}`, method: 'PUT', json: sizes });

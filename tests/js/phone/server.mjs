@@ -1,10 +1,11 @@
 /** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser would. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -16,10 +17,11 @@ async function freePort() {
   return port;
 }
 
-export async function startServer() {
-  const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'kept-'))];
+/** @param {{settings?: Record<string, string>, again?: {port: number, folder: string}}} [how] `again`: where one that was left lies */
+export async function startServer({ settings = {}, again } = {}) {
+  const { port, folder } = again ?? { port: await freePort(), folder: await mkdtemp(join(tmpdir(), 'kept-')) };
   const base = `http://localhost:${port}`;
-  const env = { ...process.env, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}` };
+  const env = { ...process.env, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}`, ...settings };
   const python = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
   const child = spawn(python, [join(ROOT, 'tests/js/phone/serve.py'), String(port)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((ready, failed) => {
@@ -31,12 +33,18 @@ export async function startServer() {
     await new Promise((go) => setTimeout(go, 25));
   }
   return {
-    base,
+    base, port, folder,
     async stop() {
-      child.kill();
-      await new Promise((gone) => child.once('exit', gone));
+      await this.leave();
       await rm(folder, { recursive: true, force: true });
     },
+    /** Ends the process and leaves its files where they are. */
+    async leave() {
+      child.kill();
+      await new Promise((gone) => child.once('exit', gone));
+    },
+    /** A command of the server's own, over its files. @param {...string} command */
+    run: (...command) => promisify(execFile)(python, ['-m', 'diary', ...command], { cwd: ROOT, env }),
   };
 }
 

@@ -1,0 +1,147 @@
+/**
+ * Following the public log: the newest checkpoint is held against the last one seen, places of the diary's own
+ * versions are checked and kept (`l/<page>`, 100 numbers a page, and the notes they are under in `l/notes`), and the server's keys are followed when the
+ * instance key says that they were replaced.
+ *
+ * What is wrong here stops nothing from being kept: it is said, and stays said, since it puts the server's word in doubt.
+ */
+import { KeptError } from '../core/errors.js';
+import { keyChain } from '../ledger/statements.js';
+import { checkGrown, judgeCheckpoint, pullProofs } from '../net/proofs.js';
+import { numbered } from '../store/feedlist.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../net/push.js').Link} Link */
+/** @typedef {import('../net/proofs.js').Seen} Seen */
+/** @typedef {import('../net/proofs.js').Placed} Placed */
+/** @typedef {Seen & {proved: number, late: boolean}} Log how far the diary's own versions are proved */
+
+/** A receipt promises a place in the log within twenty minutes. */
+const PROMISE = 20 * 60 * 1000;
+const PAGE = 100;
+
+/** What a version says of the log when it is sealed: the checkpoint seen last. @param {Record<string, any>} root @returns {{log: string, root: string, size: number}|null} */
+export function beaconOf(root) {
+  return root.log ? { log: root.log.note.slice(0, root.log.note.indexOf('\n')), root: root.log.root, size: root.log.size } : null;
+}
+
+/**
+ * The server's keys, when the instance key has vouched for others than the one pinned.
+ * @param {Open} open @param {any} told what `/v1/log` says
+ * @throws wrong_notary
+ */
+export async function followKeys(open, told) {
+  const { account } = open.store.root;
+  const statements = Array.isArray(told?.statements) ? told.statements : [];
+  const known = account.statements ?? 0;
+  if (!statements.length || (statements.length === known && statements.at(-1).log === account.log)) return;
+  const keys = await keyChain(statements, account.instance ?? statements[0].instance).catch(orNothing);
+  if (!keys) return; // no Ed25519 here: the pack checks the rest
+  const at = keys.findIndex(({ log }) => log === account.log);
+  const newest = keys.at(-1);
+  if (at < 0 || !newest) throw new KeptError('wrong_notary');
+  await open.store.change((root) => {
+    Object.assign(root.account, {
+      instance: statements[0].instance, statements: statements.length, notary: newest.pub, log: newest.log, olds: keys.slice(0, -1),
+    });
+  });
+}
+
+/**
+ * One look at the log, after words went up and came down.
+ * @param {Open} open @param {Link} link @param {any} told what `/v1/log` says
+ */
+export async function followLog(open, link, told) {
+  if (!told?.checkpoint) {
+    if (open.store.root.log) await doubt(open);
+    return;
+  }
+  try {
+    const before = /** @type {Log|null} */ (open.store.root.log ?? null);
+    const seen = await judgeCheckpoint(link, told.checkpoint, before);
+    await open.store.change((root) => { root.log = { ...seen, proved: before?.proved ?? 0, late: false }; });
+    await placesOf(open, link, seen, Number(told.now));
+  } catch (error) {
+    if (!(error instanceof KeptError) || error.code !== 'log_changed') throw error;
+    await doubt(open);
+  }
+}
+
+/** @param {Open} open @param {Link} link @param {Seen} seen @param {number} now by the server's clock */
+async function placesOf(open, link, seen, now) {
+  const { store } = open;
+  if (store.root.log.proved >= store.root.feed.seq) return;
+  const receipts = await receiptsAfter(open, store.root.log.proved);
+  await pullProofs(link, seen, store.root.log.proved, async (placed, to) => {
+    const missing = [...receipts].filter(([, one]) => one.seq <= to && !placed.some(({ version }) => version === one.version));
+    const first = missing.length ? Math.min(...missing.map(([, { seq }]) => seq)) : to + 1;
+    const pages = await pagesWith(store, placed.map((one) => ({ ...one, size: seen.size })));
+    const notes = (await store.readJson('l/notes')) ?? [];
+    await store.change((root, change) => {
+      for (const [name, page] of pages) change.putJson(name, page);
+      if (placed.length && !notes.includes(seen.note)) change.putJson('l/notes', [...notes, seen.note]);
+      root.log.proved = Math.max(root.log.proved, Math.min(to, first - 1));
+      if (missing.some(([, { receipt }]) => receipt && receipt.ts + PROMISE < now)) root.log.late = true;
+    });
+    for (const { version } of placed) receipts.delete(version);
+  }, (version) => receipts.get(version)?.receipt ?? null);
+}
+
+/** Pages of places with more put into them. @param {Open['store']} store @param {(Placed & {size: number})[]} placed */
+async function pagesWith(store, placed) {
+  /** @type {Map<string, any[]>} */ const pages = new Map();
+  for (const one of placed) {
+    const name = `l/${Math.floor((one.seq - 1) / PAGE)}`;
+    const page = pages.get(name) ?? (await store.readJson(name)) ?? [];
+    if (!page.some((/** @type {Placed} */ { seq }) => seq === one.seq)) page.push(one);
+    pages.set(name, page);
+  }
+  return pages;
+}
+
+/** The receipts of versions numbered above `after`, by version. @param {Open} open @param {number} after */
+async function receiptsAfter({ store, book }, after) {
+  /** @type {Map<string, {seq: number, version: string, receipt: any}>} */ const found = new Map();
+  for (const [seq, record, version] of await numbered(store, after + 1, store.root.feed.seq)) {
+    const facts = (await book.meta(record))?.versions.find(({ v }) => v === version);
+    if (facts?.receipt) found.set(version, { seq, version, receipt: facts.receipt });
+  }
+  return found;
+}
+
+/**
+ * `log` of a capsule: the newest checkpoint with a timestamp and the newest of all, and each version's place. Null while there is none.
+ * @param {Open} open @param {Link} link @param {ReadonlyMap<string, any>} receipts by version
+ * @returns {Promise<import('../pack/log_files.js').Log|null>}
+ * @throws log_changed
+ */
+export async function logForPack(open, link, receipts) {
+  const told = await link.api.log();
+  if (!told.checkpoint) return null;
+  const wanted = [told.stamped, told.checkpoint].filter((row, i, all) => row && (i === 0 || row.size !== all[0]?.size));
+  /** @type {any[]} */ const checkpoints = [];
+  /** @type {Map<string, any>} */ const places = new Map();
+  /** @type {Seen|null} */ let before = null;
+  for (const row of wanted) {
+    const seen = await judgeCheckpoint(link, row, null);
+    const path = before ? await checkGrown(link.api, before, seen) : [];
+    checkpoints.push({ note: seen.note, path, size: seen.size, stamps: row.stamps ?? [] });
+    await pullProofs(link, seen, 0, async (placed) => {
+      for (const { i, path: steps, version } of placed) if (!places.has(version) && receipts.has(version)) places.set(version, { i, path: steps, size: seen.size, version });
+    }, (version) => receipts.get(version) ?? null);
+    before = seen;
+  }
+  const proofs = [...places.values()].sort((a, b) => (a.version < b.version ? -1 : 1));
+  return { authorities: told.authorities, checkpoints, proofs, statements: told.statements };
+}
+
+/** @param {Open} open */
+async function doubt({ store }) {
+  if (!store.root.doubts?.log) await store.change((root) => { root.doubts = { ...root.doubts, log: true }; });
+}
+
+/** @param {unknown} error @returns {null} */
+function orNothing(error) {
+  if (error instanceof KeptError && error.code === 'unavailable') return null;
+  throw new KeptError('wrong_notary');
+}
