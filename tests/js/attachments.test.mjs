@@ -4,6 +4,7 @@ import test, { after, before } from 'node:test';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { KeptError } from '../../static/js/core/errors.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
 const MINUTE = 60_000;
@@ -209,4 +210,41 @@ test('removed at once on every device and on the server, however late they hear 
   await assert.rejects(second.app.readReceived(attachment));
   for (const one of [first, second, third]) assert.equal(one.app.state.account.trouble, null, 'and nobody is alarmed');
   await assert.rejects(third.app.readReceived(attachment));
+});
+
+test('a phone that fills up while a film comes in: nothing of it stays, what was written does, and it comes in when there is room', async () => {
+  const { app, record, phone } = await withFile();
+  app.putDraft({ fields: { narrative: 'Half a sentence' } });
+  await until(phone, (state) => state.draft?.saved_at, 'a sealed draft');
+  const before = await rowsOf(phone);
+  const write = phone.database.write.bind(phone.database);
+  let left = 3_000_000;
+  phone.database.write = async (writing) => {
+    left -= (writing.put ?? []).reduce((sum, [, bytes]) => sum + bytes.length, 0);
+    if (left < 0 && (writing.put ?? []).some(([, bytes]) => bytes.length > 500_000)) throw new KeptError('no_space');
+    return write(writing);
+  };
+  const film = new Uint8Array(6_000_000).fill(3);
+  film.set([0, 0, 0, 20, 0x66, 0x74, 0x79, 0x70, 0x69, 0x73, 0x6f, 0x6d]);
+  await assert.rejects(app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' }), { code: 'no_space' });
+  assert.equal(await rowsOf(phone), before, 'no half of it');
+  assert.equal((await app.readIncident(record)).attachments.length, 1);
+  app.putDraft({ fields: { narrative: 'Half a sentence and more' } });
+  await until(phone, (state) => state.draft?.saved_at && state.draft.fields.narrative.endsWith('more'), 'words still fit');
+  left = Infinity;
+  const { kind, sha256 } = await app.addFile(record, file(film, 'film.mp4', 'video/mp4'), { route: 'files' });
+  assert.deepEqual([kind, sha256.length, (await app.readIncident(record)).attachments.length], ['video', 64, 2]);
+});
+
+test('a copy that does not fit takes its file with it, and is made of what was sealed', async () => {
+  let fail = true;
+  const seen = [];
+  const pictures = { make: async (blob) => { seen.push(new Uint8Array(await blob.arrayBuffer())); if (fail) throw new KeptError('no_space'); return []; } };
+  const { app, phone, record } = await phoneWithEntry({ pictures });
+  const before = await rowsOf(phone);
+  await assert.rejects(app.addFile(record, file(PNG), { route: 'files' }), { code: 'no_space' });
+  assert.equal(await rowsOf(phone), before);
+  fail = false;
+  await app.addFile(record, file(PNG), { route: 'files' });
+  assert.deepEqual(seen[1], PNG);
 });

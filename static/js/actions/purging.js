@@ -51,22 +51,33 @@ async function purgeHere(ctx, open, id) {
 }
 
 /**
- * Asks the server for what was removed here, once everything it would miss has been sent. Part of every run of syncing.
- * @param {Context} ctx @param {Open} open @throws what the request throws
+ * Before the version that says a file was removed is sent: the server is asked to erase what came before it. In this
+ * order the words stay readable for other devices, which believe the keeper and not the server about what is gone.
+ * @param {Context} ctx @param {Open} open @param {string} record whose turn it is to be sent @throws what the request throws
  */
+export async function purgeBefore(ctx, open, record) {
+  const { purges = [], outbox } = open.store.root;
+  if (purges.includes(record) && outbox.filter((/** @type {any} */ one) => one.record === record).length === 1) await purgeThere(ctx, open, record);
+}
+
+/** What could not be asked for in its turn. Part of every run of syncing. @param {Context} ctx @param {Open} open @throws what the request throws */
 export async function heedPurges(ctx, open) {
   for (const id of [...(open.store.root.purges ?? [])]) {
-    if (open.store.root.outbox.some((/** @type {any} */ one) => one.record === id)) continue;
-    try {
-      await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await open.vault.proof());
-    } catch (error) {
-      // New words on another device: the proof is renewed when they are typed here. Nothing there: it is done.
-      if (error instanceof KeptError && error.code === 'no_match') return;
-      if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
-    }
-    await open.store.change(async (root, change) => {
-      await letGo(open, open.book.batch(root, change), id);
-      root.purges = (root.purges ?? []).filter((/** @type {string} */ one) => one !== id);
-    });
+    if (!open.store.root.outbox.some((/** @type {any} */ one) => one.record === id)) await purgeThere(ctx, open, id);
   }
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} id */
+async function purgeThere(ctx, open, id) {
+  try {
+    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await open.vault.proof());
+  } catch (error) {
+    // New words on another device: the proof is renewed when they are typed here. Nothing there: it is done.
+    if (error instanceof KeptError && error.code === 'no_match') return;
+    if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
+  }
+  await open.store.change(async (root, change) => {
+    await letGo(open, open.book.batch(root, change), id);
+    root.purges = (root.purges ?? []).filter((/** @type {string} */ one) => one !== id);
+  });
 }

@@ -32,10 +32,19 @@ const PICTURE_BYTES = 60_000_000;
 export async function takeIn(open, source, { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()), unowned = false }) {
   const { key, first, sha256, sha512 } = await sealSource(open, source, onProgress, unowned);
   const magic = magicOf(first);
-  const copies = await copiesOf(source, magic, pictures);
+  // Copies are made of what was sealed, never of the file once more: it may have changed since.
+  const peek = peekSealed(open, { ...key, size: source.size });
+  const sealed = { size: source.size, read: (/** @type {number} */ from, /** @type {number} */ to) => peek.bytes(from, to - from) };
+  /** @type {(import('./types.d.ts').Rendition & BlobKey)[]} */
   const renditions = [];
-  for (const copy of copies?.made ?? []) renditions.push(await sealCopy(open, copy));
-  const about = await readAbout(peekSealed(open, { ...key, size: source.size }), magic);
+  const copies = await copiesOf(sealed, magic, pictures).then(async (found) => {
+    for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy));
+    return found;
+  }).catch(async (error) => {
+    await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined); // nobody names it yet: half of it would stay for ever
+    throw error;
+  });
+  const about = await readAbout(peek, magic);
   const duration = about?.duration_ms ?? copies?.duration_ms;
   return {
     attachment, name: source.name, size: source.size, claimed: source.type, magic, kind: kindOf(magic, route, source.name), route,
@@ -45,7 +54,7 @@ export async function takeIn(open, source, { route, at, pictures, onProgress = (
   };
 }
 
-/** Print copy and preview of a picture, a still of a film. @param {Source} source @param {string} magic @param {Pictures} pictures @returns {Promise<{made: Copy[], duration_ms?: number}|null>} null when there is none to be had */
+/** Print copy and preview of a picture, a still of a film. @param {Pick<Source, 'size'|'read'>} source @param {string} magic @param {Pictures} pictures @returns {Promise<{made: Copy[], duration_ms?: number}|null>} null when there is none to be had */
 async function copiesOf(source, magic, pictures) {
   if (source.size > PICTURE_BYTES) return null;
   if (magic.startsWith('image/')) {

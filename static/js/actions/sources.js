@@ -62,7 +62,7 @@ export function judgeSize(size) {
   if (size > FILE_LIMIT) throw new KeptError('too_large');
 }
 
-/** The whole of a source as one Blob. @param {Source} source @param {string} type @param {number} step */
+/** The whole of a source as one Blob. @param {Pick<Source, 'size'|'read'>} source @param {string} type @param {number} step */
 export async function wholeOf(source, type, step) {
   const pieces = [];
   for (let from = 0; from < source.size; from += step) pieces.push(/** @type {BlobPart} */ (await source.read(from, Math.min(source.size, from + step))));

@@ -75,6 +75,7 @@ async function takeItem(batch, book, item) {
   const known = structuredClone(await book.meta(record, batch));
   /** @type {Meta} */
   const meta = known ?? { record, kind: opened?.kind ?? '', of: concerns(opened), versions: [] };
+  if (!meta.kind && opened) meta.kind = opened.kind; // until now only erased versions of it were met
   const there = meta.versions.find(({ v }) => v === version);
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
@@ -147,7 +148,7 @@ function follow(root, own, item, opened) {
 }
 
 /** Which incident a record belongs to. @param {any} opened @returns {string|null} */
-function concerns(opened) {
+export function concerns(opened) {
   if (opened?.kind === 'note') return opened.fields.of_id ?? null;
   if (opened?.kind === 'attachment') return opened.fields.incident_ids?.[0] ?? null;
   return null;
