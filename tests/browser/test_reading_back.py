@@ -49,7 +49,7 @@ def counts(keeper: Keeper, n: int) -> None:
 
 
 def test_entries_stand_under_their_days_and_are_found_by_words(reader: Keeper) -> None:
-    """Newest day first, one heading a day, the unknown above; words, names, accounts, accents and right-to-left text find theirs."""
+    """Newest day first, one heading a day, the unknown above; words, names, accounts, accents, right-to-left text find theirs."""
     days = reader.page.locator(".day > h2").all_inner_texts()
     assert days[:3] == ["Time not known", "Yesterday, Monday 23 November", "Friday 20 November"]
     assert len(days) == len(set(days))
