@@ -6,6 +6,7 @@ import { sealedAt } from '../record/told.js';
 import { standing } from '../record/standing.js';
 import { codesOf, textOf, wholeOf } from '../record/reading.js';
 import { readKind, readOne } from './records.js';
+import { REMOVED } from './removal.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -39,12 +40,12 @@ export async function givenTo(open, record) {
   ].sort((a, b) => b.at - a.at);
 }
 
-/** The files of an entry that were taken out, each with the day. @param {Open} open @param {readonly string[]} ids @returns {Promise<{attachment: string, name: string, at: number}[]>} */
+/** The files of an entry that were taken out, each with the day. @param {Open} open @param {readonly string[]} ids @returns {Promise<{attachment: string, name: string, at: number, removed: boolean}[]>} `removed`: nothing of it is left to put back */
 export async function filesOut(open, ids) {
   const found = [];
   for (const id of ids) {
     const file = await readOne(open, id).catch(() => null);
-    if (file && file.taken_out !== null) found.push({ attachment: id, name: textOf(/** @type {any} */ (file.restricted['received_as'] ?? {}), 'filename'), at: file.taken_out });
+    if (file && file.taken_out !== null) found.push({ attachment: id, name: textOf(/** @type {any} */ (file.restricted['received_as'] ?? {}), 'filename'), at: file.taken_out, removed: file.out_reason === REMOVED });
   }
   return found;
 }

@@ -34,7 +34,7 @@ export type Entry = {
   /** Typed in a card and not saved yet. */
   unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
   taken_out?: number | null; ends?: End[]; erasing?: Waiting | null; flags?: string[];
-  files_out?: { attachment: string; name: string; at: number }[]; given?: { who: string; at: number; pack_no: number | null }[];
+  files_out?: { attachment: string; name: string; at: number; removed?: boolean }[]; given?: { who: string; at: number; pack_no: number | null }[];
 };
 export type State = {
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
@@ -166,6 +166,8 @@ export interface App {
   cancelPack(): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
+  makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;
+  takeCopy(by: { file: Blob; words: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
   diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
   lookAtServer(onProgress: (done: number, total: number) => void): Promise<{ missing: number; extra: number }>;
   sendAgain(): Promise<unknown>;

@@ -8,6 +8,7 @@ import { button, heading, row, sheet } from './parts.js';
 import { clockTime, day } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
+import './strings_files.js';
 import { uncover } from './door.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
