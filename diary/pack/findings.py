@@ -32,6 +32,7 @@ SENTENCES: Final[dict[str, str]] = {
     "twin": "The servable and the restricted proof of this version do not agree.",
     "no_twin": "One of the two proofs of this version is missing.",
     "record": "12_record.json does not say the same as the proof.",
+    "odd": "A field holds what its name does not stand for. It is shown as it is, and nothing of it was changed for the pack.",
     "line": "A device's numbering of its versions is broken: a number stands twice, or a link does not hold.",
     "exhibit": "File, sidecar, index and list of digests do not say the same about this exhibit.",
     "narrative": "The words embedded in 01_chronology.pdf are not the first words of this entry.",

@@ -19,6 +19,7 @@ from diary.pack.opened import OpenedPack
 from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, RECORD_TYPE, SERVABLE_KINDS, TYPE, names_of
 from diary.pack.recordjson import follows
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
+from diary.record.rules import oddities
 
 SERVABLE: Final = "data/servable/proof/"
 RESTRICTED: Final = "data/restricted/proof/"
@@ -252,6 +253,11 @@ def check_record(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         sound = False
     if not sound:
         yield find("record", RECORD)
+    for proof in proofs.restricted.values():
+        # What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
+        faults = oddities(text_of(proof.raw, "kind"), proof.values, {})
+        if any(fault.code != "in_the_future" for fault in faults):
+            yield find("odd", proof.member)
 
 
 def _agrees(row: Fields, proof: Proof) -> bool:

@@ -37,7 +37,7 @@ class Opened:
     @property
     def takes_out(self) -> bool:
         """Whether it says only that the record was taken out."""
-        own = {name for name in self.fields if not name.startswith("_")}
+        own = {name for name, value in self.fields.items() if not name.startswith("_") and value is not None}
         return whole_of(self.fields, "taken_out") is not None and own <= _TAKING_OUT and not self.restricted
 
     def everything(self) -> dict[str, object]:

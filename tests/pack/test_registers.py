@@ -1,19 +1,25 @@
 """People, orders, reports and message schedules in the tables and in 12_record.json."""
 
+import asyncio
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
+from diary.encoding import unb64
 from diary.pack.bursts import schedules_csv
-from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.capsule import REGISTERS, Capsule, read_capsule
 from diary.pack.contents import Contents, contents_of
 from diary.pack.gather import make_capsule
 from diary.pack.proofs import proof_files
 from diary.pack.recordjson import follows, record_file
 from diary.pack.registers import people_of
 from diary.pack.tables import chronology_csv
+from diary.pack.verify import verify
+from diary.record.schemas import schema
+from tests.pack.conftest import build, finish
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
 
 NUMBER = "07700 900222"
@@ -132,3 +138,33 @@ def test_what_is_derived_is_worked_out_again(capsule: Capsule, change: object) -
     assert follows(told)
     change(told)  # type: ignore[operator]
     assert not follows(told)
+
+
+def odd_diary() -> FictionalDiary:
+    """Every kind of record with values that no screen writes: wrong types, missing links, circles, impossible times."""
+    diary = order_diary()
+    values: list[object] = [None, True, 7, -1, 1 << 52, "", "\u202e=1+1\x00", ["x", 5, None], {"start": "noon"}, [{"no": 1}, []]]
+    for index, kind in enumerate(kind for kind in REGISTERS if kind != "schedule"):
+        names = schema(kind, 1)
+        fields = {name: values[(index + n) % len(values)] for n, name in enumerate(names.open) if not name.startswith("_")}
+        restricted = {name: values[(index + n) % len(values)] for n, name in enumerate(names.restricted)}
+        diary.add(kind, {**fields, "incident_ids": None, "taken_out": None}, restricted, at=START + 50 * DAY)
+    odd_rows = {"rows": [5, {"msg_no": "x", "sent_at": 1 << 52, "from": ["y"], "page": {}}], "own_accounts": None, "tz": 7}
+    schedule = diary.add("schedule", odd_rows, {"own_accounts": {"a": 1}}, at=START + 50 * DAY)
+    linked = {"alleged_breaches": [5, {"order_id": 7}, {"term_no": 1}], "schedule_id": schedule["record"], "told_others": ["x"]}
+    odd = {"vehicle_ids": 5, "report_ids": [None], "platform_report": [], "independent_evidence": {}, "witness_ids": {"a": 1}}
+    diary.add("incident", incident_fields(START, "Odd.", **linked, **odd), at=START + 50 * DAY)
+    return diary
+
+
+def test_odd_values_are_shown_and_listed_and_stop_nothing(tmp_path: Path) -> None:
+    """The whole pack is made by the real worker; checking it lists each odd version and finds nothing else."""
+    diary = odd_diary()
+    raw = make_capsule(diary.versions, diary.wish(), diary.keys)
+    told = read_capsule(raw)
+    front = asyncio.run(build(diary, raw, tmp_path / "front.zip"))
+    pack = finish(diary, front, told, tmp_path / "pack.zip")
+    found = verify(pack, notary=unb64(diary.keys["notary"]))
+    assert {one.code for one in found} <= {"odd", "no_stamps", "no_timestamps", "roots_from_pack"}, found
+    odd = [one.member or "" for one in found if one.code == "odd"]
+    assert len(odd) >= 10 and all(member.startswith("data/restricted/proof/") for member in odd)

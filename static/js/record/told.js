@@ -59,7 +59,7 @@ export function everything(version) {
  * @param {{fields: Fields, restricted?: Fields | null}} version
  */
 export function isTakenOut({ fields, restricted }) {
-  const own = Object.keys(fields).filter((name) => !name.startsWith('_'));
+  const own = Object.keys(fields).filter((name) => !name.startsWith('_') && fields[name] !== null && fields[name] !== undefined);
   return wholeOf(fields, 'taken_out') !== null && own.every((name) => name === 'taken_out' || name === 'reason') && !Object.keys(restricted ?? {}).length;
 }
 
