@@ -1,6 +1,7 @@
 /** The app's methods about words, accounts and sessions. */
 import { KeptError } from '../core/errors.js';
 import { enrol, makeCode, proofOf, register, signIn } from './accounts.js';
+import { makeCopy, readCopy, takeCopy } from './copies.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
 import { isLight, lighten } from './light.js';
@@ -43,6 +44,11 @@ export function accountMethods(ctx, drafts, opened, lock) {
       open.syncing.kick();
       return done;
     },
+    async takeCopy(/** @type {{file: Blob, words: string, code?: string, onProgress?: (done: number, total: number) => void}} */ by) {
+      const read = await readCopy(ctx, by);
+      await enter(takeCopy(ctx, drafts, read, by));
+    },
+    makeCopy: (/** @type {Parameters<typeof makeCopy>[2]} */ how) => makeCopy(ctx, inside(), how),
     makeCode: () => makeCode(ctx, inside()),
     async confirmCode(/** @type {string} */ text) {
       const open = inside();

@@ -33,6 +33,8 @@
  *   codeAuth({code, login}) → {code_auth}            bad_request when the code does not check
  *   openAccount({answer, login, device?, diary?}) → public identity   after auth or codeAuth; not_opened
  *   changeWords({words, login?, cost?}) → {kdf, auth, words_wrap}     then, once the server has it, keepProof(auth)
+ *   copyKeys({words}) → {account, diary, diary_epoch, kdf, words_wrap, code_wrap: null, keyset, diary_wrap}     for a sealed copy
+ *   openCopy({keys, words | code, device?}) → public identity     without a server, and without a name; not_opened
  *   newCode() → {words12: [12], crockford, code_auth, code_wrap} · confirmCode(text)   no_match
  *   proof() → b64 AUTH (or CODE_AUTH) kept for X-Proof · kdfHigh() → highest m·t used
  *   keepProof(auth, registration?)     a registration sent again after a restart: its body gives name and cost back
@@ -68,7 +70,7 @@ import { KeptError } from '../core/errors.js';
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
-  'auth', 'codeAuth', 'openAccount', 'changeWords', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
+  'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
   'fileEnd', 'fileDrop', 'openPart',
 ]));

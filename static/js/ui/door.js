@@ -77,6 +77,7 @@ function signIn(stage) {
       ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
     : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))}
     ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
+    ${button(t('door.copy'), () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name: 'takecopy' }); }), { plain: true, wide: true })}
     <div class="row apart">
       ${button(t('door.back'), () => stage.back('start'), { plain: true })}
       ${button(t(local.byCode ? 'door.with_words' : 'door.with_code'), () => stage.set({ byCode: !local.byCode, lacking: false }), { plain: true })}

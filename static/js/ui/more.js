@@ -36,6 +36,7 @@ function more(stage) {
     : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
       <div>${row({ title: t('more.import'), more: t('more.import_more'), icon: 'file', on: go('import') })}</div>
       <div>${row({ title: t('loose.title'), icon: 'picture', on: go('loose') })}</div>
+      <div>${row({ title: t('more.kept'), icon: 'file', on: go('makecopy') })}</div>
       <div>${row({ title: t('more.space'), icon: 'file', on: () => { stage.refresh('usage'); stage.go({ name: 'space' }); } })}</div>
     </div>
     <div class="rows">

@@ -69,7 +69,7 @@ function begin(stage, root) {
  * @param {Stage} stage @param {string} before @param {string} now
  */
 function enter(stage, before, now) {
-  if (now === 'open' && before === 'fresh' && stage.place.name !== 'signin') return; // the first Save carries on by itself
+  if (now === 'open' && before === 'fresh' && !['signin', 'takecopy'].includes(stage.place.name)) return; // the first Save carries on by itself
   const typed = now === 'locked' && before === 'loading' ? stage.local : {};
   stage.spoken = '';
   stage.reset(now === 'open' ? 'add' : 'start');

@@ -8,7 +8,7 @@ export const STRINGS = {
   'door.name': 'Notes', 'door.words': 'Your words', 'door.open': 'Open', 'door.opening': 'Opening…', 'door.start': 'Start',
   'door.signin': 'I have a sign-in name', 'door.back': 'Back', 'door.again': 'Try again',
   'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
-  'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
+  'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.copy': 'I have a sealed copy in a file', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
 
   'door.elsewhere_title': 'Open in another tab', 'door.elsewhere': 'Only one tab can be open at a time. Close the other one, then try again here.',
   'door.unfetched_title': 'Not all of this page has come', 'door.unfetched': 'The signal may be weak. Nothing was lost. Try again.',

@@ -1,0 +1,173 @@
+/**
+ * A sealed copy in a file: made from an open diary, and taken in on a phone that holds none, with no server.
+ *
+ * [Note: a copy taken in] Everything is written under the new phone's store key before the one transaction that makes the words (door.js),
+ * so a crash half-way leaves a phone that holds nothing, and the file can be chosen again. The diary then lives on this phone only, as
+ * another device of the same diary; any server may take it in under a new name. Receipts of before are kept beside those to come.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { decodePush, verifyAuthor } from '../ledger/push.js';
+import { partName } from '../net/blobs.js';
+import { openKept, writeKept } from '../pack/kept.js';
+import { readDoor } from '../store/beside.js';
+import { numbered } from '../store/feedlist.js';
+import { NO_PINS, putBehind, vaultOf } from './door.js';
+import { moveIn } from './moving_in.js';
+import { takeRestored } from './restoring.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {(done: number, total: number) => void} OnProgress */
+
+/** Nobody restores a file half-way by a wrong guess at its size. */
+const BATCH = 100;
+
+/**
+ * @param {Context} ctx @param {Open} open @param {{words: string, onProgress?: OnProgress, signal?: AbortSignal}} how
+ * @returns {Promise<{file: Blob, name: string, lacking: number}>} `lacking`: files that are on the server only, and so not in it
+ * @throws words_differ, cancelled
+ */
+export async function makeCopy(ctx, open, { words, onProgress = () => undefined, signal }) {
+  const { store, vault } = open;
+  await vault.confirmWords(words, /** @type {any} */ (await readDoor(ctx.database))).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
+  });
+  const keys = { ...(await vault.copyKeys({ words })), code_wrap: store.root.account.code_wrap ?? null };
+  const rows = await everyVersion(open);
+  const { here, lacking } = await everyBlob(open, rows);
+  const total = rows.length + here.reduce((sum, { n }) => sum + n, 0);
+  let done = 0;
+  const step = () => onProgress(++done, total);
+  const { account, feed } = store.root;
+  const head = {
+    made_at: ctx.clock.now(), keys, versions: rows.length, blobs: here.length, feed: account.registered ? feed : null,
+    notary: account.notary ?? null, log: account.log ?? null,
+  };
+  const file = await writeKept({ head: /** @type {any} */ (head), versions: versionsOf(open, rows, step), blobs: blobsOf(open, here, step), ...(signal ? { signal } : {}) });
+  return { file, name: `copy-${new Date(ctx.clock.now()).toISOString().slice(0, 10)}.kept`, lacking };
+}
+
+/**
+ * Versions in feed order, what waits last. @param {Open} open @returns {Promise<{record: string, version: string, seq: number|null, receipt: any}[]>}
+ */
+async function everyVersion({ store, book }) {
+  const rows = (await numbered(store, 1, store.root.feed.seq)).map(([seq, record, version]) => ({ record, version, seq }));
+  const known = new Set(rows.map(({ version }) => version));
+  const waiting = store.root.outbox.filter((/** @type {any} */ { version }) => !known.has(version)).map((/** @type {any} */ { record, version }) => ({ record, version, seq: null }));
+  const all = [...rows, ...waiting];
+  const found = [];
+  for (const row of all) {
+    const facts = (await book.meta(row.record))?.versions.find(({ v }) => v === row.version);
+    if (facts) found.push({ ...row, receipt: facts.receipt ?? null }); // an erased one is no longer here
+  }
+  return found;
+}
+
+/** @param {Open} open @param {{version: string}[]} rows @returns {Promise<{here: {blob: string, n: number}[], lacking: number}>} */
+async function everyBlob({ store }, rows) {
+  const named = new Set();
+  for (const { version } of rows) for (const blob of decodePush((await store.read(`v/${version}`))?.bytes ?? new Uint8Array(0)).meta.blobs) named.add(blob);
+  const blobs = [...named];
+  const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  const here = blobs.flatMap((blob, i) => (known[i]?.have === true ? [{ blob, n: known[i].n }] : []));
+  return { here, lacking: blobs.length - here.length };
+}
+
+/** @param {Open} open @param {{record: string, version: string, seq: number|null, receipt: any}[]} rows @param {() => void} step */
+async function* versionsOf({ store }, rows, step) {
+  for (const about of rows) {
+    const held = await store.read(`v/${about.version}`);
+    if (!held) throw new KeptError('store_lost');
+    yield { about, push: held.bytes };
+    step();
+  }
+}
+
+/** @param {Open} open @param {{blob: string, n: number}[]} blobs @param {() => void} step */
+async function* blobsOf({ store }, blobs, step) {
+  for (const { blob, n } of blobs) {
+    yield { blob, parts: (async function* each() {
+      for (let i = 0; i < n; i++) {
+        const part = await store.read(partName(blob, i));
+        if (!part) throw new KeptError('store_lost');
+        yield part.bytes;
+        step();
+      }
+    })() };
+  }
+}
+
+/**
+ * Opens a copy's keys. Wrong words leave the worker as it was, so that they can be typed again without a signal.
+ * @param {Context} ctx @param {{file: Blob, words: string, code?: string}} by with a code, `words` are the new ones
+ * @returns {Promise<{kept: import('../pack/kept.js').KeptFile, identity: import('./types.d.ts').Identity}>}
+ * @throws not_a_copy, no_match, code_wrong, kdf_refused
+ */
+export async function readCopy(ctx, { file, words, code }) {
+  const vault = vaultOf(ctx);
+  await vault.selfTest();
+  const kept = await openKept(file);
+  const keys = /** @type {any} */ (kept.head.keys);
+  const identity = await vault.openCopy(code === undefined ? { keys, words } : { keys, code }).catch((error) => {
+    if (!(error instanceof KeptError)) throw error;
+    throw new KeptError(error.code === 'not_opened' ? 'no_match' : error.code === 'bad_request' ? 'code_wrong' : error.code);
+  });
+  return { kept, identity };
+}
+
+/**
+ * Takes an opened copy in on a phone that holds no diary. See [Note: a copy taken in].
+ * @param {Context} ctx @param {import('./drafts.js').Drafts} drafts @param {Awaited<ReturnType<typeof readCopy>>} read
+ * @param {{words: string, onProgress?: OnProgress}} by @returns {Promise<Open>} @throws not_a_copy, no_space
+ */
+export async function takeCopy(ctx, drafts, { kept, identity }, { words, onProgress = () => undefined }) {
+  const behind = { account: identity.account, login: '', pins: NO_PINS };
+  return putBehind(ctx, words, { identity, behind }, async (open) => {
+    await takeAll(open, kept, onProgress);
+    return moveIn(ctx, drafts, open);
+  });
+}
+
+/** @param {Open} open @param {import('../pack/kept.js').KeptFile} kept @param {OnProgress} onProgress */
+async function takeAll(open, kept, onProgress) {
+  const total = Number(kept.head.versions) + kept.blobs.length;
+  const pub = unb64(open.identity.ecdsa_pub);
+  let done = 0;
+  let batch = [];
+  for await (const { about, push } of kept.versions()) {
+    const { record, version } = about;
+    const { meta } = decodePush(push);
+    await verifyAuthor(pub, { c: meta.c, diary: open.identity.diary, record, version }, meta.sig).catch(() => { throw new KeptError('not_a_copy'); });
+    batch.push({ about, push, meta });
+    if (batch.length === BATCH) {
+      await takeRestored(open, batch);
+      onProgress(done += batch.length, total);
+      batch = [];
+    }
+  }
+  await takeRestored(open, batch);
+  onProgress(done += batch.length, total);
+  for (const blob of kept.blobs) {
+    await takeBlob(open, kept, blob);
+    onProgress(done += 1, total);
+  }
+}
+
+/** @param {Open} open @param {import('../pack/kept.js').KeptFile} kept @param {string} blob */
+async function takeBlob(open, kept, blob) {
+  const digests = [];
+  let [i, size] = [0, 0];
+  for await (const part of kept.frames(`parts/${blob}`)) {
+    const name = partName(blob, i++);
+    size += part.length;
+    digests.push(b64(open.store.digest(part)));
+    await open.store.change((_root, change) => change.put(name, { k: 'part' }, part), { bulky: true });
+  }
+  const digest = b64(open.store.digest(canon(digests)));
+  await open.store.change((root, change) => {
+    change.putJson(`b/${blob}`, { n: i, size, digest, have: true, kept: false });
+    root.uploads.push({ blob, of: null });
+  });
+}

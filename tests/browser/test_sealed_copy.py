@@ -1,0 +1,141 @@
+"""A sealed copy in a file: made here, opened on a phone that holds nothing, taken in by another server."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import SEALED_HERE, Keeper
+from tests.browser.pictures import png, upload
+from tests.browser.serving import Certificate, Served
+
+FIRST = "He stood at the bus stop."
+SECOND = "SENTINELACCOUNT He was in the shop."
+
+
+def makes_a_copy(keeper: Keeper, folder: Path) -> Path:
+    """From More: type the words, wait, save the file."""
+    keeper.goes("More")
+    keeper.tap("Save a sealed copy in a file")
+    keeper.sees_place("A sealed copy in a file")
+    assert faults(keeper.page) == []
+    keeper.field("Type your words").fill(keeper.words)
+    keeper.tap("Make the copy")
+    keeper.sees_place("The copy is ready")
+    assert faults(keeper.page) == []
+    with keeper.page.expect_download() as saved:
+        keeper.tap("Save the file")
+    assert re.fullmatch(r"copy-\d{4}-\d\d-\d\d\.kept", saved.value.suggested_filename)
+    saved.value.save_as(folder / "copy.kept")
+    return folder / "copy.kept"
+
+
+def _opens_copy(keeper: Keeper, copy: Path, words: str) -> None:
+    keeper.opens()
+    _by_sign_in(keeper)
+    keeper.sees_place("Open a sealed copy")
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("Choose the file")
+    chooser.value.set_files(copy)
+    keeper.field("Your words").fill(words)
+    keeper.tap("Open it here")
+
+
+def _by_sign_in(keeper: Keeper) -> None:
+    keeper.tap("I have a sign-in name")
+    keeper.tap("I have a sealed copy in a file")
+
+
+def _diary(keeper: Keeper) -> None:
+    keeper.begins(FIRST)
+    keeper.adds(SECOND)
+    keeper.reads(SECOND)
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload("gate.png", "image/png", png())])
+    keeper.has_file("gate.png")
+    keeper.is_kept_safe(SECOND)
+
+
+@pytest.fixture
+def another(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
+    """A second server that has never heard of anybody."""
+    served = Served(tmp_path / "another", certificate)
+    served.start()
+    yield served
+    served.stop()
+
+
+def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, another: Served, tmp_path: Path) -> None:
+    """Nothing readable in the file; wrong words open nothing; entries, numbers, pictures and history come back, offline."""
+    keeper = new_phone(accept_downloads=True)
+    _diary(keeper)
+    copy = makes_a_copy(keeper, tmp_path)
+    assert b"SENTINEL" not in copy.read_bytes() and b"gate.png" not in copy.read_bytes()
+    other = Keeper(new_phone().page, another.app_url)
+    other.opens()
+    other.has_loaded()
+    other.page.wait_for_timeout(1500)  # the parts of the page come one after the other
+    other.page.context.set_offline(True)
+    _by_sign_in(other)
+    with other.page.expect_file_chooser() as chooser:
+        other.tap("Choose the file")
+    chooser.value.set_files(copy)
+    assert faults(other.page) == []
+    other.field("Your words").fill("not these words at all")
+    other.tap("Open it here")
+    expect(other.problem().first).to_contain_text("That didn’t open anything")
+    other.field("Your words").fill(keeper.words)
+    other.tap("Open it here")
+    other.sees_place("What happened?")
+    other.words = keeper.words
+    other.entries(2)
+    expect(other.state_of(SECOND)).to_have_text(SEALED_HERE)
+    expect(other.row(FIRST).get_by_text("No. 1", exact=True)).to_be_visible()
+    expect(other.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
+    other.reads(SECOND)
+    other.opens_card("Photos & screenshots")
+    other.has_file("gate.png")
+    # and, with a signal again, another server takes all of it in under a new name
+    other.page.context.set_offline(False)
+    other.is_offline_ready()
+    other.locks()
+    other.unlocks()
+    other.goes("More")
+    other.tap(re.compile("^Keep a copy off this phone"), exact=False)
+    other.asks_for_a_copy()
+    other.sees_place("Your sign-in name")
+    other.login = other.page.locator(".sheet-name").inner_text()
+    assert other.login != keeper.login
+    other.tap("Later")
+    other.is_kept_safe(SECOND)
+    expect(other.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
+    desk = Keeper(new_phone().page, another.app_url)
+    desk.signs_in(other.login, keeper.words)
+    desk.entries(2)
+    desk.reads(SECOND)
+    desk.opens_card("Photos & screenshots")
+    desk.has_file("gate.png")
+
+
+def test_a_damaged_copy_and_another_file_are_refused(new_phone: NewPhone, tmp_path: Path) -> None:
+    """A changed byte in a version, a file cut short, a picture: each says so, and the phone still holds nothing."""
+    keeper = new_phone(accept_downloads=True)
+    keeper.begins(FIRST)
+    whole = makes_a_copy(keeper, tmp_path).read_bytes()
+    at = whole.index(b"versions.bin") + 400
+    bad = {
+        "cut.kept": whole[: len(whole) // 2],
+        "picture.kept": png(),
+        "changed.kept": whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
+    }
+    other = new_phone()
+    for name, content in bad.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        _opens_copy(other, path, keeper.words)
+        expect(other.problem().first).to_contain_text(re.compile("not a sealed copy|didn’t open anything"))
+    other.opens()
