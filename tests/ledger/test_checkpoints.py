@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
 from diary.crypto.signing import Notary
-from diary.encoding import b64
+from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
-from diary.ledger import checkpoints, statements
+from diary.ledger import checkpoints, statements, tree
 from diary.ledger.signed import Fields
 from diary.ledger.statements import Why, chain, key_of
+from tests.vectors.reading import load
 
 NOTARY, OTHER, INSTANCE = Notary(bytes(31) + b"\1"), Notary(bytes(31) + b"\2"), Notary(bytes(31) + b"\3")
 ROOT = bytes(range(32))
@@ -81,3 +83,38 @@ def test_what_makes_no_sense_is_not_wished_for() -> None:
     for before, why in ((one, "first"), ([], "rotated"), (one, "exposed")):
         with pytest.raises(BadRequest):
             statements.wish(OTHER.pub, before, why, 1, None)  # type: ignore[arg-type]
+
+
+VECTORS = load("log.json")
+
+
+def test_the_vectors_hold_and_nothing_bent_does() -> None:
+    """log.json, which the phone's code reads as well: proofs, notes and chains."""
+    for case in VECTORS["inclusion"]:
+        tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], steps(case), unb64(case["root"]))
+    for case in VECTORS["consistency"]:
+        tree.verify_consistency(case["older"], case["newer"], roots(case), steps(case))
+    for case in VECTORS["refused_inclusion"]:
+        with pytest.raises(BadSignature):
+            tree.verify_inclusion(unb64(case["leaf"]), case["i"], case["size"], steps(case), unb64(case["root"]))
+    for case in VECTORS["refused_consistency"]:
+        with pytest.raises(BadSignature):
+            tree.verify_consistency(case["older"], case["newer"], roots(case), steps(case))
+    keys = {name: unb64(pub) for name, pub in VECTORS["keys"].items()}
+    for case in VECTORS["notes"]:
+        assert checkpoints.verify(case["note"].encode(), keys["notary"]).size == case["size"]
+    for case in VECTORS["refused_notes"]:
+        with pytest.raises(BadSignature):
+            checkpoints.verify(case["note"].encode(), keys["notary"])
+    for case in VECTORS["refused_chains"]:
+        with pytest.raises(BadSignature):
+            chain(case["statements"], keys["instance"])
+
+
+def steps(case: dict[str, Any]) -> list[bytes]:
+    return [unb64(step) for step in case["path"]]
+
+
+def roots(case: dict[str, Any]) -> tuple[bytes, bytes]:
+    first, second = case["roots"]
+    return unb64(first), unb64(second)

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import derived, diaries, kept, plain, rules, sealed
+from tests.vectors import derived, diaries, kept, logged, plain, rules, sealed
 
 HERE = Path(__file__).parent
 FILES = {
@@ -21,6 +21,7 @@ FILES = {
     "kdf.json": derived.derived,
     "versions.json": kept.made_versions,
     "receipts.json": kept.made_receipts,
+    "log.json": logged.made_log,
     "record.json": rules.record_rules,
     "patterns.json": diaries.made_patterns,
 }

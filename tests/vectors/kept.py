@@ -69,7 +69,10 @@ def _drafts() -> dict[str, versions.Draft]:
         "nothing but reserved names": _draft(
             "nothing but reserved names", 4, None, open={}, clock={"offset_ms": None, "tz": "UTC", "utc": 0}
         ),
-        "long": _draft("long", 5, None, open={"narrative": "Again. " * 9_500, "kinds": ["following", "calls"]}),
+        "after a checkpoint": _draft(
+            "after a checkpoint", 5, None, beacon={"log": NOTARY.log, "root": b64(fixed("root", 32)), "size": 2_147_483_649}
+        ),
+        "long": _draft("long", 6, None, open={"narrative": "Again. " * 9_500, "kinds": ["following", "calls"]}),
     }
 
 
@@ -108,6 +111,7 @@ def _case(name: str, draft: versions.Draft) -> tuple[Case, push.Push]:
             "device": draft.device,
             "line": dict(draft.line),
             "clock": dict(draft.clock),
+            "beacon": dict(draft.beacon) if draft.beacon else None,
             "parents": list(draft.parents),
             "open": dict(draft.open) if name != "long" else {"rule": "narrative is 'Again. ' 9500 times"},
             "restricted": dict(draft.restricted),
@@ -154,6 +158,7 @@ def _fields(draft: versions.Draft) -> Case:
         "_author": {"account": draft.account, "device": draft.device},
         "_by": AUTHOR.key_id,
         "_clock": dict(draft.clock),
+        **({"_beacon": dict(draft.beacon)} if draft.beacon else {}),
     }
 
 

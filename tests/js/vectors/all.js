@@ -1,5 +1,6 @@
 /** Every check against tests/vectors/, to be run wherever JavaScript of ours runs: Node, a page, a worker. */
 import * as kept from './kept.js';
+import * as logged from './log.js';
 import * as plain from './plain.js';
 import * as sealed from './sealed.js';
 
@@ -18,6 +19,7 @@ const CHECKS = [
   ['store records and slots', 'store', sealed.store],
   ['versions', 'versions', kept.versions],
   ['receipts and heads', 'receipts', kept.receipts],
+  ['the public log', 'log', logged.log],
 ];
 
 export const NAMES = CHECKS.map(([name]) => name);

@@ -64,7 +64,7 @@ async function oneVersion(v, one, keys, pub) {
   const open = draft.open.rule ? { narrative: 'Again. '.repeat(9500), kinds: ['following', 'calls'] } : draft.open;
   const composed = compose({
     place, kind: draft.kind, schema: draft.schema, author: { account: draft.account, device: draft.device },
-    by: v.author.key_id, line: draft.line, clock: draft.clock, parents: draft.parents, open, restricted: draft.restricted,
+    by: v.author.key_id, line: draft.line, clock: draft.clock, beacon: draft.beacon, parents: draft.parents, open, restricted: draft.restricted,
     openKeys: draft.open_keys, restrictedKeys: draft.restricted_keys,
   }, v.names, { open: unb64(seeds.open), restricted: unb64(seeds.restricted) });
   same(composed.payloads.map((payload) => payload.length), one.payload_bytes, name);
