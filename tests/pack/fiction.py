@@ -18,6 +18,7 @@ from diary.ledger.push import signed_bytes
 from diary.ledger.versions import Composed, Draft, Place, Secrets, compose
 from diary.pack.gather import DiaryVersion, Wish
 from diary.record.schemas import schema
+from diary.record.times import offset_at
 from tests.pack.story import STORY
 
 START = 1_777_896_000_000  # 2026-05-04T12:00:00Z
@@ -215,7 +216,7 @@ class FictionalDiary:
 
 def _described(incident: DiaryVersion, raw: bytes, media_type: str, description: str, at: int) -> dict[str, object]:
     """The open fields of an attachment somebody has looked at."""
-    taken = {"precision": "minute", "start": at - HOUR, "tz": "Europe/London", "utc_offset_min": 60}
+    taken = {"precision": "minute", "start": at - HOUR, "tz": "Europe/London", "utc_offset_min": offset_at(at - HOUR, "Europe/London")}
     return {
         "added_at": at,
         "alteration_before_receipt": "none_known",
@@ -275,7 +276,7 @@ def print_copy(raw: bytes, width: int = 900) -> bytes:
 
 
 def incident_fields(start: int, words: str, **more: object) -> dict[str, object]:
-    """The fields of an incident known to the minute, in British summer time."""
+    """The fields of an incident known to the minute, in London."""
     return {
         "include_in_pack": True,
         "narrative": words,
@@ -283,7 +284,7 @@ def incident_fields(start: int, words: str, **more: object) -> dict[str, object]
         "occurred_start": start,
         "precision": "minute",
         "tz": "Europe/London",
-        "utc_offset_min": 60,
+        "utc_offset_min": offset_at(start, "Europe/London"),
         **more,
     }
 
