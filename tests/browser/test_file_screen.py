@@ -132,7 +132,7 @@ def test_a_place_is_warned_of_and_covered(keeper: Keeper) -> None:
     expect(keeper.button("See the covered copy")).to_be_visible()
     keeper.page.wait_for_function("was => document.querySelector('.look img')?.src !== was", arg=covered)
     assert _pixel(keeper, 0.75, 0.8) > 40
-    keeper.tap("Check it against its fingerprint")
+    keeper.tap("Check this file")
     keeper.sees("Checked: it is just as it came in.")
 
 
@@ -207,3 +207,41 @@ def test_a_file_moves_and_is_found_when_it_is_in_no_entry(keeper: Keeper) -> Non
     keeper.page.get_by_role("button", name=re.compile(re.escape(TEXT))).click()
     keeper.reads(TEXT)
     keeper.has_file("letter.png")
+
+
+def test_by_keyboard_at_twice_the_text_and_the_narrowest_screen(new_phone: NewPhone) -> None:
+    """320 pixels wide and text at 200 %: nothing goes sideways, and everything is reached and used by keys alone."""
+    phone = new_phone(viewport={"width": 320, "height": 640})
+    _opens_file(phone, "chat.png", png(3), "image/png")
+    phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    _is_clean(phone, "twice the text")
+    for title in ("What can you see in it?", "Who took it, and on which phone", "Private or upsetting?"):
+        _reaches(phone, title)
+        phone.page.keyboard.press("Enter")
+        _is_clean(phone, title)
+        phone.page.keyboard.press("Enter")
+    _reaches(phone, "What can you see in it?")
+    phone.page.keyboard.press("Enter")
+    phone.page.keyboard.press("Tab")
+    phone.page.keyboard.press("Space")
+    _reaches(phone, "Save this card")
+    phone.page.keyboard.press("Enter")
+    phone.sees("Shown: the whole screen")
+    _reaches(phone, "Cover parts of it")
+    phone.page.keyboard.press("Enter")
+    phone.sees_place("Cover parts of the picture")
+    _reaches(phone, "Add a box")
+    phone.page.keyboard.press("Enter")
+    _is_clean(phone, "covering, twice the text")
+    _reaches(phone, "Save the covered copy")
+    phone.page.keyboard.press("Enter")
+    phone.sees("Pages of a pack print the covered copy.")
+
+
+def _reaches(keeper: Keeper, name: str) -> None:
+    """Press Tab until the button of that name has the focus."""
+    for _ in range(120):
+        keeper.page.keyboard.press("Tab")
+        if str(keeper.page.evaluate("document.activeElement?.textContent.trim() ?? ''")).startswith(name):
+            return
+    raise AssertionError(f"{name} is not reached by Tab")

@@ -143,7 +143,7 @@ function keyed(stage, mask, size, event) {
 function pad(stage, mask, size) {
   return html`<div class="part stack-close">
     ${chips({ name: 'mask-box', legend: t('mask.choose'), chosen: [String(mask.chosen)], choices: mask.boxes.map((_one, i) => /** @type {[string, string]} */ ([String(i), t('mask.box', { n: i + 1 })])), on: (i) => { mask.chosen = Number(i); stage.draw(); } })}
-    <div class="row">${MOVES.map(([how]) => button(t(`mask.${how}`), () => nudge(stage, mask, size, how)))}</div>
+    <div class="row pad">${MOVES.map(([how]) => button(t(`mask.${how}`), () => nudge(stage, mask, size, how)))}</div>
     <div>${button(t('mask.remove'), () => removeBox(stage, mask), { plain: true })}</div></div>`;
 }
 
