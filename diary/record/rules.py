@@ -18,7 +18,7 @@ from diary.record.times import EARLIEST_MS, LATEST_MS, find_zone, offset_at
 
 _RULES: Final = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
 KINDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["kinds"])
-_OBJECTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["objects"])
+OBJECTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(_RULES["objects"])
 
 LINE: Final = 4_000  # characters of what is asked in one line
 TEXT: Final = 400_000  # characters of a text; a version holds 1 MiB, and a letter may take up to six bytes
@@ -57,7 +57,7 @@ def _check(path: str, rule: str, value: object) -> Iterator[Fault]:
     if shape in ("ids", "codes", "texts", "list", "objects"):
         yield from _check_list(path, shape, name, value)
     elif shape in ("object", "block") or (shape == "day" and isinstance(value, Mapping)):
-        yield from _check_object(path, _OBJECTS[name or "block"], value)
+        yield from _check_object(path, OBJECTS[name or "block"], value)
     elif fault := _SCALARS[shape](value):
         yield Fault(path, fault)
 

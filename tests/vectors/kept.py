@@ -92,12 +92,12 @@ def _sealed(name: str, draft: versions.Draft, payloads: tuple[bytes, ...], c: by
     return push.Push(b64(c), sig, draft.parents, tuple(blobs), tuple(wraps), tuple(envelopes)), given
 
 
-def _case(name: str, draft: versions.Draft) -> tuple[Case, push.Push]:
+def case_of(name: str, draft: versions.Draft, names: Names = NAMES) -> tuple[Case, push.Push]:
     """One version, pinned byte for byte."""
     secrets = versions.Secrets(
         *(fixed(f"{name} {what}", 32) for what in ("open key", "open seed", "restricted key", "restricted seed"))
     )
-    composed = versions.compose(draft, NAMES, AUTHOR.key_id, secrets)
+    composed = versions.compose(draft, names, AUTHOR.key_id, secrets)
     made, given = _sealed(name, draft, composed.payloads, composed.commitment)
     body = push.encode(made)
     place = draft.place
@@ -167,7 +167,7 @@ def made_versions() -> Case:
     cases, prev = [], None
     for name, draft in _drafts().items():
         linked = versions.Draft(**{f: getattr(draft, f) for f in draft.__slots__} | {"line": dict(draft.line) | {"prev": prev}})
-        case, made = _case(name, linked)
+        case, made = case_of(name, linked)
         cases.append(case)
         prev = made.c
     return {

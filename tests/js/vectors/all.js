@@ -18,6 +18,7 @@ const CHECKS = [
   ['wraps and keyset', 'wraps', sealed.wraps],
   ['store records and slots', 'store', sealed.store],
   ['versions', 'versions', kept.versions],
+  ['every kind of record', 'kinds', kept.kinds],
   ['receipts and heads', 'receipts', kept.receipts],
   ['the public log', 'log', logged.log],
 ];

@@ -14,6 +14,7 @@ import { compose, envelopeHeader, openVersion, signedBytes } from '../../../stat
 import { normalise } from '../../../static/js/crypto/words.js';
 import { firstHead, nextHead, verifyHead } from '../../../static/js/ledger/heads.js';
 import { decodePush, encodePush, envDigest } from '../../../static/js/ledger/push.js';
+import { SCHEMAS } from '../../../static/js/record/schemas.js';
 import { shortCode } from '../../../static/js/ledger/manifest.js';
 import { notaryId, verifyReceipt } from '../../../static/js/ledger/receipts.js';
 import { refused, same } from './judging.js';
@@ -57,6 +58,18 @@ export async function versions(v) {
     await refused(one.code, () => verifyAuthor(unb64(one.pub), utf8(one.message), unb64(one.sig)), one.name);
   }
   await refusedPushes(v, keys.diaryKey);
+}
+
+/** Each kind of record, every field of its schema filled. */
+export async function kinds(v) {
+  const keys = { diaryKey: await importKey(unb64(v.diary_key)), by: v.author.key_id, signPub: await importAuthorPub(unb64(v.author.pub)) };
+  same(v.cases.map(({ name }) => name), Object.keys(SCHEMAS).sort(), 'every kind');
+  for (const one of v.cases) {
+    const names = SCHEMAS[one.name][one.draft.schema];
+    const filled = [...Object.keys(one.draft.open), ...Object.keys(one.draft.restricted)].sort();
+    same(filled, [...names.open, ...names.restricted].filter((name) => !name.startsWith('_')).sort(), `every field of ${one.name}`);
+    await oneVersion({ ...v, names: { ...names, open: names.open.filter((name) => !name.startsWith('_')) } }, one, keys, unb64(v.author.pub));
+  }
 }
 
 async function oneVersion(v, one, keys, pub) {
