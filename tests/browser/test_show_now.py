@@ -9,6 +9,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.registers import Registers
+from tests.browser.pictures import png, upload
 
 TICKED = "Blue car outside work, ten to eight."
 UNTICKED = "Quiet place nobody may read about."
@@ -166,9 +167,26 @@ def test_from_an_entry_and_from_an_order(keeper: Keeper) -> None:
     order = {"Which court, or who made it?": "Lewisham", "Given to them on": "2026-10-03"}
     title = "Restraining order, Lewisham"
     registers.adds("Orders", "Add an order", order, picks=["Restraining order"], title=title)
+    keeper.button("Add a picture").first.click()
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("No, it is not")
+    chooser.value.set_files([upload("order.png", "image/png", png())])  # type: ignore[list-item]
+    keeper.tap("Show")
+    registers.is_sound()
     keeper.tap("Show someone now")
+    picture = keeper.page.get_by_role("checkbox", name=re.compile("^Picture of the order"))
+    expect(picture).not_to_be_checked()
+    keeper.sees("Look at this picture first")
+    keeper.tap("Back")
+    keeper.tap("Show")
+    keeper.picks("Nothing shows where I am")
+    expect(keeper.page.get_by_role("radio", name="Nothing shows where I am")).to_be_checked()
+    keeper.tap("Show someone now")
+    expect(picture).to_be_checked()
     keeper.tap("Show this")
     keeper.sees("Given to them on 3 Oct 2026")
+    expect(keeper.page.get_by_role("img", name="Picture of the order")).to_be_visible()
+    assert faults(keeper.page) == []
 
 
 def test_help_remembers_how_one_talks_and_asks_before_ringing(keeper: Keeper) -> None:

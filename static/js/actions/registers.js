@@ -111,13 +111,13 @@ async function addFile(ctx, open, { kind, record, field }, file, { route, onProg
   return { attachment: held.attachment };
 }
 
-/** Files by their ids as the screens show them; those that are not here are left away. @param {Open} open @param {string[]} ids */
+/** Files by their ids as the screens show them, and whether the keeper has looked where they were taken; those that are not here are left away. @param {Open} open @param {string[]} ids */
 async function readFiles(open, ids) {
   const now = { sending: open.syncing.running, offline: open.syncing.offline };
   const files = [];
   for (const id of ids) {
     const file = await open.book.newest(id).catch(() => null);
-    if (file?.kind === 'attachment' && file.fields.taken_out === undefined) files.push(shownAttachment(file, fileState(open, file, null, now)));
+    if (file?.kind === 'attachment' && file.fields.taken_out === undefined) files.push({ ...shownAttachment(file, fileState(open, file, null, now)), looked: file.fields.looked_at !== undefined, hold: file.restricted.shows_where_i_live === true });
   }
   return files;
 }

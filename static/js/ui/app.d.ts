@@ -21,8 +21,8 @@ export type Occurred = {
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Occurred; recorded_at: number; received_at?: number | null;
   pictures: number; additions: number; amendments?: number; state: EntryState; flags?: string[]; taken_out?: number | null; erased?: number | null;
-  /** What it is counted and filtered by; everyone it names; nothing but words and a time so far. */
-  f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; bare?: boolean;
+  /** What it is counted and filtered by; everyone it names; its first pictures; nothing but words and a time so far. */
+  f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; shots?: string[]; bare?: boolean;
 };
 export type Change = { field: string; old: any; new: any };
 export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean };
@@ -150,7 +150,7 @@ export interface App {
   readMentions(record: string): Promise<Mention[]>;
   mergeRecords(record: string, into: string | null, reason?: string): Promise<{ record: string }>;
   addRecordFile(to: { kind: string; record: string; field: string }, file: File, how: { route: string; onProgress?: (done: number, total: number) => void }): Promise<{ attachment: string }>;
-  readRecordFiles(ids: string[]): Promise<Attachment[]>;
+  readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
   /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
   /** What could be shown to someone; then the page itself, with the diary locked behind it. */
   readForShow(about: { record?: string; kind?: string }): Promise<any>;

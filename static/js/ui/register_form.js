@@ -14,7 +14,7 @@ import { vocabulary } from './labels.js';
 import { POLICE_FIRST, REGISTERS } from './register_table.js';
 import { termsField, termFaults } from './register_terms.js';
 import { dayFault, momentFault, momentOf, typedOf } from '../record/moments.js';
-import { localAt, phoneZone } from '../record/times.js';
+import { instantsOf, localAt, phoneZone } from '../record/times.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Fields} Fields */
@@ -153,6 +153,7 @@ function momentField(self, line) {
   return html`<fieldset class="stack-close"><legend>${labelOf(self, line)}</legend>
     <div class="pair">${textField({ id: `${id}-date`, label: t('moment.date'), type: 'date', value: typed.date, error: fault && t(`bad.${fault}`), on: (date) => set({ date }) })}
       ${typed.how === 'day' ? textField({ id: `${id}-time`, label: t('moment.time'), type: 'time', value: typed.time, on: (time) => set({ time }) }) : nothing}</div>
+    ${typed.time && instantsOf(`${typed.date}T${typed.time}`, phoneZone()).length === 2 ? html`<p class="small soft">${t('moment.twice')}</p>` : nothing}
     ${typed.date && !typed.time ? chips({ name: `${id}-how`, legend: t('moment.how'), quiet: true, chosen: [typed.how], choices: [['day', t('moment.day')], ['month', t('moment.month')], ['year', t('moment.year')]], on: (how) => set({ how: /** @type {any} */ (how) }) }) : nothing}
   </fieldset>`;
 }

@@ -1,7 +1,7 @@
 /** The page of one record: what it says, its pictures, what names it, what it was merged with, its history, and taking it out. */
 import { html, nothing } from './html.js';
 import { askedFirst } from './asking.js';
-import { filePicker, textField } from './fields.js';
+import { chips, filePicker, textField } from './fields.js';
 import { button, errorSummary, heading, row, sheet, waiting } from './parts.js';
 import { t } from './strings.js';
 import './strings_show.js';
@@ -115,12 +115,24 @@ function pictures(stage, { kind, record, fields, taken_out }) {
   });
 }
 
-/** @param {Stage} stage @param {import('./app.d.ts').Attachment} one */
+/** A picture, and once it is uncovered what it shows of where the keeper is: Show and packs go by the answer. @param {Stage} stage @param {import('./app.d.ts').Attachment & {looked: boolean, hold: boolean}} one */
 function shown(stage, one) {
   const bare = stage.local.bare === one.attachment;
   const { url, waiting } = picture(stage, one, bare ? 'print' : 'preview');
   return html`<div class="look">${url ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${bare ? t('pic.alt', { name: one.name }) : ''}></div>
-    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}` : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`}</div>`;
+    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}${bare ? looking(stage, one) : nothing}` : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`}</div>`;
+}
+
+/** @param {Stage} stage @param {{attachment: string, looked: boolean, hold: boolean}} one */
+function looking(stage, { attachment, looked, hold }) {
+  const chosen = stage.local.looked?.[attachment] ?? (looked ? (hold ? 'hold' : 'ok') : '');
+  return chips({ name: `look-${attachment}`, legend: t('pic.look'), chosen: [chosen], choices: [['ok', t('pic.ok')], ['hold', t('pic.hold')]], on: (code) => {
+    stage.set({ looked: { ...stage.local.looked, [attachment]: code } });
+    return stage.run('look', async () => {
+      await stage.app.markLooked(attachment, { hold: code === 'hold' });
+      refreshAll(stage);
+    });
+  } });
 }
 
 /** @param {Stage} stage @param {Whole} one */

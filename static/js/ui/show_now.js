@@ -26,7 +26,7 @@ const SECTIONS = ['last', 'others', 'count', 'who', 'orders', 'refs', 'cards'];
 function show(stage) {
   const { record, kind } = stage.place;
   vocabulary(stage);
-  const found = stage.find(`show:${record ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}) }));
+  const found = stage.find(`records-show:${record ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}) }));
   if (found.problem) return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${found.problem.sentence}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const choices = choicesOf(stage, found.data);

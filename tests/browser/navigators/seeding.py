@@ -56,7 +56,7 @@ def _linked(fields: Fields, ids: Mapping[str, str]) -> dict[str, object]:
 
 
 def _link(key: str, value: object, ids: Mapping[str, str]) -> object:
-    if key.endswith("_id") and isinstance(value, str):
+    if (key.endswith("_id") or key == "merged_into") and isinstance(value, str):
         return ids.get(value, value)
     if isinstance(value, list):
         named = key.endswith("_ids")

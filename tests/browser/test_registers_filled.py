@@ -1,0 +1,92 @@
+"""A diary that another device filled: 500 people, mergings in a circle, an order of 200 terms, links to nothing, odd values."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.registers import Registers
+from tests.browser.navigators.seeding import Row, seed
+from tests.browser.serving import Certificate, Served
+
+NOBODY = "AAAAAAAAAAAAAAAAAAAAAA"
+
+
+def _story() -> list[Row]:
+    people: list[Row] = [
+        (f"p{n}", "person", {"name": f"Person {n}", "role": "other", "aliases": [f"Nick {n}"]}, {}) for n in range(497)
+    ]
+    circle: list[Row] = [
+        (name, "person", {"name": f"Round {name}", "role": "suspect", "role_code": "S1", "merged_into": onto}, {})
+        for name, onto in (("a", "b"), ("b", "c"), ("c", "a"))
+    ]
+    terms = [{"no": n, "text": f"Term text {n}"} for n in range(1, 201)]
+    order = {"kind": "restraining_order", "court": "Lewisham", "served_on": "2026-10-03", "terms": terms}
+    order["against_ids"] = ["a", NOBODY]
+    odd = {"kind": 7, "court": ["x"], "terms": "no list", "served_on": "2026-02-31", "expires_on": 5, "against_ids": "a"}
+    entry = {
+        "narrative": "He broke two terms.", "precision": "unknown", "tz": "Europe/London", "actor_ids": ["c", NOBODY],
+        "alleged_breaches": [{"order_id": "order", "term_no": 2}, {"order_id": "order", "term_no": 999}, "odd"],
+    }  # fmt: skip
+    return [*people, *circle, ("order", "order", order, {}), ("odd", "order", odd, {}), ("entry", "incident", entry, {})]
+
+
+def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
+    """All of it opens, is found, and shows what it can; nothing hangs, and the way to Show still stands."""
+    seeded = seed(server, certificate, _story())
+    keeper = new_phone()
+    keeper.signs_in(seeded.login, seeded.words)
+    keeper.entries(1)
+    registers = Registers(keeper)
+    page = keeper.page
+
+    # 500 people: the newest thirty, and any of them by name or by another name
+    registers.opens("People and accounts")
+    expect(page.get_by_role("main").get_by_role("button", name=re.compile("^Round "))).to_have_count(3)
+    began = time.monotonic()
+    registers.opens("People and accounts")
+    registers.has("Round a")
+    assert time.monotonic() - began < 3
+    assert faults(page) == []
+    keeper.field("Find in this list").fill("nick 77")
+    registers.has("Person 77")
+    codes = page.evaluate("[...document.querySelectorAll('.row-more')].map((one) => one.textContent)")
+    assert any(re.match(r"^P\d+ ·", code) for code in codes), codes
+
+    # three that claimed S1 at once, merged in a circle: each with a code of its own, and each leads to the entry
+    keeper.field("Find in this list").fill("round")
+    rows = page.locator(".row-more").filter(has_text=re.compile(r"^S\d · "))
+    expect(rows).to_have_count(3)
+    assert len({text.split(" ")[0] for text in rows.all_inner_texts()}) == 3
+    page.get_by_role("main").get_by_role("button", name=re.compile("^Round a")).click()
+    keeper.sees("You said that this is the same as:")
+    keeper.sees(re.compile("^Entry 1"))
+    assert faults(page) == []
+
+    # 200 terms, one of them broken, and one that is not there
+    registers.opens("Orders")
+    page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
+    expect(page.locator(".terms > li")).to_have_count(201)
+    keeper.sees("A term that is no longer here (999)")
+    expect(page.get_by_text("You said it was broken once:")).to_have_count(2)
+    assert faults(page) == []
+    keeper.tap("Change this")
+    expect(page.locator(".term")).to_have_count(200)
+    keeper.tap("Cancel")
+
+    # an order of a broken app: listed, opened and offered to nobody
+    registers.opens("Orders")
+    expect(page.get_by_role("main").locator(".row-button")).to_have_count(2)
+    page.get_by_role("main").locator(".row-button").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(keeper.button("Change this")).to_be_visible()
+    assert faults(page) == []
+    registers.opens("To chase")
+    keeper.sees("There is nothing to chase.")
+    keeper.tap("Help")
+    keeper.tap("Show someone now")
+    keeper.tap("Show this")
+    keeper.sees("He broke two terms.")
+    keeper.sees("200. Term text 200")
