@@ -130,6 +130,7 @@ async function make(ctx, job, options, onStep, signal) {
   const name = `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
   const { from = null, to = null, records = null } = options;
   const held = chosenIncidents(await readDiary(open), { from, to, records }).map(({ record }) => record);
+  for (const exhibit of /** @type {{record: string}[]} */ (capsule['exhibits'])) open.custody.note(exhibit.record, 'exported', folder);
   await keepExport(open, { name, at: ctx.clock.now(), records: held, from, to, version: server.release });
   return { file, name };
 }

@@ -8,6 +8,7 @@ import './strings_cards.js';
 import { cardsOf } from './attachment_table.js';
 import { hasUnreadable, lineField } from './card_forms.js';
 import { coach, coachSummary } from './coach.js';
+import { label } from './labels.js';
 import { problemOf } from './stage.js';
 import { lineWords } from './register_words.js';
 import { clockTime, day } from './say.js';
@@ -55,6 +56,7 @@ function wordsOf(stage, line, all) {
 
 /** @param {Stage} stage @param {import('./card_table.js').Line} line @param {any} value @param {any} [more] @returns {string} */
 export function valueWords(stage, line, value, more) {
+  if (line.name === 'outside_copy') return label('outside_copies', value?.state);
   if (line.name === 'identity_link_id') return value ? nameOf(stage, String(value)) : '';
   if (line.as === 'own') return lineWords(stage, 'attachment', /** @type {any} */ ({ ...line, as: 'codes' }), value);
   if (line.as === 'object') return (line.lines ?? []).map((one) => lineWords(stage, 'attachment', /** @type {any} */ (one), value?.[one.name])).filter(Boolean).join(', ');
@@ -90,7 +92,7 @@ function body(stage, file, card) {
   };
   const apart = new Set(card.lines.filter((line) => line.apart).map(({ name }) => name));
   const at = { path: PATH, get: on.value, put: (/** @type {string} */ name, /** @type {any} */ value) => on.put(apart.has(name) ? { restricted: { [name]: value } } : { fields: { [name]: value } }) };
-  return html`${card.code === 'coach' ? coach(on) : card.code === 'identity' ? identity(on, file) : card.lines.map((line) => lineField(/** @type {any} */ (on), line, at))}
+  return html`${card.code === 'coach' ? coach(on) : card.code === 'identity' ? identity(on, file) : card.code === 'outside' ? outside(on) : card.lines.map((line) => lineField(/** @type {any} */ (on), line, at))}
     ${beside(on, file, card)}
     <div>${button(t('card.save'), () => save(stage, file), { main: true, busy: stage.running === 'card' })}</div>`;
 }
@@ -112,6 +114,13 @@ function momentOf({ taken_local: local, offset_min: offset, taken_at: at }) {
     : typeof local === 'string' ? new Date(local).getTime() : NaN;
   if (!Number.isFinite(start)) return null;
   return { start, precision: 'exact', source: 'phone_clock_at_the_time', ...(typeof local === 'string' ? { local: local.slice(0, 16) } : {}), ...(typeof offset === 'number' ? { utc_offset_min: offset } : {}), tz: Intl.DateTimeFormat().resolvedOptions().timeZone };
+}
+
+/** The copy left in the phone's photos: what became of it, and since when. @param {FileCardOn} card */
+function outside(card) {
+  const state = String(card.value('outside_copy')?.state ?? '');
+  return html`${chips({ name: 'outside', legend: t('f.attachment.outside_copy'), chosen: [state], choices: [['kept', t('outside.keep')], ['removed_for_safety', t('outside.removed')], ['later', t('outside.later')]], on: (code) => card.put({ restricted: { outside_copy: { state: code, at: Date.now() } } }) })}
+    <p class="small soft">${t('outside.lead')} ${t('outside.how')}</p><p class="small soft">${t('outside.fine')}</p>`;
 }
 
 /** The picture that shows whose account it is: another one of the diary. @param {FileCardOn} card @param {AttachmentRead} file */

@@ -31,6 +31,7 @@ export const FILE_CARDS = [
   { code: 'phone', icon: 'device', lines: [person('producer_id'), person('captured_by_id'), { name: 'source_device', as: 'object', apart: true, lines: DEVICE }] },
   { code: 'changed', icon: 'sealed', lines: [code('alteration_before_receipt', 'alterations', { tells: true })] },
   { code: 'private', icon: 'lock', lines: [code('sensitivity', 'sensitivity'), { name: 'shows_where_i_live', as: 'yes', apart: true }, { name: 'include_in_pack', as: 'tick' }] },
+  { code: 'outside', icon: 'picture', of: ['image', 'video'], lines: [{ name: 'outside_copy', as: 'own', apart: true }] },
   { code: 'alt', icon: 'eye', of: ['image', 'video', 'file'], later: true, lines: [text('alt_text'), text('transcript')] },
   { code: 'paper', icon: 'file', later: true, lines: [{ name: 'physical_original', as: 'object', apart: true, lines: PAPER }] },
   { code: 'refs', icon: 'list', later: true, lines: [short('suggested_exhibit_ref'), short('officer_exhibit_ref')] },

@@ -26,7 +26,7 @@ const FIELDS = {
 
 const FILE = {
   'fcard.what': 'What it is', 'fcard.says': 'What does it say?', 'fcard.coach': 'What can you see in it?', 'fcard.sent': 'When it was sent or posted', 'fcard.taken': 'When you took it', 'fcard.account': 'Account, number, web address', 'fcard.identity': 'Whose account it is',
-  'fcard.phone': 'Who took it, and on which phone', 'fcard.changed': 'Changed before you added it?', 'fcard.private': 'Private or upsetting?', 'fcard.alt': 'In words', 'fcard.paper': 'A letter or a thing?', 'fcard.refs': 'References',
+  'fcard.phone': 'Who took it, and on which phone', 'fcard.changed': 'Changed before you added it?', 'fcard.private': 'Private or upsetting?', 'fcard.outside': 'The copy in your photos', 'fcard.alt': 'In words', 'fcard.paper': 'A letter or a thing?', 'fcard.refs': 'References',
   'attach.more': 'More you can add', 'attach.details': 'About this file', 'attach.in': 'In entry', 'attach.in_number': 'No. {n}', 'attach.loose': 'It is in no entry.', 'attach.missing': 'This file cannot be opened right now.', 'attach.unnamed': 'A file',
   'attach.removed': 'A file was removed', 'attach.removed_more': 'It was removed on {at}. Nothing of it is left here.', 'attach.out': 'This file was taken out on {at}. It is in no pack.',
   'attach.place': 'This file says where it was taken.', 'attach.place_do': 'Anyone you send the file itself to can read the place. In a pack, pages show a copy without it, and the file itself goes only in the restricted part. To leave no place in new pictures, turn location off for your phone’s camera.',
