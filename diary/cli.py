@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from diary import config
 from diary.cli_log import audit, keys
+from diary.cli_pack import pack
 from diary.cli_store import migrate_store, purge
 from diary.encoding import unb64
 from diary.errors import BadRequest, KeptError
@@ -176,6 +177,7 @@ def demo(out: Path, keep: Path | None, stamp: bool) -> None:
 
 
 main.add_command(audit)
+main.add_command(pack)
 main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)

@@ -22,6 +22,7 @@
     ├── TryLater                     try_later
     ├── PacksOff                     packs_off
     ├── PackFailed                   pack_failed
+    ├── NotACopy                     not_a_copy      a file that is no sealed copy, or a damaged one
     ├── Unavailable                  unavailable
     └── BadSetting                   bad_setting     a setting of the operator's that cannot be used
 
@@ -202,6 +203,13 @@ class PackFailed(KeptError):
 
     code = "pack_failed"
     usual = "The pack could not be built."
+
+
+class NotACopy(KeptError):
+    """A file that is no sealed copy of a diary, or a damaged one."""
+
+    code = "not_a_copy"
+    usual = "This is not a sealed copy, or it is damaged."
 
 
 class Unavailable(KeptError):

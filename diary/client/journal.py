@@ -145,6 +145,14 @@ class Journal:
             if summary["to"] == summary["latest"]:
                 return new
 
+    def hold(self, pushed: Push, place: Place, seq: int | None, receipt: Mapping[str, Any] | None) -> None:
+        """One version from a sealed copy, with what a server once said of it. Raises BadSignature, SealError."""
+        message = push.signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
+        verify_author(self.identity.keyset.ecdsa_pub, message, unb64(pushed.sig))
+        if receipt is not None:
+            receipts.verify(receipt, self.identity.notary_pub, c=pushed.c, env=pushed.env)
+        self._held[place.version] = Held(pushed, self._open(pushed, place), seq, receipt)
+
     def versions(self) -> list[DiaryVersion]:
         """The whole diary in feed order, what waits last, as a capsule is made from."""
         known = [self._held[version] for version in self._held]

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from diary.pack import archive, capsule, proofs, recordjson
 from diary.pack.gather import Wish, make_capsule
 
 Step = Callable[[str, int, int], None]
+Content = Callable[[Blob], AsyncIterator[bytes]]
 POLL_SECONDS: Final = 0.2
 QUEUE_SECONDS: Final = 120
 READ_BYTES: Final = 1 << 20
@@ -57,10 +58,17 @@ async def build_pack(server: Server, journal: Journal, wish: Wish, out: Path, wo
     told = capsule.read_capsule(raw)
     check_front(front, told)
     files = received_files(journal, told)
+    await finish(files, lambda blob: fetch(server, journal.identity.diary, blob), front, told, out, work, step)
+
+
+async def finish(
+    files: Sequence[Received], content: Content, front: Path, told: capsule.Capsule, out: Path, work: Path, step: Step
+) -> None:
+    """Add the files as received to a checked front part and write the pack. `content`: a blob's bytes."""
     folder = work / "received"
     for done, file in enumerate(files):
         step("files as received", done, len(files))
-        await _fetch_file(server, journal.identity.diary, file, folder)
+        await _keep_file(content(file.blob), file, folder)
     half = out.with_name(out.name + ".part")
     archive.assemble(front, [(file.path, _chunks(folder / file.path)) for file in files], half, told)
     half.replace(out)
@@ -135,13 +143,13 @@ def received_files(journal: Journal, told: capsule.Capsule) -> list[Received]:
     return files
 
 
-async def _fetch_file(server: Server, diary: str, file: Received, folder: Path) -> None:
+async def _keep_file(content: AsyncIterator[bytes], file: Received, folder: Path) -> None:
     """One file as received to its path under `folder`. Raises PackFailed for bytes that are not those received."""
     target = folder / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     with target.open("wb") as out:
-        async for chunk in fetch(server, diary, file.blob):
+        async for chunk in content:
             digest.update(chunk)
             out.write(chunk)
     if digest.hexdigest() != file.sha256:

@@ -1,17 +1,23 @@
 """A sealed copy in a file: made here, opened on a phone that holds nothing, taken in by another server."""
 
 import re
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from diary.crypto.signing import Notary
+from diary.pack.verify import verify
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import SEALED_HERE, Keeper
 from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
+from tests.running import ROOT
 
 FIRST = "He stood at the bus stop."
 SECOND = "SENTINELACCOUNT He was in the shop."
@@ -119,6 +125,32 @@ def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, 
     desk.reads(SECOND)
     desk.opens_card("Photos & screenshots")
     desk.has_file("gate.png")
+
+
+def test_the_command_line_makes_the_whole_pack_of_it(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """The server gone: the file and its words become a pack that verifies; other words, and a copy cut short, make none."""
+    keeper = new_phone(accept_downloads=True)
+    _diary(keeper)
+    copy = makes_a_copy(keeper, tmp_path)
+    notary = Notary(server.settings.read_notary_seed()).pub
+    server.stop()
+    made = _pack(copy, tmp_path / "pack.zip", keeper.words)
+    assert made.returncode == 0, made.stderr
+    assert verify(tmp_path / "pack.zip", notary=notary) == []
+    with zipfile.ZipFile(tmp_path / "pack.zip") as pack:
+        [picture] = [name for name in pack.namelist() if "13_exhibits-as-received" in name]
+        assert pack.read(picture) == png()
+    wrong = _pack(copy, tmp_path / "wrong.zip", "not these words at all")
+    assert (wrong.returncode, "did not match" in wrong.stderr) == (1, True)
+    (tmp_path / "cut.kept").write_bytes(copy.read_bytes()[:-400])
+    cut = _pack(tmp_path / "cut.kept", tmp_path / "wrong.zip", keeper.words)
+    assert (cut.returncode, "not a sealed copy" in cut.stderr) == (1, True)
+    assert not (tmp_path / "wrong.zip").exists()
+
+
+def _pack(copy: Path, out: Path, words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "diary", "pack", str(copy), "--out", str(out)]
+    return subprocess.run(command, input=words + "\n", capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def test_a_damaged_copy_and_another_file_are_refused(new_phone: NewPhone, tmp_path: Path) -> None:
