@@ -1,0 +1,79 @@
+"""Pushes where the disk takes its time: every fsync of the server waits 5 ms longer.
+
+This computer's fsync takes a fifth of a millisecond, which flatters whatever waits for it. A small library,
+compiled here and loaded before the system's, stands in for a slower disk. Needs a C compiler.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from diary import config
+from diary.storage import database
+from tests.bench.push import Run, drive, free_port, keepers, running, sealed_by
+
+SLOWER_MS = 5
+CLIENTS = 64
+BAR = 1500
+EXPECTED = 3000
+SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+int fsync(int fd) {
+  usleep(%(us)d);
+  return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+int fdatasync(int fd) {
+  usleep(%(us)d);
+  return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+"""
+
+
+def compile_shim(folder: Path) -> Path:
+    """The library. Raises RuntimeError without a compiler."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        raise RuntimeError("this row needs a C compiler (Debian: apt-get install gcc libc6-dev)")
+    source, made = folder / "slow.c", folder / "slow.so"
+    source.write_text(SHIM % {"us": SLOWER_MS * 1000})
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", made, source, "-ldl"], check=True)
+    return made
+
+
+async def measure(folder: Path, rounds: int, seconds: float) -> list[Run]:
+    """Round after round against one server."""
+    port = free_port()
+    origin = f"http://localhost:{port}"
+    environ = {
+        "DIARY_DATA": str(folder / "data"),
+        "DIARY_APP_URL": origin,
+        "DIARY_PUBLIC_URL": f"http://public.localhost:{port}",
+        "PATH": os.environ["PATH"],
+    }
+    await database.migrate(config.load(environ))
+    environ["LD_PRELOAD"] = str(compile_shim(folder))
+    serve = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{port}"]
+    with running(serve, port, environ):
+        there = await keepers(port, origin)
+        return [await drive(port, sealed_by(there, port, int(seconds * EXPECTED)), CLIENTS, seconds) for _ in range(rounds)]
+
+
+def rows(rounds: int = 5, seconds: float = 1.0) -> list[dict[str, Any]]:
+    """One row: pushes a second, the median over the rounds; and the failures."""
+    with tempfile.TemporaryDirectory() as name:
+        runs = asyncio.run(measure(Path(name), rounds, seconds))
+    value = round(median(run.per_second for run in runs))
+    failures = sum(run.failures for run in runs)
+    title = f"version push a second, {CLIENTS} clients, fsync {SLOWER_MS} ms slower"
+    bar = {"floor": None, "ratio": None, "bar": f"at least {BAR}/s, no failure"}
+    return [{"name": title, "value": value, "holds": value >= BAR and not failures} | bar]
