@@ -10,6 +10,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.seeding import Seeded, seed, story
+from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 
 ALL = 31
@@ -179,7 +180,13 @@ def test_the_pattern_is_there_offline_after_a_lock_and_counts_what_is_new(reader
     reader.locks()
     reader.unlocks()
     reader.adds("He rang again just now.")
+    reader.opens_card("Photos & screenshots")
+    reader.picks_files([upload("screen.png", "image/png", png())])
+    reader.has_file("screen.png")
     reader.goes("Entries")
+    covered = reader.row("He rang again just now.").locator("img")
+    expect(covered).to_have_class("blurred")
+    expect(covered).to_have_js_property("complete", value=True)
     reader.tap(re.compile("^Patterns"), exact=False)
     expect(reader.page.locator(".said")).to_contain_text("32 times since 4 May 2026.")
     reader.page.context.set_offline(False)

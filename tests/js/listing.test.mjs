@@ -36,7 +36,7 @@ test('an entry is found by its words, exact words, files, people and accounts; c
   await app.saveRecord({ kind: 'person', record: dan, fields: { name: 'Robin' }, reason: 'Wrong name' });
   assert.deepEqual(await found('robin'), [2]);
   const shot = await app.addFile(third.record, file(PNG, 'Screenshot_Tuesday.png'), { route: 'files' });
-  assert.ok(shot.attachment);
+  assert.deepEqual(app.state.entries.find((row) => row.record === third.record).shots, [shot.attachment]);
   assert.deepEqual(await found('screenshot_tuesday'), [3]);
 });
 

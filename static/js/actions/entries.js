@@ -17,6 +17,8 @@ export async function readEntry(open, record, now) {
   if (!versions.length) throw new KeptError('not_found');
   const { shown: newest, taken_out } = /** @type {{shown: Opened, taken_out: number|null}} */ (/** @type {unknown} */ (standing(/** @type {any} */ (versions))));
   const row = open.index.find(record);
+  // A row is bound to the version it was made from; one that is not is made again with the rest at the next unlock.
+  if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
   const shown = open.syncing.rows().find((one) => one.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
   const attachments = [];

@@ -18,6 +18,8 @@ import { ROWS, SHAPE } from '../store/index.js';
 
 /** With nothing but words and a time: the list offers to add details. */
 const DETAILS = ['behaviours', 'channel', 'place_category', 'actor_ids', 'who', 'feelings_then', 'feelings_then_text', 'response', 'account_ids', 'witness_ids'];
+/** As many pictures as a row shows. */
+const SHOTS = 3;
 const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
 
 /**
@@ -32,10 +34,18 @@ export async function told(book, batch, meta, shown, before) {
     v, c: meta.versions.find((one) => one.v === version)?.c ?? '',
     f: factOf(meta.record, /** @type {any} */ (fields), /** @type {any} */ (restricted)),
     links: linksOf(fields),
+    dated: objectsOf(/** @type {any} */ (fields), 'independent_evidence').some((one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at')),
+    shots: beside.filter(isShown).slice(0, SHOTS).map(({ record }) => record),
     bare: DETAILS.every((name) => !codesOf(/** @type {any} */ (fields), name).length) && !fields.attachment_ids?.length,
     // A receipt changes no word: what is searched is written again only when it is other than it was.
     ...(before?.v === v ? {} : { text: spokenIn([fields, restricted, ...beside.map(words)]) }),
   };
+}
+
+/** Whether the list may show a covered copy of it: a picture with one, and nothing that was called private. @param {Opened} one */
+function isShown({ kind, fields }) {
+  const copies = objectsOf(/** @type {any} */ (fields), 'renditions').some((copy) => copy.purpose === 'preview');
+  return kind === 'attachment' && copies && String(fields.media_type).startsWith('image/') && (fields.sensitivity ?? 'normal') === 'normal';
 }
 
 /** What stands beside the entry and is found with it: its files and its messages. @param {Book} book @param {Batch} batch @param {Fields} fields @returns {Promise<Opened[]>} */
@@ -59,7 +69,7 @@ function words({ kind, fields, restricted }) {
 /** Everyone and everything the entry names: an entry is found by the name of a person who is only a witness, too. @param {Fields} fields @returns {string[]} */
 function linksOf(fields) {
   const said = /** @type {any} */ (fields);
-  const lists = ['actor_ids', 'targeted_person_ids', 'witness_ids', 'present_ids', 'account_ids', 'vehicle_ids', 'order_ids'].flatMap((name) => codesOf(said, name));
+  const lists = ['actor_ids', 'targeted_person_ids', 'witness_ids', 'present_ids', 'account_ids', 'vehicle_ids', 'order_ids', 'case_ids', 'report_ids', 'notice_ids', 'author_id', 'entered_by_id'].flatMap((name) => codesOf(said, name));
   const rows = [...objectsOf(said, 'told_others').map((row) => textOf(row, 'person_id')), ...objectsOf(said, 'alleged_breaches').map((row) => textOf(row, 'order_id'))];
   return [...new Set([...lists, ...rows.filter(Boolean)])];
 }

@@ -31,7 +31,7 @@ export type State = {
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
   pictures: number; additions: number; amendments: number; state: EntryState; flags: string[]; taken_out: number | null; erased: number | null;
-  f: import('../record/patterns_facts.js').Fact | null; links: string[]; bare: boolean;
+  f: import('../record/patterns_facts.js').Fact | null; links: string[]; shots: string[]; bare: boolean;
 };
 
 /** A blob as a version's keys name it. */

@@ -42,6 +42,8 @@ export class Index {
     this.textsHere = new Set();
     /** the list is not what the diary is: see [Note: the list's own head] */
     this.differs = false;
+    /** a row was found that is not its entry's: the rest is believed until the next unlock, and then made again */
+    this.suspect = false;
     /** the list is being made again @type {Promise<void>|null} */
     this.mending = null;
     /** @type {WeakMap<Change, Pending>} */
@@ -101,9 +103,9 @@ export class Index {
   follow(root, change) {
     change.last('index', async () => {
       const pending = this.pending.get(change);
-      const differed = this.differs;
-      root.index = { shape: SHAPE, stamps: [], ...root.index, ...(differed ? {} : { line: root.line?.n, feed: root.feed?.seq }) };
+      root.index = { shape: SHAPE, stamps: [], ...root.index, line: root.line?.n, feed: root.feed?.seq };
       if (pending) await this.flush(root, change, pending);
+      if (this.differs || this.suspect) root.index.line = -1;
     });
   }
 
@@ -128,7 +130,6 @@ export class Index {
     root.index = { ...root.index, stamps };
     if (added.length) this.list(change, segments.flat(), added.length);
     const texts = await this.flushTexts(change, segments, at, pending);
-    if (this.differs) root.index.line = -1;
     change.after(() => {
       Object.assign(this, { segments, at });
       this.turn++;

@@ -5,6 +5,7 @@ import { button, errorSummary, heading, row as link, stateLine } from './parts.j
 import { dayHeading, timeOfDay } from './say.js';
 import { dayOf, findingOf, foundRows, isLooking, searchBar } from './search.js';
 import { t, tn } from './strings.js';
+import { isHidden } from './tiles.js';
 import './strings_patterns.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -39,12 +40,21 @@ function item(stage, row) {
   return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
     <span class="item-foot"><span>${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })}</span>${time ? html`<span>${time}</span>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
+    ${row.shots?.length && !isHidden(stage) ? shots(stage, row.shots) : nothing}
     <span class="item-foot">${stateLine(row.state, Boolean(stage.state.account?.registered))}
       ${row.pictures ? html`<span>${icon('picture', 16)}${tn('entries.pictures', row.pictures)}</span>` : nothing}
       ${row.additions ? html`<span>${tn('entries.added', row.additions)}</span>` : nothing}
       ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}
       ${row.bare ? html`<span>${t('find.details')}</span>` : nothing}</span>
   </button></li>`;
+}
+
+/** Small and covered: enough to know an entry again, not to read over a shoulder. @param {Stage} stage @param {readonly string[]} ids */
+function shots(stage, ids) {
+  return html`<span class="item-shots" aria-hidden="true">${ids.map((attachment) => {
+    const { data } = stage.find(`picture:preview:${attachment}`, () => stage.app.readPicture(attachment, 'preview'));
+    return html`<span>${data?.url ? html`<img class="blurred" src=${data.url} alt="">` : icon('picture', 20)}</span>`;
+  })}</span>`;
 }
 
 /** @param {Stage} stage @param {readonly Row[]} rows @param {Row|undefined} before the row above these; of the same day, it has the heading already */

@@ -26,7 +26,7 @@ export function picture(stage, one, size) {
 }
 
 /** Whether the keeper wants no pictures among the lists, not even covered. @param {Stage} stage */
-function isHidden(stage) {
+export function isHidden(stage) {
   return stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.pictures_hidden === true : false;
 }
 

@@ -1,0 +1,213 @@
+"""Reading back a long diary in Chromium: the list, search, filters, the pattern, and making the list again.
+
+1,000 and 10,000 entries of 300 characters, every tenth with a picture's record (the list needs no bytes of it), written
+by the reference client and fetched by the phone. Figures "at 4×" ran in the page with devtools' CPU throttling, which
+slows the main thread and not the worker that opens the sealed list; medians of a few turns. READING_ENTRIES=1000 measures
+that many only.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from playwright.sync_api import Page, Playwright, Route, expect, sync_playwright
+
+from diary.client import accounts
+from diary.client.demo import running_server
+from diary.client.journal import Journal, Said
+from diary.client.transport import connect
+from diary.clock import SystemClock
+from diary.ids import id_text, new_id
+from diary.paths import STATIC
+from tests.bench.phone import WORDS, Row, _bare_argon2, _row
+from tests.browser.chromium import PHONE, launch, slow
+from tests.browser.navigators.keeper import Keeper
+
+SCRIPTS = ("phone.js", "reading.js")
+SIZES = (1_000, 10_000)
+ROUNDS = 5
+AT_4 = "page at 4×, opening in a worker not slowed"
+DAY = 86_400_000
+BEGAN = 1_600_000_000_000
+FILLER = "He was outside again and would not go away when I asked him to. " * 4
+CHANNELS = ("phone_call", "sms", "instagram", "in_person", "email")
+
+
+def rows() -> Iterator[Row]:
+    """The rows of the table."""
+    asked = os.environ.get("READING_ENTRIES", "")
+    for many in [int(asked)] if asked else SIZES:
+        with (
+            tempfile.TemporaryDirectory(prefix="kept-bench-") as name,
+            sync_playwright() as playwright,
+            running_server(Path(name) / "server") as origin,
+        ):
+            yield from _measured(playwright, origin, many)
+
+
+def write_story(origin: str, many: int) -> str:
+    """An account with that many entries, a tenth of them with a picture; its sign-in name."""
+
+    async def write() -> str:
+        async with connect(origin) as server:
+            identity = await accounts.enrol(server, WORDS, code=bytes(16))
+            journal = Journal(identity, SystemClock())
+            person = id_text(new_id())
+            journal.append(Said("person", {"name": "Dan Weaver", "role": "suspect"}, record=person))
+            for number in range(many):
+                _write_entry(journal, number, person)
+            await journal.send(server)
+            return identity.login
+
+    # Playwright keeps a loop running in this thread.
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(lambda: asyncio.run(write())).result()
+
+
+def _write_entry(journal: Journal, number: int, person: str) -> None:
+    """One entry: a sixth of a day after the one before, every hundredth with the word that is searched."""
+    record, picture = id_text(new_id()), id_text(new_id())
+    said = {
+        "narrative": f"{FILLER}For the {number}th time{', a blue coat' if number % 100 == 0 else ''}.",
+        "occurred_start": BEGAN + number * DAY // 6, "tz": "Europe/London", "utc_offset_min": 0, "precision": "minute",
+        "behaviours": ["calls", "loiter_near"][: 1 + number % 2], "channel": CHANNELS[number % 5], "actor_ids": [person],
+    }  # fmt: skip
+    if number % 10 == 0:
+        said["attachment_ids"] = [picture]
+        shot = {"kind": "screenshot", "media_type": "image/png", "incident_ids": [record], "description": f"Screenshot {number}"}
+        journal.append(Said("attachment", shot, record=picture))
+    journal.append(Said("incident", said, record=record))
+
+
+def _measured(playwright: Playwright, origin: str, many: int) -> Iterator[Row]:
+    login = write_story(origin, many)
+    # The offline worker would answer for the page when an updated one is to be served.
+    context = launch(playwright, "").new_context(**(PHONE | {"service_workers": "block"}))
+    for name in SCRIPTS:
+        context.add_init_script(path=str(Path(__file__).with_name(name)))
+    context.set_default_timeout(600_000)
+    keeper = Keeper(context.new_page(), origin)
+    keeper.signs_in(login, WORDS)
+    keeper.words = WORDS
+    keeper.goes("Entries")
+    expect(keeper.page.get_by_text(f"No. {many}", exact=True)).to_be_visible(timeout=900_000)
+    keeper.page.wait_for_load_state("networkidle")
+    bare = _bare_argon2(playwright, keeper.page.evaluate("() => bench.lock()"))
+    yield from _unlocked(keeper, many, bare)
+    yield from _searched(keeper, many)
+    yield from _scrolled(keeper, many)
+    yield from _listed_again(keeper, many)
+    context.browser.close()  # type: ignore[union-attr]
+
+
+def _unlocked(keeper: Keeper, many: int, bare: float) -> Iterator[Row]:
+    """The words, and the list on the screen."""
+    slow(keeper.page, 4)
+    opened, listed = [], []
+    for _ in range(ROUNDS):
+        keeper.locks()
+        keeper.page.wait_for_timeout(1_500)
+        keeper.field("Your words").fill(WORDS)
+        opened.append(keeper.page.evaluate("() => bench.pressed('Open', 'What happened?')"))
+        listed.append(keeper.page.evaluate("() => bench.listed()"))
+    beyond = statistics.median(opened) - bare + statistics.median(listed)
+    bar = 300 if many <= 1_000 else 500
+    name = f"{many} entries: first rows on screen after the words, beyond Argon2id, ms (floor: drawing the list)"
+    yield _row(name, AT_4, beyond, statistics.median(listed), f"at most {bar} ms", beyond <= bar)
+
+
+def _searched(keeper: Keeper, many: int) -> Iterator[Row]:
+    """A word of one entry in a hundred, first with the texts still sealed, then again; filters; the pattern."""
+    page = keeper.page
+    _all_there(page, many)
+    first = page.evaluate("(n) => bench.searched('blue coat', n)", many // 100)
+    again = []
+    for query, n in (
+        ("coat blue", many // 100),
+        ("dan weaver", many),
+        ("screenshot", many // 10),
+        ("blue", many // 100),
+        ("no such word", 0),
+    ):
+        page.evaluate("() => bench.cleared()")
+        again.append(page.evaluate("([query, n]) => bench.searched(query, n)", [query, n]))
+    page.evaluate("() => bench.cleared()")
+    found = statistics.median(again)
+    bar = (50, "at most 50 ms for 1,000") if many <= 1_000 else (500, "none; 500 ms meant")
+    yield _row(f"{many} entries: the first search, texts opened, ms (floor: later ones)", AT_4, first, found, "none", True)
+    yield _row(f"{many} entries: a search, to the result drawn, ms (floor: none)", AT_4, found, 0, bar[1], found <= bar[0])
+    slow(page, 1)
+    plain = []
+    for _ in range(ROUNDS):
+        plain.append(page.evaluate("(n) => bench.searched('blue coat', n)", many // 100))
+        page.evaluate("() => bench.cleared()")
+    value = statistics.median(plain)
+    yield _row(
+        f"{many} entries: a search, to the result drawn, ms (floor: none)", "page, not slowed", value, 0, bar[1], value <= bar[0]
+    )
+    slow(page, 4)
+    page.evaluate("() => bench.opens('Filters')")
+    page.locator("#find-channel").wait_for()
+    filtered = []
+    for _ in range(ROUNDS):
+        filtered.append(page.evaluate("(n) => bench.filtered('find-behaviour', 'loiter_near', n)", many // 2))
+        filtered.append(page.evaluate("(n) => bench.filtered('find-channel', 'phone_call', n)", many // 10))
+        page.evaluate("() => bench.cleared()")
+    page.evaluate("() => bench.opens('Filters')")
+    value = statistics.median(filtered)
+    yield _row(f"{many} entries: a filter, to the result drawn, ms (floor: none)", AT_4, value, 0, "none", True)
+    counted = []
+    for _ in range(3):
+        counted.append(page.evaluate("() => bench.patterns()"))
+        keeper.goes("Entries")
+    value = counted[0]
+    yield _row(
+        f"{many} entries: Patterns, first time, to its words drawn, ms (floor: again)",
+        AT_4,
+        value,
+        counted[-1],
+        "at most 1,000 ms",
+        value <= 1_000,
+    )
+
+
+def _scrolled(keeper: Keeper, many: int) -> Iterator[Row]:
+    """From the top to the end: rows that are in the page at once stay few."""
+    found = keeper.page.evaluate("() => bench.scrolled()")
+    name = f"{many} entries: scrolled to the end, longest task, ms; rows in the page at the end: {found['rows']} (floor: none)"
+    yield _row(name, AT_4, found["longest"], 0, "at most 400 rows in the page", found["rows"] <= 400)
+
+
+def _listed_again(keeper: Keeper, many: int) -> Iterator[Row]:
+    """An app of another shape of the list: all of it is made again from the versions."""
+    page, source = keeper.page, (STATIC / "js" / "store" / "index.js").read_text("utf-8")
+    changed = source.replace("export const SHAPE = 1;", "export const SHAPE = 2;")
+    assert changed != source
+
+    def newer(route: Route) -> None:
+        route.fulfill(body=changed, content_type="text/javascript")
+
+    page.route("**/static/js/store/index.js", newer)
+    slow(page, 1)
+    keeper.opens_locked()
+    page.wait_for_timeout(2_000)
+    keeper.field("Your words").fill(WORDS)
+    took = page.evaluate("() => bench.listedAgain()")["listing"] * 1_000 / many
+    name = f"{many} entries: the list made again from the versions, ms per 1,000 (floor: none)"
+    yield _row(name, "page, not slowed", took, 0, "at most 3,000 ms", took <= 3_000)
+
+
+def _all_there(page: Page, many: int) -> None:
+    """Until the older segments have been opened too."""
+    page.locator(".item").first.wait_for()
+    page.wait_for_timeout(1_000 if many <= 1_000 else 3_000)
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(json.dumps(row), flush=True)
