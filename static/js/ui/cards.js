@@ -37,13 +37,20 @@ export function cardList(stage, entry) {
   vocabulary(stage);
   const { local } = stage;
   const summaries = new Map(CARDS.map((card) => [card.code, summaryOf(stage, entry, card)]));
-  const waits = (/** @type {CardSpec} */ card) => card.later && !local.all && !summaries.get(card.code) && local.card !== card.code;
+  const waits = (/** @type {CardSpec} */ card) => card.later && !local.all && !summaries.get(card.code) && !isTyped(entry, card) && local.card !== card.code;
   return html`<div class="rows">${CARDS.filter((card) => !waits(card)).map((card) => {
     const expanded = local.card === card.code;
-    const more = summaries.get(card.code) || null;
+    const more = isTyped(entry, card) && !expanded ? t('card.unsaved') : summaries.get(card.code) || null;
     return html`<div>${row({ title: titleOf(card), more, icon: card.icon, expanded, body: expanded ? bodyOf(stage, entry, card) : nothing, on: () => open(stage, expanded ? null : card.code) })}</div>`;
   })}</div>
   ${CARDS.some(waits) ? html`<div>${button(t('cards.more'), () => stage.set({ all: true }), { plain: true, icon: 'add' })}</div>` : nothing}`;
+}
+
+/** Whether something of this card was typed and never saved, as after a lock. @param {Entry} entry @param {CardSpec} card */
+function isTyped({ unsaved, fields, restricted, note }, card) {
+  if (card.code === 'note') return unsaved?.note !== undefined && unsaved.note !== note;
+  const typed = { ...differing(unsaved?.fields ?? {}, fields), ...differing(unsaved?.restricted ?? {}, restricted) };
+  return namesOf(card).some((name) => name in typed);
 }
 
 /** @param {CardSpec} card */

@@ -49,7 +49,7 @@ def adds_record(keeper: Keeper, body: Locator, question: str, button: str, name:
     part = body.locator("div.stack-close").filter(has=keeper.page.get_by_text(question, exact=True)).last
     part.get_by_role("button", name=button, exact=True).click()
     part.locator("input.input").last.fill(name)
-    part.get_by_role("button", name="Add", exact=True).click()
+    part.get_by_role("button", name="Add to the list", exact=True).click()
     expect(part.get_by_label(name, exact=False).first).to_be_checked()
 
 

@@ -1,0 +1,217 @@
+"""Telling without writing, and writing far too much: six pictures, a voice, a term that was broken, several entries at once."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Playwright, expect
+
+from tests.browser import chromium
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators import cards
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.serving import Certificate, Served
+
+TEXT = "He was at the gate."
+WATCH = """() => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    window.tracks = [];
+    navigator.mediaDevices.getUserMedia = async (how) => {
+        const stream = await real(how);
+        window.tracks.push(...stream.getTracks());
+        return stream;
+    };
+}"""
+
+
+def test_six_pictures_begin_an_entry_without_reading(keeper: Keeper) -> None:
+    """A picture says what kind and how, writes no word, and can be taken back; alone it is an entry."""
+    keeper.opens()
+    keeper.starts()
+    assert faults(keeper.page) == []
+    for name in ("A call", "A message", "Followed", "At my door", "Posted", "Damaged"):
+        expect(keeper.button(name)).to_be_visible()
+    keeper.tap("A call")
+    expect(keeper.button("A call")).to_have_attribute("aria-pressed", "true")
+    expect(keeper.field("What happened?")).to_have_value("")
+    keeper.tap("At my door")
+    expect(keeper.button("A call")).to_have_attribute("aria-pressed", "false")
+    keeper.tap("At my door")
+    expect(keeper.button("At my door")).to_have_attribute("aria-pressed", "false")
+    keeper.tap("Followed")
+    keeper.tap("Save")
+    keeper.chooses_words()
+    keeper.puts_off_the_copy()
+    keeper.tap("See this entry")
+    expect(cards.fact(keeper, "What kind").first).to_have_text("Followed me on foot")
+    expect(cards.fact(keeper, "How it reached you").first).to_have_text("In person")
+    keeper.sees("No words yet.")
+
+
+def test_text_that_is_far_too_long_is_never_cut(keeper: Keeper) -> None:
+    """A megabyte pasted: said at once, all of it still in the box, kept as a file at a tap; a lock loses none of it."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    long = "He said it again. \u202eодин\u202c \u0007 👀 " * 30_000
+    keeper.goes("Add")
+    keeper.field("What happened?").fill(long)
+    keeper.sees(re.compile("That is too long for one entry"))
+    expect(keeper.field("What happened?")).to_have_value(long)
+    keeper.chooses("Just now")
+    expect(keeper.button("Save")).to_have_attribute("aria-disabled", "true")
+    keeper.locks()
+    keeper.unlocks()
+    expect(keeper.field("What happened?")).to_have_value(long)
+    keeper.tap("Add it as a file instead")
+    keeper.has_file(f"long-text-{keeper.page.evaluate('new Date().toISOString().slice(0, 10)')}.txt")
+    expect(keeper.field("What happened?")).to_have_value("")
+    keeper.writes("It is all in the file.")
+    keeper.tap("Save")
+    keeper.sees_place("Saved")
+    keeper.reads("It is all in the file.")
+    body = cards.opens(keeper, "What you did")
+    cards.types(body, "Is there a reason you have to be in touch?", long)
+    keeper.tap("Save this card")
+    expect(body.get_by_text(re.compile("That is too long for one entry"))).to_be_visible()
+    expect(keeper.button("Save this card")).to_be_visible()
+
+
+def test_a_card_half_typed_survives_a_lock_and_a_crash(keeper: Keeper) -> None:
+    """Control characters and marks that turn the line round are kept as typed, in the card and after it is saved."""
+    words = "left\u202eright \u200f\u0001 \t end"
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.reads(TEXT)
+    body = cards.opens(keeper, "Who")
+    cards.types(body, "Who did it?", words)
+    keeper.page.wait_for_timeout(400)
+    keeper.page.reload()
+    keeper.unlocks()
+    keeper.reads(TEXT)
+    expect(keeper.page.get_by_text("Not saved yet")).to_be_visible()
+    body = cards.opens(keeper, "Who")
+    expect(body.get_by_label("Who did it?")).to_have_value(words)
+    keeper.locks()
+    keeper.unlocks()
+    keeper.reads(TEXT)
+    body = cards.opens(keeper, "Who")
+    expect(body.get_by_label("Who did it?")).to_have_value(words)
+    cards.saves(keeper)
+    assert cards.fact(keeper, "Who did it?").first.text_content() == words
+    expect(keeper.page.get_by_text("Not saved yet")).to_have_count(0)
+
+
+def test_several_entries_get_their_person_in_one_step(keeper: Keeper) -> None:
+    """Chosen, named, with how it is known and why now: each entry has its own dated change."""
+    keeper.opens()
+    keeper.first_entry("The first.")
+    keeper.puts_off_the_copy()
+    keeper.adds("The second.")
+    keeper.adds("The third.")
+    keeper.goes("More")
+    keeper.tap("Say who did several entries")
+    keeper.tap("Save on each")
+    keeper.sees("Choose at least one entry.")
+    for text in ("The first.", "The second."):
+        keeper.page.get_by_label(re.compile(re.escape(text))).check()
+    keeper.sees("2 entries chosen")
+    keeper.tap("Add a person")
+    keeper.field("Their name, or what you call them").fill("Callum")
+    keeper.tap("Add to the list")
+    expect(keeper.page.get_by_label("Callum")).to_be_checked()
+    keeper.page.get_by_label("A guess").check()
+    keeper.field("Why are you changing this?").fill("The voice was his.")
+    assert faults(keeper.page) == []
+    keeper.tap("Save on each")
+    for text, count in (("The first.", 1), ("The second.", 1), ("The third.", 0)):
+        keeper.reads(text)
+        expect(cards.fact(keeper, "People you have listed")).to_have_count(count)
+        if count:
+            keeper.tap("Everything you saved, with dates")
+            expect(keeper.page.locator(".history")).to_contain_text("Reason: The voice was his.")
+
+
+def test_a_season_a_month_and_a_stretch_of_hours(keeper: Keeper) -> None:
+    """Nine ways to be exact behind five choices; nothing is ever shown more exact than it was said."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    said = (
+        ("In a month", "Some time in a month", {"Any day in it": "2026-06-15"}, "Some time in June 2026"),
+        ("In a season", "Some time in a season", {"Any day in it": "2026-06-15"}, "Summer 2026"),
+        (
+            "Over an evening",
+            "Two days or times",
+            {"From": "2026-11-16", "Time": "21:10", "To": "2026-11-16", "Time (to)": "23:55"},
+            "Monday, 16 November 2026, 21:10 to 23:55",
+        ),
+    )
+    for text, choice, fields, shown in said:
+        keeper.goes("Add")
+        keeper.writes(text)
+        keeper.chooses("Pick a time")
+        keeper.picks("Between or unsure")
+        keeper.picks(choice)
+        for label, value in fields.items():
+            keeper.field(label).fill(value)
+        keeper.tap("Save")
+        keeper.sees_place("Saved")
+        keeper.tap("See this entry")
+        keeper.sees_place(shown)
+
+
+@pytest.fixture
+def with_voice(playwright: Playwright, certificate: Certificate, server: Served) -> Iterator[Keeper]:
+    """A phone whose microphone and camera make something up."""
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with playwright.chromium.launch(
+        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake]
+    ) as browser:
+        context = browser.new_context(**chromium.PHONE, permissions=["microphone", "camera"])
+        context.set_default_timeout(chromium.PATIENCE)
+        yield Keeper(context.new_page(), server.app_url)
+
+
+def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:
+    """Recorded here, sealed as a file, named as the account; the microphone goes out with the place and the lock."""
+    keeper = with_voice
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.goes("Add")
+    keeper.tap("Say it aloud or sign it")
+    keeper.tap("Record your voice")
+    keeper.sees("Recording")
+    assert faults(keeper.page) == []
+    keeper.page.wait_for_timeout(1500)
+    keeper.tap("Stop")
+    keeper.sees(re.compile("^Recorded: voice-.*webm"))
+    keeper.tap("Save")
+    keeper.sees_place("Saved")
+    keeper.tap("See this entry")
+    expect(cards.fact(keeper, "What you said or signed").first).to_have_text("Recorded account")
+    expect(keeper.page.locator(".tile")).to_have_count(1)
+    keeper.page.evaluate(WATCH)
+    cards.opens(keeper, "Say it aloud or sign it")
+    keeper.tap("Record yourself signing")
+    keeper.sees("Recording")
+    keeper.locks()
+    keeper.page.wait_for_function("window.tracks.length === 2 && window.tracks.every((one) => one.readyState === 'ended')")
+
+
+def test_a_microphone_that_is_not_allowed(new_phone: NewPhone) -> None:
+    """Refused: what to do is said, and nothing is lost."""
+    keeper = new_phone()
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.goes("Add")
+    keeper.writes("Half a sentence")
+    keeper.tap("Say it aloud or sign it")
+    keeper.tap("Record your voice")
+    expect(keeper.problem().first).to_contain_text("may not use the microphone or camera")
+    expect(keeper.field("What happened?")).to_have_value("Half a sentence")
+    assert faults(keeper.page) == []
