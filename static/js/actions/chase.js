@@ -6,7 +6,7 @@ import { KeptError } from '../core/errors.js';
 import { dayFault } from '../record/moments.js';
 import { objectsOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
-import { readKind } from './records.js';
+import { readEntriesThat, readKind } from './records.js';
 import { readSettings, saveSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -45,7 +45,7 @@ export function chaseMethods(ctx) {
 /** @param {Open} open @returns {Promise<Item[]>} by date, wipe dates first on a day; without a date last */
 async function readChase(open) {
   const [entries, reports, orders, packs, { fields: settings }] = await Promise.all([
-    readKind(open, 'incident'), readKind(open, 'report'), readKind(open, 'order'), readKind(open, 'export'), readSettings(open),
+    readEntriesThat(open, (row) => row['dated'] !== false), readKind(open, 'report'), readKind(open, 'order'), readKind(open, 'export'), readSettings(open),
   ]);
   const numbers = new Map(open.syncing.rows().map((row) => [row.record, row.seq_no]));
   const done = new Map(objectsOf(settings, 'chase_done').map((one) => [textOf(one, 'key'), Number(one['at'])]));

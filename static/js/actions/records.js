@@ -44,7 +44,20 @@ export function recordMethods(ctx) {
 
 /** Every record of a kind, in feed order, what was taken out left away. @param {Open} open @param {string} kind @param {boolean} [all] @returns {Promise<Read[]>} */
 export async function readKind(open, kind, all = false) {
-  const records = kind === 'incident' ? open.index.all().map(({ record }) => record) : await open.store.readJson(`k/${kind}`) ?? [];
+  return readThese(open, kind, kind === 'incident' ? open.index.all().map(({ record }) => record) : await open.store.readJson(`k/${kind}`) ?? [], all);
+}
+
+/**
+ * Entries that the list says may be meant; all of them where it does not say. With thousands of them only these are opened.
+ * @param {Open} open @param {(row: import('../store/index.js').Row) => boolean} may
+ */
+export async function readEntriesThat(open, may) {
+  const rows = open.index.all().filter((row) => row['links'] === undefined || may(row));
+  return readThese(open, 'incident', rows.map(({ record }) => record), false);
+}
+
+/** @param {Open} open @param {string} kind @param {string[]} records @param {boolean} all @returns {Promise<Read[]>} */
+async function readThese(open, kind, records, all) {
   const found = (await open.book.manyVersions(records)).flatMap(({ record, versions }) => shownOf(record, kind, versions) ?? []);
   return all ? found : found.filter(({ taken_out }) => taken_out === null);
 }

@@ -4,7 +4,7 @@ import { mentions, mergedWith, rootOf } from '../record/links.js';
 import { roleCodes } from '../record/roles.js';
 import { claims } from './roles.js';
 import { stageFile } from './incidents.js';
-import { readKind, readOne, saveOne } from './records.js';
+import { readEntriesThat, readKind, readOne, saveOne } from './records.js';
 import { takeIn } from './sealing.js';
 import { shownAttachment } from './showing.js';
 import { fileState } from './entries.js';
@@ -67,7 +67,8 @@ async function readMentions(open, record) {
   const rows = new Map(open.syncing.rows().map((row) => [row.record, row]));
   const found = [];
   for (const kind of ['incident', ...NAMING]) {
-    for (const one of await readKind(open, kind)) {
+    const there = kind === 'incident' ? await readEntriesThat(open, (row) => row['links'].some((/** @type {string} */ id) => ids.has(id))) : await readKind(open, kind);
+    for (const one of there) {
       if (ids.has(one.record)) continue;
       const { fields: how, terms } = mentions({ ...one.restricted, ...one.fields }, ids);
       const row = rows.get(one.record);
