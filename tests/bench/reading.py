@@ -100,6 +100,7 @@ def _measured(playwright: Playwright, origin: str, many: int) -> Iterator[Row]:
     bare = _bare_argon2(playwright, keeper.page.evaluate("() => bench.lock()"))
     yield from _unlocked(keeper, many, bare)
     yield from _searched(keeper, many)
+    yield from _narrowed(keeper, many)
     yield from _scrolled(keeper, many)
     yield from _listed_again(keeper, many)
     context.browser.close()  # type: ignore[union-attr]
@@ -150,6 +151,11 @@ def _searched(keeper: Keeper, many: int) -> Iterator[Row]:
     yield _row(
         f"{many} entries: a search, to the result drawn, ms (floor: none)", "page, not slowed", value, 0, bar[1], value <= bar[0]
     )
+
+
+def _narrowed(keeper: Keeper, many: int) -> Iterator[Row]:
+    """Two filters, one after the other; then the pattern."""
+    page = keeper.page
     slow(page, 4)
     page.evaluate("() => bench.opens('Filters')")
     page.locator("#find-channel").wait_for()
