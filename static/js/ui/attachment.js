@@ -116,7 +116,7 @@ function acts(stage, file) {
   return html`<div class="stack-close"><div>${button(t('attach.check'), check, { busy: stage.running === 'check' })}</div>${local.checked ? html`<p role="status">${t('attach.checked')}</p>` : nothing}</div>
     <div class="rows">
       ${file.kind === 'image' && file.taken_out === null ? html`<div>${row({ title: t('mask.row'), icon: 'pen', on: () => { stage.arrived = true; stage.set({ masking: { boxes: [], what: [], why: '', chosen: 0 } }); } })}</div>` : nothing}
-      <div>${row({ title: t('attach.custody'), icon: 'list', expanded: Boolean(local.custody), body: local.custody ? custody(file) : nothing, on: toggle('custody') })}</div>
+      <div>${row({ title: t('attach.custody'), icon: 'list', expanded: Boolean(local.custody), body: local.custody ? custody(file) : nothing, on: () => { toggle('custody')(); stage.refresh('attachment:'); } })}</div>
       <div>${row({ title: t('attach.history'), icon: 'list', expanded: Boolean(local.history), body: local.history ? history(stage, file) : nothing, on: toggle('history') })}</div>
       ${file.taken_out === null ? html`<div>${row({ title: t('attach.move'), icon: 'share', expanded: Boolean(local.move), body: local.move ? moving(stage, file) : nothing, on: toggle('move') })}</div>
         <div>${row({ title: t('attach.take_out'), icon: 'leave', on: () => { local.why = ''; stage.openSheet((on) => outSheet(on, file)); } })}</div>` : nothing}

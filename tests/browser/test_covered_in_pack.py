@@ -1,0 +1,79 @@
+"""A picture with a part covered, through to the page an officer sees: black there, untouched where it was received."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pypdf
+from PIL import Image
+from playwright.sync_api import expect
+
+from diary.crypto.signing import Notary
+from diary.pack.verify import verify
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.pictures import upload
+from tests.browser.serving import Served
+
+TEXT = "He photographed my street sign."
+BRIGHT, BLACK = 150, 40
+
+
+def _sign() -> bytes:
+    """A picture that is bright all over, so that what is covered can be told from what is not."""
+    out = io.BytesIO()
+    Image.new("RGB", (900, 1200), (235, 225, 205)).save(out, "PNG")
+    return out.getvalue()
+
+
+def _covers_the_middle(keeper: Keeper) -> None:
+    """One box over the middle of the picture, drawn with the mouse."""
+    keeper.page.get_by_role("button", name=re.compile("^Cover parts of it")).click()
+    area = keeper.page.get_by_role("group", name=re.compile("^The picture, with"))
+    area.scroll_into_view_if_needed()
+    box = area.locator("svg").bounding_box()
+    assert box is not None
+    width = box["height"] * 900 / 1200  # the picture stands in the middle of its frame
+    left = box["x"] + (box["width"] - width) / 2
+    keeper.page.mouse.move(left + width * 0.3, box["y"] + box["height"] * 0.4)
+    keeper.page.mouse.down()
+    keeper.page.mouse.move(left + width * 0.7, box["y"] + box["height"] * 0.6, steps=4)
+    keeper.page.mouse.up()
+    keeper.tap("Save the covered copy")
+    keeper.sees("Pages of a pack print the covered copy.")
+
+
+def test_pages_show_the_covered_copy(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """04 prints the covered copy, 13 holds the bytes as they came, 12 says what was covered, and `verify` finds nothing."""
+    keeper = new_phone(accept_downloads=True)
+    keeper.begins(TEXT)
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload("sign.png", "image/png", _sign())])
+    keeper.has_file("sign.png")
+    keeper.tile("sign.png").first.click()
+    keeper.sees_place("sign.png")
+    _covers_the_middle(keeper)
+    keeper.is_kept_safe(TEXT)
+    pack = makes_a_pack(keeper, 1, tmp_path)
+    assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
+    with zipfile.ZipFile(pack) as held:
+        by_name = {name.rsplit("/", 1)[-1]: name for name in held.namelist()}
+        received = held.read(next(name for name in held.namelist() if "13_exhibits-as-received" in name))
+        pages = pypdf.PdfReader(io.BytesIO(held.read(by_name["04_exhibits.pdf"])))
+        record = json.loads(held.read(by_name["12_record.json"]))
+    assert hashlib.sha256(received).hexdigest() == hashlib.sha256(_sign()).hexdigest()
+    [picture] = [image.image for page in pages.pages for image in page.images if image.image is not None]
+    shown = picture.convert("L")
+    assert shown.getpixel((shown.width // 2, shown.height // 2)) < BLACK  # type: ignore[operator]
+    assert shown.getpixel((shown.width // 10, shown.height // 10)) > BRIGHT  # type: ignore[operator]
+    assert '"masks"' in json.dumps(record)
+    # And what was done with the file says so from now on.
+    keeper.reads(TEXT)
+    keeper.tile("sign.png").first.click()
+    keeper.page.get_by_role("button", name=re.compile("^What was done with it")).click()
+    expect(keeper.page.get_by_text("Put in a pack")).to_be_visible()
