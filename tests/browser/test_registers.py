@@ -247,6 +247,17 @@ def test_by_keyboard_alone(new_phone: NewPhone) -> None:
     expect(keeper.page.get_by_role("dialog")).to_be_visible()
     keys.press("Escape")
     expect(keeper.button("Take this out")).to_be_focused()
+    keeper.button("Help").focus()
+    keys.press("Enter")
+    keeper.button("Show someone now").focus()
+    keys.press("Enter")
+    expect(keeper.heading("Show someone now")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(keeper.heading("Please read")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Enter")
+    keeper.sees_lock()
 
 
 def test_another_device_sees_the_order_and_its_terms(new_phone: NewPhone) -> None:

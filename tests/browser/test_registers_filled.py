@@ -3,7 +3,7 @@
 import re
 import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
@@ -33,18 +33,15 @@ def _story() -> list[Row]:
     return [*people, *circle, ("order", "order", order, {}), ("odd", "order", odd, {}), ("entry", "incident", entry, {})]
 
 
-def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
-    """All of it opens, is found, and shows what it can; nothing hangs, and the way to Show still stands."""
-    seeded = seed(server, certificate, _story())
-    keeper = new_phone()
-    keeper.signs_in(seeded.login, seeded.words)
-    keeper.entries(1)
-    registers = Registers(keeper)
-    page = keeper.page
+def _rows(registers: Registers, name: str) -> Locator:
+    return registers.page.get_by_role("main").get_by_role("button", name=re.compile(f"^{name}"))
 
-    # 500 people: the newest thirty, and any of them by name or by another name
+
+def _people(registers: Registers) -> None:
+    """500 of them: the newest thirty at once, and any by name or another name; three that claimed S1 have three codes."""
+    keeper, page = registers.keeper, registers.page
     registers.opens("People and accounts")
-    expect(page.get_by_role("main").get_by_role("button", name=re.compile("^Round "))).to_have_count(3)
+    expect(_rows(registers, "Round ")).to_have_count(3)
     began = time.monotonic()
     registers.opens("People and accounts")
     registers.has("Round a")
@@ -52,22 +49,22 @@ def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certif
     assert faults(page) == []
     keeper.field("Find in this list").fill("nick 77")
     registers.has("Person 77")
-    codes = page.evaluate("[...document.querySelectorAll('.row-more')].map((one) => one.textContent)")
-    assert any(re.match(r"^P\d+ ·", code) for code in codes), codes
-
-    # three that claimed S1 at once, merged in a circle: each with a code of its own, and each leads to the entry
+    expect(page.locator(".row-more").filter(has_text=re.compile(r"^P\d+ ·"))).to_have_count(1)
     keeper.field("Find in this list").fill("round")
     rows = page.locator(".row-more").filter(has_text=re.compile(r"^S\d · "))
     expect(rows).to_have_count(3)
     assert len({text.split(" ")[0] for text in rows.all_inner_texts()}) == 3
-    page.get_by_role("main").get_by_role("button", name=re.compile("^Round a")).click()
+    _rows(registers, "Round a").click()
     keeper.sees("You said that this is the same as:")
     keeper.sees(re.compile("^Entry 1"))
     assert faults(page) == []
 
-    # 200 terms, one of them broken, and one that is not there
+
+def _orders(registers: Registers) -> None:
+    """200 terms, one said to be broken, and one that is not there; an order of a broken app opens and is offered to nobody."""
+    keeper, page = registers.keeper, registers.page
     registers.opens("Orders")
-    page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
+    _rows(registers, "Restraining order").click()
     expect(page.locator(".terms > li")).to_have_count(201)
     keeper.sees("A term that is no longer here (999)")
     expect(page.get_by_text("You said it was broken once:")).to_have_count(2)
@@ -75,16 +72,24 @@ def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certif
     keeper.tap("Change this")
     expect(page.locator(".term")).to_have_count(200)
     keeper.tap("Cancel")
-
-    # an order of a broken app: listed, opened and offered to nobody
     registers.opens("Orders")
     expect(page.get_by_role("main").locator(".row-button")).to_have_count(2)
     page.get_by_role("main").locator(".row-button").first.click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(keeper.button("Change this")).to_be_visible()
     assert faults(page) == []
     registers.opens("To chase")
     keeper.sees("There is nothing to chase.")
+
+
+def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
+    """All of it opens, is found, and shows what it can; nothing hangs, and the way to Show still stands."""
+    seeded = seed(server, certificate, _story())
+    keeper = new_phone()
+    keeper.signs_in(seeded.login, seeded.words)
+    keeper.entries(1)
+    registers = Registers(keeper)
+    _people(registers)
+    _orders(registers)
     keeper.tap("Help")
     keeper.tap("Show someone now")
     keeper.tap("Show this")

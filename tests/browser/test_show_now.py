@@ -6,7 +6,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPhone
-from tests.browser.navigators.judge import faults
+from tests.browser.navigators.judge import WIDE, faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.registers import Registers
 from tests.browser.pictures import png, upload
@@ -71,6 +71,9 @@ def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> 
     keeper.sees("2 entries")
     _holds_nothing(page)
     assert faults(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.evaluate("document.documentElement.dir = 'rtl'; document.documentElement.style.fontSize = '200%'")
+    assert not page.evaluate(WIDE)
     assert page.get_by_role("button").all_inner_texts() == ["Close and lock", "Close and lock"]
     assert page.get_by_role("link").count() == 0
     assert page.get_by_role("textbox").count() == 0
