@@ -78,10 +78,12 @@ async def test_a_checkpoint_is_stamped_and_the_stamp_holds(tmp_path: Path, autho
             assert abs(timestamps.check(unb64(stamp["tsr"]), note, **kept) - SystemClock().now_ms()) < 20_000
 
 
-async def test_an_outage_is_pending_and_asked_again(tmp_path: Path, authority: LocalAuthority) -> None:
+async def test_an_outage_is_pending_and_asked_again(
+    tmp_path: Path, authority: LocalAuthority, database_setting: dict[str, str]
+) -> None:
     """Nothing fails, the checkpoint is served, later rounds ask again with growing pauses, and then it is there."""
     with answering(b"", 503) as away:
-        async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(away))) as server:
+        async with served(tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.settings(away))) as server:
             keeper, instance = await begin(server)
             await keeper.push()
             for _ in range(3):
@@ -94,7 +96,7 @@ async def test_an_outage_is_pending_and_asked_again(tmp_path: Path, authority: L
             ((tries, due),) = server.rows("SELECT tries, due_at FROM log_stamp")
             assert tries == 2 and due == server.clock.now_ms() + 2 * MINUTE
     with authority.serving() as url:
-        async with served(tmp_path, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
+        async with served(tmp_path, **database_setting, DIARY_TIMESTAMPS=str(authority.settings(url))) as server:
             server.clock.ms = due
             await logbook.tend(server.app.state.office.instance)
             assert server.rows("SELECT tries, due_at FROM log_stamp") == [(3, None)]
