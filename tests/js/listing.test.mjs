@@ -33,6 +33,9 @@ test('an entry is found by its words, exact words, files, people and accounts; c
   assert.deepEqual(await found('dan_new coat'), [2]);
   assert.deepEqual(await found('dan_new lane'), []);
   assert.deepEqual(await found('mill'), [3]);
+  const { record: lead } = await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Mr Weaver' } });
+  await app.saveRecord({ kind: 'person', record: dan, fields: { merged_into: lead } });
+  assert.deepEqual(await found('weaver'), [2], 'brought together, found by either name');
   await app.saveRecord({ kind: 'person', record: dan, fields: { name: 'Robin' }, reason: 'Wrong name' });
   assert.deepEqual(await found('robin'), [2]);
   const shot = await app.addFile(third.record, file(PNG, 'Screenshot_Tuesday.png'), { route: 'files' });

@@ -1,7 +1,7 @@
 /** Finding entries by what they say, and the pattern they make. Both read the list; no version of an entry is opened. */
 import { KeptError } from '../core/errors.js';
 import { folded, wanted } from '../record/folding.js';
-import { countPatterns } from '../record/patterns.js';
+import { countPatterns, leadsOf } from '../record/patterns.js';
 import { objectsOf, textOf } from '../record/reading.js';
 import { mendList } from './listing.js';
 import { readKind } from './records.js';
@@ -70,11 +70,17 @@ async function find(ctx, open, query, names) {
 
 /** @param {Open} open @returns {Promise<Map<string, string>>} folded names by record */
 async function namesOf(open) {
-  const kinds = await readAll(open, NAMED);
-  return new Map(Object.values(kinds).flat().map(({ record, fields }) => {
+  const all = Object.values(await readAll(open, NAMED)).flat();
+  const leads = leadsOf(/** @type {any} */ (all));
+  const names = new Map(all.map(({ record, fields }) => {
     const rows = objectsOf(fields, 'accounts').flatMap((row) => Object.values(row));
     const said = [...NAMES.flatMap((name) => fields[name] ?? []), ...rows].filter((one) => typeof one === 'string');
     return [record, folded(said.join(' \n '))];
+  }));
+  // Two that were brought together are found by either name.
+  return new Map([...names].map(([record, own]) => {
+    const lead = leads.get(record) ?? record;
+    return [record, lead === record ? own : `${own} \n ${names.get(lead) ?? ''}`];
   }));
 }
 

@@ -20,13 +20,19 @@ export function isOn(filter) {
   return Object.values(filter).some(Boolean);
 }
 
-/** @param {Row} row @param {Filter} filter @returns {boolean} */
-export function fits({ f, links, bare }, filter) {
+/**
+ * @param {Row} row @param {Filter} filter
+ * @param {Map<string, string>} [leads] what records that were brought together lead to
+ * @returns {boolean}
+ */
+export function fits({ f, links, bare }, filter, leads) {
+  /** @param {string} wanted */
+  const names = (wanted) => Boolean(links?.some((one) => one === wanted || leads?.get(one) === wanted));
   if (!f) return !isOn(filter);
-  return (!filter.person || Boolean(links?.includes(filter.person)))
+  return (!filter.person || names(filter.person))
     && (!filter.behaviour || Boolean(f.behaviours?.includes(filter.behaviour)))
     && (!filter.channel || f.channel === filter.channel)
-    && (!filter.order || Boolean(links?.includes(filter.order)))
+    && (!filter.order || names(filter.order))
     && (!filter.file || Boolean(f.files))
     && (!filter.breach || Boolean(f.breaches?.length))
     && (!filter.bare || Boolean(bare))

@@ -64,7 +64,7 @@ export function countPatterns(standing, diary, tz, takenOut = 0) {
 const ids = (facts) => facts.map(({ record }) => record);
 
 /** What each merged record leads to in the end; a ring leads nowhere, so each of it stands for itself. @param {readonly Kept[]} records @returns {Map<string, string>} */
-function leadsOf(records) {
+export function leadsOf(records) {
   const into = new Map(records.map(({ record, fields }) => [record, textOf(fields, 'merged_into')]));
   /** @type {Map<string, string>} */
   const found = new Map();

@@ -1,6 +1,7 @@
 /** Looking for entries: words, filters, the entries behind a number, and how many are left. */
 import { html, nothing } from './html.js';
 import { fits, isOn } from '../record/filters.js';
+import { leadsOf } from '../record/patterns.js';
 import { ListWindow } from './entries_window.js';
 import { checkbox, selectField, textField } from './fields.js';
 import { button } from './parts.js';
@@ -26,13 +27,14 @@ import './strings_registers.js';
  * @property {ListWindow} window
  * @property {{entries: readonly Row[], turn: number, rows: Row[]}|null} made
  * @property {{entries: readonly Row[], rows: Row[]}|null} sorted
+ * @property {readonly Row[]|null} named the entries there were when names were last read
  * @property {number} turn grows with every change of what is looked for
  */
 
 /** @param {Stage} stage @returns {Finding} */
 export function findingOf(stage) {
   stage.finding ??= {
-    query: '', words: null, filter: {}, only: null, open: false, unknown: false, last: null, window: new ListWindow(() => stage.draw()), made: null, sorted: null, turn: 0,
+    query: '', words: null, filter: {}, only: null, open: false, unknown: false, last: null, window: new ListWindow(() => stage.draw()), made: null, sorted: null, named: null, turn: 0,
   };
   return stage.finding;
 }
@@ -100,7 +102,8 @@ export function foundRows(stage) {
   if (finding.sorted?.entries !== entries) finding.sorted = { entries, rows: [...entries].sort(later) };
   const { words, filter, only } = finding;
   const filtered = isOn(filter);
-  const rows = finding.sorted.rows.filter((row) => (!only || only.ids.has(row.record)) && (!words || words.has(row.record)) && (!filtered || fits(row, filter)));
+  const leads = filtered ? leadsOf(knownRecords(stage)) : undefined;
+  const rows = finding.sorted.rows.filter((row) => (!only || only.ids.has(row.record)) && (!words || words.has(row.record)) && (!filtered || fits(row, filter, leads)));
   finding.made = { entries, turn: finding.turn, rows };
   return rows;
 }
@@ -136,12 +139,23 @@ export function searchBar(stage) {
   </div>`;
 }
 
+/** People, accounts and orders. @param {Stage} stage @returns {{record: string, kind: string, fields: Record<string, any>}[]} */
+function knownRecords(stage) {
+  const finding = findingOf(stage);
+  const before = stage.read.get('known');
+  if (before && finding.named !== stage.state.entries) before.stale = true; // something was saved or came since
+  finding.named = stage.state.entries;
+  const known = stage.find('known', () => stage.app.readKnown()).data ?? {};
+  return Object.entries(known).map(([record, { kind, fields }]) => ({ record, kind, fields }));
+}
+
 /** @param {Stage} stage @param {Finding} finding */
 function filters(stage, { filter }) {
   const lists = vocabulary(stage);
-  const known = stage.find('known', () => stage.app.readKnown()).data ?? {};
+  const known = knownRecords(stage);
+  const leads = leadsOf(known);
   /** @param {string} kind */
-  const records = (kind) => Object.entries(known).filter(([, one]) => one.kind === kind).map(([record, one]) => /** @type {const} */ ([record, nameOf(kind, one.fields)]));
+  const records = (kind) => known.filter((one) => one.kind === kind && leads.get(one.record) === one.record).map(({ record, fields }) => /** @type {const} */ ([record, nameOf(kind, fields)]));
   /** Only codes that are in some entry: a list of eighty helps nobody. @param {string} list @param {(row: Row) => readonly string[]} codes */
   const used = (list, codes) => {
     const there = new Set(stage.state.entries.flatMap(codes));
