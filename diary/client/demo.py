@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from diary.client import accounts, packs, sample
+from diary.client import accounts, packs, sample, sample_records
 from diary.client.accounts import Identity
 from diary.client.authority import make_authority
 from diary.client.journal import Journal
@@ -71,7 +71,7 @@ async def write_sample(server: Server, step: Step) -> tuple[SignIn, Writer]:
     identity = await accounts.enrol(server, sample.WORDS, code=code)
     clock = FixedClock(0)
     writer = Writer(Journal(identity, clock, sample.TZ), clock)
-    write_diary(writer, sample.entries(), step)
+    write_diary(writer, sample.entries(), step, sample_records.versions())
     await writer.send(server, step)
     return SignIn(identity.login, sample.WORDS, code), writer
 

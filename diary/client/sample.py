@@ -1,4 +1,4 @@
-"""A fictional diary of 25 incidents with 30 pictures and files, for the demo, tests and teaching.
+"""A fictional diary of 26 incidents, one of them taken out, with 30 pictures and files, for the demo, tests and teaching.
 
 sample_entries.json tells it. Nobody in it exists; telephone numbers are the ones kept for drama, addresses
 of the web are the ones kept for examples.
@@ -58,10 +58,11 @@ class SampleFile:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A later version of an entry: when, which fields, why."""
+    """A later version of an entry: when, which fields, why. `takes_out`: they are all it says."""
 
     at: int
     fields: Mapping[str, object]
+    takes_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,9 @@ def _entry(row: Mapping[str, Any]) -> SampleEntry:
         Change(_ms(_moment(change["at"])), change["fields"] | {"reason": change["reason"] or None})
         for change in row.get("later", ())
     )
+    if out := row.get("taken_out"):
+        gone = _ms(_moment(out["at"]))
+        later += (Change(gone, {"reason": out["reason"], "taken_out": gone}, takes_out=True),)
     return SampleEntry(at, fields, row.get("restricted", {}), row["files"], later, row.get("note", ""))
 
 

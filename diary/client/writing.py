@@ -1,15 +1,20 @@
 """Putting a whole diary into a journal: entries with their files, notes, and what was changed later."""
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from diary.client.attachments import Blob, PrintCopy, make_print_copy, seal, upload
-from diary.client.journal import Journal, Said
+from diary.client.journal import Held, Journal, Said
 from diary.client.sample import SETTINGS, SHEET, Change, SampleEntry, SampleFile
+from diary.client.sample_records import Written, links_of_entries, resolved
 from diary.client.transport import Server
 from diary.clock import FixedClock
+from diary.errors import BadRequest
 from diary.ids import id_text, new_id
+from diary.record.rules import faults_of_breaches, faults_of_shape, faults_of_time
+from diary.record.times import at_offset
 
 Step = Callable[[str, int, int], None]
 
@@ -30,36 +35,65 @@ class Writer:
         self.journal = journal
         self.waiting: list[Waiting] = []
         self._clock = clock
+        self._parents: dict[str, str] = {}
+        self._orders: dict[str, Mapping[str, object]] = {}
+        self._custody: dict[str, list[Mapping[str, object]]] = {}
 
     def write_settings(self, at: int) -> None:
         """Initials, own words and the officer's sheet."""
         self._clock.ms = at
-        self.journal.append(Said("settings", SETTINGS, SHEET))
+        self._seal_record(Said("settings", SETTINGS, SHEET))
 
-    def write(self, entry: SampleEntry) -> str:
-        """One entry with its files and private note; gives its record id."""
+    def write(self, entry: SampleEntry, record: str | None = None) -> str:
+        """One entry with its files and private note; gives its record id, `record` when that is given."""
         self._clock.ms = entry.at
-        first = self.journal.append(Said("incident", entry.fields, entry.restricted))
+        first = self._seal_record(Said("incident", entry.fields, entry.restricted, record=record))
         record, version = first.opened.place.record, first.opened.place.version
         attached = [self._attach(file, record) for file in entry.draw()]
         if attached:
             # The files came with the first Save: still the first version, within its ten minutes.
             self._clock.advance(60_000)
             fields = dict(entry.fields) | {"attachment_ids": attached}
-            again = self.journal.append(Said("incident", fields, entry.restricted, record=record, parents=(version,)))
+            again = self._seal_record(Said("incident", fields, entry.restricted, record=record, parents=(version,)))
             version = again.opened.place.version
         if entry.note:
-            self.journal.append(Said("note", {"of_id": record, "text": entry.note}))
+            self._seal_record(Said("note", {"of_id": record, "text": entry.note}))
         return record
 
     def change(self, record: str, change: Change) -> None:
-        """A later version of an entry: what it adds or amends, over what stands."""
+        """A later version of an entry: what it adds or amends, over what stands; a taking out says nothing else."""
         self._clock.ms = change.at
         newest = self.journal.newest(record)
+        parents = (newest.place.version,)
+        if change.takes_out:
+            self._seal_record(Said("incident", change.fields, record=record, parents=parents))
+            return
         fields = dict(newest.fields) | dict(change.fields)
-        self.journal.append(
-            Said("incident", fields, newest.restricted or {}, record=record, parents=(newest.place.version,))
-        )
+        self._seal_record(Said("incident", fields, newest.restricted or {}, record=record, parents=parents))
+
+    def write_record(self, one: Written, record: str) -> None:
+        """A version of a record of any other kind, on from the one that stands."""
+        self._clock.ms = one.at
+        known = record in self._parents
+        parents = (self._parents[record],) if known else ()
+        self._seal_record(Said(one.kind, one.fields, one.restricted, record=record, parents=parents))
+
+    def _seal_record(self, said: Said) -> Held:
+        """Seal one version, refusing what a phone would refuse. Raises BadRequest."""
+        refuse(said.kind, said.fields, said.restricted, self._orders)
+        held = self.journal.append(said)
+        record = held.opened.place.record
+        self._parents[record] = held.opened.place.version
+        if said.kind == "order":
+            self._orders[record] = said.fields
+        return held
+
+    def write_custody(self, at: int) -> None:
+        """What was done with every file so far: one record for each day."""
+        self._clock.ms = at
+        for day, lines in sorted(self._custody.items()):
+            self._seal_record(Said("custody", {"lines": lines, "on": day}))
+        self._custody.clear()
 
     def _attach(self, file: SampleFile, incident: str) -> str:
         """Seal a file as received and its print copy; gives the attachment's record id."""
@@ -71,7 +105,11 @@ class Writer:
             keys.append(self._seal(printed.content).pair)
         fields = dict(file.fields) | {"incident_ids": [incident], "renditions": renditions}
         record = id_text(new_id())
-        self.journal.append(Said("attachment", fields, file.restricted, tuple(keys), (received.pair,), record))
+        self._seal_record(Said("attachment", fields, file.restricted, tuple(keys), (received.pair,), record))
+        at = self._clock.now_ms()
+        line = {"actor": "app", "at": at, "attachment": record}
+        lines = [line | {"action": "received"}, line | {"action": "hashed", "detail": fields["sha256"]}]
+        self._custody.setdefault(at_offset(at, self.journal.offset(at)).date().isoformat(), []).extend(lines)
         return record
 
     def _seal(self, content: bytes) -> Blob:
@@ -93,20 +131,47 @@ class Writer:
         step("sending", total, total)
 
 
-def write_diary(writer: Writer, told: Sequence[SampleEntry], step: Step) -> list[str]:
-    """The whole diary in the order things were written, later changes in their place; gives the record ids."""
-    events: list[tuple[int, int, Change | None]] = [(entry.at, index, None) for index, entry in enumerate(told)]
-    events += [(change.at, index, change) for index, entry in enumerate(told) for change in entry.later]
-    records: dict[int, str] = {}
+def refuse(
+    kind: str, fields: Mapping[str, object], restricted: Mapping[str, object], orders: Mapping[str, Mapping[str, object]]
+) -> None:
+    """What no screen could show again, an end before its start, and a breach of an order that was not served yet.
+
+    Raises BadRequest naming the fields; never what they hold.
+    """
+    faults = [*faults_of_shape(kind, fields), *faults_of_shape(kind, restricted)]
+    if kind == "incident":
+        faults += faults_of_time(fields)
+        faults += faults_of_breaches(fields, orders)
+    if faults:
+        named = ", ".join(f"{fault.field} ({fault.code})" for fault in faults)
+        raise BadRequest(f"This cannot be kept as it is: {named}.")
+
+
+def write_diary(writer: Writer, told: Sequence[SampleEntry], step: Step, records: Sequence[Written] = ()) -> list[str]:
+    """The whole diary in the order things were written, later changes in their place; gives the entries' record ids.
+
+    `records`: versions of other kinds, and with them the links of the entries, by the names of sample_records.json.
+    """
+    ids = {f"entry:{index}": id_text(new_id()) for index in range(len(told))}
+    ids |= {key: id_text(new_id()) for key in dict.fromkeys(one.key for one in records)}
+    links = links_of_entries() if records else {}
+    events: list[tuple[int, int, Callable[[], object]]] = []
+    for index, entry in enumerate(told):
+        linked = replace(entry, fields=dict(entry.fields) | resolved(links.get(index, {}), ids))
+        record = ids[f"entry:{index}"]
+        events.append((entry.at, index, partial(writer.write, linked, record)))
+        events += [(change.at, index, partial(writer.change, record, change)) for change in entry.later]
+    for place, one in enumerate(records, len(told)):
+        full = replace(one, fields=resolved(one.fields, ids), restricted=resolved(one.restricted, ids))
+        events.append((one.at, place, partial(writer.write_record, full, ids[one.key])))
     writer.write_settings(told[0].at - 60_000)
-    for done, (_, index, change) in enumerate(sorted(events, key=lambda event: event[:2])):
+    events.sort(key=lambda event: event[:2])
+    for done, (_, _, write) in enumerate(events):
         step("writing", done, len(events))
-        if change:
-            writer.change(records[index], change)
-        else:
-            records[index] = writer.write(told[index])
+        write()
+    writer.write_custody(events[-1][0] + 60_000)
     step("writing", len(events), len(events))
-    return [records[index] for index in range(len(told))]
+    return [ids[f"entry:{index}"] for index in range(len(told))]
 
 
 def _rendition(printed: PrintCopy) -> dict[str, object]:

@@ -34,7 +34,10 @@ _HOUSE = re.compile(r"^[0-9]+[a-zA-Z]?\s+")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CAPITALISED = re.compile(r"\b[^\W\d_a-zß-öø-ÿ][^\W\d_]{2,}\b")
 # Words that begin a list of names without being one.
-_NO_NAMES: Final = frozenset(("and", "the", "she", "her", "him", "his", "they", "them", "mum", "dad", "mother", "father"))
+_NO_NAMES: Final = frozenset(
+    "and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan "
+    "gran grandma grandad cousin friend neighbour".split()
+)
 # What files are called when nobody named them. Holding these back would blank out the labels of exhibits.
 _PLAIN_NAMES: Final = frozenset(
     "photo photos screen screenshot image picture video audio voice letter document scan recording message "

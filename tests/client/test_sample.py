@@ -1,4 +1,4 @@
-"""The fictional diary is what the demo promises: 25 incidents, 30 realistic files, six scripts, nobody real."""
+"""The fictional diary is what the demo promises: 26 incidents, 30 realistic files, six scripts, nobody real."""
 
 import json
 import re
@@ -8,12 +8,24 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from diary.client import sample
+from diary.client import sample, sample_records
+from diary.client.accounts import Identity
+from diary.client.journal import Journal, Said
 from diary.client.sample import SampleFile, entries
+from diary.client.writing import Writer, refuse, write_diary
+from diary.clock import FixedClock
+from diary.crypto.keys import Keyset
 from diary.crypto.words import normalise, word_list
+from diary.encoding import b64, canon
+from diary.errors import BadRequest
+from diary.ids import id_text, new_id
 from diary.record import times
-from diary.record.schemas import schema
+from diary.record.named import ids_in
+from diary.record.rules import KINDS as RULES
+from diary.record.rules import oddities
+from diary.record.schemas import KINDS, schema
 from diary.record.vocabulary import LISTS
+from tests.vectors.reading import load
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -24,9 +36,10 @@ def files() -> list[SampleFile]:
     return [file for entry in entries() for file in entry.draw()]
 
 
-def test_there_are_25_incidents_and_30_files(files: list[SampleFile]) -> None:
-    """The numbers of the demo."""
-    assert len(entries()) == 25
+def test_there_are_26_incidents_and_30_files(files: list[SampleFile]) -> None:
+    """The numbers of the demo; one entry is taken out the day after it was written."""
+    assert len(entries()) == 26
+    assert [change.takes_out for entry in entries() for change in entry.later].count(True) == 1
     assert len(files) == 30
     assert len({file.name for file in files}) == 30
 
@@ -117,6 +130,7 @@ def test_nobody_in_it_is_real() -> None:
     """Telephone numbers are those kept for drama, hosts those kept for examples."""
     text = json.dumps([[dict(e.fields), dict(e.restricted), [dict(f) for f in e.files]] for e in entries()])
     text += json.dumps(dict(sample.SHEET))
+    text += json.dumps([[dict(one.fields), dict(one.restricted)] for one in sample_records.versions()])
     numbers = re.findall(r"(?:\+44 ?|0)7[\d ]{8,11}\d", text)
     assert len(numbers) > 5
     assert all(re.fullmatch(r"(?:\+44 |0)7700 900\d{3}", number) for number in numbers)
@@ -129,3 +143,75 @@ def test_the_words_are_from_the_list() -> None:
     """The fictional diary's words could have been suggested."""
     assert set(sample.WORDS.split()) <= set(word_list())
     assert normalise(sample.WORDS) == sample.WORDS
+
+
+@pytest.fixture(scope="module")
+def written() -> Journal:
+    """The whole diary with every record, on a device that has seen no server."""
+    keyset = Keyset.new()
+    account, diary, device = (id_text(new_id()) for _ in range(3))
+    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), keyset, bytes(32), bytes(32), "")
+    clock = FixedClock(0)
+    writer = Writer(Journal(identity, clock, sample.TZ), clock)
+    write_diary(writer, entries(), lambda *_: None, sample_records.versions())
+    return writer.journal
+
+
+def test_the_diary_has_every_kind_a_keeper_writes(written: Journal) -> None:
+    """People, accounts after a block, a vehicle, an order, reports, effects, schedules, something taken out, something asked."""
+    kinds = {row["kind"] for row in written.versions()}
+    assert kinds == set(KINDS) - {"manifest", "summary"}
+    rows = [row for row in written.versions() if row["kind"] == "account"]
+    assert sum(row["open"]["fields"].get("new_after_block") is True for row in rows) == 3
+    out = [row for row in written.versions() if "taken_out" in row["open"]["fields"]]
+    assert sorted(row["kind"] for row in out) == ["incident", "vehicle"]
+
+
+def test_every_link_leads_somewhere_and_nothing_is_odd(written: Journal) -> None:
+    """Whatever a record names is there, and every field holds what its name stands for."""
+    known = {row["record"] for row in written.versions()}
+    for row in written.versions():
+        fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
+        assert set(ids_in({**fields, **restricted})) <= known, row["kind"]
+        assert oddities(row["kind"], fields, restricted) == []
+    codes = re.compile(r"(codes?) (\w+)")
+    for one in sample_records.versions():
+        for name, rule in RULES[one.kind].items():
+            if (of := codes.fullmatch(rule)) and (value := one.fields.get(name)):
+                assert all(LISTS[of[2]].find(code) for code in (value if isinstance(value, list) else [value])), (one.key, name)
+
+
+def test_43_calls_are_43_lines_and_one_entry(written: Journal) -> None:
+    """The burst is one entry with a count, and the schedule holds each call."""
+    schedules = [row["open"]["fields"] for row in written.versions() if row["kind"] == "schedule"]
+    calls = next(fields for fields in schedules if fields["channel"] == "phone_call")
+    assert len(calls["rows"]) == calls["count"] == 43  # type: ignore[arg-type]
+    assert [calls["rows"][i]["sent_local"] for i in (0, 42)] == ["2026-05-16T21:10", "2026-05-16T23:55"]  # type: ignore[index]
+
+
+def test_a_breach_before_the_order_was_served_is_refused() -> None:
+    """Entry 19 of 20 September came before 25 September; the same term on 1 October is taken, a fourth term is not."""
+    order = next(dict(one.fields) for one in sample_records.versions() if one.key == "order")
+    for index, term, refused in ((18, 1, "before_service"), (19, 1, ""), (19, 4, "no_such_term")):
+        fields = dict(entries()[index].fields) | {"alleged_breaches": [{"order_id": "x" * 21 + "A", "term_no": term}]}
+        if refused:
+            with pytest.raises(BadRequest, match=refused):
+                refuse("incident", fields, {}, {"x" * 21 + "A": order})
+        else:
+            refuse("incident", fields, {}, {"x" * 21 + "A": order})
+
+
+def test_the_client_refuses_what_no_screen_could_show() -> None:
+    """Shapes and ends before beginnings, by name and never by value."""
+    with pytest.raises(BadRequest, match="narrative") as caught:
+        refuse("incident", {"narrative": 5, "occurred_start": 2, "occurred_end": 1}, {"place_detail": ["Elm Road"]}, {})
+    assert "Elm" not in str(caught.value) and "end_before_start" in str(caught.value)
+
+
+def test_the_client_seals_and_opens_every_kind(written: Journal) -> None:
+    """Every field of every kind comes back as it went in: the drafts of tests/vectors/kinds.json."""
+    for case in load("kinds.json")["cases"]:
+        draft = case["draft"]
+        held = written.append(Said(draft["kind"], draft["open"], draft["restricted"]))
+        assert canon(held.opened.fields) == canon(draft["open"])
+        assert canon(held.opened.restricted or {}) == canon(draft["restricted"])
