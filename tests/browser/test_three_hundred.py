@@ -1,0 +1,123 @@
+"""A diary of 300 entries with 300 pictures: on a new phone over 4G, and on one that keeps only small copies."""
+
+import asyncio
+import hashlib
+import os
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from diary.client import accounts
+from diary.client.attachments import Blob, seal, upload
+from diary.client.demo import running_server
+from diary.client.journal import Journal, Said
+from diary.client.transport import connect
+from diary.clock import SystemClock
+from diary.ids import id_text, new_id
+from tests.browser.chromium import PHONE
+from tests.browser.navigators.keeper import KEPT, Keeper
+from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.test_room import STORED
+
+pytestmark = pytest.mark.slow
+
+MANY = 300
+PICTURE = 200_000
+SMALL = 15_000
+WORDS = "correct horse battery staple"
+# What devtools calls fast 4G is kinder; this is a bad evening of it, in bytes a second and ms there and back.
+SLOW_4G = {"offline": False, "downloadThroughput": 500_000, "uploadThroughput": 200_000, "latency": 150}
+
+
+def _write(origin: str) -> tuple[str, dict[str, str]]:
+    """The diary on the server: its sign-in name, and the digest of each file by its name."""
+
+    async def write() -> tuple[str, dict[str, str]]:
+        digests = {}
+        async with connect(origin) as server:
+            identity = await accounts.enrol(server, WORDS, code=bytes(16))
+            journal = Journal(identity, SystemClock())
+            sealed = []
+            for number in range(MANY):
+                record, picture = id_text(new_id()), id_text(new_id())
+                text = f"Entry {number + 1}. He waited at the corner until the lights went out. " * 3
+                content, small = os.urandom(PICTURE), os.urandom(SMALL)
+                blobs = [Blob.new(len(content)), Blob.new(len(small))]
+                sealed += [(blob, seal(identity.diary, blob, each)) for blob, each in zip(blobs, (content, small), strict=True)]
+                digests[f"{number}.bin"] = hashlib.sha256(content).hexdigest()
+                rendition = {"purpose": "preview", "sha256": hashlib.sha256(small).hexdigest(), "size_bytes": SMALL}
+                fields = {
+                    "incident_ids": [record], "kind": "screenshot", "sha256": digests[f"{number}.bin"],
+                    "sha512": hashlib.sha512(content).hexdigest(), "size_bytes": PICTURE,
+                    "media_type": "application/octet-stream", "added_at": SystemClock().now_ms(),
+                    "renditions": [rendition | {"width": 9, "height": 9, "media_type": "image/jpeg"}],
+                    "sensitivity": "normal", "alteration_before_receipt": "none_known",
+                }  # fmt: skip
+                told = {"narrative": text, "precision": "unknown", "tz": "Europe/London", "attachment_ids": [picture]}
+                journal.append(Said("incident", told, {}, record=record))
+                kept = ((blobs[1].pair,), (blobs[0].pair,))
+                journal.append(Said("attachment", fields, {"received_as": {"filename": f"{number}.bin"}}, *kept, picture))
+            await journal.send(server)
+            for blob, parts in sealed:
+                await upload(server, identity.diary, blob, parts)
+        return identity.login, digests
+
+    # In a thread: the browser's driver holds the event loop of this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(write())).result()
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Where it is served, the sign-in name, and the files' digests."""
+    with running_server(tmp_path / "server") as origin:
+        yield origin, *_write(origin)
+
+
+def test_a_new_phone_has_all_words_in_a_minute_and_little_room_is_enough(
+    browser: Browser, told: tuple[str, str, dict[str, str]], tmp_path: Path
+) -> None:
+    """All text of 300 entries within 60 s at 4G; with small copies only, under 20 MB; the whole files come back as they were."""
+    origin, login, digests = told
+    context = browser.new_context(**(PHONE | {"accept_downloads": True}))
+    context.set_default_timeout(120_000)
+    phone = Keeper(context.new_page(), origin)
+    # Given a new phone on a slow evening
+    phone.opens()
+    phone.has_loaded()
+    session = context.new_cdp_session(phone.page)
+    session.send("Network.emulateNetworkConditions", SLOW_4G)
+    began = time.monotonic()
+    # When its keeper signs in
+    phone.asks_to_sign_in(login, WORDS)
+    phone.words = WORDS
+    phone.sees_place("What happened?")
+    phone.goes("More")
+    phone.tap("Space")
+    phone.picks("Only small copies")
+    phone.goes("Entries")
+    # (a number is given once everything before it has come)
+    expect(phone.page.get_by_text(f"No. {MANY}", exact=True)).to_be_visible(timeout=60_000)
+    spent = time.monotonic() - began
+    # Then all words are there within a minute
+    assert spent <= 60, f"{spent:.0f} s"
+    session.send("Network.emulateNetworkConditions", SLOW_4G | {"downloadThroughput": -1, "uploadThroughput": -1, "latency": 0})
+    # and once the small copies have come too, the phone holds little
+    expect(phone.state_of("Entry 300.")).to_have_text(KEPT, timeout=120_000)
+    phone.page.wait_for_timeout(3000)
+    phone.goes("More")
+    phone.tap("Space")
+    phone.tap("Make room now")
+    phone.sees(re.compile("taken off this phone|nothing to take off"))
+    assert phone.page.evaluate(STORED) < 20_000_000
+    # and every whole file comes back byte for byte, into a pack
+    with zipfile.ZipFile(makes_a_pack(phone, 0, tmp_path)) as pack:
+        received = [name for name in pack.namelist() if "13_exhibits-as-received" in name]
+        assert sorted(hashlib.sha256(pack.read(name)).hexdigest() for name in received) == sorted(digests.values())
+    context.close()
