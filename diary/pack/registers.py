@@ -151,7 +151,7 @@ def day_words(register: Register, name: str) -> str:
     """A day in words, however it was written: `2026-11-03`, ms UTC, or a time block; '' for none."""
     value = register.said.get(name)
     if isinstance(value, str):
-        return value
+        return times.date_words(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return times.instant(value, "Europe/London").day
     block = object_of(register.said, name)

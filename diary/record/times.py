@@ -8,7 +8,7 @@ from UTC in force then, so that 01:30 in the night the clocks go back can only b
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -131,6 +131,15 @@ def zone_label(ms: int, tz: str, offset_min: int) -> str:
 def day_words(moment: datetime) -> str:
     """`Tue 3 Nov 2026`."""
     return f"{_WEEKDAYS[moment.weekday()]} {moment.day} {month_short(moment.month)} {moment.year}"
+
+
+def date_words(text: str) -> str:
+    """`3 Nov 2026` for `2026-11-03`; any other text as it is."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day.day} {month_short(day.month)} {day.year}"
 
 
 def month_short(month: int) -> str:

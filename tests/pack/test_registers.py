@@ -79,7 +79,7 @@ def test_a_breach_stands_only_after_service_and_to_a_term_there_is(contents: Con
         (False, False, True),
         (False, True, False),
     ]
-    assert said[1] == "O1 Stalking protection order (SPO), term 2, served 2026-05-06"
+    assert said[1] == "O1 Stalking protection order (SPO), term 2, served 6 May 2026"
 
 
 def test_every_column_of_an_entry(contents: Contents) -> None:
