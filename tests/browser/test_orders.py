@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.registers import Registers
 
@@ -90,3 +91,23 @@ def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
     registers.fills({"Given to them on": today})
     keeper.tap("Save")
     keeper.sees("This happened before the order was given to them.")
+
+
+def test_an_order_that_has_ended_says_so_and_is_not_shown_as_in_force(new_phone: NewPhone) -> None:
+    """In the list, on its page, beside its list at a desk; Show offers only the one that holds."""
+    keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
+    keeper.opens()
+    keeper.first_entry("He rang the bell.")
+    keeper.puts_off_the_copy()
+    registers = Registers(keeper)
+    for court, ends in (("Lewisham", "2027-10-03"), ("Camberwell", "2026-11-01")):
+        fields = {COURT: court, "Given to them on": "2026-10-03", "Ends on": ends}
+        registers.adds("Orders", "Add an order", fields, picks=["Restraining order"], title=f"Restraining order, {court}")
+    keeper.sees("It ended on 1 Nov 2026.")
+    keeper.sees(re.compile("^Has ended, Given to them on 3 Oct 2026"))
+    expect(keeper.page.get_by_role("complementary").get_by_role("button", name=re.compile("Lewisham"))).to_be_visible()
+    registers.is_sound()
+    keeper.tap("Help")
+    keeper.tap("Show someone now")
+    expect(keeper.page.get_by_role("checkbox", name="Restraining order, Lewisham")).to_be_checked()
+    expect(keeper.page.get_by_role("checkbox", name=re.compile("Camberwell"))).to_have_count(0)

@@ -26,8 +26,10 @@ function chase(stage) {
   const near = localAt(Date.now() + SOON, phoneZone()).slice(0, 10);
   const open = found.data.filter(({ done_at }) => done_at === null);
   const done = found.data.filter(({ done_at }) => done_at !== null);
-  const soon = open.filter(({ due }) => due !== null && due <= near);
-  const later = open.filter(({ due }) => due === null || due > near);
+  const isNear = (/** @type {ChaseItem} */ { due }) => due !== null && due <= near;
+  // A camera's pictures are gone for good: they stand before whatever else is near.
+  const soon = [...open.filter((one) => one.what === 'wipe' && isNear(one)), ...open.filter((one) => one.what !== 'wipe' && isNear(one))];
+  const later = open.filter((one) => !isNear(one));
   const list = (/** @type {string} */ title, /** @type {ChaseItem[]} */ items) => (items.length ? html`<section class="stack-close"><h2>${t(title)}</h2><ul class="rows">${items.map((one) => item(stage, one, today))}</ul></section>` : nothing);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('chase.title'))}<p class="soft">${t('chase.lead')}</p></div>

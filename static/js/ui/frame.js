@@ -102,11 +102,13 @@ export function frame(stage) {
 /** @param {Stage} stage @param {boolean} open */
 function inner(stage, open) {
   const { name } = stage.place;
-  const two = open && stage.wide && ['entries', 'entry', 'file', 'add'].includes(name);
+  const registers = ['kept', 'form'].includes(name);
+  const two = open && stage.wide && (registers || ['entries', 'entry', 'file', 'add'].includes(name));
+  const list = registers ? loaded.register_list : loaded.list;
   return html`<div class="frame">
     ${bar(stage, open)}
     <div class="columns ${two ? 'columns-two' : ''}">
-      ${two && loaded.list ? html`<aside class="aside page" aria-label=${t('nav.entries')}>${loaded.list(stage)}</aside>` : nothing}
+      ${two && list ? html`<aside class="aside page" aria-label=${t(registers ? 'nav.more' : 'nav.entries')}>${list(stage)}</aside>` : nothing}
       <main id="page"><div class="page">${lines(stage, open)}${view(stage, name)}</div></main>
     </div>
     ${open ? thumb(stage) : nothing}

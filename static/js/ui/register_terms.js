@@ -64,6 +64,13 @@ export function isInForce(fields, today) {
   return Boolean(served) && served <= today && !(ends && ends < today) && !['expired', 'ended', 'refused', 'applied_for'].includes(String(fields['status'] ?? ''));
 }
 
+/** Whether an order has ended, by its date or by what the keeper says of it. @param {Fields} fields */
+export function isOver(fields) {
+  const ends = String(fields['expires_on'] ?? '');
+  const today = localAt(Date.now(), phoneZone()).slice(0, 10);
+  return (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields['status'] ?? ''));
+}
+
 const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 
 /** `3 Nov 2026`; what is no day is shown as it is. @param {string} date @returns {string} */

@@ -6,7 +6,7 @@ import { label } from './labels.js';
 import { nameOf } from './record_names.js';
 import { whenWords } from './say.js';
 import { t } from './strings.js';
-import { dayWords, termsOf } from './register_terms.js';
+import { dayWords, isOver, termsOf } from './register_terms.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Fields} Fields */
@@ -36,7 +36,7 @@ export function titleOf(stage, kind, fields) {
 export function secondLine(stage, kind, fields) {
   if (kind === 'person') return joined(label('person_roles', fields.role), fields.description);
   if (kind === 'account') return joined(fields.person_id ? linkName(stage, 'person', fields.person_id) : '', fields.blocked_on ? `${t('f.account.blocked_on')} ${dayWords(String(fields.blocked_on))}` : '');
-  if (kind === 'order') return joined(fields.served_on ? `${t('f.order.served_on')} ${dayWords(String(fields.served_on))}` : '', fields.expires_on ? `${t('f.order.expires_on')} ${dayWords(String(fields.expires_on))}` : '');
+  if (kind === 'order') return joined(isOver(fields) ? t('order.over') : '', fields.served_on ? `${t('f.order.served_on')} ${dayWords(String(fields.served_on))}` : '', fields.expires_on ? `${t('f.order.expires_on')} ${dayWords(String(fields.expires_on))}` : '');
   if (kind === 'report') return joined(momentWords(fields.at), fields.next_update_due ? `${t('f.report.next_update_due')} ${dayWords(String(fields.next_update_due))}` : '');
   return momentWords(fields.at ?? fields.started ?? fields.first_seen ?? fields.when_met);
 }

@@ -12,6 +12,7 @@ import { form } from './register_form.js';
 import { kept } from './register_page.js';
 import { secondLine, titleOf } from './register_words.js';
 import { dayWords } from './register_terms.js';
+import { instantOf } from '../record/moments.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').KeptRecord} KeptRecord */
@@ -29,7 +30,7 @@ function listed(stage, kind) {
 function item(stage, kind, one) {
   const { code = '' } = /** @type {any} */ (one);
   const more = [code, secondLine(stage, kind, one.fields)].filter(Boolean).join(' · ') || t('reg.since', { day: day(one.at) });
-  return html`<div>${row({ title: titleOf(stage, kind, one.fields), more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
+  return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({ title: titleOf(stage, kind, one.fields), more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
 }
 
 /** @param {string} typed */
@@ -41,12 +42,18 @@ function isFound(stage, kind, one, search) {
   return fold(words).includes(search);
 }
 
+/** By when it was, newest first; what has no time of its own by when it was written. @param {KeptRecord[]} list */
+function inOrder(list) {
+  const when = (/** @type {KeptRecord} */ { fields, at }) => instantOf(fields['at'] ?? fields['started'] ?? fields['served_on'] ?? fields['made_on'], 'UTC') ?? at;
+  return [...list].reverse().sort((a, b) => when(b) - when(a));
+}
+
 /** @param {Stage} stage @param {string} kind */
 function rows(stage, kind) {
   const { local } = stage;
   const found = listed(stage, kind);
   if (!found.data) return html`<p role="status">${found.problem ? t('reg.missing') : t('frame.loading')}</p>`;
-  const here = found.data.filter(({ taken_out }) => taken_out === null).reverse();
+  const here = inOrder(found.data.filter(({ taken_out }) => taken_out === null));
   const outs = found.data.filter(({ taken_out }) => taken_out !== null);
   const search = fold(local[`find-${kind}`] ?? '');
   const matching = search ? here.filter((one) => isFound(stage, kind, one, search)) : here;
@@ -90,4 +97,11 @@ function register(stage) {
   </div>`;
 }
 
-export const views = { people, kept, form, ...Object.fromEntries(Object.keys(KIND_OF).map((name) => [name, register])) };
+/** Beside a record or its form, where there is room: the list it belongs to. @param {Stage} stage */
+function beside(stage) {
+  const { kind = '' } = stage.place;
+  vocabulary(stage);
+  return html`<section class="stack-close"><h2>${t(kind in REGISTERS ? `reg.${kind}.title` : 'reg.missing')}</h2>${kind in REGISTERS ? rows(stage, kind) : nothing}</section>`;
+}
+
+export const views = { people, kept, form, register_list: beside, ...Object.fromEntries(Object.keys(KIND_OF).map((name) => [name, register])) };
