@@ -35,24 +35,32 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 	@mkdir -p var
 	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
 
+# Node's tests run beside pytest's; what they said is shown at the end.
+BESIDE = told=$$(mktemp); node --test $(JS_TESTS) >"$$told" 2>&1 & nodes=$$!
+AND_NODE = wait $$nodes || status=1; grep -E '^(not ok|\# (tests|pass|fail))|^  (error|location)' "$$told" || cat "$$told"; rm "$$told"
+TWO = -n 2 --dist loadfile
+
 test: setup ## every journey, one language, one database (25 minutes at most)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
-	node --test $(JS_TESTS) || status=1
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
-	$(VENV)/python -m pytest -m 'not slow and not webkit and not postgres' $(ARGS) || status=1
+	$(BESIDE)
+	$(VENV)/python -m pytest $(TWO) -m 'not slow and not webkit and not postgres and not timed' $(ARGS) || status=1
+	$(AND_NODE)
+	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
 	exit $$status
 
 quick: setup-quick ## no browser, within a minute
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
-	node --test --test-reporter=dot $(JS_TESTS) || status=1
-	$(VENV)/python -m pytest -q -n 2 --dist loadfile -m 'not slow and not webkit and not postgres and not browser and not whole' $(ARGS) || status=1
+	$(BESIDE)
+	$(VENV)/python -m pytest -q $(TWO) -m 'not slow and not webkit and not postgres and not browser and not whole' $(ARGS) || status=1
+	$(AND_NODE)
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files
 	@$(VENV)/python .ci/tools.py webkit
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
-	node --test $(JS_TESTS) || status=1
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
+	node --test $(JS_TESTS) || status=1
 	$(VENV)/python -m pytest $(ARGS) || status=1
 	exit $$status
 

@@ -30,6 +30,7 @@ def _sealed_here(keeper: Keeper) -> None:
     keeper.page.context.set_offline(True)
 
 
+@pytest.mark.timed
 def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> None:
     """Offline, slowed: words, from when to when, three pictures in order, how and how many, in 60 s of somebody's time."""
     _sealed_here(keeper)

@@ -14,6 +14,7 @@ from tests.browser.serving import Served
 TEXT = "He stood across the road from ten to eight until the bus came."
 
 
+@pytest.mark.timed
 def test_first_line_offline_in_eight_taps_and_six_seconds(new_phone: NewPhone, server: Served) -> None:
     """First line: at most eight taps besides typing and six seconds of machine time, offline, at 4×."""
     # Given a phone whose browser has opened the page once

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.navigators.keeper import Keeper
@@ -27,6 +28,7 @@ class Machine:
         self.seconds += time.monotonic() - began
 
 
+@pytest.mark.timed
 def test_six_taps_and_a_second(keeper: Keeper) -> None:
     """The words are sealed and gone from the screen, the picture is taken in, and both are there after the words are typed."""
     keeper.begins("He waited outside.")

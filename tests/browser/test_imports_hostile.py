@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import exports
@@ -48,6 +49,7 @@ def test_wrong_files_say_what_they_are_and_add_nothing(keeper: Keeper) -> None:
     keeper.entries(1)
 
 
+@pytest.mark.timed
 def test_long_chats_on_a_slow_phone(keeper: Keeper) -> None:
     """Main thread slowed four times: 5,000 messages are read and kept within 20 s; 50,000 show a number and can be stopped."""
     _offline(keeper)

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
@@ -81,6 +82,7 @@ def _orders(registers: Registers) -> None:
     keeper.sees("There is nothing to chase.")
 
 
+@pytest.mark.timed
 def test_registers_of_a_filled_diary(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
     """All of it opens, is found, and shows what it can; nothing hangs, and the way to Show still stands."""
     seeded = seed(server, certificate, _story())

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPhone
@@ -54,6 +55,7 @@ def _holds_nothing(page: Page) -> None:
         assert secret not in found
 
 
+@pytest.mark.timed
 def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> None:
     """At most three taps and about a second; restricted words and other entries are nowhere in the page."""
     _diary(keeper)
