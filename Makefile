@@ -43,10 +43,10 @@ TWO = -n 2 --dist loadfile
 test: setup ## every journey, one language, one database (25 minutes at most)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
+	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
 	$(BESIDE)
 	$(VENV)/python -m pytest $(TWO) -m 'not slow and not webkit and not postgres and not timed' $(ARGS) || status=1
 	$(AND_NODE)
-	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
 	exit $$status
 
 quick: setup-quick ## no browser, within a minute
