@@ -15,7 +15,7 @@ import click
 
 from diary import config
 from diary.clock import SystemClock
-from diary.crypto.signing import Notary, notary_key_id
+from diary.crypto.signing import Notary, fingerprint
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, BadSetting
 from diary.ledger import checkpoints, statements
@@ -180,12 +180,6 @@ def _object(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest(f"{path.name} is not what it should be.")
     return value
-
-
-def fingerprint(pub: bytes) -> str:
-    """A key as people compare it: the first 96 bits of its digest, in six groups."""
-    text = notary_key_id(pub)[:12].hex()
-    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def read_key(path: Path) -> bytes:

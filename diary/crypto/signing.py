@@ -93,6 +93,12 @@ def notary_key_id(pub: bytes) -> bytes:
     return hashlib.sha256(pub).digest()
 
 
+def fingerprint(pub: bytes) -> str:
+    """An Ed25519 key as people compare it: the first 96 bits of its digest, in six groups."""
+    text = notary_key_id(pub)[:12].hex()
+    return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
 class Notary:
     """Signs for the server that it had something at a time."""
 

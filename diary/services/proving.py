@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from diary.encoding import b64
+from diary.crypto.signing import fingerprint
+from diary.encoding import b64, unb64
 from diary.errors import NotFound
 from diary.ids import id_text
 from diary.services.instance import Instance
@@ -48,6 +49,16 @@ def stamp_told(one: Stamp) -> dict[str, object]:
         "policy": one.policy,
         "tsr": b64(one.tsr),
     }
+
+
+def keys_text(instance: Instance) -> str:
+    """The keys to compare with what a phone, a pack or a command shows, each with its short form."""
+    told = instance.statements
+    top = str(told[0]["instance"]) if told else None
+    lines = [f"instance key  {top or 'none'}", f"              {fingerprint(unb64(top)) if top else ''}"]
+    lines += [f"notary key    {b64(instance.notary.pub)}", f"              {fingerprint(instance.notary.pub)}", ""]
+    lines += [f"{one['n']}  {one['why']:8} {one['pub']}  {fingerprint(unb64(str(one['pub'])))}" for one in told]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 async def newest_note(instance: Instance) -> bytes:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from diary.encoding import parse, unb64
+from diary.crypto.signing import Notary, fingerprint
+from diary.encoding import b64, parse, unb64
 from diary.errors import KeptError
-from diary.ledger import checkpoints, leaves, receipts, tree
+from diary.ledger import checkpoints, leaves, receipts, statements, tree
 from diary.ledger.checkpoints import Checkpoint
-from diary.services import logbook
+from diary.services import keyring, logbook
 from diary.services.instance import Instance
 from diary.storage import log
 from tests.keepers import Keeper, Served, enrol, served
@@ -137,6 +138,28 @@ async def test_leaves_are_served_under_the_newest_checkpoint_only(tmp_path: Path
         assert len(lines) == 1 and bytes.fromhex(lines[0]) == top.root
         assert (await public(server, "/log/leaves/1")).status_code == 404
         assert (await public(server, "/log/leaves/999999999999")).status_code == 404
+
+
+async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
+    """Without an instance key that is said; with one, both keys, their short forms, and every statement."""
+    instance_key = Notary(bytes(31) + b"\7")
+    async with served(tmp_path) as server:
+        notary = inside(server).notary
+        text = (await public(server, "/keys.txt")).text
+        assert "instance key  none" in text and b64(notary.pub) in text and fingerprint(notary.pub) in text
+        assert (await public(server, "/log/statements")).text == ""
+        wish = statements.wish(notary.pub, [], "first", 1, None)
+        await keyring.publish(inside(server).db, statements.make(instance_key, wish))
+    async with served(tmp_path) as server:
+        text = (await public(server, "/keys.txt")).text
+        assert b64(instance_key.pub) in text and fingerprint(instance_key.pub) in text and "first" in text
+        (line,) = (await public(server, "/log/statements")).text.splitlines()
+        assert statements.chain([parse(line.encode())], instance_key.pub)[0].log == notary.log  # type: ignore[list-item]
+        home = (await public(server, "/")).text
+        assert 'href="/keys.txt"' in home and 'href="/log/checkpoint"' in home
+        async with server.client() as client:
+            told = (await client.get("/v1/server")).json()
+        assert told["instance"] == b64(instance_key.pub)
 
 
 async def test_many_workers_may_place_leaves_at_once(tmp_path: Path, database_setting: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.types import ASGIApp
 
-from diary.encoding import b64, canon
+from diary.encoding import canon
 from diary.services import proving
 from diary.web.answers import JSON, Answer, json_answer
 from diary.web.call import Call
@@ -60,8 +60,4 @@ async def statements(call: Call) -> ASGIApp:
 
 async def keys(call: Call) -> ASGIApp:
     """The keys to compare with what a phone or a pack shows."""
-    told = call.instance.statements
-    instance_key = str(told[0]["instance"]) if told else "none: this server has no instance key"
-    lines = [f"instance key: {instance_key}", f"notary key:   {b64(call.instance.notary.pub)}", ""]
-    lines += [f"{one['n']}  {one['why']:8} log {one['log']}  key {one['pub']}" for one in told]
-    return Answer(200, "\n".join([*lines, ""]).encode(), PLAIN)
+    return Answer(200, proving.keys_text(call.instance).encode(), PLAIN)
