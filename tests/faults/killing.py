@@ -20,6 +20,7 @@ from tests.postgres import Postgres
 
 ACCOUNTS = 4
 DEVICES = 12
+CROWD = 64
 Say = Callable[[str], None]
 
 
@@ -49,6 +50,29 @@ async def kill_run(folder: Path, kills: int, seed: int, postgres: Postgres | Non
         raise AssertionError(f"{len(load.wrong)} answers were neither yes nor a known no: {load.wrong[:5]}")
     for line in found.lines():
         say(line)
+    return found
+
+
+async def minute_run(folder: Path, seconds: float, seed: int, postgres: Postgres | None, say: Say) -> Found:
+    """Sixty-four devices at once for a minute, and no answer but yes."""
+    settings = {"DIARY_DATABASE_URL": postgres.fresh()} if postgres else {}
+    port = free_port()
+    serving = Serving(folder, port, **settings)
+    await database.migrate(config.load(serving.environ))
+    try:
+        await asyncio.to_thread(serving.start)
+        async with new_load(port, ACCOUNTS, random.Random(seed)) as load:
+            working = asyncio.ensure_future(load.work(CROWD, 1 << 30, asyncio.Event()))
+            await asyncio.sleep(seconds)
+            serving.kill()
+            await working
+            await asyncio.to_thread(serving.start)
+            say(f"{CROWD} devices for {seconds:.0f} s: {sum(load.answered.values())} answers, {len(load.wrong)} of them wrong")
+            found = await look(load)
+    finally:
+        serving.end()
+    if load.wrong or load.answered["refused for now"]:
+        raise AssertionError(f"not every answer was yes: {load.wrong[:5]}")
     return found
 
 
