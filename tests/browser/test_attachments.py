@@ -145,3 +145,19 @@ def test_a_draft_keeps_its_files_over_lock_and_reload(keeper: Keeper) -> None:
     keeper.is_kept_safe("Another letter.")
     keeper.reads("Another letter.")
     keeper.has_file("letter.png")
+
+
+def test_dropped_files_come_in(keeper: Keeper) -> None:
+    """A file dropped on the card is taken in, after the one question."""
+    _with_entry(keeper)
+    keeper.page.get_by_text("You can also paste a picture on this page.").evaluate(
+        """(element) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File(['Dear you'], 'letter.txt', { type: 'text/plain' }));
+            element.dispatchEvent(new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true }));
+        }"""
+    )
+    keeper.tap("No, it is not")
+    keeper.has_file("letter.txt")
+    keeper.tile("letter.txt").first.click()
+    keeper.sees("Dropped in")

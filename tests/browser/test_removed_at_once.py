@@ -95,6 +95,8 @@ def test_one_added_by_mistake_goes_at_once(new_phone: NewPhone) -> None:
     assert _parts(phone) < held
     phone.reads(TEXT)
     expect(phone.tile("wrong.png")).to_have_count(0)
+    phone.sees(re.compile("^A file was removed"))
+    expect(phone.button("Put it back")).to_have_count(0)
     phone.page.context.set_offline(False)
     phone.is_kept_safe(TEXT)
     desk.page.reload()

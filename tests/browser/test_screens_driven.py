@@ -245,6 +245,26 @@ def test_pictures_are_blurred_until_touched(show: Show) -> None:
     expect(page.locator(".look img:not(.blurred)")).to_be_visible()
 
 
+MANY_FILES = js(
+    "const read = fake.readIncident.bind(fake); fake.readIncident = async (record) => { const whole = await read(record);"
+    " const [one] = whole.attachments; return {...whole, attachments: Array.from({length: 300}, (_, i) =>"
+    " ({...one, attachment: `m${i}`, name: `${i}.png`}))}; }"
+)
+
+
+def test_three_hundred_files_open_as_three_do(show: Show) -> None:
+    """Of very many files some are drawn and the rest when asked for; no picture at all where pictures are kept hidden."""
+    page = show((OPEN, MANY_FILES, go("entry", record="r0")))
+    expect(page.locator(".tile")).to_have_count(24)
+    page.get_by_role("button", name="Show more files").click()
+    expect(page.locator(".tile")).to_have_count(72)
+    expect(page.locator(".tile img")).to_have_count(72)
+    hidden = js("fake.readSettings = async () => ({fields: {pictures_hidden: true}, restricted: {}})")
+    page = show((OPEN, MANY_FILES, hidden, go("entry", record="r0")))
+    expect(page.locator(".tile")).to_have_count(24)
+    expect(page.locator(".tile img")).to_have_count(0)
+
+
 def test_files_are_taken_in_with_their_way(show: Show) -> None:
     """Picked, chosen and pasted files say how they came; the one that failed is named by its sentence."""
     page = show((OPEN, go("add", record="r0"), local("{card: 'photos'}")))

@@ -82,17 +82,17 @@ function after(ctx, open) {
 /** @param {Held} held */
 function readHeld(held) {
   const { open: fields, restricted } = firstFields(held, null);
-  return { ...shownHeld(held), fields, restricted, taken_out: null, out_reason: '', at: held.received_at, versions: [], entries: [], draft: true, custody: [] };
+  return { ...shownHeld(held), fields, restricted, taken_out: null, out_reason: '', two: false, at: held.received_at, versions: [], entries: [], draft: true, custody: [] };
 }
 
 /** @param {Open} open @param {string} id */
 async function readKept(open, id) {
-  const { fields, restricted, taken_out, out_reason, at, versions } = await readOne(open, id);
+  const { fields, restricted, taken_out, out_reason, two, at, versions } = await readOne(open, id);
   const newest = await open.book.newest(id);
   const { syncing, index } = open;
   const of = (await open.book.meta(id))?.of ?? null;
   const state = fileState(open, newest, /** @type {any} */ (of ? index.find(of) : null), { sending: syncing.running, offline: syncing.offline });
-  return { ...shownAttachment(newest, state), fields, restricted, taken_out, out_reason, at, versions, entries: await entriesOf(open, id, fields), draft: false, custody: await custodyOf(open, id) };
+  return { ...shownAttachment(newest, state), fields, restricted, taken_out, out_reason, two, at, versions, entries: await entriesOf(open, id, fields), draft: false, custody: await custodyOf(open, id) };
 }
 
 /** The entries a file stands in: those it names and that name it too. @param {Open} open @param {string} id @param {Fields} fields */

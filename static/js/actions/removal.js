@@ -29,6 +29,7 @@ export async function letGo({ store, book }, batch, id) {
   const unsent = new Set(root.outbox.map((/** @type {any} */ one) => one.version));
   const sent = meta.versions.filter(({ v }) => !unsent.has(v) && book.seen.get(v)?.fields.reason !== REMOVED).map(({ v }) => v);
   for (const v of sent) change.drop(`v/${v}`);
+  change.drop(`t/file:${id}`); // what was typed of it and not saved
   change.after(() => { for (const v of sent) book.seen.delete(v); });
 }
 

@@ -11,7 +11,7 @@ export type Attachment = {
 };
 /** One file with all that is kept of it. */
 export type AttachmentRead = Attachment & {
-  fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; at: number; versions: RecordStep[];
+  fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; two: boolean; at: number; versions: RecordStep[];
   entries: { record: string; seq_no: number | null; title: string }[]; draft: boolean; custody: { at: number; actor: string; action: string; detail?: string }[];
 };
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
@@ -55,6 +55,10 @@ export type Mention = { record: string; kind: string; seq_no: number | null; tit
 /** A record of any kind but an entry: see actions/records.js. */
 export type KeptRecord = {
   record: string; kind: string; fields: Fields; restricted: Fields; taken_out: number | null; out_reason: string; two: boolean; at: number; versions: number;
+};
+/** `ends`: the last word of each device, more than one where two wrote at once; `together`: both laid together, as a proposal. */
+export type WholeRecord = Omit<KeptRecord, 'versions'> & {
+  versions: RecordStep[]; ends: { version: string; at: number; here: boolean; fields: Fields; restricted: Fields }[]; together: { fields: Fields; restricted: Fields };
 };
 export type RecordStep = {
   version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back'; by: string; reason: string | null; changes: Change[]; fields: Fields; altered: boolean;
@@ -139,7 +143,7 @@ export interface App {
   findEntries(query: string): Promise<string[] | null>;
   readKnown(): Promise<Record<string, Known>>;
   readPatterns(): Promise<{ counts: import('../record/patterns.js').Patterns; known: Record<string, Known> }>;
-  readRecord(record: string): Promise<Omit<KeptRecord, 'versions'> & { versions: RecordStep[] }>;
+  readRecord(record: string): Promise<WholeRecord>;
   needsRecordReason(record: string, change: { fields?: Fields; restricted?: Fields }): Promise<boolean>;
   /** Only what changes; null clears. Refused with reason_needed where earlier words would change. */
   saveRecord(save: { kind: string; record: string | null; fields?: Fields; restricted?: Fields; reason?: string }): Promise<{ record: string }>;

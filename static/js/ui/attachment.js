@@ -38,6 +38,7 @@ function whole(stage, file) {
       <div class="row">${standsIn(stage, file)}${file.draft ? nothing : stateLine(file.state, Boolean(stage.state.account?.registered))}</div></div>
     ${errorSummary(stage)}
     ${file.taken_out === null ? nothing : outLine(stage, file)}
+    ${file.two ? html`<p class="care small" role="status">${t('attach.two')}</p>` : nothing}
     ${look(stage, file)}
     ${warnings(file)}
     ${file.taken_out === null ? html`<section class="stack-close"><h2>${t('attach.details')}</h2>${fileCards(stage, file)}</section>` : nothing}

@@ -59,6 +59,16 @@ function pasting(stage, to) {
   };
 }
 
+/** Files dropped on the card; elsewhere on the page the browser does what it always does. @param {Stage} stage @param {Files} to */
+function dropping(stage, to) {
+  return (/** @type {DragEvent} */ event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length) return;
+    event.preventDefault();
+    askFirst(stage, insteadOf(to), () => addFiles(stage, to, files, 'drop'));
+  };
+}
+
 /**
  * @param {Stage} stage
  * @param {Files} to
@@ -68,7 +78,7 @@ export function filesBody(stage, to) {
   const adding = /** @type {{name: string, done: number, total: number}[]} */ (local.adding ?? []);
   const getPicture = () => stage.openSheet(getSheet);
   if (local.camera) return camera(stage, (file) => { local.camera = null; addFiles(stage, to, [file], 'camera_in_app'); });
-  return html`<div class="stack" @paste=${pasting(stage, to)} tabindex="-1">
+  return html`<div class="stack" @paste=${pasting(stage, to)} @dragover=${(/** @type {DragEvent} */ event) => event.preventDefault()} @drop=${dropping(stage, to)} tabindex="-1">
     ${to.attachments.length ? tiles(stage, to) : nothing}
     ${adding.map((work) => progress({ label: t('files.sealing', { name: work.name }), done: work.done, total: work.total }))}
     ${outside(stage, to)}

@@ -53,8 +53,8 @@ export function putBack(stage, record) {
 /** Files that were taken out of the entry, each with the way back. @param {Stage} stage @param {Entry} entry */
 export function goneFiles(stage, { files_out: out = [] }) {
   if (!out.length) return nothing;
-  return html`<ul class="rows">${out.map(({ attachment, name, at }) => html`<li class="page-item row apart"><span class="small">${t('away.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>
-    ${button(t('away.back'), () => putBack(stage, attachment), { plain: true })}</li>`)}</ul>`;
+  return html`<ul class="rows">${out.map(({ attachment, name, at, removed }) => html`<li class="page-item row apart">${removed ? html`<span class="small">${t('attach.removed')}, ${day(at)}</span>`
+    : html`<span class="small">${t('away.file_gone', { at: day(at) })} <span dir="auto">${name}</span></span>${button(t('away.back'), () => putBack(stage, attachment), { plain: true })}`}</li>`)}</ul>`;
 }
 
 /** @param {Stage} stage @param {Entry} entry */
