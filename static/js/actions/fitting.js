@@ -2,8 +2,11 @@
  * The last look before anything is sealed: a version is for ever, so what no field can hold is refused here, whichever
  * screen it came from. The screens ask better and earlier; the draft stays, so a refusal loses nothing.
  */
+import { canonText } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { faultsOfShape, faultsOfTime } from '../record/rules.js';
+import { objectsOf, textOf } from '../record/reading.js';
+import { faultsOfBreaches, faultsOfShape, faultsOfTime } from '../record/rules.js';
+import { standing } from '../record/standing.js';
 
 /** @typedef {import('../record/reading.js').Fields} Fields */
 
@@ -21,4 +24,26 @@ export function refuseUnfit(kind, open, restricted) {
   if (shape.some(({ code }) => code === 'too_long' || code === 'too_many')) throw new KeptError('too_long');
   if (kind === 'incident' && faultsOfTime(open).some(({ code }) => CROSSED.has(code))) throw new KeptError('times_crossed');
   if (shape.some(({ code }) => UNFIT.has(code))) throw new KeptError('unfit');
+}
+
+/**
+ * Refuses a breach of a term before its order had been given to the other person, or of a term there is not: when it is
+ * said, and when the time of what happened is changed. What was said before an order was corrected stays as it was.
+ * @param {import('./book.js').Book} book @param {import('./book.js').Batch} batch @param {Fields} fields @param {Fields} [before]
+ * @throws before_service, no_such_term
+ */
+export async function refuseBreach(book, batch, fields, before = {}) {
+  const ids = [...new Set(objectsOf(fields, 'alleged_breaches').map((one) => textOf(one, 'order_id')).filter(Boolean))];
+  if (!ids.length || told(fields) === told(before)) return;
+  const found = await book.manyVersions(ids, batch);
+  const orders = new Map(found.filter(({ versions }) => versions.some(({ kind }) => kind === 'order'))
+    .map(({ record, versions }) => [record, standing(/** @type {any} */ (versions.filter(({ kind }) => kind === 'order'))).shown.fields]));
+  const fault = faultsOfBreaches(fields, orders)[0];
+  if (fault) throw new KeptError(fault.code);
+}
+
+/** What a breach hangs on. @param {Fields} fields */
+function told(fields) {
+  const names = ['alleged_breaches', 'occurred_start', 'occurred_end', 'precision', 'tz'];
+  return canonText(Object.fromEntries(names.map((name) => [name, fields[name] ?? null])));
 }

@@ -11,6 +11,7 @@ import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js
 import { heads, ownFields } from './book.js';
 import { arrival, waitingLines } from './custody.js';
 import { firstFields } from './file_fields.js';
+import { refuseBreach } from './fitting.js';
 import { blobsOf } from './sealing.js';
 import { endsOf, sayDifferently } from './merging.js';
 import { outSince } from './takeout.js';
@@ -43,6 +44,7 @@ export async function saveNew(ctx, open, drafts, said) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const ids = kept.held.map(({ attachment }) => attachment);
+    await refuseBreach(open.book, batch, whole);
     await open.book.stage(batch, { kind: 'incident', record, open: ids.length ? { ...whole, attachment_ids: ids } : whole, restricted });
     for (const held of kept.held) await stageFile(batch, open, held, record);
     root.draft = false;
@@ -73,6 +75,7 @@ export async function saveLater(ctx, open, record, said) {
     if (said.reason?.trim()) next.open.reason = said.reason.trim();
     change.drop(`u/${record}`);
     if (isUnchanged(before, next)) return;
+    await refuseBreach(open.book, batch, next.open, before.fields);
     // Written on from what was shown, never from a second version of another device that nobody has looked at (merging.js).
     await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
     await rows(batch, open, [record], null);
