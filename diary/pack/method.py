@@ -5,6 +5,7 @@ The half page names no product, host, device or helper: 01 may be given to the o
 
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable
+from diary.pack.logwords import in_full, in_short
 from diary.pack.rows import Row
 from diary.pack.wording import numbers_words
 from diary.record import times, vocabulary
@@ -24,7 +25,7 @@ def half_page(contents: Contents) -> list[str]:
         "This record was made with diary software, release "
         f"{contents.capsule.head.release}; the software is described in the restricted part. Entries were written on the "
         "keeper’s own device. “Recorded” is that device’s clock when an entry was sealed; where a server received "
-        "the entry, it signed for it, and the entry existed no later than then.",
+        f"the entry, it signed for it, and the entry existed no later than then. {in_short(contents.capsule)}",
         "The words of an entry become fixed ten minutes after it was first saved. Anything added later prints under "
         "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
         "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
@@ -62,6 +63,7 @@ def method_page(contents: Contents) -> Row:
         "letters": _letters(),
         "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
         "lines": _lines(contents),
+        "log": in_full(contents.capsule),
         "notes": NOTES,
         "files": _files(contents),
         "banner": BANNER,

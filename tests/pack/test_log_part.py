@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from diary.client.authority import LocalAuthority, make_authority
 from diary.crypto.signing import Notary
@@ -233,18 +235,26 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, check=False)
 
 
-def test_a_pack_without_a_log_or_stamps_says_so(built: BuiltPack, tmp_path: Path) -> None:
-    """15 in each case: never asked, asked and none, waiting for an authority."""
+def test_a_pack_without_a_log_or_stamps_says_so(built: BuiltPack, logged: BuiltPack, tmp_path: Path) -> None:
+    """01, 10 and 15 in each case: never asked, waiting for an authority, stamped."""
 
     def steps(pack: BuiltPack) -> str:
         return members_of(pack.path)["data/15_VERIFY.txt"].decode()
 
+    def pages(pack: BuiltPack) -> str:
+        method = "data/restricted/10_RESTRICTED_how-this-record-was-made.pdf"
+        texts = (PdfReader(io.BytesIO(members_of(pack.path)[name])) for name in ("data/servable/01_chronology.pdf", method))
+        return " ".join(" ".join(page.extract_text() for text in texts for page in text.pages).split())
+
+    assert "No outside authority has stamped the time" in pages(built) and "outside authorities: none" in pages(built)
     assert "shows no place in it" in steps(built) and "There are none: the receipts stand alone" in steps(built)
     diary = fictional_diary(count=2, exhibits=1)
     log = Logged(diary).log(OTHERS + 1, None)
     log["authorities"] = ["away"]
     waiting = packed(diary, log, tmp_path)
     assert "had not answered when this pack was made" in steps(waiting)
+    assert "one is asked." in pages(waiting) and "one is asked and had not answered" in pages(waiting)
+    assert "stamped the time of the list that holds" in pages(logged) and "local (checkpoint of 9)" in pages(logged)
     assert found(waiting.path, waiting) == []
 
 
