@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from diary import config
 from diary.cli_log import audit, keys
+from diary.cli_ops import backup, backup_key, canary, drill, restore
 from diary.cli_pack import pack
 from diary.cli_store import migrate_store, purge
 from diary.encoding import unb64
@@ -58,6 +59,7 @@ def serve(bind: str, sample: bool) -> None:
     from diary.app import create_app
 
     settings = config.load(os.environ)
+    settings.check_for_people()
     host, _, port = bind.rpartition(":")
     if bind and not port.isdigit():
         raise BadRequest("--bind takes a host and a port, like 127.0.0.1:8000.")
@@ -181,6 +183,8 @@ main.add_command(pack)
 main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)
+for _command in (backup, backup_key, canary, drill, restore):
+    main.add_command(_command)
 
 
 @main.command()

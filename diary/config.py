@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSetting
 
 SECRET_BYTES: Final = 32
+ENROLMENTS: Final = ("invite", "code", "open")
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(:[0-9]{1,5})?/?")
 
 
@@ -47,14 +49,18 @@ class Setting:
         return self.name.removeprefix("DIARY_").lower()
 
 
+def _is_here(host: str) -> bool:
+    """Whether a host name is this computer's own."""
+    return host in {"127.0.0.1", "localhost"} or host.endswith(".localhost")
+
+
 def _origin(text: str) -> str:
     """Scheme, host and port without a path; http for this computer's own names only."""
     found = _ORIGIN.fullmatch(text.lower())
     if not found:
         raise ValueError("is not an address like https://notes.example")
     scheme, host, port = found.groups()
-    here = host in {"127.0.0.1", "localhost"} or host.endswith(".localhost")
-    if scheme == "http" and not here:
+    if scheme == "http" and not _is_here(host):
         raise ValueError("must begin with https:// (http is for localhost only)")
     return f"{scheme}://{host}{port or ''}"
 
@@ -82,6 +88,20 @@ def _secret(text: str) -> Secret:
     if len(raw) < SECRET_BYTES:
         raise ValueError("is shorter than 32 bytes")
     return Secret(raw)
+
+
+def _line(text: str) -> str:
+    """One line of words for people."""
+    if not text.isprintable() or len(text) > 200:
+        raise ValueError("is not one line of at most 200 characters")
+    return text.strip()
+
+
+def _mode(text: str) -> str:
+    """How someone new gets an account."""
+    if text not in ENROLMENTS:
+        raise ValueError("is not invite, code or open")
+    return text
 
 
 def _file(text: str) -> Path | None:
@@ -117,6 +137,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_FILE_BYTES", str(200 << 20), _count, "The largest single file."),
     Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "How often the public log is signed, when it has grown."),
     Setting("DIARY_TIMESTAMPS", "none", _file, "A file that names timestamp authorities."),
+    Setting("DIARY_OPERATOR", "", _line, "Who runs this server, as people know them."),
+    Setting("DIARY_PRIVACY_CONTACT", "", _line, "Where people write about their data: an address that is read."),
+    Setting("DIARY_ENROLMENT", None, _mode, "Who may register: invite, code (of the day) or open."),
+    Setting("DIARY_OPEN_QUOTA_BYTES", str(50 << 20), _count, "Room for files of an account that registered where anyone may."),
     Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
 )
 
@@ -139,6 +163,10 @@ class Settings:
     file_bytes: int
     checkpoint_seconds: int
     timestamps: Path | None
+    operator: str
+    privacy_contact: str
+    enrolment: str
+    open_quota_bytes: int
     dev: bool
 
     def read_pepper(self) -> bytes:
@@ -148,6 +176,31 @@ class Settings:
     def read_notary_seed(self) -> bytes:
         """The notary's 32-byte seed: from the setting, or from data/notary.key, which is made when absent."""
         return self.notary_key.reveal() if self.notary_key else kept_secret(self.data / "notary.key")
+
+    def find_pepper(self) -> bytes | None:
+        """The pepper as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
+        return self.read_pepper() if self.pepper or (self.data / "pepper").exists() else None
+
+    def find_notary_seed(self) -> bytes | None:
+        """The notary's seed as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
+        return self.read_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is a server for this computer, or for work on it, and not for people's diaries."""
+        return self.dev or _is_here(urlsplit(self.app_url).hostname or "")
+
+    def check_for_people(self) -> None:
+        """Return when a server for people's diaries may start: whoever uses it can know who runs it. Raises BadSetting."""
+        if self.is_here:
+            return
+        names = {"DIARY_OPERATOR": self.operator, "DIARY_PRIVACY_CONTACT": self.privacy_contact}
+        missing = [name for name, text in names.items() if not text]
+        if missing:
+            raise BadSetting(f"{' and '.join(missing)} must be set: people have a right to know who keeps their diary.")
+        app, public = (urlsplit(url).hostname or "" for url in (self.app_url, self.public_url))
+        if app == public or _is_here(public):
+            raise BadSetting("DIARY_PUBLIC_URL must be a host name of its own, beside DIARY_APP_URL's.")
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -163,6 +216,8 @@ def load(environ: Mapping[str, str]) -> Settings:
     found["data"] = data
     found["database_url"] = found["database_url"] or f"sqlite://{data / 'kept.sqlite3'}"
     found["blob_url"] = found["blob_url"] or (data / "blobs").as_uri()
+    here = found["dev"] or _is_here(urlsplit(found["app_url"]).hostname or "")
+    found["enrolment"] = found["enrolment"] or ("open" if here else "invite")
     if found["app_url"] == found["public_url"] and not found["dev"]:
         raise BadSetting("DIARY_APP_URL and DIARY_PUBLIC_URL must differ.")
     return Settings(**found)

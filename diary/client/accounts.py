@@ -83,8 +83,9 @@ async def enrol(
     code: bytes,
     profile: KdfProfile = DEFAULT,
     policy: KdfPolicy = PRODUCT,
+    invite: str | None = None,
 ) -> Identity:
-    """A new account with a name the server makes up, and its diary. `code`: 16 bytes for the recovery sheet."""
+    """A new account with a name the server makes up, and its diary. `code`: 16 bytes for the sheet; `invite`: if asked for."""
     told = await server.json("GET", "/v1/server")
     named = await server.json("POST", "/v1/names", {})
     login = str(named["login"])
@@ -92,8 +93,7 @@ async def enrol(
     root = derivation.root(words, kdf, policy)
     proof = b64(derivation.auth(root, kdf, server.origin))
     account, diary, device = (id_text(new_id()) for _ in range(3))
-    account_key, diary_key, keyset = _new_key(), _new_key(), Keyset.new()
-    kek = derivation.kek_words(root, kdf)
+    account_key, diary_key, keyset, kek = _new_key(), _new_key(), Keyset.new(), derivation.kek_words(root, kdf)
     body: dict[str, Any] = {
         "account": account,
         "auth": proof,
@@ -110,7 +110,7 @@ async def enrol(
         "ticket": named["ticket"],
         "words_wrap": b64(wrap(kek, words_header(account, FIRST_EPOCH, kdf), account_key)),
     }
-    await server.json("POST", "/v1/accounts", body)
+    await server.json("POST", "/v1/accounts", body | ({"invite": invite} if invite else {}))
     return Identity(
         login=login,
         account=account,

@@ -1,0 +1,52 @@
+"""What is remembered of running a server: when a backup was last made and when one was last tried.
+
+A small file beside the data, `operating.json`. Of the secrets it holds short digests only, so that `doctor` can say
+whether the ones in use are the ones in the newest backup.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+FILE: Final = "operating.json"
+
+
+def day_and_time(ms: int) -> str:
+    """A moment as it stands in a backup's name, UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d-%H%M%S")
+
+
+def read(data: Path) -> dict[str, Any]:
+    """What was noted; {} when nothing was, or it cannot be read."""
+    try:
+        value = json.loads((data / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def note_backup(data: Path, name: str, at: int, size: int, secrets: Mapping[str, bytes]) -> None:
+    """Note a backup that was made; `secrets` by name."""
+    inside = {name: fingerprint(raw) for name, raw in secrets.items()}
+    _write(data, read(data) | {"backup": {"at": at, "bytes": size, "inside": inside, "name": name}})
+
+
+def note_drill(data: Path, name: str, at: int, made_at: int) -> None:
+    """Note that a backup was restored on trial and opened."""
+    _write(data, read(data) | {"drill": {"at": at, "made_at": made_at, "name": name}})
+
+
+def fingerprint(secret: bytes) -> str:
+    """Enough of a digest to tell secrets apart; they are 32 random bytes and do not follow from it."""
+    return hashlib.sha256(b"kept/which-secret\0" + secret).hexdigest()[:16]
+
+
+def _write(data: Path, value: dict[str, Any]) -> None:
+    """Put the file in its place in one step."""
+    half = data / (FILE + ".new")
+    half.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    half.chmod(0o600)
+    half.replace(data / FILE)
