@@ -116,4 +116,10 @@ test('two devices: what one writes the other lists, and words of both stand when
     assert.equal(settled.two, true);
     assert.deepEqual(settled.versions.flatMap(({ changes }) => changes.map(({ field }) => field)).sort(), ['description', 'relationship']);
   }
+  const { ends, together } = await one.app.readRecord(record);
+  assert.deepEqual(ends.map(({ fields }) => [fields.description ?? '', fields.relationship ?? '']).sort(), [['', 'ex_partner'], ['Tall', '']]);
+  assert.deepEqual([together.fields.description, together.fields.relationship, together.fields.name], ['Tall', 'ex_partner', 'Sam']);
+  await one.app.saveRecord({ kind: 'person', record, fields: together.fields, reason: 'Brought together' });
+  const settled = await eventually(async () => { other.app.network(); return other.app.readRecord(record); }, ({ versions }) => versions.length === 4);
+  assert.deepEqual([settled.two, settled.ends.length, settled.fields.description, settled.fields.relationship], [false, 1, 'Tall', 'ex_partner']);
 });

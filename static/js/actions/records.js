@@ -7,10 +7,12 @@
 import { canonText } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
+import { codesOf } from '../record/reading.js';
 import { isTakenOut, standing, steps } from '../record/standing.js';
 import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
 import { ownFields } from './book.js';
 import { withCode } from './roles.js';
+import { laterWins } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -70,8 +72,12 @@ export async function readOne(open, record) {
   if (!read) throw new KeptError('not_found');
   const own = ofKind(versions, kind);
   const by = new Map(own.map((version) => [version.version, version]));
+  const { reason: _reason, taken_out: _out, ...together } = laterWins(own).fields;
   return {
     ...read,
+    /** what both devices changed, laid together: a proposal, for a keeper to look at */
+    together: { fields: together, restricted: laterWins(own).restricted },
+    ends: endsOf(own).map(({ version, fields, restricted }) => ({ version, fields: ownFields(/** @type {any} */ ({ fields })), restricted, at: sealedAt(/** @type {any} */ ({ fields })) ?? 0, here: fields._author?.device === open.identity.device })),
     versions: steps(/** @type {any} */ (own)).map((step) => {
       const version = /** @type {Opened} */ (by.get(step.version));
       const here = version.fields._author?.device === open.identity.device;
@@ -101,9 +107,10 @@ export async function saveOne(ctx, open, { kind, record, fields = {}, restricted
   if (await needsReason(ctx, open, record, said) && !reason.trim()) throw new KeptError('reason_needed');
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
-    const { shown, taken_out } = await standingOf(open, record, batch);
+    const { shown, taken_out, two } = await standingOf(open, record, batch);
     const next = merged(shown, said);
-    if (taken_out === null && isUnchanged(shown, next)) return;
+    // Where two stand, saving what is shown says that it is the one: both are its parents.
+    if (taken_out === null && !two && isUnchanged(shown, next)) return;
     if (reason.trim()) next.open.reason = reason.trim();
     await withCode(open, batch, kind, record, next.open);
     await open.book.stage(batch, { kind: shown.kind, record, ...next, openKeys: shown.keys.open, restrictedKeys: shown.keys.restricted });
@@ -144,12 +151,18 @@ async function putBack(open, record) {
   return { record };
 }
 
-/** @param {Open} open @param {string} record @param {Batch} [batch] @returns {Promise<{shown: Opened, taken_out: number|null}>} */
+/** @param {Open} open @param {string} record @param {Batch} [batch] @returns {Promise<{shown: Opened, taken_out: number|null, two: boolean}>} */
 async function standingOf(open, record, batch) {
   const versions = await open.book.versions(record, batch);
   const own = ofKind(versions, versions.find(({ kind }) => kind)?.kind ?? '');
   if (!own.length) throw new KeptError('not_found');
   return /** @type {any} */ (standing(/** @type {any} */ (own)));
+}
+
+/** Versions that are the last word of some device, taking out aside. @param {Opened[]} own */
+function endsOf(own) {
+  const followed = new Set(own.flatMap(({ fields }) => codesOf(fields, '_parents')));
+  return own.filter((one) => !followed.has(one.version) && !isTakenOut(one));
 }
 
 /** A version that did not open has no kind, and one of another kind is no version of this record. @param {Opened[]} versions @param {string} kind */

@@ -44,7 +44,8 @@ const keyOf = ({ place }) => place.record ?? `new/${place.kind}${place.preset ? 
 /** @param {Stage} stage @param {string} kind @param {import('./register_table.js').Register} register @param {any} kept @param {any} typed */
 function drawn(stage, kind, register, kept, typed) {
   const { local, place } = stage;
-  local.typing ??= typed ?? { fields: { ...presetOf(place) }, restricted: {}, times: {} };
+  const together = place.preset === 'together' ? kept.together : null;
+  local.typing ??= typed ?? { fields: { ...presetOf(place), ...together?.fields }, restricted: { ...together?.restricted }, times: {} };
   local.had ??= Boolean(typed);
   const self = formOf(stage, kind, kept);
   const first = place.preset === 'police' ? POLICE_FIRST : register.first;
@@ -52,7 +53,8 @@ function drawn(stage, kind, register, kept, typed) {
   const others = register.lines.filter(({ name }) => !first.includes(name));
   const open = local.more_fields || others.some(({ name }) => !isEmpty(self.get(name)) && !(place.preset && name in presetOf(place)));
   return html`<div class="stack-wide form">
-    ${heading(place.preset === 'police' ? t('reg.report.police') : t(place.record ? 'reg.change' : `reg.${kind}.add`))}
+    ${heading(t(together ? 'reg.two_title' : place.preset === 'police' ? 'reg.report.police' : place.record ? 'reg.change' : `reg.${kind}.add`))}
+    ${together ? html`<p>${t('reg.two_lead')}</p>` : nothing}
     ${errorSummary(stage)}
     ${local.had && !local.saved ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), { plain: true })}</div>` : nothing}
     ${asked.map((line) => question(self, line))}
@@ -64,6 +66,7 @@ function drawn(stage, kind, register, kept, typed) {
 
 /** @param {import('./app.d.ts').Place} place @returns {Fields} */
 function presetOf({ preset, of }) {
+  if (preset === 'together') return {};
   if (preset === 'police') return { to: 'police', method: 'they_came', at: momentNow() };
   return preset && of ? { [preset]: preset.endsWith('_ids') ? [of] : of } : {};
 }
@@ -240,7 +243,7 @@ async function save(self) {
     if (isNew) stage.stand({ name: 'kept', kind, record });
     else stage.back('more');
   });
-  await write('');
+  await write(stage.place.preset === 'together' ? t('reg.two_reason') : '');
   if (needed) askReason(stage, write);
 }
 

@@ -15,9 +15,8 @@ import { factsOf, lineWords, titleOf } from './register_words.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').KeptRecord} KeptRecord */
-/** @typedef {import('./app.d.ts').RecordStep} RecordStep */
 /** @typedef {import('./app.d.ts').Mention} Mention */
-/** @typedef {Omit<KeptRecord, 'versions'> & {versions: RecordStep[]}} Whole */
+/** @typedef {import('./app.d.ts').WholeRecord} Whole */
 
 /** Everything read about records may have changed. @param {Stage} stage */
 export function refreshAll(stage) {
@@ -48,10 +47,10 @@ function page(stage, one) {
     ${errorSummary(stage)}
     ${one.taken_out !== null ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${one.out_reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>` : nothing}
       <div>${button(t('out.back'), () => putBack(stage, record), { main: true, busy: stage.running === 'back' })}</div></div>` : nothing}
-    ${one.two ? html`<p class="care small">${t('reg.two')}</p>` : nothing}
+    ${one.two ? bothShown(stage, one) : nothing}
     ${one.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
     ${kind === 'order' && one.taken_out === null ? standingLine(fields) : nothing}
-    ${factsOf(stage, kind, register.lines, one)}
+    ${one.two ? nothing : factsOf(stage, kind, register.lines, one)}
     ${kind === 'order' ? termsShown(stage, fields, mentioned) : nothing}
     ${pictures(stage, one)}
     ${register.merges ? merged(stage, one) : nothing}
@@ -59,6 +58,13 @@ function page(stage, one) {
     ${one.taken_out === null ? acts(stage, one) : nothing}
     <div class="rows"><div>${row({ title: t('reg.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(stage, one) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div></div>
   </article>`;
+}
+
+/** Two devices wrote on from the same words: both stand until the keeper has looked. @param {Stage} stage @param {Whole} one */
+function bothShown(stage, { kind, record, ends }) {
+  return html`<section class="stack"><p class="care small">${t('reg.two')}</p>
+    ${ends.map((end) => html`<div class="stack-close"><h2>${t(end.here ? 'reg.two_here' : 'reg.two_there', { day: day(end.at), time: clockTime(end.at) })}</h2>${factsOf(stage, kind, REGISTERS[kind]?.lines ?? [], end)}</div>`)}
+    <div>${button(t('reg.two_do'), () => stage.go({ name: 'form', kind, record, preset: 'together' }), { main: true, icon: 'pen' })}</div></section>`;
 }
 
 /** @param {Stage} stage @param {string} record */
