@@ -206,3 +206,13 @@ test('what goes into a pack: each version of the diary once, under checkpoints t
   made.faults.after = async (path, _options, response) => (path === '/v1/log' ? json({ ...await response.json(), checkpoint: null }) : undefined);
   assert.equal(await logForPack(open, open.syncing.link(), receipts), null);
 });
+
+test('a log that cannot be had just now keeps nothing from being kept', async () => {
+  const made = await keeper();
+  for (const path of ['/v1/log', '/proofs/']) {
+    made.faults.before = async (asked) => (asked.includes(path) ? json({ error: 'try_later', message: 'x' }, 429) : undefined);
+    await made.app.saveIncident({ record: null, fields: { narrative: `without ${path}` }, restricted: {} });
+    await until(made, isKept, `kept without ${path}`);
+    assert.equal(made.app.state.account.trouble, null);
+  }
+});

@@ -136,15 +136,16 @@ export class Syncing {
   async keys() {
     const [open, link] = [this.openNow(), this.link()];
     if (!open || !link) return null;
-    const told = await link.api.log();
-    await followKeys(open, told);
+    // Keeping entries safe never waits for the log: what cannot be had now is looked at in the next run.
+    const told = await link.api.log().catch(() => null);
+    if (told) await followKeys(open, told);
     return told;
   }
 
   /** @param {any} told */
   async follow(told) {
     const [open, link] = [this.openNow(), this.link()];
-    if (open && link && told) await followLog(open, link, told);
+    if (open && link && told) await followLog(open, link, told).catch(passing);
   }
 
   async wordsUp() {
@@ -254,6 +255,11 @@ export class Syncing {
     const code = this.trouble ?? (root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
     return code ? { code, sentence: sentenceOf(code), act: null } : null;
   }
+}
+
+/** @param {unknown} error */
+function passing(error) {
+  if (!(error instanceof KeptError) || !(isPassing(error) || ['try_later', 'garbage', 'not_found'].includes(error.code))) throw error;
 }
 
 /** Whether a failure is about one entry's bytes and not about the way. @param {unknown} error */
