@@ -26,6 +26,11 @@ import { dropShown, endShowing, readForShow, showNow } from './show_now.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 
 const FLUSH = 1000;
+/** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
+const AT_ONCE = new Set([
+  'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'pictureAdd', 'pictureSave', 'readPicture',
+  'readSettings', 'applyUpdate', 'suggestWords', 'checkWords',
+]);
 
 /** @param {Collaborators} collaborators @returns {any} what ../ui asks of an app, and what the browser tells one (seen, network, updateWaits) */
 export function createApp(collaborators) {
@@ -43,15 +48,17 @@ export function createApp(collaborators) {
   };
   const app = /** @type {any} */ ({ subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener) });
   Object.defineProperty(app, 'state', { get: () => screen.state });
-  for (const [name, method] of Object.entries(methods)) app[name] = spoken(/** @type {any} */ (method));
+  for (const [name, method] of Object.entries(methods)) app[name] = spoken(/** @type {any} */ (method), () => (AT_ONCE.has(name) ? null : ctx.open?.index.loading ?? null));
   return app;
 }
 
-/** A method whose failures are in words. @param {(...args: any[]) => any} method */
-function spoken(method) {
+/** A method whose failures are in words, and which waits for what comes `first`. @param {(...args: any[]) => any} method @param {() => Promise<unknown>|null} first */
+/** A method whose failures are in words, and which waits for what comes first. @param {(...args: any[]) => any} method @param {() => Promise<unknown>|null} first */
+function spoken(method, first) {
   return (/** @type {any[]} */ ...args) => {
     try {
-      const answer = method(...args);
+      const waits = first();
+      const answer = waits ? waits.then(() => method(...args)) : method(...args);
       return answer instanceof Promise ? answer.catch((error) => { throw told(error); }) : answer;
     } catch (error) {
       return Promise.reject(told(error)); // whoever waits for a promise gets one, however early it went wrong
@@ -129,7 +136,7 @@ async function lockUp(ctx, drafts, idle, why, showing) {
   // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
   clear();
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
-    .then(() => ctx.open?.custody.flush()).catch(() => undefined)
+    .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
     .then(() => (ctx.open ? writeManifest(ctx.open) : false)).catch(() => false);
   await Promise.race([flushed, new Promise((late) => { ctx.timers.after(FLUSH, () => late(undefined)); })]);
   drafts.forget();
@@ -154,6 +161,8 @@ async function unlock(ctx, drafts, idle, words) {
     throw error;
   });
   await opened(ctx, drafts, idle, open);
+  await open.index.whole();
+  if (ctx.open !== open) return; // locked meanwhile
   await afterOpening(open);
   await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
 }
@@ -190,6 +199,13 @@ async function opened(ctx, drafts, idle, open) {
   void ctx.keepOffline();
   void refill(ctx);
   if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
+  if (open.index.loading) void open.index.whole().then(() => (ctx.open === open ? allHere(ctx, open) : undefined));
+  else open.syncing.kick();
+}
+
+/** The older rows have come. @param {Context} ctx @param {Open} open */
+function allHere(ctx, open) {
+  ctx.show();
   open.syncing.kick();
 }
 

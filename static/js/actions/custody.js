@@ -48,8 +48,8 @@ export class Custody {
     this.timer ??= this.ctx.timers.after(SOON, () => void this.flush().catch(() => undefined));
   }
 
-  /** Seals what has gathered; nothing is written where there is nothing to say. */
-  async flush() {
+  /** Seals what has gathered; nothing is written where there is nothing to say. @param {{send?: boolean}} [how] a lock does not begin to send */
+  async flush({ send = true } = {}) {
     if (this.timer) this.ctx.timers.stop(this.timer);
     this.timer = null;
     const open = this.openNow();
@@ -62,7 +62,7 @@ export class Custody {
       this.loose = [...taken, ...this.loose];
       throw error;
     }
-    this.openNow()?.syncing.kick();
+    if (send) this.openNow()?.syncing.kick();
   }
 
   /** @param {Open} open @param {Record<string, any>} root @param {import('../store/store.js').Change} change @param {Line[]} taken */

@@ -24,7 +24,9 @@ const atWords = (at) => `${day(at)}, ${clockTime(at)}`;
 function attachment(stage) {
   vocabulary(stage);
   const id = /** @type {string} */ (stage.place.attachment);
-  const found = stage.find(`attachment:${id}`, () => stage.app.readAttachment(id));
+  // A file of a draft is another thing once its entry is saved.
+  const waits = stage.state.draft?.attachments.some((one) => one.attachment === id) ?? false;
+  const found = stage.find(`attachment:${waits ? 'draft' : 'kept'}:${id}`, () => stage.app.readAttachment(id));
   if (found.problem) return html`<div class="stack">${heading(t('attach.missing'))}<p role="alert">${sentenceOf(found.problem)}</p><div>${button(t('door.again'), () => stage.refresh('attachment:'))}</div></div>`;
   if (!found.data) return html`<div class="stack">${heading(t('attach.unnamed'))}<p role="status">${t('frame.loading')}</p></div>`;
   if (found.data.out_reason === 'file_removed') return html`<div class="stack">${heading(t('attach.removed'))}<p>${t('attach.removed_more', { at: atWords(found.data.taken_out ?? 0) })}</p></div>`;

@@ -1,6 +1,7 @@
 /** The page of one record: what it says, its pictures, what names it, what it was merged with, its history, and taking it out. */
 import { html, nothing } from './html.js';
 import { askedFirst } from './asking.js';
+import './strings_files.js';
 import { chips, filePicker, textField } from './fields.js';
 import { button, errorSummary, heading, row, sheet, waiting } from './parts.js';
 import { t } from './strings.js';
@@ -126,7 +127,8 @@ function shown(stage, one) {
   const bare = stage.local.bare === one.attachment;
   const { url, waiting } = picture(stage, one, bare ? 'print' : 'preview');
   return html`<div class="look">${url ? html`<div class="look-picture"><img class=${bare ? '' : 'blurred'} src=${url} alt=${bare ? t('pic.alt', { name: one.name }) : ''}></div>
-    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}${bare ? looking(stage, one) : nothing}` : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`}</div>`;
+    ${button(t(bare ? 'pic.cover' : 'pic.show'), () => stage.set({ bare: bare ? null : one.attachment }), { icon: 'eye' })}${bare ? looking(stage, one) : nothing}` : html`<p class="soft">${one.name} · ${t(waiting ? 'frame.loading' : 'pic.none')}</p>`}
+    ${button(t('attach.open'), () => stage.go({ name: 'file', attachment: one.attachment }), { plain: true })}</div>`;
 }
 
 /** @param {Stage} stage @param {{attachment: string, looked: boolean, hold: boolean}} one */
