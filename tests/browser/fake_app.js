@@ -94,7 +94,7 @@ class FakeApp {
 
   /** As when the page was opened, but for what was fetched. */
   reset() {
-    Object.assign(this, { asked: [], fail: {}, fresh: undefined, changes: new Map() });
+    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, changes: new Map() });
     FILES.forEach((one, i) => { one.outside_copy = i === 2 ? 'kept' : null; });
     this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null });
     stage.way = undefined;
@@ -170,7 +170,7 @@ class FakeApp {
     const row = this.state.entries.find((one) => one.record === record);
     const whole = entry(row);
     if (record === this.fresh) Object.assign(whole, { fields: { narrative: row.title, ...row.occurred }, restricted: {}, attachments: [], note: '', versions: whole.versions.slice(0, 1) });
-    return { ...whole, fields: { ...whole.fields, ...this.changes.get(record) } };
+    return { ...whole, ...this.over, fields: { ...whole.fields, ...this.changes.get(record) } };
   }
   async saveNote(record, text) { await this.did('saveNote', [record, text]); }
   async addFile(target, file, { onProgress }) { onProgress?.(file.size / 3, file.size); await this.did('addFile', [target, file.name, file.size]); return attachment({ name: file.name }); }
@@ -192,6 +192,10 @@ class FakeApp {
   async cancelPack() { this.stopPack?.(); }
   async sessions(by) { await this.did('sessions', by); return [{ session: 's1', device_name: 'Phone', created_at: NOW - 90 * HOUR, seen_at: NOW, here: true }, { session: 's2', device_name: 'Computer', created_at: NOW - 900 * HOUR, seen_at: NOW - 70 * HOUR, here: false }]; }
   async endSession(session, by) { await this.did('endSession', [session, by]); }
+  async readRecords(kind) { return this.listed?.[kind] ?? []; }
+  async takeOutRecord(record, reason) { await this.did('takeOutRecord', [record, reason]); }
+  async putBackRecord(record) { await this.did('putBackRecord', record); }
+  async readHold() { return this.hold ?? null; }
   async usage() { return { used_bytes: 48_200_000, quota_bytes: 2_147_483_648, phone_bytes: 61_000_000 }; }
   async applyUpdate() { await this.did('applyUpdate'); }
 }

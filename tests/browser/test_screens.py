@@ -99,6 +99,19 @@ def fill(label: str, text: str) -> Act:
 
 
 OPEN = js("fake.open(24)")
+LISTED = js(
+    "fake.open(24); fake.listed = {person: ['Callum', 'Priya whose name is long for a chip', 'Sam']"
+    ".map((name, i) => ({record: `p${i}`, fields: {name}, taken_out: null})), "
+    "order: [{record: 'o1', fields: {kind_text: 'Restraining order', "
+    "served_on: '2020-01-01', terms: [{no: 1, text: 'Not to contact her, directly or through others.'}]}, taken_out: null}]}"
+)
+WAITS = "{record: 'r0', asked_at: Date.now(), due_at: Date.now() + 6e8, here: true}"
+GONE_FILE = "[{attachment: 'a1', name: 'IMG_0412.HEIC', at: Date.now()}]"
+ENDS = (
+    "[['He waited until nine.', ['calls'], true], ['He waited until ten.', ['follow'], false]]"
+    ".map(([narrative, behaviours, here], i) => ({version: `v${i}`, at: Date.now(), here, taken_out: false, "
+    "fields: {narrative, behaviours, precision: 'unknown'}, restricted: {}}))"
+)
 ONLY_HERE = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 FRESH = js("fake.set({phase: 'fresh'})")
 PACK = (
@@ -145,8 +158,50 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "saved": (OPEN, go("add", record="r0")),
     **{
         f"card {code}": (OPEN, go("add", record="r0"), local(f"{{card: '{code}'}}"))
-        for code in ("photos", "kind", "who", "where", "effect", "note")
+        for code in ("photos", "kind", "channel", "who", "where", "effect", "seen_by", "camera", "order", "reported", "note")
     },
+    **{
+        f"card {code}": (LISTED, go("add", record="r0"), local(f"{{card: '{code}', all: true, more: {{lines: true}}}}"))
+        for code in ("words", "voice", "time", "did", "harm", "looks", "why", "tongue", "about")
+    },
+    "card who, with people": (LISTED, go("add", record="r0"), local("{card: 'who', more: {lines: true}}")),
+    "card who, one more": (LISTED, go("add", record="r0"), local("{card: 'who'}"), press("Add a person")),
+    "card order, with terms": (LISTED, go("add", record="r0"), local("{card: 'order'}")),
+    "entry, taken out": (OPEN, js(f"fake.over = {{taken_out: Date.now(), files_out: {GONE_FILE}}}"), go("entry", record="r0")),
+    "entry, being erased": (OPEN, js(f"fake.over = {{taken_out: 1, erasing: {WAITS}}}"), go("entry", record="r0")),
+    "entry, two versions": (OPEN, js(f"fake.over = {{ends: {ENDS}}}"), go("entry", record="r0")),
+    "two versions": (OPEN, js(f"fake.over = {{ends: {ENDS}}}"), go("two", record="r0")),
+    "two versions, one taken out": (
+        OPEN,
+        js(f"fake.over = {{ends: {ENDS}}}; fake.over.ends[1].taken_out = true"),
+        go("two", record="r0"),
+    ),
+    "taking out, after a pack": (
+        OPEN,
+        js("fake.over = {given: [{who: 'PC Hall', at: Date.now(), pack_no: 1}]}"),
+        go("entry", record="r0"),
+        press("Take out or erase"),
+    ),
+    "erasing, asked": (
+        OPEN,
+        js("fake.over = {taken_out: Date.now()}"),
+        go("entry", record="r0"),
+        press("Erase it for good"),
+        press("Erase it in seven days"),
+    ),
+    "taken out": (
+        js("fake.open(3); fake.set({removed: fake.state.entries.slice(1).map((one) => ({...one, taken_out: 1}))})"),
+        js(f"fake.set({{erasing: [{WAITS}]}})"),
+        go("removed"),
+    ),
+    "hold": (OPEN, go("hold"), press("Turn hold on")),
+    "hold, on": (
+        OPEN,
+        js("fake.hold = {who: 'PC Hall', reference: 'CAD 12', since: Date.now(), lift_asked_at: null}"),
+        go("hold"),
+    ),
+    "several entries": (LISTED, go("attribute"), press("Save on each")),
+    "too long": (OPEN, js("fake.putDraft({fields: {narrative: 'long '.repeat(80_000)}})")),
     "all kinds": (OPEN, go("add", record="r0"), local("{card: 'kind', more: {kind: true}}")),
     "get a picture": (OPEN, local("{files: true}"), press("Get a picture")),
     "entries": (OPEN, go("entries")),

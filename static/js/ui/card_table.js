@@ -82,7 +82,7 @@ export const CARDS = [
     ],
   },
   {
-    code: 'did', icon: 'on', later: true, lines: [
+    code: 'did', icon: 'tick', later: true, lines: [
       codes('response', 'responses', { tells: true }), code('i_contacted_them', 'i_contacted_them', { tells: true }), text('lawful_contact_context'), records('notice_ids', 'notice', { later: true }),
     ],
   },

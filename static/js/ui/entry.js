@@ -95,8 +95,8 @@ function facts(stage, { fields, restricted, note }) {
   const said = CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)).map((name) => {
     const value = fields[name] ?? restricted[name];
     // What is so unless it is said otherwise is not repeated on every entry.
-    const usual = (name === 'include_in_pack' && value !== false) || (name === 'content_warning' && value === 'none') || name === 'place_in_chronology';
-    return { name, text: usual ? '' : name === 'include_in_pack' ? t('entry.in_pack_no') : wordsFor(stage, name, value), apart: lineOf(name)?.apart };
+    const usual = name === 'count_is_estimate' || (name === 'include_in_pack' && value !== false) || (name === 'content_warning' && value === 'none') || name === 'place_in_chronology';
+    return { name, text: usual ? '' : name === 'include_in_pack' ? t('entry.in_pack_no') : name === 'count' && value && fields.count_is_estimate ? t('entry.about', { n: value }) : wordsFor(stage, name, value), apart: lineOf(name)?.apart };
   }).filter(({ text }) => text);
   if (!said.length && !note && !stage.local.copied) return nothing;
   return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
