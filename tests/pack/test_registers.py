@@ -18,9 +18,9 @@ from diary.pack.recordjson import follows, record_file
 from diary.pack.registers import people_of
 from diary.pack.tables import chronology_csv
 from diary.pack.verify import verify
-from diary.record.schemas import schema
 from tests.pack.conftest import build, finish
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
+from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, add_odd, incident_fields
+from tests.vectors.reading import load
 
 NUMBER = "07700 900222"
 ALWAYS = {"no", "occurred", "recorded", "delay", "where", "what_happened", "behaviours", "channel", "person_code", "how_known"}
@@ -141,19 +141,9 @@ def test_what_is_derived_is_worked_out_again(capsule: Capsule, change: object) -
 
 
 def odd_diary() -> FictionalDiary:
-    """Every kind of record with values that no screen writes: wrong types, missing links, circles, impossible times."""
+    """A sound diary with everything odd beside it."""
     diary = order_diary()
-    values: list[object] = [None, True, 7, -1, 1 << 52, "", "\u202e=1+1\x00", ["x", 5, None], {"start": "noon"}, [{"no": 1}, []]]
-    for index, kind in enumerate(kind for kind in REGISTERS if kind != "schedule"):
-        names = schema(kind, 1)
-        fields = {name: values[(index + n) % len(values)] for n, name in enumerate(names.open) if not name.startswith("_")}
-        restricted = {name: values[(index + n) % len(values)] for n, name in enumerate(names.restricted)}
-        diary.add(kind, {**fields, "incident_ids": None, "taken_out": None}, restricted, at=START + 50 * DAY)
-    odd_rows = {"rows": [5, {"msg_no": "x", "sent_at": 1 << 52, "from": ["y"], "page": {}}], "own_accounts": None, "tz": 7}
-    schedule = diary.add("schedule", odd_rows, {"own_accounts": {"a": 1}}, at=START + 50 * DAY)
-    linked = {"alleged_breaches": [5, {"order_id": 7}, {"term_no": 1}], "schedule_id": schedule["record"], "told_others": ["x"]}
-    odd = {"vehicle_ids": 5, "report_ids": [None], "platform_report": [], "independent_evidence": {}, "witness_ids": {"a": 1}}
-    diary.add("incident", incident_fields(START, "Odd.", **linked, **odd), at=START + 50 * DAY)
+    add_odd(diary, START + 50 * DAY)
     return diary
 
 
@@ -168,3 +158,43 @@ def test_odd_values_are_shown_and_listed_and_stop_nothing(tmp_path: Path) -> Non
     assert {one.code for one in found} <= {"odd", "no_stamps", "no_timestamps", "roots_from_pack"}, found
     odd = [one.member or "" for one in found if one.code == "odd"]
     assert len(odd) >= 10 and all(member.startswith("data/restricted/proof/") for member in odd)
+
+
+def test_five_hundred_people_and_a_circle_of_mergings() -> None:
+    """Nobody is lost, a circle stands for its lowest id, and it takes no time anybody would notice."""
+    diary = FictionalDiary()
+    people = [diary.add("person", {"name": f"Nr {i}", "role": "suspect"}) for i in range(500)]
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        diary.amend(people[one], {"merged_into": people[other]["record"]}, at=START + HOUR)
+    for i in range(50):
+        ids = [people[(i * 10 + j) % 500]["record"] for j in range(10)]
+        diary.add("incident", incident_fields(START + i * DAY, "x", actor_ids=ids), at=START + i * DAY)
+    contents = contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
+    assert len(contents.capsule.refs) == 500 and len(contents.people) == 498
+    lowest = min(people[i]["record"] for i in range(3))
+    assert contents.capsule.refs[lowest].ref in {person.code for person in contents.people}
+
+
+def test_every_field_of_every_kind_is_in_the_record_exactly() -> None:
+    """As it was sealed, text to the letter; of a private note not even that there is one."""
+    cases = {case["name"]: case["draft"] for case in load("kinds.json")["cases"]}
+    diary, sealed = FictionalDiary(), {}
+    for kind in (*REGISTERS, "attachment"):
+        draft = cases[kind]
+        digests = {"sha256": "0" * 64, "sha512": "0" * 128, "sensitivity": "normal"} if kind == "attachment" else {}
+        fields = {**draft["open"], **digests, "taken_out": None, "include_in_pack": None}
+        sealed[kind] = diary.add(kind, fields, draft["restricted"])
+    entry = cases["incident"]
+    named = {"account_ids": "account", "case_ids": "case", "actor_ids": "person", "vehicle_ids": "vehicle"}
+    links = {name: [sealed[kind]["record"]] for name, kind in (named | {"attachment_ids": "attachment"}).items()}
+    links["schedule_id"] = sealed["schedule"]["record"]  # type: ignore[assignment]
+    sealed["incident"] = diary.add("incident", {**entry["open"], **links, "taken_out": None}, entry["restricted"])
+    note = diary.add("note", {"of_id": sealed["incident"]["record"], "text": "NOBODY-ELSE"})
+    raw = record_file(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
+    rows = {row["kind"]: row for row in json.loads(raw)["versions"]}
+    assert set(rows) == {"incident", "attachment", *REGISTERS}
+    for kind, row in sealed.items():
+        restricted = row["restricted"]["fields"] if row["restricted"] else {}
+        assert rows[kind]["fields"] == {**row["open"]["fields"], **restricted}, kind
+    for trace in ("NOBODY-ELSE", note["record"], note["version"], '"note"'):
+        assert trace.encode() not in raw

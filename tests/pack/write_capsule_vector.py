@@ -14,7 +14,7 @@ from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
 from diary.pack.logproofs import log_files
 from diary.pack.proofs import SERVABLE_KINDS
 from diary.pack.recordjson import record_file
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields, picture, print_copy
+from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, add_odd, incident_fields, picture, print_copy
 
 OUT = Path(__file__).parents[1] / "vectors" / "capsule.json"
 
@@ -59,6 +59,7 @@ def vector_diary() -> FictionalDiary:
         "incident", incident_fields(START + 11 * DAY, "No receipt yet."), at=START + 11 * DAY, received=False, offset_ms=None
     )
     add_registers(diary, first, withheld)
+    add_odd(diary, START + 13 * DAY)
     return diary
 
 
