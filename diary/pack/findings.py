@@ -14,6 +14,7 @@ SENTENCES: Final[dict[str, str]] = {
     "bad_name": "A file has a name that a pack never gives: it could be written outside the pack's folder.",
     "twice": "Two files in the zip have the same name.",
     "not_a_file": "This is not an ordinary file (a link, a folder, or encrypted).",
+    "hidden": "The zip holds bytes that belong to none of its files, or a comment: a pack never does.",
     "no_folder": "The files do not lie in one folder named like a pack.",
     "damaged": "This file cannot be read: its bytes were changed or cut off.",
     "changed": "This file is not the one the pack was made with: its digest differs.",

@@ -1,12 +1,14 @@
 """A pack's zip, opened with care: names judged before anything is read, every member hashed as it passes."""
 
+import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from diary.pack.findings import Finding, find
 from diary.pack.manifest import Digests, Hashing
@@ -17,6 +19,9 @@ RATIO: Final = 200
 CHUNK: Final = 1 << 20
 # What is read whole: proofs, lists, tables, and one PDF.
 WHOLE_BYTES: Final = 512 << 20
+_LOCAL: Final = struct.Struct("<4s5H3I2H")
+_END: Final = 22
+_DESCRIPTORS: Final = (12, 16, 20, 24)
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
@@ -49,6 +54,8 @@ def open_pack(path: Path) -> OpenedPack | list[Finding]:
         archive.close()
         return refused
     pack = OpenedPack(archive, rows[0].filename.partition("/")[0])
+    if _hides(path, archive, rows):
+        pack.findings.append(find("hidden"))
     for row in _sound(pack, rows):
         inside = row.filename.removeprefix(f"{pack.folder}/")
         try:
@@ -67,6 +74,44 @@ def _refuse(rows: list[zipfile.ZipInfo]) -> list[Finding]:
     total = sum(row.file_size for row in rows)
     tight = any(row.file_size > RATIO * max(1, row.compress_size) + CHUNK for row in rows)
     return [find("too_large")] if total > TOTAL_BYTES or tight else []
+
+
+def _hides(path: Path, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:
+    """Whether something lies before, between or after the members: readers that start elsewhere would see another pack.
+
+    A descriptor after a member is allowed, since tools that pack a zip again write them.
+    """
+    ordered = sorted(rows, key=lambda one: one.header_offset)
+    starts = [*(row.header_offset for row in ordered), archive.start_dir]
+    if starts[0] != 0 or archive.comment:
+        return True
+    try:
+        with path.open("rb") as raw:
+            gaps = [start - _end_of(raw, row) for row, start in zip(ordered, starts[1:], strict=True)]
+            return not _ends(raw, archive) or any(
+                gap not in (_DESCRIPTORS if row.flag_bits & 0x8 else (0,)) for row, gap in zip(ordered, gaps, strict=True)
+            )
+    except _BROKEN:
+        return True
+
+
+def _end_of(raw: BinaryIO, row: zipfile.ZipInfo) -> int:
+    """Where a member's bytes end. Raises ValueError when there is no member."""
+    raw.seek(row.header_offset)
+    head = raw.read(_LOCAL.size)
+    if len(head) != _LOCAL.size or not head.startswith(b"PK\x03\x04"):
+        raise ValueError("no member")
+    *_, names, extra = _LOCAL.unpack(head)
+    return row.header_offset + _LOCAL.size + int(names) + int(extra) + row.compress_size
+
+
+def _ends(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:
+    """Whether the file ends with the list of members and its end record, and nothing after them."""
+    raw.seek(0, io.SEEK_END)
+    size = raw.tell()
+    raw.seek(max(0, size - _END))
+    tail = raw.read()
+    return tail.startswith(b"PK\x05\x06") and size >= archive.start_dir + _END
 
 
 def _sound(pack: OpenedPack, rows: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:

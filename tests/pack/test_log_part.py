@@ -279,3 +279,24 @@ def test_receipts_of_an_earlier_key_hold_with_the_statements(tmp_path: Path) -> 
     pack = packed(diary, {**told, "statements": [mine, joined]}, tmp_path)
     assert {"other_key", "wrong_notary"} <= codes(verify(pack.path, notary=new.pub))
     assert unb64(str(mine["pub"])) == new.pub
+
+
+def test_bytes_that_belong_to_no_member_are_found(logged: BuiltPack, authority: LocalAuthority, tmp_path: Path) -> None:
+    """Before the first member, between two, after the end, in a comment: another reader could see another pack."""
+    raw = logged.path.read_bytes()
+    with zipfile.ZipFile(logged.path) as archive:
+        second, start = archive.infolist()[1].header_offset, archive.start_dir
+    for name, bent in {
+        "before": b"MZ" + bytes(50) + raw,
+        "between": raw[:second] + bytes(30) + raw[second:],
+        "after": raw + b"more",
+        "a comment": raw[:-2] + b"\x04\x00more",
+        "before the list": raw[:start] + bytes(10) + raw[start:],
+    }.items():
+        (tmp_path / "bent.zip").write_bytes(bent)
+        assert codes(found(tmp_path / "bent.zip", logged, tsa_roots=[authority.root])) & {"hidden", "not_a_pack"}, name
+    again = tmp_path / "again.zip"
+    with zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as made, zipfile.ZipFile(logged.path) as archive:
+        for row in archive.infolist():
+            made.writestr(row.filename, archive.read(row))
+    assert found(again, logged, tsa_roots=[authority.root]) == []
