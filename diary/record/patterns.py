@@ -98,7 +98,10 @@ def _days(dated: Sequence[Fact]) -> dict[str, Any]:
     best: list[str] = []
     run: list[str] = []
     for day in days:
-        run = [*run, day] if run and next_day(run[-1]) == day else [day]
+        if run and next_day(run[-1]) == day:
+            run.append(day)
+        else:
+            run = [day]
         best = run if len(run) > len(best) else best
     return {
         "days": len(days),

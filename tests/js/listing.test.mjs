@@ -98,3 +98,26 @@ test('folding compares and changes nothing that is only spelling', () => {
   deep.a = deep;
   assert.equal(spokenIn([deep]), '', 'a ring ends');
 });
+
+test('a long list: the newest rows come first, and what asks for all of them waits for the rest', async () => {
+  const { phone, app, record } = await phoneWithEntry({}, 'The very first.');
+  for (let n = 0; n < 260; n++) await app.saveIncident(fields(`Entry ${n}.`));
+  await app.lock('test');
+  const next = makePhone({ after: phone });
+  await next.app.start();
+  let early = 0;
+  let asked = null;
+  next.app.subscribe(() => {
+    const { entries, phase } = next.app.state;
+    if (phase !== 'open' || asked) return;
+    early = entries.length;
+    assert.ok(entries.every(({ seq_no }) => seq_no === undefined), 'no number is shown that could still be wrong');
+    asked = Promise.all([next.app.findEntries('very first'), next.app.readRecords('incident'), next.app.saveIncident(fields('One more.'))]);
+  });
+  await next.app.unlock(WORDS);
+  const [found, all] = await asked;
+  assert.equal(early, 11);
+  assert.deepEqual(found, [record]);
+  assert.equal(all.length, 261);
+  assert.deepEqual(next.app.state.entries.map(({ seq_no }) => seq_no).sort((a, b) => a - b), Array.from({ length: 262 }, (_, i) => i + 1));
+});

@@ -40,7 +40,7 @@ export function isDue(root) {
  */
 export async function writeManifest(open) {
   const { root } = open.store;
-  if (!root.account.registered || covered(root).due === 0 || open.index.differs) return false;
+  if (!root.account.registered || covered(root).due === 0 || open.index.differs || open.index.loading) return false;
   return open.store.change(async (next, change) => {
     const before = covered(next);
     const upto = Math.min(next.feed.seq, before.seq + MOST);

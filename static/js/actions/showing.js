@@ -51,10 +51,10 @@ export function shownRows({ index, store }, { running, offline, part = null }) {
   const absent = countBy(root.fetch, ({ of }) => of);
   const all = index.all();
   // While rows are missing a rank would be another entry's number.
-  const numbers = index.differs ? new Map() : entryNumbers(all, root);
+  const numbers = index.differs || index.loading ? null : entryNumbers(all, root);
   const facts = { registered: root.account.registered, troubles: root.troubles, sending: running, offline, part };
   return all.map((row) => ({
-    record: row.record, seq_no: numbers.get(row.record) ?? null, title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
+    record: row.record, seq_no: numbers ? numbers.get(row.record) ?? null : /** @type {any} */ (undefined), title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
     received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags, taken_out: row.taken_out ?? null, erased: row.erased ?? null,
     f: row.f ?? null, links: row.links ?? [], shots: row.shots ?? [], bare: row.bare ?? false,
     state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),

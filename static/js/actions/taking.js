@@ -120,6 +120,7 @@ async function settle(batch, book, record, version, { seq, at, receipt, checked 
 
 /** Rows of incidents that something happened to. @param {Batch} batch @param {Pick<Open, 'index'|'book'>} open @param {string[]} incidents @param {number|null} keptAt */
 export async function rows(batch, { index, book }, incidents, keptAt) {
+  await index.whole();
   const made = [];
   for (const record of incidents) {
     const meta = await book.meta(record, batch);

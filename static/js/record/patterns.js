@@ -5,7 +5,7 @@
  * in its list of entries and need not open ten thousand versions to count them.
  */
 import { MARKS } from './marks.js';
-import { accountsUsed, keyDates, sidesOf } from './patterns_dates.js';
+import { accountsUsed, into, keyDates, sidesOf } from './patterns_dates.js';
 import { compare, daysBetween, inOrder, nextDay } from './patterns_facts.js';
 import { objectsOf, switchOf, textOf, wholeOf } from './reading.js';
 
@@ -96,13 +96,6 @@ function by(facts, codes) {
   return [...found].map(([code, list]) => ({ code, ids: list })).sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
 }
 
-/** @template K @param {Map<K, string[]>} map @param {K} key @param {string} record */
-function into(map, key, record) {
-  const there = map.get(key);
-  if (there) there.push(record);
-  else map.set(key, [record]);
-}
-
 /** Distinct days, the fullest of them, and the longest run of days one after another; ranges have no day of their own. @param {readonly Fact[]} dated */
 function daysOf(dated) {
   /** @type {Map<string, string[]>} */
@@ -114,7 +107,8 @@ function daysOf(dated) {
   for (const [day, list] of days) {
     if (!fullest || list.length > /** @type {string[]} */ (days.get(fullest)).length) fullest = day;
     const before = run.at(-1);
-    run = before !== undefined && nextDay(before) === day ? [...run, day] : [day];
+    if (before !== undefined && nextDay(before) === day) run.push(day);
+    else run = [day];
     if (run.length > best.length) best = run;
   }
   return {

@@ -64,7 +64,7 @@ export function accountsUsed(facts, diary, leads, tz) {
   /** @type {Map<string, string[]>} */
   const used = new Map([...known.keys()].map((record) => [leads.get(record) ?? record, []]));
   for (const { accounts, account, record } of facts) {
-    for (const one of accounts?.length ? accounts : account ? [`@${account.toLowerCase()}`] : []) used.set(one, [...(used.get(one) ?? []), record]);
+    for (const one of accounts?.length ? accounts : account ? [`@${account.toLowerCase()}`] : []) into(used, one, record);
   }
   const first = firstSeen(facts, diary, leads, known, tz);
   /** @type {Block[]} */
@@ -81,6 +81,13 @@ export function accountsUsed(facts, diary, leads, tz) {
     new_accounts: fresh,
     new_account_ids: facts.map(({ record }) => record).filter((record) => told.has(record)),
   };
+}
+
+/** @template K @param {Map<K, string[]>} map @param {K} key @param {string} record */
+export function into(map, key, record) {
+  const there = map.get(key);
+  if (there) there.push(record);
+  else map.set(key, [record]);
 }
 
 /** The earliest that anything tells of each account. @param {readonly Fact[]} facts @param {Diary} diary @param {Map<string, string>} leads @param {Map<string, Kept['fields']>} known @param {string} tz */

@@ -42,6 +42,8 @@ export class Index {
     this.textsHere = new Set();
     /** the list is not what the diary is: see [Note: the list's own head] */
     this.differs = false;
+    /** older segments are being opened @type {Promise<void>|null} */
+    this.loading = null;
     /** a row was found that is not its entry's: the rest is believed until the next unlock, and then made again */
     this.suspect = false;
     /** the list is being made again @type {Promise<void>|null} */
@@ -52,22 +54,35 @@ export class Index {
     this.turn = 0;
   }
 
-  /** Opens every segment, newest first. @param {() => void} [shown] called once the newest rows are there */
+  /**
+   * Opens the newest segment, and goes on with the others by itself: whoever needs all rows awaits `whole`.
+   * @param {() => void} [shown] called once the newest rows are there
+   */
   async load(shown = () => undefined) {
     const { root } = this.store;
     const count = root.segments ?? 0;
     this.segments = Array.from({ length: count }, () => []);
     this.differs = count > 0 && (root.index?.shape !== SHAPE || root.index.line !== root.line?.n || root.index.feed !== root.feed?.seq);
-    if (count > 0) {
-      this.take(count - 1, await this.segment(count - 1));
-      shown();
-    }
-    for (let next = count - 2; next >= 0; next -= AT_ONCE) {
+    if (count === 0) return;
+    this.take(count - 1, await this.segment(count - 1));
+    this.turn++;
+    if (count > 1) this.loading = this.older(count - 2).finally(() => { this.loading = null; });
+    shown();
+  }
+
+  /** @param {number} last */
+  async older(last) {
+    for (let next = last; next >= 0; next -= AT_ONCE) {
       const some = Array.from({ length: Math.min(AT_ONCE, next + 1) }, (_, i) => next - i);
       const opened = await this.store.readJsonMany(some.map(segmentName)).catch(() => Promise.all(some.map((n) => this.segment(n))));
       some.forEach((number, i) => this.take(number, opened[i]));
     }
     this.turn++;
+  }
+
+  /** Settles when every row is here. @returns {Promise<void>} */
+  async whole() {
+    await this.loading;
   }
 
   /** One that does not open is one that is missing: the rows are made again, and nothing is lost with it. @param {number} number */
@@ -111,6 +126,7 @@ export class Index {
 
   /** @param {Record<string, any>} root @param {Change} change @param {Pending} pending */
   async flush(root, change, pending) {
+    await this.whole();
     const { added } = pending;
     const segments = added.length ? this.segments.map((records) => [...records]) : this.segments;
     const at = added.length ? new Map(this.at) : this.at;
@@ -163,6 +179,7 @@ export class Index {
 
   /** Every record there is a row for, or was, in the order they came. @returns {Promise<string[]>} */
   async listed() {
+    await this.whole();
     const found = new Set();
     for (let part = 0; ; part++) {
       const records = await this.store.readJson(listName(part)).catch(() => null);
@@ -188,6 +205,7 @@ export class Index {
 
   /** What is searched, of every record. @returns {Promise<Map<string, string>>} */
   async allTexts() {
+    await this.whole();
     await this.needTexts([...this.segments.keys()]);
     return this.texts;
   }

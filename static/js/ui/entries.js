@@ -38,7 +38,7 @@ function item(stage, row) {
   const finding = findingOf(stage);
   const open = () => { finding.last = row.record; stage.go({ name: 'entry', record: row.record }); };
   return html`<li><button type="button" class="item" aria-current=${current ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
-    <span class="item-foot"><span>${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })}</span>${time ? html`<span>${time}</span>` : nothing}</span>
+    <span class="item-foot"><span>${row.seq_no === undefined ? '' : row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })}</span>${time ? html`<span>${time}</span>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('entries.no_words')}</span>
     ${row.shots?.length && !isHidden(stage) ? shots(stage, row.shots) : nothing}
     <span class="item-foot">${stateLine(row.state, Boolean(stage.state.account?.registered))}
