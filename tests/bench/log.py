@@ -42,6 +42,8 @@ def leaf(i: int) -> bytes:
 def fill(connection: sqlite3.Connection, size: int) -> None:
     """A log of `size` leaves, its nodes, and nothing else."""
     grown = Tree()
+    connection.execute("PRAGMA synchronous = OFF")  # filling is not what is measured
+    connection.execute("PRAGMA secure_delete = OFF")
     for first in range(0, size, CHUNK):
         some = [leaf(i) for i in range(first, min(size, first + CHUNK))]
         made = grown.add(some)
@@ -58,7 +60,8 @@ def queue(connection: sqlite3.Connection, count: int) -> None:
     facts = canon({"filler": "x" * 900})
     connection.execute("BEGIN")
     connection.execute("PRAGMA foreign_keys = OFF")
-    connection.execute("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?, ?, 0, NULL)", (ACCOUNT, *[ACCOUNT] * 8))
+    fixed = "login_mac, kdf, words_wrap, auth_salt, auth_digest, keyset, ecdsa_pub, hpke_pub"
+    connection.execute(f"INSERT INTO account (id, {fixed}, file_bytes) VALUES (?{', ?' * 8}, 0)", (ACCOUNT, *[ACCOUNT] * 8))
     connection.execute(
         "INSERT INTO diary (id, account_id, epoch, wrap, seq, head, text_bytes) VALUES (?, ?, 1, x'', ?, x'', 0)",
         (DIARY, ACCOUNT, count),
@@ -144,5 +147,5 @@ def rows(sizes: tuple[int, ...] = (SMALL, LARGE)) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    for row in rows((SMALL, LARGE, TEN) if "--ten" in sys.argv else (SMALL, LARGE)):
+    for row in rows((SMALL, TEN) if "--ten" in sys.argv else (SMALL, LARGE)):
         sys.stdout.write(f"{row['name']}: {row['value']:.3f} (floor {row['floor']:.3f}, {row['ratio']:.2f})  {row['holds']}\n")

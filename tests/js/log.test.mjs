@@ -61,6 +61,9 @@ test('places in the log are checked, kept, and lead from the receipt to the sign
   const made = await keeper();
   const root = await looked(made, ({ log, feed }) => log?.proved >= feed.seq && feed.seq > 0);
   assert.equal(made.app.state.account.trouble, null);
+  const [shown] = (await made.app.readIncident(made.record)).versions;
+  assert.equal(shown.listed, true);
+  assert.ok(shown.kept_at > 0);
   const meta = await storeOf(made).readJson(`r/${made.record}`);
   const place = (await storeOf(made).readJson('l/0')).find(({ version }) => version === meta.versions[0].v);
   const { size, root: top } = (await storeOf(made).readJson('l/notes')).map(readNote).find((one) => one.size === place.size);

@@ -31,7 +31,7 @@ export async function readEntry(open, record, now) {
   return {
     record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
     note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`),
-    state: shown?.state ?? { code: 'sealed', at: null, sentence: null }, flags: row?.flags ?? [], versions: told(open, versions),
+    state: shown?.state ?? { code: 'sealed', at: null, sentence: null }, flags: row?.flags ?? [], versions: told(open, versions, await placesOf(open, record)),
     taken_out, ends: await lookedAt(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
   };
 }
@@ -50,15 +50,24 @@ async function lookedAt(open, record) {
   return sayDifferently(ends) ? ends : [];
 }
 
-/** Every version with what it changed, oldest first. @param {Open} open @param {Opened[]} versions */
-function told(open, versions) {
+/** Of each version when the server had it, and whether that is on its public list. @param {Open} open @param {string} record */
+async function placesOf(open, record) {
+  const { log, account } = open.store.root;
+  if (!account.registered) return new Map();
+  const meta = await open.book.meta(record);
+  const proved = log?.proved ?? 0;
+  return new Map(meta?.versions.map(({ v, at, seq }) => [v, { kept_at: at, listed: seq !== null && seq <= proved }]));
+}
+
+/** Every version with what it changed, oldest first. @param {Open} open @param {Opened[]} versions @param {Map<string, {kept_at: number|null, listed: boolean}>} places */
+function told(open, versions, places) {
   const by = new Map(versions.map((version) => [version.version, version]));
   return steps(/** @type {any} */ (versions)).map((step) => {
     const version = /** @type {Opened} */ (by.get(step.version));
     const isMerge = Array.isArray(version.fields._parents) && version.fields._parents.length > 1 && step.kind !== 'taken_out' && step.kind !== 'put_back';
     return {
       ...step, kind: isMerge ? /** @type {const} */ ('merged') : step.kind, by: version.fields._author?.device === open.identity.device ? 'this phone' : 'another device',
-      fields: ownFields(version), altered: version.altered,
+      fields: ownFields(version), altered: version.altered, ...places.get(step.version),
     };
   });
 }

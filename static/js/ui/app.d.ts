@@ -25,7 +25,7 @@ export type Row = {
   f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; shots?: string[]; bare?: boolean;
 };
 export type Change = { field: string; old: any; new: any };
-export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean };
+export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean; kept_at?: number | null; listed?: boolean };
 /** One of two versions that two devices wrote at once. */
 export type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
 export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };

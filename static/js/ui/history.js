@@ -5,6 +5,7 @@ import { titleOf, wordsFor } from './card_words.js';
 import { clockTime, day, whenWords } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
+import './strings_log.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Entry} Entry */
@@ -44,11 +45,18 @@ function step(stage, entry, version, isSettling) {
   const changed = version.kind === 'amendment' || version.kind === 'merged' || (version.kind === 'first' && entry.versions[0] !== version);
   return html`<li class="stack-close">
     <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${day(version.at)}, ${clockTime(version.at)}${version.by ? ` · ${t('history.by', { by: version.by })}` : ''}</span></p>
+    ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
     ${version.altered ? html`<p class="care small">${t('history.altered')}</p>` : nothing}
     ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}
     ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(/** @type {any} */ (version.fields))}${time?.old ? html` <span class="was">(${t('history.was', { old: time.old })})</span>` : nothing}</p>` : nothing}
     ${known.map((one) => changeOf(stage, one, changed))}
   </li>`;
+}
+
+/** When the server had a version, and whether its receipt is where anyone can see it. @param {VersionShown} version */
+function receipt({ kept_at, listed }) {
+  if (!kept_at) return t('log.waiting');
+  return `${t('log.kept', { day: day(kept_at), time: clockTime(kept_at) })} ${t(listed ? 'log.listed' : 'log.not_listed')}`;
 }
 
 /** @param {Stage} stage @param {Change} one @param {boolean} changed */
