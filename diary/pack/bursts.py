@@ -8,9 +8,8 @@ from typing import Final
 
 from diary.pack.contents import Contents
 from diary.pack.registers import Register, linked, of_kind
-from diary.pack.rows import entries_words
 from diary.pack.tables import table
-from diary.pack.wording import chosen
+from diary.pack.wording import chosen, entries_words
 from diary.record import times, vocabulary
 from diary.record.reading import Fields, objects_of, switch_of, text_of, whole_of
 from diary.record.versions import Opened, tell_all

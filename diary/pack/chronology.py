@@ -7,9 +7,10 @@ from typing import Final
 from diary.encoding import canon
 from diary.pack.contents import Contents, Shown, volume_name, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.method import half_page
-from diary.pack.rows import Row, entries_words, recorder, row_of
-from diary.pack.wording import numbers_words, size_words
+from diary.pack.method import half_page, not_here
+from diary.pack.registers import front_lines
+from diary.pack.rows import Row, recorder, row_of
+from diary.pack.wording import entries_words, numbers_words, size_words
 from diary.record import chronology as order
 from diary.record import times
 from diary.record.chronology import Tally
@@ -74,8 +75,8 @@ def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
         "exhibits": str(len(contents.exhibits)),
         "fear": _fear(entries),
         "start_with": [_start(entry) for entry in entries if entry.seq_no in contents.capsule.start_with],
-        "withheld": contents.capsule.counts["withheld"],
-        "total": contents.capsule.counts["total"],
+        "not_here": not_here(contents.capsule),
+        "references": [drawable(line) for line in front_lines(contents.registers, entries)],
         "undated": entries_words(undated) if undated else "",
         "digest": exhibits_digest(contents),
         "covers": _covers(contents),

@@ -3,6 +3,7 @@
 The half page names no product, host, device or helper: 01 may be given to the other side.
 """
 
+from diary.pack.capsule import Capsule
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable
 from diary.pack.logwords import in_full, in_short
@@ -29,8 +30,8 @@ def half_page(contents: Contents) -> list[str]:
         "The words of an entry become fixed ten minutes after it was first saved. Anything added later prints under "
         "the entry with its own date (an addition). Anything changed or removed later prints with what it was, what it "
         "became, the date and the reason given (an amendment). Earlier versions are never overwritten.",
-        f"The diary holds {counts['total']} entries. {counts['included']} are in this pack, {counts['withheld']} were not "
-        f"chosen for it and {counts['removed']} were removed by the keeper. Of those here {counts['added_to']} were added "
+        f"The diary holds {counts['total']} entries; {counts['included']} are in this pack. Not here: "
+        f"{not_here(contents.capsule)}. Of those here {counts['added_to']} were added "
         f"to, {counts['amended']} amended, and {counts['late']} written down later than a day afterwards or from memory.",
         "Times are as the keeper gave them, with how exact they are; each time of day carries its difference from UTC. "
         "A count marked “about” is an estimate. The letters beside a behaviour are those of section 2A(3) of the "
@@ -78,12 +79,26 @@ def _counts(contents: Contents) -> list[list[str]]:
     return [
         ["In the diary", str(counts["total"]), ""],
         ["In this pack", str(counts["included"]), numbers_words(tuple(entry.number for entry in contents.whole))],
-        ["Withheld: not chosen for this pack", str(counts["withheld"]), ""],
-        ["Removed by the keeper", str(counts["removed"]), ""],
+        ["Withheld: not chosen for this pack", str(counts["withheld"]), _gaps(contents.capsule, "withheld")],
+        ["Removed by the keeper", str(counts["removed"]), _gaps(contents.capsule, "removed")],
         ["Added to", str(counts["added_to"]), _holding(contents, "addition")],
         ["Amended", str(counts["amended"]), _holding(contents, "amendment")],
         ["Written later than a day after, or from memory", str(counts["late"]), numbers_words(late)],
     ]
+
+
+def not_here(capsule: Capsule) -> str:
+    """What became of the entries that are not in a pack, with their numbers: nothing is missing unsaid."""
+    withheld, removed = capsule.counts["withheld"], capsule.counts["removed"]
+    numbers = [_gaps(capsule, why) for why in ("withheld", "removed")]
+    left = f"{withheld} not chosen for this pack" + (f" ({numbers[0]})" if numbers[0] else "")
+    return f"{left}, {removed} removed by the keeper" + (f" ({numbers[1]})" if numbers[1] else "")
+
+
+def _gaps(capsule: Capsule, why: str) -> str:
+    """The numbers of the entries that are not here for one reason."""
+    numbers = (whole_of(gap, "seq_no") for gap in capsule.gaps if gap.get("why") == why)
+    return numbers_words(tuple(str(number) for number in numbers if number is not None))
 
 
 def _holding(contents: Contents, kind: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.pack.capsule import REGISTERS, Capsule
+from diary.pack.wording import entries_words
 from diary.record import times, vocabulary
 from diary.record.breaches import standing_of, term_of
 from diary.record.incident import Incident
@@ -145,6 +146,37 @@ def told_words(registers: Registers, one: Mapping[str, object]) -> str:
     known = [person.ref for person in linked(registers, codes_of(one, "person_id"), "person")]
     said = (text_of(one, key) for key in ("who", "when", "how", "state"))
     return ", ".join(part for part in (*known, *said) if part)
+
+
+NONE_HELD: Final = (
+    "This diary holds no order, notice or police reference as an entry of its own. Ask the keeper. Any that the accounts "
+    "mention are in the accounts."
+)
+
+
+def front_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
+    """Orders with the entries said to break them, notices to stop, and every reference, for the first page."""
+    lines = []
+    for order in of_kind(registers, "order"):
+        said = [entry for entry in entries if _breaks(entry, order)]
+        parts = [f"{order.ref} {order_label(order)}", order.text("court"), order.text("case_no")]
+        parts += [f"{before} {day}" for before, name in _ORDER_DAYS if (day := day_words(order, name))]
+        parts.append(f"said to be broken in {entries_words(entry.number for entry in said)}" if said else "")
+        lines.append(", ".join(part for part in parts if part))
+    for notice in of_kind(registers, "notice"):
+        at = day_words(notice, "at")
+        lines.append(f"{notice.ref} told to stop{f', {at}' if at else ''}")
+    lines += [report_words(report) for report in of_kind(registers, "report")]
+    return lines or [NONE_HELD]
+
+
+_ORDER_DAYS: Final = (("made", "made_on"), ("served", "served_on"), ("until", "expires_on"))
+
+
+def _breaks(entry: Incident, order: Register) -> bool:
+    """Whether an entry is said to break this order, and did not come before it was served."""
+    named = any(text_of(one, "order_id") == order.record for one in objects_of(entry.said, "alleged_breaches"))
+    return named and standing_of(order.said, entry.said) != "not_served"
 
 
 def day_words(register: Register, name: str) -> str:

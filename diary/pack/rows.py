@@ -6,7 +6,7 @@ from typing import Final
 from diary.pack import registers
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.wording import chosen, field_label, numbers_words, value_words
+from diary.pack.wording import chosen, field_label, value_words
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import object_of, objects_of, switch_of, text_of, whole_of
@@ -220,9 +220,3 @@ def link_words(contents: Contents, value: object) -> str:
     if isinstance(value, str):
         return contents.names.get(value, "something not in this pack")
     return ", ".join(link_words(contents, one) for one in value) if isinstance(value, list | tuple) else ""
-
-
-def entries_words(numbers: Iterable[str]) -> str:
-    """`entry 3` or `entries 3–5`."""
-    held = tuple(numbers)
-    return f"{'entry' if len(held) == 1 else 'entries'} {numbers_words(held)}" if held else "no entry"

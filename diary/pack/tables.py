@@ -11,8 +11,8 @@ from typing import Final
 
 from diary.pack.contents import Contents, Shown, volume_name, volume_of
 from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
-from diary.pack.rows import entries_words, recorder, yes_no
-from diary.pack.wording import chosen, field_label, numbers_words, point_words, value_words
+from diary.pack.rows import recorder, yes_no
+from diary.pack.wording import chosen, entries_words, field_label, numbers_words, point_words, value_words
 from diary.record import times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, objects_of, text_of, whole_of

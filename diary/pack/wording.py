@@ -1,6 +1,6 @@
 """Field names and values in words, for tables and pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from diary.record import times, vocabulary
@@ -141,3 +141,9 @@ def point_words(said: Fields, code: str) -> str:
     if code in codes_of(said, "shows"):
         return "shown"
     return "not shown" if code in codes_of(said, "not_shown") else "not answered"
+
+
+def entries_words(numbers: Iterable[str]) -> str:
+    """`entry 3` or `entries 3–5`."""
+    held = tuple(numbers)
+    return f"{'entry' if len(held) == 1 else 'entries'} {numbers_words(held)}" if held else "no entry"

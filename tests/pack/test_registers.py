@@ -13,9 +13,10 @@ from diary.pack.bursts import schedules_csv
 from diary.pack.capsule import REGISTERS, Capsule, read_capsule
 from diary.pack.contents import Contents, contents_of
 from diary.pack.gather import make_capsule
+from diary.pack.method import not_here
 from diary.pack.proofs import proof_files
 from diary.pack.recordjson import follows, record_file
-from diary.pack.registers import people_of
+from diary.pack.registers import front_lines, people_of
 from diary.pack.tables import chronology_csv
 from diary.pack.verify import verify
 from tests.pack.conftest import build, finish
@@ -104,6 +105,17 @@ def test_a_schedule_is_a_line_a_message_and_the_keeper_a_number(contents: Conten
     ]
     assert rows[0]["text"] == "'+hello"
     assert {row["entries"] for row in rows} == {"entry 2"} and rows[2]["type"] == "Missed call"
+
+
+def test_page_one_has_the_order_its_breaches_and_the_references(contents: Contents, capsule: Capsule) -> None:
+    """The entry before service is not among them; without an order the page says so."""
+    lines = front_lines(contents.registers, contents.entries)
+    assert lines == [
+        "O1 Stalking protection order (SPO), served 6 May 2026, until 6 Jun 2026, said to be broken in entries 2–5",
+        "R1 Police, Met, crime =HYPERLINK(1), on 7 May 2026",
+    ]
+    assert front_lines({}, contents.entries)[0].startswith("This diary holds no order")
+    assert not_here(capsule) == "0 not chosen for this pack, 0 removed by the keeper"
 
 
 def test_names_of_people_are_in_no_servable_proof(capsule: Capsule) -> None:
