@@ -15,12 +15,13 @@ from diary.crypto.parts import open_parts
 from diary.errors import BadRequest, KeptError, PackFailed, SealError
 from diary.pack import bursts, exhibits, howto, images, proofs, recordjson, tables
 from diary.pack.archive import write_front
-from diary.pack.capsule import Capsule, Exhibit, Sealed
+from diary.pack.capsule import Capsule
 from diary.pack.chronology import chronology_page
 from diary.pack.contents import Contents, contents_of, volume_name, volumes
 from diary.pack.exhibits import Picture
 from diary.pack.manifest import SERVABLE_LIST, servable_list
 from diary.pack.method import method_page
+from diary.pack.numbered import Exhibit, Sealed
 from diary.pack.officer import officer_page
 from diary.pack.typeset import Document, Press
 

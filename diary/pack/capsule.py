@@ -11,28 +11,16 @@ from typing import Final
 
 from diary.encoding import canon, parse, unb64
 from diary.errors import BadRequest, KeptError
-from diary.ids import parse_id
 from diary.pack.logproofs import Log, read_log
-from diary.record.reading import Fields, codes_of, object_of, objects_of, switch_of, text_of, whole_of
+from diary.pack.numbered import PACKED, REGISTERS, Exhibit, Reference, exhibit_of, id_of, reference_of, whole_from_0
+from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
 from diary.record.schemas import schema
 from diary.record.versions import Opened
 
 TYPE: Final = "capsule/v1"
-# What may stand in a pack beside incidents and files. A private note, the settings, a question of an advocate and the
-# app's own bookkeeping never do; of custody only the lines of the packed files.
-REGISTERS: Final = (
-    "account", "background", "case", "consent", "export", "impact", "notice", "order",
-    "person", "report", "schedule", "sighting", "statement", "vehicle",
-)  # fmt: skip
-PACKED: Final = frozenset({"incident", "attachment", *REGISTERS})
 LIMIT: Final = 16 << 20
 EXHIBITS_LIMIT: Final = 2_000
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
-_ITEM = re.compile(r"([A-Z]{1,4})/([1-9][0-9]{0,4})")
-_FILE = re.compile(r"[A-Z]{1,4}-[1-9][0-9]{0,4}\.[a-z0-9]{1,5}")
-_HEX64 = re.compile(r"[0-9a-f]{64}")
-_HEX128 = re.compile(r"[0-9a-f]{128}")
-_REF = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,5}")
 _RELEASE = re.compile(r"[0-9a-f]{12}")
 
 
@@ -85,52 +73,6 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """Where a picture lies: blob id, its 32-byte key, how many parts."""
-
-    blob: str
-    key: bytes
-    parts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exhibit:
-    """One numbered attachment. `shape`: width and height of its print copy in pixels."""
-
-    item: str
-    file: str
-    record: str
-    sha256: str
-    sha512: str
-    size: int
-    print_copy: Sealed | None
-    received: Sealed | None
-    shape: tuple[int, int]
-    looked_at: int | None
-    hold_picture: bool
-
-    @property
-    def number(self) -> int:
-        """The number in its reference."""
-        return int(self.item.partition("/")[2])
-
-    @property
-    def stem(self) -> str:
-        """The file form of its reference: `JB-1`."""
-        return self.item.replace("/", "-")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """What a record that is no entry and no file is called: `S1`, `O2`; `no` is its rank within its kind."""
-
-    record: str
-    kind: str
-    no: int
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
 class Capsule:
     """A capsule whose shape has been checked."""
 
@@ -177,23 +119,23 @@ def _capsule(value: dict[str, object]) -> Capsule:
     capsule = Capsule(
         head=_head(object_of(value, "pack")),
         sheet=object_of(value, "sheet"),
-        counts={name: _whole(object_of(value, "counts"), name) for name in COUNTS},
+        counts={name: whole_from_0(object_of(value, "counts"), name) for name in COUNTS},
         own_words=text_of(value, "own_words"),
         start_with=tuple(_numbers(value.get("start_with"))),
         versions=tuple(_version(row) for row in objects_of(value, "versions")),
-        exhibits=tuple(_exhibit(row) for row in objects_of(value, "exhibits")),
+        exhibits=tuple(exhibit_of(row) for row in objects_of(value, "exhibits")),
         keys={name: _sized(keys[name], size) for name, size in KEYS.items()},
         custody=objects_of(value, "custody"),
         asked=objects_of(value, "asked"),
         gaps=objects_of(value, "gaps"),
         log=read_log(value.get("log")),
-        refs={ref.record: ref for ref in map(_reference, objects_of(value, "refs"))},
+        refs={ref.record: ref for ref in map(reference_of, objects_of(value, "refs"))},
     )
-    _check_whole(capsule)
+    _checkwhole_from_0(capsule)
     return capsule
 
 
-def _check_whole(capsule: Capsule) -> None:
+def _checkwhole_from_0(capsule: Capsule) -> None:
     """What only the whole can be judged by: one diary, and no name used twice."""
     if len({version.diary for version in capsule.versions}) > 1:
         raise BadRequest("The capsule mixes two diaries.")
@@ -222,20 +164,12 @@ def _check_named(capsule: Capsule) -> None:
         raise BadRequest("The capsule names something twice.")
 
 
-def _reference(row: dict[str, object]) -> Reference:
-    """One reference; it becomes part of a path and of a sentence."""
-    kind, no, ref = str(row["kind"]), _whole(row, "no"), str(row["ref"])
-    if kind not in REGISTERS or not 1 <= no < 1_000_000 or not _REF.fullmatch(ref):
-        raise BadRequest("The capsule is not complete.")
-    return Reference(_id(row, "record"), kind, no, ref)
-
-
 def _head(pack: dict[str, object]) -> Head:
     """The pack's own facts."""
     head = Head(
         raw=pack,
-        no=_whole(pack, "no"),
-        made_at=_whole(pack, "made_at"),
+        no=whole_from_0(pack, "no"),
+        made_at=whole_from_0(pack, "made_at"),
         tz=text_of(pack, "tz"),
         initials=text_of(pack, "initials"),
         folder=text_of(pack, "folder"),
@@ -255,7 +189,7 @@ def _head(pack: dict[str, object]) -> Head:
 
 def _version(row: dict[str, object]) -> Version:
     """One version; its kind and schema must be known, and a private note is refused here as everywhere."""
-    kind, number = str(row["kind"]), _whole(row, "schema")
+    kind, number = str(row["kind"]), whole_from_0(row, "schema")
     opened_part, restricted_part = object_of(row, "open"), object_of(row, "restricted")
     names = schema(kind, number)
     if kind not in PACKED:
@@ -264,7 +198,7 @@ def _version(row: dict[str, object]) -> Version:
     if not (set(fields) <= set(names.open) and set(restricted) <= set(names.restricted)):
         raise BadRequest("A field is not part of this kind of record.")
     seed = restricted_part.get("seed")
-    opened = Opened(_id(row, "record"), _id(row, "version"), kind, number, fields, restricted)
+    opened = Opened(id_of(row, "record"), id_of(row, "version"), kind, number, fields, restricted)
     return Version(
         opened=opened,
         seq=whole_of(row, "seq"),
@@ -278,60 +212,11 @@ def _version(row: dict[str, object]) -> Version:
     )
 
 
-def _exhibit(row: dict[str, object]) -> Exhibit:
-    """One exhibit; its names become paths, so they are held to a pattern."""
-    item, file = str(row["item"]), str(row["file"])
-    found = _ITEM.fullmatch(item)
-    if not found or not _FILE.fullmatch(file) or not file.startswith(f"{found[1]}-{found[2]}."):
-        raise BadRequest("An exhibit's name is not one a pack can have.")
-    if not _HEX64.fullmatch(str(row["sha256"])) or not _HEX128.fullmatch(str(row["sha512"])):
-        raise BadRequest("An exhibit has no digest.")
-    printed = object_of(row, "print")
-    return Exhibit(
-        item=item,
-        file=file,
-        record=_id(row, "record"),
-        sha256=str(row["sha256"]),
-        sha512=str(row["sha512"]),
-        size=_whole(row, "size"),
-        print_copy=_sealed(printed),
-        received=_sealed(object_of(row, "received")),
-        shape=(whole_of(printed, "width") or 0, whole_of(printed, "height") or 0),
-        looked_at=whole_of(row, "looked_at"),
-        hold_picture=switch_of(row, "hold_picture") is not False,
-    )
-
-
-def _sealed(row: dict[str, object]) -> Sealed | None:
-    """A place and key, or None when the capsule gives none."""
-    if not row:
-        return None
-    key, parts = unb64(str(row["key"])), _whole(row, "parts")
-    if len(key) != 32 or not 1 <= parts <= 256:
-        raise BadRequest("A picture's key is not one.")
-    return Sealed(_id(row, "blob"), key, parts)
-
-
 def _sized(value: object, size: int) -> str:
     """Base64url of exactly `size` bytes. Raises BadRequest."""
     if len(unb64(str(value))) != size:
         raise BadRequest("The capsule is not complete.")
     return str(value)
-
-
-def _id(row: Fields, name: str) -> str:
-    """An id as text. Raises BadRequest."""
-    text = str(row[name])
-    parse_id(text)
-    return text
-
-
-def _whole(row: Fields, name: str) -> int:
-    """A whole number from 0. Raises BadRequest."""
-    number = whole_of(row, name)
-    if number is None or number < 0:
-        raise BadRequest("The capsule is not complete.")
-    return number
 
 
 def _numbers(value: object) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.pack.capsule import REGISTERS
+from diary.pack.numbered import REGISTERS
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
 from diary.record.named import named_by, reached

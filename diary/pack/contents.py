@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.pack.capsule import Capsule, Exhibit, Version
+from diary.pack.capsule import Capsule, Version
 from diary.pack.heldback import HeldBack, held_back, open_texts
+from diary.pack.numbered import Exhibit
 from diary.pack.proofs import entry_labels
 from diary.pack.recordjson import names
 from diary.pack.registers import Person, Registers, people_of, registers_of

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.pack.capsule import REGISTERS, Capsule
+from diary.pack.capsule import Capsule
+from diary.pack.numbered import REGISTERS
 from diary.pack.wording import entries_words
 from diary.record import times, vocabulary
 from diary.record.breaches import standing_of, term_of

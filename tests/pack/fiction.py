@@ -16,8 +16,8 @@ from diary.ledger import receipts
 from diary.ledger.commitments import Names
 from diary.ledger.push import signed_bytes
 from diary.ledger.versions import Composed, Draft, Place, Secrets, compose
-from diary.pack.capsule import REGISTERS
 from diary.pack.gather import DiaryVersion, Wish
+from diary.pack.numbered import REGISTERS
 from diary.record.schemas import schema
 from diary.record.times import offset_at
 from tests.pack.story import STORY
