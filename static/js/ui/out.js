@@ -60,14 +60,18 @@ export function goneFiles(stage, { files_out: out = [] }) {
 /** @param {Stage} stage @param {Entry} entry */
 export function takeOutRow(stage, entry) {
   if (entry.taken_out !== null && entry.taken_out !== undefined) return nothing;
-  return html`<div class="rows">${row({ title: t('away.do'), icon: 'leave', on: () => { stage.local.why = ''; stage.openSheet((on) => outSheet(on, entry)); } })}</div>`;
+  return html`<div class="rows">${row({ title: t('away.do'), icon: 'leave', on: () => { stage.local.why = ''; stage.refresh('entry:'); stage.openSheet((on) => outSheet(on, latest(on, entry))); } })}</div>`;
 }
+
+/** The entry as it is now: a pack may have been made since it was drawn. @param {Stage} stage @param {Entry} entry @returns {Entry} */
+const latest = (stage, entry) => stage.find(`entry:${entry.record}`, () => stage.app.readIncident(entry.record)).data ?? entry;
 
 /** Who was given the entry, before it is taken out. @param {Entry} entry */
 function givenNote({ given = [] }) {
   if (!given.length) return nothing;
   return html`<div class="note care stack-close"><p>${t('away.given')}</p>
-    <ul class="points">${given.slice(0, 5).map(({ who, at, pack_no }) => html`<li>${t('away.given_to', { who: who || t('away.someone'), at: day(at) })}${pack_no === null ? nothing : ` (${t('away.given_pack', { no: pack_no })})`}</li>`)}</ul>
+    <ul class="points">${given.slice(0, 5).map(({ who, at, pack_no }) => html`<li>${!who && pack_no !== null ? t('away.given_made', { no: pack_no, at: day(at) })
+    : html`${t('away.given_to', { who: who || t('away.someone'), at: day(at) })}${pack_no === null ? nothing : ` (${t('away.given_pack', { no: pack_no })})`}`}</li>`)}</ul>
     <p>${t('away.ask')}</p></div>`;
 }
 
