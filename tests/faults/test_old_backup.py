@@ -21,6 +21,8 @@ from diary.storage.postgres import is_postgres
 from tests.keepers import CODE, NOON, WORDS, served
 from tests.postgres import in_a_thread, rows_of
 
+pytestmark = pytest.mark.whole
+
 
 class Kept:
     """A server's database, and the copy that was made of it."""

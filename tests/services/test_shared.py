@@ -16,6 +16,8 @@ from diary.services.throttle import FAILURES
 from tests.keepers import NOON, enrol, served, sign_in_body
 from tests.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.whole
+
 HOUR = 3_600_000
 _NAMES = count(1)
 

@@ -18,6 +18,8 @@ from tests.object_store import ObjectStore
 from tests.postgres import Postgres, rows_of
 from tests.running import kept
 
+pytestmark = pytest.mark.whole
+
 
 async def fill(server: Served) -> tuple[Keeper, list[tuple[str, bytes, bytes]], SealedFile]:
     """A keeper with 250 versions and a file of three parts, another with an unfinished upload: who, what was answered."""

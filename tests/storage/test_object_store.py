@@ -13,6 +13,8 @@ from diary.storage.blobstore import open_store
 from tests.keepers import enrol, seal_file, served
 from tests.object_store import ObjectStore
 
+pytestmark = pytest.mark.whole
+
 
 async def test_a_file_goes_in_and_comes_back(objects: ObjectStore, tmp_path: Path) -> None:
     """Announced, sent out of order, completed, fetched byte for byte; nothing of it lies in the data folder."""

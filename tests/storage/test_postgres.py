@@ -22,6 +22,8 @@ from diary.storage.writer import Hand
 from tests.keepers import Keeper, enrol, served
 from tests.postgres import Postgres, postgres_server, rows_of
 
+pytestmark = pytest.mark.whole
+
 ACCOUNT = bytes(range(16))
 
 
