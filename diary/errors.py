@@ -8,6 +8,7 @@
     ├── KdfRefused                   kdf_refused     parameters or origin outside the policy
     ├── KdfBroken                    kdf_broken      Argon2 gives wrong answers on this device
     ├── NoMatch                      no_match        wrong words, wrong code or no such name: all one answer
+    ├── NotInvited                   not_invited     an invitation that is missing, used or over
     ├── SignedOut                    signed_out
     ├── NotFound                     not_found       absent and forbidden alike
     ├── WrongOrigin                  wrong_origin
@@ -95,6 +96,13 @@ class NoMatch(KeptError):
 
     code = "no_match"
     usual = "That did not match. Check the name and the words, and try again."
+
+
+class NotInvited(KeptError):
+    """Registering without the invitation this server asks for: missing, wrong, used or over, all one answer."""
+
+    code = "not_invited"
+    usual = "That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another."
 
 
 class SignedOut(KeptError):

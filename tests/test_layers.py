@@ -36,15 +36,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": FOUNDATION | {"crypto", "ledger", "storage", "services", "web"},
     "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
     "cli": FOUNDATION
-    | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client", "cli_log", "cli_ops", "cli_pack", "cli_store"},
+    | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client"}
+    | {"cli_log", "cli_ops", "cli_pack", "cli_people", "cli_store"},
     "cli_pack": FOUNDATION | {"crypto", "pack", "web", "client"},
-    "cli_ops": FOUNDATION | {"services", "app", "client"},
+    "cli_ops": FOUNDATION | {"services", "web", "app", "client"},
+    "cli_people": FOUNDATION | {"services", "app"},
     "cli_store": FOUNDATION | {"storage", "services", "app"},
     "cli_log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client"},
     "__main__": {"cli"},
 }
 SERVER = ("storage", "services", "web", "app")
-PLAINTEXT = ("record", "pack", "client", "cli", "cli_log", "cli_ops", "cli_pack", "cli_store")
+PLAINTEXT = ("record", "pack", "client", "cli", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_store")
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
@@ -62,7 +64,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "redis": ("diary.services",),
     "limits": ("diary.web", "diary.services", "diary.app"),
     "uvicorn": ("diary.cli",),
-    "click": ("diary.cli", "diary.cli_log", "diary.cli_ops", "diary.cli_pack", "diary.cli_store"),
+    "click": ("diary.cli", "diary.cli_log", "diary.cli_ops", "diary.cli_pack", "diary.cli_people", "diary.cli_store"),
     "rich": ("diary.cli",),
     "httpx": ("diary.client", "diary.services.stamping"),
 }

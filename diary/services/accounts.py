@@ -13,6 +13,7 @@ from diary.encoding import b64, canon, parse
 from diary.errors import BadRequest, Conflict, KdfRefused, KeptError, SignedOut
 from diary.ids import id_text
 from diary.ledger import heads
+from diary.services import enrolment as enrolment_policy
 from diary.services import names, sessions
 from diary.services.instance import Instance
 from diary.services.pepper import SALT_BYTES
@@ -60,6 +61,7 @@ class Enrolment:
     hpke_pub: bytes
     diary: bytes
     diary_wrap: bytes
+    invite: str | None = None
 
 
 async def prelogin(instance: Instance, login: str) -> dict[str, object]:
@@ -77,7 +79,7 @@ async def prelogin(instance: Instance, login: str) -> dict[str, object]:
 async def register(instance: Instance, enrolment: Enrolment, device: Device) -> tuple[dict[str, object], Entry, bool]:
     """Make an account and its diary and sign in: the answer, the session, and whether it is new.
 
-    The same enrolment sent again signs in instead. Raises BadRequest and Conflict.
+    The same enrolment sent again signs in instead. Raises BadRequest, NotInvited and Conflict.
     """
     _check_enrolment(instance, enrolment)
     salt = os.urandom(SALT_BYTES)
@@ -167,6 +169,8 @@ def _add(instance: Instance, hand: Hand, row: AccountRow, enrolment: Enrolment, 
     if accounts.is_taken(hand, account=row.id, login_mac=row.login_mac, diary=enrolment.diary):
         raise Conflict
     epoch = _epoch(enrolment.diary_wrap)
+    # After the look for the account: an answer that was lost is given again although its invitation is used up.
+    row = replace(row, quota_bytes=enrolment_policy.admit(instance, hand, enrolment.invite))
     accounts.add(
         hand, row, diary=enrolment.diary, epoch=epoch, wrap=enrolment.diary_wrap, first_head=heads.FIRST
     )

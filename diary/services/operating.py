@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 FILE: Final = "operating.json"
+_DAY_MS: Final = 86_400_000
 
 
 def day_and_time(ms: int) -> str:
@@ -37,6 +38,13 @@ def note_backup(data: Path, name: str, at: int, size: int, secrets: Mapping[str,
 def note_drill(data: Path, name: str, at: int, made_at: int) -> None:
     """Note that a backup was restored on trial and opened."""
     _write(data, read(data) | {"drill": {"at": at, "made_at": made_at, "name": name}})
+
+
+def note_disk(data: Path, at: int, free: int) -> None:
+    """Note how much room there was; at most one row a day, a month of them."""
+    rows = [row for row in read(data).get("disk", []) if at - 31 * _DAY_MS <= row[0] <= at]
+    if not rows or at - rows[-1][0] >= _DAY_MS:
+        _write(data, read(data) | {"disk": [*rows, [at, free]]})
 
 
 def fingerprint(secret: bytes) -> str:

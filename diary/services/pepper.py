@@ -33,6 +33,7 @@ class Pepper:
         self._tickets = subkey(raw, b"kept/ticket\0")
         self._devices = subkey(raw, b"kept/device\0")
         self._networks = subkey(raw, b"kept/network\0")
+        self._invites = subkey(raw, b"kept/invite\0")
 
     def seal(self, purpose: bytes, owner: bytes, plaintext: bytes) -> bytes:
         """`plaintext` sealed for rest; it opens for the same purpose and owner only."""
@@ -53,6 +54,10 @@ class Pepper:
     def ticket_mac(self, login: str, until: int) -> bytes:
         """What makes a ticket for a name, good until `until` ms, ours."""
         return _mac(self._tickets, until.to_bytes(8, "big") + login.encode())
+
+    def invite_mac(self, code: str) -> bytes:
+        """What an invitation is stored as, and what the code of a day follows from."""
+        return _mac(self._invites, code.encode())
 
     def network_key(self, address: str) -> str:
         """A stand-in for a network's address, to count by."""

@@ -12,7 +12,7 @@ async def usage(instance: Instance, signed: Signed) -> dict[str, object]:
     if room is None:
         raise NotFound
     return {
-        "quota_bytes": instance.settings.quota_bytes,
+        "quota_bytes": instance.settings.quota_bytes if room.quota_bytes is None else room.quota_bytes,
         "text_quota_bytes": instance.settings.text_quota_bytes,
         "text_used_bytes": room.text_bytes,
         "used_bytes": room.file_bytes,

@@ -24,6 +24,7 @@ class AccountRow:
     ecdsa_pub: bytes
     hpke_pub: bytes
     closing_at: int | None = None
+    quota_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Room:
 
     file_bytes: int
     text_bytes: int
+    quota_bytes: int | None = None
 
 
 async def find_by_login(db: Database, login_mac: bytes) -> AccountRow | None:
@@ -63,7 +65,7 @@ async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
 async def find_room(db: Database, account: bytes) -> Room | None:
     """What the account has stored."""
     row = await db.look(
-        "SELECT file_bytes, (SELECT CAST(coalesce(sum(text_bytes), 0) AS BIGINT) FROM diary WHERE account_id = ?1)"
+        "SELECT file_bytes, (SELECT CAST(coalesce(sum(text_bytes), 0) AS BIGINT) FROM diary WHERE account_id = ?1), quota_bytes"
         " FROM account WHERE id = ?1",
         (account,),
     )
@@ -84,7 +86,7 @@ def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, f
     """Store a new account and its first diary; see `is_taken`."""
     hand.execute(
         "INSERT INTO account (id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap,"
-        " keyset, ecdsa_pub, hpke_pub, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        " keyset, ecdsa_pub, hpke_pub, quota_bytes, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             row.id,
             row.login_mac,
@@ -97,6 +99,7 @@ def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, f
             row.keyset,
             row.ecdsa_pub,
             row.hpke_pub,
+            row.quota_bytes,
         ),
     )
     hand.execute(
@@ -138,6 +141,7 @@ async def _find(**where: Any) -> AccountRow | None:
         ecdsa_pub=found.ecdsa_pub,
         hpke_pub=found.hpke_pub,
         closing_at=found.closing_at,
+        quota_bytes=found.quota_bytes,
     )
 
 

@@ -58,9 +58,12 @@ async def list_parts(db: Database, blob: BlobRow) -> tuple[PartRow, ...]:
 
 
 def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> BlobRow:
-    """Announce a file and take its room, or find it announced. Raises NotFound, Erased, Conflict and OverQuota."""
+    """Announce a file and take its room, or find it announced. `quota`: where the account has none of its own.
+
+    Raises NotFound, Erased, Conflict and OverQuota.
+    """
     found = hand.execute(
-        "SELECT a.file_bytes FROM diary d JOIN account a ON a.id = d.account_id WHERE d.id = ? AND a.id = ?",
+        "SELECT a.file_bytes, a.quota_bytes FROM diary d JOIN account a ON a.id = d.account_id WHERE d.id = ? AND a.id = ?",
         (place.diary, place.account),
     ).fetchone()
     if found is None:
@@ -72,7 +75,7 @@ def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int, 
         if (earlier.parts, earlier.size) != (parts, size):
             raise Conflict("This file was announced with other numbers.")
         return earlier
-    if found[0] + size > quota:
+    if found[0] + size > (quota if found[1] is None else found[1]):
         raise OverQuota
     hand.execute(
         "INSERT INTO blob (diary_id, blob, parts, size, complete, touched_at, erased) VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -12,7 +12,10 @@ from diary.storage.fields import Bytes, Place
 
 
 class Account(Model):
-    """A keeper, as far as the server knows one. `closing_at`: when the account will be closed, if that was asked for."""
+    """A keeper, as far as the server knows one. `closing_at`: when the account will be closed, if that was asked for.
+
+    `quota_bytes`: the account's own room for files where it is not everyone's.
+    """
 
     id = Bytes(primary_key=True)
     login_mac = Bytes(unique=True)
@@ -26,12 +29,25 @@ class Account(Model):
     ecdsa_pub = Bytes()
     hpke_pub = Bytes()
     file_bytes = fields.BigIntField(default=0)
+    quota_bytes = fields.BigIntField(null=True)
     closing_at = fields.BigIntField(null=True)
 
     class Meta:
         """Where it lies."""
 
         table = "account"
+
+
+class Invite(Model):
+    """An invitation that nobody has used: `id` is its HMAC under the pepper, `until` when it ends."""
+
+    id = Bytes(primary_key=True)
+    until = fields.BigIntField(db_index=True)
+
+    class Meta:
+        """Where it lies."""
+
+        table = "invite"
 
 
 class Session(Model):

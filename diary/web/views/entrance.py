@@ -16,6 +16,7 @@ from diary.web.parsing import Fields
 LOGIN_CHARACTERS = 40
 WISH_CHARACTERS = 200
 TICKET_CHARACTERS = 60
+INVITE_CHARACTERS = 40
 DEVICE_NAME_CHARACTERS = 64
 WRAP_BYTES = 8192
 POINT_BYTES = 65
@@ -27,6 +28,7 @@ async def server(call: Call) -> ASGIApp:
     settings = instance.settings
     return json_answer(
         {
+            "enrolment": settings.enrolment,
             "limits": {
                 "file_bytes": settings.file_bytes,
                 "part_bytes": PART_LIMIT,
@@ -69,6 +71,7 @@ async def register(call: Call) -> ASGIApp:
         hpke_pub=fields.octets("hpke_pub", POINT_BYTES, POINT_BYTES),
         diary=diary.id("diary"),
         diary_wrap=diary.octets("wrap", WRAP_BYTES),
+        invite=fields.text("invite", INVITE_CHARACTERS) if fields.has("invite") else None,
     )
     answer, entry, new = await accounts.register(call.instance, enrolment, _device(call, fields))
     call.office.events.say("registered")

@@ -12,6 +12,7 @@ export const SENTENCES = Object.freeze({
   kdf_refused: 'The server asked for a weaker lock than this device accepts. Nothing was sent.',
   kdf_broken: 'This device does not compute keys correctly. Use another device.',
   no_match: 'That did not match. Check the name and the words, and try again.',
+  not_invited: 'That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another.',
   signed_out: 'You are signed out.',
   not_found: 'There is nothing here.',
   wrong_origin: 'That request did not come from this app.',

@@ -1,0 +1,271 @@
+"""What `doctor` says: one line a thing, right or wrong, and what to do. Facts come in; nothing is asked here."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from diary.config import Settings
+from diary.errors import BadSetting
+from diary.services import operating
+from diary.services.instance import Instance
+from diary.storage.writer import Hand
+
+DAY_MS: Final = 86_400_000
+BACKUP_MS: Final = 26 * 3_600_000
+DRILL_MS: Final = 92 * DAY_MS
+CERTIFICATE_MS: Final = 10 * DAY_MS
+PENDING_MS: Final = DAY_MS
+SKEW_MS: Final = 2_000
+DISK_DAYS: Final = 14
+DISK_BYTES: Final = 1 << 30
+OPEN_BYTES: Final = 50 << 20
+SECRETS: Final = ("pepper", "notary.key")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `do`: what to do about it, empty when it is right."""
+
+    name: str
+    said: str
+    do: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Green."""
+        return not self.do
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host from outside. `names`, `until_ms`: its certificate's; `missing`: headers that are not as they should be."""
+
+    url: str
+    status: int | None = None
+    names: tuple[str, ...] = ()
+    until_ms: int | None = None
+    missing: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that is judged. `differing`: served files that are not this release's; `sandbox`: '' when it closes in."""
+
+    now: int
+    app: Host
+    public: Host
+    told: Mapping[str, Any] | None
+    clock_synced: bool | None
+    newest_ms: int
+    pending: int
+    free_bytes: int
+    differing: Sequence[str] | None
+    sandbox: str
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+def judge(settings: Settings, seen: Seen) -> list[Line]:
+    """Every line, in the order an operator mends them."""
+    return [
+        _tls(seen),
+        _headers(seen),
+        _hosts(settings, seen),
+        _clock(seen),
+        _disk(seen),
+        _backup(seen),
+        _drill(seen),
+        _secrets(settings, seen),
+        _sandbox(settings, seen),
+        _authorities(settings, seen),
+        _files(seen),
+        _operator(settings),
+        _enrolment(settings, seen),
+    ]
+
+
+async def times_of(instance: Instance) -> tuple[int, int]:
+    """The newest moment this server has signed or seen, and how many timestamps have been pending for a day."""
+    now = instance.clock.now_ms()
+
+    def read(hand: Hand) -> tuple[int, int]:
+        newest = hand.execute(
+            "SELECT max(at) FROM (SELECT max(made_at) AS at FROM log_checkpoint UNION ALL SELECT max(seen_at) FROM session) x"
+        ).fetchone()[0]
+        pending = hand.execute(
+            "SELECT count(*) FROM log_stamp s JOIN log_checkpoint c ON c.id = s.checkpoint_id"
+            " WHERE s.tsr IS NULL AND s.due_at IS NOT NULL AND c.made_at < ?",
+            (now - PENDING_MS,),
+        ).fetchone()[0]
+        return int(newest or 0), int(pending)
+
+    return await instance.db.page(read)
+
+
+def free_bytes(settings: Settings) -> int:
+    """Room left on the data folder's disk."""
+    return shutil.disk_usage(settings.data).free
+
+
+def note_disk(data: Path, now: int, free: int) -> Mapping[str, Any]:
+    """Remember how much is free today; everything that is remembered."""
+    operating.note_disk(data, now, free)
+    return operating.read(data)
+
+
+def _tls(seen: Seen) -> Line:
+    """Encryption to both hosts, and one certificate for each."""
+    name = "TLS"
+    for host, other in ((seen.app, seen.public), (seen.public, seen.app)):
+        if not host.url.startswith("https:"):
+            return Line(name, f"{host.url} is not https", "Put a server that ends TLS in front, and set its https name.")
+        if host.status is None:
+            return Line(name, f"cannot be reached: {host.why}", "Look at the proxy, its certificate and the name's DNS.")
+        if host.until_ms is None or host.until_ms - seen.now < CERTIFICATE_MS:
+            return Line(name, f"the certificate of {host.url} ends within ten days", "See why it was not renewed.")
+        hidden = other.url.removeprefix("https://").split(":")[0]
+        if hidden in host.names:
+            said = f"the certificate of {host.url} names {hidden} too"
+            return Line(name, said, "Get one certificate for each host: anyone may read it.")
+    return Line(name, "both hosts, each under a certificate of its own")
+
+
+def _headers(seen: Seen) -> Line:
+    """The headers that stand on every answer, still there when they arrive."""
+    missing = [f"{host.url}: {name}" for host in (seen.app, seen.public) for name in host.missing]
+    if seen.app.status is None or seen.public.status is None:
+        return Line("headers", "could not be seen", "Mend what keeps the hosts from being reached.")
+    if missing:
+        return Line("headers", ", ".join(missing), "The proxy takes headers away or changes them. Have it pass them on.")
+    return Line("headers", "as this release sends them")
+
+
+def _hosts(settings: Settings, seen: Seen) -> Line:
+    """Two names, this server behind both, and neither gives the other away."""
+    name, do = "two hosts", "Have the proxy keep the Host header, and send both names to this server."
+    if settings.app_url == settings.public_url:
+        return Line(name, "one address for everything", "Set DIARY_PUBLIC_URL to a name of its own.")
+    if seen.app.status != 200 or seen.public.status != 200 or seen.told is None:
+        return Line(name, "the app or the public page does not answer", do)
+    if seen.told.get("origin") != settings.app_url:
+        said = "another server answers, or this one runs with other settings"
+        return Line(name, said, do + " Restart it after changing settings.")
+    leaks = [f"{host.url}{path}" for host in (seen.app, seen.public) for path in host.leaks]
+    if leaks:
+        return Line(name, f"answers what belongs to the other: {', '.join(leaks)}", do)
+    return Line(name, f"{seen.app.url} and {seen.public.url}")
+
+
+def _clock(seen: Seen) -> Line:
+    """The computer's clock."""
+    do = "Have the clock kept right (systemd-timesyncd or chrony): receipts and erasing go by it."
+    if seen.newest_ms > seen.now + SKEW_MS:
+        return Line("clock", f"{(seen.newest_ms - seen.now) // 1000} s behind what was signed already", do)
+    told = (seen.told or {}).get("now")
+    if isinstance(told, int) and abs(told - seen.now) > 60_000:
+        return Line("clock", "the server that answers has another time than this computer", do)
+    if seen.clock_synced is False:
+        return Line("clock", "nothing keeps it right", do)
+    return Line("clock", "kept right" if seen.clock_synced else "not behind; whether it is kept right cannot be seen here")
+
+
+def _disk(seen: Seen) -> Line:
+    """Days until the disk is full, going by what was noted since."""
+    do = "Make room or get a larger disk before phones are told to wait."
+    first = [row for row in seen.notes.get("disk", []) if seen.now - row[0] >= DAY_MS]
+    if seen.free_bytes < DISK_BYTES:
+        return Line("disk", f"{seen.free_bytes >> 20} MB left", do)
+    if not first:
+        return Line("disk", f"{seen.free_bytes / 1e9:.0f} GB left; days are known after a day of looking")
+    at, free = first[0]
+    a_day = (free - seen.free_bytes) * DAY_MS / (seen.now - at)
+    days = int(seen.free_bytes / a_day) if a_day > 0 else 9_999
+    said = f"{days} days left" if days < 9_999 else f"{seen.free_bytes / 1e9:.0f} GB left, and it does not shrink"
+    return Line("disk", said, do if days < DISK_DAYS else "")
+
+
+def _backup(seen: Seen) -> Line:
+    """How old the newest backup is."""
+    at = seen.notes.get("backup", {}).get("at")
+    if at is None:
+        return Line("last backup", "never", "Make a key (backup-key), then run `backup` every night.")
+    hours = (seen.now - at) // 3_600_000
+    do = "See why `backup` did not run last night."
+    return Line("last backup", f"{hours} hours ago", "" if seen.now - at <= BACKUP_MS else do)
+
+
+def _drill(seen: Seen) -> Line:
+    """When a backup was last restored on trial."""
+    at = seen.notes.get("drill", {}).get("at")
+    if at is None:
+        return Line("last drill", "never", "Run `canary` once, `backup`, and `drill` on that backup.")
+    days = (seen.now - at) // DAY_MS
+    do = "Run `drill` on a new backup: every three months."
+    return Line("last drill", f"{days} days ago", "" if seen.now - at <= DRILL_MS else do)
+
+
+def _secrets(settings: Settings, seen: Seen) -> Line:
+    """Whether the secrets in use are the ones in the newest backup."""
+    name = "secrets in it"
+    inside = seen.notes.get("backup", {}).get("inside", {})
+    try:
+        here = dict(zip(SECRETS, (settings.find_pepper(), settings.find_notary_seed()), strict=True))
+    except BadSetting as error:
+        return Line(name, error.sentence, "Put the file back from a backup before anything else.")
+    for one, raw in here.items():
+        if raw is None:
+            return Line(name, f"there is no {one} here", "Put it back from a backup; never start the server without it.")
+        if inside.get(one) != operating.fingerprint(raw):
+            return Line(name, f"the {one} in use is not in the last backup", "Run `backup` now, and keep the older backup.")
+    return Line(name, "pepper and notary key in use are in the last backup")
+
+
+def _sandbox(settings: Settings, seen: Seen) -> Line:
+    """Whether the pack builder can be closed in."""
+    if not settings.server_packs:
+        return Line("sandbox", "not needed: this server builds no packs")
+    do = "Use a Linux with Landlock and seccomp, or set DIARY_SERVER_PACKS=off."
+    return Line("sandbox", seen.sandbox or "closes in", do if seen.sandbox else "")
+
+
+def _authorities(settings: Settings, seen: Seen) -> Line:
+    """Whether checkpoints get their outside timestamps."""
+    if settings.timestamps is None:
+        return Line("timestamps", "no authority is named; packs say so")
+    if seen.pending:
+        said = f"{seen.pending} pending for more than a day"
+        return Line("timestamps", said, "See whether the authority answers; name a second one.")
+    return Line("timestamps", "none is late")
+
+
+def _files(seen: Seen) -> Line:
+    """Whether phones get this release's bytes."""
+    if seen.differing is None:
+        return Line("release files", "could not be fetched", "Mend what keeps the app's host from being reached.")
+    if seen.differing:
+        return Line(
+            "release files",
+            f"{len(seen.differing)} differ, {seen.differing[0]} first",
+            "Something changes files on the way or on the disk. Take the server off until you know what.",
+        )
+    return Line("release files", "served as released")
+
+
+def _operator(settings: Settings) -> Line:
+    """Whether people can know who runs it."""
+    if not settings.operator or not settings.privacy_contact:
+        return Line("operator", "no name or no privacy contact", "Set DIARY_OPERATOR and DIARY_PRIVACY_CONTACT.")
+    return Line("operator", f"{settings.operator}, {settings.privacy_contact}")
+
+
+def _enrolment(settings: Settings, seen: Seen) -> Line:
+    """Whether the way in is the one that was meant."""
+    told = (seen.told or {}).get("enrolment")
+    if told != settings.enrolment:
+        return Line("enrolment", f"set to {settings.enrolment}, served as {told}", "Restart the server.")
+    if settings.enrolment == "open" and settings.open_quota_bytes > OPEN_BYTES:
+        return Line("enrolment", "open, with more than 50 MB for anyone", "Lower DIARY_OPEN_QUOTA_BYTES, or use invite or code.")
+    return Line("enrolment", settings.enrolment)
