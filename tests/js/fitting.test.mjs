@@ -11,6 +11,7 @@ test('a megabyte of text, a time that ends before it begins, and a shape no scre
   assert.throws(() => refuseUnfit('incident', { narrative: 'x'.repeat(1_000_000) }, {}), refused('too_long'));
   assert.throws(() => refuseUnfit('incident', {}, { place_detail: 'x'.repeat(1_000_000) }), refused('too_long'));
   assert.throws(() => refuseUnfit('incident', { occurred_start: 2, occurred_end: 1 }, {}), refused('times_crossed'));
+  assert.throws(() => refuseUnfit('incident', { occurred_start: Date.UTC(1850, 5) }, {}), refused('no_calendar_time'));
   assert.throws(() => refuseUnfit('order', { terms: [{ no: '1', text: 'x' }] }, {}), refused('unfit'));
   assert.throws(() => refuseUnfit('person', { aliases: 'Danny' }, {}), refused('unfit'));
 });

@@ -17,12 +17,13 @@ const UNFIT = new Set(['not_text', 'not_a_list', 'not_an_object', 'not_a_number'
 
 /**
  * @param {string} kind @param {Fields} open @param {Fields} restricted
- * @throws too_long, times_crossed, unfit
+ * @throws too_long, times_crossed, no_calendar_time, unfit
  */
 export function refuseUnfit(kind, open, restricted) {
   const shape = [...faultsOfShape(kind, open), ...faultsOfShape(kind, restricted)];
   if (shape.some(({ code }) => code === 'too_long' || code === 'too_many')) throw new KeptError('too_long');
   if (kind === 'incident' && faultsOfTime(open).some(({ code }) => CROSSED.has(code))) throw new KeptError('times_crossed');
+  if (kind === 'incident' && shape.some(({ field, code }) => field.startsWith('occurred_') && code === 'no_calendar_time')) throw new KeptError('no_calendar_time');
   if (shape.some(({ code }) => UNFIT.has(code))) throw new KeptError('unfit');
 }
 

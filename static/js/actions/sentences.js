@@ -46,6 +46,7 @@ export const SENTENCES = Object.freeze({
   times_crossed: 'The end is before the beginning, so this was not saved. What you wrote is still here. Look at the times again.',
   before_service: 'This happened before the order was given to them, so it cannot be marked as a breach of it. Nothing was changed. Look at the time, or take the mark off first.',
   no_such_term: 'That order has no such line, so this was not marked. Nothing was changed. Look at the order again.',
+  no_calendar_time: 'The date is before 1900 or too far ahead, so this was not saved. What you wrote is still here. Look at the date again.',
   unfit: 'One of the answers is in a form that cannot be kept, so this was not saved. What you wrote is still here. Look through the answers, then save again.',
   on_hold: 'Hold is on, so nothing can be erased for good. Nothing was changed. Turn hold off first, under More.',
   not_sent_yet: 'This has not all been sent yet, so it cannot be erased there. Nothing was changed. Try again when it says “Kept safe”.',
