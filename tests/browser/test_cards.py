@@ -334,16 +334,8 @@ def _holds_every_field(pack: Path) -> None:
     assert not any(one["kind"] == "note" for one in record["versions"])
 
 
-def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path: Path) -> None:
-    """Told offline with every card, added to, amended, taken out and put back; a second device and a pack have all of it."""
-    phone, other = new_phone(), new_phone(accept_downloads=True)
-    phone.begins("Something first.")
-    phone.is_offline_ready()
-    phone.page.context.set_offline(True)
-    phone.adds(TEXT)
-    _tells_all(phone)
-    phone.tap("See this entry")
-    _says_all(phone)
+def _adds_and_amends(phone: Keeper) -> None:
+    """What only adds asks nothing; what changes earlier words asks why."""
     _later(phone)
     body = cards.opens(phone, "What you did")
     cards.types(body, "What you did, in your own words", "Then I locked the door. And the gate.")
@@ -357,6 +349,10 @@ def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path:
     phone.tap("Save this card")
     cards.gives_reason(phone, "I counted again.")
     expect(cards.fact(phone, "How many?").first).to_have_text("about 47")
+
+
+def _takes_out_and_puts_back(phone: Keeper) -> None:
+    """Out of the list, into the list of what is out, and back."""
     phone.tap("Take out or erase")
     phone.tap("Take it out")
     phone.sees(re.compile("This entry was taken out on"))
@@ -366,6 +362,41 @@ def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path:
     phone.tap("Taken out")
     phone.tap("Put it back")
     phone.sees("Nothing has been taken out.")
+
+
+def _has_its_history(other: Keeper) -> None:
+    """Every step stands there, in words."""
+    other.tap("Everything you saved, with dates")
+    history = other.page.locator(".history")
+    for words in ("Added", "Changed", "Reason: I counted again.", "Before: 43", "Now: 47", "And the gate."):
+        expect(history).to_contain_text(words)
+    expect(history).to_contain_text("Taken out")
+    expect(history).to_contain_text("Put back")
+    assert faults(other.page) == []
+
+
+def _says_which_pack(other: Keeper) -> None:
+    """Before it is taken out, the screen says that it has gone into a pack."""
+    other.goes("Entries")
+    other.row(TEXT).get_by_role("button").click()
+    other.tap("Take out or erase")
+    expect(other.page.get_by_role("dialog")).to_contain_text("Pack 1, made")
+    expect(other.page.get_by_role("dialog")).to_contain_text("Removing it could harm the case. Ask them first.")
+    assert faults(other.page) == []
+
+
+def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path: Path) -> None:
+    """Told offline with every card, added to, amended, taken out and put back; a second device and a pack have all of it."""
+    phone, other = new_phone(), new_phone(accept_downloads=True)
+    phone.begins("Something first.")
+    phone.is_offline_ready()
+    phone.page.context.set_offline(True)
+    phone.adds(TEXT)
+    _tells_all(phone)
+    phone.tap("See this entry")
+    _says_all(phone)
+    _adds_and_amends(phone)
+    _takes_out_and_puts_back(phone)
     phone.page.context.set_offline(False)
     phone.locks()
     phone.unlocks()
@@ -376,22 +407,11 @@ def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path:
     other.tap("Show the words")
     expect(other.page.get_by_role("article").get_by_text(TEXT).first).to_be_visible()
     _says_all(other)
-    other.tap("Everything you saved, with dates")
-    history = other.page.locator(".history")
-    for words in ("Added", "Changed", "Reason: I counted again.", "Before: 43", "Now: 47", "And the gate."):
-        expect(history).to_contain_text(words)
-    expect(history).to_contain_text("Taken out")
-    expect(history).to_contain_text("Put back")
-    assert faults(other.page) == []
+    _has_its_history(other)
     other.tap("Everything you saved, with dates")
     body = cards.opens(other, "About this entry")
     body.get_by_label("This entry may go into a pack", exact=True).check()
     cards.saves(other)
     other.is_kept_safe(TEXT)
     _holds_every_field(makes_a_pack(other, 0, tmp_path))
-    other.goes("Entries")
-    other.row(TEXT).get_by_role("button").click()
-    other.tap("Take out or erase")
-    expect(other.page.get_by_role("dialog")).to_contain_text("Pack 1, made")
-    expect(other.page.get_by_role("dialog")).to_contain_text("Removing it could harm the case. Ask them first.")
-    assert faults(other.page) == []
+    _says_which_pack(other)

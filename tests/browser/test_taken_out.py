@@ -42,24 +42,8 @@ def _sees_removed(keeper: Keeper) -> None:
     keeper.sees_place("Taken out")
 
 
-def test_erasing_where_only_this_phone_has_it(keeper: Keeper) -> None:
-    """Words, seven days, words again; hold stops it by every way; the number is never given again."""
-    keeper.opens()
-    keeper.first_entry(TEXT)
-    keeper.puts_off_the_copy()
-    keeper.adds(GONE)
-    _takes_out(keeper, GONE)
-    _asks_to_erase(keeper, "these are not the words")
-    expect(keeper.problem().first).to_contain_text("Those are not the words")
-    _asks_to_erase(keeper)
-    keeper.sees(re.compile("This entry will be erased for good on"))
-    keeper.goes("Add")
-    keeper.sees(re.compile("One entry will be erased for good on"))
-    keeper.page.reload()
-    keeper.unlocks()
-    keeper.sees(re.compile("One entry will be erased for good on"))
-
-    # Hold: what waited no longer does, and nothing can be asked.
+def _holds(keeper: Keeper) -> None:
+    """While hold is on nothing can be asked and what waited no longer does; it goes off days after that was asked."""
     keeper.goes("More")
     keeper.tap("Hold")
     keeper.tap("Turn hold on")
@@ -85,6 +69,25 @@ def test_erasing_where_only_this_phone_has_it(keeper: Keeper) -> None:
     _asks_to_erase(keeper)
     expect(keeper.problem().first).to_contain_text("Hold is on")
 
+
+def test_erasing_where_only_this_phone_has_it(keeper: Keeper) -> None:
+    """Words, seven days, words again; hold stops it by every way; the number is never given again."""
+    keeper.opens()
+    keeper.first_entry(TEXT)
+    keeper.puts_off_the_copy()
+    keeper.adds(GONE)
+    _takes_out(keeper, GONE)
+    _asks_to_erase(keeper, "these are not the words")
+    expect(keeper.problem().first).to_contain_text("Those are not the words")
+    _asks_to_erase(keeper)
+    keeper.sees(re.compile("This entry will be erased for good on"))
+    keeper.goes("Add")
+    keeper.sees(re.compile("One entry will be erased for good on"))
+    keeper.page.reload()
+    keeper.unlocks()
+    keeper.sees(re.compile("One entry will be erased for good on"))
+
+    _holds(keeper)
     _days_later(keeper, 8)
     keeper.unlocks_if_locked()
     _sees_removed(keeper)
