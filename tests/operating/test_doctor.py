@@ -1,0 +1,269 @@
+"""Each line of `doctor` turns red when its thing is wrong, says what to do, and green again when it is right."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from diary import cli_ops, config
+from diary.app import create_app
+from diary.config import Settings
+from diary.services import doctor, operating
+from diary.services.doctor import DAY_MS, Host, Line, Seen, judge
+from diary.storage import database
+
+NOW = 1_790_000_000_000
+APP, PUBLIC = "https://notes.example", "https://public.example"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A server for people, with its secrets."""
+    made = config.load(
+        {
+            "DIARY_APP_URL": APP,
+            "DIARY_PUBLIC_URL": PUBLIC,
+            "DIARY_DATA": str(tmp_path),
+            "DIARY_OPERATOR": "A charity",
+            "DIARY_PRIVACY_CONTACT": "privacy@charity.example",
+        }
+    )
+    made.read_pepper(), made.read_notary_seed()
+    return made
+
+
+def right(settings: Settings) -> Seen:
+    """What is seen of a server that is well."""
+    inside = {"pepper": settings.find_pepper() or b"", "notary.key": settings.find_notary_seed() or b""}
+    notes = {
+        "backup": {"at": NOW - 3_600_000, "inside": {name: operating.fingerprint(raw) for name, raw in inside.items()}},
+        "drill": {"at": NOW - DAY_MS},
+        "disk": [[NOW - 10 * DAY_MS, 60 << 30]],
+    }
+    return Seen(
+        now=NOW,
+        app=Host(APP, 200, ("notes.example",), NOW + 60 * DAY_MS),
+        public=Host(PUBLIC, 200, ("public.example",), NOW + 60 * DAY_MS),
+        told={"origin": APP, "now": NOW, "enrolment": "invite"},
+        clock_synced=True,
+        newest_ms=NOW - 1000,
+        pending=0,
+        free_bytes=50 << 30,
+        differing=[],
+        sandbox="",
+        notes=notes,
+    )
+
+
+def notes(name: str, value: Any) -> Callable[[Seen], Seen]:
+    """What is remembered, with one thing otherwise."""
+    return lambda seen: replace(seen, notes={**seen.notes, name: value})
+
+
+Change = Callable[[Seen], Seen]
+# What cannot be right while another thing is wrong.
+FOLLOWS = {"TLS": {"headers", "two hosts"}, "last backup": {"secrets in it"}}
+WRONG: list[tuple[str, Change, dict[str, Any]]] = [
+    ("TLS", lambda s: replace(s, app=replace(s.app, url="http://notes.example")), {}),
+    ("TLS", lambda s: replace(s, public=replace(s.public, status=None, why="refused")), {}),
+    ("TLS", lambda s: replace(s, app=replace(s.app, until_ms=NOW + 5 * DAY_MS)), {}),
+    ("TLS", lambda s: replace(s, app=replace(s.app, names=("notes.example", "public.example"))), {}),
+    ("headers", lambda s: replace(s, app=replace(s.app, missing=("content-security-policy",))), {}),
+    ("two hosts", lambda s: replace(s, public=replace(s.public, leaks=("/v1/server",))), {}),
+    ("two hosts", lambda s: replace(s, told={**(s.told or {}), "origin": "https://other.example"}), {}),
+    ("two hosts", lambda s: s, {"public_url": APP}),
+    ("clock", lambda s: replace(s, clock_synced=False), {}),
+    ("clock", lambda s: replace(s, newest_ms=NOW + 60_000), {}),
+    ("clock", lambda s: replace(s, told={**(s.told or {}), "now": NOW - 120_000}), {}),
+    ("disk", lambda s: replace(s, free_bytes=500 << 20), {}),
+    ("disk", lambda s: replace(s, free_bytes=10 << 30), {}),
+    ("last backup", notes("backup", {}), {}),
+    ("last backup", lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "at": NOW - 2 * DAY_MS}}), {}),
+    ("last drill", notes("drill", {}), {}),
+    ("last drill", notes("drill", {"at": NOW - 100 * DAY_MS}), {}),
+    ("secrets in it", lambda s: replace(s, notes={**s.notes, "backup": {"at": NOW, "inside": {}}}), {}),
+    ("secrets in it", lambda s: s, {"pepper": config.Secret(bytes(32))}),
+    ("secrets in it", lambda s: s, {"notary_key": config.Secret(bytes(32))}),
+    ("sandbox", lambda s: replace(s, sandbox="Landlock is missing"), {}),
+    ("timestamps", lambda s: replace(s, pending=2), {"timestamps": Path("/x")}),
+    ("release files", lambda s: replace(s, differing=["/static/js/main.js"]), {}),
+    ("release files", lambda s: replace(s, differing=None), {}),
+    ("operator", lambda s: s, {"operator": ""}),
+    ("operator", lambda s: s, {"privacy_contact": ""}),
+    ("enrolment", lambda s: replace(s, told={**(s.told or {}), "enrolment": "open"}), {}),
+    (
+        "enrolment",
+        lambda s: replace(s, told={**(s.told or {}), "enrolment": "open"}),
+        {"enrolment": "open", "open_quota_bytes": 1 << 30},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "other"), WRONG)
+def test_a_line_is_red_when_its_thing_is_wrong_and_says_what_to_do(
+    settings: Settings, name: str, change: Change, other: dict[str, Any]
+) -> None:
+    """That line, and no other that does not follow from it; without the fault every line is green."""
+    seen = right(settings)
+    assert [line.name for line in judge(settings, seen) if not line.ok] == []
+    red = [line for line in judge(replace(settings, **other), change(seen)) if not line.ok]
+    assert name in {line.name for line in red}
+    assert {line.name for line in red} - {name} <= FOLLOWS.get(name, set())
+    assert all(line.do for line in red)
+
+
+def test_every_line_has_a_wrong_case(settings: Settings) -> None:
+    """No line of doctor is without a test that turns it red."""
+    assert {line.name for line in judge(settings, right(settings))} == {name for name, _, _ in WRONG}
+
+
+def test_a_secret_that_is_gone_is_red_and_not_made(settings: Settings) -> None:
+    """Doctor looks and never makes a new pepper in the place of a lost one."""
+    seen = right(settings)
+    (settings.data / "pepper").unlink()
+    (line,) = [line for line in judge(settings, seen) if not line.ok]
+    assert "no pepper" in line.said and not (settings.data / "pepper").exists()
+    (settings.data / "pepper").write_bytes(b"short")
+    assert [line.name for line in judge(settings, seen) if not line.ok] == ["secrets in it"]
+
+
+@contextmanager
+def over_tls(folder: Path, change: Callable[[Any], Any]) -> Iterator[tuple[Settings, Path]]:
+    """A real server over TLS in this process; `change` stands where a proxy would."""
+    from tests.browser.serving import make_certificate
+
+    certificate = make_certificate(folder)
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    made = config.load(
+        {
+            "DIARY_APP_URL": f"https://localhost:{port}",
+            "DIARY_PUBLIC_URL": f"https://public.localhost:{port}",
+            "DIARY_DATA": str(folder / "data"),
+        }
+    )
+    asyncio.run(database.migrate(made))
+    options = {"ssl_certfile": str(certificate.cert), "ssl_keyfile": str(certificate.key), "log_level": "critical"}
+    server = uvicorn.Server(uvicorn.Config(change(create_app(made)), lifespan="on", **options))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+    thread.start()
+    while not server.started:
+        thread.join(0.05)
+    try:
+        yield made, certificate.cert
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Proxy:
+    """Does to answers what a proxy might: takes a header away, changes a file, answers for the other host."""
+
+    def __init__(self, app: Any) -> None:
+        """Stand around the application."""
+        self.app = app
+        self.fault = ""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """One request."""
+
+        async def changed(message: Any) -> None:
+            if message["type"] == "http.response.start" and self.fault == "header":
+                message["headers"] = [one for one in message["headers"] if one[0] != b"content-security-policy"]
+            if message["type"] == "http.response.body" and self.fault == "file" and scope["path"] == "/static/js/main.js":
+                message["body"] = message["body"][:-1] + b"!"
+            await send(message)
+
+        if scope["type"] == "http" and self.fault == "host":
+            headers = [(n, b"localhost:%d" % scope["server"][1]) if n == b"host" else (n, v) for n, v in scope["headers"]]
+            scope = {**scope, "headers": headers}
+        await self.app(scope, receive, changed)
+
+
+def test_a_real_server_is_looked_at_over_tls(tmp_path: Path) -> None:
+    """Headers, hosts and files of a running server, each broken on the way and mended; a certificate nobody knows is red."""
+    proxies: list[Proxy] = []
+
+    def change(app: Any) -> Proxy:
+        proxies.append(Proxy(app))
+        return proxies[0]
+
+    with over_tls(tmp_path, change) as (made, ca):
+
+        def lines(authority: Path | None = ca) -> dict[str, Line]:
+            return {line.name: line for line in judge(made, cli_ops.examine(made, "", authority))}
+
+        seen = lines()
+        assert seen["headers"].ok and seen["two hosts"].ok and seen["release files"].ok and seen["enrolment"].ok, seen
+        # One certificate for both: right for this test's server, and just what the line is there to notice.
+        assert "names public.localhost too" in seen["TLS"].said
+        for fault, name in (("header", "headers"), ("file", "release files"), ("host", "two hosts")):
+            proxies[0].fault = fault
+            assert not lines()[name].ok, fault
+            proxies[0].fault = ""
+            assert lines()[name].ok
+        strangers = lines(None)
+        assert "cannot be reached" in strangers["TLS"].said and not strangers["release files"].ok
+
+
+async def test_times_come_from_the_database(tmp_path: Path, database_setting: dict[str, str]) -> None:
+    """The newest moment signed, and stamps that have been pending for a day."""
+    from tests.keepers import NOON, enrol, served
+
+    async with served(tmp_path, **database_setting) as server:
+        instance = server.app.state.office.instance
+        assert await doctor.times_of(instance) == (0, 0)
+        await (await enrol(server)).push()
+
+        def put(hand: Any) -> None:
+            hand.execute("INSERT INTO log_checkpoint (id, size, made_at, note) VALUES (900, 1, ?, ?)", (NOON + 5, b"n"))
+            hand.execute(
+                "INSERT INTO log_stamp (checkpoint_id, authority, tries, due_at) VALUES (900, 'x', 0, ?)", (NOON,)
+            )
+
+        await instance.db.writer.run(put)
+        assert await doctor.times_of(instance) == (NOON + 5, 0)
+        server.clock.advance(DAY_MS + 6)
+        assert (await doctor.times_of(instance))[1] == 1
+
+
+def test_the_sandbox_is_tried_for_real() -> None:
+    """The child closes itself in here; one that cannot says why."""
+    assert cli_ops._sandbox_trial() == ""
+    code = "import ctypes, runpy; import diary.pack.sandbox as s; s._landlock = None; s.close_in([], [])"
+    assert subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False).returncode != 0
+
+
+def test_disk_is_remembered_day_by_day(tmp_path: Path) -> None:
+    """One row a day, a month of them, and what else is noted stays."""
+    for n in range(40):
+        for _ in range(2):
+            operating.note_disk(tmp_path, NOW + n * DAY_MS, n)
+    operating.note_drill(tmp_path, "x", NOW, NOW)
+    kept = operating.read(tmp_path)
+    assert len(kept["disk"]) == 32 and kept["drill"]["name"] == "x"
+    (tmp_path / operating.FILE).write_text("not JSON")
+    assert operating.read(tmp_path) == {}
+
+
+def test_the_command_ends_with_a_status(tmp_path: Path) -> None:
+    """A server that is not there: red lines, each with what to do, status 1, no traceback."""
+    from tests.running import kept
+
+    env = {"DIARY_DATA": str(tmp_path), "DIARY_APP_URL": "http://localhost:9", "DIARY_PUBLIC_URL": "http://public.localhost:9"}
+    assert kept("migrate", **env).returncode == 0
+    done = kept("doctor", **env)
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    rows = [row for row in done.stdout.splitlines() if row.startswith(("red", "green"))]
+    assert len(rows) == 13 and "to mend" in done.stdout
