@@ -7,12 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import WIDE, faults
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.navigators.registers import Registers
-
-ORDER = {
-    "Which court, or who made it?": "Lewisham Magistrates", "Made on": "2026-10-01", "Given to them on": "2026-10-03",
-    "Ends on": "2027-10-03",
-}  # fmt: skip
+from tests.browser.navigators.registers import ORDER, Registers
 
 
 def _open(keeper: Keeper, text: str = "He was outside again.") -> Registers:
@@ -20,17 +15,6 @@ def _open(keeper: Keeper, text: str = "He was outside again.") -> Registers:
     keeper.first_entry(text)
     keeper.puts_off_the_copy()
     return Registers(keeper)
-
-
-def _order(registers: Registers, *terms: str) -> None:
-    keeper = registers.keeper
-    registers.opens("Orders")
-    keeper.tap("Add an order")
-    registers.fills(ORDER, ["Restraining order"])
-    for number, term in enumerate(terms, 1):
-        keeper.tap("Another term")
-        keeper.field(f"What term {number} says").fill(term)
-    registers.saves("Restraining order, Lewisham Magistrates")
 
 
 def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) -> None:
@@ -51,7 +35,7 @@ def test_registers_are_written_offline_and_there_after_a_reload(keeper: Keeper) 
         picks=["Instagram", "Sam"] if keeper.page.get_by_text("Instagram").count() else ["Sam"], title=re.compile("^@sam.new"),
     )  # fmt: skip
     registers.is_sound()
-    _order(registers, "Not to contact her.", "Not to go within 100 metres of Elm Road.")
+    registers.adds_order("Not to contact her.", "Not to go within 100 metres of Elm Road.")
     keeper.sees("In force until 3 Oct 2027. Given to them on 3 Oct 2026.")
     keeper.sees("Not to go within 100 metres of Elm Road.")
     registers.is_sound()
@@ -258,63 +242,3 @@ def test_by_keyboard_alone(new_phone: NewPhone) -> None:
     keys.press("Tab")
     keys.press("Enter")
     keeper.sees_lock()
-
-
-def test_another_device_sees_the_order_and_its_terms(new_phone: NewPhone) -> None:
-    """Sealed, sent and read back elsewhere."""
-    first = new_phone()
-    first.begins()
-    registers = Registers(first)
-    _order(registers, "Not to contact her.")
-    second = new_phone()
-    second.signs_in(first.login, first.words)
-    there = Registers(second)
-    there.opens("Orders")
-    there.has("Restraining order, Lewisham Magistrates")
-    second.page.get_by_role("main").get_by_role("button", name=re.compile("^Restraining order")).click()
-    second.sees("Not to contact her.")
-
-
-def test_two_devices_change_one_person_and_the_keeper_brings_them_together(new_phone: NewPhone) -> None:
-    """Offline, at once: both stand and are shown, nothing is lost, and one look settles it on both devices."""
-    first = new_phone()
-    first.begins()
-    registers = Registers(first)
-    person = {"Name, or what you call them": "Sam"}
-    registers.adds("People and accounts", "Add a person", person, title="Sam")
-    second = new_phone()
-    second.signs_in(first.login, first.words)
-    there = Registers(second)
-    there.opens("People and accounts")
-    there.has("Sam")
-    second.page.get_by_role("main").get_by_role("button", name=re.compile("^Sam")).click()
-    for keeper, words in ((first, "Tall, a limp"), (second, "Wears a red coat")):
-        keeper.page.context.set_offline(True)
-        keeper.tap("Change this")
-        keeper.field("What do they look like?").fill(words)
-        keeper.tap("Save")
-        keeper.sees_place("Sam")
-    # A phone asks for news when its signal comes back; the one that comes back last has both.
-    for keeper in (second, first, second):
-        keeper.page.context.set_offline(True)
-        keeper.page.context.set_offline(False)
-        keeper.page.wait_for_timeout(1500)
-    for keeper in (first, second):
-        keeper.sees("Two of your devices changed this at the same time.")
-        keeper.sees("Tall, a limp")
-        keeper.sees("Wears a red coat")
-        assert faults(keeper.page) == []
-    first.tap("Bring them together")
-    first.sees_place("Bring them together")
-    first.field("What do they look like?").fill("Tall, a limp. Wears a red coat")
-    registers.is_sound()
-    first.tap("Save")
-    first.sees("Tall, a limp. Wears a red coat")
-    expect(first.button("Bring them together")).to_have_count(0)
-    first.page.wait_for_load_state("networkidle")
-    second.locks()
-    second.unlocks()
-    there.opens("People and accounts")
-    second.page.get_by_role("main").get_by_role("button", name=re.compile("^Sam")).click()
-    second.sees("Tall, a limp. Wears a red coat")
-    expect(second.button("Bring them together")).to_have_count(0)

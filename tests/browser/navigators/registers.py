@@ -8,6 +8,13 @@ from playwright.sync_api import expect
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 
+ORDER = {
+    "Which court, or who made it?": "Lewisham Magistrates",
+    "Made on": "2026-10-01",
+    "Given to them on": "2026-10-03",
+    "Ends on": "2027-10-03",
+}
+
 
 class Registers:
     """The keeper among people, orders, reports and the rest."""
@@ -45,6 +52,16 @@ class Registers:
         self.keeper.tap(add)
         self.fills(fields, picks)
         self.saves(title)
+
+    def adds_order(self, *terms: str) -> None:
+        """A restraining order of Lewisham with these terms."""
+        self.opens("Orders")
+        self.keeper.tap("Add an order")
+        self.fills(ORDER, ["Restraining order"])
+        for number, term in enumerate(terms, 1):
+            self.keeper.tap("Another term")
+            self.keeper.field(f"What term {number} says").fill(term)
+        self.saves("Restraining order, Lewisham Magistrates")
 
     def has(self, title: str) -> None:
         """Wait until the list that is open holds that row."""
