@@ -124,15 +124,6 @@ test('two devices that wrote at once without signal: both versions stand, and bo
     assert.equal(app.state.entries[0].seq_no, 1);
   }
 });
-  const { ends, flags } = await two.app.readIncident(one.record);
-  assert.deepEqual([flags, ends.map((/** @type {any} */ end) => end.fields.who).sort()], [['two'], ['from one', 'from two']], 'writing on settles nothing that was not looked at');
-  const looked = ends.map((/** @type {any} */ { version }) => version);
-  await assert.rejects(() => two.app.bringTogether(one.record, { looked, fields: {}, restricted: {}, reason: ' ' }), { code: 'reason_needed' });
-  await two.app.bringTogether(one.record, { looked, fields: { ...ends[0].fields, who: 'both of them' }, restricted: {}, reason: 'I looked at both.' });
-  const after = await two.app.readIncident(one.record);
-  assert.deepEqual([after.flags, after.ends, after.fields.who, after.versions.at(-1).kind], [[], [], 'both of them', 'merged'], 'what was chosen follows both');
-  await assert.rejects(() => two.app.bringTogether(one.record, { looked, fields: {}, restricted: {}, reason: 'again' }), { code: 'conflict' });
-});
 
 test('a part that comes damaged is said, let go of and fetched again', async () => {
   const { app, record, login } = await keeper();
