@@ -129,8 +129,8 @@ export const VOCABULARY = {
     {"code": "type_mismatch", "label": "The name says one type of file and the contents are another"}, {"code": "converted_by_phone", "label": "The phone may have changed it when it was picked"}, {"code": "text_can_be_edited", "label": "Text file: can be edited before import; the phone or the provider holds better"}, {"code": "no_print_copy", "label": "No print copy could be made on the phone"},
   ] },
   routes: { question: "", many: false, codes: [
-    {"code": "photo_picker", "label": "Chosen from photos"}, {"code": "files", "label": "Chosen from files"}, {"code": "camera_in_app", "label": "Taken with the camera here"}, {"code": "share_target", "label": "Shared from another app"},
-    {"code": "paste", "label": "Pasted"}, {"code": "drop", "label": "Dropped in"},
+    {"code": "photo_picker", "label": "Chosen from photos"}, {"code": "files", "label": "Chosen from files"}, {"code": "camera_in_app", "label": "Taken with the camera here"}, {"code": "recorded_in_app", "label": "Recorded here"},
+    {"code": "share_target", "label": "Shared from another app"}, {"code": "paste", "label": "Pasted"}, {"code": "drop", "label": "Dropped in"},
   ] },
   outside_copies: { question: "Is there still a copy in your photos?", many: false, codes: [
     {"code": "kept", "label": "Still on the phone"}, {"code": "removed_for_safety", "label": "Removed for my safety"}, {"code": "later", "label": "Not decided yet"}, {"code": "unknown", "label": "Don't know"},
