@@ -83,6 +83,8 @@ function isOther(claimed, magic) {
 /** What a person would call it, as a code of attachment_kinds. @param {string} magic @param {string} route @param {string} name */
 export function kindOf(magic, route, name) {
   if (magic.startsWith('image/')) return route === 'camera_in_app' ? 'photo' : /screen/i.test(name) || magic === 'image/png' ? 'screenshot' : 'photo';
+  // Sound alone comes from some browsers in the wrapping of a film.
+  if (route === 'recorded_in_app' && /^voice-/.test(name)) return 'audio';
   if (magic.startsWith('video/')) return /screen/i.test(name) ? 'screen_recording' : 'video';
   if (magic.startsWith('audio/') || magic === 'application/ogg') return 'audio';
   if (magic === 'message/rfc822') return 'email_eml';
