@@ -40,8 +40,10 @@ class Placed:
 
 def append_waiting(hand: Hand, at_most: int) -> int:
     """Give up to `at_most` waiting leaves their places, in the order they came; how many there were."""
+    if hand.execute("SELECT id FROM waiting_leaf LIMIT 1").fetchone() is None:
+        return 0  # an idle server writes nothing
     hand.execute("UPDATE log_size SET size = size WHERE id = 0")
-    size = int(hand.execute("SELECT size FROM log_size WHERE id = 0").fetchone()[0])
+    size = _size(hand)
     waiting = hand.execute(
         "SELECT v.id, v.leaf FROM waiting_leaf w JOIN version v ON v.id = w.id ORDER BY w.id LIMIT ?", (at_most,)
     ).fetchall()
@@ -63,11 +65,12 @@ def add_checkpoint(
 
     `sign` makes a note of size and root. Each authority's stamp is queued in the same transaction.
     """
-    hand.execute("UPDATE log_size SET size = size WHERE id = 0")
-    size = int(hand.execute("SELECT size FROM log_size WHERE id = 0").fetchone()[0])
-    newest = _newest(hand)
-    if not size or (newest and (newest.size == size or 0 <= now - newest.made_at < least_ms)):
+    if not _is_due(hand, now, least_ms):
         return None
+    hand.execute("UPDATE log_size SET size = size WHERE id = 0")
+    if not _is_due(hand, now, least_ms):  # another worker was quicker
+        return None
+    size, newest = _size(hand), _newest(hand)
     root = tree.root(size, lambda level, i: _node(hand, level, i))
     row = CheckpointRow(newest.n + 1 if newest else 0, size, now, sign(size, root))
     hand.execute(
@@ -78,6 +81,17 @@ def add_checkpoint(
             "INSERT INTO log_stamp (checkpoint_id, authority, tries, due_at) VALUES (?, ?, 0, ?)", (row.n, authority, now)
         )
     return row
+
+
+def _is_due(hand: Hand, now: int, least_ms: int) -> bool:
+    """Whether there is something new to sign, and the last signature is old enough; a clock that was set back counts as late."""
+    size, newest = _size(hand), _newest(hand)
+    return bool(size) and not (newest and (newest.size == size or 0 <= now - newest.made_at < least_ms))
+
+
+def _size(hand: Hand) -> int:
+    """How many leaves the log has."""
+    return int(hand.execute("SELECT size FROM log_size WHERE id = 0").fetchone()[0])
 
 
 async def newest_checkpoint(db: Database) -> CheckpointRow | None:
