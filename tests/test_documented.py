@@ -12,8 +12,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tortoise.models import Model
+
 from diary import errors
 from diary.config import SETTINGS
+from diary.storage import models
 from diary.web.routes import ROUTES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +90,58 @@ def test_every_vocabulary_code_is_documented() -> None:
     codes = list(vocabulary_codes(vocabulary))
     assert len(codes) > 150
     assert missing(codes, [DOCS["docs/record.md"]]) == []
+
+
+def table_names() -> set[str]:
+    """Every table of the database."""
+    found = vars(models).values()
+    return {str(one.Meta.table) for one in found if isinstance(one, type) and issubclass(one, Model) and one is not Model}
+
+
+def event_codes(sources: Iterable[str]) -> set[str]:
+    """Every event the server can log: the strings inside its `say(…)` calls."""
+    spoken = (inside for text in sources for inside in re.findall(r"events\.say\(([^\n]*)\)", text))
+    return {code for inside in spoken for code in re.findall(r'"([a-z_]+)"', inside)}
+
+
+def test_the_record_of_processing_has_every_table_and_no_other() -> None:
+    """docs/operators/record-of-processing.md has one row for each table: a table that is added without its row fails."""
+    page = DOCS["docs/operators/record-of-processing.md"].split("| log field")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
+    assert len(table_names()) > 14
+    assert sorted(rows) == sorted(table_names())
+
+
+def test_the_record_of_processing_has_every_log_field_and_event() -> None:
+    """What a line of the log can hold is what the page says, event by event; nothing else is formatted into one."""
+    page = DOCS["docs/operators/record-of-processing.md"]
+    events = (ROOT / "diary/web/events.py").read_text()
+    assert re.findall(r'LOGGER\.\w+\("([^"]+)", (.+)\)', events) == [
+        ("%s %s", "self._hour(), code"),
+        ("%s internal %s %s", "self._hour(), type(error).__name__, _place(error)"),
+    ]
+    assert missing({"hour", "code", "exception", "place", "internal"}, [page]) == []
+    (listed,) = re.findall(r"^Event codes: ([^.]+)\.", page, re.MULTILINE)
+    codes = event_codes(path.read_text() for path in (ROOT / "diary").rglob("*.py"))
+    assert "started" in codes
+    assert written_codes([listed]) == codes | {"internal"}
+
+
+def test_nothing_else_logs() -> None:
+    """One module of the server writes the log: no other asks for a logger to write with."""
+    files = [p for part in ("storage", "services", "web") for p in (ROOT / "diary" / part).rglob("*.py")]
+    asks = [p for p in files if re.search(r"getLogger\((?!\"asyncpg\")", p.read_text())]
+    assert [p.name for p in asks] == ["events.py"]
+
+
+def test_every_page_for_operators_says_what_is_answered_and_what_to_decide() -> None:
+    """Each begins with both, and the list of them is whole."""
+    pages = {name: text for name, text in DOCS.items() if name.startswith("docs/operators/") and not name.endswith("README.md")}
+    assert len(pages) == 10
+    for name, text in pages.items():
+        top = text[:900].lower()
+        assert "the design answers" in top and "you decide" in top, name
+        assert f"({name.rsplit('/', 1)[1]})" in DOCS["docs/operators/README.md"], name
 
 
 def test_a_name_without_a_page_is_found() -> None:

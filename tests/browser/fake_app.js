@@ -127,6 +127,7 @@ class FakeApp {
   touch() { this.touched = (this.touched ?? 0) + 1; }
   async signIn(by) { await this.did('signIn', by); this.open(7); }
   async signInWithCode(by) { await this.did('signInWithCode', by); this.open(7); }
+  async asksInvite() { return false; }
   async register(by) { await this.did('register', by); this.set({ account: { login: 'quiet-river-4821', registered: true, recovery: 'todo', trouble: null } }); return { login: 'quiet-river-4821' }; }
   async makeCode() { await this.did('makeCode'); return { login: 'quiet-river-4821', words12: 'able bench cargo dwarf equal fabric gallery hazard index jungle kiwi ladder'.split(' '), crockford: '7K3M-Q9TD-2XHV-8RNA-5WPC-J4YE-ZBG6' }; }
   async confirmCode(text) { await this.did('confirmCode', text); }

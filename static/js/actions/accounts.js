@@ -28,8 +28,17 @@ export async function enrol(ctx, drafts, words) {
   return putBehind(ctx, words, { identity, behind }, (open) => moveIn(ctx, drafts, open));
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} words @returns {Promise<{login: string}>} @throws words_differ, no_network */
-export async function register(ctx, open, words) {
+/**
+ * Whether this server wants an invitation and none is waiting to be sent.
+ * @param {Context} ctx @param {Open} open @returns {Promise<boolean>} @throws no_network
+ */
+export async function asksInvite(ctx, { store }) {
+  const { enrolment } = await meet(ctx);
+  return enrolment !== undefined && enrolment !== 'open' && !store.root.registering?.invite;
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} words @param {string} [invite] @returns {Promise<{login: string}>} @throws words_differ, not_invited, no_network */
+export async function register(ctx, open, words, invite) {
   const { vault, store } = open;
   const door = await readDoor(ctx.database);
   await vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
@@ -37,7 +46,9 @@ export async function register(ctx, open, words) {
   });
   const server = await meet(ctx);
   const body = await registration(ctx, open, words);
+  if (invite) await store.change((root) => { root.registering = Object.assign(body, { invite }); });
   const answer = await ctx.api.register(body).catch(async (error) => {
+    if (error instanceof KeptError && error.code === 'not_invited') await store.change((root) => { delete root.registering.invite; });
     if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
     await store.change((root) => { delete root.registering; }); // its name or ticket is no longer good
     throw new KeptError('unavailable', 'That did not work. Nothing was lost. Try again.');
@@ -166,7 +177,7 @@ export async function proofOf(ctx, open, words) {
   }
 }
 
-/** The server, as it says it is. @param {Context} ctx @returns {Promise<{notary: string, log: string, now: number, instance?: string|null}>} */
+/** The server, as it says it is. @param {Context} ctx @returns {Promise<{notary: string, log: string, now: number, instance?: string|null, enrolment?: string}>} */
 async function meet(ctx) {
   const server = await ctx.api.server();
   if (server.origin !== ctx.origin) throw new KeptError('kdf_refused');

@@ -1,6 +1,6 @@
 /** The app's methods about words, accounts and sessions. */
 import { KeptError } from '../core/errors.js';
-import { enrol, makeCode, proofOf, register, signIn } from './accounts.js';
+import { asksInvite, enrol, makeCode, proofOf, register, signIn } from './accounts.js';
 import { makeCopy, readCopy, takeCopy } from './copies.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
@@ -34,12 +34,11 @@ export function accountMethods(ctx, drafts, opened, lock) {
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
     enrolHere: (/** @type {string} */ words) => enter(enrol(ctx, drafts, words)),
     signIn: (/** @type {{login: string, words: string}} */ { login, words }) => enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
-    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => (
-      enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords }))
-    ),
-    async register(/** @type {{words: string}} */ { words }) {
+    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
+    asksInvite: async () => !inside().store.root.account.registered && asksInvite(ctx, inside()),
+    async register(/** @type {{words: string, invite?: string}} */ { words, invite }) {
       const open = inside();
-      const done = open.store.root.account.registered ? { login: open.store.root.account.login } : await register(ctx, open, words);
+      const done = open.store.root.account.registered ? { login: open.store.root.account.login } : await register(ctx, open, words, invite);
       ctx.show();
       open.syncing.kick();
       return done;

@@ -92,7 +92,8 @@ export interface App {
   touch(): unknown;
   signIn(by: { login: string; words: string }): Promise<unknown>;
   signInWithCode(by: { login: string; code: string; newWords: string }): Promise<unknown>;
-  register(by: { words: string }): Promise<{ login: string }>;
+  asksInvite(): Promise<boolean>;
+  register(by: { words: string; invite?: string }): Promise<{ login: string }>;
   makeCode(): Promise<{ login: string; words12: string[]; crockford: string }>;
   confirmCode(text: string): Promise<unknown>;
   later(what: 'recovery'): Promise<unknown>;

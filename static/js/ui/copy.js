@@ -4,6 +4,7 @@ import { secretField, textField } from './fields.js';
 import { button, errorSummary, heading, stateLine } from './parts.js';
 import { t } from './strings.js';
 import { uncover } from './door.js';
+import './strings_invite.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 
@@ -36,9 +37,16 @@ function copy(stage) {
   const go = () => {
     const words = local.words ?? '';
     if (!words) return stage.set({ lacking: true });
-    stage.set({ words: '', shown: false, lacking: false });
     return stage.run('register', async () => {
-      await stage.app.register({ words });
+      const invite = local.invite?.trim() || undefined;
+      // Words never outlast what went wrong; while only the invitation is missing they stay, covered.
+      const asks = !invite && await stage.app.asksInvite().catch((error) => {
+        stage.set({ words: '', shown: false });
+        throw error;
+      });
+      if (asks) return stage.set({ asked: true, lacking: false, uninvited: Boolean(local.asked) });
+      stage.set({ words: '', shown: false, lacking: false, uninvited: false });
+      await stage.app.register({ words, invite });
       stage.stand({ ...place, name: 'name' });
     });
   };
@@ -49,6 +57,8 @@ function copy(stage) {
     ${errorSummary(stage)}
     ${secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go,
     error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+    ${local.asked ? textField({ id: 'invite', label: t('invite.label'), hint: t('invite.hint'), value: local.invite ?? '', enter: go,
+    error: local.uninvited ? t('invite.none') : null, on: (invite) => { local.invite = invite; } }) : nothing}
     <div class="stack-close">
       ${button(t(stage.running ? 'copy.doing' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
       ${button(t('copy.not_now'), () => onward(stage), { wide: true })}

@@ -1,0 +1,34 @@
+"""A server that asks for an invitation: the phone asks only then, a wrong one costs nothing, a right one is enough."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from diary.services import enrolment
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+
+
+def test_a_copy_is_kept_with_an_invitation(keeper: Keeper, server) -> None:  # type: ignore[no-untyped-def]
+    """Asked after the words, which stay; empty and wrong are said in words; nothing written is lost on the way."""
+    keeper.opens()
+    keeper.first_entry("He was outside again.")
+    instance = server._watched.app.state.office.instance
+    object.__setattr__(instance.settings, "enrolment", "code")
+    try:
+        keeper.asks_for_a_copy()
+        field = keeper.field("Your invitation")
+        expect(field).to_be_visible()
+        assert faults(keeper.page) == []
+        expect(keeper.field("Type your words")).to_have_value(keeper.words)
+        keeper.tap("Keep a copy off this phone")
+        expect(keeper.page.get_by_text("What you have written stays safe")).to_be_visible()
+        field.fill("abcd-efgh")
+        keeper.tap("Keep a copy off this phone")
+        expect(keeper.page.get_by_text("That invitation did not work")).to_be_visible()
+        field.fill(enrolment._grouped(enrolment._day_code(instance.pepper, instance.clock.now_ms())).upper().replace("-", " "))
+        keeper.keeps_a_copy()
+        keeper.sees_place("Saved")
+        assert keeper.login
+    finally:
+        object.__setattr__(instance.settings, "enrolment", "open")
