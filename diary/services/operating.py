@@ -4,6 +4,7 @@ A small file beside the data, `operating.json`. Of the secrets it holds short di
 whether the ones in use are the ones in the newest backup.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -11,8 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from diary.errors import Unavailable
+from diary.services.instance import Instance
+
 FILE: Final = "operating.json"
 _DAY_MS: Final = 86_400_000
+_ANSWER_S: Final = 5
 
 
 def day_and_time(ms: int) -> str:
@@ -58,3 +63,12 @@ def _write(data: Path, value: dict[str, Any]) -> None:
     half.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     half.chmod(0o600)
     half.replace(data / FILE)
+
+
+async def answers(instance: Instance) -> None:
+    """Return when the database answers. Raises Unavailable."""
+    try:
+        async with asyncio.timeout(_ANSWER_S):
+            await instance.db.look("SELECT 1 FROM log_size WHERE id = ?", (0,))
+    except TimeoutError:
+        raise Unavailable from None

@@ -19,7 +19,7 @@ from diary.web.policy import (
     Audience,
     Row,
 )
-from diary.web.views import account, blobs, entrance, erasures, log, packs, pages, sync
+from diary.web.views import account, blobs, entrance, erasures, health, log, packs, pages, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
 _DIARY: Final = "/v1/diaries/{diary}"
@@ -64,6 +64,8 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
     Row("GET", "/", pages.home, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/style.css", pages.style, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/icon.svg", pages.icon, Audience.PUBLIC, FREE, NO_BODY),

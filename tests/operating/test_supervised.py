@@ -1,0 +1,85 @@
+"""A supervisor sees whether the server lives and is of use, and can stop it without cutting anyone off."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from diary.errors import Unavailable
+from tests.keepers import Served, served
+from tests.running import ROOT, kept
+
+
+async def test_up_and_ready_say_nothing_but_a_status(tmp_path: Path) -> None:
+    """No body, on the app's host only; without a database the one stays 204 and the other is 503."""
+    async with served(tmp_path) as server:
+        for path in ("/up", "/ready"):
+            answer = await server.client().get(path)
+            assert (answer.status_code, answer.content) == (204, b"")
+            assert (await server.client().get(path, headers={"Host": "public.localhost:8000"})).status_code == 404
+        await _without_a_database(server)
+
+
+async def _without_a_database(server: Served) -> None:
+    """The look-up fails as it does when the database is away."""
+
+    class Away:
+        async def look(self, *_: object) -> None:
+            raise Unavailable
+
+    instance = server.app.state.office.instance
+    whole = instance.db
+    object.__setattr__(instance, "db", Away())
+    try:
+        answer = await server.client().get("/ready")
+        assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
+        assert (await server.client().get("/up")).status_code == 204
+    finally:
+        object.__setattr__(instance, "db", whole)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: signal.Signals) -> None:
+    """A request that is half sent at the signal is finished; nobody new is let in; the process ends by itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {"DIARY_DATA": str(tmp_path), "DIARY_APP_URL": f"http://localhost:{port}"}
+    env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{port}"
+    assert kept("migrate", **env).returncode == 0
+    command = [sys.executable, "-m", "diary", "serve"]
+    process = subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        half = _connect(port)
+        head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
+        half.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{").encode())
+        time.sleep(0.5)
+        process.send_signal(how)
+        time.sleep(1)
+        assert process.poll() is None
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1)
+        half.sendall(b"}")
+        assert b" 200 " in half.recv(65_536).split(b"\r\n")[0]
+        half.close()
+        assert process.wait(timeout=30) in (0, -how)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _connect(port: int) -> socket.socket:
+    """A connection, as soon as there is somebody."""
+    for _ in range(600):
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=20)
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
