@@ -197,7 +197,12 @@ class FakeApp {
   async takeOutRecord(record, reason) { await this.did('takeOutRecord', [record, reason]); }
   async putBackRecord(record) { await this.did('putBackRecord', record); }
   async readHold() { return this.hold ?? null; }
-  async usage() { return { used_bytes: 48_200_000, quota_bytes: 2_147_483_648, phone_bytes: 61_000_000 }; }
+  async usage() {
+    return {
+      used_bytes: 48_200_000, quota_bytes: 2_147_483_648, phone_bytes: 61_000_000, room_bytes: 9_000_000_000, waiting: { files: 3, bytes: 4_200_000 },
+      light: false, light_chosen: 'auto', sending: 'ask', wifi_known: false,
+    };
+  }
   async applyUpdate() { await this.did('applyUpdate'); }
 }
 
