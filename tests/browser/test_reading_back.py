@@ -144,6 +144,7 @@ def test_before_and_after_gaps_and_firsts(reader: Keeper) -> None:
     """Key dates in order with three sides; the first threat and the first damage by their dates; a gap over a month."""
     reader.tap(re.compile("^Patterns"), exact=False)
     rows = reader.page.get_by_role("table", name="Before and after").get_by_role("row")
+    expect(rows.nth(1)).to_be_attached()
     texts = [re.sub(r"\s+", " ", text) for text in rows.all_inner_texts()[1:]]
     assert texts == [
         "You told them to stop 20 May 2026 8 0 22",

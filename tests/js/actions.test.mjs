@@ -290,3 +290,15 @@ test('every sentence says what happened and, where something failed, what became
     assert.doesNotMatch(sentence, /victim|evidence|invalid|failed|error/i, code);
   }
 });
+
+test('words typed while the lock is still sealing what was half written open it, and are not dropped', async () => {
+  const phone = makePhone();
+  await phone.app.start();
+  await phone.app.enrolHere(WORDS);
+  phone.app.putDraft({ fields: { narrative: 'Half a sentence' } });
+  const locking = phone.app.lock('asked');
+  await phone.app.unlock(WORDS);
+  await locking;
+  assert.equal(phone.app.state.phase, 'open');
+  assert.equal(phone.app.state.draft.fields.narrative, 'Half a sentence');
+});

@@ -126,7 +126,14 @@ function browserMethods(ctx, drafts, idle) {
 }
 
 /** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why @param {import('./types.d.ts').State['showing']} [showing] a page of plain words that stays on the screen */
-async function lockUp(ctx, drafts, idle, why, showing) {
+function lockUp(ctx, drafts, idle, why, showing) {
+  const locking = lockNow(ctx, drafts, idle, why, showing);
+  ctx.locking = locking.catch(() => undefined);
+  return locking;
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why @param {import('./types.d.ts').State['showing']} [showing] */
+async function lockNow(ctx, drafts, idle, why, showing) {
   const { screen } = ctx;
   if (!ctx.open && screen.state.phase !== 'picture') return endShowing(ctx);
   if (screen.state.phase === 'showing') dropShown(ctx); // closed before the lock behind it was done
@@ -150,6 +157,8 @@ async function lockUp(ctx, drafts, idle, why, showing) {
 /** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} words */
 async function unlock(ctx, drafts, idle, words) {
   const { screen } = ctx;
+  // The lock is drawn before it has sealed what was half written: words typed in that moment wait for it.
+  await ctx.locking;
   if (ctx.open) return;
   const open = await openWith(ctx, words, (early) => {
     ctx.open = early;

@@ -102,6 +102,8 @@ export type Context = Collaborators & {
   /** the worker being used, unlocked or not */
   vault: Vault | null;
   release: null | (() => void);
+  /** the last lock, until it is done */
+  locking?: Promise<unknown>;
   draftTurn: Promise<unknown>;
   show(): void;
 };

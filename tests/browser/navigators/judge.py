@@ -18,6 +18,7 @@ WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
 
 def faults(page: Page) -> list[str]:
     """What axe finds, a missing or second h1, a target too small, a page wider than the screen."""
+    page.wait_for_timeout(250)  # colours that are on their way would be judged half-way
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(AXE)
     found: list[str] = page.evaluate(AUDIT)
