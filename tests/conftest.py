@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.keepers import Keeper, Served, enrol, served
 from tests.object_store import ObjectStore, object_store
 from tests.postgres import Postgres, postgres_server
 from tests.redis_server import RedisServer, redis_server
@@ -41,6 +43,25 @@ def database_setting(request: pytest.FixtureRequest) -> dict[str, str]:
     if request.param == "sqlite":
         return {}
     return {"DIARY_DATABASE_URL": request.getfixturevalue("postgres").fresh()}
+
+
+@pytest.fixture
+async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
+    """A server of its own, over each database."""
+    async with served(tmp_path, **database_setting) as running:
+        yield running
+
+
+@pytest.fixture
+async def keeper(server: Served) -> Keeper:
+    """Keeper A."""
+    return await enrol(server)
+
+
+@pytest.fixture
+async def other(server: Served) -> Keeper:
+    """Keeper B."""
+    return await enrol(server, "203.0.113.9")
 
 
 @pytest.fixture(autouse=True)

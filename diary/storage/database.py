@@ -12,6 +12,7 @@ import contextvars
 import logging
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -43,7 +44,7 @@ _BEHIND: Final = "The database is not up to date: run `python -m diary migrate` 
 _AWAY: Final = "The database of DIARY_DATABASE_URL cannot be reached."
 
 
-class Database:
+class Database(ABC):
     """Handed to every function of storage that needs rows."""
 
     # How a version's number is allotted inside a statement; see models.Version.
@@ -57,9 +58,9 @@ class Database:
         # saw it, and a process-wide fallback would allow one server a process; so reads run in this context.
         self._context = contextvars.copy_context()
 
+    @abstractmethod
     async def look(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         """The first row of a look-up by an index, as a tuple, or None; see [Note: reading]."""
-        raise NotImplementedError
 
     async def page(self, read: Callable[[Hand], T]) -> T:
         """What `read` returns, run on a reader's thread in one consistent view of the database."""
@@ -76,13 +77,13 @@ class Database:
         except (DBConnectionError, OperationalError, *postgres.TROUBLE):
             raise Unavailable from None
 
+    @abstractmethod
     def _read(self, read: Callable[[Hand], T]) -> T:
         """`page`, in the reader's thread."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _forget(self) -> None:
         """`forget`, in the reader's thread."""
-        raise NotImplementedError
 
 
 class SqliteDatabase(Database):

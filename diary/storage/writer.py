@@ -14,6 +14,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
@@ -92,7 +93,7 @@ class Waiting:
             self.future.set_exception(self.error)
 
 
-class BatchWriter:
+class BatchWriter(ABC):
     """A writer with one thread of its own; a subclass knows its database. Made and used on one event loop."""
 
     def __init__(self) -> None:
@@ -125,13 +126,13 @@ class BatchWriter:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join)
 
+    @abstractmethod
     def commit(self, batch: list[Waiting]) -> None:
         """Run a batch in one transaction and give each job its result or error; raises nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database; the last thing the thread does."""
-        raise NotImplementedError
 
     def _work(self) -> None:
         """The thread: batch after batch until told to stop."""

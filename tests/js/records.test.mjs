@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { isTakenOut, standing, steps } from '../../static/js/record/standing.js';
@@ -11,17 +12,6 @@ const MINUTE = 60_000;
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-/** Until `is` holds of what `read` answers. */
-async function eventually(read, is, ms = 8000) {
-  const end = Date.now() + ms;
-  for (;;) {
-    const found = await read();
-    if (is(found)) return found;
-    if (Date.now() > end) assert.fail(`did not come: ${JSON.stringify(found)}`);
-    await new Promise((go) => setTimeout(go, 30));
-  }
-}
 
 test('a record of any kind is saved, listed by its kind, and there after a lock', async () => {
   const { app } = await phoneWithEntry();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { WORDS, makePhone, phoneWithEntry, PNG, file } from './phone/phone.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { laterWins } from '../../static/js/actions/settings.js';
 import { fixedClock } from '../../static/js/core/clock.js';
@@ -12,15 +13,6 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-async function eventually(read, is, ms = 8000) {
-  const end = Date.now() + ms;
-  for (;;) {
-    const found = await read();
-    if (is(found)) return found;
-    if (Date.now() > end) assert.fail(`did not come: ${JSON.stringify(found)}`);
-    await new Promise((go) => setTimeout(go, 30));
-  }
-}
 const person = (app, name, role = 'suspect') => app.saveRecord({ kind: 'person', record: null, fields: { name, role } });
 const codes = async (app) => Object.fromEntries((await app.readPeople({ all: true })).map(({ fields, code }) => [fields.name, code]));
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from diary.storage.postgres import PostgresWriter, check, credentials, numbered
 from diary.storage.writer import Hand
 from tests.keepers import Keeper, enrol, served
 from tests.postgres import Postgres, postgres_server, rows_of
+from tests.storage.adding import adder
 
 pytestmark = pytest.mark.whole
 
@@ -42,16 +43,6 @@ async def writer(url: str) -> AsyncIterator[PostgresWriter]:
     made.start()
     yield made
     await made.stop()
-
-
-def adder(n: int) -> Callable[[Hand], int]:
-    """A job that adds a number and answers with it."""
-
-    def work(hand: Hand) -> int:
-        hand.execute("INSERT INTO t VALUES (?)", (n,))
-        return n
-
-    return work
 
 
 async def numbers(url: str) -> list[int]:

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ import pytest
 from diary.errors import Conflict, Unavailable
 from diary.storage.sqlite import connect
 from diary.storage.writer import Hand, SqliteWriter
+from tests.storage.adding import adder
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -37,16 +38,6 @@ async def writer(path: Path) -> AsyncIterator[SqliteWriter]:
     made.start()
     yield made
     await made.stop()
-
-
-def adder(n: int) -> Callable[[Hand], int]:
-    """A job that adds a number and answers with it."""
-
-    def work(hand: Hand) -> int:
-        hand.execute("INSERT INTO t VALUES (?)", (n,))
-        return n
-
-    return work
 
 
 def rows(path: Path) -> list[int]:

@@ -4,6 +4,7 @@ import { asksInvite, enrol, makeCode, proofOf, register, signIn } from './accoun
 import { makeCopy, readCopy, takeCopy } from './copies.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
+import { insideOf } from './inside.js';
 import { isLight, lighten } from './light.js';
 import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
@@ -14,10 +15,7 @@ import { lookAtServer, sendAgain } from './reconcile.js';
 
 /** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened @param {(why: string) => Promise<void>} lock */
 export function accountMethods(ctx, drafts, opened, lock) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   /** @param {Promise<Open>} opening */
   const enter = async (opening) => {
     const open = await opening.catch((error) => {

@@ -1,8 +1,8 @@
 /** The app's methods about what becomes of an entry: taken out, put back, brought together, erased, on hold, said whose it was. */
-import { KeptError } from '../core/errors.js';
 import { attribute } from './attributing.js';
 import { askErasing, dropLocalErasures, finishErasing, stopErasing } from './erasing.js';
 import { askToLift, holdOn, stayOn, turnOn } from './holding.js';
+import { insideOf } from './inside.js';
 import { bringTogether } from './merging.js';
 import { recordMethods } from './records.js';
 import { redraw } from './takeout.js';
@@ -12,10 +12,7 @@ import { redraw } from './takeout.js';
 
 /** @param {Context} ctx */
 export function entryMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   /** Does something, then draws and sends. @template T @param {(open: Open) => Promise<T>} act */
   const saved = async (act) => {
     const done = await act(inside());

@@ -8,6 +8,7 @@ import { KeptError } from '../core/errors.js';
 import { ownFields } from './book.js';
 import { fileState } from './entries.js';
 import { firstFields } from './file_fields.js';
+import { insideOf } from './inside.js';
 import { asUrl, findFile, openParts } from './reading_files.js';
 import { readKind, readOne, recordMethods, saveOne } from './records.js';
 import { blobsOf, forgetBlobs } from './sealing.js';
@@ -30,10 +31,7 @@ const OGG = 'application/ogg';
 
 /** @param {Context} ctx @param {Drafts} drafts */
 export function attachmentMethods(ctx, drafts) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   const held = (/** @type {string} */ id) => drafts.kept?.held.find(({ attachment }) => attachment === id);
   const { needsRecordReason } = recordMethods(ctx);
   return {

@@ -2,10 +2,10 @@
  * The chase list: everything in the diary that has a date somebody should look at. It is made anew from the records each
  * time; only what was ticked off is kept, in the settings. It stays inside the diary: nothing rings, nothing pops up.
  */
-import { KeptError } from '../core/errors.js';
 import { dayFault } from '../record/moments.js';
 import { objectsOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
+import { insideOf } from './inside.js';
 import { readEntriesThat, readKind } from './records.js';
 import { readSettings, saveSettings } from './settings.js';
 
@@ -24,10 +24,7 @@ const KEPT_TICKS = 500;
 
 /** @param {Context} ctx */
 export function chaseMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   return {
     readChase: async () => readChase(inside()),
     async chaseDone(/** @type {string} */ key, /** @type {boolean} */ done) {

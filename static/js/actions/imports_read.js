@@ -12,6 +12,7 @@ import { MOST_TEXT, entriesOf, plainName, unpack } from '../record/unzip.js';
 import { looksLikeChat, readChat } from '../record/whatsapp.js';
 import { keepImport } from './imports_keep.js';
 import { knownRows, planChat, planMail } from './imports_plan.js';
+import { insideOf } from './inside.js';
 import { findFile, openParts } from './reading_files.js';
 import { fileSource } from './sources.js';
 
@@ -32,10 +33,7 @@ const BREATH = 12; // ms of work between two looks at the screen
 export function importWork(ctx) {
   /** What was read goes when its diary is locked. @type {WeakMap<Open, Live>} */
   const held = new WeakMap();
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   const live = () => {
     const found = held.get(inside());
     if (!found) throw new KeptError('not_found');

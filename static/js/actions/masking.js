@@ -4,6 +4,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { ownFields } from './book.js';
+import { insideOf } from './inside.js';
 import { findFile, openParts } from './reading_files.js';
 import { sealCopy } from './sealing.js';
 import { redraw } from './takeout.js';
@@ -18,10 +19,7 @@ export const MOST_BOXES = 60;
 
 /** @param {Context} ctx */
 export function maskMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   return {
     async maskPicture(/** @type {string} */ id, /** @type {Mask} */ wish) {
       const open = inside();

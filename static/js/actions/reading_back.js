@@ -1,8 +1,8 @@
 /** Finding entries by what they say, and the pattern they make. Both read the list; no version of an entry is opened. */
-import { KeptError } from '../core/errors.js';
 import { folded, wanted } from '../record/folding.js';
 import { countPatterns, leadsOf } from '../record/patterns.js';
 import { objectsOf, textOf } from '../record/reading.js';
+import { insideOf } from './inside.js';
 import { mendList } from './listing.js';
 import { readKind } from './records.js';
 
@@ -21,10 +21,7 @@ const NAMES = ['name', 'aliases', 'role_code', 'handle', 'display_name', 'number
 
 /** @param {Context} ctx */
 export function readingBackMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   const patterns = remembered((open) => patternsOf(ctx, open));
   const names = remembered(namesOf);
   return {

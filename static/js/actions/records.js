@@ -11,6 +11,7 @@ import { codesOf } from '../record/reading.js';
 import { isTakenOut, standing, steps } from '../record/standing.js';
 import { SETTLING_MS, changesBetween, kindOf, sealedAt } from '../record/told.js';
 import { ownFields } from './book.js';
+import { insideOf, savedOf } from './inside.js';
 import { withCode } from './roles.js';
 import { laterWins } from './settings.js';
 
@@ -24,16 +25,8 @@ import { laterWins } from './settings.js';
 
 /** @param {Context} ctx */
 export function recordMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
-  /** @template T @param {T} done */
-  const saved = (done) => {
-    ctx.show();
-    ctx.open?.syncing.kick();
-    return done;
-  };
+  const inside = insideOf(ctx);
+  const saved = savedOf(ctx);
   return {
     readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ { all = false } = {}) => readKind(inside(), kind, all),
     readRecord: async (/** @type {string} */ record) => readOne(inside(), record),

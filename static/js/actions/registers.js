@@ -2,6 +2,7 @@
 import { KeptError } from '../core/errors.js';
 import { mentions, mergedWith, rootOf } from '../record/links.js';
 import { roleCodes } from '../record/roles.js';
+import { insideOf, savedOf } from './inside.js';
 import { claims } from './roles.js';
 import { stageFile } from './incidents.js';
 import { readEntriesThat, readKind, readOne, saveOne } from './records.js';
@@ -24,16 +25,8 @@ const NAMING = ['sighting', 'account', 'vehicle', 'order', 'report', 'notice', '
 
 /** @param {Context} ctx */
 export function registerMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
-  /** @template T @param {T} done */
-  const saved = (done) => {
-    ctx.show();
-    ctx.open?.syncing.kick();
-    return done;
-  };
+  const inside = insideOf(ctx);
+  const saved = savedOf(ctx);
   return {
     readPeople: async (/** @type {{all?: boolean}} */ { all = false } = {}) => readPeople(inside(), all),
     readMentions: async (/** @type {string} */ record) => readMentions(inside(), record),

@@ -6,8 +6,8 @@
  * [Note: two links] A schedule names its entry and the entry its schedule. The schedule is written first: should the phone
  * die in between, the entry still finds it (by `incident_ids`), and the next save ties the knot.
  */
-import { KeptError } from '../core/errors.js';
 import { saveLater } from './incidents.js';
+import { insideOf } from './inside.js';
 import { readKind, readOne, saveOne } from './records.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -17,10 +17,7 @@ import { readKind, readOne, saveOne } from './records.js';
 
 /** @param {Context} ctx */
 export function scheduleMethods(ctx) {
-  const inside = () => {
-    if (!ctx.open) throw new KeptError('locked');
-    return ctx.open;
-  };
+  const inside = insideOf(ctx);
   return {
     /** The parts of an entry's schedule in their order, and what is typed and not saved. */
     readSchedule: (/** @type {string} */ incident) => readSchedule(inside(), incident),
