@@ -73,6 +73,9 @@ def new_phone(browser: Browser, server: Served) -> Iterator[NewPhone]:
         context.set_default_timeout(chromium.PATIENCE)
         page = context.new_page()
         complaints.listen(page)
+        # Playwright catches the file window only while somebody listens, and a key pressed at once can outrun
+        # its asking for that: then the window opens in a headless browser and nobody ever hears of it.
+        page.on("filechooser", lambda _chooser: None)
         keepers.append(Keeper(page, server.app_url))
         return keepers[-1]
 
