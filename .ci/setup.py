@@ -1,4 +1,4 @@
-"""Installs what this checkout needs into the checkout: Python packages, browser libraries, fonts.
+"""Installs what this checkout needs into the checkout: Python packages, browser libraries, fonts, languages.
 
     python3 .ci/setup.py run      what `make run` needs
     python3 .ci/setup.py test     that, and what tests and checks need
@@ -129,6 +129,15 @@ def install_browser_libraries(level: str, node: Path) -> None:
         set_done("vendor", mark)
 
 
+def make_languages() -> None:
+    """What is served in other languages, from the catalogue."""
+    names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "diary" / "locale").glob("*.po"))
+    mark = fingerprint(".ci/languages.py", *names)
+    if not ((ROOT / "static" / "lang").is_dir() and is_done("languages", mark)):
+        run([PYTHON, ".ci/languages.py", "build"])
+        set_done("languages", mark)
+
+
 def main() -> None:
     """Bring the checkout to the level named on the command line."""
     level = sys.argv[1] if len(sys.argv) > 1 else "test"
@@ -138,6 +147,7 @@ def main() -> None:
     install_python(level)
     node = node_folder()
     install_browser_libraries(level, node)
+    make_languages()
     # make reads this to put the same Node first on PATH; scripts in node_modules/.bin look for it there.
     (VENV / "node-path").write_text(f"{node}\n")
 

@@ -13,6 +13,8 @@ const RELEASE = '@RELEASE@';
 const FILES = new Map(Object.entries({ /*@FILES@*/ }));
 const CACHE = `app-${RELEASE}`;
 const AT_ONCE = 6;
+// A language is kept once it has been chosen, not before: three more would be half the size of the app.
+const LANGUAGES = '/static/lang/';
 
 self.addEventListener('install', (event) => {
   event.waitUntil(fill());
@@ -37,13 +39,23 @@ self.addEventListener('fetch', (event) => {
 
 async function fill() {
   const cache = await caches.open(CACHE);
-  const waiting = [...FILES];
+  const used = await addressesInUse();
+  const waiting = [...FILES].filter(([address]) => !address.startsWith(LANGUAGES) || used.has(address));
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       if (!(await cache.match(next[0]))) await cache.put(next[0], await checked(...next));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
+}
+
+/** What earlier releases keep: whoever reads another language goes on reading it after an update. */
+async function addressesInUse() {
+  const used = new Set();
+  for (const name of await caches.keys()) {
+    for (const { url } of await (await caches.open(name)).keys()) used.add(new URL(url).pathname);
+  }
+  return used;
 }
 
 /** The response at an address, if its bytes are the listed ones. */

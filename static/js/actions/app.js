@@ -20,6 +20,7 @@ import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './pi
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
 import { dropShown, endShowing, readForShow, showNow } from './show_now.js';
+import { languageMethods, speakAsBefore } from './speaking.js';
 
 /** @typedef {import('./types.d.ts').Collaborators} Collaborators */
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -29,7 +30,7 @@ const FLUSH = 1000;
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
   'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'pictureAdd', 'pictureSave', 'readPicture',
-  'readSettings', 'applyUpdate', 'suggestWords', 'checkWords',
+  'readSettings', 'applyUpdate', 'suggestWords', 'checkWords', 'setLanguage',
 ]);
 
 /** @param {Collaborators} collaborators @returns {any} what ../ui asks of an app, and what the browser tells one (seen, network, updateWaits) */
@@ -44,6 +45,7 @@ export function createApp(collaborators) {
     ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open), (why) => lockUp(ctx, drafts, idle, why)),
     ...diaryMethods(ctx, drafts),
     ...importMethods(ctx),
+    ...languageMethods(ctx),
     ...(collaborators.packActions?.(ctx) ?? {}),
   };
   const app = /** @type {any} */ ({ subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener) });
@@ -183,6 +185,7 @@ async function start(ctx, drafts) {
   ctx.release ??= await ctx.hold();
   if (!ctx.release) return screen.clear('elsewhere');
   screen.set({ offline: !ctx.online() });
+  await speakAsBefore(ctx);
   const phone = await lookAtPhone(ctx);
   const until = phone.phase === 'locked' ? await armed(ctx) : null;
   screen.clear(until ? 'picture' : phone.phase);

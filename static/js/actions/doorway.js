@@ -6,7 +6,7 @@
  * longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed by then.
  */
 import { KeptError } from '../core/errors.js';
-import { readDoor, readDraftKey } from '../store/beside.js';
+import { readDoor, readDraftKey, readLanguage } from '../store/beside.js';
 import { Screen } from './screen.js';
 
 /** @typedef {import('../store/database.js').Database} Database */
@@ -74,7 +74,7 @@ export function createDoorway({ database, load, painted }) {
 async function glance(database, screen) {
   try {
     const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
-    screen.set({ phase: fresh ? 'fresh' : 'locked' });
+    screen.set({ phase: fresh ? 'fresh' : 'locked', language: await readLanguage(database) });
   } catch {
     return;
   }

@@ -5,6 +5,7 @@
 /** @type {State} */
 const FIRST = {
   phase: 'loading',
+  language: 'en',
   update: false,
   offline: false,
   busy: null,
@@ -34,8 +35,8 @@ export class Screen {
 
   /** Back to nothing shown, as after a lock, but for `rest`. @param {State['phase']} phase @param {Partial<State>} [rest] */
   clear(phase, rest = {}) {
-    const { update, offline } = this.state;
-    this.set({ ...FIRST, update, offline, phase, ...rest });
+    const { language, update, offline } = this.state;
+    this.set({ ...FIRST, language, update, offline, phase, ...rest });
   }
 
   /** @param {() => void} listener @returns {() => void} stops it */

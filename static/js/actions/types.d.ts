@@ -21,6 +21,7 @@ export type Attachment = {
 };
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type State = {
+  language: string;
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };

@@ -5,6 +5,7 @@
  *   k   the draft key: a key the browser will not hand out, kept only until words are made
  *   f   the draft sealed under it
  *   w   until when the phone may take pictures in while locked
+ *   g   the language of the screens, where it is not English
  *
  * Before words exist there is nothing a person could type to open a draft, so its key must lie on the phone: whoever
  * takes the phone apart in those minutes can read it. It is resealed under the words, and both are deleted, in the
@@ -60,4 +61,14 @@ export async function readWaiting(database) {
 /** @param {Database} database @param {number|null} until */
 export async function writeWaiting(database, until) {
   await database.write({ beside: { w: until } });
+}
+
+/** A language's code; `en` unless another was chosen. @param {Database} database @returns {Promise<string>} */
+export async function readLanguage(database) {
+  return (await database.beside('g')) ?? 'en';
+}
+
+/** @param {Database} database @param {string|null} code null is English */
+export async function writeLanguage(database, code) {
+  await database.write({ beside: { g: code } });
 }

@@ -38,6 +38,8 @@ export type Entry = {
 };
 export type State = {
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
+  /** what the screens are in: `en`, `cy`, `pl`, `ur` */
+  language: string;
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;

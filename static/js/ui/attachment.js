@@ -2,8 +2,8 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from './parts.js';
-import { clockTime, date, day, size } from './say.js';
-import { t } from './strings.js';
+import { clockTime, dayWords, day, size } from './say.js';
+import { language, t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
@@ -93,14 +93,14 @@ function warnings(file) {
 /** What the file says of itself, and how it is kept. @param {AttachmentRead} file */
 function facts(file) {
   const about = file.restricted['exif_summary'] ?? {};
-  const made = typeof about.taken_local === 'string' ? `${date(about.taken_local.slice(0, 10))}, ${about.taken_local.slice(11, 16)}` : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
+  const made = typeof about.taken_local === 'string' ? `${dayWords(about.taken_local.slice(0, 10))}, ${about.taken_local.slice(11, 16)}` : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
   const says = [
     ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')], ['attach.software', about.software], ['attach.taken', made],
     ['attach.length', typeof file.fields['duration_ms'] === 'number' ? lengthWords(file.fields['duration_ms']) : ''],
     ['attach.where', file.place === true ? t('attach.where_yes') : file.place === false ? t('attach.where_no') : t('attach.where_unknown')],
   ];
   const kept = [
-    ['file.type', file.magic || file.claimed], ['file.size', `${size(file.size)} (${file.size.toLocaleString('en-GB')} bytes)`], ['file.came', label('routes', file.route)],
+    ['file.type', file.magic || file.claimed], ['file.size', `${size(file.size)} (${t('say.bytes', { n: file.size.toLocaleString(language()) })})`], ['file.came', label('routes', file.route)],
     ['file.received', atWords(file.received_at)], ['f.attachment.outside_copy', label('outside_copies', file.outside_copy)],
   ];
   /** @param {any[][]} pairs */

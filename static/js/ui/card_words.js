@@ -3,7 +3,7 @@ import { lineOf } from './card_table.js';
 import { linkName, listed } from './card_links.js';
 import { label } from './labels.js';
 import { nameOf } from './record_names.js';
-import { date, whenWords } from './say.js';
+import { dayWords, whenWords } from './say.js';
 import { knows, t } from './strings.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -52,7 +52,7 @@ const SAID = {
   yes: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
   tick: (_stage, _line, value) => t(value === true ? 'card.yes' : 'card.no'),
   pounds: (_stage, _line, value) => (typeof value === 'number' ? `£${(value / 100).toFixed(2)}` : asItIs(value)),
-  day: (_stage, _line, value) => date(String(value)),
+  day: (_stage, _line, value) => dayWords(String(value)),
   objects: (stage, line, value) => asList(value).map((one) => sayObject(stage, line, one)).join('\n'),
 };
 /** @type {Record<string, Say>} */

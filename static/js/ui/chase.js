@@ -1,13 +1,13 @@
 /** The list "To chase": dates in the diary that somebody should look at, ticked off or not. */
 import { html, nothing } from './html.js';
 import { button, errorSummary, heading, row, waiting } from './parts.js';
+import { dayWords } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import './strings_show.js';
 import { icon } from './icons.js';
 import { label, vocabulary } from './labels.js';
-import { dayWords } from './register_terms.js';
 import { titleOf } from './register_words.js';
 import { localAt, phoneZone } from '../record/times.js';
 

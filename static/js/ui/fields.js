@@ -81,7 +81,7 @@ export function secretField(field) {
  * @param {string} chips.legend
  * @param {boolean} [chips.quiet] the legend is only for screen readers
  * @param {boolean} [chips.many]
- * @param {readonly (readonly [string, string])[]} chips.choices code and label
+ * @param {readonly (readonly [string, unknown])[]} chips.choices code and label
  * @param {readonly string[]} chips.chosen
  * @param {(code: string, on: boolean) => void} chips.on
  */

@@ -5,6 +5,7 @@
 import { html, nothing } from './html.js';
 import { icon } from './icons.js';
 import { knows, t, tn } from './strings.js';
+import { isDraftLanguage } from './language.js';
 import { button, row, sentenceOf } from './parts.js';
 import { door } from './door.js';
 import { day } from './say.js';
@@ -35,12 +36,13 @@ const PARTS = {
   registers: () => import('./registers.js'),
   chase: () => import('./chase.js'),
   show: () => import('./show_now.js'),
+  languages: () => import('./languages.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
-  people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show',
+  people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
 /** @type {Views} */
 const loaded = {};
@@ -122,7 +124,7 @@ function bar(stage, open) {
   const goBack = () => (open ? stage.back() : stage.back('start'));
   return html`<header class="bar">
     ${main && open ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.back')} @click=${goBack}>${icon('back', 22, 'mirror')}</button>`}
-    <span class="bar-name">${t('bar.place')}</span>
+    <span class="bar-name">${t('bar.place')}${isDraftLanguage() ? html` <span class="small soft">${t('bar.draft')}</span>` : nothing}</span>
     ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24)}</button>`}
     <button type="button" class="icon-button" aria-label=${t('bar.leave')} @click=${() => stage.leave()}>${icon('leave', 24)}</button>
   </header>`;
@@ -132,7 +134,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' ? 'more' : name);
+  const here = { entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');

@@ -1,4 +1,6 @@
 /** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
+import { inWords } from './strings.js';
+
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('../record/vocabulary.js').List} List */
 
@@ -29,7 +31,7 @@ export function label(list, code) {
 
 /** @param {{label: string, young?: string}} code @returns {string} */
 export function said(code) {
-  return isYoung && code.young ? code.young : code.label;
+  return inWords(isYoung && code.young ? code.young : code.label);
 }
 
 /**
@@ -39,7 +41,7 @@ export function said(code) {
  */
 export function matching(list, search) {
   const wanted = search.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean);
-  const section = new Map(list.sections?.map((one) => [one.code, one.label]));
+  const section = new Map(list.sections?.map((one) => [one.code, inWords(one.label)]));
   return list.codes.filter((code) => {
     const words = `${code.label} ${said(code)} ${section.get(code.section ?? '') ?? ''}`.toLowerCase().split(/[^\p{L}\p{N}’']+/u);
     return wanted.every((want) => words.some((word) => word.startsWith(want)));

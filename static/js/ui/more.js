@@ -8,6 +8,7 @@ import './strings_later.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import './strings_files.js';
+import './strings_language.js';
 import { uncover } from './door.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -47,6 +48,7 @@ function more(stage) {
     <div class="rows">
       <div>${row({ title: t('more.about'), icon: 'lock', on: go('about') })}</div>
       <div>${row({ title: t('more.check'), icon: 'sealed', on: go('check') })}</div>
+      <div>${row({ title: t('more.language'), icon: 'note', on: go('languages') })}</div>
     </div>
     ${registered ? html`<div class="rows"><div>${row({ title: t('more.signout'), icon: 'leave', on: go('signout') })}</div></div>` : nothing}
   </div>`;

@@ -5,6 +5,7 @@
 import { render } from './html.js';
 import { Stage } from './stage.js';
 import { frame, warm } from './frame.js';
+import { follow } from './language.js';
 
 /** @typedef {import('./app.d.ts').App} App */
 
@@ -41,6 +42,7 @@ export function mount(app, root) {
     phase = app.state.phase;
     const news = entries !== app.state.entries;
     entries = app.state.entries;
+    void follow(app.state.language, draw);
     // What another device wrote may be in any list that was read.
     if (news) for (const what of ['record', 'people', 'mentions:', 'chase']) stage.refresh(what);
     // An entry on the screen shows where its files are by now.

@@ -1,7 +1,7 @@
 /** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
 import { html, nothing, ref } from './html.js';
 import { icon } from './icons.js';
-import { t } from './strings.js';
+import { inWords, t } from './strings.js';
 import { clockTime, day } from './say.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -25,10 +25,11 @@ export function button(label, on, how = {}) {
  * @param {boolean} registered whether a copy off this phone is kept at all
  */
 export function stateLine(state, registered) {
+  const said = state.sentence ? inWords(state.sentence) : '';
   // A sentence given with "kept" or "sending" says less than the usual words would: it stands instead of them.
-  const words = state.code === 'kept' ? (state.sentence || t('state.kept', { time: keptAt(state.at) }))
-    : state.code === 'sending' ? (state.sentence || t('state.sending'))
-    : state.code === 'trouble' ? (state.sentence || t('state.trouble'))
+  const words = state.code === 'kept' ? (said || t('state.kept', { time: keptAt(state.at) }))
+    : state.code === 'sending' ? (said || t('state.sending'))
+    : state.code === 'trouble' ? (said || t('state.trouble'))
       : state.code === 'sealed' && !registered ? t('state.only') : t(`state.${state.code}`);
   return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${words}</span></span>`;
 }
@@ -45,7 +46,7 @@ function keptAt(at) {
  * @returns {string}
  */
 export function sentenceOf(problem) {
-  return problem.sentence || t('no.unknown');
+  return problem.sentence ? inWords(problem.sentence, { grave: true }) : t('no.unknown');
 }
 
 /**

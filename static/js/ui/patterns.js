@@ -1,11 +1,11 @@
 /** The pattern: in words first, then drawn. It counts and never concludes; every number opens the entries it counts. */
 import { html, nothing } from './html.js';
 import { bars, columns, number, numbers, week } from './chart.js';
-import { monthName, placeOf, whoOf } from './patterns_names.js';
+import { placeOf, whoOf } from './patterns_names.js';
 import { patternOf } from './patterns_read.js';
 import { label, vocabulary } from './labels.js';
 import { heading, row as link, sentenceOf } from './parts.js';
-import { date } from './say.js';
+import { dayWords, monthName } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_patterns.js';
 
@@ -52,12 +52,12 @@ function outs({ taken_out }) {
 function inWords(stage, counts) {
   const { all, since, until, days, new_accounts: fresh, new_account_ids: freshIds, messages, fullest, run, undated, no_day: noDay } = counts;
   const times = tn('pat.times', all.length);
-  const when = since ? t(since === until ? 'pat.on' : 'pat.since', { day: date(since) }) : '';
+  const when = since ? t(since === until ? 'pat.on' : 'pat.since', { day: dayWords(since) }) : '';
   const newWords = fresh.length ? tn('pat.new_accounts', fresh.length) : freshIds.length ? tn('pat.new_used', freshIds.length) : '';
   /** @type {([string, string, string[]]|null)[]} */
   const facts = [
     days ? [tn('pat.days', days), '', counts.weekdays.flat()] : null,
-    fullest.ids.length > 1 ? [t('pat.most'), t('pat.most_day', { n: fullest.ids.length, day: date(fullest.day) }), fullest.ids] : null,
+    fullest.ids.length > 1 ? [t('pat.most'), t('pat.most_day', { n: fullest.ids.length, day: dayWords(fullest.day) }), fullest.ids] : null,
     run.days > 1 ? [t('pat.run'), String(run.days), run.ids] : null,
     messages.ids.length ? [t('pat.messages'), messages.about ? t('pat.about', { n: messages.count }) : String(messages.count), messages.ids] : null,
   ];
@@ -105,7 +105,7 @@ function hours(stage, { weekdays, hours: cells, no_hour: without, about }) {
 function gaps(stage, { gaps: { longest, median, long } }) {
   if (!longest) return html`<p class="soft">${t('pat.gap_none')}</p>`;
   /** @param {import('../record/patterns.js').Gap} gap */
-  const words = (gap) => t('pat.gap_from', { days: tn('pat.day', gap.days), from: date(gap.from), to: date(gap.to) });
+  const words = (gap) => t('pat.gap_from', { days: tn('pat.day', gap.days), from: dayWords(gap.from), to: dayWords(gap.to) });
   return html`<dl class="facts facts-close">
     <div><dt>${t('pat.gap_longest')}</dt><dd>${number(stage, words(longest), t('pat.gap_longest'), longest.ids)}</dd></div>
     <div><dt>${t('pat.gap_median')}</dt><dd>${tn('pat.day', median ?? 0)}</dd></div>
@@ -120,8 +120,8 @@ function keyDates(stage, { counts: { key_dates: all } }) {
       <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map((side) => html`<th scope="col">${t(`pat.${side}`)}</th>`)}</tr></thead>
       <tbody>${all.map((key) => {
     const what = key.kind === 'own' && key.words ? key.words : t(`pat.key_${key.kind}`);
-    return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${date(key.day)}</span></th>
-        ${/** @type {const} */ (['before', 'same', 'after']).map((side) => html`<td>${number(stage, String(key[side].length), `${t('pat.key_on', { what, day: date(key.day) })}: ${t(`pat.${side}`)}`, key[side])}</td>`)}</tr>`;
+    return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${dayWords(key.day)}</span></th>
+        ${/** @type {const} */ (['before', 'same', 'after']).map((side) => html`<td>${number(stage, String(key[side].length), `${t('pat.key_on', { what, day: dayWords(key.day) })}: ${t(`pat.${side}`)}`, key[side])}</td>`)}</tr>`;
   })}</tbody></table>`;
 }
 
@@ -129,7 +129,7 @@ function keyDates(stage, { counts: { key_dates: all } }) {
 function firsts(stage, { firsts: all }) {
   return html`<p class="small soft">${t('pat.firsts_lead')}</p><dl class="facts facts-close">${all.map(({ mark, first, day, ids }) => {
     const name = t(`pat.first_${mark}`);
-    return html`<div><dt>${name}</dt><dd>${first ? number(stage, date(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
+    return html`<div><dt>${name}</dt><dd>${first ? number(stage, dayWords(day), `${t('pat.firsts')}: ${name}`, [first]) : ids.length ? number(stage, t('pat.first_undated'), name, ids) : html`<span class="soft">${t('pat.first_none')}</span>`}
       ${ids.length > 1 ? html` · ${number(stage, tn('pat.entries', ids.length), name, ids)}` : nothing}</dd></div>`;
   })}</dl>`;
 }

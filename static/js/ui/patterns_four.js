@@ -6,7 +6,7 @@ import { number } from './chart.js';
 import { patternOf } from './patterns_read.js';
 import { whoOf } from './patterns_names.js';
 import { heading, sentenceOf } from './parts.js';
-import { date } from './say.js';
+import { dayWords } from './say.js';
 import { t } from './strings.js';
 import './strings_patterns.js';
 
@@ -19,7 +19,7 @@ function sheet(stage) {
   if (!data) return html`<div class="stack">${heading(t('four.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
   const numbers = new Map(stage.state.entries.map(({ record, seq_no }) => [record, seq_no]));
   /** @param {Line} line */
-  const name = (line) => t(`four.${line.key}`, { who: line.person ? whoOf(data.known, line.person) : '', day: line.day ? date(line.day) : '' });
+  const name = (line) => t(`four.${line.key}`, { who: line.person ? whoOf(data.known, line.person) : '', day: line.day ? dayWords(line.day) : '' });
   return html`<div class="stack-wide">
     ${heading(t('four.title'))}
     <div class="stack-close"><p>${t('four.lead')}</p><p>${t('four.no_two')}</p></div>

@@ -5,15 +5,6 @@ import './strings_registers.js';
 
 /** @typedef {import('./app.d.ts').Known} Known */
 
-/** @type {Intl.DateTimeFormat|undefined} */
-let month;
-
-/** @param {string} text `2026-05` @returns {string} `May 2026` */
-export function monthName(text) {
-  month ??= new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: 'numeric' });
-  return month.format(new Date(`${text}-01T00:00:00Z`));
-}
-
 /** A person, account or order; an account that is only typed words stands for itself. @param {Record<string, Known>} known @param {string} record */
 export function whoOf(known, record) {
   const one = known[record];

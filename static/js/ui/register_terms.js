@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button } from './parts.js';
 import { t, tn } from './strings.js';
-import { whenWords } from './say.js';
+import { dayWords, whenWords } from './say.js';
 import { standingOf } from '../record/breaches.js';
 import { localAt, phoneZone } from '../record/times.js';
 import { dayFault } from '../record/moments.js';
@@ -71,12 +71,6 @@ export function isOver(fields) {
   return (/^\d{4}-\d\d-\d\d$/.test(ends) && ends < today) || ['expired', 'ended'].includes(String(fields['status'] ?? ''));
 }
 
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
-
-/** `3 Nov 2026`; what is no day is shown as it is. @param {string} date @returns {string} */
-export function dayWords(date) {
-  return /^\d{4}-\d\d-\d\d$/.test(date) && !Number.isNaN(Date.parse(date)) ? DAY.format(new Date(`${date}T00:00:00Z`)) : date;
-}
 
 /** The terms with the entries that were said to break them. @param {Stage} stage @param {Fields} fields @param {Mention[]} mentioned */
 export function termsShown(stage, fields, mentioned) {

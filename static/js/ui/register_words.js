@@ -4,9 +4,9 @@ import { linkName } from './card_links.js';
 import { isEmpty } from './card_forms.js';
 import { label } from './labels.js';
 import { nameOf } from './record_names.js';
-import { whenWords } from './say.js';
+import { dayWords, whenWords } from './say.js';
 import { t } from './strings.js';
-import { dayWords, isOver, termsOf } from './register_terms.js';
+import { isOver, termsOf } from './register_terms.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Fields} Fields */

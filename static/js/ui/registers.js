@@ -6,12 +6,11 @@ import { knows, t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import { vocabulary } from './labels.js';
-import { day } from './say.js';
+import { day, dayWords } from './say.js';
 import { KIND_OF, REGISTERS } from './register_table.js';
 import { form } from './register_form.js';
 import { kept } from './register_page.js';
 import { secondLine, titleOf } from './register_words.js';
-import { dayWords } from './register_terms.js';
 import { instantOf } from '../record/moments.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */

@@ -1,19 +1,20 @@
-/** Times, sizes and numbers as a person says them, in British English. Pure. */
+/** Times, sizes and numbers as a person says them, in the language of the screens. */
 import { localAt, phoneZone } from '../record/times.js';
-import { t } from './strings.js';
+import { language, t } from './strings.js';
 
 /** @typedef {import('./app.d.ts').Occurred} Occurred */
 
 /** Made when first used: the lock shows no date, and making one costs as much as drawing the lock. @param {Intl.DateTimeFormatOptions} options */
 const format = (options) => {
-  /** @type {Intl.DateTimeFormat|undefined} */
-  let made;
-  return { format: (/** @type {Date} */ date) => (made ??= new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options })).format(date) };
+  /** @type {Record<string, Intl.DateTimeFormat>} */
+  const made = {};
+  return { format: (/** @type {Date} */ date) => (made[language()] ??= new Intl.DateTimeFormat(language(), { timeZone: 'UTC', numberingSystem: 'latn', ...options })).format(date) };
 };
 // The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
 const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const MONTH = format({ month: 'long', year: 'numeric' });
+const SHORT_MONTH = format({ month: 'short', year: 'numeric' });
 const SHORT = format({ day: 'numeric', month: 'short', year: 'numeric' });
 
 /** @param {string} local */
@@ -46,8 +47,8 @@ export function day(at) {
 export function dayHeading(date, now) {
   const today = localAt(now, phoneZone()).slice(0, 10);
   const before = new Date(asDate(today).getTime() - 86_400_000).toISOString().slice(0, 10);
-  if (date === today) return `Today, ${DAY.format(asDate(date))}`;
-  if (date === before) return `Yesterday, ${DAY.format(asDate(date))}`;
+  if (date === today) return t('say.today', { day: DAY.format(asDate(date)) });
+  if (date === before) return t('say.yesterday', { day: DAY.format(asDate(date)) });
   return (date.slice(0, 4) === today.slice(0, 4) ? DAY : DAY_YEAR).format(asDate(date));
 }
 
@@ -90,7 +91,7 @@ export function dateOf(occurred) {
 export function timeOfDay(occurred) {
   const local = localOf(occurred);
   if (occurred.precision === 'minute' || occurred.precision === 'exact') return local.slice(11, 16);
-  if (occurred.precision === 'hour') return `about ${local.slice(11, 16)}`;
+  if (occurred.precision === 'hour') return t('say.about', { time: local.slice(11, 16) });
   if (occurred.precision === 'part_of_day') return partOf(occurred, local);
   if (occurred.precision === 'date_range') return untilOf(occurred, local);
   if (occurred.precision === 'month') return monthOf(local);
@@ -121,7 +122,7 @@ function untilOf({ occurred_end, occurred_local, utc_offset_min, tz }, local) {
   // The end is the first instant after the range.
   const last = typed || (occurred_end ? atOffset(occurred_end - 1, utc_offset_min, tz) : local);
   const date = asDate(last);
-  return Number.isNaN(date.getTime()) ? '' : `until ${SHORT.format(date)}`;
+  return Number.isNaN(date.getTime()) ? '' : t('say.until', { day: SHORT.format(date) });
 }
 
 /**
@@ -145,10 +146,15 @@ export function whenWords(occurred) {
  * @returns {string}
  */
 export function size(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return t('say.bytes', { n: bytes });
   const [unit, by] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
   const n = bytes / Number(by);
   return `${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`;
+}
+
+/** @param {string} text `2026-05` @returns {string} `May 2026` */
+export function monthName(text) {
+  return SHORT_MONTH.format(asDate(`${text}-01`));
 }
 
 /**
@@ -156,7 +162,7 @@ export function size(bytes) {
  * @param {string} text `2026-11-03`
  * @returns {string} `3 Nov 2026`
  */
-export function date(text) {
+export function dayWords(text) {
   const found = /^\d{4}-\d\d-\d\d$/.test(text) ? asDate(text) : null;
   return found && !Number.isNaN(found.getTime()) ? SHORT.format(found) : text;
 }

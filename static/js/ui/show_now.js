@@ -7,9 +7,9 @@ import './strings_cards.js';
 import './strings_registers.js';
 import './strings_show.js';
 import { label, vocabulary } from './labels.js';
-import { clockTime, day, whenWords } from './say.js';
+import { clockTime, day, dayWords, whenWords } from './say.js';
 import { LANGUAGES, NEEDS, cardLines } from './show_cards.js';
-import { dayWords, isInForce, termsOf } from './register_terms.js';
+import { isInForce, termsOf } from './register_terms.js';
 import { titleOf } from './register_words.js';
 import { localAt, phoneZone } from '../record/times.js';
 

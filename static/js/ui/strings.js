@@ -33,7 +33,7 @@ export const STRINGS = {
   'check.known': 'Has anyone known things about you that they should not?', 'check.known_do': 'There may be something on this phone that watches it. Use another phone, and tell a helpline or the police before you change this one.',
 
   // Frame.
-  'bar.place': 'Notes', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
+  'bar.place': 'Notes', 'bar.draft': 'draft translation', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
   'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.locking_soon': 'Locking in twenty seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
   'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
   'frame.look': 'Look at what is missing', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
@@ -44,7 +44,7 @@ export const STRINGS = {
   'add.kept_draft': 'Kept while you write.', 'add.waiting.one': 'One picture is waiting to be added.', 'add.waiting.other': '{n} pictures are waiting to be added.', 'add.drop': 'Throw this draft away', 'add.drop_ask': 'Throw this draft away? It has not been saved as an entry and cannot come back.', 'add.drop_do': 'Throw it away',
   'add.more': 'Add more if you want to. All of it can wait.', 'add.another': 'Add another entry', 'add.see': 'See this entry',
   'when.just_now': 'Just now', 'when.earlier_today': 'Earlier today', 'when.yesterday': 'Yesterday', 'when.pick': 'Pick a time', 'when.not_sure': 'Not sure',
-  'when.how': 'How sure are you of the time?', 'when.exact': 'Exact', 'when.about': 'About', 'when.part': 'Part of the day', 'when.day': 'Some time that day', 'when.between': 'Between or unsure', 'when.span': 'Between which?', 'when.days': 'Two days or times', 'when.month': 'Some time in a month', 'when.season': 'Some time in a season', 'when.any_day': 'Any day in it', 'when.until_time': 'Time (to)', 'when.stamped': 'The message or call itself shows this time', 'say.month': 'some time in {month}', 'say.to': 'to',
+  'when.how': 'How sure are you of the time?', 'when.exact': 'Exact', 'when.about': 'About', 'when.part': 'Part of the day', 'when.day': 'Some time that day', 'when.between': 'Between or unsure', 'when.span': 'Between which?', 'when.days': 'Two days or times', 'when.month': 'Some time in a month', 'when.season': 'Some time in a season', 'when.any_day': 'Any day in it', 'when.until_time': 'Time (to)', 'when.stamped': 'The message or call itself shows this time', 'say.month': 'some time in {month}', 'say.to': 'to', 'say.today': 'Today, {day}', 'say.yesterday': 'Yesterday, {day}', 'say.about': 'about {time}', 'say.until': 'until {day}', 'say.bytes': '{n} bytes',
   'when.date': 'Date', 'when.from': 'From', 'when.until': 'To', 'when.time': 'Time', 'when.part_which': 'Which part?', 'when.twice': 'That night the clocks went back, so this time came twice. Which one was it?', 'when.first': 'The first', 'when.second': 'The second',
   'when.lack_date': 'Choose a date.', 'when.lack_time': 'Choose a time, or “Some time that day”.', 'when.lack_part': 'Choose a part of the day.', 'when.lack_until': 'Choose the last day.', 'when.lack_order': 'The last day is before the first.', 'when.lack_future': 'That has not happened yet. Look at the date and time again.', 'when.lack_skipped': 'That night the clocks went forward, so this time did not happen. Choose an hour later or earlier.', 'when.lack_early': 'That is too long ago. Look at the year again.', 'when.lack_until_time': 'Choose the time it ended too, or neither.', 'when.lack_twice': 'Choose the first or the second.',
   'guard.postcode': 'This looks like an address: “{found}”.', 'guard.number': 'This looks like a phone number: “{found}”.', 'guard.kept_apart': 'You keep this apart: “{found}”.', 'guard.move': 'Move this to Where (kept apart)', 'guard.leave': 'Leave it',
@@ -100,15 +100,72 @@ export function learn(more) {
 }
 
 /**
+ * Another language: words by key, and by their English where they come from below the screens. A draft (`reviewed` false) has
+ * been read by nobody who grew up with it: what somebody's safety hangs on is then shown in English as well.
+ * @typedef {{lang: string, dir: 'ltr'|'rtl', reviewed: boolean, keys: Record<string, string>, said: Record<string, string>}} Translation
+ */
+
+/** @type {Translation|null} */
+let speaking = null;
+/** @type {(text: string, english: string) => any} */
+let inBoth = (text) => text;
+let plural = new Intl.PluralRules('en-GB');
+
+// Places whose sentences decide about safety, consent, erasing or a failure.
+const GRAVE = /^(?:about|away|bad|borrowed|capture|check|child|closing|consent|copy|cover|erase|files\.child|guard|handover|high|hold|home|in18|knows|locks|no|out|panic|pin|purge|review|rotate|signout|u18|words)\b/;
+const SENTENCE = /[.?!]/;
+
+/**
+ * Speak another language from the next drawing on.
+ * @param {Translation|null} translation null is English
+ * @param {(text: string, english: string) => any} both draws a sentence with its English beneath
+ */
+export function speak(translation, both) {
+  speaking = translation;
+  inBoth = both;
+  plural = new Intl.PluralRules(language());
+}
+
+/** The language words, dates and numbers are said in. @returns {string} */
+export function language() {
+  return speaking?.lang ?? 'en-GB';
+}
+
+/** @param {string} text @param {Record<string, string|number>} slots */
+const filled = (text, slots) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? String(slots[name]) : whole));
+
+/** @param {string} text @param {string} english @param {boolean} isGrave @returns {string} */
+function withEnglish(text, english, isGrave) {
+  return speaking && !speaking.reviewed && isGrave && text !== english ? inBoth(text, english) : text;
+}
+
+/**
  * The words for `key`, with `{name}` filled from `slots`. An unknown key is a fault in the screens: RangeError.
  * @param {string} key
  * @param {Record<string, string|number>} [slots]
  * @returns {string}
  */
 export function t(key, slots = {}) {
-  const text = table[key];
-  if (text === undefined) throw new RangeError(`no words for ${key}`);
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in slots ? String(slots[name]) : whole));
+  return worded(key, key, slots);
+}
+
+/** @param {string} key @param {string} english where the English of it stands @param {Record<string, string|number>} slots */
+function worded(key, english, slots) {
+  const text = table[english];
+  if (text === undefined) throw new RangeError(`no words for ${english}`);
+  const known = filled(text, slots);
+  const found = speaking?.keys[key];
+  return found === undefined ? known : withEnglish(filled(found, slots), known, GRAVE.test(english) && SENTENCE.test(text));
+}
+
+/**
+ * A text that comes from below the screens, a label of the vocabulary or a failure's sentence, in the language spoken.
+ * @param {string} text
+ * @param {{grave?: boolean}} [how] `grave`: a failure
+ * @returns {string}
+ */
+export function inWords(text, { grave = false } = {}) {
+  return withEnglish(speaking?.said[text] ?? text, text, grave);
 }
 
 /** Every word there is so far, for whoever judges the words. @returns {Record<string, string>} */
@@ -116,17 +173,17 @@ export function everyWord() {
   return { ...table };
 }
 
-const plural = new Intl.PluralRules('en-GB');
-
 /**
- * The words for a number of things: `key.one` or `key.other`, with `{n}` filled.
+ * The words for a number of things: `key.one` or `key.other`, with `{n}` filled; another language may have more forms.
  * @param {string} key
  * @param {number} n
  * @param {Record<string, string|number>} [slots]
  * @returns {string}
  */
 export function tn(key, n, slots = {}) {
-  return t(`${key}.${plural.select(n)}`, { ...slots, n });
+  const form = plural.select(n);
+  const has = speaking && `${key}.${form}` in speaking.keys;
+  return worded(`${key}.${has ? form : 'other'}`, `${key}.${n === 1 ? 'one' : 'other'}`, { ...slots, n });
 }
 
 /**

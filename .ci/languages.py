@@ -1,0 +1,208 @@
+"""The catalogue: every text of the screens and the public pages, in every language there is.
+
+    python .ci/languages.py build     diary/locale/*.po → static/lang/*.js and diary/locale/*.mo (part of set-up)
+    python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)
+    python .ci/languages.py lacking   what has no translation, by language
+
+The texts of the screens are read by importing their tables (.ci/texts.mjs), those of the public pages by Babel's own
+extractor. `msgctxt` says where a text lives: `app:<key>` is a line of a table, `code` a label of the vocabulary,
+`said` a sentence of a failure, none a public page. A translation belongs to its place: the same English word may need two.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = ROOT / "diary" / "locale"
+SERVED = ROOT / "static" / "lang"
+# Extraction has no date of its own: the same words give the same file.
+THEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Language(NamedTuple):
+    """One language: its direction, and its plural forms in the order of CLDR with gettext's rule for choosing."""
+
+    code: str
+    direction: str
+    plurals: tuple[str, ...]
+    rule: str
+
+
+LANGUAGES = (
+    Language(
+        "cy", "ltr", ("zero", "one", "two", "few", "many", "other"),
+        "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n==3 ? 3 : n==6 ? 4 : 5);",
+    ),
+    Language(
+        "pl", "ltr", ("one", "few", "many"),
+        "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);",
+    ),
+    Language("ur", "rtl", ("one", "other"), "nplurals=2; plural=(n!=1);"),
+)  # fmt: skip
+
+
+def texts() -> list[dict[str, str]]:
+    """Every text of the screens: `context`, `text` and, for a number of things, `plural`."""
+    node = (ROOT / ".venv" / "node-path").read_text().strip()
+    told = subprocess.run(
+        [f"{node}/node", ".ci/texts.mjs"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if told.returncode:
+        raise SystemExit(f"languages: the tables could not be read\n{told.stderr}")
+    return list(json.loads(told.stdout))
+
+
+def page_texts() -> Iterator[str]:
+    """Every text that is marked in a public page."""
+    found = extract_from_dir(str(ROOT / "templates"), method_map=[("public_*.html", "jinja2"), ("_public*.html", "jinja2")])
+    for _file, _line, message, _comments, _context in found:
+        if isinstance(message, tuple):
+            raise SystemExit(f"languages: a public page counts things ({message[0]}); say it without a number")
+        yield message
+
+
+def template() -> Catalog:
+    """The catalogue with no language: what is to be translated."""
+    made = Catalog(domain="kept", project="Kept", version="1", creation_date=THEN, revision_date=THEN)
+    for one in texts():
+        said = (one["text"], one["plural"]) if "plural" in one else one["text"]
+        made.add(said, context=one["context"])
+    for text in page_texts():
+        made.add(text)
+    return made
+
+
+def po(language: Language) -> Path:
+    """Where a language lies."""
+    return LOCALE / f"{language.code}.po"
+
+
+def read(language: Language) -> Catalog:
+    """A language as it is; empty where there is none yet."""
+    if not po(language).exists():
+        return Catalog(locale=language.code, domain="kept", creation_date=THEN, revision_date=THEN)
+    with po(language).open("rb") as file:
+        return read_po(file, locale=language.code, domain="kept", abort_invalid=True)
+
+
+def reviewer(language: Language) -> str:
+    """Who of that language has read all of it; '' for a draft. A header of the file, filled by that person."""
+    if not po(language).exists():
+        return ""
+    for line in po(language).read_text(encoding="utf-8").split("\n\n", 1)[0].splitlines():
+        if line.startswith("# reviewed_by:"):
+            return line.partition(":")[2].strip()
+    return ""
+
+
+def header(language: Language) -> str:
+    """The comment at the top of a file."""
+    return f"# Kept in {language.code}. A draft until a native reader who knows the subject fills in the next line.\n# reviewed_by: {reviewer(language)}"
+
+
+def update() -> None:
+    """Take new texts in, drop those that are gone. A changed text is a new one: nothing is guessed from the old."""
+    wanted = template()
+    for language in LANGUAGES:
+        old = read(language)
+        new = Catalog(
+            locale=language.code, domain="kept", project="Kept", version="1", header_comment=header(language), fuzzy=False,
+            creation_date=THEN, revision_date=THEN, msgid_bugs_address="", last_translator="", language_team="",
+        )  # fmt: skip
+        # Babel counts other forms than CLDR, which is what the browser chooses by.
+        new.mime_headers = [("Plural-Forms", language.rule)]
+        for message in wanted:
+            if not message.id:
+                continue
+            known = old.get(message.id, context=message.context)
+            same = known is not None and known.id == message.id
+            new.add(message.id, known.string if known and same else None, context=message.context)
+        with po(language).open("wb") as file:
+            write_po(file, new, width=0)
+
+
+def is_done(message: Message, language: Language) -> bool:
+    """Whether a message has all its words in this language."""
+    if isinstance(message.id, tuple):
+        return len(message.string) == len(language.plurals) and all(message.string)
+    return bool(message.string)
+
+
+def build() -> None:
+    """What is served and what the server reads, from the .po files alone."""
+    SERVED.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        catalog = read(language)
+        keys: dict[str, str] = {}
+        said: dict[str, str] = {}
+        for message in catalog:
+            if not message.id or not is_done(message, language):
+                continue
+            place, _, key = str(message.context or "").partition(":")
+            if place == "app" and isinstance(message.id, tuple):
+                keys.update({f"{key}.{form}": text for form, text in zip(language.plurals, message.string, strict=True)})
+            elif place == "app":
+                keys[key] = str(message.string)
+            elif place in ("code", "said"):
+                said[str(message.id)] = str(message.string)
+        about = {
+            "lang": language.code, "dir": language.direction, "reviewed": bool(reviewer(language)), "keys": keys, "said": said,
+        }  # fmt: skip
+        table = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        (SERVED / f"{language.code}.js").write_text(f"export default {table};\n", encoding="utf-8")
+        pages = Catalog(locale=language.code, domain="kept", creation_date=THEN, revision_date=THEN)
+        for message in catalog:
+            if message.id and message.context is None and message.string:
+                pages.add(message.id, message.string)
+        with (LOCALE / f"{language.code}.mo").open("wb") as file:
+            write_mo(file, pages)
+
+
+def lacking() -> dict[str, list[str]]:
+    """Texts with no translation, by language."""
+    wanted = template()
+    found: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        there = read(language)
+        for message in wanted:
+            if not message.id:
+                continue
+            known = there.get(message.id, context=message.context)
+            if known is None or known.id != message.id or not is_done(known, language):
+                said = message.id[0] if isinstance(message.id, tuple) else message.id
+                found.setdefault(language.code, []).append(f"{message.context or 'page'} {said}")
+    return found
+
+
+def main() -> None:
+    """What the command line asks for."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else "build"
+    if asked == "update":
+        update()
+        build()
+    elif asked == "lacking":
+        found = lacking()
+        for code, rows in found.items():
+            print(f"{code}: {len(rows)} without a translation")
+            print("\n".join(f"  {row}" for row in rows[:40]))
+        raise SystemExit(1 if found else 0)
+    elif asked == "build":
+        build()
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

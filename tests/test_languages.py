@@ -1,0 +1,106 @@
+"""The catalogue holds every text once, keeps what a sentence is filled with, and is served as it stands."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import string
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("languages", ROOT / ".ci" / "languages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+languages = _tool()
+CODES = [language.code for language in languages.LANGUAGES]
+
+
+@pytest.fixture(scope="module")
+def wanted() -> list[tuple[str | None, object]]:
+    """Every text there is: where it lives and what it says."""
+    return [(message.context, message.id) for message in languages.template() if message.id]
+
+
+def _slots(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
+def test_no_text_escapes_the_catalogue_and_none_is_left_over(language: object, wanted: list[tuple[str | None, object]]) -> None:
+    """A new, changed or dropped text is a difference until `languages.py update` has been run."""
+    there = [(message.context, message.id) for message in languages.read(language) if message.id]
+    assert there == wanted
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
+def test_a_translation_is_filled_with_the_same_things(language: object) -> None:
+    """No slot is lost or invented; a form for one thing may leave its number out."""
+    faults = []
+    for message in languages.read(language):
+        if isinstance(message.id, tuple):
+            allowed = _slots(message.id[1])
+            faults += [said for said in message.string if said and not allowed - {"n"} <= _slots(said) <= allowed]
+        elif message.id and message.string and _slots(message.string) != _slots(message.id):
+            faults.append(message.string)
+    assert faults == []
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
+def test_what_is_served_is_what_the_catalogue_says(language: object) -> None:
+    """The file of a language is made of its catalogue, and says that it is a draft until somebody has read it."""
+    code = language.code  # type: ignore[attr-defined]
+    text = (ROOT / "static" / "lang" / f"{code}.js").read_text()
+    served = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
+    assert served["lang"] == code
+    assert served["reviewed"] is bool(languages.reviewer(language))
+    done = [m for m in languages.read(language) if m.id and languages.is_done(m, language) and str(m.context).startswith("app:")]
+    assert len(served["keys"]) == sum(len(language.plurals) if isinstance(m.id, tuple) else 1 for m in done)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("code", "numbers", "forms"),
+    [("pl", (1, 2, 5, 12, 22, 101), (0, 1, 2, 2, 1, 2)), ("cy", (0, 1, 2, 3, 6, 7), (0, 1, 2, 3, 4, 5)), ("ur", (0, 1, 2), (1, 0, 1))],
+)
+def test_plural_rules_choose_as_the_browser_does(code: str, numbers: tuple[int, ...], forms: tuple[int, ...]) -> None:
+    """The rule in the file's header gives the form of CLDR that stands at that place."""
+    language = next(one for one in languages.LANGUAGES if one.code == code)
+    rule = language.rule.split("plural=")[1].rstrip(";")
+    python = _to_python(rule)
+    assert tuple(int(eval(python, {"n": n})) for n in numbers) == forms  # noqa: S307 - our own rule
+
+
+def _to_python(rule: str) -> str:
+    rule = rule.strip("()") if rule.count("?") else rule
+    rule = rule.replace("&&", " and ").replace("||", " or ")
+    if "?" not in rule:
+        return rule
+    asked, _, rest = rule.partition("?")
+    yes, _, no = rest.partition(":")
+    return f"({yes.strip()}) if ({asked.strip()}) else ({_to_python(no.strip())})"
+
+
+def test_no_view_writes_words_of_its_own() -> None:
+    """Text between tags, in a label or an alternative text comes from a table: nothing visible escapes translation."""
+    letters = set(string.ascii_letters)
+    faults = []
+    for path in sorted((ROOT / "static" / "js" / "ui").glob("*.js")):
+        if path.name.startswith("strings"):
+            continue
+        source = re.sub(r"\$\{[^{}]*\}", "", path.read_text())
+        for found in re.finditer(r">([^<>`{}$=;()]*[A-Za-z]{3}[^<>`{}$=;()]*)</", source):
+            words = found[1].strip()
+            if len(words) > 2 and set(words) & letters and "\n" not in words and "*" not in words:
+                faults.append(f"{path.name}: {words}")
+    assert faults == []
