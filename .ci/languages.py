@@ -109,7 +109,10 @@ def reviewer(language: Language) -> str:
 
 def header(language: Language) -> str:
     """The comment at the top of a file."""
-    return f"# Kept in {language.code}. A draft until a native reader who knows the subject fills in the next line.\n# reviewed_by: {reviewer(language)}"
+    return (
+        f"# Kept in {language.code}. A draft until a native reader who knows the subject fills in the next line.\n"
+        f"# reviewed_by: {reviewer(language)}"
+    )
 
 
 def update() -> None:

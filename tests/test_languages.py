@@ -65,20 +65,25 @@ def test_what_is_served_is_what_the_catalogue_says(language: object) -> None:
     served = json.loads(text.removeprefix("export default ").removesuffix(";\n"))
     assert served["lang"] == code
     assert served["reviewed"] is bool(languages.reviewer(language))
-    done = [m for m in languages.read(language) if m.id and languages.is_done(m, language) and str(m.context).startswith("app:")]
+    lines = [m for m in languages.read(language) if m.id and str(m.context).startswith("app:")]
+    done = [m for m in lines if languages.is_done(m, language)]
     assert len(served["keys"]) == sum(len(language.plurals) if isinstance(m.id, tuple) else 1 for m in done)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("code", "numbers", "forms"),
-    [("pl", (1, 2, 5, 12, 22, 101), (0, 1, 2, 2, 1, 2)), ("cy", (0, 1, 2, 3, 6, 7), (0, 1, 2, 3, 4, 5)), ("ur", (0, 1, 2), (1, 0, 1))],
+    [
+        ("pl", (1, 2, 5, 12, 22, 101), (0, 1, 2, 2, 1, 2)),
+        ("cy", (0, 1, 2, 3, 6, 7), (0, 1, 2, 3, 4, 5)),
+        ("ur", (0, 1, 2), (1, 0, 1)),
+    ],
 )
 def test_plural_rules_choose_as_the_browser_does(code: str, numbers: tuple[int, ...], forms: tuple[int, ...]) -> None:
     """The rule in the file's header gives the form of CLDR that stands at that place."""
     language = next(one for one in languages.LANGUAGES if one.code == code)
     rule = language.rule.split("plural=")[1].rstrip(";")
     python = _to_python(rule)
-    assert tuple(int(eval(python, {"n": n})) for n in numbers) == forms  # noqa: S307 - our own rule
+    assert tuple(int(eval(python, {"n": n})) for n in numbers) == forms
 
 
 def _to_python(rule: str) -> str:

@@ -297,10 +297,7 @@ def js_import_faults(path: str, source: str) -> Iterator[str]:
                 yield f"{path}: {part} must not import {target}"
             elif part in JS_BLIND and other == "record":
                 yield f"{path}: blindness: {part} must not import {target}"
-        elif target.startswith("static/lang/"):
-            if path != "static/js/ui/language.js":
-                yield f"{path}: a language is fetched by static/js/ui/language.js"
-        else:
+        elif not (target.startswith("static/lang/") and path == "static/js/ui/language.js"):
             yield f"{path}: imports {target}, outside static/js and static/vendor"
 
 
