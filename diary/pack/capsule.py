@@ -4,13 +4,13 @@ Everything in it was written by somebody else. What the rest of the pack relies 
 names that become file names, sizes, and that each version is of a kind this release knows.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import canon, parse, unb64
 from diary.errors import BadRequest, KeptError
+from diary.pack.head import Head, head_of
 from diary.pack.logproofs import Log, read_log
 from diary.pack.numbered import PACKED, REGISTERS, Exhibit, Reference, exhibit_of, id_of, reference_of, whole_from_0
 from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
@@ -20,31 +20,7 @@ from diary.record.versions import Opened
 TYPE: Final = "capsule/v1"
 LIMIT: Final = 16 << 20
 EXHIBITS_LIMIT: Final = 2_000
-_FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
-_RELEASE = re.compile(r"[0-9a-f]{12}")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The pack's own facts. `raw` is the object as it came, for 12_record.json."""
-
-    raw: Mapping[str, object]
-    no: int
-    made_at: int
-    tz: str
-    initials: str
-    folder: str
-    lang: str
-    release: str
-    origin: str
-    covers_from: int | None
-    covers_to: int | None
-    consent_at: int | None
-
-    @property
-    def name(self) -> str:
-        """What headers call it: `JB 1`."""
-        return f"{self.initials} {self.no}"
+HOLD_WORDS_LIMIT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +65,7 @@ class Capsule:
     gaps: tuple[dict[str, object], ...]
     log: Log
     refs: Mapping[str, Reference]
+    hold_words: tuple[str, ...] = ()
 
     @property
     def diary(self) -> str:
@@ -97,6 +74,8 @@ class Capsule:
 
 
 COUNTS: Final = ("total", "included", "withheld", "removed", "amended", "added_to", "late")
+# Only a supplement has it: entries that an earlier pack holds.
+EARLIER: Final = "earlier"
 # Public keys and ids by name, with their length in bytes.
 KEYS: Final = {"account": 16, "ecdsa_pub": 65, "log": 32, "notary": 32}
 
@@ -117,9 +96,9 @@ def _capsule(value: dict[str, object]) -> Capsule:
     """Every part of it, each checked."""
     keys = object_of(value, "keys")
     capsule = Capsule(
-        head=_head(object_of(value, "pack")),
+        head=head_of(object_of(value, "pack")),
         sheet=object_of(value, "sheet"),
-        counts={name: whole_from_0(object_of(value, "counts"), name) for name in COUNTS},
+        counts=_counts(object_of(value, "counts")),
         own_words=text_of(value, "own_words"),
         start_with=tuple(_numbers(value.get("start_with"))),
         versions=tuple(_version(row) for row in objects_of(value, "versions")),
@@ -130,12 +109,19 @@ def _capsule(value: dict[str, object]) -> Capsule:
         gaps=objects_of(value, "gaps"),
         log=read_log(value.get("log")),
         refs={ref.record: ref for ref in map(reference_of, objects_of(value, "refs"))},
+        hold_words=codes_of(value, "hold_words")[:HOLD_WORDS_LIMIT],
     )
-    _checkwhole_from_0(capsule)
+    _check_whole(capsule)
     return capsule
 
 
-def _checkwhole_from_0(capsule: Capsule) -> None:
+def _counts(told: dict[str, object]) -> dict[str, int]:
+    """How many entries, and what became of them."""
+    names = (*COUNTS, EARLIER) if EARLIER in told else COUNTS
+    return {name: whole_from_0(told, name) for name in names}
+
+
+def _check_whole(capsule: Capsule) -> None:
     """What only the whole can be judged by: one diary, and no name used twice."""
     if len({version.diary for version in capsule.versions}) > 1:
         raise BadRequest("The capsule mixes two diaries.")
@@ -162,29 +148,6 @@ def _check_named(capsule: Capsule) -> None:
     places = [(ref.kind, ref.no) for ref in capsule.refs.values()]
     if len(set(places)) != len(places) or len({ref.ref for ref in capsule.refs.values()}) != len(places):
         raise BadRequest("The capsule names something twice.")
-
-
-def _head(pack: dict[str, object]) -> Head:
-    """The pack's own facts."""
-    head = Head(
-        raw=pack,
-        no=whole_from_0(pack, "no"),
-        made_at=whole_from_0(pack, "made_at"),
-        tz=text_of(pack, "tz"),
-        initials=text_of(pack, "initials"),
-        folder=text_of(pack, "folder"),
-        lang=text_of(pack, "lang") or "en",
-        release=text_of(pack, "release"),
-        origin=text_of(pack, "origin"),
-        covers_from=whole_of(pack, "covers_from"),
-        covers_to=whole_of(pack, "covers_to"),
-        consent_at=whole_of(pack, "consent_at"),
-    )
-    if not _FOLDER.fullmatch(head.folder) or not _RELEASE.fullmatch(head.release):
-        raise BadRequest("The pack's name is not one a pack can have.")
-    if head.folder.split("_")[1:3] != [head.initials, str(head.no)] or not 0 <= head.made_at < 1 << 43:
-        raise BadRequest("The pack's name is not one a pack can have.")
-    return head
 
 
 def _version(row: dict[str, object]) -> Version:

@@ -43,18 +43,21 @@ class Chosen:
         return frozenset((*ids, *(one.record for one in self.attached)))
 
 
-def choose(opened: Sequence[Opened], wanted: Iterable[str], *, intimate: bool) -> Chosen:
-    """Everything that goes into a pack of the `wanted` incidents. `intimate`: private pictures of adults come along."""
+def choose(opened: Sequence[Opened], wanted: Iterable[str], *, intimate: bool, items: frozenset[str] | None = None) -> Chosen:
+    """Everything that goes into a pack of the `wanted` incidents. `intimate`: private pictures of adults come along.
+
+    `items`: the files somebody asked for by number. Then these alone come, and of other records only what they name.
+    """
     wished = set(wanted)
     incidents = tell_all(opened, "incident")
     chosen = tuple(one for one in incidents if one.record in wished and one.taken_out is None)
     files = [one for one in tell_all(opened, "attachment") if may_go(one, intimate=intimate)]
-    attached = _attached(files, chosen)
+    attached = _attached(files, chosen) if items is None else tuple(Attachment(one) for one in files if one.record in items)
     others = [one for kind in REGISTERS for one in tell_all(opened, kind) if one.taken_out is None]
-    come = _along(others, {one.record for one in incidents}, chosen, attached)
+    come = _along(others, {one.record for one in incidents}, chosen, attached, alone=items is not None)
     named = {one for told in come for one in named_by(told)}
     already = {one.record for one in attached}
-    more = [Attachment(one) for one in files if one.record in named and one.record not in already]
+    more = [] if items is not None else [Attachment(one) for one in files if one.record in named and one.record not in already]
     return Chosen(chosen, (*attached, *more), come)
 
 
@@ -82,14 +85,16 @@ def _attached(files: Sequence[Told], chosen: Sequence[Told]) -> tuple[Attachment
     return tuple(attachment for _, _, attachment in sorted(ranked, key=lambda row: row[:2]))
 
 
-def _along(others: Sequence[Told], entries: set[str], chosen: Sequence[Told], attached: Sequence[Attachment]) -> tuple[Told, ...]:
-    """The records of other kinds that come along, kind by kind, each kind in feed order."""
+def _along(
+    others: Sequence[Told], entries: set[str], chosen: Sequence[Told], attached: Sequence[Attachment], *, alone: bool
+) -> tuple[Told, ...]:
+    """The records of other kinds that come along, kind by kind, each kind in feed order. `alone`: only what is named."""
     names = {one.record: named_by(one) for one in others}
     inside = {one.record for one in chosen}
     start = {one for told in (*chosen, *(file.told for file in attached)) for one in named_by(told) if one in names}
     for one in others:
         about = names[one.record] & entries
-        if about & inside or (not about and one.newest.kind not in _NAMED_ONLY):
+        if about & inside or (not about and not alone and one.newest.kind not in _NAMED_ONLY):
             start.add(one.record)
     found = reached(start, names)
     while more := {one.record for one in others if one.record not in found and _belongs(one, found)}:
@@ -125,35 +130,52 @@ def references(opened: Sequence[Opened], chosen: Chosen) -> list[dict[str, objec
     ]
 
 
-def counts(entries: Sequence[Incident], chosen: Chosen) -> dict[str, object]:
-    """How many entries there are and what became of them: included, withheld and removed add up to the total."""
+def counts(entries: Sequence[Incident], chosen: Chosen, before: frozenset[str] | None = None) -> dict[str, object]:
+    """How many entries there are and what became of them: included, withheld, removed and earlier add up to the total.
+
+    `before`: of a supplement, the entries of earlier packs; what is in one of those was not withheld.
+    """
     ids = {one.record for one in chosen.incidents}
     included = [entry for entry in entries if entry.record in ids]
     removed = sum(entry.told.taken_out is not None for entry in entries)
+    earlier = sum(_is_earlier(entry, ids, before) for entry in entries)
     return {
+        **({} if before is None else {"earlier": earlier}),
         "added_to": sum(entry.told.has("addition") for entry in included),
         "amended": sum(entry.told.has("amendment") for entry in included),
         "included": len(included),
         "late": sum(entry.is_late for entry in included),
         "removed": removed,
         "total": len(entries),
-        "withheld": len(entries) - len(included) - removed,
+        "withheld": len(entries) - len(included) - removed - earlier,
     }
 
 
-def gaps(entries: Sequence[Incident], chosen: Chosen) -> list[dict[str, object]]:
-    """Every entry that is not in the pack, by number, with why; never a word of it."""
+def _is_earlier(entry: Incident, included: set[str], before: frozenset[str] | None) -> bool:
+    """Whether an entry stands, is not here, and was in an earlier pack."""
+    return entry.told.taken_out is None and entry.record not in included and entry.record in (before or ())
+
+
+def gaps(entries: Sequence[Incident], chosen: Chosen, before: frozenset[str] | None = None) -> list[dict[str, object]]:
+    """Every entry that is not in the pack, by number, with why; never a word of it. `before` as for `counts`."""
     ids = {one.record for one in chosen.incidents}
     rows: list[dict[str, object]] = [
         {
             "at": entry.told.taken_out,
             "seq_no": entry.seq_no,
-            "why": "withheld" if entry.told.taken_out is None else "removed",
+            "why": _why(entry, ids, before),
         }
         for entry in entries
         if entry.record not in ids
     ]
     return sorted(rows, key=_by_number)
+
+
+def _why(entry: Incident, included: set[str], before: frozenset[str] | None) -> str:
+    """Why an entry is not in the pack."""
+    if entry.told.taken_out is not None:
+        return "removed"
+    return "earlier" if _is_earlier(entry, included, before) else "withheld"
 
 
 def _by_number(row: Mapping[str, object]) -> tuple[bool, int]:

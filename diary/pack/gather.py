@@ -11,6 +11,7 @@ from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule import TYPE, encode
 from diary.pack.choose import choose, counts, gaps, references
+from diary.pack.earlier import SUPPLEMENTS, Earlier, asked_for, earlier_packs, numbered, since, superseded
 from diary.pack.items import DiaryVersion, Part, custody_rows, exhibit_rows
 from diary.record.incident import Incident
 from diary.record.reading import objects_of, switch_of, text_of, whole_of
@@ -28,6 +29,8 @@ class Wish:
 
     `start_with`: records for 'start with these'; None for the entries so marked.
     `log`: what the log shows of the diary, docs/pack.md; None where the phone was never told.
+    `kind`: `pack`, `portal`, or `supplement` and `items`, which name the packs before them. `items`: `JB/12`, by a list.
+    `recipient_ref`: the recipient's own reference. `review`: what the keeper looked at. `hold_words`: kept out of servable/.
     """
 
     pack_id: str
@@ -45,6 +48,12 @@ class Wish:
     start_with: tuple[str, ...] | None = None
     intimate: bool = False
     log: Mapping[str, object] | None = None
+    kind: str = "pack"
+    items: tuple[str, ...] | None = None
+    training: bool = False
+    recipient_ref: str = ""
+    review: Mapping[str, object] | None = None
+    hold_words: tuple[str, ...] = ()
 
 
 def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, str]) -> bytes:
@@ -56,24 +65,29 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
     opened = [_opened(row) for row in versions]
     numbers = _entry_numbers(versions)
     entries = [Incident(_shown(numbers, one.record), numbers[one.record], one) for one in tell_all(opened, "incident")]
-    chosen = choose(opened, wish.chosen, intimate=wish.intimate)
-    if not chosen.incidents:
+    packs = earlier_packs(opened, wish.no)
+    wanted = None if wish.items is None else asked_for(wish.items, packs)
+    chosen = choose(opened, wish.chosen, intimate=wish.intimate, items=wanted)
+    if not chosen.incidents and not (wanted and chosen.attached):
         raise BadRequest("Choose at least one entry.")
+    before = frozenset(one for pack in packs for one in pack.entries) if wish.kind in SUPPLEMENTS else None
     settings = _settings(tell_all(opened, "settings"))
     start_no = whole_of(settings, "exhibit_start_no") or 1
     initials = text_of(settings, "initials") or "AA"
-    exhibits = exhibit_rows(versions, chosen.attached, initials, start_no)
+    files = numbered(chosen.attached, packs, start_no)
+    exhibits = exhibit_rows(versions, files, initials)
     packed = chosen.records
     capsule = {
         "asked": [_asked(one, numbers[one.record]) for one in chosen.incidents],
-        "counts": counts(entries, chosen),
-        "custody": custody_rows(opened, chosen.attached, exhibits, wish.made_at),
+        "counts": counts(entries, chosen, before),
+        "custody": custody_rows(opened, [one for _, one in files], exhibits, wish.made_at),
         "exhibits": exhibits,
-        "gaps": gaps(entries, chosen),
+        "gaps": gaps(entries, chosen, before),
+        **({"hold_words": list(wish.hold_words)} if wish.hold_words else {}),
         "keys": dict(keys),
         "log": _log(wish.log, {row["version"] for row in versions if row["record"] in packed}),
         "own_words": text_of(settings, "own_words"),
-        "pack": _pack(wish, initials, start_no),
+        "pack": {**_pack(wish, initials, start_no), **_further(wish, entries, packed, packs)},
         "refs": references(opened, chosen),
         "sheet": {name: text_of(settings, name) for name in SHEET},
         "start_with": [entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)][:10],
@@ -144,6 +158,25 @@ def _pack(wish: Wish, initials: str, start_no: int) -> dict[str, object]:
         "start_no": start_no,
         "tz": wish.tz,
     }
+
+
+def _further(wish: Wish, entries: Sequence[Incident], packed: frozenset[str], packs: Sequence[Earlier]) -> dict[str, object]:
+    """What only some packs say of themselves: docs/pack.md, "Further fields"."""
+    told: dict[str, object] = {}
+    if wish.kind != "pack":
+        told["kind"] = wish.kind
+    if wish.items is not None:
+        told["items"] = list(wish.items)
+    if wish.recipient_ref:
+        told["recipient_ref"] = wish.recipient_ref
+    if wish.review is not None:
+        told["review"] = dict(wish.review)
+    if wish.training:
+        told["training"] = True
+    if wish.kind in SUPPLEMENTS:
+        told["since"] = since([(entry.seq_no, entry.told) for entry in entries], packed, packs)
+        told["supersedes"] = superseded(packs)
+    return told
 
 
 def _asked(told: Told, number: int | None) -> dict[str, object]:

@@ -118,7 +118,7 @@ def _cut(text: str, pieces: Iterable[str]) -> str:
 
 def held_back(capsule: Capsule) -> HeldBack:
     """The restricted pieces of everything in a capsule."""
-    texts = [text_of(capsule.sheet, name) for name in _SHEET[:2]]
+    texts = [*capsule.hold_words, *(text_of(capsule.sheet, name) for name in _SHEET[:2])]
     names = [text_of(capsule.sheet, "helped_by")]
     notes: list[str] = []
     for version in capsule.versions:

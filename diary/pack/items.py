@@ -36,13 +36,13 @@ class DiaryVersion(TypedDict):
 
 
 def exhibit_rows(
-    versions: Sequence[DiaryVersion], attached: Sequence[Attachment], initials: str, start_no: int
+    versions: Sequence[DiaryVersion], attached: Sequence[tuple[int, Attachment]], initials: str
 ) -> list[dict[str, object]]:
-    """One row an attachment, numbered from `start_no`."""
+    """One row an attachment with its number."""
     # What stands is not always what came last: a file taken out on one device may have been written on from on another.
     by_version = {row["version"]: row for row in versions}
     rows: list[dict[str, object]] = []
-    for no, attachment in enumerate(attached, start_no):
+    for no, attachment in attached:
         row = by_version[attachment.told.newest.version]
         printed = _print(attachment, row)
         # A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
@@ -51,7 +51,7 @@ def exhibit_rows(
         rows.append(
             {
                 "file": f"{initials}-{no}.{attachment.extension}",
-                "hold_picture": attachment.is_held_back,
+                "hold_picture": _is_held_back(attachment),
                 "item": f"{initials}/{no}",
                 "looked_at": whole_of(attachment.said, "looked_at"),
                 "print": printed,
@@ -60,9 +60,26 @@ def exhibit_rows(
                 "sha256": text_of(attachment.said, "sha256"),
                 "sha512": text_of(attachment.said, "sha512"),
                 "size": whole_of(attachment.said, "size_bytes") or 0,
+                **_poster(attachment, row),
             }
         )
     return rows
+
+
+def _is_held_back(attachment: Attachment) -> bool:
+    """Whether no picture of it may stand in 04. A masked copy may, where what was covered is all there was to hold back."""
+    if not attachment.is_held_back:
+        return False
+    is_masked = _wanted(attachment) == "masked" and attachment.rendition("masked") is not None
+    return not (is_masked and attachment.is_ordinary and attachment.is_looked_at)
+
+
+def _poster(attachment: Attachment, row: DiaryVersion) -> dict[str, object]:
+    """The still of a film, for its card; nothing for other files."""
+    if not text_of(attachment.said, "media_type").startswith("video/"):
+        return {}
+    still = _rendition(attachment, row, "preview")
+    return {} if still is None else {"poster": still}
 
 
 def _wanted(attachment: Attachment) -> str:
@@ -71,8 +88,13 @@ def _wanted(attachment: Attachment) -> str:
 
 
 def _print(attachment: Attachment, row: DiaryVersion) -> dict[str, object] | None:
-    """The copy to print: its key stands in the open part at the place its rendition has in the list."""
-    found, keys = attachment.rendition(_wanted(attachment)), row["open"]["keys"]
+    """The copy to print."""
+    return _rendition(attachment, row, _wanted(attachment))
+
+
+def _rendition(attachment: Attachment, row: DiaryVersion, purpose: str) -> dict[str, object] | None:
+    """A derived picture: its key stands in the open part at the place its rendition has in the list."""
+    found, keys = attachment.rendition(purpose), row["open"]["keys"]
     if found is None or found[0] >= len(keys):
         return None
     index, rendition = found

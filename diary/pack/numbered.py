@@ -47,6 +47,7 @@ class Exhibit:
     shape: tuple[int, int]
     looked_at: int | None
     hold_picture: bool
+    poster: Sealed | None = None
 
     @property
     def number(self) -> int:
@@ -98,6 +99,7 @@ def exhibit_of(row: dict[str, object]) -> Exhibit:
         shape=(whole_of(printed, "width") or 0, whole_of(printed, "height") or 0),
         looked_at=whole_of(row, "looked_at"),
         hold_picture=switch_of(row, "hold_picture") is not False,
+        poster=_sealed(object_of(row, "poster")),
     )
 
 

@@ -123,7 +123,10 @@ def follows(record: Fields) -> bool:
     called = {text_of(row, "record"): text_of(row, "ref") for row in rows}
     counts, gaps = object_of(record, "counts"), objects_of(record, "gaps")
     entries = sum(row.get("kind") == "incident" for row in rows)
+    earlier = sum(gap.get("why") == "earlier" for gap in gaps)
     told = {
+        # Only a supplement counts what an earlier pack holds.
+        **({"earlier": earlier} if earlier or "earlier" in counts else {}),
         "included": entries,
         "removed": sum(gap.get("why") == "removed" for gap in gaps),
         "total": entries + len(gaps),

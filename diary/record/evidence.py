@@ -63,11 +63,18 @@ class Attachment(OfRecord):
     @property
     def is_held_back(self) -> bool:
         """Whether its picture must not stand in the part that may be served."""
-        return (
-            text_of(self.said, "sensitivity") not in ("", "normal")
-            or switch_of(self.kept_apart, "shows_where_i_live") is True
-            or whole_of(self.said, "looked_at") is None
-        )
+        shows_home = switch_of(self.kept_apart, "shows_where_i_live") is True
+        return shows_home or not self.is_ordinary or not self.is_looked_at
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether nothing marks it as intimate, distressing or the like."""
+        return text_of(self.said, "sensitivity") in ("", "normal")
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the keeper looked at the picture for a pack."""
+        return whole_of(self.said, "looked_at") is not None
 
     @property
     def incident_ids(self) -> tuple[str, ...]:

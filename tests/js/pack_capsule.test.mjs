@@ -12,17 +12,31 @@ const vector = JSON.parse(readFileSync(new URL('../vectors/capsule.json', import
 /** @param {any} part */
 const part = (part) => part && { ...part, seed: unb64(part.seed), keys: part.keys.map((/** @type {any} */ [blob, key]) => [blob, unb64(key)]) };
 
-test('the capsule of the shared vector, byte for byte', () => {
-  const { wish } = vector;
-  const versions = vector.versions.map((/** @type {any} */ row) => ({ ...row, open: part(row.open), restricted: part(row.restricted) }));
-  const made = makeCapsule(versions, {
-    packId: wish.pack_id, no: wish.no, madeAt: wish.made_at, tz: wish.tz, chosen: wish.chosen, release: wish.release, origin: wish.origin, consentAt: wish.consent_at,
-    coversFrom: wish.covers_from, coversTo: wish.covers_to, profile: wish.profile, lang: wish.lang, intimate: wish.intimate, log: wish.log,
-    ...(wish.start_with === null ? {} : { startWith: wish.start_with }),
-  }, vector.keys);
-  assert.deepEqual(made, JSON.parse(vector.capsule));
-  assert.equal(new TextDecoder().decode(encodeCapsule(made)), vector.capsule);
-  assert.equal(new TextDecoder().decode(recordFile(made)), vector.record);
-  const files = [...logFiles(made)].map(([path, bytes]) => [path.replace('data/', ''), b64(bytes())]);
+const versions = vector.versions.map((/** @type {any} */ row) => ({ ...row, open: part(row.open), restricted: part(row.restricted) }));
+
+/** @param {any} wish */
+const wishOf = (wish) => ({
+  packId: wish.pack_id, no: wish.no, madeAt: wish.made_at, tz: wish.tz, chosen: wish.chosen, release: wish.release, origin: wish.origin, consentAt: wish.consent_at,
+  coversFrom: wish.covers_from, coversTo: wish.covers_to, profile: wish.profile, lang: wish.lang, intimate: wish.intimate, log: wish.log,
+  kind: wish.kind, training: wish.training, recipientRef: wish.recipient_ref, review: wish.review, holdWords: wish.hold_words,
+  ...(wish.items ? { items: wish.items } : {}), ...(wish.start_with === null ? {} : { startWith: wish.start_with }),
+});
+
+test('the capsules of the shared vector, byte for byte', () => {
+  for (const expected of [vector, vector.later.supplement, vector.later.items]) {
+    const made = makeCapsule(versions, wishOf(expected.wish), vector.keys);
+    assert.deepEqual(made, JSON.parse(expected.capsule));
+    assert.equal(new TextDecoder().decode(encodeCapsule(made)), expected.capsule);
+    assert.equal(new TextDecoder().decode(recordFile(made)), expected.record);
+  }
+});
+
+test("the log's files of the shared vector", () => {
+  const files = [...logFiles(JSON.parse(vector.capsule))].map(([path, bytes]) => [path.replace('data/', ''), b64(bytes())]);
   assert.deepEqual(Object.fromEntries(files), vector.log_files);
+});
+
+test('an item that no earlier pack holds is refused', () => {
+  const wish = { ...wishOf(vector.later.items.wish), items: ['KB/77'] };
+  assert.throws(() => makeCapsule(versions, wish, vector.keys), { code: 'bad_request' });
 });

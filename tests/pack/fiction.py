@@ -159,8 +159,8 @@ class FictionalDiary:
         restricted: Mapping[str, object] | None = None,
     ) -> DiaryVersion:
         """A file with its received bytes sealed, and a print copy when there is one."""
-        received = self._seal(raw)
-        renditions, keys = ([], []) if printed is None else ([_rendition(printed)], [self._seal(printed)])
+        received = self.seal(raw)
+        renditions, keys = ([], []) if printed is None else ([_rendition(printed)], [self.seal(printed)])
         row = self.add(
             "attachment",
             {**_described(incident, raw, media_type, description, at), "renditions": renditions, **(extra or {})},
@@ -182,7 +182,8 @@ class FictionalDiary:
         self.files[row["record"]] = raw
         return row
 
-    def _seal(self, raw: bytes) -> tuple[str, bytes]:
+    def seal(self, raw: bytes) -> tuple[str, bytes]:
+        """Seal a file's bytes where the worker will ask for them; blob id and key."""
         blob, key = id_text(new_id()), os.urandom(32)
         for i, part in enumerate(seal_parts(key, self.diary, blob, [raw], len(raw))):
             self.parts[blob, i] = part
@@ -217,7 +218,12 @@ class FictionalDiary:
 
 def _described(incident: DiaryVersion, raw: bytes, media_type: str, description: str, at: int) -> dict[str, object]:
     """The open fields of an attachment somebody has looked at."""
-    taken = {"precision": "minute", "start": at - HOUR, "tz": "Europe/London", "utc_offset_min": offset_at(at - HOUR, "Europe/London")}
+    taken = {
+        "precision": "minute",
+        "start": at - HOUR,
+        "tz": "Europe/London",
+        "utc_offset_min": offset_at(at - HOUR, "Europe/London"),
+    }
     return {
         "added_at": at,
         "alteration_before_receipt": "none_known",

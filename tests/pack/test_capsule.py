@@ -1,7 +1,9 @@
 """Making a capsule and reading one: the vector both languages share, and what is refused."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,15 +24,44 @@ def part(raw: dict[str, object] | None) -> Part | None:
     return {"fields": raw["fields"], "keys": keys, "seed": unb64(str(raw["seed"]))}  # type: ignore[typeddict-item]
 
 
+VERSIONS: list[DiaryVersion] = [
+    {**row, "open": part(row["open"]), "restricted": part(row["restricted"])} for row in VECTOR["versions"]
+]
+
+
+def wish_of(expected: dict[str, Any]) -> Wish:
+    return Wish(**{name: tuple(value) if isinstance(value, list) else value for name, value in expected["wish"].items()})
+
+
 def test_the_vector_gives_the_same_bytes() -> None:
     """tests/vectors/capsule.json: what the phone makes, too."""
-    versions: list[DiaryVersion] = [
-        {**row, "open": part(row["open"]), "restricted": part(row["restricted"])} for row in VECTOR["versions"]
-    ]
-    wish = Wish(**{name: tuple(value) if isinstance(value, list) else value for name, value in VECTOR["wish"].items()})
-    raw = make_capsule(versions, wish, VECTOR["keys"])
-    assert raw == VECTOR["capsule"].encode()
-    assert record_file(read_capsule(raw)) == VECTOR["record"].encode()
+    for expected in (VECTOR, *VECTOR["later"].values()):
+        raw = make_capsule(VERSIONS, wish_of(expected), VECTOR["keys"])
+        assert raw == expected["capsule"].encode()
+        assert record_file(read_capsule(raw)) == expected["record"].encode()
+
+
+def test_a_supplement_keeps_numbers_and_counts_what_it_does_not_hold() -> None:
+    """Numbers given before stand, new files follow; included, earlier, withheld and removed add up; what changed is named."""
+    told = read_capsule(VECTOR["later"]["supplement"]["capsule"].encode())
+    assert (told.exhibits[0].item, told.exhibits[0].file) == ("KB/5", "KB-5.bin")
+    assert [one.number for one in told.exhibits] == list(range(5, 5 + len(told.exhibits)))
+    counts = told.counts
+    assert counts["total"] == counts["included"] + counts["earlier"] + counts["withheld"] + counts["removed"]
+    assert (counts["earlier"], counts["withheld"]) == (1, 1)
+    assert [(one.no, one.receipt_ref) for one in told.head.supersedes] == [(1, "CR/1/26")]
+    assert told.head.since.changed == (2,) and 1 not in told.head.since.new and len(told.head.since.new) > 1
+    assert told.head.training and told.head.profile == "school" and told.hold_words == ("Elm Road",)
+    assert told.head.review and told.head.review.override_at
+
+
+def test_items_by_number_bring_nothing_else() -> None:
+    """The files asked for and no entry; an item nobody was given is refused."""
+    told = read_capsule(VECTOR["later"]["items"]["capsule"].encode())
+    assert [one.item for one in told.exhibits] == ["KB/4", "KB/5"]
+    assert {one.opened.kind for one in told.versions} == {"attachment"}
+    with pytest.raises(BadRequest):
+        make_capsule(VERSIONS, replace(wish_of(VECTOR["later"]["items"]), items=("KB/77",)), VECTOR["keys"])
 
 
 def test_a_capsule_holds_no_key_but_those_of_pictures_to_print_and_no_note() -> None:
@@ -59,6 +90,14 @@ def test_nothing_chosen_is_refused() -> None:
         (("pack", "initials"), "J/"),
         (("pack", "release"), "<script>"),
         (("pack", "made_at"), -1),
+        (("pack", "profile"), "everybody"),
+        (("pack", "kind"), "forgery"),
+        (("pack", "items"), ["../1"]),
+        (("pack", "recipient_ref"), "x" * 201),
+        (("pack", "supersedes"), [{"made_at": 1 << 60, "no": 1}]),
+        (("pack", "review"), {"override_at": 1 << 60}),
+        (("counts", "earlier"), -1),
+        (("exhibits", 0, "poster"), {"blob": "x", "key": "y", "parts": 1}),
         (("pack", "made_at"), "now"),
         (("counts", "total"), None),
         (("keys", "notary"), {}),

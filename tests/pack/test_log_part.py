@@ -171,9 +171,7 @@ def test_every_lie_about_the_log_is_found(
     assert code in codes(found(path, logged, tsa_roots=[authority.root]))
 
 
-def test_a_swapped_stamp_and_a_swapped_receipt_are_found(
-    logged: BuiltPack, authority: LocalAuthority, tmp_path: Path
-) -> None:
+def test_a_swapped_stamp_and_a_swapped_receipt_are_found(logged: BuiltPack, authority: LocalAuthority, tmp_path: Path) -> None:
     """A real stamp of something else; a real receipt of another version."""
     asked = timestamps.request(b"something else")
     name = next(path for path in members_of(logged.path) if path.endswith(".tsr")).rpartition("/")[2]

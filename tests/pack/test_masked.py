@@ -22,7 +22,7 @@ const { exhibitsOf } = await import(process.argv[1]);
 const { version, told } = JSON.parse(process.argv[2]);
 const bytes = (part) => ({ ...part, keys: part.keys.map(([blob]) => [blob, new Uint8Array(32)]) });
 const row = { ...version, open: bytes(version.open), restricted: bytes(version.restricted) };
-const [made] = exhibitsOf([row], [told], 'JB', 1);
+const [made] = exhibitsOf([row], [{ no: 1, told }], 'JB');
 console.log(JSON.stringify([made.print?.blob ?? null, made.received?.blob ?? null]));
 """
 
@@ -64,7 +64,7 @@ def _printed(copies: list[tuple[str, str]], wish: str | None) -> list[object]:
     [told] = tell_all(
         [Opened(record=RECORD, version=VERSION, kind="attachment", schema=1, fields=fields, restricted={})], "attachment"
     )
-    [row] = exhibit_rows([version], [Attachment(told)], "JB", 1)
+    [row] = exhibit_rows([version], [(1, Attachment(told))], "JB")
     found = [(row["print"] or {"blob": None})["blob"], (row["received"] or {"blob": None})["blob"]]  # type: ignore[index]
     assert found == _phone(fields, copies)
     return found

@@ -6,6 +6,7 @@ Not part of a run: keys and signatures are fresh each time, and nothing but the 
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from diary.encoding import b64
@@ -58,9 +59,36 @@ def vector_diary() -> FictionalDiary:
     diary.add(
         "incident", incident_fields(START + 11 * DAY, "No receipt yet."), at=START + 11 * DAY, received=False, offset_ms=None
     )
+    film = _film_and_covered(diary, first, raw)
     add_registers(diary, first, withheld)
+    _given_out(diary, [first, late], [logged, film])
     add_odd(diary, START + 13 * DAY)
     return diary
+
+
+def _film_and_covered(diary: FictionalDiary, entry: DiaryVersion, raw: bytes) -> DiaryVersion:
+    """A film with its still, and a picture that shows the home, covered; the film."""
+    film = diary.attach(entry, b"film", "video/mp4", "A film", at=START + 9 * DAY, extra={"kind": "video"})
+    still = print_copy(raw, 30)
+    rendition = {"purpose": "preview", "size_bytes": len(still), "width": 30, "height": 60, "media_type": "image/jpeg"}
+    film["open"]["fields"] = {**film["open"]["fields"], "renditions": [rendition]}
+    film["open"]["keys"] = [diary.seal(still)]
+    covered = {"print_copy": "masked", "renditions": [rendition | {"purpose": "masked"}]}
+    home = diary.attach(
+        entry, b"m", "image/png", "Covered", at=START + 9 * DAY, extra=covered, restricted={"shows_where_i_live": True}
+    )
+    home["open"]["keys"] = [diary.seal(still)]
+    return film
+
+
+def _given_out(diary: FictionalDiary, entries: list[DiaryVersion], files: list[DiaryVersion]) -> None:
+    """A pack that went out before: its numbers hold. And a taken out one, whose numbers do not."""
+    items = [{"item": f"KB/{no}", "record": row["record"]} for no, row in zip((5, 4), files, strict=True)]
+    ids = [row["record"] for row in entries]
+    sent = {"kind": "pack", "made_at": START + 5 * DAY + HOUR, "pack_no": 1, "record_ids": ids, "items_included": items}
+    diary.add("export", {**sent, "receipt_ref": "CR/1/26", "delivered_to": "PC 1"}, at=START + 12 * DAY)
+    odd = diary.add("export", {**sent, "pack_no": 2, "items_included": [{"item": "KB/9", "record": ids[0]}]}, at=START + 12 * DAY)
+    diary.take_out(odd, at=START + 12 * DAY + HOUR)
 
 
 def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVersion) -> None:
@@ -136,6 +164,22 @@ def served(capsule: bytes) -> frozenset[str]:
     return frozenset(one.opened.version for one in read_capsule(capsule).versions if one.opened.kind in SERVABLE_KINDS)
 
 
+def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Wish]:
+    """A supplement of some entries with everything a later pack can say, and three items by number."""
+    review = {"looked": 3, "not_looked": 1, "override_at": START + 21 * DAY, "words": 2}
+    said = {"recipient_ref": "CR/1/26", "review": review, "training": True, "hold_words": ("Elm Road",), "profile": "school"}
+    at = START + 21 * DAY
+    return {
+        "items": replace(diary.wish((), at, kind="items", items=("KB/5", "KB/4")), no=3),
+        "supplement": replace(diary.wish(chosen[1:], at, kind="supplement", **said), no=3),
+    }
+
+
+def _later(diary: FictionalDiary, wish: Wish) -> dict[str, object]:
+    capsule = make_capsule(diary.versions, wish, diary.keys)
+    return {"capsule": capsule.decode(), "record": record_file(read_capsule(capsule)).decode(), "wish": _wish(wish)}
+
+
 def main() -> None:
     """Write the vector."""
     diary = vector_diary()
@@ -149,6 +193,7 @@ def main() -> None:
         "capsule": capsule.decode(),
         "record": record_file(read_capsule(capsule)).decode(),
         "keys": diary.keys,
+        "later": {name: _later(diary, one) for name, one in later_wishes(diary, chosen).items()},
         "log_files": {path: b64(content) for path, content in log_files(read_capsule(capsule).log, served(capsule))},
         "versions": [_version(row) for row in diary.versions],
         "wish": _wish(wish),

@@ -12,6 +12,7 @@ import { everything, sealedAt, tellAll } from '../record/told.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
 import { choose, countsOf, gapsOf, references } from './choose.js';
+import { SUPPLEMENTS, askedFor, earlierPacks, numbered, sinceThen, superseded } from './earlier.js';
 import { exhibitsOf } from './exhibits.js';
 
 /** @typedef {import('../core/encoding.js').Json} Json */
@@ -58,6 +59,12 @@ import { exhibitsOf } from './exhibits.js';
  * @property {readonly string[]} [startWith] 'start with these', instead of the entries so marked
  * @property {import('./log_files.js').Log|null} [log] what the log shows of the diary, checked
  * @property {boolean} [intimate] whether private sexual pictures of adults come along
+ * @property {string} [kind] `pack`, `portal`, or `supplement` and `items`, which name the packs before them
+ * @property {readonly string[]} [items] `JB/12`, by an officer's list
+ * @property {boolean} [training]
+ * @property {string} [recipientRef] the recipient's own reference
+ * @property {JsonObject} [review] what the keeper looked at: `{looked, not_looked, override_at, words}`
+ * @property {readonly string[]} [holdWords] words the keeper wants kept out of servable/ besides
  */
 
 export const LIMIT = 16 << 20;
@@ -74,24 +81,32 @@ export function makeCapsule(versions, wish, keys) {
   const opened = versions.map(openedOf);
   const entries = tellAll(opened, 'incident');
   const numbers = entryNumbers(versions);
-  const chosen = choose(opened, wish.chosen, wish);
-  const { incidents, attached } = chosen;
-  if (!incidents.length) throw new KeptError('bad_request', 'Choose at least one entry.');
+  const packs = earlierPacks(opened, wish.no);
+  const items = wish.items ? askedFor(wish.items, packs) : null;
+  const chosen = choose(opened, wish.chosen, wish, items);
+  const { incidents } = chosen;
+  if (!incidents.length && !(items && chosen.attached.length)) throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
   const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
   const initials = textOf(settings, 'initials') || 'AA';
-  const exhibits = exhibitsOf(versions, attached, initials, startNo);
+  const before = SUPPLEMENTS.includes(wish.kind ?? '') ? new Set(packs.flatMap((pack) => [...pack.entries])) : null;
+  const files = numbered(chosen.attached, packs, startNo);
+  const exhibits = exhibitsOf(versions, files, initials);
   const packed = versions.filter((row) => chosen.records.has(row.record));
   return /** @type {JsonObject} */ ({
     asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
-    counts: countsOf(entries, incidents),
-    custody: custodyOf(opened, attached, exhibits, wish.madeAt),
+    counts: countsOf(entries, incidents, before),
+    custody: custodyOf(opened, files.map(({ told }) => told), exhibits, wish.madeAt),
     exhibits,
-    gaps: gapsOf(entries, incidents, numbers),
+    gaps: gapsOf(entries, incidents, numbers, before),
+    ...(wish.holdWords?.length ? { hold_words: [...wish.holdWords] } : {}),
     keys: { ...keys },
     log: logOf(wish.log, new Set(packed.map(({ version }) => version))),
     own_words: textOf(settings, 'own_words'),
-    pack: packOf(wish, initials, startNo),
+    pack: {
+      ...packOf(wish, initials, startNo), ...furtherOf(wish),
+      ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs), supersedes: superseded(packs) } : {}),
+    },
     refs: references(opened, chosen),
     sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
     start_with: incidents.filter((one) => wish.startWith?.includes(one.record) ?? switchOf(one.newest.fields, 'start_with_this'))
@@ -154,6 +169,18 @@ function packOf(wish, initials, startNo) {
     consent_at: wish.consentAt, covers_from: wish.coversFrom ?? null, covers_to: wish.coversTo ?? null,
     folder: `PACK_${initials}_${wish.no}_${day}`, id: wish.packId, initials, lang: wish.lang ?? 'en', made_at: wish.madeAt,
     no: wish.no, origin: wish.origin, profile: wish.profile ?? 'police', release: wish.release, start_no: startNo, tz: wish.tz,
+  };
+}
+
+/**
+ * What only some packs say of themselves: docs/pack.md, "Further fields".
+ * @param {Wish} wish
+ * @returns {JsonObject}
+ */
+function furtherOf({ kind = 'pack', items, recipientRef, review, training }) {
+  return {
+    ...(kind === 'pack' ? {} : { kind }), ...(items ? { items: [...items] } : {}), ...(recipientRef ? { recipient_ref: recipientRef } : {}),
+    ...(review ? { review } : {}), ...(training ? { training } : {}),
   };
 }
 

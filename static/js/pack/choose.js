@@ -32,17 +32,19 @@ const SHORT = /** @type {Record<string, string>} */ ({
 /**
  * Everything that goes into a pack of the wanted incidents.
  * @param {readonly Opened[]} opened @param {readonly string[]} wanted @param {{intimate?: boolean}} wish
+ * @param {ReadonlySet<string>|null} [items] the files somebody asked for by number: then these alone, and what they name
  * @returns {Chosen}
  */
-export function choose(opened, wanted, wish) {
+export function choose(opened, wanted, wish, items = null) {
   const incidents = tellAll(opened, 'incident');
   const chosen = incidents.filter((one) => wanted.includes(one.record) && one.taken_out === null);
-  const attached = attachedTo(opened, chosen, wish);
+  const going = tellAll(opened, 'attachment').filter((one) => mayGo(one, wish));
+  const attached = items ? going.filter((one) => items.has(one.record)) : attachedTo(opened, chosen, wish);
   const others = REGISTERS.flatMap((kind) => tellAll(opened, kind).filter((one) => one.taken_out === null));
-  const registers = along(others, new Set(incidents.map((one) => one.record)), chosen, attached);
+  const registers = along(others, new Set(incidents.map((one) => one.record)), chosen, attached, items !== null);
   const named = new Set(registers.flatMap((one) => [...namedBy(one)]));
   const already = new Set(attached.map((one) => one.record));
-  const more = tellAll(opened, 'attachment').filter((one) => mayGo(one, wish) && named.has(one.record) && !already.has(one.record));
+  const more = items ? [] : going.filter((one) => named.has(one.record) && !already.has(one.record));
   const files = [...attached, ...more];
   return { incidents: chosen, attached: files, registers, records: new Set([...chosen, ...files, ...registers].map((one) => one.record)) };
 }
@@ -50,14 +52,15 @@ export function choose(opened, wanted, wish) {
 /**
  * The records of other kinds that come along, kind by kind, each kind in feed order.
  * @param {readonly Told[]} others @param {ReadonlySet<string>} entries @param {readonly Told[]} chosen @param {readonly Told[]} attached
+ * @param {boolean} alone only what is named
  */
-function along(others, entries, chosen, attached) {
+function along(others, entries, chosen, attached, alone) {
   const names = new Map(others.map((one) => [one.record, namedBy(one)]));
   const inside = new Set(chosen.map((one) => one.record));
   const start = new Set([...chosen, ...attached].flatMap((one) => [...namedBy(one)]).filter((one) => names.has(one)));
   for (const one of others) {
     const about = [...names.get(one.record) ?? []].filter((id) => entries.has(id));
-    if (about.some((id) => inside.has(id)) || (!about.length && !NAMED_ONLY.has(one.newest.kind))) start.add(one.record);
+    if (about.some((id) => inside.has(id)) || (!about.length && !alone && !NAMED_ONLY.has(one.newest.kind))) start.add(one.record);
   }
   let found = reached(start, names);
   for (;;) {
@@ -91,28 +94,36 @@ export function references(opened, { registers }) {
 }
 
 /**
- * How many entries there are and what became of them: included, withheld and removed add up to the total.
+ * How many entries there are and what became of them: included, withheld, removed and earlier add up to the total.
  * @param {readonly Told[]} entries @param {readonly Told[]} chosen
+ * @param {ReadonlySet<string>|null} [before] of a supplement, the entries of earlier packs: those were not withheld
  * @returns {JsonObject}
  */
-export function countsOf(entries, chosen) {
+export function countsOf(entries, chosen, before = null) {
   /** @param {'addition' | 'amendment'} kind */
   const having = (kind) => chosen.filter((one) => one.revisions.some((revision) => revision.kind === kind)).length;
   const removed = entries.filter((one) => one.taken_out !== null).length;
+  const inside = new Set(chosen.map((one) => one.record));
+  const earlier = entries.filter((one) => isEarlier(one, inside, before)).length;
   return {
+    ...(before ? { earlier } : {}),
     added_to: having('addition'), amended: having('amendment'), included: chosen.length, late: chosen.filter(isLate).length,
-    removed, total: entries.length, withheld: entries.length - chosen.length - removed,
+    removed, total: entries.length, withheld: entries.length - chosen.length - removed - earlier,
   };
 }
+
+/** Whether an entry stands, is not here, and was in an earlier pack. @param {Told} one @param {ReadonlySet<string>} inside @param {ReadonlySet<string>|null} before */
+const isEarlier = (one, inside, before) => one.taken_out === null && !inside.has(one.record) && Boolean(before?.has(one.record));
 
 /**
  * Every entry that is not in the pack, by number, with why; never a word of it.
  * @param {readonly Told[]} entries @param {readonly Told[]} chosen @param {ReadonlyMap<string, number | null>} numbers
+ * @param {ReadonlySet<string>|null} [before] as for `countsOf`
  * @returns {JsonObject[]}
  */
-export function gapsOf(entries, chosen, numbers) {
+export function gapsOf(entries, chosen, numbers, before = null) {
   const inside = new Set(chosen.map((one) => one.record));
   return entries.filter((one) => !inside.has(one.record))
-    .map((one) => ({ at: one.taken_out, seq_no: numbers.get(one.record) ?? null, why: one.taken_out === null ? 'withheld' : 'removed' }))
+    .map((one) => ({ at: one.taken_out, seq_no: numbers.get(one.record) ?? null, why: one.taken_out !== null ? 'removed' : isEarlier(one, inside, before) ? 'earlier' : 'withheld' }))
     .sort((a, b) => (a.seq_no ?? Infinity) - (b.seq_no ?? Infinity) || 0);
 }

@@ -66,25 +66,37 @@ export function isHeldBack({ newest }) {
 }
 
 /**
- * One row an attachment, numbered from `startNo`.
+ * Whether no picture of it may stand in 04. A masked copy may, where what was covered is all there was to hold back.
+ * @param {Told} attachment
+ * @returns {boolean}
+ */
+export function isPictureHeld(attachment) {
+  const { fields } = attachment.newest;
+  const isMasked = wantedOf(fields) === 'masked' && objectsOf(fields, 'renditions').some((one) => one['purpose'] === 'masked');
+  const isOrdinary = ['', 'normal'].includes(textOf(fields, 'sensitivity'));
+  return isHeldBack(attachment) && !(isMasked && isOrdinary && wholeOf(fields, 'looked_at') !== null);
+}
+
+/**
+ * One row an attachment with its number.
  * @param {readonly DiaryVersion[]} versions
- * @param {readonly Told[]} attached
+ * @param {readonly {no: number, told: Told}[]} attached
  * @param {string} initials
- * @param {number} startNo
  * @returns {JsonObject[]}
  */
-export function exhibitsOf(versions, attached, initials, startNo) {
+export function exhibitsOf(versions, attached, initials) {
   // What stands is not always what came last: a file taken out on one device may have been written on from on another.
   const byVersion = new Map(versions.map((row) => [row.version, row]));
-  return attached.map((one, index) => {
+  return attached.map(({ no, told: one }) => {
     const said = one.newest.fields;
     const row = /** @type {DiaryVersion} */ (byVersion.get(one.newest.version));
     const type = textOf(said, 'media_type');
-    const print = printOf(said, row);
+    const print = printOf(said, row, wantedOf(said));
+    const poster = type.startsWith('video/') ? printOf(said, row, 'preview') : null;
     return {
-      file: `${initials}-${startNo + index}.${extensionOf(type)}`,
-      hold_picture: isHeldBack(one),
-      item: `${initials}/${startNo + index}`,
+      file: `${initials}-${no}.${extensionOf(type)}`,
+      hold_picture: isPictureHeld(one),
+      item: `${initials}/${no}`,
       looked_at: wholeOf(said, 'looked_at'),
       print,
       // A picture whose masked copy is missing is not printed at all: its received bytes show what was covered.
@@ -93,6 +105,7 @@ export function exhibitsOf(versions, attached, initials, startNo) {
       sha256: textOf(said, 'sha256'),
       sha512: textOf(said, 'sha512'),
       size: wholeOf(said, 'size_bytes') ?? 0,
+      ...(poster ? { poster } : {}),
     };
   });
 }
@@ -101,14 +114,15 @@ export function exhibitsOf(versions, attached, initials, startNo) {
 const wantedOf = (said) => (textOf(said, 'print_copy') === 'masked' ? 'masked' : 'print');
 
 /**
- * The copy to print: its key stands in the open part at the place its rendition has in the list.
+ * A derived picture: its key stands in the open part at the place its rendition has in the list.
  * @param {Fields} said
  * @param {DiaryVersion} row
+ * @param {string} purpose
  * @returns {JsonObject | null}
  */
-function printOf(said, row) {
+function printOf(said, row, purpose) {
   const renditions = objectsOf(said, 'renditions');
-  const index = renditions.findIndex((one) => one['purpose'] === wantedOf(said));
+  const index = renditions.findIndex((one) => one['purpose'] === purpose);
   const pair = row.open.keys[index];
   const rendition = renditions[index];
   if (!pair || !rendition) return null;

@@ -1,0 +1,123 @@
+"""What earlier packs of a diary gave out: their numbers hold for ever. static/js/pack/earlier.js reads the same.
+
+An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered from
+what the diary's own `export` records say, and only new ones get new numbers.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from diary.errors import BadRequest
+from diary.record.evidence import Attachment
+from diary.record.reading import codes_of, objects_of, text_of, whole_of
+from diary.record.versions import Opened, Told, tell_all
+
+SUPPLEMENTS: Final = ("supplement", "items")
+_GIVEN: Final = frozenset({"pack", "evidence", "portal", "supplement"})
+_ITEM: Final = re.compile(r"[A-Z]{1,4}/([1-9][0-9]{0,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """One earlier pack: its number, when it was made, to whom it went, and what was in it. `items`: number by file."""
+
+    no: int
+    made_at: int
+    receipt_ref: str
+    delivered_to: str
+    entries: frozenset[str]
+    items: Mapping[str, int]
+
+
+def earlier_packs(opened: Sequence[Opened], before: int) -> tuple[Earlier, ...]:
+    """The packs that the diary says were made with a number below `before`, by number."""
+    found = []
+    for told in tell_all(opened, "export"):
+        said = told.newest.fields
+        no, made_at = whole_of(said, "pack_no"), whole_of(said, "made_at")
+        if told.taken_out is not None or text_of(said, "kind") not in _GIVEN:
+            continue
+        if no is not None and made_at is not None and 0 < no < before:
+            ref, to = text_of(said, "receipt_ref"), text_of(said, "delivered_to")
+            found.append(Earlier(no, made_at, ref, to, frozenset(codes_of(said, "record_ids")), _items(said)))
+    return tuple(sorted(found, key=lambda one: (one.no, one.made_at)))
+
+
+def _items(said: Mapping[str, object]) -> dict[str, int]:
+    """Each file's number, as the record of a pack lists them."""
+    rows = ((text_of(row, "record"), _ITEM.fullmatch(text_of(row, "item"))) for row in objects_of(said, "items_included"))
+    return {record: int(found[1]) for record, found in rows if record and found}
+
+
+def given_numbers(packs: Sequence[Earlier]) -> dict[str, int]:
+    """Every number already given, by file; the first pack that numbered a file or used a number keeps it."""
+    numbers: dict[str, int] = {}
+    taken: set[int] = set()
+    for pack in packs:
+        for record, number in pack.items.items():
+            if record not in numbers and number not in taken:
+                numbers[record] = number
+                taken.add(number)
+    return numbers
+
+
+def numbered(attached: Sequence[Attachment], packs: Sequence[Earlier], start_no: int) -> list[tuple[int, Attachment]]:
+    """The files with their numbers, by number: those given before keep theirs, new ones follow the highest."""
+    given = given_numbers(packs)
+    following = max([start_no - 1, *given.values()]) + 1
+    rows: list[tuple[int, Attachment]] = []
+    for one in attached:
+        if one.record in given:
+            rows.append((given[one.record], one))
+        else:
+            rows.append((following, one))
+            following += 1
+    return sorted(rows, key=lambda row: row[0])
+
+
+def asked_for(items: Sequence[str], packs: Sequence[Earlier]) -> frozenset[str]:
+    """The files that items name: `JB/12`. Raises BadRequest for one that no earlier pack holds."""
+    by_number = {number: record for record, number in given_numbers(packs).items()}
+    found = set()
+    for item in items:
+        matched = _ITEM.fullmatch(item)
+        if not matched or int(matched[1]) not in by_number:
+            raise BadRequest("An item was asked for that no earlier pack holds.")
+        found.add(by_number[int(matched[1])])
+    return frozenset(found)
+
+
+def superseded(packs: Sequence[Earlier]) -> list[dict[str, object]]:
+    """What a supplement names: every earlier pack, oldest first."""
+    return [
+        {
+            "delivered_to": pack.delivered_to or None,
+            "made_at": pack.made_at,
+            "no": pack.no,
+            "receipt_ref": pack.receipt_ref or None,
+        }
+        for pack in packs
+    ]
+
+
+def since(entries: Sequence[tuple[int | None, Told]], included: frozenset[str], packs: Sequence[Earlier]) -> dict[str, object]:
+    """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since."""
+    last: dict[str, int] = {}
+    for pack in packs:
+        last |= dict.fromkeys(pack.entries, pack.made_at)
+    rows: dict[str, list[int]] = {"changed": [], "new": [], "removed": []}
+    for number, told in entries:
+        if number is None:
+            continue
+        seen = last.get(told.record)
+        if told.taken_out is not None:
+            if seen is not None:
+                rows["removed"].append(number)
+        elif told.record in included:
+            if seen is None:
+                rows["new"].append(number)
+            elif any(revision.at is not None and revision.at > seen for revision in told.revisions):
+                rows["changed"].append(number)
+    return {name: sorted(numbers) for name, numbers in rows.items()}

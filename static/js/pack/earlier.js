@@ -1,0 +1,122 @@
+/**
+ * What earlier packs of a diary gave out: their numbers hold for ever; the twin of diary/pack/earlier.py.
+ *
+ * An officer who has "JB/3" on paper must find the same file under it in every later pack, so exhibits are numbered from
+ * what the diary's own `export` records say, and only new ones get new numbers.
+ */
+import { KeptError } from '../core/errors.js';
+import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { tellAll } from '../record/told.js';
+
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('../record/told.js').Opened} Opened */
+/** @typedef {import('../record/told.js').Told} Told */
+/**
+ * One earlier pack; `items`: number by file.
+ * @typedef {{no: number, made_at: number, receipt_ref: string, delivered_to: string, entries: Set<string>, items: Map<string, number>}} Earlier
+ */
+
+export const SUPPLEMENTS = ['supplement', 'items'];
+const GIVEN = ['pack', 'evidence', 'portal', 'supplement'];
+const ITEM = /^[A-Z]{1,4}\/([1-9][0-9]{0,4})$/;
+
+/**
+ * The packs that the diary says were made with a number below `before`, by number.
+ * @param {readonly Opened[]} opened @param {number} before
+ * @returns {Earlier[]}
+ */
+export function earlierPacks(opened, before) {
+  /** @type {Earlier[]} */ const found = [];
+  for (const { newest: { fields: said }, taken_out: out } of tellAll(opened, 'export')) {
+    const no = wholeOf(said, 'pack_no');
+    const madeAt = wholeOf(said, 'made_at');
+    if (out !== null || !GIVEN.includes(textOf(said, 'kind')) || no === null || madeAt === null || no <= 0 || no >= before) continue;
+    found.push({
+      no, made_at: madeAt, receipt_ref: textOf(said, 'receipt_ref'), delivered_to: textOf(said, 'delivered_to'),
+      entries: new Set(codesOf(said, 'record_ids')), items: itemsOf(said),
+    });
+  }
+  return found.sort((a, b) => a.no - b.no || a.made_at - b.made_at);
+}
+
+/** Each file's number, as the record of a pack lists them. @param {Fields} said @returns {Map<string, number>} */
+function itemsOf(said) {
+  /** @type {Map<string, number>} */ const items = new Map();
+  for (const row of objectsOf(said, 'items_included')) {
+    const number = ITEM.exec(textOf(row, 'item'))?.[1];
+    if (number && textOf(row, 'record')) items.set(textOf(row, 'record'), Number(number));
+  }
+  return items;
+}
+
+/**
+ * Every number already given, by file; the first pack that numbered a file or used a number keeps it.
+ * @param {readonly Earlier[]} packs
+ * @returns {Map<string, number>}
+ */
+export function givenNumbers(packs) {
+  /** @type {Map<string, number>} */ const numbers = new Map();
+  const taken = new Set();
+  for (const [record, number] of packs.flatMap(({ items }) => [...items])) {
+    if (numbers.has(record) || taken.has(number)) continue;
+    numbers.set(record, number);
+    taken.add(number);
+  }
+  return numbers;
+}
+
+/**
+ * The files with their numbers, by number: those given before keep theirs, new ones follow the highest.
+ * @param {readonly Told[]} attached @param {readonly Earlier[]} packs @param {number} startNo
+ * @returns {{no: number, told: Told}[]}
+ */
+export function numbered(attached, packs, startNo) {
+  const given = givenNumbers(packs);
+  let following = Math.max(startNo - 1, ...given.values()) + 1;
+  return attached.map((told) => ({ no: given.get(told.record) ?? following++, told })).sort((a, b) => a.no - b.no);
+}
+
+/**
+ * The files that items name: `JB/12`.
+ * @param {readonly string[]} items @param {readonly Earlier[]} packs
+ * @returns {Set<string>} throws `bad_request` for one that no earlier pack holds
+ */
+export function askedFor(items, packs) {
+  const byNumber = new Map([...givenNumbers(packs)].map(([record, number]) => [number, record]));
+  return new Set(items.map((item) => {
+    const record = byNumber.get(Number(ITEM.exec(item)?.[1] ?? 0));
+    if (!record) throw new KeptError('bad_request', 'An item was asked for that no earlier pack holds.');
+    return record;
+  }));
+}
+
+/** What a supplement names: every earlier pack, oldest first. @param {readonly Earlier[]} packs @returns {JsonObject[]} */
+export function superseded(packs) {
+  return packs.map((pack) => ({
+    delivered_to: pack.delivered_to || null, made_at: pack.made_at, no: pack.no, receipt_ref: pack.receipt_ref || null,
+  }));
+}
+
+/**
+ * By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
+ * @param {readonly Told[]} entries @param {ReadonlyMap<string, number|null>} numbers @param {ReadonlySet<string>} included @param {readonly Earlier[]} packs
+ * @returns {{changed: number[], new: number[], removed: number[]}}
+ */
+export function sinceThen(entries, numbers, included, packs) {
+  const last = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => /** @type {const} */ ([record, pack.made_at]))));
+  const rows = { changed: /** @type {number[]} */ ([]), new: /** @type {number[]} */ ([]), removed: /** @type {number[]} */ ([]) };
+  for (const { record, taken_out: out, revisions } of entries) {
+    const number = numbers.get(record) ?? null;
+    const seen = last.get(record);
+    if (number === null) continue;
+    if (out !== null) {
+      if (seen !== undefined) rows.removed.push(number);
+    } else if (included.has(record)) {
+      if (seen === undefined) rows.new.push(number);
+      else if (revisions.some(({ at }) => at !== null && at > seen)) rows.changed.push(number);
+    }
+  }
+  for (const list of Object.values(rows)) list.sort((a, b) => a - b);
+  return rows;
+}
