@@ -22,6 +22,8 @@ from diary.crypto.signing import Author
 from diary.encoding import b64, unb64
 from diary.errors import SealError
 from diary.ids import id_text, new_id
+from diary.ledger import rekeying
+from diary.ledger.rekeying import AuthorKey
 
 FIRST_EPOCH: Final = 1
 DEVICE_NAME: Final = "Command line"
@@ -47,22 +49,27 @@ class Identity:
         """Signs in this account's name."""
         return Author(self.keyset.ecdsa)
 
-    def public_keys(self) -> dict[str, str]:
-        """What a pack says about keys: account, ecdsa_pub, log, notary."""
+    def author_keys(self) -> tuple[AuthorKey, ...]:
+        """This account's keys, those that were replaced first. Raises BadSignature when they do not follow one another."""
+        return rekeying.chain(self.keyset.earlier, self.keyset.ecdsa_pub)
+
+    def public_keys(self) -> dict[str, object]:
+        """What a pack says about keys: account, ecdsa_pub, log, notary, and the statements about keys before."""
         return {
             "account": self.account,
+            **({"earlier": [dict(one) for one in self.keyset.earlier]} if self.keyset.earlier else {}),
             "ecdsa_pub": b64(self.keyset.ecdsa_pub),
             "log": self.log,
             "notary": b64(self.notary_pub),
         }
 
 
-def _new_key() -> bytes:
+def new_key() -> bytes:
     """32 random bytes."""
     return secrets.token_bytes(KEY_BYTES)
 
 
-def _new_kdf(login: str, origin: str, profile: KdfProfile) -> dict[str, object]:
+def new_kdf(login: str, origin: str, profile: KdfProfile) -> dict[str, object]:
     """Parameters with a fresh salt."""
     salt = b64(secrets.token_bytes(derivation.SALT_BYTES))
     return {
@@ -89,11 +96,11 @@ async def enrol(
     told = await server.json("GET", "/v1/server")
     named = await server.json("POST", "/v1/names", {})
     login = str(named["login"])
-    kdf = _new_kdf(login, server.origin, profile)
+    kdf = new_kdf(login, server.origin, profile)
     root = derivation.root(words, kdf, policy)
     proof = b64(derivation.auth(root, kdf, server.origin))
     account, diary, device = (id_text(new_id()) for _ in range(3))
-    account_key, diary_key, keyset, kek = _new_key(), _new_key(), Keyset.new(), derivation.kek_words(root, kdf)
+    account_key, diary_key, keyset, kek = new_key(), new_key(), Keyset.new(), derivation.kek_words(root, kdf)
     body: dict[str, Any] = {
         "account": account,
         "auth": proof,
@@ -158,7 +165,7 @@ async def recover(
     account = str(answer["account"])
     header = code_header(account, FIRST_EPOCH)
     account_key, epoch = unwrap_any_epoch(derivation.kek_code(code), unb64(answer["code_wrap"]), header)
-    kdf = _new_kdf(login, server.origin, profile)
+    kdf = new_kdf(login, server.origin, profile)
     root = derivation.root(new_words, kdf, policy)
     proof = b64(derivation.auth(root, kdf, server.origin))
     words_wrap = wrap(derivation.kek_words(root, kdf), words_header(account, epoch, kdf), account_key)

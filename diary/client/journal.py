@@ -11,7 +11,6 @@ from typing import Any
 from diary.client.accounts import Identity
 from diary.client.transport import Server
 from diary.clock import Clock
-from diary.crypto.signing import verify_author
 from diary.encoding import parse, read_frames, unb64
 from diary.errors import BadSignature
 from diary.ids import id_text, new_id
@@ -19,6 +18,7 @@ from diary.ledger import erased, heads, push, receipts
 from diary.ledger.commitments import Names
 from diary.ledger.lines import Link, next_line
 from diary.ledger.push import Push
+from diary.ledger.rekeying import verify_any
 from diary.ledger.versions import Draft, Keys, OpenedVersion, Place, open_version, seal_version
 from diary.pack.gather import DiaryVersion
 from diary.record.schemas import NEWEST, schema
@@ -148,7 +148,7 @@ class Journal:
     def hold(self, pushed: Push, place: Place, seq: int | None, receipt: Mapping[str, Any] | None) -> None:
         """One version from a sealed copy, with what a server once said of it. Raises BadSignature, SealError."""
         message = push.signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
-        verify_author(self.identity.keyset.ecdsa_pub, message, unb64(pushed.sig))
+        verify_any(self.identity.author_keys(), message, unb64(pushed.sig), seq)
         if receipt is not None:
             receipts.verify(receipt, self.identity.notary_pub, c=pushed.c, env=pushed.env)
         self._held[place.version] = Held(pushed, self._open(pushed, place), seq, receipt)
@@ -189,7 +189,7 @@ class Journal:
         )
         place = Place(self.identity.diary, str(meta["record"]), str(meta["version"]))
         message = push.signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
-        verify_author(self.identity.keyset.ecdsa_pub, message, unb64(pushed.sig))
+        verify_any(self.identity.author_keys(), message, unb64(pushed.sig), int(meta["seq"]))
         receipts.verify(meta["receipt"], self.identity.notary_pub, c=pushed.c, env=pushed.env)
         known = place.version in self._held
         held = Held(pushed, self._open(pushed, place), int(meta["seq"]), meta["receipt"])

@@ -74,6 +74,9 @@ class Keyset:
 
     ecdsa: bytes = field(repr=False)
     hpke: bytes = field(repr=False)
+    # Statements about the keys before these, oldest first (ledger/rekeying.py). Here, because only what the account
+    # key seals is the keeper's own word: a server could make up a key that hands over to the right one.
+    earlier: tuple[Mapping[str, object], ...] = ()
 
     @classmethod
     def new(cls) -> "Keyset":
@@ -93,7 +96,8 @@ class Keyset:
     def plaintext(self) -> bytes:
         """The canonical JSON that is sealed."""
         keys = {"ecdsa": self.ecdsa, "ecdsa_pub": self.ecdsa_pub, "hpke": self.hpke, "hpke_pub": self.hpke_pub}
-        return canon({name: b64(key) for name, key in keys.items()})
+        named: dict[str, object] = {name: b64(key) for name, key in keys.items()}
+        return canon(named | ({"earlier": [dict(one) for one in self.earlier]} if self.earlier else {}))
 
     def seal(self, account_key: bytes, account: str, epoch: int, rev: int) -> bytes:
         """The keyset envelope, opened again before it is handed out."""
@@ -117,9 +121,12 @@ def open_keyset(account_key: bytes, envelope: bytes, account: str) -> Keyset:
     plaintext = open_envelope(account_key, envelope, Kind.KEYSET, keyset_header(account, epoch, rev))
     try:
         named = parse(plaintext)
-        if not isinstance(named, dict) or set(named) != _KEYSET_NAMES:
+        if not isinstance(named, dict) or set(named) - {"earlier"} != _KEYSET_NAMES:
             raise SealError
-        keyset = Keyset(unb64(str(named["ecdsa"])), unb64(str(named["hpke"])))
+        earlier = named.get("earlier", [])
+        if not isinstance(earlier, list) or not all(isinstance(one, dict) for one in earlier):
+            raise SealError
+        keyset = Keyset(unb64(str(named["ecdsa"])), unb64(str(named["hpke"])), tuple(earlier))
         same = keyset.plaintext() == plaintext
     except KeptError:
         raise SealError from None

@@ -4,7 +4,7 @@ Everything in it was written by somebody else. What the rest of the pack relies 
 names that become file names, sizes, and that each version is of a kind this release knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,6 +66,8 @@ class Capsule:
     log: Log
     refs: Mapping[str, Reference]
     hold_words: tuple[str, ...] = ()
+    # Statements about the account's keys that were replaced, oldest first.
+    earlier: Sequence[Mapping[str, object]] = ()
 
     @property
     def diary(self) -> str:
@@ -104,6 +106,7 @@ def _capsule(value: dict[str, object]) -> Capsule:
         versions=tuple(_version(row) for row in objects_of(value, "versions")),
         exhibits=tuple(exhibit_of(row) for row in objects_of(value, "exhibits")),
         keys={name: _sized(keys[name], size) for name, size in KEYS.items()},
+        earlier=objects_of(keys, "earlier") if "earlier" in keys else (),
         custody=objects_of(value, "custody"),
         asked=objects_of(value, "asked"),
         gaps=objects_of(value, "gaps"),

@@ -56,11 +56,13 @@ class Wish:
     hold_words: tuple[str, ...] = ()
 
 
-def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, str]) -> bytes:
+def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, object]) -> bytes:
     """The capsule for `wish`.
 
     `versions`: the whole diary in feed order, those without `seq` last in the order they were made.
-    `keys`: account, ecdsa_pub, log, notary. Raises BadRequest when nothing is chosen or it is too large.
+    `keys`: account, ecdsa_pub, log, notary, and earlier.
+
+    Raises BadRequest when nothing is chosen or it is too large.
     """
     opened = [_opened(row) for row in versions]
     numbers = _entry_numbers(versions)

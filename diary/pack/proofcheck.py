@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from diary.crypto.signing import author_key_id, notary_key_id, verify_author
+from diary.crypto.signing import author_key_id, notary_key_id
 from diary.encoding import b64, parse, unb64
-from diary.errors import KeptError
-from diary.ledger import receipts
+from diary.errors import BadSignature, KeptError
+from diary.ledger import receipts, rekeying
 from diary.ledger.commitments import commitment, field_digest
 from diary.ledger.lines import Link, breaks
 from diary.ledger.push import signed_bytes
+from diary.ledger.rekeying import AuthorKey
 from diary.ledger.statements import NotaryKey, key_of
 from diary.pack.findings import Finding, find
 from diary.pack.logcheck import is_log_file
@@ -86,6 +87,7 @@ def _are_keys(keys: Fields) -> bool:
     """Whether the two public keys are keys, and the log is the notary's digest."""
     try:
         author_key_id(unb64(text_of(keys, "ecdsa_pub")))
+        _authors(keys)
         return b64(notary_key_id(unb64(text_of(keys, "notary")))) == keys.get("log")
     except (KeptError, ValueError):
         return False
@@ -142,8 +144,12 @@ def check_proofs(proofs: Proofs, keys: Sequence[NotaryKey], before: Mapping[str,
     """
     if _key(proofs.keys, "notary") not in {key.pub for key in keys}:
         yield find("wrong_notary")
+    try:
+        authors = _authors(proofs.keys)
+    except (KeptError, ValueError):
+        authors = ()  # said under "keys"; no signature holds under it
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
-        yield from _one(proof, _key(proofs.keys, "ecdsa_pub"), keys, before)
+        yield from _one(proof, authors, keys, before)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
         yield from _pair(proofs.servable.get(version), proofs.restricted.get(version))
     yield from _lines(proofs)
@@ -168,7 +174,20 @@ def own_notary(proofs: Proofs) -> bytes:
     return _key(proofs.keys, "notary")
 
 
-def _one(proof: Proof, author: bytes, keys: Sequence[NotaryKey], before: Mapping[str, int]) -> Iterator[Finding]:
+def _authors(keys: Fields) -> tuple[AuthorKey, ...]:
+    """The account's keys, those that were replaced first. Raises BadSignature where they do not follow one another."""
+    return rekeying.chain(objects_of(keys, "earlier") if "earlier" in keys else (), unb64(text_of(keys, "ecdsa_pub")))
+
+
+def _check_author(proof: Proof, authors: Sequence[AuthorKey], message: bytes) -> None:
+    """Return when the key that a proof names signed it while that key counted; BadSignature otherwise."""
+    key = rekeying.verify_by(authors, proof.values.get("_by"), message, unb64(text_of(proof.raw, "sig")))
+    received = whole_of(object_of(proof.raw, "receipt"), "ts") if proof.raw.get("receipt") else None
+    if key.ts is not None and (received is None or received > key.ts):
+        raise BadSignature("The key had been replaced by then.")
+
+
+def _one(proof: Proof, authors: Sequence[AuthorKey], keys: Sequence[NotaryKey], before: Mapping[str, int]) -> Iterator[Finding]:
     """Commitment, place, signature and receipt of one proof."""
     raw, ids = proof.raw, object_of(proof.values, "_ids")
     c = text_of(raw, "c")
@@ -179,7 +198,7 @@ def _one(proof: Proof, author: bytes, keys: Sequence[NotaryKey], before: Mapping
         yield find("misplaced", proof.member)
     try:
         message = signed_bytes(c=c, diary=text_of(ids, "diary"), record=text_of(raw, "record"), version=text_of(raw, "version"))
-        verify_author(author, message, unb64(text_of(raw, "sig")))
+        _check_author(proof, authors, message)
     except (KeptError, ValueError):
         yield find("author", proof.member)
     receipt = raw.get("receipt")

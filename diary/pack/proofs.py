@@ -56,7 +56,8 @@ def proof_files(capsule: Capsule, held: HeldBack | None = None) -> Iterator[tupl
     """Every file of both proof folders, with its path under `data/`. `held`: made from the capsule when not given."""
     held = held or held_back(capsule)
     labels = file_labels(capsule)
-    keys = canon({**capsule.keys, "t": KEYS_TYPE})
+    earlier = {"earlier": [dict(one) for one in capsule.earlier]} if capsule.earlier else {}
+    keys = canon({**capsule.keys, **earlier, "t": KEYS_TYPE})
     for part in ("servable", "restricted"):
         yield f"{part}/proof/keys.json", keys
     served = frozenset(one.opened.version for one in capsule.versions if one.opened.kind in SERVABLE_KINDS)

@@ -26,7 +26,7 @@ from diary.services.proofs import (
     prove,
 )
 from diary.services.sessions import Device, Entry
-from diary.storage import accounts
+from diary.storage import access, accounts
 from diary.storage import sessions as session_rows
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
@@ -107,7 +107,7 @@ async def recover(
 ) -> tuple[dict[str, object], Entry]:
     """Sign in with the recovery code. Raises NoMatch and TryLater."""
     row = await account_by_code(instance, login, code_auth, device_token)
-    entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device))
+    entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device, "recovered"))
     answer = await sessions.describe(instance, row, entry.session)
     return answer | {"code_wrap": b64(row.code_wrap or b"")}, entry
 
@@ -126,7 +126,7 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
     login = lock.kdf.get("login")
     if not isinstance(login, str) or instance.pepper.login_mac(login) != signed.login_mac:
         raise BadRequest("That lock belongs to another name.")
-    _check_lock(instance, signed.account, login, lock)
+    check_lock(instance, signed.account, login, lock)
     salt = os.urandom(SALT_BYTES)
     digest = await argon(instance, lock.auth, salt)
     kdf = instance.pepper.seal(KDF, signed.account, canon(dict(lock.kdf)))
@@ -137,6 +137,7 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
             hand, signed.account, kdf=kdf, words_wrap=words_wrap, auth_salt=salt, auth_digest=digest
         )
         session_rows.end_others(hand, signed.account, signed.session)
+        access.note(hand, signed.account, signed.session, "words_changed", instance.clock.now_ms())
 
     await instance.db.writer.run(job)
 
@@ -144,11 +145,14 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
 async def change_code(instance: Instance, signed: Signed, proof: bytes, code_auth: bytes, code_wrap: bytes) -> None:
     """Replace the recovery code. Raises NoMatch, TryLater and BadRequest."""
     await prove(instance, signed.account, proof)
-    _check_wrap(code_wrap, code_header(id_text(signed.account), 1))
+    check_wrap(code_wrap, code_header(id_text(signed.account), 1))
     digest = digest_of_code(code_auth)
-    await instance.db.writer.run(
-        lambda hand: accounts.replace_code(hand, signed.account, code_digest=digest, code_wrap=code_wrap)
-    )
+
+    def job(hand: Hand) -> None:
+        accounts.replace_code(hand, signed.account, code_digest=digest, code_wrap=code_wrap)
+        access.note(hand, signed.account, signed.session, "code_changed", instance.clock.now_ms())
+
+    await instance.db.writer.run(job)
 
 
 async def _enter(instance: Instance, row: AccountRow, device: Device) -> tuple[dict[str, object], Entry]:
@@ -202,18 +206,18 @@ def _check_enrolment(instance: Instance, enrolment: Enrolment) -> None:
     """Refuse what could never be opened again: wraps for another place, keys that are none."""
     names.check_ticket(instance, names.check_login(enrolment.login), enrolment.ticket)
     account, diary = id_text(enrolment.account), id_text(enrolment.diary)
-    _check_lock(instance, enrolment.account, enrolment.login, enrolment.lock)
-    _check_wrap(enrolment.diary_wrap, diary_header(account, diary, 1))
-    _check_wrap(enrolment.keyset, keyset_header(account, 1, 1), Kind.KEYSET)
+    check_lock(instance, enrolment.account, enrolment.login, enrolment.lock)
+    check_wrap(enrolment.diary_wrap, diary_header(account, diary, 1))
+    check_wrap(enrolment.keyset, keyset_header(account, 1, 1), Kind.KEYSET)
     public_key(enrolment.ecdsa_pub)
     public_key(enrolment.hpke_pub)
     if (enrolment.code_auth is None) != (enrolment.code_wrap is None):
         raise BadRequest("The recovery code's proof and wrap come together.")
     if enrolment.code_wrap is not None:
-        _check_wrap(enrolment.code_wrap, code_header(account, 1))
+        check_wrap(enrolment.code_wrap, code_header(account, 1))
 
 
-def _check_lock(instance: Instance, account: bytes, login: str, lock: NewLock) -> None:
+def check_lock(instance: Instance, account: bytes, login: str, lock: NewLock) -> None:
     """Refuse a lock below the floor, for another name or origin, or whose wrap says something else."""
     try:
         instance.policy.check(lock.kdf)
@@ -221,10 +225,10 @@ def _check_lock(instance: Instance, account: bytes, login: str, lock: NewLock) -
         raise BadRequest("The lock is not one this server takes.") from None
     if lock.kdf["login"] != login or lock.kdf["origin"] != instance.settings.app_url:
         raise BadRequest("The lock belongs to another name or address.")
-    _check_wrap(lock.words_wrap, words_header(id_text(account), 1, lock.kdf))
+    check_wrap(lock.words_wrap, words_header(id_text(account), 1, lock.kdf))
 
 
-def _check_wrap(envelope: bytes, expect: dict[str, object], kind: Kind = Kind.WRAP) -> None:
+def check_wrap(envelope: bytes, expect: dict[str, object], kind: Kind = Kind.WRAP) -> None:
     """Refuse an envelope whose public header is not `expect`, whatever its epoch and revision."""
     free = {"epoch", "rev"} & expect.keys()
     try:

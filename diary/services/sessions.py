@@ -11,7 +11,7 @@ from diary.ids import id_text, new_id
 from diary.services.instance import Instance
 from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import prove
-from diary.storage import accounts, erasures, sessions
+from diary.storage import access, accounts, erasures, sessions
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
@@ -22,6 +22,7 @@ DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 LIFE_DAYS: Final = 30
 DEVICE_DAYS: Final = 400
+SIGNED_IN: Final = "signed_in"
 _DEVICE_NAME: Final = b"device-name"
 
 
@@ -55,8 +56,10 @@ class Listed:
     here: bool
 
 
-def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device) -> Entry:
-    """Start a session inside a job. The token the device came with stops working: tokens change at sign-in.
+def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, how: str = SIGNED_IN) -> Entry:
+    """Start a session inside a job; `how` stands in the keeper's own list of what was done.
+
+    The token the device came with stops working: tokens change at sign-in.
 
     The device token is new each time as well, so that two accounts on one phone have nothing in common.
     """
@@ -75,6 +78,7 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device) -
         now=_hour(now),
         expires_at=now + LIFE_DAYS * DAY_MS,
     )
+    access.note(hand, account.id, session, how, now)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
     return Entry(account, session, token, device_token)
 
@@ -113,8 +117,66 @@ async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> lis
 async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) -> None:
     """End one of the keeper's sessions. Raises NoMatch, TryLater and NotFound."""
     await prove(instance, signed.account, proof)
-    if not await instance.db.writer.run(lambda hand: sessions.end(hand, signed.account, session)):
+
+    def job(hand: Hand) -> bool:
+        ended = sessions.end(hand, signed.account, session)
+        if ended:
+            access.note(hand, signed.account, signed.session, "session_ended", instance.clock.now_ms())
+        return ended
+
+    if not await instance.db.writer.run(job):
         raise NotFound
+
+
+async def end_others(instance: Instance, signed: Signed, proof: bytes) -> None:
+    """End every other session of the keeper's. Raises NoMatch and TryLater."""
+    await prove(instance, signed.account, proof)
+
+    def job(hand: Hand) -> None:
+        sessions.end_others(hand, signed.account, signed.session)
+        access.note(hand, signed.account, signed.session, "others_ended", instance.clock.now_ms())
+
+    await instance.db.writer.run(job)
+
+
+async def rename(instance: Instance, signed: Signed, name: str) -> None:
+    """What the keeper calls this device."""
+    sealed = instance.pepper.seal(_DEVICE_NAME, signed.session, name.encode())
+    await instance.db.writer.run(lambda hand: sessions.rename(hand, signed.session, sealed))
+
+
+async def note_act(instance: Instance, signed: Signed, what: str) -> None:
+    """Write down for the keeper what was done in this session."""
+    now = instance.clock.now_ms()
+    await instance.db.writer.run(lambda hand: access.note(hand, signed.account, signed.session, what, now))
+
+
+async def list_access(instance: Instance, signed: Signed, proof: bytes) -> list[dict[str, object]]:
+    """What was done to the account, newest first. Raises NoMatch and TryLater."""
+    await prove(instance, signed.account, proof)
+    rows = await instance.db.page(lambda hand: access.list_of(hand, signed.account))
+    return [
+        {
+            "at": row.at,
+            "device_name": instance.pepper.open(_DEVICE_NAME, row.session, row.device_name).decode(),
+            "what": row.what,
+        }
+        for row in rows
+    ]
+
+
+async def arrivals(instance: Instance, account: bytes, session: bytes) -> list[dict[str, object]]:
+    """Devices that signed in since this one did: shown at the next unlock here, whoever they are."""
+    now = instance.clock.now_ms()
+    rows = await instance.db.page(lambda hand: sessions.since(hand, account, session, now))
+    return [
+        {
+            "at": created,
+            "device": id_text(bytes(device)),
+            "device_name": instance.pepper.open(_DEVICE_NAME, bytes(found), bytes(name)).decode(),
+        }
+        for found, device, name, created in rows
+    ]
 
 
 async def end_own(instance: Instance, signed: Signed) -> None:
@@ -128,6 +190,7 @@ async def describe(instance: Instance, account: AccountRow, session: bytes) -> d
     waiting = await erasures.list_pending(instance.db, account.id)
     return {
         "account": id_text(account.id),
+        "arrived": await arrivals(instance, account.id, session),
         "closing_at": account.closing_at,
         "code": account.code_digest is not None,
         "diaries": [

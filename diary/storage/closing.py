@@ -36,6 +36,8 @@ def empty(hand: Hand, account: bytes) -> bool:
     if waiting:
         return False
     hand.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    hand.execute("DELETE FROM rotation WHERE id = ?", (account,))
+    hand.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
     # Nobody signs in to it any more: no name leads here, and no proof has this digest.
     hand.execute(
         "UPDATE account SET login_mac = id, auth_digest = ?, code_digest = NULL, words_wrap = ?, kdf = ?,"

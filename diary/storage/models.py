@@ -260,6 +260,60 @@ class KeyStatement(Model):
         table = "key_statement"
 
 
+class Access(Model):
+    """What was done to an account, when (the hour) and by which device, for its keeper to read. Nothing of where from.
+
+    `device_name` is sealed under `session`, the session it was done in.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("kept.Account", related_name="access")
+    at = fields.BigIntField(db_index=True)
+    what = fields.CharField(max_length=20)
+    session = Bytes()
+    device_name = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "access"
+        indexes = (("account_id",),)
+
+
+class Rotation(Model):
+    """New keys for an account, as far as they have come; they count from one moment on, all of them."""
+
+    id = Bytes(primary_key=True)
+    epoch = fields.BigIntField()
+    seq = fields.BigIntField()
+    kdf = Bytes()
+    words_wrap = Bytes()
+    auth_salt = Bytes()
+    auth_digest = Bytes()
+    keyset = Bytes()
+    ecdsa_pub = Bytes()
+    hpke_pub = Bytes()
+    diary_wrap = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "rotation"
+
+
+class RotationWrap(Model):
+    """The wraps of one version under the diary key that is to come, in frames; `id` is the version's."""
+
+    id = Place(primary_key=True)
+    account = Bytes(db_index=True)
+    wraps = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "rotation_wrap"
+
+
 class Erasure(Model):
     """Records to be erased for good at `due_at`, unless it is taken back; `records`: their ids, joined."""
 

@@ -19,7 +19,7 @@ from diary.web.policy import (
     Audience,
     Row,
 )
-from diary.web.views import account, blobs, entrance, erasures, health, log, packs, pages, sync
+from diary.web.views import account, blobs, entrance, erasures, health, log, packs, pages, rotation, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
 _DIARY: Final = "/v1/diaries/{diary}"
@@ -49,9 +49,15 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/v1/session", account.session, _K, SYNC, NO_BODY),
     Row("DELETE", "/v1/session", account.sign_out, _K, SYNC, NO_BODY),
     Row("GET", "/v1/sessions", account.list_sessions, _K, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/sessions", account.end_sessions, _K, GRAVE, NO_BODY),
+    Row("PUT", "/v1/session", account.rename, _K, SYNC, JSON),
+    Row("GET", "/v1/access", account.list_access, _K, GRAVE, NO_BODY),
     Row("DELETE", "/v1/sessions/{session}", account.end_session, _K, GRAVE, NO_BODY),
     Row("PUT", "/v1/account/words", account.change_words, _K, GRAVE, JSON),
     Row("PUT", "/v1/account/code", account.change_code, _K, GRAVE, JSON),
+    Row("POST", _DIARY + "/rotation", rotation.begin, _K, GRAVE, JSON),
+    Row("PUT", _DIARY + "/rotation/wraps", rotation.stage, _K, GRAVE, VERSION),
+    Row("POST", _DIARY + "/rotation/commit", rotation.commit, _K, GRAVE, NO_BODY),
     Row("POST", "/v1/account/closing", erasures.ask_closing, _K, GRAVE, NO_BODY),
     Row("DELETE", "/v1/account/closing", erasures.take_back_closing, _K, GRAVE, NO_BODY),
     Row("GET", "/v1/usage", account.room, _K, SYNC, NO_BODY),

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import derived, diaries, kept, kinds, logged, plain, rules, sealed
+from tests.vectors import derived, diaries, kept, kinds, logged, plain, rekeyed, rules, sealed
 
 HERE = Path(__file__).parent
 FILES = {
@@ -22,6 +22,7 @@ FILES = {
     "versions.json": kept.made_versions,
     "receipts.json": kept.made_receipts,
     "log.json": logged.made_log,
+    "rekey.json": rekeyed.made_rekey,
     "kinds.json": kinds.made_kinds,
     "record.json": rules.record_rules,
     "patterns.json": diaries.made_patterns,

@@ -153,3 +153,29 @@ async def test_one_network_gets_sixty_open_posts_a_minute(server: Served) -> Non
     statuses = [(await phone.ask("POST", "/v1/names", {})).status_code for phone in [first, second] * 31]
     assert statuses == [200] * 60 + [429] * 2
     assert (await Phone(server.client("2001:db8:1:3::1")).ask("POST", "/v1/names", {})).status_code == 200
+
+
+async def test_what_was_done_is_listed_after_the_words_and_says_no_address(keeper: Keeper, server: Served) -> None:
+    """What, when to the hour, and the name the keeper gave; a new device is told to the others at their next look."""
+    second = Phone(server.client("203.0.113.9"))
+    login = keeper.identity.login
+    assert (await keeper.ask("PUT", "/v1/session", {"device_name": "My old phone"})).status_code == 204
+    server.clock.ms += 60_000
+    assert (await second.ask("POST", "/v1/sessions", sign_in_body(login, keeper.proof))).status_code == 200
+    arrived = (await keeper.ask("GET", "/v1/session")).json()["arrived"]
+    assert [one["device_name"] for one in arrived] == ["Second phone"]
+    assert (await second.ask("GET", "/v1/session")).json()["arrived"] == []
+    assert (await keeper.ask("GET", "/v1/access")).json()["error"] == "no_match"
+    assert (await keeper.ask("DELETE", "/v1/sessions")).json()["error"] == "no_match"
+    assert (await second.ask("GET", "/v1/session")).status_code == 200
+    assert (await keeper.ask("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
+    assert (await second.ask("GET", "/v1/session")).json()["error"] == "signed_out"
+    listed = (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).json()["access"]
+    assert [(one["what"], one["device_name"]) for one in listed] == [
+        ("others_ended", "My old phone"),
+        ("signed_in", "Second phone"),
+        ("signed_in", "Command line"),
+    ]
+    assert all(one["at"] % 3_600_000 == 0 for one in listed)
+    told = "\n".join(server.dump())
+    assert "203.0.113" not in told and "My old phone" not in told

@@ -6,7 +6,7 @@ from diary.services import accounts, sessions, usage
 from diary.web import cookies
 from diary.web.answers import Answer, json_answer
 from diary.web.call import PROOF_BYTES, Call
-from diary.web.views.entrance import WRAP_BYTES, read_lock
+from diary.web.views.entrance import DEVICE_NAME_CHARACTERS, WRAP_BYTES, read_lock
 
 
 async def session(call: Call) -> ASGIApp:
@@ -41,6 +41,24 @@ async def end_session(call: Call) -> ASGIApp:
     await sessions.end(call.instance, call.keeper, call.id("session"), call.proof())
     call.office.events.say("session_ended")
     return Answer()
+
+
+async def end_sessions(call: Call) -> ASGIApp:
+    """End every other session of the keeper's, after the words again."""
+    await sessions.end_others(call.instance, call.keeper, call.proof())
+    call.office.events.say("session_ended")
+    return Answer()
+
+
+async def rename(call: Call) -> ASGIApp:
+    """What the keeper calls this device."""
+    await sessions.rename(call.instance, call.keeper, call.fields().text("device_name", DEVICE_NAME_CHARACTERS))
+    return Answer()
+
+
+async def list_access(call: Call) -> ASGIApp:
+    """What was done to the account, after the words again."""
+    return json_answer({"access": await sessions.list_access(call.instance, call.keeper, call.proof())})
 
 
 async def change_words(call: Call) -> ASGIApp:

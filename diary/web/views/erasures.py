@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp
 
-from diary.services import erasures
+from diary.services import erasures, sessions
 from diary.web.answers import Answer, json_answer
 from diary.web.call import Call
 
@@ -16,6 +16,7 @@ async def ask(call: Call) -> ASGIApp:
     why = fields.text("why", WHY_CHARACTERS)
     asked = await erasures.ask(call.instance, call.keeper, diary, records, why, call.proof())
     call.office.events.say("erased_at_once" if asked.done else "erasure_asked")
+    await sessions.note_act(call.instance, call.keeper, "erasure_asked")
     return json_answer(asked.told(), 201)
 
 
@@ -36,6 +37,7 @@ async def ask_closing(call: Call) -> ASGIApp:
     """Have the account closed in seven days."""
     due_at = await erasures.ask_closing(call.instance, call.keeper, call.proof())
     call.office.events.say("closing_asked")
+    await sessions.note_act(call.instance, call.keeper, "closing_asked")
     return json_answer({"closing_at": due_at}, 201)
 
 

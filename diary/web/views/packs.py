@@ -8,6 +8,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp
 
 from diary.ids import id_text
+from diary.services import sessions
 from diary.services.packing import Job
 from diary.web.answers import Answer, json_answer
 from diary.web.call import Call
@@ -30,6 +31,7 @@ async def start(call: Call) -> ASGIApp:
     """Begin with the capsule. It goes on into the worker's pipe and is kept nowhere here."""
     job = await call.office.packs.start(call.keeper, call.id("pack"), call.body)
     call.office.events.say("pack_started")
+    await sessions.note_act(call.instance, call.keeper, "pack_built")
     return json_answer(_told(job), 202)
 
 

@@ -148,10 +148,15 @@ async function newWords(ctx, words, login) {
  */
 export async function signInAgain(ctx, open) {
   const { account } = open.store.root;
-  const answer = await ctx.api.signIn({ login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name: ctx.deviceName }).catch((error) => {
+  const answer = await ctx.api.signIn({ login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name: open.store.root.device_name ?? ctx.deviceName }).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
   });
-  if (answer.notary !== account.notary) await followKeys(open, await ctx.api.log());
+  await samePins(ctx, open, answer);
+}
+
+/** The server that answered is the one this phone knows. @param {Context} ctx @param {Open} open @param {{notary: string, log: string}} answer @throws wrong_notary */
+export async function samePins(ctx, open, answer) {
+  if (answer.notary !== open.store.root.account.notary) await followKeys(open, await ctx.api.log());
   const pinned = open.store.root.account;
   if (answer.notary !== pinned.notary || answer.log !== pinned.log) throw new KeptError('wrong_notary');
 }

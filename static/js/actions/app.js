@@ -17,6 +17,7 @@ import { refill } from './light.js';
 import { writeManifest } from './manifest.js';
 import { takeCaptures } from './moving_in.js';
 import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
+import { nameOf, rewrapHere } from './rotating.js';
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
 import { dropShown, endShowing, readForShow, showNow } from './show_now.js';
@@ -176,6 +177,7 @@ async function unlock(ctx, drafts, idle, words) {
   if (ctx.open !== open) return; // locked meanwhile
   await afterOpening(open);
   await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
+  await rewrapHere(open).catch(() => undefined); // the same
 }
 
 /** Finds out what this phone is. @param {Context} ctx @param {Drafts} drafts */
@@ -230,6 +232,6 @@ function show(ctx) {
   const rows = open.syncing.rows();
   screen.set({
     entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open),
-    account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said() },
+    account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open) },
   });
 }

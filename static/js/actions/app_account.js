@@ -2,12 +2,15 @@
 import { KeptError } from '../core/errors.js';
 import { asksInvite, enrol, makeCode, proofOf, register, signIn } from './accounts.js';
 import { makeCopy, readCopy, takeCopy } from './copies.js';
+import { knowArrivals, renameDevice } from './arrivals.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
 import { insideOf } from './inside.js';
 import { isLight, lighten } from './light.js';
 import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
+import { saveSettings } from './settings.js';
+import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rotating.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -28,6 +31,7 @@ export function accountMethods(ctx, drafts, opened, lock) {
   };
   return {
     ...sessionPart(ctx, inside, lock),
+    ...keysPart(ctx, inside, lock),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
     enrolHere: (/** @type {string} */ words) => enter(enrol(ctx, drafts, words)),
@@ -45,7 +49,10 @@ export function accountMethods(ctx, drafts, opened, lock) {
       const read = await readCopy(ctx, by);
       await enter(takeCopy(ctx, drafts, read, by));
     },
-    makeCopy: (/** @type {Parameters<typeof makeCopy>[2]} */ how) => makeCopy(ctx, inside(), how),
+    async makeCopy(/** @type {Parameters<typeof makeCopy>[2]} */ how) {
+      await rewrapHere(inside()); // a copy whose entries have wraps of two times would open in part
+      return makeCopy(ctx, inside(), how);
+    },
     makeCode: () => makeCode(ctx, inside()),
     async confirmCode(/** @type {string} */ text) {
       const open = inside();
@@ -58,6 +65,34 @@ export function accountMethods(ctx, drafts, opened, lock) {
       await inside().store.change((root) => { root.account.recovery = root.account.recovery === 'done' ? 'done' : 'later'; });
       ctx.show();
     },
+  };
+}
+
+/** Words and keys that change. @param {Context} ctx @param {() => Open} inside @param {(why: string) => Promise<void>} lock */
+function keysPart(ctx, inside, lock) {
+  /** A change that went wrong half-way in the worker leaves keys there that are not on the phone: they go. @param {Promise<void>} changing */
+  const whole = async (changing) => {
+    const { open } = ctx;
+    ctx.changing = true;
+    try {
+      await changing;
+    } catch (error) {
+      if (ctx.open === open && error instanceof KeptError && ['no_space', 'store_lost', 'not_opened'].includes(error.code)) await lock('keys');
+      throw error;
+    } finally {
+      ctx.changing = false;
+      ctx.show();
+    }
+  };
+  return {
+    changeWords: (/** @type {{words: string, newWords: string}} */ given) => whole(changeWords(ctx, inside(), given)),
+    renewKeys: (/** @type {Parameters<typeof renew>[2]} */ given) => whole(renew(ctx, inside(), given)),
+    renewOn: (/** @type {Parameters<typeof renewOn>[2]} */ given) => whole(renewOn(ctx, inside(), given)),
+    async giveUpKeys() {
+      await giveUp(inside());
+      ctx.show();
+    },
+    catchUp: (/** @type {Parameters<typeof catchUp>[2]} */ given) => whole(catchUp(ctx, inside(), given)),
   };
 }
 
@@ -93,6 +128,20 @@ function sessionPart(ctx, inside, lock) {
     endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
       ctx.api.endSession(session, await proofOf(ctx, inside(), words))
     ),
+    endOthers: async (/** @type {{words: string}} */ { words }) => ctx.api.endOthers(await proofOf(ctx, inside(), words)),
+    accessLog: async (/** @type {{words: string}} */ { words }) => (await ctx.api.access(await proofOf(ctx, inside(), words))).access,
+    async renameDevice(/** @type {string} */ name) {
+      await renameDevice(ctx, inside(), name);
+      ctx.show();
+    },
+    async knowArrivals() {
+      await knowArrivals(inside());
+      ctx.show();
+    },
+    async setHighRisk(/** @type {boolean} */ on) {
+      await saveSettings(inside(), { fields: { high_risk: on || null } });
+      inside().syncing.kick();
+    },
     ...roomPart(ctx, inside),
   };
 }

@@ -5,10 +5,10 @@
  * so a crash half-way leaves a phone that holds nothing, and the file can be chosen again. The diary then lives on this phone only, as
  * another device of the same diary; any server may take it in under a new name. Receipts of before are kept beside those to come.
  */
-import { b64, unb64 } from '../core/bytes.js';
+import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { decodePush, verifyAuthor } from '../ledger/push.js';
+import { decodePush, verifyByAny } from '../ledger/push.js';
 import { partName } from '../net/blobs.js';
 import { openKept, writeKept } from '../pack/kept.js';
 import { readDoor } from '../store/beside.js';
@@ -133,13 +133,12 @@ export async function takeCopy(ctx, drafts, { kept, identity }, { words, onProgr
 /** @param {Open} open @param {import('../pack/kept.js').KeptFile} kept @param {OnProgress} onProgress */
 async function takeAll(open, kept, onProgress) {
   const total = Number(kept.head.versions) + kept.blobs.length;
-  const pub = unb64(open.identity.ecdsa_pub);
   let done = 0;
   let batch = [];
   for await (const { about, push } of kept.versions()) {
     const { record, version } = about;
     const { meta } = decodePush(push);
-    await verifyAuthor(pub, { c: meta.c, diary: open.identity.diary, record, version }, meta.sig).catch(() => { throw new KeptError('not_a_copy'); });
+    await verifyByAny(open.identity.authors, { c: meta.c, diary: open.identity.diary, record, version }, meta.sig, about.seq ?? null).catch(() => { throw new KeptError('not_a_copy'); });
     batch.push({ about, push, meta });
     if (batch.length === BATCH) {
       await takeRestored(open, batch);

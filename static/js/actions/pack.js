@@ -167,7 +167,7 @@ async function capsuleOf(ctx, open, options, release) {
     packId: idText(newId()), no: (store.root.packs ?? 0) + 1, madeAt: now, consentAt: now, tz: ctx.zone(), release, origin: ctx.origin,
     chosen: chosenIncidents(versions, { from: options.from ?? null, to: options.to ?? null, records: options.records ?? null }).map((told) => told.record),
     log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police', startWith: options.start_with,
-  }, { account: identity.account, ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary, log: store.root.account.log });
+  }, { account: identity.account, ...(identity.earlier.length ? { earlier: identity.earlier } : {}), ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary, log: store.root.account.log });
 }
 
 /**

@@ -10,6 +10,7 @@ import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges, purgeBefore } from './purging.js';
+import { heedArrivals } from './arrivals.js';
 import { followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
@@ -60,7 +61,7 @@ export class Syncing {
     const account = open?.store.root.account;
     // While it is being opened the rows come first and the identity after.
     if (!open?.identity || !account?.registered) return null;
-    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] }, authorPub: open.identity.ecdsa_pub };
+    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] }, authors: open.identity.authors };
   }
 
   rows() {
@@ -177,7 +178,9 @@ export class Syncing {
   /** What waits to be erased, and what was erased since this phone last looked. */
   async erasures() {
     const open = this.openNow();
-    if (open && this.link()) await heedErasures(this.ctx, open);
+    if (!open || !this.link()) return;
+    await heedErasures(this.ctx, open);
+    await heedArrivals(this.ctx, open).catch(passing);
   }
 
   async wordsDown() {

@@ -24,7 +24,7 @@ export type State = {
   language: string;
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: import('./arrivals.js').Arrival[]; device_name?: string };
   entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
   picture: { until: number; files: { name: string; state?: EntryState }[] } | null;
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
@@ -94,8 +94,10 @@ export type Open = {
   urls: Set<string>;
   /** whether this opening has looked for what other devices had erased */
   erasedLooked?: boolean;
+  /** whether it has asked which devices signed in meanwhile */
+  arrivalsLooked?: boolean;
 };
-export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string };
+export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string; authors: readonly import('../crypto/statements.js').AuthorKey[]; earlier: readonly import('../crypto/statements.js').Statement[] };
 
 export type Context = Collaborators & {
   screen: Screen;
@@ -106,6 +108,8 @@ export type Context = Collaborators & {
   /** the last lock, until it is done */
   locking?: Promise<unknown>;
   draftTurn: Promise<unknown>;
+  /** words or keys are being changed */
+  changing?: boolean;
   show(): void;
 };
 export type { Api, Pins, Database, Index, Store, Vault };

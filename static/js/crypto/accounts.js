@@ -44,8 +44,11 @@ export async function sealIdentity(session, id) {
   const { identity, epochs } = session.own;
   const read = (/** @type {string} */ name) => (session.held.has(name) ? session.held.use(name, b64) : null);
   const [account_key, diary_key, ecdsa, hpke, capture, proof] = await Promise.all([...SECRETS, 'capture', 'proof'].map(read));
+  const { authors: _authors, earlier, ...said } = identity; // made again from the statements
+  const { olds } = session.own;
+  const kept = await Promise.all([...olds.keys()].map(async (epoch) => [epoch, await read(`diary_key:${epoch}`)]));
   const desc = {
-    k: 'identity', ...identity, account_epoch: epochs.account, diary_epoch: epochs.diary, kdf_high: session.kdfHigh,
+    k: 'identity', ...said, ...(earlier.length ? { earlier: /** @type {any} */ (earlier) } : {}), ...(kept.length ? { olds: kept } : {}), account_epoch: epochs.account, diary_epoch: epochs.diary, kdf_high: session.kdfHigh,
     account_key, diary_key, ecdsa, hpke, capture, proof,
   };
   return sealBox(session.store.key, id, /** @type {any} */ (desc));
@@ -71,7 +74,9 @@ export async function loadIdentity(session, id, sealed) {
     diary_key: unb64(desc.diary_key),
     ecdsa: { scalar: unb64(desc.ecdsa), pub: unb64(desc.ecdsa_pub) },
     hpke: { scalar: unb64(desc.hpke), pub: unb64(desc.hpke_pub) },
-  }, { account: desc.account_epoch, diary: desc.diary_epoch });
+  }, { account: desc.account_epoch, diary: desc.diary_epoch }, {
+    earlier: desc.earlier ?? [], olds: (desc.olds ?? []).map((/** @type {[number, string]} */ [epoch, key]) => [epoch, unb64(key)]),
+  });
 }
 
 /**
@@ -145,20 +150,31 @@ export async function codeAuth(session, { code: typed, login }) {
  */
 export async function openAccount(session, { answer, login, device, diary }) {
   const signingIn = session.signingIn;
-  if (!signingIn) throw new KeptError('locked');
+  const { diary: found, secrets, epochs, earlier } = await readAccount(session, answer, diary);
+  if (signingIn && 'kdf' in signingIn) session.saw(signingIn.kdf);
+  session.signingIn = null;
+  const ids = { account: answer.account, diary: found, device: checkedId(device), login };
+  return session.adopt(ids, secrets, epochs, { earlier });
+}
+
+/**
+ * The secrets in a sign-in's answer, after `auth` or `codeAuth`; nothing is taken into use. Throws `not_opened`.
+ * @param {Session} session
+ * @param {Answer} answer
+ * @param {string} [diary] which, else the first
+ */
+export async function readAccount(session, answer, diary) {
+  if (!session.signingIn) throw new KeptError('locked');
   const { account } = answer;
   const { raw, epoch } = await openAccountKey(session, account, answer);
   const opener = await importKey(raw);
   const keyset = unb64(answer.keyset);
-  const place = { account, epoch: wholeNumber(claimedHeader(keyset, 'keyset').epoch), rev: wholeNumber(claimedHeader(keyset, 'keyset').rev) };
-  const pairs = await openKeyset(opener, place, keyset);
+  const claimed = claimedHeader(keyset, 'keyset');
+  const { earlier, ...pairs } = await openKeyset(opener, { account, epoch: wholeNumber(claimed.epoch), rev: wholeNumber(claimed.rev) }, keyset);
   const listed = diary ? answer.diaries.find((one) => one.diary === diary) : answer.diaries[0];
   if (!listed) throw new KeptError('not_opened');
   const diaryKey = await unwrap(opener, diaryWrapHeader(account, listed.diary, wholeNumber(listed.epoch)), unb64(listed.wrap));
-  if ('kdf' in signingIn) session.saw(signingIn.kdf);
-  session.signingIn = null;
-  const ids = { account, diary: listed.diary, device: checkedId(device), login };
-  return session.adopt(ids, { account_key: raw, diary_key: diaryKey, ...pairs }, { account: epoch, diary: listed.epoch });
+  return { diary: listed.diary, secrets: { account_key: raw, diary_key: diaryKey, ...pairs }, epochs: { account: epoch, diary: listed.epoch }, earlier };
 }
 
 /**
@@ -255,7 +271,7 @@ async function openAccountKey(session, account, { words_wrap, code_wrap }) {
 }
 
 /** The account's cost: the default, or the floor where a slow engine makes it. @returns {Cost} */
-function usualCost() {
+export function usualCost() {
   return engineName() === 'wasm' ? DEFAULT : FLOOR;
 }
 

@@ -143,8 +143,23 @@ export function boxSealMany(session, records) {
  * @param {readonly (readonly [Bytes, Bytes])[]} records
  */
 export function boxOpenMany(session, records) {
-  const { key } = session.store;
-  return inFlight(records, ([id, sealed]) => openBox(key, id, sealed));
+  const { key, olds = [] } = session.store;
+  return inFlight(records, ([id, sealed]) => openWithAny([key, ...olds], id, sealed));
+}
+
+/**
+ * @param {readonly CryptoKey[]} keys the one in use first
+ * @param {Bytes} id
+ * @param {Bytes} sealed
+ * @returns {Promise<import('./box.js').Opened>}
+ */
+async function openWithAny([key, ...olds], id, sealed) {
+  try {
+    return await openBox(/** @type {CryptoKey} */ (key), id, sealed);
+  } catch (error) {
+    if (!olds.length) throw error;
+    return openWithAny(olds, id, sealed);
+  }
 }
 
 /**
@@ -207,7 +222,7 @@ async function capturePub(session, door) {
  * @param {Session} session
  * @returns {Promise<Bytes>}
  */
-async function newCapture(session) {
+export async function newCapture(session) {
   const { scalar, pub } = await newPair();
   await session.held.put('capture', scalar);
   scalar.fill(0);

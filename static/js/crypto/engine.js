@@ -6,6 +6,7 @@ import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId, parseId } from '../core/ids.js';
 import * as accounts from './accounts.js';
+import { openBox } from './box.js';
 import * as copy from './copy.js';
 import { engineName } from './argon2.js';
 import { random } from '../core/bytes.js';
@@ -13,6 +14,7 @@ import * as doors from './doors.js';
 import { sha256 } from './digests.js';
 import { FileSealer, openPart, sealedFileBytes } from './files.js';
 import { openFrom } from './people.js';
+import * as rekey from './rekey.js';
 import { Session } from './session.js';
 import { openVersion, sealVersion } from './versions.js';
 import { checkWords, suggestWords } from './words.js';
@@ -57,6 +59,7 @@ export function createEngine({ now = () => performance.now(), ...settings }) {
   return {
     ...lockPart(session, now),
     ...accountPart(session),
+    ...rekeyPart(session),
     ...versionPart(session),
     ...filePart(session),
   };
@@ -123,6 +126,22 @@ function accountPart(session) {
 }
 
 /** @param {Session} session */
+function rekeyPart(session) {
+  return {
+    rekeyBegin: (/** @type {Parameters<typeof rekey.begin>[1]} */ given) => rekey.begin(session, given),
+    rekeyResume: (/** @type {Parameters<typeof rekey.resume>[1]} */ given) => rekey.resume(session, given),
+    rekeyFrom: (/** @type {Parameters<typeof rekey.from>[1]} */ answer) => rekey.from(session, answer),
+    rewrap: (/** @type {Parameters<typeof rekey.rewrap>[1]} */ list) => rekey.rewrap(session, list),
+    rekeyAdopt: (/** @type {Parameters<typeof rekey.adopt>[1]} */ given) => rekey.adopt(session, given),
+    forgetOlds: async () => rekey.forgetOlds(session),
+    earlierId: () => rekey.earlierId(session),
+    sealEarlier: (/** @type {Bytes} */ id) => rekey.sealEarlier(session, id),
+    loadEarlier: (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => rekey.loadEarlier(session, id, sealed),
+    boxOpenNewest: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => openBox(session.store.key, id, sealed),
+  };
+}
+
+/** @param {Session} session */
 function versionPart(session) {
   /** @type {Schemas} */
   let schemas = {};
@@ -130,10 +149,10 @@ function versionPart(session) {
   const namesOf = (kind, schema) => (Object.hasOwn(schemas, kind) ? schemas[kind]?.[schema] ?? null : null);
   /** @param {VersionPushed & {names?: Names}} pushed @param {boolean} [check] */
   const openOne = ({ record, version, meta, wraps, envelopes, names }, check = true) => {
-    const { identity, diaryKey, signPub } = session.own;
+    const { identity, diaryKey, olds, authors } = session.own;
     const place = { diary: identity.diary, record, version };
     const named = names ? () => names : namesOf;
-    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, by: identity.by, signPub }, check ? named : null);
+    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, check ? named : null);
   };
   return {
     setSchemas: async (/** @type {Schemas} */ table) => { schemas = table; },

@@ -3,7 +3,7 @@
  * whose and for what, and is bound to it. Each is opened again before anything relies on it.
  */
 import { b64, isSame, unb64 } from '../core/bytes.js';
-import { canon, parseObject } from '../core/encoding.js';
+import { canon, isObject, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import * as cobblestone from './cobblestone.js';
 import * as envelope from './envelope.js';
@@ -13,6 +13,9 @@ import { checkPair } from './signing.js';
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('./signing.js').Pair} Pair */
 /** @typedef {import('./kdf.js').Kdf} Kdf */
+/** @typedef {{ecdsa: Pair, hpke: Pair, earlier?: readonly JsonObject[]}} Pairs `earlier`: statements about the keys before, oldest first. In here, because only what the account key seals is the keeper's own word */
+
+const KEYSET = 'ecdsa,ecdsa_pub,hpke,hpke_pub';
 
 /**
  * The header of the account key's wrap for the words or the code.
@@ -79,12 +82,13 @@ export async function unwrap(opener, header, sealed) {
  * The account's own pairs, sealed under the account key.
  * @param {CryptoKey} accountKey
  * @param {{account: string, epoch: number, rev: number}} place
- * @param {{ecdsa: Pair, hpke: Pair}} pairs
+ * @param {Pairs} pairs
  * @returns {Promise<Bytes>}
  */
-export async function sealKeyset(accountKey, { account, epoch, rev }, { ecdsa, hpke }) {
+export async function sealKeyset(accountKey, { account, epoch, rev }, { ecdsa, hpke, earlier = [] }) {
   const plaintext = canon({
     ecdsa: b64(ecdsa.scalar), ecdsa_pub: b64(ecdsa.pub), hpke: b64(hpke.scalar), hpke_pub: b64(hpke.pub),
+    ...(earlier.length ? { earlier: [...earlier] } : {}),
   });
   const sealed = await envelope.seal(accountKey, 'keyset', { account, epoch, rev, t: 'keyset' }, plaintext);
   await openKeyset(accountKey, { account, epoch, rev }, sealed);
@@ -97,16 +101,17 @@ export async function sealKeyset(accountKey, { account, epoch, rev }, { ecdsa, h
  * @param {CryptoKey} accountKey
  * @param {{account: string, epoch: number, rev: number}} place
  * @param {Uint8Array} sealed
- * @returns {Promise<{ecdsa: Pair, hpke: Pair}>}
+ * @returns {Promise<Pairs & {earlier: readonly JsonObject[]}>}
  */
 export async function openKeyset(accountKey, { account, epoch, rev }, sealed) {
   const plaintext = await envelope.open(accountKey, sealed, 'keyset', { account, epoch, rev, t: 'keyset' });
   try {
-    const set = /** @type {Record<string, string>} */ (parseObject(plaintext));
+    const { earlier = [], ...set } = /** @type {Record<string, any>} */ (parseObject(plaintext));
+    if (Object.keys(set).sort().join() !== KEYSET || !Array.isArray(earlier) || !earlier.every(isObject)) throw new KeptError('not_opened');
     const [ecdsa, ecdsaPub, hpke, hpkePub] = ['ecdsa', 'ecdsa_pub', 'hpke', 'hpke_pub'].map((name) => unb64(set[name] ?? ''));
     const pairs = { ecdsa: pair(ecdsa, ecdsaPub), hpke: pair(hpke, hpkePub) };
     await Promise.all([checkPair(pairs.ecdsa), checkPair(pairs.hpke)]);
-    return pairs;
+    return { ...pairs, earlier };
   } catch {
     throw new KeptError('not_opened');
   }

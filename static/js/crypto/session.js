@@ -9,6 +9,7 @@ import { importKey } from './cobblestone.js';
 import { Held } from './held.js';
 import { PRODUCT, rootOf } from './kdf.js';
 import { authorId, importAuthor, importAuthorPub } from './signing.js';
+import { authorChain } from './statements.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('./kdf.js').Kdf} Kdf */
@@ -31,9 +32,14 @@ import { authorId, importAuthor, importAuthorPub } from './signing.js';
  * @property {string} by author key id
  * @property {string} ecdsa_pub b64
  * @property {string} hpke_pub b64
+ * @property {readonly AuthorKey[]} authors the keys versions may be signed by, oldest first
+ * @property {readonly import('./statements.js').Statement[]} earlier what the keys before say of those after them
  */
-/** @typedef {{role: Role, i: number, key: CryptoKey, slotRoot: CryptoKey}} OpenStore */
-/** @typedef {{identity: PublicIdentity, epochs: {account: number, diary: number}, diaryKey: CryptoKey, signKey: CryptoKey, signPub: CryptoKey}} OpenIdentity */
+/** @typedef {import('./statements.js').AuthorKey} AuthorKey */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {{role: Role, i: number, key: CryptoKey, slotRoot: CryptoKey, olds?: CryptoKey[]}} OpenStore `olds`: keys of before the keys were changed; what they open was written then */
+/** @typedef {{identity: PublicIdentity, epochs: {account: number, diary: number}, diaryKey: CryptoKey, signKey: CryptoKey, signPub: CryptoKey, authors: Map<string, CryptoKey>, earlier: readonly JsonObject[], olds: Map<number, CryptoKey>}} OpenIdentity `authors`: by key id; `olds`: diary keys of earlier epochs, until all versions here have new wraps */
+/** @typedef {{account_key: Bytes, diary_key: Bytes, ecdsa: Pair, hpke: Pair}} Secrets */
 /** @typedef {{kdf: Kdf, root: CryptoKey} | {code: CryptoKey, login: string}} SigningIn */
 
 export class Session {
@@ -52,6 +58,8 @@ export class Session {
     this.known = null;
     /** @type {SigningIn | null} */
     this.signingIn = null;
+    /** Keys that are to come, while they are being made. @type {import('./rekey.js').Next | null} */
+    this.next = null;
     /** @type {Promise<void> | undefined} */
     this.tested = undefined;
   }
@@ -93,23 +101,32 @@ export class Session {
    * Takes an identity into use: keys for working become the platform's, secrets that must be wrapped again
    * are held.
    * @param {{account: string, diary: string, device: string, login: string}} ids
-   * @param {{account_key: Bytes, diary_key: Bytes, ecdsa: Pair, hpke: Pair}} secrets overwritten here
+   * @param {Secrets} secrets overwritten here
    * @param {{account: number, diary: number}} [epochs]
+   * @param {{earlier?: readonly JsonObject[], olds?: readonly (readonly [number, Bytes])[]}} [before] statements about keys that were replaced, and diary keys of earlier epochs
    */
-  async adopt(ids, { account_key, diary_key, ecdsa, hpke }, epochs = { account: 1, diary: 1 }) {
+  async adopt(ids, { account_key, diary_key, ecdsa, hpke }, epochs = { account: 1, diary: 1 }, { earlier = [], olds = [] } = {}) {
     const [diaryKey, signKey, signPub] = await Promise.all([importKey(diary_key), importAuthor(ecdsa), importAuthorPub(ecdsa.pub)]);
+    const authors = await authorChain(earlier, b64(ecdsa.pub)).catch(() => { throw new KeptError('not_opened'); });
+    const byAuthor = new Map(await Promise.all(authors.map(async ({ pub }) => /** @type {[string, CryptoKey]} */ ([authorId(unb64(pub)), await importAuthorPub(unb64(pub))]))));
+    const known = new Map();
+    for (const [epoch, key] of olds) {
+      known.set(epoch, await importKey(key));
+      await this.held.put(`diary_key:${epoch}`, key);
+      key.fill(0);
+    }
     const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar };
     for (const [name, secret] of Object.entries(secrets)) {
       await this.held.put(name, secret);
       secret.fill(0);
     }
     const { account, diary, device, login } = ids;
-    const identity = { account, diary, device, login, by: authorId(ecdsa.pub), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub) };
-    this.known = { identity, epochs, diaryKey, signKey, signPub };
+    const identity = { account, diary, device, login, by: authorId(ecdsa.pub), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), authors, earlier: /** @type {any} */ (earlier) };
+    this.known = { identity, epochs, diaryKey, signKey, signPub, authors: byAuthor, earlier, olds: known };
     return identity;
   }
 
-  /** The own pairs, for sealing a keyset. @returns {Promise<{ecdsa: Pair, hpke: Pair}>} */
+  /** The own pairs, for sealing a keyset. @returns {Promise<import('./keys.js').Pairs>} */
   async pairs() {
     const { ecdsa_pub, hpke_pub } = this.own.identity;
     // Copied out: what `use` hands over is overwritten when it ends.
@@ -117,6 +134,7 @@ export class Session {
     return {
       ecdsa: { scalar: /** @type {Bytes} */ (ecdsa), pub: unb64(ecdsa_pub) },
       hpke: { scalar: /** @type {Bytes} */ (hpke), pub: unb64(hpke_pub) },
+      earlier: this.own.earlier,
     };
   }
 

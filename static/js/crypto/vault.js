@@ -40,6 +40,16 @@
  *   keepProof(auth, registration?)     a registration sent again after a restart: its body gives name and cost back
  *   openCapture(envelope, header) → bytes            what was sealed to door.capture_pub (people.js sealTo)
  *
+ * NEW KEYS  (docs/formats.md 4b)
+ *   rekeyBegin({words, door, said: {beacon, head, seq, ts}, cost?}) → body of POST …/rotation      words_in_use
+ *   rekeyResume({words, body}) → {auth}        the keys of a body that was begun before a restart. no_match
+ *   rekeyFrom(answer) → {epoch, changed}       after auth: what another device changed, made ready to adopt
+ *   rewrap([{version, wraps}…]) → [[wrap…]…]   for the keys to come; without any, for the ones in use
+ *   rekeyAdopt({words, door, behind}) → {door, identity}     they count from now on, with a store key of their own
+ *   forgetOlds()                               no version here needs an earlier diary key any more
+ *   earlierId() → 16 bytes · sealEarlier(id) → bytes · loadEarlier(id, sealed)     store keys of before
+ *   boxOpenNewest(id, sealed)                  as boxOpen, under the store key in use only
+ *
  * VERSIONS
  *   setSchemas(table)          once: {kind: {'1': {open: […], restricted: […]}}}, record/schemas.json as it is
  *   sealVersion({record?, version?, kind, schema, open, restricted?, openKeys?, restrictedKeys?, parents?,
@@ -72,7 +82,8 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart',
+  'fileEnd', 'fileDrop', 'openPart', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'loadEarlier', 'boxOpenNewest',
 ]));
 
 /**

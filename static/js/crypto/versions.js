@@ -113,23 +113,24 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
 /**
  * Reads a version with the diary's key. Throws `not_opened`; what opens but does not add up is `altered`.
  * @param {{place: Place, meta: Meta, wraps: readonly Uint8Array[], envelopes: readonly Uint8Array[]}} pushed
- * @param {{diaryKey: CryptoKey, by: string, signPub: CryptoKey}} keys `signPub` of the author `by`
+ * @param {{diaryKey: CryptoKey, olds?: ReadonlyMap<number, CryptoKey>, authors: ReadonlyMap<string, CryptoKey>}} keys `olds`: the diary's of earlier epochs; `authors`: public keys by key id
  * @param {((kind: string, schema: number) => Names | null) | null} namesOf answers null when this program does not
  *   know the kind; null itself leaves commitment and signature unchecked, for versions this device has checked before
  * @returns {Promise<OpenedVersion>}
  */
-export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey, by, signPub }, namesOf) {
+export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, namesOf) {
   const parts = partsOf(meta.parts.length);
   if (canonText(parts) !== canonText([...meta.parts]) || wraps.length !== parts.length || envelopes.length !== parts.length) {
     throw new KeptError('not_opened');
   }
   const [open, restricted = null] = await Promise.all(parts.map((part, i) => openPart(
-    diaryKey, place, part, /** @type {Uint8Array} */ (wraps[i]), /** @type {Uint8Array} */ (envelopes[i]),
+    { diaryKey, olds }, place, part, /** @type {Uint8Array} */ (wraps[i]), /** @type {Uint8Array} */ (envelopes[i]),
   )));
   const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf ?? (() => null));
   if (!namesOf) return { ...read, altered: null };
-  // Other authors' keys come with their own statements; until then only our own signatures can be judged.
-  if (read.reserved._by === by && !read.altered) {
+  // Another account's keys come with their own statements; until then only this one's signatures can be judged.
+  const signPub = authors.get(String(read.reserved._by));
+  if (signPub && !read.altered) {
     await verifyAuthor(signPub, signedBytes(meta.c, place), unb64(meta.sig)).catch(() => { read.altered = true; });
   }
   return read;
@@ -184,17 +185,17 @@ function judge(open, restricted, place, meta, namesOf) {
 }
 
 /**
- * @param {CryptoKey} diaryKey
+ * @param {{diaryKey: CryptoKey, olds: ReadonlyMap<number, CryptoKey> | undefined}} keys
  * @param {Place} place
  * @param {Part} part
  * @param {Uint8Array} wrapped
  * @param {Uint8Array} sealed
  * @returns {Promise<Payload>}
  */
-async function openPart(diaryKey, place, part, wrapped, sealed) {
+async function openPart({ diaryKey, olds }, place, part, wrapped, sealed) {
   const { epoch } = envelope.claimedHeader(wrapped, 'wrap');
   if (!Number.isSafeInteger(epoch) || Number(epoch) < 1) throw new KeptError('not_opened');
-  const raw = await unwrap(diaryKey, versionWrapHeader(place.diary, Number(epoch), part, place.version), wrapped);
+  const raw = await unwrap(olds?.get(Number(epoch)) ?? diaryKey, versionWrapHeader(place.diary, Number(epoch), part, place.version), wrapped);
   const key = await importKey(raw);
   return readPayload(unpad(await envelope.open(key, sealed, 'version', envelopeHeader(place, part))));
 }

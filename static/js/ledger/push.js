@@ -10,6 +10,7 @@ import { verifyAuthor as verify } from '../crypto/signing.js';
 import { envelopeHeader, signedBytes } from '../crypto/versions.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../crypto/statements.js').AuthorKey} Author */
 /** @typedef {{blobs: string[], c: string, grants: never[], parents: string[], parts: ('open' | 'restricted')[], sig: string}} Meta */
 /** @typedef {import('../crypto/versions.js').Place} Place */
 /** @typedef {{meta: Meta, wraps: Bytes[], envelopes: Bytes[]}} Push */
@@ -62,6 +63,25 @@ export function envDigest(envelopes) {
  */
 export async function verifyAuthor(pub, { c, diary, record, version }, sig) {
   await verify(pub, signedBytes(c, { diary, record, version }), unb64(sig));
+}
+
+/**
+ * Returns when one of an account's keys made the signature and counted for that number; throws `bad_signature`.
+ * @param {readonly Author[]} authors oldest first
+ * @param {{c: string, diary: string, record: string, version: string}} signed
+ * @param {string} sig b64
+ * @param {number|null} seq null for what has no number
+ */
+export async function verifyByAny(authors, signed, sig, seq) {
+  const counting = authors.filter((one) => one.seq === null || (seq !== null && seq <= one.seq)).reverse();
+  for (const { pub } of counting) {
+    try {
+      return await verifyAuthor(unb64(pub), signed, sig);
+    } catch {
+      continue;
+    }
+  }
+  throw new KeptError('bad_signature');
 }
 
 /**

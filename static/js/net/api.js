@@ -69,9 +69,39 @@ export class Api {
     return this.withSession({ path: `/v1/sessions/${session}`, method: 'DELETE', want: 'nothing', proof });
   }
 
+  /** Every session but this. @param {string} proof */
+  endOthers(proof) {
+    return this.withSession({ path: '/v1/sessions', method: 'DELETE', want: 'nothing', proof });
+  }
+
+  /** @param {string} device_name */
+  rename(device_name) {
+    return this.withSession({ path: '/v1/session', method: 'PUT', json: { device_name }, want: 'nothing' });
+  }
+
+  /** What was done to the account. @param {string} proof @returns {Promise<{access: {at: number, device_name: string, what: string}[]}>} */
+  access(proof) {
+    return this.withSession({ path: '/v1/access', proof });
+  }
+
   /** @param {object} words @param {string} proof */
   changeWords(words, proof) {
     return this.withSession({ path: '/v1/account/words', method: 'PUT', json: words, want: 'nothing', proof, timeout: SLOW });
+  }
+
+  /** New keys, kept beside the ones in use. @param {string} diary @param {object} body @param {string} proof @returns {Promise<{to: number}>} */
+  rekeyBegin(diary, body, proof) {
+    return this.withSession({ path: `/v1/diaries/${diary}/rotation`, method: 'POST', json: body, proof, timeout: SLOW });
+  }
+
+  /** @param {string} diary @param {Uint8Array} wraps frames @returns {Promise<{lacking: number}>} */
+  rekeyWraps(diary, wraps) {
+    return this.withSession({ path: `/v1/diaries/${diary}/rotation/wraps`, method: 'PUT', bytes: wraps, timeout: SLOW });
+  }
+
+  /** They count from now on, and every session has ended. @param {string} diary @param {string} proof */
+  rekeyCommit(diary, proof) {
+    return this.request({ path: `/v1/diaries/${diary}/rotation/commit`, method: 'POST', want: 'nothing', proof, timeout: SLOW });
   }
 
   /** @param {{code_auth: string, code_wrap: string}} code @param {string} proof */

@@ -9,11 +9,12 @@ import { parseObject, readFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
 import { nextHead } from '../ledger/heads.js';
-import { encodePush, envDigest, verifyAuthor } from '../ledger/push.js';
+import { encodePush, envDigest, verifyByAny } from '../ledger/push.js';
 import { judgeHead, judgeReceipt } from './push.js';
 
 /** @typedef {import('./push.js').Link} Link */
 /** @typedef {import('./push.js').Feed} Feed */
+/** @typedef {import('../ledger/push.js').Author} Author */
 /**
  * @typedef {object} Item one version from the feed
  * @property {number} seq
@@ -34,7 +35,7 @@ const PAGE = 501;
 
 /**
  * Pulls until this phone has all there is.
- * @param {Link & {authorPub: string}} link @param {Feed} from
+ * @param {Link & {authors: readonly Author[]}} link @param {Feed} from
  * @param {(items: Item[], feed: Feed, latest: number) => Promise<unknown>} take saves what it is given
  * @returns {Promise<Feed>}
  * @throws feed_altered, head_differs, server_behind, or what the request throws
@@ -59,15 +60,14 @@ export async function pullFeed(link, from, take) {
   }
 }
 
-/** @param {Link & {authorPub: string}} link @param {Feed} from @param {Omit<Item, 'at'|'checked'|'env'>[]} items */
-async function checkAll({ pins, diary, authorPub }, from, items) {
-  const pub = unb64(authorPub);
+/** @param {Link & {authors: readonly Author[]}} link @param {Feed} from @param {Omit<Item, 'at'|'checked'|'env'>[]} items */
+async function checkAll({ pins, diary, authors }, from, items) {
   const judged = await Promise.all(items.map(async (item) => {
     const { record, version, meta } = item;
     // Nothing is left to check of an erased version but its place in the head, which the server has signed.
     if (item.erased) return { ...item, env: item.erased.env, at: 0, checked: false };
     const env = envDigest(item.envelopes);
-    await verifyAuthor(pub, { c: meta.c, diary, record, version }, meta.sig).catch(() => {
+    await verifyByAny(authors, { c: meta.c, diary, record, version }, meta.sig, item.seq).catch(() => {
       throw new KeptError('feed_altered');
     });
     return { ...item, env, ...(await judgeReceipt(item.receipt, pins, { c: meta.c, env })) };

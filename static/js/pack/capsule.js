@@ -74,7 +74,7 @@ const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
  * The capsule for `wish`, as an object.
  * @param {readonly DiaryVersion[]} versions the whole diary in feed order, those without `seq` last as made
  * @param {Wish} wish
- * @param {{account: string, ecdsa_pub: string, log: string, notary: string}} keys
+ * @param {{account: string, earlier?: readonly import('../crypto/statements.js').Statement[], ecdsa_pub: string, log: string, notary: string}} keys `earlier`: statements about keys that were replaced
  * @returns {JsonObject} throws `bad_request` when nothing is chosen
  */
 export function makeCapsule(versions, wish, keys) {

@@ -18,6 +18,10 @@ import { b64, isSame, unb64 } from '../core/bytes.js';
  * @property {() => Promise<Uint8Array>} rootId
  * @property {(records: [any, any, any][]) => Promise<Uint8Array[]>} boxSealMany
  * @property {(pairs: [any, any][]) => Promise<Opened[]>} boxOpenMany
+ * @property {(id: any, sealed: any) => Promise<Opened>} boxOpenNewest
+ * @property {() => Promise<Uint8Array>} earlierId
+ * @property {(id: any) => Promise<Uint8Array>} sealEarlier
+ * @property {(id: any, sealed: any) => Promise<void>} loadEarlier
  */
 /**
  * @typedef {object} Change one transaction being put together
@@ -25,6 +29,7 @@ import { b64, isSame, unb64 } from '../core/bytes.js';
  * @property {(name: string, value: unknown) => void} putJson
  * @property {(name: string, sealed: Uint8Array) => void} putSealed what the vault sealed for that place itself; not opened here
  * @property {(name: string) => void} drop
+ * @property {(id: Uint8Array, sealed: Uint8Array|null) => void} placed what lies where no name tells; null takes it away
  * @property {(key: string, value: unknown) => void} beside a value beside the table; null takes it away
  * @property {(key: Uint8Array) => void} untray
  * @property {(act: () => void) => void} after run once everything is written, read back and opened
@@ -57,12 +62,27 @@ export class Store {
     if (fresh) {
       this.root = { ...fresh, seed: b64(this.random(32)) };
     } else {
-      const [sealed] = await this.database.read([this.rootId]);
+      const earlierId = await this.vault.earlierId();
+      const [sealed, earlier] = await this.database.read([this.rootId, earlierId]);
       if (!sealed) throw new KeptError('not_opened');
-      const [opened] = await this.vault.boxOpenMany([[this.rootId, sealed]]);
-      this.root = json(/** @type {Opened} */ (opened));
+      // The root leads to everything else, so it counts only under the key in use: see [Note: store keys].
+      this.root = json(await this.vault.boxOpenNewest(this.rootId, sealed));
+      if (earlier) await this.vault.loadEarlier(earlierId, earlier);
     }
     this.seed = unb64(this.root.seed);
+  }
+
+  /**
+   * The vault has a store key of its own since the keys were changed: the root moves to where that one tells, and the keys
+   * of before go beside it, in the change that is being put together. [Note: store keys] Records of before stay as they
+   * are and open under those; root and identity open under the newest only, so nobody with an old key can put theirs in.
+   * @param {Change} change
+   */
+  async rekeyed(change) {
+    const [rootId, earlierId] = [await this.vault.rootId(), await this.vault.earlierId()];
+    change.placed(this.rootId, null);
+    change.placed(earlierId, await this.vault.sealEarlier(earlierId));
+    this.rootId = rootId;
   }
 
   /** Where the record of that name lies. @param {string} name @returns {Uint8Array} 16 bytes */
@@ -155,6 +175,8 @@ class Pending {
   constructor() {
     /** @type {Map<string, {desc: Record<string, any>, bytes: Uint8Array|undefined}|Uint8Array|null>} */
     this.records = new Map();
+    /** @type {[Uint8Array, Uint8Array|null][]} */
+    this.places = [];
     /** @type {Record<string, unknown>} */
     this.values = {};
     /** @type {Uint8Array[]} */
@@ -199,6 +221,11 @@ class Pending {
     this.records.set(name, null);
   }
 
+  /** @param {Uint8Array} id @param {Uint8Array|null} sealed */
+  placed(id, sealed) {
+    this.places.push([id, sealed]);
+  }
+
   /** @param {string} key @param {unknown} value */
   beside(key, value) {
     this.values[key] = value;
@@ -222,6 +249,10 @@ class Pending {
     const opaque = [];
     /** @type {Uint8Array[]} */
     const drop = [];
+    for (const [id, sealed] of this.places) {
+      if (sealed) opaque.push([id, sealed]);
+      else drop.push(id);
+    }
     for (const [name, record] of this.records) {
       const id = store.place(name);
       if (record === null) drop.push(id);

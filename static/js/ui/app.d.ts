@@ -41,7 +41,7 @@ export type State = {
   /** what the screens are in: `en`, `cy`, `pl`, `ur` */
   language: string;
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[] } | null;
   showing?: { sections: ShownSection[]; until: number } | null;
@@ -100,6 +100,18 @@ export interface App {
   confirmCode(text: string): Promise<unknown>;
   later(what: 'recovery'): Promise<unknown>;
   signOut(): Promise<unknown>;
+  /** New words; the keys stay. */
+  changeWords(given: { words: string; newWords: string }): Promise<unknown>;
+  /** New words and every key anew; nothing of before opens what comes after. */
+  renewKeys(given: { words: string; newWords: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
+  renewOn(given: { newWords: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
+  giveUpKeys(): Promise<unknown>;
+  catchUp(given: { words: string }): Promise<unknown>;
+  endOthers(by: { words: string }): Promise<unknown>;
+  accessLog(by: { words: string }): Promise<{ at: number; device_name: string; what: string }[]>;
+  renameDevice(name: string): Promise<unknown>;
+  knowArrivals(): Promise<unknown>;
+  setHighRisk(on: boolean): Promise<unknown>;
   newDraft(): unknown;
   putDraft(change: { fields?: Fields; restricted?: Fields }): unknown;
   dropDraft(): Promise<unknown>;

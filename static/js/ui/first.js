@@ -47,7 +47,7 @@ function check(stage) {
 }
 
 /** @param {Stage} stage */
-function suggestion(stage) {
+export function suggestion(stage) {
   const { local } = stage;
   if (local.six === undefined && !local.asking) {
     local.asking = true;

@@ -31,6 +31,7 @@ const PARTS = {
   import: () => import('./import.js'),
   schedule: () => import('./schedule.js'),
   server: () => import('./server.js'),
+  keys: () => import('./keys.js'),
   space: () => import('./space.js'),
   copies: () => import('./copies.js'),
   registers: () => import('./registers.js'),
@@ -41,7 +42,7 @@ const PARTS = {
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
 /** @type {Views} */
@@ -134,7 +135,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' ? 'more' : name);
+  const here = { entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -154,10 +155,22 @@ function lines(stage, open) {
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t('frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
+    ${open && trouble?.code === 'signed_out' && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
+    ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
+}
+
+/** A change of keys that is not finished, and another device that signed in. @param {Stage} stage */
+function keyLines(stage) {
+  const { rekeying, arrived = [] } = stage.state.account ?? {};
+  const [first] = arrived;
+  const mine = () => stage.run('arrived', () => stage.app.knowArrivals());
+  return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
+    ${first ? html`<div class="line state-trouble" role="status"><span>${t('frame.arrived', { device: first.device_name || t('devices.unknown'), at: day(first.at) })}</span>
+      ${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'arrived' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}`;
 }
 
 /** Whatever will be erased is said on every screen, with the day: nobody finds out afterwards. @param {Stage} stage @param {readonly import('./app.d.ts').Waiting[]} waiting */

@@ -1,6 +1,6 @@
 /** More: the copy, the code, where one is signed in, space, and what all this protects from and what not. */
 import { html, nothing } from './html.js';
-import { secretField } from './fields.js';
+import { secretField, textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
 import { clockTime, day } from './say.js';
 import { t } from './strings.js';
@@ -9,6 +9,7 @@ import './strings_cards.js';
 import './strings_registers.js';
 import './strings_files.js';
 import './strings_language.js';
+import './strings_keys.js';
 import { uncover } from './door.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -46,6 +47,9 @@ function more(stage) {
       <div>${row({ title: t('hold.title'), icon: 'lock', on: go('hold') })}</div>
     </div>
     <div class="rows">
+      <div>${row({ title: t('more.changewords'), icon: 'key', on: go('changewords') })}</div>
+      <div>${row({ title: t('more.someone'), icon: 'lock', on: go('someone') })}</div>
+      <div>${row({ title: t('more.highrisk'), icon: 'lock', on: go('highrisk') })}</div>
       <div>${row({ title: t('more.about'), icon: 'lock', on: go('about') })}</div>
       <div>${row({ title: t('more.check'), icon: 'sealed', on: go('check') })}</div>
       <div>${row({ title: t('more.language'), icon: 'note', on: go('languages') })}</div>
@@ -63,7 +67,7 @@ function devices(stage) {
       const words = local.words ?? '';
       if (!words) return stage.set({ lacking: true });
       stage.set({ words: '', shown: false, lacking: false });
-      return stage.run('sessions', async () => { local.sessions = await stage.app.sessions({ words }); });
+      return stage.run('sessions', async () => { Object.assign(local, { sessions: await stage.app.sessions({ words }), log: await stage.app.accessLog({ words }) }); });
     };
     return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
       ${secretField({ id: 'words', label: t('devices.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: show, focus: true, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
@@ -73,15 +77,33 @@ function devices(stage) {
     <ul class="rows">${found.map((one) => html`<li class="stack-close page-item"><strong>${one.here ? t('devices.here') : one.device_name || t('devices.unknown')}</strong>
       <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: `${day(one.seen_at)}, ${clockTime(one.seen_at)}` })}</span>
       ${one.here ? nothing : html`<div>${button(t('devices.end'), () => ending(stage, one), {})}</div>`}
-      ${local.ending === one.session ? endForm(stage, one, found) : nothing}</li>`)}</ul></div>`;
+      ${local.ending === one.session ? endForm(stage, one, found) : nothing}${one.here ? naming(stage, one) : nothing}</li>`)}</ul>
+    ${found.length > 1 ? html`<div>${button(t('devices.all'), () => ending(stage, null), {})}</div>${local.ending === ALL ? endForm(stage, null, found) : nothing}` : nothing}
+    ${done(local.log ?? [])}</div>`;
 }
 
-/** @param {Stage} stage @param {Session} one */
+const ALL = 'all';
+
+/** @param {Stage} stage @param {Session|null} one null for all the others */
 function ending(stage, one) {
-  stage.set({ ending: one.session, words: '' });
+  stage.set({ ending: one ? one.session : ALL, words: '' });
 }
 
-/** Ending someone's way in asks for the words again. @param {Stage} stage @param {Session} one @param {Session[]} found */
+/** What the keeper calls this device. @param {Stage} stage @param {Session} one */
+function naming(stage, one) {
+  const { local } = stage;
+  const name = local.name ?? one.device_name;
+  const save = () => stage.run('rename', async () => { await stage.app.renameDevice(name.trim()); stage.say(t('devices.renamed')); });
+  return html`${textField({ id: 'device-name', label: t('devices.rename'), value: name, on: (typed) => { local.name = typed; } })}<div>${button(t('devices.rename_do'), save, { plain: true, busy: stage.running === 'rename' })}</div>`;
+}
+
+/** What was done to the account. @param {{at: number, device_name: string, what: string}[]} log */
+function done(log) {
+  return html`<section class="stack-close"><h2>${t('devices.log')}</h2><p class="small soft">${t('devices.log_lead')}</p>
+    <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: t(`devices.what.${one.what}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
+}
+
+/** Ending someone's way in asks for the words again. @param {Stage} stage @param {Session|null} one null for all the others @param {Session[]} found */
 function endForm(stage, one, found) {
   const { local } = stage;
   const end = () => {
@@ -89,13 +111,13 @@ function endForm(stage, one, found) {
     if (!words) return stage.set({ lacking: true });
     stage.set({ words: '', shown: false, lacking: false });
     return stage.run('end', async () => {
-      await stage.app.endSession(one.session, { words });
-      stage.set({ sessions: found.filter((each) => each !== one), ending: null });
-      stage.say(t('devices.ended'));
+      await (one ? stage.app.endSession(one.session, { words }) : stage.app.endOthers({ words }));
+      stage.set({ sessions: found.filter((each) => (one ? each !== one : each.here)), ending: null });
+      stage.say(t(one ? 'devices.ended' : 'devices.all_done'));
     });
   };
   return html`${secretField({ id: 'end-words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: end, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
-    <div class="row">${button(t('devices.end'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
+    <div class="row">${button(t(one ? 'devices.end' : 'devices.all'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
 }
 
 /** @param {Stage} stage */

@@ -25,7 +25,7 @@ export function vaultInProcess(origin) {
   for (const name of FUNCTIONS) {
     vault[name] = async (...args) => {
       if (closed) throw new KeptError('locked');
-      const cheaper = name === 'enrolment' || name === 'changeWords' ? [{ ...args[0], cost: CHEAP }] : name === 'newDoor' ? [CHEAP] : args;
+      const cheaper = ['enrolment', 'changeWords', 'rekeyBegin'].includes(name) ? [{ ...args[0], cost: CHEAP }] : name === 'newDoor' ? [CHEAP] : args;
       const value = await engine[name](...structuredClone(cheaper));
       if (closed) throw new KeptError('locked');
       return structuredClone(value);

@@ -2,6 +2,7 @@
 import * as kept from './kept.js';
 import * as logged from './log.js';
 import * as plain from './plain.js';
+import * as rekeyed from './rekey.js';
 import * as sealed from './sealed.js';
 
 /** Check → the file it reads, null for none. */
@@ -21,6 +22,7 @@ const CHECKS = [
   ['every kind of record', 'kinds', kept.kinds],
   ['receipts and heads', 'receipts', kept.receipts],
   ['the public log', 'log', logged.log],
+  ['keys that hand over', 'rekey', rekeyed.rekey],
 ];
 
 export const NAMES = CHECKS.map(([name]) => name);

@@ -47,7 +47,7 @@ export async function versions(v) {
   const diaryKey = await importKey(unb64(v.diary_key));
   const pub = unb64(v.author.pub);
   same(authorId(pub), v.author.key_id, 'author key id');
-  const keys = { diaryKey, by: v.author.key_id, signPub: await importAuthorPub(pub) };
+  const keys = { diaryKey, authors: new Map([[v.author.key_id, await importAuthorPub(pub)]]) };
   for (const one of v.cases) await oneVersion(v, one, keys, pub);
   for (const one of v.altered) {
     const { meta, wraps, envelopes } = decodePush(unb64(one.body), one.place);
@@ -62,7 +62,7 @@ export async function versions(v) {
 
 /** Each kind of record, every field of its schema filled. */
 export async function kinds(v) {
-  const keys = { diaryKey: await importKey(unb64(v.diary_key)), by: v.author.key_id, signPub: await importAuthorPub(unb64(v.author.pub)) };
+  const keys = { diaryKey: await importKey(unb64(v.diary_key)), authors: new Map([[v.author.key_id, await importAuthorPub(unb64(v.author.pub))]]) };
   same(v.cases.map(({ name }) => name), Object.keys(SCHEMAS).sort(), 'every kind');
   for (const one of v.cases) {
     const names = SCHEMAS[one.name][one.draft.schema];

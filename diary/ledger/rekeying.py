@@ -1,0 +1,109 @@
+"""What an account's key says when another takes its place: docs/formats.md, section 4b.
+
+A statement is signed by the key that goes. It names the key that comes, and up to where the old one counts: the
+diary's number and head at that moment, the server's time of it, and the checkpoint seen last. A version by the
+old key above that number, or received after that time, is nobody's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from diary.crypto.signing import Author, author_key_id, public_key, verify_author
+from diary.encoding import b64, canon, unb64
+from diary.errors import BadRequest, BadSignature
+from diary.ids import parse_id
+from diary.ledger.signed import Fields
+
+TYPE: Final = "rekey/v1"
+_NAMES: Final = {"account", "beacon", "diary", "ecdsa_pub", "epoch", "head", "hpke_pub", "old", "seq", "t", "ts"}
+_DIGEST_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorKey:
+    """A key of an account. `seq`, `ts`: the last number and the last ms it counts for; None for the one in use."""
+
+    pub: bytes
+    seq: int | None = None
+    ts: int | None = None
+
+
+def make(author: Author, fields: Mapping[str, object]) -> Fields:
+    """A statement: `fields` but for `old` and `t`, signed by the key that goes. Raises BadSignature for one that is none."""
+    whole = dict(fields) | {"old": b64(author.pub), "t": TYPE}
+    statement = whole | {"sig": b64(author.sign(canon(whole)))}
+    check(statement)
+    return statement
+
+
+def check(statement: Mapping[str, Any]) -> None:
+    """Return when it is a statement and its signature holds; else BadSignature."""
+    if set(statement) != _NAMES | {"sig"} or statement["t"] != TYPE:
+        raise BadSignature("That is not a statement about an account's keys.")
+    fields = {name: value for name, value in statement.items() if name != "sig"}
+    try:
+        for name in ("account", "diary"):
+            parse_id(str(statement[name]))
+        sound = len(unb64(str(statement["head"]))) == _DIGEST_BYTES and _is_beacon(statement["beacon"])
+        numbers = (statement["epoch"] - 2, statement["seq"], statement["ts"])
+        if not sound or any(type(number) is not int or number < 0 for number in numbers):
+            raise BadSignature("That is not a statement about an account's keys.")
+        for name in ("ecdsa_pub", "hpke_pub"):
+            public_key(unb64(str(statement[name])))
+        if statement["ecdsa_pub"] == statement["old"]:
+            raise BadSignature("A key cannot take its own place.")
+        verify_author(unb64(str(statement["old"])), canon(fields), unb64(str(statement["sig"])))
+    except BadSignature:
+        raise
+    except (BadRequest, TypeError):
+        raise BadSignature("That is not a statement about an account's keys.") from None
+
+
+def chain(statements: Sequence[Mapping[str, Any]], newest: bytes) -> tuple[AuthorKey, ...]:
+    """The account's keys, oldest first, ending in `newest`; BadSignature where the statements do not lead there."""
+    keys: list[AuthorKey] = []
+    for before, statement in zip((None, *statements), statements, strict=False):
+        check(statement)
+        follows = before is None or (
+            before["ecdsa_pub"] == statement["old"]
+            and before["account"] == statement["account"]
+            and before["epoch"] < statement["epoch"]
+            and before["seq"] <= statement["seq"]
+        )
+        if not follows:
+            raise BadSignature("The statements about an account's keys do not follow one another.")
+        keys.append(AuthorKey(unb64(str(statement["old"])), int(statement["seq"]), int(statement["ts"])))
+    if statements and statements[-1]["ecdsa_pub"] != b64(newest):
+        raise BadSignature("The statements about an account's keys do not lead to the one in use.")
+    return (*keys, AuthorKey(newest))
+
+
+def verify_by(keys: Sequence[AuthorKey], by: object, message: bytes, signature: bytes) -> AuthorKey:
+    """The key that `by` (a key id) names, when the signature is its own. Raises BadSignature."""
+    for key in keys:
+        if author_key_id(key.pub) == by:
+            verify_author(key.pub, message, signature)
+            return key
+    raise BadSignature("The signature is by a key that is not this account's.")
+
+
+def verify_any(keys: Sequence[AuthorKey], message: bytes, signature: bytes, seq: int | None) -> None:
+    """Return when one of the keys made the signature and counted for number `seq` (None: not numbered yet)."""
+    for key in reversed(keys):
+        if key.seq is not None and (seq is None or seq > key.seq):
+            continue
+        try:
+            return verify_author(key.pub, message, signature)
+        except BadSignature:
+            continue
+    raise BadSignature
+
+
+def _is_beacon(beacon: object) -> bool:
+    """Null, or a checkpoint."""
+    if beacon is None:
+        return True
+    if not isinstance(beacon, dict) or set(beacon) != {"log", "root", "size"} or type(beacon["size"]) is not int:
+        return False
+    return all(len(unb64(str(beacon[name]))) == _DIGEST_BYTES for name in ("log", "root"))

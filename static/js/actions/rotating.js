@@ -1,0 +1,282 @@
+/**
+ * New words, and new keys when someone else knows them.
+ *
+ * [Note: new words] Words re-wrap the account key and nothing else: what is sealed stays as it is, the recovery code goes
+ * on working, every other device is signed out. The server has them first: a crash in between leaves a phone that opens
+ * with the old words and is signed out, and typing the new ones (`catchUp`) puts it right.
+ *
+ * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). What the server gets for it is kept, sealed
+ * under the new words, until it has taken effect there; so a phone that stops half-way goes on with the new words typed
+ * again, and until the one moment at which the server has everything, nothing has changed.
+ */
+import { KeptError } from '../core/errors.js';
+import { unb64 } from '../core/bytes.js';
+import { frames } from '../core/encoding.js';
+import { decodePush, encodePush } from '../ledger/push.js';
+import { judgeHead } from '../net/push.js';
+import { readDoor } from '../store/beside.js';
+import { numbered } from '../store/feedlist.js';
+import { proofOf, samePins } from './accounts.js';
+import { ownFields } from './book.js';
+import { NO_PINS } from './door.js';
+import { beaconOf } from './log.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {(done: number, total: number) => void} OnProgress */
+
+const AT_ONCE = 64;
+const TRIES = 3;
+const SCHEMA = 1;
+
+/** @param {Context} ctx @param {Open} open @param {{words: string, newWords: string}} given @throws words_differ, words_in_use, no_network */
+export async function changeWords(ctx, open, { words, newWords }) {
+  const { vault, store } = open;
+  const door = await checked(ctx, open, words);
+  if (words.trim() === newWords.trim()) throw new KeptError('words_in_use');
+  if (store.root.account.registered) {
+    const proof = await proofOf(ctx, open, words);
+    const { kdf, auth, words_wrap } = await vault.changeWords({ words: newWords });
+    await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
+    await vault.keepProof(auth);
+  }
+  await remakeSlot(ctx, open, door, newWords);
+}
+
+/**
+ * Every key anew, under new words. The old words, code, sessions and keys open nothing that is written afterwards.
+ * @param {Context} ctx @param {Open} open @param {{words: string, newWords: string, onProgress?: OnProgress}} given
+ * @throws words_differ, words_in_use, no_network, and unavailable while entries wait to be sent
+ */
+export async function renew(ctx, open, { words, newWords, onProgress = () => undefined }) {
+  const { vault, store } = open;
+  const door = await checked(ctx, open, words);
+  const isRegistered = store.root.account.registered;
+  const proof = isRegistered ? await proofOf(ctx, open, words) : '';
+  for (let left = TRIES; ; left--) {
+    const said = isRegistered ? await upToDate(ctx, open) : { ...store.root.feed, ts: ctx.clock.now() };
+    const { auth, ...body } = await vault.rekeyBegin({ words: newWords, door: /** @type {any} */ (door), said: { beacon: beaconOf(store.root), ...said } });
+    if (!isRegistered) break;
+    await store.change((root) => { root.rotation = body; });
+    try {
+      await send(ctx, open, { ...body, auth }, proof, onProgress);
+      break;
+    } catch (error) {
+      // Another device wrote meanwhile: what it wrote is fetched, and the old key is ended after it.
+      if (!(error instanceof KeptError) || !['conflict', 'incomplete', 'not_found'].includes(error.code) || left === 1) throw error;
+    }
+  }
+  await settle(ctx, open, newWords, onProgress);
+}
+
+/**
+ * Goes on where a change of keys was interrupted.
+ * @param {Context} ctx @param {Open} open @param {{newWords: string, onProgress?: OnProgress}} given
+ * @throws no_match when those are not the new words
+ */
+export async function renewOn(ctx, open, { newWords, onProgress = () => undefined }) {
+  const { vault, store } = open;
+  const body = store.root.rotation;
+  if (!body) throw new KeptError('not_found');
+  const { auth } = await vault.rekeyResume({ words: newWords, body });
+  if (!await isInPlace(ctx, open, auth)) await send(ctx, open, { ...body, auth }, await vault.proof(), onProgress);
+  await settle(ctx, open, newWords, onProgress);
+}
+
+/** What was begun is given up: nothing has changed anywhere. @param {Open} open */
+export async function giveUp({ store }) {
+  await store.change((root) => { delete root.rotation; });
+}
+
+/**
+ * This phone was signed out because the words or the keys were changed elsewhere: the words in use now, and it follows.
+ * @param {Context} ctx @param {Open} open @param {{words: string, onProgress?: OnProgress}} given
+ * @throws sign_in_failed, no_network, wrong_notary
+ */
+export async function catchUp(ctx, open, { words, onProgress = () => undefined }) {
+  const { vault, store, identity } = open;
+  const { login } = store.root.account;
+  const before = await vault.proof();
+  const { kdf } = await ctx.api.prelogin(login);
+  const { auth } = await vault.auth({ words, kdf, login });
+  const answer = await ctx.api.signIn({ login, auth, device: identity.device, device_name: nameOf(ctx, open) }).catch(async (error) => {
+    await vault.keepProof(before);
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
+  });
+  await samePins(ctx, open, answer);
+  const { changed } = await vault.rekeyFrom(answer);
+  if (changed) await adopt(ctx, open, words);
+  else await remakeSlot(ctx, open, await readDoor(ctx.database), words);
+  await rewrapHere(open, onProgress);
+  open.syncing.trouble = null;
+  open.syncing.kick();
+}
+
+/** New wraps for every version on this phone, once its keys are new; interrupted, it goes on at the next opening. @param {Open} open @param {OnProgress} [onProgress] */
+export async function rewrapHere(open, onProgress = () => undefined) {
+  const { vault, store } = open;
+  if (!store.root.rewrap) return;
+  const all = await versionsHere(open);
+  for (let from = 0; from < all.length; from += AT_ONCE) {
+    const some = all.slice(from, from + AT_ONCE);
+    await store.change(async (_root, change) => {
+      const held = await pushesOf(open, some);
+      const made = await vault.rewrap(held);
+      for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta, wraps: /** @type {any} */ (made[i]), envelopes }));
+    });
+    onProgress(from + some.length, all.length);
+  }
+  await vault.forgetOlds();
+  const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
+  await store.change((root, change) => {
+    root.rewrap = false;
+    change.putSealed('identity', sealed);
+  });
+}
+
+/** The door, when these are the words of this phone. @param {Context} ctx @param {Open} open @param {string} words */
+async function checked(ctx, { vault }, words) {
+  const door = await readDoor(ctx.database);
+  await vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
+  });
+  return door;
+}
+
+/** Everything is sent and fetched, and the server's account is this phone's. @param {Context} ctx @param {Open} open @returns {Promise<{seq: number, head: string, ts: number}>} */
+async function upToDate(ctx, open) {
+  const { store, syncing, identity } = open;
+  await syncing.now();
+  if (store.root.outbox.length) throw new KeptError('unavailable', 'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.');
+  const { now, diaries } = await ctx.api.session();
+  const there = diaries.find((/** @type {any} */ { diary }) => diary === identity.diary);
+  const { seq, head } = store.root.feed;
+  if (!there || there.seq !== seq) throw new KeptError('conflict');
+  const link = syncing.link();
+  if (there.head && link) await judgeHead(there.head, { pins: link.pins, diary: identity.diary, seq, head: unb64(head) });
+  return { seq, head, ts: there.head?.ts ?? now };
+}
+
+/** @param {Context} ctx @param {Open} open @param {any} body @param {string} proof @param {OnProgress} onProgress */
+async function send(ctx, open, body, proof, onProgress) {
+  const { diary } = open.identity;
+  const { to } = await ctx.api.rekeyBegin(diary, body, proof);
+  const all = (await numbered(open.store, to + 1, body.statement.seq)).map(([, record, version]) => ({ record, version }));
+  for (let from = 0; from < all.length; from += AT_ONCE) {
+    const held = await pushesOf(open, all.slice(from, from + AT_ONCE));
+    const made = await open.vault.rewrap(held);
+    if (held.length) await ctx.api.rekeyWraps(diary, frames(held.map(({ version }, i) => frames([unb64(version), .../** @type {any} */ (made[i])]))));
+    onProgress(Math.min(all.length, from + AT_ONCE), all.length);
+  }
+  await ctx.api.rekeyCommit(diary, proof).catch(async (error) => {
+    // The answer may have been lost on the way: whether it took effect is what the new words tell.
+    if (!await isInPlace(ctx, open, body.auth).catch(() => false)) throw error;
+  });
+}
+
+/** Whether the server has the new keys already; signed in when it has. @param {Context} ctx @param {Open} open @param {string} auth @returns {Promise<boolean>} */
+async function isInPlace(ctx, open, auth) {
+  const { login } = open.store.root.account;
+  try {
+    await ctx.api.signIn({ login, auth, device: open.identity.device, device_name: nameOf(ctx, open) });
+    return true;
+  } catch (error) {
+    if (error instanceof KeptError && error.code === 'no_match') return false;
+    throw error;
+  }
+}
+
+/** The server has it all (or there is none): now here. @param {Context} ctx @param {Open} open @param {string} newWords @param {OnProgress} onProgress */
+async function settle(ctx, open, newWords, onProgress) {
+  await adopt(ctx, open, newWords);
+  if (open.store.root.account.registered) await isInPlace(ctx, open, await open.vault.proof()).catch(() => false);
+  await rewrapHere(open, onProgress);
+  ctx.show();
+  open.syncing.kick();
+}
+
+/** The keys made ready count here, in one transaction. @param {Context} ctx @param {Open} open @param {string} words */
+async function adopt(ctx, open, words) {
+  const { vault, store } = open;
+  const door = await readDoor(ctx.database);
+  await store.change(async (root, change) => {
+    const { door: renewed, identity } = await vault.rekeyAdopt({ words, door: /** @type {any} */ (door), behind: await behindOf(open) });
+    open.identity = identity;
+    await store.rekeyed(change);
+    change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
+    change.beside('d', renewed);
+    delete root.rotation;
+    delete root.account.code_wrap;
+    root.account.recovery = 'todo';
+    root.rewrap = true;
+    await reseal(open, root, change);
+  });
+}
+
+/** What was never sent is sealed and signed anew, in its order: the server takes nothing by the old key. @param {Open} open @param {Record<string, any>} root @param {import('../store/store.js').Change} change */
+async function reseal(open, root, change) {
+  const { vault, store, book } = open;
+  if (!root.outbox.length) return;
+  const batch = book.batch(root, change);
+  const incidents = new Set();
+  let line = null;
+  for (const { record, version, of } of root.outbox) {
+    const held = await store.read(`v/${version}`);
+    if (!held) continue;
+    if (!book.seen.has(version)) await book.open([{ record, version, push: held.bytes }]);
+    const opened = /** @type {import('./book.js').Opened} */ (book.seen.get(version));
+    const { _line, _clock, _beacon = null, _parents, _author } = opened.fields;
+    if (opened.altered || _author?.device !== open.identity.device || !line && !_line) continue;
+    line ??= { prev: _line.prev };
+    const sealed = await vault.sealVersion({
+      record, version, kind: opened.kind, schema: SCHEMA, open: ownFields(opened), restricted: opened.restricted, openKeys: opened.keys.open, restrictedKeys: opened.keys.restricted,
+      parents: _parents, line: { n: _line.n, prev: line.prev }, beacon: _beacon, clock: _clock,
+    });
+    line.prev = sealed.commitment;
+    book.seen.delete(version);
+    await book.open([{ record, version, push: sealed.push }]);
+    const meta = structuredClone(/** @type {import('./book.js').Meta} */ (await book.meta(record, batch)));
+    for (const facts of meta.versions) if (facts.v === version) facts.c = sealed.commitment;
+    batch.metas.set(record, meta);
+    change.putJson(`r/${record}`, meta);
+    change.put(`v/${version}`, { k: 'version' }, sealed.push);
+    if (of) incidents.add(of);
+  }
+  if (line?.prev) root.line = { ...root.line, prev: line.prev };
+  await rows(batch, open, [...incidents], null);
+}
+
+/** New words on the slot of this phone; the store stays as it is. @param {Context} ctx @param {Open} open @param {any} door @param {string} words */
+async function remakeSlot(ctx, open, door, words) {
+  const { vault, store } = open;
+  const renewed = await vault.setSlot(door, words, 'diary', await behindOf(open));
+  const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
+  await store.change((_root, change) => {
+    change.putSealed('identity', sealed);
+    change.beside('d', renewed);
+  });
+}
+
+/** What the slot says beside its key. @param {Open} open */
+async function behindOf({ vault, store, identity }) {
+  const { login, notary, log } = store.root.account;
+  return { account: identity.account, login: login ?? '', pins: notary ? { notary, log, kdf_high: await vault.kdfHigh() } : NO_PINS };
+}
+
+/** @param {Open} open */
+async function versionsHere({ store }) {
+  const sent = (await numbered(store, 1, store.root.feed.seq)).map(([, record, version]) => ({ record, version }));
+  return [...sent, ...store.root.outbox.map((/** @type {any} */ { record, version }) => ({ record, version }))];
+}
+
+/** What is here of some versions; erased ones have nothing to wrap. @param {Open} open @param {{record: string, version: string}[]} some */
+async function pushesOf({ store }, some) {
+  const held = await store.readMany(some.map(({ version }) => `v/${version}`));
+  return some.flatMap(({ version }, i) => (held[i] ? [{ version, ...decodePush(held[i].bytes) }] : []));
+}
+
+/** What the keeper calls this device. @param {Context} ctx @param {Open} open */
+export function nameOf(ctx, { store }) {
+  return store.root.device_name ?? ctx.deviceName;
+}

@@ -1,0 +1,230 @@
+/**
+ * The engine's part when someone else knows the words: every key made anew, the old ones' entries given new wraps, and a
+ * store key of its own for what is written from then on. docs/formats.md, section 4b.
+ *
+ * [Note: what is kept meanwhile] Nothing secret of the keys to come is ever written down under the old ones: what is kept
+ * until the server has it all is what the server gets, sealed under the new words. So whoever knows the old words and
+ * holds the phone half-way through has nothing, and going on after a restart asks for the new words.
+ */
+import { b64, random, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { readAccount, usualCost } from './accounts.js';
+import { openBox, sealBox } from './box.js';
+import { importKey } from './cobblestone.js';
+import { hkdf } from './digests.js';
+import { inFlight, newCapture } from './doors.js';
+import { claimedHeader } from './envelope.js';
+import { LOCAL_ORIGIN, authOf, checkKdf, kekWords, newKdf } from './kdf.js';
+import { accountWrapHeader, diaryWrapHeader, openKeyset, sealKeyset, unwrap, versionWrapHeader, wrap } from './keys.js';
+import { newPair } from './signing.js';
+import { SLOTS, SLOT_BYTES, checkDoor, doorKdf, sealSlot, trySlots } from './slots.js';
+import { makeStatement } from './statements.js';
+import { normalise } from './words.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('./session.js').Session} Session */
+/** @typedef {import('./session.js').Secrets} Secrets */
+/** @typedef {import('./slots.js').Door} Door */
+/** @typedef {import('./statements.js').Statement} Statement */
+/** @typedef {{epochs: {account: number, diary: number}, earlier: readonly JsonObject[], pubs: {ecdsa: Bytes, hpke: Bytes}, diaryKey: CryptoKey, auth: Bytes|null, kdf: import('./kdf.js').Kdf|null}} Next the secrets themselves are held */
+/** @typedef {{kdf: any, auth: string, words_wrap: string, keyset: string, ecdsa_pub: string, hpke_pub: string, diary_wrap: string, statement: Statement}} Body */
+
+const HELD = /** @type {const} */ ({ account_key: 'next_account_key', diary_key: 'next_diary_key', ecdsa: 'next_ecdsa', hpke: 'next_hpke' });
+const EARLIER_ID = 'kept/earlier-id\0';
+
+/**
+ * Makes the keys to come. A diary without a name is asked for nothing by a server: its body is never sent.
+ * @param {Session} session
+ * @param {{words: string, door: Door, said: {beacon: any, head: string, seq: number, ts: number}, cost?: import('./argon2.js').Cost}} given
+ * @returns {Promise<Body>} throws words_in_use
+ */
+export async function begin(session, { words, door, said, cost = usualCost() }) {
+  await refuseUsed(session, words, door);
+  const { identity, epochs, signKey, earlier } = session.own;
+  const { account, diary, login } = identity;
+  const [ecdsa, hpke] = await Promise.all([newPair(), newPair()]);
+  const epoch = Math.max(epochs.account, epochs.diary) + 1;
+  const statement = await makeStatement(signKey, {
+    account, beacon: said.beacon, diary, ecdsa_pub: b64(ecdsa.pub), epoch, head: said.head, hpke_pub: b64(hpke.pub), old: identity.ecdsa_pub, seq: said.seq, ts: said.ts,
+  });
+  const secrets = { account_key: random(32), diary_key: random(32), ecdsa, hpke };
+  const before = [...earlier, /** @type {any} */ (statement)];
+  const kdf = checkKdf(newKdf(cost, login, login ? session.origin : LOCAL_ORIGIN), session.policy);
+  const root = await session.root(normalise(words), kdf);
+  const [kek, opener] = await Promise.all([kekWords(root, kdf).then(importKey), importKey(secrets.account_key)]);
+  const [words_wrap, keyset, diary_wrap, proof] = await Promise.all([
+    wrap(kek, accountWrapHeader('words', account, epoch, kdf), secrets.account_key),
+    sealKeyset(opener, { account, epoch, rev: 1 }, { ecdsa, hpke, earlier: before }),
+    wrap(opener, diaryWrapHeader(account, diary, epoch), secrets.diary_key),
+    login ? authOf(root, kdf, session.origin) : null,
+  ]);
+  const body = {
+    kdf, auth: proof ? b64(proof) : '', words_wrap: b64(words_wrap), keyset: b64(keyset), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), diary_wrap: b64(diary_wrap), statement,
+  };
+  await ready(session, secrets, { account: epoch, diary: epoch }, before, proof, kdf);
+  return body;
+}
+
+/**
+ * The keys of a body that was begun before, opened with the new words. Throws `no_match`.
+ * @param {Session} session
+ * @param {{words: string, body: Omit<Body, 'auth'>}} given
+ * @returns {Promise<{auth: string}>}
+ */
+export async function resume(session, { words, body }) {
+  const { account, diary } = session.own.identity;
+  const { epoch } = body.statement;
+  const kdf = checkKdf(body.kdf, session.policy);
+  const root = await session.root(normalise(words), kdf);
+  const raw = await kekWords(root, kdf).then(importKey).then((kek) => unwrap(kek, accountWrapHeader('words', account, epoch, kdf), unb64(body.words_wrap)))
+    .catch(() => { throw new KeptError('no_match', 'Those are not the new words.'); });
+  const opener = await importKey(raw);
+  const { earlier, ...pairs } = await openKeyset(opener, { account, epoch, rev: 1 }, unb64(body.keyset));
+  const diaryKey = await unwrap(opener, diaryWrapHeader(account, diary, epoch), unb64(body.diary_wrap));
+  const proof = await authOf(root, kdf, session.origin);
+  await ready(session, { account_key: raw, diary_key: diaryKey, ...pairs }, { account: epoch, diary: epoch }, earlier, proof, kdf);
+  return { auth: b64(proof) };
+}
+
+/**
+ * What the account's keys are by now, after `auth` with the words in use; another device may have changed them.
+ * Throws `not_opened` when this phone's own key is not among the ones they follow on.
+ * @param {Session} session
+ * @param {import('./accounts.js').Answer} answer
+ * @returns {Promise<{changed: boolean}>} whether the keys are others than here
+ */
+export async function from(session, answer) {
+  const { identity, epochs } = session.own;
+  const read = await readAccount(session, answer, identity.diary);
+  const signingIn = /** @type {any} */ (session.signingIn);
+  session.signingIn = null;
+  if (signingIn?.kdf) session.saw(signingIn.kdf);
+  const isHere = [...read.earlier.map((one) => one.old), b64(read.secrets.ecdsa.pub)].includes(identity.ecdsa_pub);
+  if (!isHere || answer.account !== identity.account || read.epochs.account < epochs.account) throw new KeptError('not_opened');
+  if (read.epochs.account === epochs.account) return { changed: false };
+  await ready(session, read.secrets, read.epochs, read.earlier, null, null);
+  return { changed: true };
+}
+
+/**
+ * New wraps of versions: for the keys to come, or, when there are none, for the ones in use.
+ * @param {Session} session
+ * @param {readonly {version: string, wraps: readonly Uint8Array[]}[]} list
+ * @returns {Promise<Bytes[][]>}
+ */
+export function rewrap(session, list) {
+  const { identity, epochs, diaryKey, olds } = session.own;
+  const [target, epoch] = session.next ? [session.next.diaryKey, session.next.epochs.diary] : [diaryKey, epochs.diary];
+  return inFlight(list, ({ version, wraps }) => Promise.all(wraps.map(async (wrapped, i) => {
+    const part = i === 0 ? 'open' : 'restricted';
+    const from = Number(claimedHeader(wrapped, 'wrap').epoch);
+    const raw = await unwrap(olds.get(from) ?? diaryKey, versionWrapHeader(identity.diary, from, part, version), wrapped);
+    const made = await wrap(target, versionWrapHeader(identity.diary, epoch, part, version), raw);
+    raw.fill(0);
+    return made;
+  })));
+}
+
+/**
+ * The keys that were made ready count from now on. The store gets a key of its own, the short secret's slot is random
+ * again, and the capture pair is new: whoever copied the phone before can open nothing that is written after.
+ * @param {Session} session
+ * @param {{words: string, door: Door, behind: import('./doors.js').Behind}} given
+ * @returns {Promise<{door: Door, identity: import('./session.js').PublicIdentity}>}
+ */
+export async function adopt(session, { words, door, behind }) {
+  const next = session.next;
+  if (!next) throw new KeptError('locked');
+  const { opened } = session;
+  const own = session.own;
+  const root = await refuseUsed(session, words, door);
+  const { i, role } = session.store;
+  const storeKey = random(32);
+  const renewed = { ...door, slots: [...door.slots], capture_pub: await newCapture(session) };
+  renewed.slots[SLOTS - 1] = random(SLOT_BYTES);
+  renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
+  if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
+  await keepOldStore(session);
+  const olds = await oldDiaryKeys(session);
+  const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, { earlier: next.earlier, olds });
+  if (next.auth) await session.held.put('proof', next.auth);
+  if (next.kdf) session.saw(next.kdf);
+  session.next = null;
+  session.opened = { role, i, key: await importKey(storeKey), slotRoot: root, olds: [.../** @type {any} */ (opened).olds ?? [], /** @type {any} */ (opened).key] };
+  await session.held.put('store_key', storeKey);
+  storeKey.fill(0);
+  return { door: renewed, identity };
+}
+
+/** Every version here has its new wraps. @param {Session} session */
+export function forgetOlds(session) {
+  for (const epoch of session.own.olds.keys()) session.held.drop(`diary_key:${epoch}`);
+  session.own.olds.clear();
+}
+
+/** Where the store keys of before lie: 16 bytes that only the store key in use tells. @param {Session} session @returns {Promise<Bytes>} */
+export function earlierId(session) {
+  return session.held.use('store_key', async (key) => (await hkdf(key, EARLIER_ID)).slice(0, 16));
+}
+
+/** @param {Session} session @param {Bytes} id @returns {Promise<Bytes>} */
+export async function sealEarlier(session, id) {
+  const keys = [];
+  for (let n = 0; session.held.has(`store_old:${n}`); n++) keys.push(await session.held.use(`store_old:${n}`, b64));
+  return sealBox(session.store.key, id, { k: 'earlier', keys });
+}
+
+/** @param {Session} session @param {Bytes} id @param {Bytes} sealed */
+export async function loadEarlier(session, id, sealed) {
+  const { desc } = await openBox(session.store.key, id, sealed);
+  if (desc.k !== 'earlier' || !Array.isArray(desc.keys)) throw new KeptError('not_opened');
+  const raws = desc.keys.map((key) => unb64(String(key)));
+  session.store.olds = await Promise.all(raws.map((raw) => importKey(raw)));
+  for (const [n, raw] of raws.entries()) await session.held.put(`store_old:${n}`, raw);
+}
+
+/** ROOT_L of new words that open nothing here yet. @param {Session} session @param {string} words @param {Door} door @returns {Promise<CryptoKey>} throws words_in_use */
+async function refuseUsed(session, words, door) {
+  checkDoor(door);
+  const root = await session.root(normalise(words), checkKdf(doorKdf(door), session.policy));
+  if (await trySlots(root, door)) throw new KeptError('words_in_use');
+  return root;
+}
+
+/** @param {Session} session @param {Secrets} secrets overwritten here @param {Next['epochs']} epochs @param {readonly JsonObject[]} earlier @param {Bytes|null} auth @param {Next['kdf']} kdf */
+async function ready(session, { account_key, diary_key, ecdsa, hpke }, epochs, earlier, auth, kdf) {
+  session.next = { epochs, earlier, pubs: { ecdsa: ecdsa.pub, hpke: hpke.pub }, diaryKey: await importKey(diary_key), auth, kdf };
+  for (const [name, raw] of Object.entries({ account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar })) {
+    await session.held.put(HELD[/** @type {keyof typeof HELD} */ (name)], raw);
+    raw.fill(0);
+  }
+}
+
+/** @param {Session} session @param {Next} next @returns {Promise<Secrets>} */
+async function nextSecrets(session, { pubs }) {
+  const take = async (/** @type {keyof typeof HELD} */ name) => {
+    const raw = await session.held.use(HELD[name], (secret) => secret.slice());
+    session.held.drop(HELD[name]);
+    return raw;
+  };
+  return {
+    account_key: await take('account_key'), diary_key: await take('diary_key'), ecdsa: { scalar: await take('ecdsa'), pub: pubs.ecdsa }, hpke: { scalar: await take('hpke'), pub: pubs.hpke },
+  };
+}
+
+/** @param {Session} session @returns {Promise<[number, Bytes][]>} the diary key in use, and those before it that are still needed */
+async function oldDiaryKeys(session) {
+  const { epochs, olds } = session.own;
+  /** @type {[number, Bytes][]} */
+  const keys = [];
+  for (const epoch of olds.keys()) keys.push([epoch, await session.held.use(`diary_key:${epoch}`, (key) => key.slice())]);
+  return [...keys, [epochs.diary, await session.held.use('diary_key', (key) => key.slice())]];
+}
+
+/** @param {Session} session */
+async function keepOldStore(session) {
+  let n = 0;
+  while (session.held.has(`store_old:${n}`)) n++;
+  await session.held.use('store_key', (key) => session.held.put(`store_old:${n}`, key));
+}

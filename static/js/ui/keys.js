@@ -1,0 +1,143 @@
+/** Changing one's words, making every key new when someone else knows them, and signing in again with the words in use. */
+import { html, nothing } from './html.js';
+import { secretField, textField } from './fields.js';
+import { suggestion } from './first.js';
+import { button, errorSummary, heading, progress } from './parts.js';
+import { t } from './strings.js';
+import './strings_keys.js';
+import { uncover } from './door.js';
+import { judgeWords } from './words.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+
+/** The words in use, asked for again. @param {Stage} stage @param {string} label @param {() => unknown} enter @param {boolean} [focus] */
+function oldWords(stage, label, enter, focus = false) {
+  const { local } = stage;
+  return secretField({ id: 'old-words', label, value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter, focus,
+    error: local.lacking && !local.words ? t('words.none') : null, on: (words) => { local.words = words; } });
+}
+
+/** Six words to take or one's own, typed twice. @param {Stage} stage @param {() => unknown} enter */
+function newWords(stage, enter) {
+  const { local } = stage;
+  return html`${suggestion(stage)}
+    ${secretField({ id: 'new-words', label: t('words.type'), value: local.typed ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage),
+    error: local.wrong ? t(local.wrong === 'same' ? 'chw.same' : `words.${local.wrong}`) : null, enter, on: (typed) => { local.typed = typed; } })}
+    ${local.twice ? textField({ id: 'again', label: t('words.again'), hint: t('words.again_hint'), secret: !local.shown, value: local.again ?? '', enter, on: (again) => { local.again = again; } }) : nothing}`;
+}
+
+/** Both words, once they are judged fine; the fields are emptied before anything is tried. @param {Stage} stage @returns {Promise<{words: string, newWords: string}|null>} */
+async function taken(stage) {
+  const { local } = stage;
+  const [words, typed] = [local.words ?? '', local.typed ?? ''];
+  const judged = judgeWords(typed, local.six ?? '', local.again);
+  const lacking = !words;
+  if (judged !== 'fine' || lacking) {
+    stage.set({ lacking, twice: local.twice || ['again', 'differ', 'near'].includes(judged), wrong: ['again', 'fine'].includes(judged) ? null : judged });
+    if (judged === 'again') queueMicrotask(() => document.getElementById('again')?.focus());
+    return null;
+  }
+  const checked = await stage.app.checkWords?.(typed);
+  if (checked && !checked.ok) {
+    stage.set({ wrong: checked.why === 'common' ? 'common' : 'short' });
+    return null;
+  }
+  stage.set({ words: '', typed: '', again: '', shown: false, seen: false, lacking: false, wrong: null });
+  return { words, newWords: typed };
+}
+
+/** @param {Stage} stage */
+function changewords(stage) {
+  const { local } = stage;
+  const go = async () => {
+    const given = await taken(stage);
+    if (given) await stage.run('words', async () => { await stage.app.changeWords(given); stage.set({ done: true, six: '' }); stage.say(t('chw.done')); });
+  };
+  if (local.done) return html`<div class="stack">${heading(t('chw.title'))}<p role="status">${t('chw.done')}</p><div>${button(t('frame.done'), () => stage.back('more'), { main: true })}</div></div>`;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('chw.title'))}<p>${t('chw.lead')}</p><p class="soft">${t('chw.if_known')}</p>
+      ${stage.state.account?.registered ? html`<p class="small soft">${t('chw.offline')}</p>` : nothing}</div>
+    ${errorSummary(stage)}
+    ${oldWords(stage, t('chw.old'), go)}
+    ${newWords(stage, go)}
+    ${button(t(stage.running ? 'chw.doing' : 'chw.do'), go, { main: true, wide: true, busy: stage.running === 'words' })}
+  </div>`;
+}
+
+/** @param {Stage} stage */
+function someone(stage) {
+  const { local, state } = stage;
+  if (local.done) return renewed(stage);
+  if (stage.running === 'renew') return html`<div class="stack">${heading(t('som.title'))}${progress({ label: t('som.doing'), done: local.part?.done ?? 0, total: local.part?.total ?? 1 })}</div>`;
+  if (state.account?.rekeying) return half(stage);
+  const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => { local.part = { done, total }; stage.draw(); };
+  const go = async () => {
+    const given = await taken(stage);
+    if (given) await stage.run('renew', async () => { await stage.app.renewKeys({ ...given, onProgress }); stage.set({ done: true, six: '' }); stage.say(t('som.done')); });
+  };
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('som.title'))}<p>${t('som.lead')}</p></div>
+    ${points('som.does', 4)}${points('som.not', 3)}
+    <div class="care stack-close"><p><strong>${t('som.first')}</strong></p><ul class="points stack-close"><li>${t('som.first_1')}</li><li>${t('som.first_2')}</li></ul></div>
+    ${errorSummary(stage)}
+    ${oldWords(stage, t('chw.old'), go)}
+    ${newWords(stage, go)}
+    ${button(t('som.do'), go, { main: true, wide: true })}
+  </div>`;
+}
+
+/** @param {string} name @param {number} count */
+function points(name, count) {
+  return html`<section class="stack-close"><h2>${t(name)}</h2><ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${name}_${i + 1}`)}</li>`)}</ul></section>`;
+}
+
+/** It took effect. @param {Stage} stage */
+function renewed(stage) {
+  const isRegistered = stage.state.account?.registered;
+  return html`<div class="stack-wide">${heading(t('som.title'))}<p role="status">${t('som.done')}</p>
+    ${isRegistered ? html`<p>${t('som.where')}</p>` : nothing}
+    <div class="row">${isRegistered ? button(t('som.code'), () => stage.stand({ name: 'code' }), { main: true }) : nothing}${button(t('frame.done'), () => stage.back('more'), { plain: Boolean(isRegistered) })}</div></div>`;
+}
+
+/** It was interrupted. @param {Stage} stage */
+function half(stage) {
+  const { local } = stage;
+  const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => { local.part = { done, total }; stage.draw(); };
+  const go = () => {
+    const typed = local.words ?? '';
+    if (!typed) return stage.set({ lacking: true });
+    stage.set({ words: '', shown: false, lacking: false });
+    return stage.run('renew', async () => { await stage.app.renewOn({ newWords: typed, onProgress }); stage.set({ done: true }); stage.say(t('som.done')); });
+  };
+  const stop = () => stage.run('stop', async () => { await stage.app.giveUpKeys(); stage.say(t('som.given_up')); stage.back('more'); });
+  return html`<div class="stack-wide">${heading(t('som.title'))}<p>${t('som.half')}</p>${errorSummary(stage)}
+    ${oldWords(stage, t('som.new'), go, true)}
+    <div class="row">${button(t('som.finish'), go, { main: true })}${button(t('som.give_up'), stop, { plain: true, busy: stage.running === 'stop' })}</div></div>`;
+}
+
+/** @param {Stage} stage */
+function newwords(stage) {
+  const { local } = stage;
+  const go = () => {
+    const words = local.words ?? '';
+    if (!words) return stage.set({ lacking: true });
+    stage.set({ words: '', shown: false, lacking: false });
+    return stage.run('catchup', async () => { await stage.app.catchUp({ words }); stage.set({ done: true }); stage.say(t('nw.done')); });
+  };
+  if (local.done) return html`<div class="stack">${heading(t('nw.title'))}<p role="status">${t('nw.done')}</p><div>${button(t('frame.done'), () => stage.back('more'), { main: true })}</div></div>`;
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('nw.title'))}<p>${t('nw.lead')}</p></div>${errorSummary(stage)}
+    ${oldWords(stage, t('nw.words'), go, true)}
+    <div>${button(t('nw.do'), go, { main: true, busy: stage.running === 'catchup' })}</div><p class="care">${t('nw.not_me')}</p></div>`;
+}
+
+/** @param {Stage} stage */
+function highrisk(stage) {
+  const found = stage.find('settings', async () => (await stage.app.readSettings?.()) ?? { fields: {}, restricted: {} });
+  const on = Boolean(found.data?.fields['high_risk']);
+  const turn = () => stage.run('risk', async () => { await stage.app.setHighRisk(!on); stage.refresh('settings'); stage.say(t(on ? 'risk.off' : 'risk.on')); });
+  return html`<div class="stack-wide">${heading(t('risk.title'))}<p>${t('risk.lead')}</p>${errorSummary(stage)}
+    <ul class="points stack-close"><li>${t('risk.does_1')}</li><li>${t('risk.does_2')}</li></ul><p class="soft">${t('risk.costs')}</p>
+    ${found.data ? html`<p role="status"><strong>${t(on ? 'risk.on' : 'risk.off')}</strong></p><div>${button(t(on ? 'risk.turn_off' : 'risk.turn_on'), turn, { main: !on, busy: stage.running === 'risk' })}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+}
+
+export const views = { changewords, someone, newwords, highrisk };

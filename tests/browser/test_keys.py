@@ -1,0 +1,147 @@
+"""Words and keys that change, on the screens: another device is told, the old words open nothing, the keeper reads everything."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+
+NEW = "orbit velvet canyon maple drift spoon"
+NEWEST = "glove pepper window harbor mint lamp"
+
+
+def goes_to(keeper: Keeper, row: str) -> None:
+    """A row of More."""
+    keeper.goes("More")
+    keeper.tap(re.compile(f"^{re.escape(row)}"), exact=False)
+
+
+def types_new(keeper: Keeper, words: str, button: str) -> None:
+    """The words in use, the new ones twice, and go."""
+    keeper.field("Your words now").fill(keeper.words)
+    keeper.field("Type your words").fill(words)
+    keeper.tap(button)
+    keeper.field("Type them once more").fill(words)
+    keeper.tap(button)
+
+
+def test_new_words_then_new_keys(new_phone: NewPhone) -> None:
+    """Change the words; the desk is signed out and follows. Then someone knows them: everything new, a new code, all readable."""
+    phone, desk = new_phone(), new_phone()
+    phone.begins("He waited at the gate.")
+    _, letters = phone.writes_down_the_code()
+    old_words = phone.words
+    desk.signs_in(phone.login, phone.words)
+    desk.reads("He waited at the gate.")
+    phone.locks()
+    phone.unlocks()
+    phone.sees(re.compile("signed in to your diary"))
+    assert faults(phone.page) == []
+    phone.tap("It was me")
+    expect(phone.page.get_by_text("signed in to your diary")).to_have_count(0)
+
+    changes_words(phone, desk, old_words)
+    makes_everything_new(phone, letters)
+    tried_with_what_was_known(new_phone(), phone, desk)
+    is_listed(phone)
+
+
+def changes_words(phone: Keeper, desk: Keeper, old_words: str) -> None:
+    """From More; the old words open nothing here, and the desk follows once it has the new ones."""
+    goes_to(phone, "Change your words")
+    phone.sees_place("Change your words")
+    assert faults(phone.page) == []
+    types_new(phone, NEW, "Change my words")
+    phone.sees("Your new words are set. The old ones open nothing any more.")
+    phone.tap("Done")
+    phone.locks()
+    phone.tries_words(old_words)
+    expect(phone.problem()).to_be_visible()
+    phone.words = NEW
+    phone.unlocks()
+
+    desk.locks()
+    desk.unlocks()  # a device elsewhere cannot be locked from here: its old words open it, and nothing new comes to it
+    desk.tap("Type words")
+    desk.sees_place("Type the words in use now")
+    assert faults(desk.page) == []
+    desk.field("Your words now").fill(NEW)
+    desk.tap("Sign in again")
+    desk.sees("Signed in again.")
+    desk.words = NEW
+    desk.tap("Done")
+
+
+def makes_everything_new(phone: Keeper, letters: str) -> None:
+    """New words and a new code, and everything is there."""
+    goes_to(phone, "Someone knows my words")
+    phone.sees_place("Someone knows my words")
+    assert faults(phone.page) == []
+    types_new(phone, NEWEST, "Make everything new")
+    phone.sees("Done. Only your new words open this now.")
+    phone.tap("Write down a new code")
+    phone.tap("Show my code")
+    fresh = phone.page.locator(".letters").inner_text()
+    assert fresh != letters
+    phone.tap("I have written it down")
+    phone.field("Type the code from your paper").fill(fresh)
+    phone.tap("Check")
+    phone.sees("Your code is written down and checked.")
+    phone.words = NEWEST
+    phone.adds("Written since.")
+    phone.is_kept_safe("Written since.")
+    phone.locks()
+    phone.tries_words(NEW)
+    expect(phone.problem()).to_be_visible()
+    phone.unlocks()
+    phone.entries(2)
+
+
+def tried_with_what_was_known(thief: Keeper, phone: Keeper, desk: Keeper) -> None:
+    """The words of before sign nobody in; the desk gets nothing new until it has the newest."""
+    thief.opens()
+    thief.asks_to_sign_in(phone.login, NEW)
+    expect(thief.problem()).to_be_visible()
+    desk.locks()
+    desk.unlocks()
+    desk.entries(1)
+    desk.tap("Type words")
+    desk.field("Your words now").fill(NEWEST)
+    desk.tap("Sign in again")
+    desk.sees("Signed in again.")
+    desk.entries(2)
+
+
+def is_listed(keeper: Keeper) -> None:
+    """Where one is signed in: a name of one's own, what was done, and all the others out at once."""
+    goes_to(keeper, "Where you are signed in")
+    keeper.field("Type your words to see this").fill(keeper.words)
+    keeper.button("Show").last.click()
+    keeper.sees("What was done")
+    assert faults(keeper.page) == []
+    for what in ("Words changed", "All keys made new", "New code made"):
+        expect(keeper.page.get_by_text(re.compile(f"^{what} · ")).first).to_be_visible()
+    keeper.field("Call this device").fill("My phone")
+    keeper.tap("Save the name")
+    keeper.tap("Sign out all the others")
+    keeper.field("Type your words").fill(keeper.words)
+    keeper.button("Sign out all the others").last.click()
+    expect(keeper.page.locator(".rows").first.get_by_role("listitem")).to_have_count(1)
+
+
+def test_high_risk_mode_is_said_and_kept(keeper: Keeper) -> None:
+    """Off, explained, turned on, and still on after a lock."""
+    keeper.opens()
+    keeper.first_entry("He rang.")
+    keeper.puts_off_the_copy()
+    goes_to(keeper, "High-risk mode")
+    keeper.sees("High-risk mode is off")
+    assert faults(keeper.page) == []
+    keeper.tap("Turn it on")
+    keeper.sees("High-risk mode is on")
+    keeper.locks()
+    keeper.unlocks()
+    goes_to(keeper, "High-risk mode")
+    keeper.sees("High-risk mode is on")
