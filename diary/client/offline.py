@@ -19,11 +19,9 @@ LENGTH_BYTES = 4
 async def build_offline(kept: KeptFile, journal: Journal, wish: Wish, out: Path, work: Path, step: Step) -> None:
     """Write the pack to `out`, which appears only when every check has passed.
 
-    `work`: an empty folder of the caller's. Raises PackFailed for a diary that no server has ever acknowledged and
-    when the worker fails, NotACopy for a file that is not in the copy.
+    `work`: an empty folder of the caller's. A diary that no server knows is numbered in its own order, and its pack says
+    so. Raises PackFailed when the worker fails, NotACopy for a file that is not in the copy.
     """
-    if not journal.identity.notary_pub:
-        raise PackFailed("No server has acknowledged anything of this diary yet. Keep a copy off the phone first.")
     raw = make_capsule(journal.versions(), wish, journal.identity.public_keys())
     front = _typeset(kept, raw, work, step)
     told = capsule.read_capsule(raw)

@@ -70,6 +70,11 @@ class Capsule:
     earlier: Sequence[Mapping[str, object]] = ()
 
     @property
+    def is_received(self) -> bool:
+        """Whether any server had the diary; without one there is no receipt, no log and no time but the phone's."""
+        return bool(self.keys["notary"])
+
+    @property
     def diary(self) -> str:
         """The diary's id; '' when the capsule holds no version."""
         return self.versions[0].diary if self.versions else ""
@@ -80,6 +85,7 @@ COUNTS: Final = ("total", "included", "withheld", "removed", "amended", "added_t
 EARLIER: Final = "earlier"
 # Public keys and ids by name, with their length in bytes.
 KEYS: Final = {"account": 16, "ecdsa_pub": 65, "log": 32, "notary": 32}
+SERVER_KEYS: Final = frozenset({"log", "notary"})
 
 
 def read_capsule(raw: bytes) -> Capsule:
@@ -105,7 +111,7 @@ def _capsule(value: dict[str, object]) -> Capsule:
         start_with=tuple(_numbers(value.get("start_with"))),
         versions=tuple(_version(row) for row in objects_of(value, "versions")),
         exhibits=tuple(exhibit_of(row) for row in objects_of(value, "exhibits")),
-        keys={name: _sized(keys[name], size) for name, size in KEYS.items()},
+        keys=_keys(keys),
         earlier=objects_of(keys, "earlier") if "earlier" in keys else (),
         custody=objects_of(value, "custody"),
         asked=objects_of(value, "asked"),
@@ -135,6 +141,8 @@ def _check_whole(capsule: Capsule) -> None:
     known = {version.opened.record for version in capsule.versions}
     if not all(exhibit.record in known for exhibit in capsule.exhibits):
         raise BadRequest("An exhibit has no record.")
+    if not capsule.is_received and any(version.receipt or version.seq is not None for version in capsule.versions):
+        raise BadRequest("The capsule has a receipt and no key of a server.")
     _check_named(capsule)
 
 
@@ -176,6 +184,12 @@ def _version(row: dict[str, object]) -> Version:
         open_seed=unb64(str(opened_part["seed"])),
         restricted_seed=None if seed is None else unb64(str(seed)),
     )
+
+
+def _keys(keys: Mapping[str, object]) -> dict[str, str]:
+    """The public keys, each of its length; the server's two are empty together where no server knows the diary."""
+    is_local = all(keys[name] == "" for name in SERVER_KEYS)
+    return {name: "" if is_local and name in SERVER_KEYS else _sized(keys[name], size) for name, size in KEYS.items()}
 
 
 def _sized(value: object, size: int) -> str:

@@ -60,12 +60,11 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
     """The capsule for `wish`.
 
     `versions`: the whole diary in feed order, those without `seq` last in the order they were made.
-    `keys`: account, ecdsa_pub, log, notary, and earlier.
-
+    `keys`: account, ecdsa_pub, log, notary, and earlier; log and notary are '' where no server has the diary.
     Raises BadRequest when nothing is chosen or it is too large.
     """
     opened = [_opened(row) for row in versions]
-    numbers = _entry_numbers(versions)
+    numbers = _entry_numbers(versions, is_local=not keys["notary"])
     entries = [Incident(_shown(numbers, one.record), numbers[one.record], one) for one in tell_all(opened, "incident")]
     packs = earlier_packs(opened, wish.no)
     wanted = None if wish.items is None else asked_for(wish.items, packs)
@@ -119,8 +118,15 @@ def _opened(row: DiaryVersion) -> Opened:
     return Opened(row["record"], row["version"], row["kind"], row["schema"], row["open"]["fields"], restricted)
 
 
-def _entry_numbers(versions: Sequence[DiaryVersion]) -> dict[str, int | None]:
-    """Each incident's entry number: the rank of its earliest version in the feed; None before a receipt."""
+def _entry_numbers(versions: Sequence[DiaryVersion], *, is_local: bool) -> dict[str, int | None]:
+    """Each incident's entry number: the rank of its earliest version in the feed; None before a receipt.
+
+    `is_local`: no server knows the diary, so that the order on the phone is the order. It is pushed in that order
+    later, and the numbers stay.
+    """
+    if is_local:
+        incidents = dict.fromkeys(row["record"] for row in versions if row["kind"] == "incident")
+        return {record: rank for rank, record in enumerate(incidents, 1)}
     earliest: dict[str, int | None] = {}
     for row in versions:
         if row["kind"] == "incident" and row["record"] not in earliest:

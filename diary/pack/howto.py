@@ -8,6 +8,8 @@ from diary.pack.contents import Contents, volume_name, volumes
 from diary.pack.tables import summary
 
 _WIDTH = 96
+_SHOWN = "A receipt shows that an entry existed no later than its time."
+_NOT_SHOWN = "No server has received this diary: nothing but the keeper's device shows when it was written."
 
 
 def read_first(contents: Contents) -> bytes:
@@ -52,7 +54,7 @@ def read_first(contents: Contents) -> bytes:
         "",
         "WHAT IT DOES NOT SHOW",
         "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",
-        "  was received. A receipt shows that an entry existed no later than its time.",
+        f"  was received. {_SHOWN if contents.capsule.is_received else _NOT_SHOWN}",
         "",
         "HOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.",
     ]
@@ -61,7 +63,7 @@ def read_first(contents: Contents) -> bytes:
 
 def verify_steps(contents: Contents) -> bytes:
     """15_VERIFY.txt."""
-    folder, keys = contents.capsule.head.folder, contents.capsule.keys
+    folder = contents.capsule.head.folder
     lines = [
         f"HOW TO CHECK PACK {contents.capsule.head.name}",
         "",
@@ -91,6 +93,23 @@ def verify_steps(contents: Contents) -> bytes:
         "   that is withheld is given as its digest, so the commitment can be computed without it. The steps, byte for byte,",
         "   are in restricted/10. The first characters of each commitment are printed under the entry in 01.",
         "",
+        *_signed_steps(contents),
+    ]
+    return _text(lines)
+
+
+def _signed_steps(contents: Contents) -> list[str]:
+    """Who signed, and since when it can be shown; where no server ever had the diary, that nothing shows it."""
+    keys = contents.capsule.keys
+    if not contents.capsule.is_received:
+        return [
+            "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256). Its key is in proof/keys.json.",
+            "   NO SERVER HAS RECEIVED THIS DIARY: there is no receipt, no place in a public log and no timestamp. Its times are",
+            "   those of the keeper's device. Nothing outside that device shows since when these entries exist.",
+            "",
+            "A pack that passes shows that its parts agree. It does not show when it was written, or that what it says is true.",
+        ]
+    return [
         "4. WHO SIGNED. The keeper's device signed each commitment (ECDSA P-256, SHA-256), the server that received it signed",
         "   a receipt with the time (Ed25519). The keys in proof/keys.json come from this pack itself: compare them with a",
         "   copy from the server before relying on them.",
@@ -103,7 +122,6 @@ def verify_steps(contents: Contents) -> bytes:
         "",
         "A pack that passes shows that nothing was changed since it was received. It does not show that what it says is true.",
     ]
-    return _text(lines)
 
 
 def _log_steps(contents: Contents) -> list[str]:

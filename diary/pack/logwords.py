@@ -12,6 +12,8 @@ def stamped_versions(capsule: Capsule) -> int:
 
 def in_short(capsule: Capsule) -> str:
     """The one sentence of 01."""
+    if not capsule.is_received:
+        return "No server has received this diary, so nothing but that clock shows when an entry was written."
     count, total = stamped_versions(capsule), len(capsule.versions)
     if count:
         return f"An outside authority has stamped the time of the list that holds {count} of the {total} receipts (see 15)."
@@ -22,6 +24,11 @@ def in_short(capsule: Capsule) -> str:
 
 def in_full(capsule: Capsule) -> str:
     """The paragraph of 10."""
+    if not capsule.is_received:
+        return (
+            "Public log: none. No server has received this diary. There is no receipt and no timestamp by an outside authority: "
+            "the times are those of the keeper’s device, and the entries are numbered in the order in which it sealed them."
+        )
     log, total = capsule.log, len(capsule.versions)
     if not log.anchors:
         shown = "Public log: this pack was made without asking it, so it shows no place of any entry in it."

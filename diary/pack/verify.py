@@ -16,7 +16,7 @@ from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
 from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
-from diary.pack.proofcheck import Proofs, check_proofs, check_record, own_notary, read_proofs, receipts_of
+from diary.pack.proofcheck import Proofs, check_proofs, check_record, never_received, own_notary, read_proofs, receipts_of
 from diary.pack.proofs import RECORD_LIMIT
 from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of
@@ -49,9 +49,7 @@ def verify(
         return list(dict.fromkeys(_all(pack, notary, instance, tsa_roots or ())))
 
 
-def _all(
-    pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]
-) -> Iterator[Finding]:
+def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]) -> Iterator[Finding]:
     """Every check, one after the other; none depends on another having passed."""
     yield from pack.findings
     yield from check_bag(pack)
@@ -67,7 +65,9 @@ def _all(
     yield from check_record(pack, proofs)
     yield from _exhibits(pack, proofs)
     yield from _narratives(pack, proofs)
-    if notary is None and (instance is None or not vouched(part)):
+    if never_received(proofs.keys):
+        yield find("never_received")
+    elif notary is None and (instance is None or not vouched(part)):
         yield find("keys_from_pack")
     if tsa_roots and not has_stamps(part):
         yield find("no_timestamps")

@@ -148,6 +148,24 @@ def test_the_command_line_makes_the_whole_pack_of_it(new_phone: NewPhone, server
     assert not (tmp_path / "wrong.zip").exists()
 
 
+def test_a_diary_that_no_server_ever_had_becomes_a_pack_that_says_so(new_phone: NewPhone, tmp_path: Path) -> None:
+    """Numbered in its own order, no receipts, said in 15; the check finds only that nothing outside shows since when."""
+    keeper = new_phone(accept_downloads=True)
+    keeper.opens()
+    keeper.first_entry(FIRST)
+    keeper.puts_off_the_copy()
+    keeper.adds(SECOND)
+    made = _pack(makes_a_copy(keeper, tmp_path), tmp_path / "pack.zip", keeper.words)
+    assert made.returncode == 0, made.stderr
+    assert {finding.code for finding in verify(tmp_path / "pack.zip")} == {"never_received"}
+    with zipfile.ZipFile(tmp_path / "pack.zip") as pack:
+        names = {name.partition("/data/")[2]: name for name in pack.namelist()}
+        assert b"NO SERVER HAS RECEIVED THIS DIARY" in pack.read(names["15_VERIFY.txt"])
+        assert b"No server has received this diary" in pack.read(names["00_READ-FIRST.txt"])
+        proofs = sorted(name.rpartition("/")[2][:4] for name in names if name.startswith("servable/proof/0"))
+    assert proofs == ["0001", "0002"]
+
+
 def _pack(copy: Path, out: Path, words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "diary", "pack", str(copy), "--out", str(out)]
     return subprocess.run(command, input=words + "\n", capture_output=True, text=True, check=False, cwd=ROOT)

@@ -1,5 +1,6 @@
 """Making a capsule and reading one: the vector both languages share, and what is refused."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from diary.pack.capsule import read_capsule
 from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
 from diary.pack.recordjson import record_file
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.write_capsule_vector import local_capsule
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
 
@@ -62,6 +64,22 @@ def test_items_by_number_bring_nothing_else() -> None:
     assert {one.opened.kind for one in told.versions} == {"attachment"}
     with pytest.raises(BadRequest):
         make_capsule(VERSIONS, replace(wish_of(VECTOR["later"]["items"]), items=("KB/77",)), VECTOR["keys"])
+
+
+def test_a_diary_no_server_ever_had_is_numbered_in_its_own_order() -> None:
+    """No U1: the order on the phone is the order, in both languages; and a receipt without a server's key is refused."""
+    raw = local_capsule(VERSIONS, wish_of(VECTOR), VECTOR["keys"])
+    assert hashlib.sha256(raw).hexdigest() == VECTOR["local_sha256"]
+    told = read_capsule(raw)
+    numbers = [v.seq_no for v in told.versions if v.opened.kind == "incident"]
+    assert not told.is_received and None not in numbers and numbers[:2] == [1, 2]
+    forged = json.loads(VECTOR["capsule"])
+    forged["keys"] |= {"log": "", "notary": ""}
+    with pytest.raises(BadRequest):
+        read_capsule(canon(forged))
+    forged["keys"]["log"] = VECTOR["keys"]["log"]
+    with pytest.raises(BadRequest):
+        read_capsule(canon(forged))
 
 
 def test_a_capsule_holds_no_key_but_those_of_pictures_to_print_and_no_note() -> None:

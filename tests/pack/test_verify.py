@@ -1,5 +1,6 @@
 """A pack is checked whole, everything wrong is named, and nothing a forger brings is taken for his word."""
 
+import asyncio
 import io
 import json
 import os
@@ -39,6 +40,23 @@ def test_a_sound_pack_has_no_finding(built: BuiltPack) -> None:
 def test_without_a_key_the_pack_is_never_verified(built: BuiltPack) -> None:
     """Consistent is not verified: the keys come from the pack itself."""
     assert codes(verify(built.path)) == {"keys_from_pack"}
+
+
+def test_a_pack_no_server_received_says_so_and_cannot_borrow_a_receipt(tmp_path: Path) -> None:
+    """Its parts agree and nothing says since when; a receipt, or another pack's key, is found in it."""
+    diary = fictional_diary(count=3, exhibits=1)
+    real = diary.versions[:]
+    diary.versions[:] = [{**row, "seq": None, "receipt": None} for row in real]
+    raw = make_capsule(diary.versions, diary.wish(), {**diary.keys, "log": "", "notary": ""})
+    front = asyncio.run(build(diary, raw, tmp_path / "front.zip"))
+    pack = finish(diary, front, read_capsule(raw), tmp_path / "pack.zip")
+    assert codes(verify(pack)) == {"never_received"}
+    assert codes(verify(pack, notary=diary.notary.pub)) == {"never_received", "wrong_notary"}
+    members = members_of(pack)
+    name, proof = next((name, body) for name, body in members.items() if "restricted/proof/0001" in name)
+    borrowed = {**json.loads(proof), "receipt": next(row["receipt"] for row in real if row["kind"] == "incident")}
+    rezip(pack, tmp_path / "bent.zip", lambda whole: {**whole, name: canon(borrowed)})
+    assert {"other_key", "changed"} <= codes(verify(tmp_path / "bent.zip"))
 
 
 def test_a_timestamp_root_finds_that_there_is_no_timestamp(built: BuiltPack) -> None:

@@ -5,7 +5,9 @@
 Not part of a run: keys and signatures are fresh each time, and nothing but the bytes is compared.
 """
 
+import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,6 +161,12 @@ def vector_log(diary: FictionalDiary) -> dict[str, object]:
     }
 
 
+def local_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, str]) -> bytes:
+    """The capsule of the same diary, had no server ever received it."""
+    rows: list[DiaryVersion] = [{**row, "seq": None, "receipt": None} for row in versions]
+    return make_capsule(rows, replace(wish, log=None), {**keys, "log": "", "notary": ""})
+
+
 def served(capsule: bytes) -> frozenset[str]:
     """The versions whose proofs are in the servable folder."""
     return frozenset(one.opened.version for one in read_capsule(capsule).versions if one.opened.kind in SERVABLE_KINDS)
@@ -194,6 +202,7 @@ def main() -> None:
         "record": record_file(read_capsule(capsule)).decode(),
         "keys": diary.keys,
         "later": {name: _later(diary, one) for name, one in later_wishes(diary, chosen).items()},
+        "local_sha256": hashlib.sha256(local_capsule(diary.versions, wish, diary.keys)).hexdigest(),
         "log_files": {path: b64(content) for path, content in log_files(read_capsule(capsule).log, served(capsule))},
         "versions": [_version(row) for row in diary.versions],
         "wish": _wish(wish),

@@ -74,13 +74,13 @@ const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
  * The capsule for `wish`, as an object.
  * @param {readonly DiaryVersion[]} versions the whole diary in feed order, those without `seq` last as made
  * @param {Wish} wish
- * @param {{account: string, earlier?: readonly import('../crypto/statements.js').Statement[], ecdsa_pub: string, log: string, notary: string}} keys `earlier`: statements about keys that were replaced
+ * @param {{account: string, earlier?: readonly import('../crypto/statements.js').Statement[], ecdsa_pub: string, log: string, notary: string}} keys `earlier`: statements about keys that were replaced; `log` and `notary` '' where no server knows the diary
  * @returns {JsonObject} throws `bad_request` when nothing is chosen
  */
 export function makeCapsule(versions, wish, keys) {
   const opened = versions.map(openedOf);
   const entries = tellAll(opened, 'incident');
-  const numbers = entryNumbers(versions);
+  const numbers = entryNumbers(versions, { isLocal: !keys.notary });
   const packs = earlierPacks(opened, wish.no);
   const items = wish.items ? askedFor(wish.items, packs) : null;
   const chosen = choose(opened, wish.chosen, wish, items);
@@ -138,9 +138,11 @@ export function openedOf(row) {
 /**
  * Each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
  * @param {readonly DiaryVersion[]} versions
+ * @param {{isLocal?: boolean}} [how] `isLocal`: no server knows the diary, so the order on the phone is the order; it is sent in that order later
  * @returns {Map<string, number | null>}
  */
-export function entryNumbers(versions) {
+export function entryNumbers(versions, { isLocal = false } = {}) {
+  if (isLocal) return new Map([...new Set(versions.filter(({ kind }) => kind === 'incident').map(({ record }) => record))].map((record, rank) => [record, rank + 1]));
   /** @type {Map<string, number | null>} */ const numbers = new Map();
   for (const row of versions) {
     if (row.kind === 'incident' && !numbers.has(row.record)) numbers.set(row.record, row.seq);
