@@ -15,6 +15,7 @@ from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
 from diary.services import keyring, logbook, stamping
+from diary.services.ending import Ending
 from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.pepper import Pepper
@@ -54,6 +55,7 @@ def create_app(
             app.state.office = Office(
                 instance=instance,
                 packs=packs,
+                ending=Ending(),
                 pages=pages,
                 events=Events(told),
                 networks=NetworkLimit(instance.pepper, instance.counts),

@@ -23,7 +23,7 @@ from diary import config
 from diary.cli_log import audit, keys
 from diary.cli_ops import backup, backup_key, canary, doctor, drill, restore
 from diary.cli_pack import pack
-from diary.cli_people import invite, quota
+from diary.cli_people import closing, invite, quota
 from diary.cli_store import migrate_store, purge
 from diary.encoding import unb64
 from diary.errors import BadRequest, KeptError
@@ -184,7 +184,7 @@ main.add_command(pack)
 main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)
-for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota):
+for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing):
     main.add_command(_command)
 
 

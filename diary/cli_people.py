@@ -1,12 +1,21 @@
-"""The command line's part about who has an account: `invite` and `quota`."""
+"""The command line's part about people's accounts: `invite`, `quota`, and the end of them all, `closing`."""
 
 import asyncio
 import os
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from diary import config
 from diary.clock import SystemClock
+
+if TYPE_CHECKING:
+    from diary.services.ending import End
+
+# Whoever opens the app once a month still hears of it in time.
+NOTICE_DAYS: Final = 28
+_DAY_MS: Final = 86_400_000
 
 
 @click.command()
@@ -40,3 +49,62 @@ def quota(login: str, room: str) -> None:
 
     asyncio.run(once())
     click.echo("Done. The phone sees it at its next look.")
+
+
+@click.command()
+@click.argument("day", metavar="DATE|never", default="")
+@click.option("--off", "off_day", metavar="DATE", default="", help="When nothing is answered any more. [default: 30 days after]")
+@click.option("--at-once", is_flag=True, help=f"Also with fewer than {NOTICE_DAYS} days of notice.")
+def closing(day: str, off_day: str, at_once: bool) -> None:
+    """Announce that this server closes on DATE: 2027-05-03, at its first minute (UTC). `never` takes it back; alone, say it.
+
+    Every keeper reads it inside the diary, with what to do. Nobody new is let in from now on; from DATE nothing new is
+    taken, and what is here can still be read and moved; from the second date on nothing is answered.
+    """
+    from diary.app import open_instance
+    from diary.services import ending
+
+    now = SystemClock().now_ms()
+    end = None if day in ("", "never") else _end(day, off_day, now - now % _DAY_MS if at_once else now + NOTICE_DAYS * _DAY_MS)
+
+    async def once() -> "End | None":
+        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+            if end is not None:
+                await ending.announce(instance, end)
+            elif day == "never":
+                await ending.take_back(instance)
+            return await ending.announced(instance)
+
+    told = asyncio.run(once())
+    if told is None:
+        click.echo("This server goes on: no end is announced.")
+        return
+    click.echo(f"From {_day(told.on)} this server takes nothing new, and from {_day(told.off)} it answers nothing of a keeper's.")
+    click.echo('Phones say so inside the diary at their next look. See docs/operating.md, "Closing down".')
+
+
+def _end(day: str, off_day: str, earliest: int) -> "End":
+    """The two moments of an announcement. Raises BadParameter."""
+    from diary.services.ending import End
+
+    on = _moment(day, "DATE")
+    off = _moment(off_day, "--off") if off_day else on + 30 * _DAY_MS
+    if on < earliest:
+        raise click.BadParameter(f"that is too soon: give {NOTICE_DAYS} days, or say --at-once", param_hint="DATE")
+    if off < on:
+        raise click.BadParameter("that is before the first date", param_hint="--off")
+    return End(on, off)
+
+
+def _moment(text: str, hint: str) -> int:
+    """The first ms of a day, UTC. Raises BadParameter."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("a day like 2027-05-03", param_hint=hint) from None
+    return int(datetime(found.year, found.month, found.day, tzinfo=UTC).timestamp() * 1000)
+
+
+def _day(ms: int) -> str:
+    """A day, for people."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).strftime("%-d %B %Y")

@@ -9,6 +9,8 @@
     ├── KdfBroken                    kdf_broken      Argon2 gives wrong answers on this device
     ├── NoMatch                      no_match        wrong words, wrong code or no such name: all one answer
     ├── NotInvited                   not_invited     an invitation that is missing, used or over
+    ├── Closing                      closing         a server that is to close lets nobody new in
+    ├── Closed                       closed          a server that has closed takes nothing new
     ├── SignedOut                    signed_out
     ├── NotFound                     not_found       absent and forbidden alike
     ├── WrongOrigin                  wrong_origin
@@ -103,6 +105,20 @@ class NotInvited(KeptError):
 
     code = "not_invited"
     usual = "That invitation did not work. Each opens one account, for a few days. Ask whoever gave it to you for another."
+
+
+class Closing(KeptError):
+    """Registering on a server whose end has been announced."""
+
+    code = "closing"
+    usual = "This server will close, so nobody can begin here. Nothing was lost. Choose another server."
+
+
+class Closed(KeptError):
+    """Adding to a diary on a server whose day has come."""
+
+    code = "closed"
+    usual = "This server has closed and takes nothing new. What is on the phone is safe there. Move to another server."
 
 
 class SignedOut(KeptError):

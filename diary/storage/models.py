@@ -342,3 +342,16 @@ class PurgeClock(Model):
         """Where it lies."""
 
         table = "purge_clock"
+
+
+class Ending(Model):
+    """One row, number 0, once this server is to close: from when it takes nothing new, and from when it answers nothing."""
+
+    id = Place(primary_key=True)
+    closes_at = fields.BigIntField()
+    off_at = fields.BigIntField()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "ending"

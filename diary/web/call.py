@@ -7,6 +7,7 @@ from starlette.types import Scope
 from diary.encoding import unb64
 from diary.errors import BadRequest, NoMatch, SignedOut
 from diary.ids import parse_id
+from diary.services.ending import Ending
 from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.sessions import Signed
@@ -25,6 +26,7 @@ class Office:
 
     instance: Instance
     packs: Packs
+    ending: Ending
     pages: Pages
     events: Events
     networks: NetworkLimit

@@ -16,7 +16,7 @@ from diary.services import sessions
 from diary.web import cookies
 from diary.web.answers import Answer
 from diary.web.call import Call, Office
-from diary.web.policy import Audience, Kind, Row
+from diary.web.policy import Adds, Audience, Kind, Row
 from diary.web.problems import problem
 
 OFFICE: Final = "kept.office"
@@ -61,6 +61,9 @@ class Gate:
         if row.writes:
             _check_origin(office.instance.settings.app_url, headers)
         await _count_network(row, office, scope)
+        if row.audience is Audience.KEEPER or (row.audience is Audience.ANYONE and row.writes):
+            begins = row.adds is Adds.A_DIARY
+            await office.ending.admit(office.instance, grows=begins or row.adds is Adds.TO_A_DIARY, begins=begins)
         if row.audience is Audience.KEEPER:
             call.signed = await sessions.resume(office.instance, call.session_token)
             if row.limit.per_minute is not None:

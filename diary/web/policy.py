@@ -62,6 +62,14 @@ SYNC: Final = Limit("account", 12_000)
 GRAVE: Final = Limit("account", 60)
 
 
+class Adds(Enum):
+    """What a row brings to the server: a server that is to close takes less (diary/services/ending.py)."""
+
+    NOTHING = "nothing"
+    TO_A_DIARY = "to a diary"
+    A_DIARY = "a diary"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One address and method, and its whole policy."""
@@ -72,6 +80,7 @@ class Row:
     audience: Audience
     limit: Limit
     body: Body = NO_BODY
+    adds: Adds = Adds.NOTHING
 
     @property
     def writes(self) -> bool:

@@ -15,6 +15,8 @@ STATUS: Final[dict[type[KeptError], int]] = {
     errors.WrongOrigin: 403,
     errors.NotInvited: 403,
     errors.PacksOff: 403,
+    errors.Closing: 403,
+    errors.Closed: 410,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.Erased: 410,

@@ -16,24 +16,26 @@ from diary.web.policy import (
     PART,
     SYNC,
     VERSION,
+    Adds,
     Audience,
     Row,
 )
 from diary.web.views import account, blobs, entrance, erasures, health, log, packs, pages, rotation, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
+_TO: Final = Adds.TO_A_DIARY
 _DIARY: Final = "/v1/diaries/{diary}"
 _BLOB: Final = _DIARY + "/blobs/{blob}"
 
 # The hot rows stand first: the router looks from the top.
 ROUTES: Final[tuple[Row, ...]] = (
-    Row("PUT", _DIARY + "/records/{record}/versions/{version}", sync.push, _K, SYNC, VERSION),
+    Row("PUT", _DIARY + "/records/{record}/versions/{version}", sync.push, _K, SYNC, VERSION, _TO),
     Row("GET", _DIARY + "/changes", sync.feed, _K, SYNC, NO_BODY),
-    Row("PUT", _BLOB + "/parts/{i}", blobs.put_part, _K, SYNC, PART),
+    Row("PUT", _BLOB + "/parts/{i}", blobs.put_part, _K, SYNC, PART, _TO),
     Row("GET", _BLOB + "/parts/{i}", blobs.get_part, _K, SYNC, NO_BODY),
-    Row("PUT", _BLOB, blobs.declare, _K, SYNC, JSON),
+    Row("PUT", _BLOB, blobs.declare, _K, SYNC, JSON, _TO),
     Row("GET", _BLOB, blobs.state, _K, SYNC, NO_BODY),
-    Row("POST", _BLOB + "/complete", blobs.complete, _K, SYNC, JSON),
+    Row("POST", _BLOB + "/complete", blobs.complete, _K, SYNC, JSON, _TO),
     Row("POST", _DIARY + "/erasures", erasures.ask, _K, GRAVE, JSON),
     Row("GET", _DIARY + "/erasures", erasures.list_pending, _K, SYNC, NO_BODY),
     Row("DELETE", _DIARY + "/erasures/{erasure}", erasures.take_back, _K, GRAVE, NO_BODY),
@@ -41,8 +43,8 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/v1/log", log.state, _A, LOOK, NO_BODY),
     Row("GET", "/v1/log/consistency/{older}/{newer}", log.consistency, _A, LOOK, NO_BODY),
     Row("GET", "/v1/server", entrance.server, _A, LOOK, NO_BODY),
-    Row("POST", "/v1/names", entrance.offer_name, _A, OPEN, JSON),
-    Row("POST", "/v1/accounts", entrance.register, _A, OPEN, JSON),
+    Row("POST", "/v1/names", entrance.offer_name, _A, OPEN, JSON, Adds.A_DIARY),
+    Row("POST", "/v1/accounts", entrance.register, _A, OPEN, JSON, Adds.A_DIARY),
     Row("POST", "/v1/prelogin", entrance.prelogin, _A, OPEN, JSON),
     Row("POST", "/v1/sessions", entrance.sign_in, _A, OPEN, JSON),
     Row("POST", "/v1/recoveries", entrance.recover, _A, OPEN, JSON),

@@ -7,6 +7,7 @@ from diary.errors import NoMatch, TryLater
 from diary.services import accounts, names
 from diary.services.accounts import Enrolment, NewLock
 from diary.services.blobs import PART_LIMIT
+from diary.services.ending import told
 from diary.services.sessions import Device, Entry
 from diary.web import cookies, policy
 from diary.web.answers import json_answer
@@ -30,6 +31,7 @@ async def server(call: Call) -> ASGIApp:
     settings = instance.settings
     return json_answer(
         {
+            "closing": told(await call.office.ending.known(instance)),
             "enrolment": settings.enrolment,
             "limits": {
                 "file_bytes": settings.file_bytes,

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from diary.encoding import canon
 from diary.services import proving
+from diary.services.ending import told
 from diary.web.answers import JSON, Answer, json_answer
 from diary.web.call import Call
 from diary.web.views.pages import PLAIN
@@ -15,8 +16,9 @@ MOST: Final = 2**40
 
 
 async def state(call: Call) -> ASGIApp:
-    """Where the log stands."""
-    return json_answer(await proving.state(call.instance))
+    """Where the log stands, and whether this server is to close: what a phone asks first whenever it looks."""
+    closing = told(await call.office.ending.known(call.instance))
+    return json_answer(await proving.state(call.instance) | {"closing": closing})
 
 
 async def consistency(call: Call) -> ASGIApp:

@@ -232,6 +232,6 @@ function show(ctx) {
   const rows = open.syncing.rows();
   screen.set({
     entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open),
-    account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open) },
+    account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
   });
 }

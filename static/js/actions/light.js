@@ -31,6 +31,7 @@ export async function isWhole(open, change, blob, at) {
 
 /** @param {Context} ctx @param {Record<string, any>} root @returns {Promise<boolean>} */
 export async function isLight(ctx, root) {
+  if (root.account.closing) return false; // closing.js [Note: files come home]
   const chosen = /** @type {Light} */ (root.light ?? 'auto');
   if (chosen !== 'auto') return chosen === 'on';
   const room = await ctx.roomBytes();
@@ -44,7 +45,7 @@ export async function isLight(ctx, root) {
  */
 export async function lighten(ctx, open, { now = false, onFile = () => undefined } = {}) {
   const { store } = open;
-  if (!now && !await isLight(ctx, store.root)) return 0;
+  if (store.root.account.closing || (!now && !await isLight(ctx, store.root))) return 0;
   const list = /** @type {Whole[]} */ ((await store.readJson(LIST)) ?? []);
   const isTight = !await isFull(ctx.database);
   const before = ctx.clock.now() - (now || isTight ? 0 : GRACE);

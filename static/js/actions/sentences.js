@@ -73,6 +73,8 @@ export const SENTENCES = Object.freeze({
   bad_signature: 'Not sent yet: the server did not accept this phone’s signature. It is safe on this phone.',
   differs: 'Not sent yet: the server holds something else in its place. It is safe on this phone.',
   conflict: 'Not done: something else is already there. What is on this phone is safe.',
+  closing: 'This server will close, so it takes nobody new. Everything is safe on this phone. Ask someone who helps you for another server.',
+  closed: 'This server has closed and takes nothing new. Everything is safe on this phone. Make a sealed copy, and take it to another server.',
   over_quota: 'There is no room left for files on the server. Words still go. Your files are safe on this phone.',
   log_changed: 'The server’s public list of receipts was changed after it was signed. Everything on this phone is safe, and your own copies of the receipts still hold. Show this to someone who helps you.',
   log_late: 'The server has not put an entry on its public list in time. The entry and its receipt are safe on this phone. It is looked at again each time there is signal.',

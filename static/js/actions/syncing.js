@@ -11,6 +11,7 @@ import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges, purgeBefore } from './purging.js';
 import { heedArrivals } from './arrivals.js';
+import { followClosing } from './closing.js';
 import { followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
@@ -139,6 +140,7 @@ export class Syncing {
     if (!open || !link) return null;
     // Keeping entries safe never waits for the log: what cannot be had now is looked at in the next run.
     const told = await link.api.log().catch(() => null);
+    if (told) await followClosing(open, told.closing);
     if (told) await followKeys(open, told);
     return told;
   }
@@ -255,7 +257,8 @@ export class Syncing {
   /** What to say about the way to the server, if anything. */
   said() {
     const root = this.openNow()?.store.root;
-    const code = this.trouble ?? (root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
+    // That the server has closed stands in a line of its own.
+    const code = (this.trouble === 'closed' && root?.account.closing ? null : this.trouble) ?? (root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
     return code ? { code, sentence: sentenceOf(code), act: null } : null;
   }
 }
@@ -267,5 +270,5 @@ function passing(error) {
 
 /** Whether a failure is about one entry's bytes and not about the way. @param {unknown} error */
 function isOneEntrys(error) {
-  return error instanceof KeptError && ['receipt_wrong', 'differs', 'conflict', 'bad_signature', 'bad_request', 'over_quota', 'too_large', 'digest', 'incomplete', 'store_lost'].includes(error.code);
+  return error instanceof KeptError && ['receipt_wrong', 'differs', 'conflict', 'bad_signature', 'bad_request', 'over_quota', 'too_large', 'digest', 'incomplete', 'store_lost', 'closed'].includes(error.code);
 }

@@ -24,7 +24,7 @@ export type State = {
   language: string;
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: import('./arrivals.js').Arrival[]; device_name?: string };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: import('./arrivals.js').Arrival[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
   picture: { until: number; files: { name: string; state?: EntryState }[] } | null;
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;

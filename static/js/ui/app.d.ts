@@ -41,7 +41,7 @@ export type State = {
   /** what the screens are in: `en`, `cy`, `pl`, `ur` */
   language: string;
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[] } | null;
   showing?: { sections: ShownSection[]; until: number } | null;

@@ -5,6 +5,7 @@ import { button, errorSummary, heading, progress } from './parts.js';
 import { size } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_copies.js';
+import './strings_server.js';
 import { uncover } from './door.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -23,7 +24,8 @@ function makecopy(stage) {
       local.made = await stage.app.makeCopy({ words, signal: local.stop.signal, onProgress: (done, total) => { local.at = { done, total }; stage.draw(); } });
     });
   };
-  return html`<div class="stack-wide"><div class="stack-close">${heading(t('kept.title'))}<p>${t('kept.lead')}</p><p class="soft">${t('kept.found')}</p></div>
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('kept.title'))}<p>${t('kept.lead')}</p><p class="soft">${t('kept.found')}</p>
+    ${stage.state.account?.closing ? html`<p>${t('server.move')}</p>` : nothing}</div>
     ${errorSummary(stage)}
     ${words(stage, t('kept.words'), make)}
     <div>${button(t('kept.make'), make, { main: true })}</div></div>`;

@@ -158,6 +158,7 @@ function lines(stage, open) {
     ${open && trouble?.code === 'signed_out' && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
+    ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
     ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
@@ -171,6 +172,12 @@ function keyLines(stage) {
   return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
     ${first ? html`<div class="line state-trouble" role="status"><span>${t('frame.arrived', { device: first.device_name || t('devices.unknown'), at: day(first.at) })}</span>
       ${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'arrived' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}`;
+}
+
+/** That the server ends is said inside the diary only: on the lock it would tell that there is one. @param {Stage} stage @param {{on: number, off: number}} when */
+function closing(stage, { on }) {
+  const isOver = Date.now() >= on;
+  return html`<div class="line" role="status"><span>${t(isOver ? 'server.closed' : 'server.closes', { day: day(on) })}</span>${stage.place.name === 'makecopy' ? nothing : button(t('server.copy'), () => stage.go({ name: 'makecopy' }), { plain: true })}</div>`;
 }
 
 /** Whatever will be erased is said on every screen, with the day: nobody finds out afterwards. @param {Stage} stage @param {readonly import('./app.d.ts').Waiting[]} waiting */

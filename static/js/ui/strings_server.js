@@ -2,6 +2,10 @@
 import { learn } from './strings.js';
 
 learn({
+  'server.closes': 'This server closes on {day}. Before that day, make a sealed copy of everything and open it on another server.',
+  'server.closed': 'This server closed on {day} and takes nothing new. Make a sealed copy of everything and open it on another server.',
+  'server.copy': 'Make the copy',
+  'server.move': 'To move: save the copy, then open the other server’s page on this phone or another. Choose “I have a sign-in name”, then “I have a sealed copy in a file”, and keep a copy off the phone there.',
   'server.title': 'Is everything there?',
   'server.lead': 'Two of your devices that have everything show the same line here. You can also write it on paper and compare later.',
   'server.entries.one': '1 entry', 'server.entries.other': '{n} entries', 'server.line': '{entries} · {day} · {code}', 'server.now': 'This phone now',

@@ -1,0 +1,32 @@
+/**
+ * A server that is to close: kept with the diary, so that it is said without a signal too, and never outside of it.
+ *
+ * [Note: files come home] A phone with little room leaves files on the server. A sealed copy made from such a phone would lack them,
+ * and after the day they would be nowhere; so from the announcement on they come back, and none leaves any more.
+ */
+import { readKind } from './records.js';
+import { wantAll } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {{on: number, off: number}} Closing ms: nothing new from `on`, nothing at all from `off` */
+
+/** @param {unknown} told what `/v1/log` says @returns {Closing|null} */
+function closingOf(told) {
+  const { on, off } = /** @type {any} */ (told) ?? {};
+  return Number.isSafeInteger(on) && Number.isSafeInteger(off) && off >= on ? { on, off } : null;
+}
+
+/** @param {Open} open @param {unknown} told */
+export async function followClosing(open, told) {
+  const closing = closingOf(told);
+  const before = /** @type {Closing|null} */ (open.store.root.account.closing ?? null);
+  if (before?.on === closing?.on && before?.off === closing?.off) return;
+  const files = closing && !before ? await readKind(open, 'attachment') : [];
+  /** @type {import('./book.js').Opened[]} */ const newest = [];
+  for (const { record } of files) newest.push(await open.book.newest(record));
+  await open.store.change(async (root) => {
+    if (closing) root.account.closing = closing;
+    else delete root.account.closing;
+    for (const opened of newest) await wantAll(root, open.store, opened);
+  });
+}
