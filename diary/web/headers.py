@@ -22,10 +22,11 @@ APP_POLICY: Final = "; ".join(
         "trusted-types app-url lit-html",
     )
 )
-# A public page is words, a style sheet and nothing that could run.
+# A public page is words and a style sheet; its one script blanks it and can reach no server.
 PUBLIC_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
+        "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
         "form-action 'none'",

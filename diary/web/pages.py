@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from diary.config import Settings
 from diary.web.files import StaticFile, read_files
 from diary.web.precache import Release, make_release
+from diary.web.public import read_public, render_page, render_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,9 @@ class Pages:
     shell: bytes
     release: Release
     files: Mapping[str, StaticFile]
-    home: bytes
+    public: Mapping[str, bytes]
+    public_files: Mapping[str, StaticFile]
     missing: bytes
-    style: bytes
-    icon: bytes
 
     @property
     def worker_tag(self) -> str:
@@ -33,15 +33,14 @@ class Pages:
 def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     """All pages of this release. Raises OSError or the template's error when one cannot be made."""
     environment = _environment(templates)
-    shell = _render(environment, "shell.html")
+    shell = environment.get_template("shell.html").render().encode()
     return Pages(
         shell=shell,
         release=make_release(static, shell),
         files=read_files(static),
-        home=_render(environment, "public_home.html", start=settings.app_url),
-        missing=_render(environment, "public_missing.html"),
-        style=(templates / "public_style.css").read_bytes(),
-        icon=(static / "icons" / "notes.svg").read_bytes(),
+        public=render_public(environment, settings),
+        public_files=read_public(static, templates),
+        missing=render_page(environment, settings, "missing.html", ""),
     )
 
 
@@ -56,7 +55,3 @@ def _environment(templates: Path) -> Environment:
     environment.install_null_translations()  # type: ignore[attr-defined] # added by the extension
     return environment
 
-
-def _render(environment: Environment, name: str, **values: str) -> bytes:
-    """One template as bytes."""
-    return environment.get_template(name).render(**values).encode()

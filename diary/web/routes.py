@@ -20,6 +20,7 @@ from diary.web.policy import (
     Audience,
     Row,
 )
+from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
 from diary.web.views import account, blobs, entrance, erasures, health, log, packs, pages, rotation, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
@@ -74,9 +75,8 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
-    Row("GET", "/", pages.home, Audience.PUBLIC, FREE, NO_BODY),
-    Row("GET", "/style.css", pages.style, Audience.PUBLIC, FREE, NO_BODY),
-    Row("GET", "/icon.svg", pages.icon, Audience.PUBLIC, FREE, NO_BODY),
+    *(Row("GET", path, pages.public, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_PAGES),
+    *(Row("GET", path, pages.public_file, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_FILES),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/keys.txt", log.keys, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/log/checkpoint", log.newest, Audience.PUBLIC, LOOK, NO_BODY),

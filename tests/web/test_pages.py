@@ -37,17 +37,3 @@ async def test_the_worker_is_this_releases(server: Served) -> None:
     assert hashlib.sha256((await client.get("/")).content).hexdigest().encode() in worker.content
     again = await client.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
-
-
-async def test_the_public_page_says_what_matters(server: Served) -> None:
-    """Readable without a script: FOUR, the numbers, how to check a pack; and it links to Start only."""
-    public = server.settings.public_url
-    text = (await server.client().get(public + "/")).text
-    for word in ("Fixated", "Obsessive", "Unwanted", "Repeated", "999", "101", "0808 802 0300", "diary verify"):
-        assert word in text
-    assert "You do not need to gather evidence before you report." in text
-    assert "<script" not in text
-    links = re.findall(r'href="([^"]+)"', text)
-    assert [link for link in links if link.startswith("http")] == [server.settings.app_url + "/"]
-    notary = await server.client().get(public + "/notary.txt")
-    assert notary.text.strip() == (await server.client().get("/v1/server")).json()["notary"]

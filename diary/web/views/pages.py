@@ -13,9 +13,7 @@ from diary.web.files import takes_gzip
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
 ASK_AGAIN: Final = (b"cache-control", b"no-cache")
 SCRIPT: Final = b"text/javascript; charset=utf-8"
-SVG: Final = b"image/svg+xml"
 PLAIN: Final = b"text/plain; charset=utf-8"
-STYLE: Final = b"text/css; charset=utf-8"
 
 
 async def shell(call: Call) -> ASGIApp:
@@ -45,19 +43,17 @@ async def static(call: Call) -> ASGIApp:
     return Answer(200, found.raw, found.media_type, headers)
 
 
-async def home(call: Call) -> ASGIApp:
-    """The public page: what this is, whom to call, how to check a pack."""
-    return Answer(200, call.office.pages.home, HTML)
+async def public(call: Call) -> ASGIApp:
+    """A page for anyone: the same words for everyone."""
+    return Answer(200, call.office.pages.public[call.scope["path"]], HTML)
 
 
-async def style(call: Call) -> ASGIApp:
-    """The public pages' style sheet."""
-    return Answer(200, call.office.pages.style, STYLE)
-
-
-async def icon(call: Call) -> ASGIApp:
-    """The public pages' icon."""
-    return Answer(200, call.office.pages.icon, SVG)
+async def public_file(call: Call) -> ASGIApp:
+    """What the public pages bring along. No browser keeps it: after a visit there is nothing but the history."""
+    found = call.office.pages.public_files[call.scope["path"]]
+    if found.packed is not None and takes_gzip(call.headers.get(b"accept-encoding", b"")):
+        return Answer(200, found.packed, found.media_type, ((b"content-encoding", b"gzip"),))
+    return Answer(200, found.raw, found.media_type)
 
 
 async def notary(call: Call) -> ASGIApp:

@@ -1,0 +1,39 @@
+"""The public pages: which there are, and how each is made. They hold nothing of anybody's and keep nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment
+
+from diary.config import Settings
+from diary.web.files import StaticFile, read_file
+
+# Address → template below templates/public/. A row here is all that a page of words needs.
+PUBLIC_PAGES: Final[Mapping[str, str]] = {
+    "/": "home.html",
+}
+# Address → file: what the pages bring along. Kept by no browser, like the pages themselves.
+PUBLIC_FILES: Final[Mapping[str, str]] = {
+    "/style.css": "templates/public_style.css",
+    "/page.js": "templates/public_page.js",
+    "/icon.svg": "static/icons/notes.svg",
+}
+
+
+def render_public(environment: Environment, settings: Settings) -> Mapping[str, bytes]:
+    """Each page of PUBLIC_PAGES by its address. Raises the template's error when one cannot be made."""
+    return {path: render_page(environment, settings, name, path) for path, name in PUBLIC_PAGES.items()}
+
+
+def render_page(environment: Environment, settings: Settings, name: str, here: str, **more: object) -> bytes:
+    """One public page. `here`: its address, so that the menu can mark it; `more`: what only this page needs."""
+    told = {"start": settings.app_url, "operator": settings.operator, "contact": settings.privacy_contact}
+    return environment.get_template(f"public/{name}").render(here=here, **told, **more).encode()
+
+
+def read_public(static: Path, templates: Path) -> Mapping[str, StaticFile]:
+    """Each file of PUBLIC_FILES by its address. Raises OSError for an unreadable one."""
+    homes = {"static": static, "templates": templates}
+    places = {path: name.partition("/") for path, name in PUBLIC_FILES.items()}
+    return {path: read_file(homes[folder] / rest) for path, (folder, _, rest) in places.items()}

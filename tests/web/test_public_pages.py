@@ -1,0 +1,83 @@
+"""The public pages: readable without a script, kept by nobody, and no link leads nowhere."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
+from tests.keepers import Served
+
+FOUR = ("Fixated", "Obsessive", "Unwanted", "Repeated")
+# The way out is a page about the weather that everybody knows.
+AWAY = "https://www.bbc.co.uk/weather"
+
+
+async def read(server: Served, path: str) -> httpx.Response:
+    """A page of the public host."""
+    return await server.client().get(server.settings.public_url + path)
+
+
+async def test_the_first_page_says_what_matters_first(server: Served) -> None:
+    """999, 101, the helpline and the sentence about evidence stand before anything else; then FOUR, then Start."""
+    text = (await read(server, "/")).text
+    evidence, start = "You do not need to gather evidence before you report.", f'href="{server.settings.app_url}/"'
+    order = ["999", "101", "0808 802 0300", evidence, *FOUR, start]
+    places = [text.index(words, text.index("<main")) for words in order]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
+async def test_a_page_holds_and_keeps_nothing(server: Served, path: str) -> None:
+    """One h1, a title, a way out, no cookie, no inline script, nothing from elsewhere; the same bytes for everyone."""
+    answer = await read(server, path)
+    text = answer.text
+    assert answer.status_code == 200 and "set-cookie" not in answer.headers
+    assert answer.headers["cache-control"] == "no-store"
+    assert len(re.findall("<h1", text)) == 1 and re.search("<title>[^<]{5,}</title>", text)
+    assert re.findall(r"<script[^>]*>", text) == ['<script src="/page.js" type="module">']
+    assert f'data-leave href="{AWAY}"' in text
+    assert re.findall(r'(?:src|srcset|poster|action)="(?!/)', text) == []
+    assert "<form" not in text and "?" not in "".join(re.findall(r'href="([^"]*)"', text))
+    assert (await read(server, path)).content == answer.content
+
+
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
+async def test_no_link_leads_nowhere(server: Served, path: str) -> None:
+    """Each link of a page is answered, and each place on a page that a link names is there."""
+    text = (await read(server, path)).text
+    for link in set(re.findall(r'href="(/[^"#]*)(?:#[^"]*)?"', text)):
+        assert (await read(server, link)).status_code == 200, link
+    for link, place in set(re.findall(r'href="(/[^"#]*)?#([^"]+)"', text)):
+        there = (await read(server, link)).text if link else text
+        assert f'id="{place}"' in there, f"{link}#{place}"
+
+
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
+async def test_only_the_start_names_the_other_host(server: Served, path: str) -> None:
+    """The app's host is named by Start on the first page, and nowhere else."""
+    named = (await read(server, path)).text.count(server.settings.app_url)
+    assert named == (1 if path == "/" else 0)
+
+
+async def test_what_pages_bring_along_is_not_kept(server: Served) -> None:
+    """Style, script and icon: no-store, packed for whoever takes that."""
+    for path in PUBLIC_FILES:
+        answer = await read(server, path)
+        assert answer.headers["cache-control"] == "no-store" and answer.content
+    packed = await server.client().get(server.settings.public_url + "/style.css", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["content-encoding"] == "gzip" and b"--ground" in packed.content
+
+
+async def test_nothing_here_is_a_page(server: Served) -> None:
+    """An address without a page is a page that says so, with the way out."""
+    answer = await read(server, "/nothing")
+    assert answer.status_code == 404 and AWAY in answer.text
+
+
+async def test_the_notary_is_told_to_whoever_checks(server: Served) -> None:
+    """The key on the public host is the one the phones use."""
+    told = (await server.client().get("/v1/server")).json()["notary"]
+    assert (await read(server, "/notary.txt")).text.strip() == told
