@@ -3,11 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from diary.config import Settings
+from diary.web.directory import read_directory
+from diary.web.directory_page import DirectoryPage
 from diary.web.files import StaticFile, read_files
 from diary.web.precache import Release, make_release
 from diary.web.public import read_public, render_page, render_public
@@ -22,6 +25,7 @@ class Pages:
     files: Mapping[str, StaticFile]
     public: Mapping[str, bytes]
     public_files: Mapping[str, StaticFile]
+    directory: DirectoryPage
     missing: bytes
 
     @property
@@ -40,6 +44,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         files=read_files(static),
         public=render_public(environment, settings),
         public_files=read_public(static, templates),
+        directory=DirectoryPage(read_directory(), partial(render_page, environment, settings, "directory.html", "/directory")),
         missing=render_page(environment, settings, "missing.html", ""),
     )
 

@@ -12,6 +12,16 @@ from diary.web.files import StaticFile, read_file
 # Address → template below templates/public/. A row here is all that a page of words needs.
 PUBLIC_PAGES: Final[Mapping[str, str]] = {
     "/": "home.html",
+    "/is-this-stalking": "stalking.html",
+    "/young-people": "young.html",
+    "/before-you-report": "report.html",
+    "/officers": "officers.html",
+    "/helpers": "helpers.html",
+    "/safety": "safety.html",
+    "/privacy": "privacy.html",
+    "/accessibility": "accessibility.html",
+    "/easy-read/is-this-stalking": "easy_stalking.html",
+    "/easy-read/before-you-report": "easy_report.html",
 }
 # Address → file: what the pages bring along. Kept by no browser, like the pages themselves.
 PUBLIC_FILES: Final[Mapping[str, str]] = {

@@ -48,6 +48,11 @@ async def public(call: Call) -> ASGIApp:
     return Answer(200, call.office.pages.public[call.scope["path"]], HTML)
 
 
+async def directory(call: Call) -> ASGIApp:
+    """Whom one can talk to, and who is open now."""
+    return Answer(200, call.office.pages.directory.at(call.instance.clock.now_ms()), HTML)
+
+
 async def public_file(call: Call) -> ASGIApp:
     """What the public pages bring along. No browser keeps it: after a visit there is nothing but the history."""
     found = call.office.pages.public_files[call.scope["path"]]

@@ -1,0 +1,107 @@
+"""The directory: rows that are wrong are refused, and what it says of the time of day is right."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from diary.errors import BadSetting
+from diary.web.directory import TABLE, read_directory
+from diary.web.directory_page import next_opening, row
+from tests.keepers import Served
+
+HELPLINE = "nsh"
+
+
+def at(text: str) -> datetime:
+    """A moment in the directory's zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=read_directory().zone)
+
+
+def test_the_table_is_whole() -> None:
+    """Emergency stands first for each way of talking; nobody who cannot hear prompts is sent to a voice menu."""
+    directory = read_directory()
+    assert [directory.reached_by(way)[0].id for way in ("call", "text", "bsl")] == ["999", "esms", "999bsl"]
+    for way in ("text", "bsl"):
+        reached = directory.reached_by(way)
+        assert "silent" not in {one.id for one in reached}
+        assert {one.id for one in reached if one.kind == "tel"} == {"relay"}
+    assert {nation for one in directory.services for nation in one.nations} == {"england", "wales", "scotland", "ni"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open", "opens"),
+    [
+        ("2026-11-24T09:29", False, ("tue", "09:30")),
+        ("2026-11-24T09:30", True, None),
+        ("2026-11-24T16:00", False, ("wed", "13:00")),
+        ("2026-11-25T10:00", False, ("wed", "13:00")),
+        ("2026-11-27T17:00", False, ("mon", "09:30")),
+        ("2026-06-30T15:59", True, None),
+    ],
+)
+def test_open_now(moment: str, is_open: bool, opens: tuple[str, str] | None) -> None:
+    """Open and closed to the minute, over the weekend, in summer time and in winter time."""
+    (helpline,) = (one for one in read_directory().services if one.id == HELPLINE)
+    assert helpline.is_open(at(moment)) is is_open
+    assert (None if is_open else next_opening(helpline, at(moment))) == opens
+
+
+def test_hours_nobody_knows_are_not_guessed() -> None:
+    """Day and night is open; no hours is unknown, never closed."""
+    states = {one.id: row(one, at("2026-11-24T03:00"))["state"] for one in read_directory().services}
+    assert (states["999"], states["karma"], states[HELPLINE]) == ("always", "unknown", "closed")
+
+
+def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
+    """A row counts as checked for ninety days from the day a person rang it."""
+    table = tmp_path / "directory.toml"
+    text = TABLE.read_text().replace('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"\nchecked_by = "AB"')
+    table.write_text(text)
+    directory = read_directory(table)
+    assert "101" not in {one.id for one in directory.due(date(2026, 11, 24))}
+    assert "101" in {one.id for one in directory.due(date(2026, 11, 1) + timedelta(days=90))}
+    (checked,) = (one for one in directory.services if one.id == "101")
+    assert row(checked, at("2026-11-24T03:00"))["checked"] == "1 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ('contact = "101"', 'contact = "1O1"'),
+        ('kind = "tel"', 'kind = "fax"'),
+        ('people = ["anyone"]', 'people = ["everybody"]'),
+        ('"wed 13:00-16:00"', '"wed 16:00-13:00"'),
+        ('"wed 13:00-16:00"', '"wet 13:00-16:00"'),
+        ('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"'),
+        ('id = "101"', 'id = "999"'),
+        ("[[service]]", "[[service"),
+    ],
+)
+def test_a_row_that_is_wrong_is_refused(tmp_path: Path, right: str, wrong: str) -> None:
+    """A letter in a number, a kind or person or day that is none, half a check, an id twice: said, never shown."""
+    table = tmp_path / "directory.toml"
+    assert right in TABLE.read_text()
+    table.write_text(TABLE.read_text().replace(right, wrong, 1))
+    with pytest.raises(BadSetting):
+        read_directory(table)
+
+
+async def test_the_page_is_right_for_its_minute(server: Served) -> None:
+    """The same bytes within a minute; open in the morning, closed in the evening; each number asks before it rings."""
+    address = server.settings.public_url + "/directory"
+    server.clock.ms = int(at("2026-11-24T10:15").timestamp() * 1000)
+    morning = (await server.client().get(address)).text
+    server.clock.advance(30_000)
+    assert (await server.client().get(address)).text == morning
+    server.clock.ms = int(at("2026-11-24T20:00").timestamp() * 1000)
+    evening = (await server.client().get(address)).text
+    assert "Tuesday, 10:15" in morning and "Tuesday, 20:00" in evening
+    assert "Closed now. Opens Wednesday 13:00" in evening and "Closed now. Opens Wednesday 13:00" not in morning
+    assert "Not yet checked" in morning
+    links = re.findall(r'href="(?:tel|sms):(\d+)"', morning)
+    asked = re.findall(r'<details class="ask">(?:(?!</details>).)*href="(?:tel|sms):(\d+)"', morning, re.DOTALL)
+    assert links == asked and len(links) > 30
