@@ -135,6 +135,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_TEXT_QUOTA_BYTES", str(200 << 20), _count, "Room for one account's words, apart."),
     Setting("DIARY_SERVER_PACKS", "on", _switch, "Whether this server typesets packs."),
     Setting("DIARY_FILE_BYTES", str(200 << 20), _count, "The largest single file."),
+    Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _count, "The largest pack that can be handed over."),
     Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "How often the public log is signed, when it has grown."),
     Setting("DIARY_TIMESTAMPS", "none", _file, "A file that names timestamp authorities."),
     Setting("DIARY_OPERATOR", "", _line, "Who runs this server, as people know them."),
@@ -161,6 +162,7 @@ class Settings:
     text_quota_bytes: int
     server_packs: bool
     file_bytes: int
+    handover_bytes: int
     checkpoint_seconds: int
     timestamps: Path | None
     operator: str

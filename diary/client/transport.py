@@ -72,9 +72,9 @@ class Server:
         """A JSON answer to opaque bytes."""
         return self._object(await self._ask("PUT", path, content, "application/octet-stream", None))
 
-    async def get(self, path: str) -> bytes:
-        """The bytes at an address."""
-        return (await self._ask("GET", path, None, "", None)).content
+    async def get(self, path: str, *, proof: str | None = None) -> bytes:
+        """The bytes at an address. `proof`: for what needs one."""
+        return (await self._ask("GET", path, None, "", proof)).content
 
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:

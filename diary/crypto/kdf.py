@@ -77,7 +77,7 @@ TESTS: Final = KdfPolicy(floor=CHEAPEST)
 def root(words: str, kdf: Mapping[str, object], policy: KdfPolicy = PRODUCT) -> bytes:
     """ROOT of the words: 32 bytes, the cost of one Argon2id. Raises KdfRefused, or BadRequest for the words."""
     profile = policy.check(kdf)
-    return _argon2id(normalise(words).encode("utf-8"), salt_of(kdf), profile)
+    return argon2id(normalise(words).encode("utf-8"), salt_of(kdf), profile)
 
 
 def salt_of(kdf: Mapping[str, object]) -> bytes:
@@ -110,17 +110,17 @@ def code_auth(code: bytes, login: str) -> bytes:
 
 def stored_proof(proof: bytes, *, salt: bytes, pepper: bytes, profile: KdfProfile = FLOOR) -> bytes:
     """What a server keeps of a proof: Argon2id with its own salt (16 bytes) and its pepper as secret."""
-    return _argon2id(proof, salt, profile, pepper)
+    return argon2id(proof, salt, profile, pepper)
 
 
 def self_test() -> None:
     """The known-answer test of docs/formats.md 1; builds have been seen that answer wrongly. Raises KdfBroken."""
-    if _argon2id(b"kept known answer", bytes(range(SALT_BYTES)), KdfProfile(64, 2)) != KNOWN_ANSWER:
+    if argon2id(b"kept known answer", bytes(range(SALT_BYTES)), KdfProfile(64, 2)) != KNOWN_ANSWER:
         raise KdfBroken
 
 
-def _argon2id(secret_text: bytes, salt: bytes, profile: KdfProfile, pepper: bytes | None = None) -> bytes:
-    """Argon2id v1.3 with one lane."""
+def argon2id(secret_text: bytes, salt: bytes, profile: KdfProfile, pepper: bytes | None = None) -> bytes:
+    """Argon2id v1.3 with one lane: 32 bytes. `pepper`: a secret the server adds."""
     function = Argon2id(
         salt=salt,
         length=ROOT_BYTES,

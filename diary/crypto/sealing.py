@@ -32,6 +32,7 @@ class Kind(IntEnum):
     WRAP = 3
     KEYSET = 4
     CAPTURE = 7
+    HANDOVER = 8
 
 
 def prefix(kind: Kind, header: Mapping[str, object], suite: int = SUITE_KEY) -> bytes:
@@ -80,6 +81,11 @@ def box_seal(key: bytes, context: bytes, plaintext: bytes) -> bytes:
         raise SealError
     encryptor = Cobblestone256Encryptor(key, context)
     return encryptor.update(plaintext) + encryptor.finalize()
+
+
+def box_size(length: int) -> int:
+    """How long `length` plaintext bytes become."""
+    return 56 + length + 16 * (length // 16_384 + 1)
 
 
 def box_open(key: bytes, context: bytes, sealed: bytes) -> bytes:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from diary.crypto.handover import header as handover_header
 from diary.crypto.parts import part_count, part_header
 from diary.crypto.sealing import Kind, prefix
 from diary.encoding import b64, canon
@@ -54,13 +55,15 @@ async def state(instance: Instance, place: BlobPlace) -> BlobState:
     return await _state(instance, await _get(instance, place))
 
 
-async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> None:
-    """Store one sealed part. The same bytes again change nothing. Raises BadRequest, NotFound, Differs, TooLarge."""
+async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes, kind: Kind = Kind.PART) -> None:
+    """Store one sealed part. The same bytes again change nothing. Raises BadRequest, NotFound, Differs, TooLarge.
+
+    `kind`: PART for a diary's file, HANDOVER for a pack left for whoever has the words.
+    """
     row = await _get(instance, place)
     if i >= row.parts:
         raise NotFound
-    header = part_header(id_text(place.diary), id_text(place.blob), i, row.parts)
-    if not raw.startswith(prefix(Kind.PART, header)):
+    if not raw.startswith(prefix(kind, _header(kind, place, i, row.parts))):
         raise BadRequest("This part belongs to another place.")
     part = PartRow(i, len(raw), hashlib.sha256(raw).digest())
     earlier = await blobs.find_part(instance.db, row, i)
@@ -105,6 +108,13 @@ async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:
     if hashlib.sha256(raw).digest() != part.digest:
         raise DigestMismatch("This part of a file has changed where it is stored.")
     return raw
+
+
+def _header(kind: Kind, place: BlobPlace, i: int, parts: int) -> dict[str, object]:
+    """The header a part of this place must have."""
+    if kind is Kind.HANDOVER:
+        return handover_header(id_text(place.blob), i, parts)
+    return part_header(id_text(place.diary), id_text(place.blob), i, parts)
 
 
 async def _get(instance: Instance, place: BlobPlace) -> BlobRow:

@@ -34,6 +34,7 @@ class Pepper:
         self._devices = subkey(raw, b"kept/device\0")
         self._networks = subkey(raw, b"kept/network\0")
         self._invites = subkey(raw, b"kept/invite\0")
+        self._handovers = subkey(raw, b"kept/handover\0")
 
     def seal(self, purpose: bytes, owner: bytes, plaintext: bytes) -> bytes:
         """`plaintext` sealed for rest; it opens for the same purpose and owner only."""
@@ -58,6 +59,10 @@ class Pepper:
     def invite_mac(self, code: str) -> bytes:
         """What an invitation is stored as, and what the code of a day follows from."""
         return _mac(self._invites, code.encode())
+
+    def handover_mac(self, purpose: bytes, told: bytes) -> bytes:
+        """What a hand-over's name or proof is stored as, and what is made up for a name that nothing has."""
+        return _mac(self._handovers, purpose + b"\0" + told)
 
     def network_key(self, address: str) -> str:
         """A stand-in for a network's address, to count by."""

@@ -14,6 +14,7 @@ from typing import Final
 
 from diary.services.instance import Instance
 from diary.storage import closing, erasures, purging
+from diary.storage import handovers as handovers_store
 from diary.storage.blobstore import blob_prefix
 from diary.storage.erasures import ErasureRow
 from diary.storage.writer import Hand
@@ -23,6 +24,8 @@ EVEN_MS: Final = 50 * 60_000
 LONGEST_MS: Final = 2 * 3_600_000
 BACK_MS: Final = 5 * 60_000
 ABANDONED_MS: Final = 30 * 86_400_000
+# What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
+HANDOVER_KEPT_MS: Final = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Purged:
     accounts: int = 0
     uploads: int = 0
     files: int = 0
+    handovers: int = 0
 
 
 async def purge(instance: Instance) -> Purged:
@@ -41,17 +45,18 @@ async def purge(instance: Instance) -> Purged:
     now = instance.clock.now_ms()
     writer = instance.db.writer
     steady = await writer.run(lambda hand: _look(hand, now))
-    done = closed = uploads = 0
+    done = closed = uploads = handovers = 0
     if steady:
         for row in await writer.run(lambda hand: erasures.list_due(hand, now)):
             done += await writer.run(lambda hand, row=row: _carry_out(hand, row, now))  # type: ignore[misc]
         for account in await writer.run(lambda hand: closing.list_due(hand, now)):
             closed += await _close(instance, account)
+        handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, now - HANDOVER_KEPT_MS))
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
     if done or closed:
         await instance.db.forget()
-    return Purged(steady, done, closed, uploads, files)
+    return Purged(steady, done, closed, uploads, files, handovers)
 
 
 async def bury(instance: Instance) -> int:

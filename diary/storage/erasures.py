@@ -117,14 +117,12 @@ def carry_out(hand: Hand, diary: bytes, records: Sequence[bytes], now: int, *, o
             told: Any = parse(facts)
             named.update(blob.encode() for blob in told["blobs"])
             left = canon(tombstone(told, now))
-            hand.execute(
-                "UPDATE version SET facts = ?, sealed = ?, erased_at = ? WHERE id = ?", (left, b"", now, place)
-            )
+            hand.execute("UPDATE version SET facts = ?, sealed = ?, erased_at = ? WHERE id = ?", (left, b"", now, place))
             freed += size
     if only_files and not named:
         raise BadRequest("Only a file can be erased at once.")
     hand.execute("UPDATE diary SET text_bytes = text_bytes - ? WHERE id = ?", (freed, diary))
-    _doom(hand, diary, named - _still_named(hand, diary, named))
+    doom(hand, diary, named - _still_named(hand, diary, named))
 
 
 def close(hand: Hand, erasure: bytes) -> None:
@@ -155,7 +153,7 @@ def doom_abandoned(hand: Hand, before: int, now: int) -> int:
     for diary, blob in rows:
         name = _text(blob)
         if not _still_named(hand, diary, {name}):
-            _doom(hand, diary, {name})
+            doom(hand, diary, {name})
             count += 1
     return count
 
@@ -179,7 +177,7 @@ def _still_named(hand: Hand, diary: bytes, blobs: Iterable[bytes]) -> set[bytes]
     return found
 
 
-def _doom(hand: Hand, diary: bytes, blobs: Iterable[bytes]) -> None:
+def doom(hand: Hand, diary: bytes, blobs: Iterable[bytes]) -> None:
     """Take files away from everybody and give their room back."""
     for name in blobs:
         blob = unb64(name.decode())

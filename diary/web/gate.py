@@ -59,7 +59,7 @@ class Gate:
         headers = dict(scope["headers"])
         call = Call(office, scope, headers, cookies.read(headers.get(b"cookie", b"").decode("latin-1")))
         if row.writes:
-            _check_origin(office.instance.settings.app_url, headers)
+            _check_origin(_home_of(row, office), headers)
         await _count_network(row, office, scope)
         if row.audience is Audience.KEEPER or (row.audience is Audience.ANYONE and row.writes):
             begins = row.adds is Adds.A_DIARY
@@ -82,8 +82,14 @@ async def _count_network(row: Row, office: Office, scope: Scope) -> None:
         await office.networks.enter(client[0] if client else None, row.limit.per_minute)
 
 
-def _check_origin(app_url: str, headers: dict[bytes, bytes]) -> None:
-    """Refuse a writing request from anywhere but the app's own page; see [Note: cross-site]. Raises WrongOrigin."""
+def _home_of(row: Row, office: Office) -> str:
+    """The only origin whose pages may ask this."""
+    settings = office.instance.settings
+    return settings.public_url if row.audience is Audience.RECIPIENT else settings.app_url
+
+
+def _check_origin(home: str, headers: dict[bytes, bytes]) -> None:
+    """Refuse a writing request from anywhere but our own page; see [Note: cross-site]. Raises WrongOrigin."""
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
     if headers.get(b"x-requested-by") != b"app":
         raise WrongOrigin
@@ -91,7 +97,7 @@ def _check_origin(app_url: str, headers: dict[bytes, bytes]) -> None:
         raise WrongOrigin
     if site is not None and site != b"same-origin":
         raise WrongOrigin
-    if origin is not None and origin != app_url.encode():
+    if origin is not None and origin != home.encode():
         raise WrongOrigin
 
 

@@ -20,6 +20,7 @@ class Audience(Enum):
     PUBLIC = "public"  # the public host's pages
     ANYONE = "anyone"  # the interface without a session
     KEEPER = "keeper"  # the interface with one
+    RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words
 
 
 class Kind(Enum):
@@ -57,6 +58,8 @@ FREE: Final = Limit("nobody", None)
 OPEN: Final = Limit("network", 60)
 # Reading what anyone may: once a visit.
 LOOK: Final = Limit("network", 600)
+# The parts of a few packs of 250 MB.
+FETCH: Final = Limit("network", 1_200)
 # A hundred a second would empty the longest diary in minutes, and leaves room for everyone else.
 SYNC: Final = Limit("account", 12_000)
 GRAVE: Final = Limit("account", 60)

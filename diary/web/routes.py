@@ -7,6 +7,7 @@ from starlette.routing import Route
 from diary.web.gate import Gate
 from diary.web.policy import (
     CAPSULE,
+    FETCH,
     FREE,
     GRAVE,
     JSON,
@@ -21,7 +22,7 @@ from diary.web.policy import (
     Row,
 )
 from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
-from diary.web.views import account, blobs, entrance, erasures, health, log, packs, pages, rotation, sync
+from diary.web.views import account, blobs, entrance, erasures, handovers, health, log, packs, pages, rotation, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
 _TO: Final = Adds.TO_A_DIARY
@@ -69,6 +70,14 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("PUT", "/v1/packs/{pack}/capsule", packs.start, _K, GRAVE, CAPSULE),
     Row("GET", "/v1/packs/{pack}/front", packs.front, _K, GRAVE, NO_BODY),
     Row("DELETE", "/v1/packs/{pack}", packs.cancel, _K, GRAVE, NO_BODY),
+    Row("POST", "/v1/handovers", handovers.leave, _K, GRAVE, JSON),
+    Row("GET", "/v1/handovers", handovers.list_own, _K, SYNC, NO_BODY),
+    Row("PUT", "/v1/handovers/{handover}/parts/{i}", handovers.put_part, _K, SYNC, PART),
+    Row("POST", "/v1/handovers/{handover}/complete", handovers.complete, _K, SYNC, JSON),
+    Row("DELETE", "/v1/handovers/{handover}", handovers.end, _K, GRAVE, NO_BODY),
+    Row("POST", "/v1/handover/salt", handovers.salt, Audience.RECIPIENT, OPEN, JSON),
+    Row("POST", "/v1/handover/openings", handovers.open_, Audience.RECIPIENT, OPEN, JSON),
+    Row("GET", "/v1/handover/parts/{i}", handovers.get_part, Audience.RECIPIENT, FETCH, NO_BODY),
     Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),

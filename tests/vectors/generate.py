@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import derived, diaries, kept, kinds, logged, plain, rekeyed, rules, sealed
+from tests.vectors import derived, diaries, handed, kept, kinds, logged, plain, rekeyed, rules, sealed
 
 HERE = Path(__file__).parent
 FILES = {
@@ -16,6 +16,7 @@ FILES = {
     "words.json": plain.phrases,
     "envelopes.json": sealed.envelopes,
     "parts.json": sealed.blob_parts,
+    "handover.json": handed.handed_over,
     "wraps.json": sealed.wraps,
     "store.json": sealed.store,
     "kdf.json": derived.derived,

@@ -8,6 +8,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from diary.crypto.handover import new_kdf
+from diary.crypto.kdf import CHEAPEST
 from diary.ids import id_text, new_id
 from diary.web.policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
@@ -34,7 +36,11 @@ async def belongings(keeper: Keeper) -> dict[str, str]:
     pack = (await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()["pack"]
     asked = {"records": [path.split("/")[5]], "why": "keeper"}
     erasure = (await keeper.ask("POST", f"{keeper.diary}/erasures", asked, x_proof=keeper.proof)).json()["erasure"]
+    handover = {"diary": keeper.identity.diary, "name": "A" * 22, "auth": "A" * 43, "parts": 2, "size": 9000}
+    handover |= {"handover": id_text(new_id()), "kdf": new_kdf(CHEAPEST)}
+    left = (await keeper.ask("POST", "/v1/handovers", handover)).json()["handover"]
     return {
+        "handover": left,
         "diary": keeper.identity.diary,
         "erasure": erasure,
         "record": path.split("/")[5],

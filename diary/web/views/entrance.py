@@ -35,6 +35,7 @@ async def server(call: Call) -> ASGIApp:
             "enrolment": settings.enrolment,
             "limits": {
                 "file_bytes": settings.file_bytes,
+                "handover_bytes": settings.handover_bytes,
                 "part_bytes": PART_LIMIT,
                 "quota_bytes": settings.quota_bytes,
                 "version_bytes": policy.VERSION.most,
@@ -94,9 +95,7 @@ async def sign_in(call: Call) -> ASGIApp:
     login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
     try:
-        answer, entry = await accounts.sign_in(
-            call.instance, login, auth, _device(call, fields), call.device_token
-        )
+        answer, entry = await accounts.sign_in(call.instance, login, auth, _device(call, fields), call.device_token)
     except (NoMatch, TryLater):
         call.office.events.say("sign_in_refused")
         raise
@@ -110,9 +109,7 @@ async def recover(call: Call) -> ASGIApp:
     login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
     try:
-        answer, entry = await accounts.recover(
-            call.instance, login, code_auth, _device(call, fields), call.device_token
-        )
+        answer, entry = await accounts.recover(call.instance, login, code_auth, _device(call, fields), call.device_token)
     except (NoMatch, TryLater):
         call.office.events.say("recovery_refused")
         raise

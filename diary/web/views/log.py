@@ -14,7 +14,6 @@ from diary.web.views.pages import PLAIN
 MOST: Final = 2**40
 
 
-
 async def state(call: Call) -> ASGIApp:
     """Where the log stands, and whether this server is to close: what a phone asks first whenever it looks."""
     closing = told(await call.office.ending.known(call.instance))

@@ -14,6 +14,7 @@ import { fileSize } from './padding.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {{diary: string, blob: string, key: Bytes}} BlobPlace */
+/** @typedef {{handover: string, key: Bytes}} HandoverPlace its last part is a slip, which is sealed apart */
 /** @typedef {{i: number, sealed: Bytes}} SealedPart */
 
 export const PART_BYTES = 63 * 16384;
@@ -29,7 +30,7 @@ export function partCount(size) {
 
 /**
  * The sealed size of a whole file, as declared to the server.
- * @param {{diary: string, blob: string}} place
+ * @param {BlobPlace | HandoverPlace} place
  * @param {number} size
  * @returns {number}
  */
@@ -38,7 +39,7 @@ export function sealedFileBytes(place, size) {
   const n = partCount(size);
   let total = 0;
   for (let i = 0; i < n; i++) {
-    const prefix = envelope.prefix(envelope.SUITE_KEY, 'part', partHeader(place, i, n));
+    const prefix = envelope.prefix(envelope.SUITE_KEY, kindOf(place), partHeader(place, i, n));
     total += prefix.length + sealedBytes(Math.min(PART_BYTES, padded - i * PART_BYTES));
   }
   return total;
@@ -58,7 +59,7 @@ export class FileSealer {
   #turn = Promise.resolve();
 
   /**
-   * @param {BlobPlace} place
+   * @param {BlobPlace | HandoverPlace} place
    * @param {CryptoKey} key imported from the place's key
    * @param {number} size of the file, in bytes
    */
@@ -73,7 +74,7 @@ export class FileSealer {
   }
 
   /**
-   * @param {BlobPlace} place
+   * @param {BlobPlace | HandoverPlace} place
    * @param {number} size
    * @returns {Promise<FileSealer>}
    */
@@ -130,7 +131,7 @@ export class FileSealer {
   /** @returns {Promise<SealedPart>} */
   async #sealPart() {
     const i = this.#made++;
-    const sealed = await envelope.seal(this.key, 'part', partHeader(this.place, i, this.n), this.#part);
+    const sealed = await envelope.seal(this.key, kindOf(this.place), partHeader(this.place, i, this.n), this.#part);
     this.#digests.push(b64(await sha256(sealed)));
     this.#filled = 0;
     const left = this.padded - this.#made * PART_BYTES;
@@ -153,15 +154,15 @@ export class FileSealer {
 /**
  * One part of a file. With `size`, only the bytes of the file itself, and padding that is not padding is
  * refused. Throws `not_opened`.
- * @param {BlobPlace} place
+ * @param {BlobPlace | HandoverPlace} place
  * @param {number} i
- * @param {number} n
+ * @param {number} n parts of the file
  * @param {Uint8Array} sealed
  * @param {number} [size] of the file, in bytes
  * @returns {Promise<Bytes>}
  */
 export async function openPart(place, i, n, sealed, size) {
-  const plaintext = await envelope.open(await importKey(place.key), sealed, 'part', partHeader(place, i, n));
+  const plaintext = await envelope.open(await importKey(place.key), sealed, kindOf(place), partHeader(place, i, n));
   if (size === undefined) return plaintext;
   const isLength = n === partCount(size) && plaintext.length === Math.min(PART_BYTES, fileSize(size) - i * PART_BYTES);
   const end = Math.min(plaintext.length, Math.max(0, size - i * PART_BYTES));
@@ -170,11 +171,18 @@ export async function openPart(place, i, n, sealed, size) {
   return plaintext.subarray(0, end);
 }
 
+/** @param {BlobPlace | HandoverPlace} place */
+function kindOf(place) {
+  return 'handover' in place ? 'handover' : 'part';
+}
+
 /**
- * @param {{diary: string, blob: string}} place
+ * @param {BlobPlace | HandoverPlace} place
  * @param {number} i
  * @param {number} n
+ * @returns {import('../core/encoding.js').JsonObject}
  */
-function partHeader({ diary, blob }, i, n) {
-  return { blob, diary, i, n, t: 'part' };
+function partHeader(place, i, n) {
+  if ('handover' in place) return { handover: place.handover, part: i, parts: n + 1 };
+  return { blob: place.blob, diary: place.diary, i, n, t: 'part' };
 }

@@ -1,4 +1,5 @@
 /** Every check against tests/vectors/, to be run wherever JavaScript of ours runs: Node, a page, a worker. */
+import * as handed from './handed.js';
 import * as kept from './kept.js';
 import * as logged from './log.js';
 import * as plain from './plain.js';
@@ -16,6 +17,7 @@ const CHECKS = [
   ['envelopes', 'envelopes', sealed.envelopes],
   ['sealed to a person', 'envelopes', sealed.people],
   ['parts of files', 'parts', sealed.parts],
+  ['hand-overs', 'handover', handed.handover],
   ['wraps and keyset', 'wraps', sealed.wraps],
   ['store records and slots', 'store', sealed.store],
   ['versions', 'versions', kept.versions],

@@ -1,0 +1,51 @@
+/** handover.json: eight words, what they name and open, and packs sealed under them. */
+import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { argon2id } from '../../../static/js/crypto/argon2.js';
+import { importKey } from '../../../static/js/crypto/cobblestone.js';
+import { sha256Now } from '../../../static/js/crypto/digests.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { PART_BYTES, openPart, partCount, sealedFileBytes } from '../../../static/js/crypto/files.js';
+import { checkKdf, nameOf, openSlip, openerOf, partsOf, readWords, sealSlip, sealedSlipBytes, wordsOf } from '../../../static/js/crypto/handover.js';
+import { PRODUCT } from '../../../static/js/crypto/kdf.js';
+import { fileSize, padTo } from '../../../static/js/crypto/padding.js';
+import { patterned, refused, same } from './judging.js';
+
+const TESTS = { floor: { m: 8, t: 1 }, ceiling: PRODUCT.ceiling };
+
+export async function handover(v) {
+  for (const one of v.words) same(await wordsOf(unhex(one.raw)), one.words, one.raw);
+  for (const one of v.typed) same(await readWords(one.typed), one.words, one.typed);
+  for (const one of v.refused_words) {
+    await refused(one.code, () => readWords(one.typed), one.name);
+    await readWords(one.typed).catch((error) => same(error.unknown, one.unknown, one.name));
+  }
+  for (const one of v.openers) {
+    const policy = one.policy === 'tests' ? TESTS : PRODUCT;
+    const { auth, key } = await openerOf(argon2id, one.words, checkKdf(one.kdf, policy));
+    same([hex(auth), hex(key), b64(nameOf(one.words))], [one.auth, one.key, one.name], one.policy);
+  }
+  await refused('kdf_refused', async () => checkKdf(v.openers[0].kdf, PRODUCT), 'below the floor');
+  for (const one of v.sealed) await sealed(one);
+}
+
+async function sealed(one) {
+  const { slip, handover: place } = one;
+  const [key, n, parts] = [unhex(one.key), partCount(slip.size), partsOf(slip.size)];
+  const padded = padTo([patterned(slip.size)], fileSize(slip.size));
+  const made = [];
+  for (let i = 0; i < n; i++) {
+    const plaintext = padded.subarray(i * PART_BYTES, (i + 1) * PART_BYTES);
+    made.push(await envelope.seal(await importKey(key), 'handover', { handover: place, part: i, parts }, plaintext, { salt: unb64(one.parts[i].salt) }));
+  }
+  made.push(await sealSlip({ handover: place, key }, slip, { salt: unb64(one.parts[n].salt) }));
+  const digests = made.map((part) => sha256Now(part));
+  same(digests.map((digest) => hex(digest)), one.parts.map((part) => part.sha256), `${slip.size}`);
+  same(b64(sha256Now(canon(digests.map((digest) => b64(digest))))), one.digest, 'digest');
+  same(made.reduce((sum, part) => sum + part.length, 0), sealedFileBytes({ handover: place, key }, slip.size) + sealedSlipBytes(place, parts), 'size');
+  same(await openSlip({ handover: place, key }, parts, made[n]), { made_at: slip.made_at, name: slip.name, sha256: slip.sha256, size: slip.size }, 'slip');
+  for (let i = 0; i < n; i++) {
+    same(await openPart({ handover: place, key }, i, n, made[i], slip.size), patterned(slip.size).subarray(i * PART_BYTES, (i + 1) * PART_BYTES), `part ${i}`);
+  }
+  for (const bad of one.refused) await refused(bad.code, () => openSlip({ handover: bad.handover, key }, bad.parts, made[n]), bad.name);
+}
