@@ -34,9 +34,9 @@ app.start().catch(() => undefined);
 /** Everything behind the door, made of what the browser offers. */
 async function wholeApp() {
   const [
-    { createApp }, { packActions }, { browserPictures }, { random }, { systemClock }, { createVault }, { Api }, { makeRequest }, { phoneZone },
+    { createApp }, { packActions }, { handoverActions }, { browserPictures }, { random }, { systemClock }, { createVault }, { Api }, { makeRequest }, { phoneZone },
   ] = await Promise.all([
-    import('./actions/app.js'), import('./actions/pack.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
+    import('./actions/app.js'), import('./actions/pack.js'), import('./actions/handovers.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
     import('./crypto/vault.js'), import('./net/api.js'), import('./net/http.js'), import('./record/times.js'),
   ]);
   return createApp({
@@ -66,7 +66,7 @@ async function wholeApp() {
       const { type, saveData } = /** @type {any} */ (navigator).connection ?? {};
       return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
     },
-    packActions,
+    packActions: (ctx) => ({ ...packActions(ctx), ...handoverActions(ctx) }),
   });
 }
 

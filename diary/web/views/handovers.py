@@ -33,13 +33,19 @@ async def leave(call: Call) -> ASGIApp:
         size=fields.integer("size", MOST_BYTES),
     )
     row = await handovers.leave(call.instance, call.keeper, offered)
-    return json_answer({"expires_at": row.expires_at, "handover": id_text(row.id), "openings_most": handovers.OPENINGS}, 201)
+    told = {"expires_at": row.expires_at, "handover": id_text(row.id), "openings_most": handovers.OPENINGS}
+    return json_answer({"address": _address(call), **told}, 201)
 
 
 async def list_own(call: Call) -> ASGIApp:
     """What was left, with when it was opened."""
     found = await handovers.list_for(call.instance, call.keeper)
-    return json_answer({"handovers": [handovers.told(one) for one in found]})
+    return json_answer({"address": _address(call), "handovers": [handovers.told(one) for one in found]})
+
+
+def _address(call: Call) -> str:
+    """Where the words are typed. Told to a keeper only: the app's host names the public one to nobody else."""
+    return f"{call.instance.settings.public_url}/get"
 
 
 async def put_part(call: Call) -> ASGIApp:

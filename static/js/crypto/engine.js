@@ -13,6 +13,7 @@ import { random } from '../core/bytes.js';
 import * as doors from './doors.js';
 import { sha256 } from './digests.js';
 import { FileSealer, openPart, sealedFileBytes } from './files.js';
+import { handoverPart } from './handing.js';
 import { openFrom } from './people.js';
 import * as rekey from './rekey.js';
 import { Session } from './session.js';
@@ -62,6 +63,7 @@ export function createEngine({ now = () => performance.now(), ...settings }) {
     ...rekeyPart(session),
     ...versionPart(session),
     ...filePart(session),
+    ...handoverPart(session),
   };
 }
 

@@ -67,6 +67,8 @@
  *   fileStart({blob?, key?, size}) → {file, blob, key, parts, sealed_bytes}
  *   filePart(file, bytes) → [{i, sealed}…]           `bytes` are handed over: they are empty afterwards
  *   fileEnd(file) → {parts: [{i, sealed}…], n, digests, digest, sha256, sha512}       hex; digest for complete
+ *   handoverStart({size}) → {file, words, handover, kdf, auth, name, parts, sealed_bytes}     new words, one Argon2id
+ *   handoverPart(file, bytes) → [{i, sealed}…] · handoverEnd(file, {name, made_at}) → {parts, digest} · handoverDrop(file)
  *   fileDrop(file) · openPart({blob, key, i, n, sealed, size?}) → bytes, without padding when size is given
  */
 import { KeptError } from '../core/errors.js';
@@ -82,7 +84,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 
@@ -108,7 +110,7 @@ export function createVault({ workerUrl, trusted = (url) => url }) {
   const ask = (/** @type {string} */ name, /** @type {unknown[]} */ args) => new Promise((resolve, reject) => {
     if (ended) return reject(new KeptError(ended));
     waiting.set(++last, { resolve, reject });
-    worker.postMessage({ id: last, name, args }, name === 'filePart' ? handedOver(args) : []);
+    worker.postMessage({ id: last, name, args }, name === 'filePart' || name === 'handoverPart' ? handedOver(args) : []);
   });
 
   const vault = /** @type {Vault} */ (/** @type {unknown} */ ({ onProgress: null, close: () => end('locked') }));

@@ -68,6 +68,12 @@ export type RecordStep = {
 /** What a record of another kind is called. */
 export type Known = { kind: string; fields: Fields; name: string };
 export type Chosen = { from: number | null; to: number | null; records: string[] | null };
+/** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
+export type Handover = {
+  handover: string; made_at: number; expires_at: number; ended_at: number | null; openings: number[]; openings_most: number; size: number;
+  words: string | null; name: string; record: string | null;
+};
+export type HandedOver = { handover: string; words: string; name: string; address: string; expires_at: number; openings_most: number };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
 export type Usage = {
   used_bytes: number; quota_bytes: number; phone_bytes: number | null; room_bytes: number | null; waiting: { files: number; bytes: number };
@@ -183,6 +189,10 @@ export interface App {
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
   buildPack(options: Fields, onProgress: (step: Step) => void): Promise<{ file: Blob; name: string }>;
   cancelPack(): Promise<unknown>;
+  handOver(given: { file: Blob; name: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
+  stopHandOver(): Promise<unknown>;
+  readHandovers(): Promise<{ handovers: Handover[]; address: string }>;
+  endHandover(handover: string): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
   makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;

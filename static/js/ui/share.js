@@ -1,11 +1,12 @@
 /** Share: make a pack. Choose, see what goes in, look at each picture once, consent, wait, save the zip. */
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
-import { button, errorSummary, heading, progress } from './parts.js';
+import { button, errorSummary, heading, progress, row } from './parts.js';
 import { size } from './say.js';
 import { problemOf } from './stage.js';
 import { t, tn } from './strings.js';
 import './strings_later.js';
+import './strings_handover.js';
 import { choosing, chosenOf } from './share_choose.js';
 import { looking } from './share_look.js';
 
@@ -47,6 +48,7 @@ function beginning(stage, stopped) {
     ${errorSummary(stage)}
     ${stopped ? html`<p role="status">${t('build.cancelled')}</p>` : nothing}
     ${why ? html`<p class="soft">${t(why)}</p>` : nothing}
+    ${stage.state.account?.registered ? html`<div class="rows"><div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div></div>` : nothing}
     ${why === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { main: true, wide: true })
     : why ? nothing : button(t('share.start'), () => { stage.job = undefined; to(stage, 'choose'); }, { main: true, wide: true })}
   </div>`;
@@ -156,8 +158,8 @@ function ready(stage, job) {
   };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('pack.title'))}<p role="status">${t('pack.checked')}</p><p class="soft">${name} · ${size(file.size)}</p></div>
-    ${button(t('pack.save'), save, { main: true, wide: true })}
-    <p class="care small">${t('pack.saved')}</p>
+    <div class="stack-close">${button(t('hand.way'), () => stage.go({ name: 'handover' }), { main: true, wide: true })}<p class="small soft">${t('hand.way_more')}</p></div>
+    <div class="stack-close">${button(t('pack.save'), save, { wide: true })}<p class="care small">${t('pack.saved')}</p></div>
     <div>${button(t('pack.again'), () => { stage.job = undefined; stage.stand({ name: 'share' }); }, { plain: true })}</div>
   </div>`;
 }

@@ -1,0 +1,143 @@
+/** Handing a finished pack over: what will happen, the eight words, and the list of what waits to be fetched. */
+import { html, nothing } from './html.js';
+import { textField } from './fields.js';
+import { button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
+import { clockTime, day, size } from './say.js';
+import { problemOf } from './stage.js';
+import { t, tn } from './strings.js';
+import './strings_later.js';
+import './strings_handover.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Handover} Handover */
+/** @typedef {import('./app.d.ts').HandedOver} HandedOver */
+/** @typedef {{at: import('./app.d.ts').Step, done: HandedOver|null, stopped: boolean}} Handing outlives the place, not the lock */
+/** @typedef {{done: null|{file?: Blob|null, name: string, record?: string|null}, handing?: Handing}} Job */
+
+/** @param {Stage} stage */
+function handover(stage) {
+  const job = /** @type {Job|undefined} */ (stage.job);
+  const { handing } = job ?? {};
+  if (handing?.done) return theWords(stage, handing.done);
+  if (handing && !handing.stopped) return sending(stage, handing);
+  const file = job?.done?.file;
+  if (!file) return html`<div class="stack-wide">${heading(t('hand.title'))}<p>${t('hand.gone')}</p><div>${button(t('hand.list'), () => stage.go({ name: 'handovers' }), { plain: true })}</div></div>`;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('hand.title'))}<p>${t('hand.lead')}</p><p>${t('hand.limits')}</p></div>
+    ${errorSummary(stage)}
+    ${handing?.stopped ? html`<p role="status">${t('hand.stopped')}</p>` : nothing}
+    <p class="care">${t('hand.careful')}</p>
+    ${textField({ id: 'to', label: t('hand.to'), hint: t('hand.to_hint'), value: stage.local.to ?? '', on: (to) => { stage.local.to = to; } })}
+    ${button(t('hand.do'), () => start(stage), { main: true, wide: true })}
+    <p class="small soft">${size(file.size)}</p>
+  </div>`;
+}
+
+/** @param {Stage} stage */
+async function start(stage) {
+  const job = /** @type {Job & {done: {file: Blob, name: string, record?: string|null}}} */ (stage.job);
+  const { generation } = stage;
+  /** @type {Handing} */
+  const handing = { at: { step: 'words', done: 0, total: 0 }, done: null, stopped: false };
+  job.handing = handing;
+  stage.problem = null;
+  stage.arrived = true;
+  stage.draw();
+  try {
+    handing.done = await stage.app.handOver({ ...job.done, to: stage.local.to ?? '' }, (at) => { handing.at = at; stage.draw(); });
+    if (generation !== stage.generation) return;
+    stage.refresh('handovers');
+    stage.arrived = stage.place.name === 'handover';
+    stage.say(t('hand.made'));
+  } catch (thrown) {
+    handing.stopped = true;
+    if (generation !== stage.generation) return;
+    if (/** @type {{code?: string}} */ (thrown)?.code === 'cancelled') return stage.draw();
+    job.handing = undefined;
+    stage.fail(problemOf(thrown));
+  }
+}
+
+/** @param {Stage} stage @param {Handing} handing */
+function sending(stage, handing) {
+  const stop = async () => { handing.stopped = true; stage.draw(); await stage.app.stopHandOver().catch(() => undefined); };
+  const label = t(handing.at.step === 'words' ? 'hand.words' : 'hand.sending');
+  return html`<div class="stack-wide">${heading(t('hand.title'))}
+    ${progress({ label, done: handing.at.done, total: handing.at.total, cancel: stop, cancelLabel: t('hand.stop') })}
+    <p class="soft">${t('hand.carry_on')}</p></div>`;
+}
+
+/** @param {Stage} stage @param {HandedOver} done */
+function theWords(stage, done) {
+  const onward = () => { /** @type {Job} */ (stage.job).handing = undefined; stage.stand({ name: 'handovers' }); };
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('hand.made'))}<p>${t('hand.say')}</p></div>
+    ${wordList(done.words)}
+    <div class="stack-close"><p>${t('hand.where')}</p><p class="card sheet-name">${done.address}</p><p class="soft">${t('hand.limits')} ${t('hand.until', { day: day(done.expires_at), clock: clockTime(done.expires_at) })}</p></div>
+    <p class="care">${t('hand.careful')}</p>
+    ${button(t('hand.written'), onward, { main: true, wide: true })}
+  </div>`;
+}
+
+/** @param {string} words */
+function wordList(words) {
+  return html`<ol class="word-grid eight-words" lang="en">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
+}
+
+/** @param {Stage} stage */
+function handovers(stage) {
+  const found = stage.find('handovers', () => stage.app.readHandovers());
+  const again = button(t('hand.look_again'), () => stage.refresh('handovers'), { plain: true });
+  if (!found.data) return found.problem ? html`<div class="stack-wide">${heading(t('hand.list'))}<p role="alert">${t('hand.offline')}</p><div>${again}</div></div>` : waiting();
+  const { handovers: rows, address } = found.data;
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('hand.list'))}<p class="soft">${t('hand.lead_list')}</p></div>
+    ${errorSummary(stage)}
+    ${rows.length ? html`<ul class="rows">${rows.map((one) => item(stage, one, address))}</ul>` : html`<p>${t('hand.none')}</p>`}
+    <div>${again}</div>
+  </div>`;
+}
+
+/** @param {number} at */
+function whenSaid(at) {
+  return day(at) === day(Date.now()) ? t('hand.today', { clock: clockTime(at) }) : t('hand.on', { day: day(at), clock: clockTime(at) });
+}
+
+/** @param {Handover} one @returns {{text: string, over: boolean}} */
+function stateOf({ ended_at, expires_at, openings, openings_most }) {
+  if (ended_at !== null) return { text: t('hand.ended', { when: whenSaid(ended_at) }), over: true };
+  if (expires_at <= Date.now()) return { text: t('hand.ran_out', { when: whenSaid(expires_at) }), over: true };
+  return openings.length >= openings_most ? { text: t('hand.used_up'), over: true } : { text: '', over: false };
+}
+
+/** @param {Stage} stage @param {Handover} one @param {string} address */
+function item(stage, one, address) {
+  const { text, over } = stateOf(one);
+  const { openings, openings_most: most } = one;
+  const opened = openings.length ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) }) : t('hand.waits');
+  const shown = stage.local.shown === one.handover;
+  return html`<li class="page-item stack-close">
+    <h2 dir="auto">${one.name || t('hand.unnamed')}</h2>
+    <p><strong>${opened}</strong></p>
+    ${openings.length > 1 ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>` : nothing}
+    <p class="small soft">${over ? text : `${t('hand.left', { left: most - openings.length, most })} · ${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
+    ${over ? nothing : one.words ? html`${shown ? html`${wordList(one.words)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
+    ${over ? nothing : html`<div class="row">
+      ${one.words ? button(t(shown ? 'hand.hide' : 'hand.show'), () => stage.set({ shown: shown ? null : one.handover }), { plain: true }) : nothing}
+      ${button(t('hand.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>`}
+  </li>`;
+}
+
+/** @param {Stage} stage @param {Handover} one */
+function ending(stage, one) {
+  const end = () => stage.run('end', async () => {
+    await stage.app.endHandover(one.handover);
+    stage.closeSheet();
+    stage.refresh('handovers');
+    stage.say(t('hand.end_done'));
+  });
+  return sheet(stage, t('hand.end_title'), html`<p>${t('hand.end_lead')}</p>${errorSummary(stage)}
+    ${button(t('hand.end_do'), end, { main: true, wide: true, busy: stage.running === 'end' })}`);
+}
+
+export const views = { handover, handovers };
