@@ -35,12 +35,14 @@ class OpenedPack:
     folder: str
     digests: dict[str, Digests] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    rows: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes | None:
         """A member whole; None when it is absent, too large or damaged (which has been found already)."""
         if path not in self.digests or self.digests[path].size > WHOLE_BYTES:
             return None
-        return self.archive.read(f"{self.folder}/{path}")
+        # By its row: by its name the last of two would be read, where the first was hashed.
+        return self.archive.read(self.rows[path])
 
 
 def open_pack(path: Path) -> OpenedPack | list[Finding]:
@@ -60,6 +62,7 @@ def open_pack(path: Path) -> OpenedPack | list[Finding]:
         inside = row.filename.removeprefix(f"{pack.folder}/")
         try:
             pack.digests[inside] = _hash(archive, row)
+            pack.rows[inside] = row
         except _BROKEN:
             pack.findings.append(find("damaged", inside))
     return pack

@@ -27,12 +27,21 @@ export function recordFile(capsule) {
  * @returns {JsonObject[]}
  */
 function derived(capsule) {
+  return recordRows(rows(capsule, 'versions'), namesOfRecords(capsule));
+}
+
+/**
+ * The same for whoever has the versions from elsewhere.
+ * @param {readonly JsonObject[]} versions as a capsule has them
+ * @param {ReadonlyMap<string, string>} names what each record is called
+ * @returns {JsonObject[]}
+ */
+export function recordRows(versions, names) {
   /** @type {Map<string, JsonObject[]>} */ const grouped = new Map();
-  for (const version of rows(capsule, 'versions')) {
+  for (const version of versions) {
     const record = textOf(version, 'record');
     grouped.set(record, [...(grouped.get(record) ?? []), version]);
   }
-  const names = namesOfRecords(capsule);
   return [...grouped].map(([record, group]) => recordRow(group, names.get(record) ?? ''));
 }
 

@@ -1,0 +1,109 @@
+/** The bag around a pack: every file listed, every listed file here, every digest right, and the lists themselves. The twin of diary/pack/bagcheck.py. */
+import { hex, utf8 } from '../core/bytes.js';
+import { sha256Now } from '../crypto/digests.js';
+import { BAGIT, manifest } from '../pack/bag.js';
+import { find } from './findings.js';
+
+/** @typedef {import('./opened.js').OpenedPack} OpenedPack */
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {Map<string, Map<string, string>|null>} Lists */
+
+const TAGS = ['bag-info.txt', 'bagit.txt', 'manifest-sha256.txt', 'manifest-sha512.txt'];
+const [, , SHORT, LONG] = /** @type {[string, string, string, string]} */ (TAGS);
+const TAG_LIST = 'tagmanifest-sha256.txt';
+const SERVABLE = 'data/servable/';
+const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
+const LINE = /^([0-9a-f]{64}|[0-9a-f]{128}) {2}([!-~]{1,300})$/;
+const OXUM = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m;
+
+/** @param {OpenedPack} pack @returns {Promise<Finding[]>} */
+export async function checkBag(pack) {
+  // A member that cannot be read has been found; it must not be found missing as well.
+  const damaged = new Set(pack.findings.flatMap(({ member }) => (member ? [member] : [])));
+  const here = [...pack.digests.keys()];
+  const payload = here.filter((path) => path.startsWith('data/'));
+  const listed = await listsOf(pack);
+  const names = new Set([SHORT, LONG].flatMap((name) => [...(listed.get(name)?.keys() ?? [])]));
+  const tags = new Set([...TAGS, TAG_LIST]);
+  const found = [
+    ...[...TAGS, TAG_LIST].filter((name) => !pack.digests.has(name) && !damaged.has(name)).map((name) => find('missing', name)),
+    ...[...listed].filter(([, rows]) => !rows).map(([name]) => find('list_damaged', name)),
+    ...[...names].filter((path) => !(path.startsWith('data/') && pack.digests.has(path)) && !damaged.has(path)).sort().map((path) => find('missing', path)),
+    ...(names.size ? payload.filter((path) => !names.has(path)).sort().map((path) => find('added', path)) : []),
+    ...here.filter((path) => !path.startsWith('data/') && !tags.has(path)).sort().map((path) => find('added', path)),
+  ];
+  return [...found, ...await changed(pack, listed), ...await servable(pack, listed, damaged), ...await tagged(pack, listed)];
+}
+
+/** Every list of files, read; null for one that is no such list. @param {OpenedPack} pack @returns {Promise<Lists>} */
+async function listsOf(pack) {
+  /** @type {Lists} */ const lists = new Map();
+  for (const name of [SHORT, LONG, TAG_LIST, SERVABLE_LIST]) {
+    const raw = await pack.read(name);
+    if (raw) lists.set(name, rowsOf(raw));
+  }
+  return lists;
+}
+
+/** @param {Uint8Array} raw */
+function rowsOf(raw) {
+  /** @type {Map<string, string>} */ const rows = new Map();
+  const lines = Array.from(raw, (byte) => String.fromCharCode(byte)).join('').split(/\r\n|\r|\n/);
+  if (lines.at(-1) === '') lines.pop();
+  for (const line of lines) {
+    const [, digest = '', path = ''] = LINE.exec(line) ?? [];
+    if (!path || rows.has(path)) return null;
+    rows.set(path, digest);
+  }
+  return rows;
+}
+
+/** Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing. @param {OpenedPack} pack @param {Lists} listed */
+async function changed(pack, listed) {
+  const [short, long] = [listed.get(SHORT) ?? new Map(), listed.get(LONG) ?? new Map()];
+  /** @type {Set<string>} */ const bent = new Set();
+  /** @type {Set<string>} */ const odd = new Set();
+  for (const [path, digests] of pack.digests) {
+    const wrong = [short.has(path) && short.get(path) !== digests.sha256, long.has(path) && long.get(path) !== digests.sha512];
+    if (wrong.every(Boolean) || (wrong.some(Boolean) && !(short.size && long.size))) bent.add(path);
+    else if (wrong.some(Boolean)) odd.add(wrong[0] ? SHORT : LONG);
+  }
+  if (!bent.size) {
+    const payload = new Map([...pack.digests].filter(([path]) => path.startsWith('data/')));
+    for (const [name, algorithm] of /** @type {const} */ ([[SHORT, 'sha256'], [LONG, 'sha512']])) {
+      if (pack.digests.has(name) && !await isText(pack, name, manifest(payload, algorithm))) odd.add(name);
+    }
+  }
+  return [...[...bent].sort().map((path) => find('changed', path)), ...[...odd].sort().map((name) => find('list_changed', name))];
+}
+
+/** @param {OpenedPack} pack @param {string} path @param {string} text */
+async function isText(pack, path, text) {
+  return pack.digests.get(path)?.sha256 === hex(sha256Now(utf8(text)));
+}
+
+/** The servable folder's own list, which must stand when the folder is all there is. @param {OpenedPack} pack @param {Lists} listed @param {Set<string>} damaged */
+async function servable(pack, listed, damaged) {
+  if (!listed.get(SERVABLE_LIST) || [...damaged].some((path) => path.startsWith(SERVABLE))) return [];
+  const inside = new Map([...pack.digests].filter(([path]) => path.startsWith(SERVABLE) && path !== SERVABLE_LIST).map(([path, held]) => [path.slice(SERVABLE.length), held]));
+  return await isText(pack, SERVABLE_LIST, manifest(inside, 'sha256')) ? [] : [find('list_changed', SERVABLE_LIST)];
+}
+
+/** The files beside data/, against their list and against what a pack of this release writes. @param {OpenedPack} pack @param {Lists} listed */
+async function tagged(pack, listed) {
+  const rows = listed.get(TAG_LIST);
+  /** @type {Finding[]} */ const found = [];
+  for (const name of TAGS) {
+    if (pack.digests.has(name) && rows?.size && rows.get(name) !== pack.digests.get(name)?.sha256) found.push(find('changed', name));
+  }
+  if (rows && !(rows.size === TAGS.length && TAGS.every((name) => rows.has(name)))) found.push(find('list_changed', TAG_LIST));
+  const expected = TAGS.filter((name) => pack.digests.has(name)).map((name) => `${pack.digests.get(name)?.sha256}  ${name}\n`).join('');
+  if (pack.digests.has(TAG_LIST) && !await isText(pack, TAG_LIST, expected)) found.push(find('list_changed', TAG_LIST));
+  if (pack.digests.has('bagit.txt') && !await isText(pack, 'bagit.txt', BAGIT)) found.push(find('bag', 'bagit.txt'));
+  const sizes = [...pack.digests].filter(([path]) => path.startsWith('data/')).map(([, held]) => held.size);
+  const info = await pack.read('bag-info.txt');
+  const oxum = OXUM.exec(Array.from(info ?? [], (byte) => String.fromCharCode(byte)).join(''));
+  const isRight = oxum && Number(oxum[1]) === sizes.reduce((sum, size) => sum + size, 0) && Number(oxum[2]) === sizes.length;
+  if (pack.digests.has('bag-info.txt') && !isRight) found.push(find('bag', 'bag-info.txt'));
+  return found;
+}

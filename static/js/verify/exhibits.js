@@ -1,0 +1,78 @@
+/** The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came. The twin of `_exhibits` in diary/pack/verify.py. */
+import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { find } from './findings.js';
+import { objectIn, sameJson } from './proofcheck.js';
+
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./opened.js').OpenedPack} OpenedPack */
+
+const INDEX = 'data/servable/03_exhibits-index.csv';
+const SIDECARS = 'data/restricted/14_sidecars/';
+const RECEIVED = ['data/restricted/13_exhibits-as-received/', 'data/restricted/13_mail/'];
+
+/** @param {OpenedPack} pack @param {import('./proofcheck.js').Proofs} proofs @returns {Promise<Finding[]>} */
+export async function checkExhibits(pack, { restricted }) {
+  const raw = await pack.read(INDEX);
+  const index = raw ? indexOf(raw) : new Map();
+  /** @type {Finding[]} */ const found = index ? [] : [find('unreadable', INDEX)];
+  const paths = [...pack.digests.keys()];
+  const received = new Map(paths.filter((path) => RECEIVED.some((folder) => path.startsWith(folder))).map((path) => [path.split('/').at(-1) ?? '', path]));
+  const sealed = new Map([...restricted].map(([version, { values }]) => [version, values]));
+  /** @type {Set<string>} */ const matched = new Set();
+  for (const path of paths.filter((one) => one.startsWith(SIDECARS)).sort()) {
+    const sidecar = objectIn(await pack.read(path));
+    if (!sidecar || sidecar['t'] !== 'sidecar/v1') {
+      found.push(find('unreadable', path));
+      continue;
+    }
+    const file = textOf(sidecar, 'file');
+    matched.add(file);
+    const newest = textOf(objectOf(objectOf(sidecar, 'fields'), '_ids'), 'version');
+    if (!matches(pack, received.get(file), sidecar, (index ?? new Map()).get(file), sealed.get(newest))) found.push(find('exhibit', received.get(file) ?? path));
+  }
+  const others = new Set([...received.keys(), ...(index ?? new Map()).keys()]);
+  return [...found, ...[...others].filter((file) => !matched.has(file)).sort().map((file) => find('exhibit', received.get(file) ?? INDEX))];
+}
+
+/** @param {OpenedPack} pack @param {string|undefined} path @param {Fields} sidecar @param {Record<string, string>|undefined} row @param {Fields|undefined} sealed */
+function matches(pack, path, sidecar, row, sealed) {
+  const held = path ? pack.digests.get(path) : undefined;
+  if (!held || !row || !sealed) return false;
+  const fields = objectOf(sidecar, 'fields');
+  const all = (/** @type {unknown[]} */ ...values) => values.every((value) => value === values[0]);
+  return all(held.sha256, sidecar['sha256'], fields['sha256'], sealed['sha256'], row['sha256'])
+    && all(held.sha512, sidecar['sha512'], fields['sha512'], sealed['sha512'])
+    && all(held.size, wholeOf(sidecar, 'size_bytes'), wholeOf(fields, 'size_bytes'), wholeOf(sealed, 'size_bytes'))
+    && String(held.size) === row['size_bytes']
+    && sameJson(fields, Object.fromEntries(Object.entries(sealed).filter(([, value]) => value !== null)));
+}
+
+/** 03 by file name, or null when it is no such table. @param {Uint8Array} raw @returns {Map<string, Record<string, string>>|null} */
+function indexOf(raw) {
+  try {
+    const [head, ...lines] = tableOf(new TextDecoder('utf-8', { fatal: true }).decode(raw)).filter((cells) => cells.length);
+    if (!head) return new Map();
+    const rows = lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
+    if (rows.some((row) => !Object.hasOwn(row, 'file'))) return null;
+    return new Map(rows.map((row) => [row['file'] ?? '', row]));
+  } catch {
+    return null;
+  }
+}
+
+/** Comma-separated values; quotes inside a quoted cell stand twice. @param {string} text @returns {string[][]} */
+function tableOf(text) {
+  /** @type {string[][]} */ const rows = [[]];
+  // A quote is one only at a cell's beginning.
+  const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*|))(,|\r\n|\n|\r|$)/y;
+  while (cell.lastIndex < text.length) {
+    const found = cell.exec(text);
+    if (!found) throw new Error('no table');
+    const [, quoted, plain = '', end] = found;
+    const row = /** @type {string[]} */ (rows.at(-1));
+    if (!(row.length === 0 && end !== ',' && quoted === undefined && plain === '')) row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end !== ',') rows.push([]);
+  }
+  return rows;
+}

@@ -1,0 +1,207 @@
+/** The log's part of a pack, checked: signed checkpoints, each version's way to the root, timestamps, whose keys sign. The twin of diary/pack/logcheck.py. */
+import { b64, fromUtf8, unb64 } from '../core/bytes.js';
+import { isObject, parse } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { readNote, verifyNote } from '../ledger/checkpoint.js';
+import { notaryId } from '../ledger/receipts.js';
+import { keyChain } from '../ledger/statements.js';
+import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
+import { objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { find } from './findings.js';
+import { checkTimestamp } from './timestamps.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./opened.js').OpenedPack} OpenedPack */
+/** @typedef {import('../ledger/checkpoint.js').Checkpoint} Checkpoint */
+/** @typedef {import('../ledger/statements.js').NotaryKey} NotaryKey */
+/** @typedef {{servable: Fields, restricted: Fields, findings: Finding[]}} LogPart */
+/** @typedef {{name: string, note: Uint8Array, said: Checkpoint|null, row: Fields}} Read one checkpoint; `said` when a key that holds signed it */
+
+const SERVABLE = 'data/servable/proof/';
+const RESTRICTED = 'data/restricted/proof/';
+const LIMIT = 64 << 20;
+
+/** Whether a path in a proof folder is the log's and no version's proof. @param {string} path */
+export function isLogFile(path) {
+  return ['/log.json', '.txt', '.tsr', '.pem'].some((end) => path.endsWith(end));
+}
+
+/** Both folders' files of the log; they must be the same, but for the versions they speak of. @param {OpenedPack} pack @returns {Promise<LogPart>} */
+export async function readLogPart(pack) {
+  /** @type {LogPart} */ const part = { servable: {}, restricted: {}, findings: [] };
+  part.servable = await logIn(part, pack, SERVABLE);
+  part.restricted = await logIn(part, pack, RESTRICTED);
+  for (const [folder, value] of /** @type {const} */ ([[SERVABLE, part.servable], [RESTRICTED, part.restricted]])) {
+    const here = new Set([...pack.digests.keys()].filter((path) => path.startsWith(folder) && isLogFile(path)));
+    const promised = Object.keys(value).length ? toldFiles(folder, value) : new Set();
+    const apart = [...here].filter((path) => !promised.has(path)).concat([...promised].filter((path) => !here.has(path)));
+    part.findings.push(...apart.sort().map((path) => find('log', path)));
+  }
+  const same = ['authorities', 'checkpoints', 'statements'].every((name) => asText(part.servable[name]) === asText(part.restricted[name]));
+  const proved = new Set(objectsOf(part.restricted, 'proofs').map(asText));
+  if (!same || objectsOf(part.servable, 'proofs').some((row) => !proved.has(asText(row)))) part.findings.push(find('log', `${SERVABLE}log.json`));
+  for (const path of [...toldFiles(RESTRICTED, part.restricted)].filter((one) => !one.endsWith('/log.json')).sort()) {
+    const twin = path.replace(RESTRICTED, SERVABLE);
+    const [a, b] = [pack.digests.get(path), pack.digests.get(twin)];
+    if (a && b && a.sha512 !== b.sha512) part.findings.push(find('log', twin));
+  }
+  return part;
+}
+
+/** @param {unknown} value parsed canonical JSON, whose keys stand in order */
+const asText = (value) => JSON.stringify(value ?? null);
+
+/** @param {LogPart} part @param {OpenedPack} pack @param {string} folder @returns {Promise<Fields>} */
+async function logIn(part, pack, folder) {
+  const raw = await pack.read(`${folder}log.json`);
+  if (!raw) return {};
+  try {
+    const value = parse(raw, { limit: LIMIT });
+    if (isObject(value) && value['t'] === 'log/v1') return /** @type {Fields} */ (value);
+  } catch {
+    // Said below.
+  }
+  part.findings.push(find('unreadable', `${folder}log.json`));
+  return {};
+}
+
+/** The paths that a log.json promises, itself among them. @param {string} folder @param {Fields} value */
+function toldFiles(folder, value) {
+  const names = new Set([`${folder}log.json`]);
+  for (const row of objectsOf(value, 'checkpoints')) {
+    const stem = `${folder}checkpoint-${wholeOf(row, 'size')}`;
+    names.add(`${stem}.txt`);
+    for (const stamp of objectsOf(row, 'stamps')) for (const end of ['tsr', 'pem']) names.add(`${stem}.${stamp['authority']}.${end}`);
+  }
+  return names;
+}
+
+/**
+ * The notary keys whose receipts and checkpoints hold: `own`, and those the instance key vouches for.
+ * @param {LogPart} part @param {Bytes} own @param {string|null} instance b64, from outside the pack
+ * @returns {Promise<{keys: NotaryKey[], findings: Finding[]}>}
+ */
+export async function trustedKeys(part, own, instance) {
+  const alone = [{ log: notaryId(own), pub: b64(own), below: null }];
+  const told = objectsOf(part.restricted, 'statements');
+  if (!told.length || instance === null) return { keys: alone, findings: [] };
+  try {
+    const keys = await keyChain(told, instance);
+    if (!keys.some(({ log }) => log === alone[0]?.log)) throw new KeptError('bad_signature');
+    return { keys, findings: [] };
+  } catch (error) {
+    const cannot = error instanceof KeptError && error.code === 'unavailable';
+    return { keys: alone, findings: [cannot ? find('cannot_check') : find('statements', `${RESTRICTED}log.json`)] };
+  }
+}
+
+/** Each checkpoint with what it says when one of the keys signed it. @param {OpenedPack} pack @param {LogPart} part @param {readonly NotaryKey[]} keys @returns {Promise<{read: Read[], findings: Finding[]}>} */
+export async function readCheckpoints(pack, part, keys) {
+  /** @type {Finding[]} */ const findings = [];
+  /** @type {Read[]} */ const read = [];
+  for (const row of objectsOf(part.restricted, 'checkpoints')) {
+    const size = wholeOf(row, 'size');
+    const name = `${RESTRICTED}checkpoint-${size}.txt`;
+    const note = await pack.read(name) ?? new Uint8Array(0);
+    const said = await signed(note, keys).catch((error) => {
+      if (error instanceof KeptError && error.code === 'unavailable') findings.push(find('cannot_check'));
+      return null;
+    });
+    read.push({ name, note, said: said && said.size === size ? said : null, row });
+  }
+  return { read, findings };
+}
+
+/** @param {Uint8Array} note @param {readonly NotaryKey[]} keys @returns {Promise<Checkpoint|null>} */
+async function signed(note, keys) {
+  const text = fromUtf8(/** @type {Bytes} */ (note));
+  const key = keys.find(({ log }) => log === readNote(text).origin);
+  if (!key) return null;
+  try {
+    const said = await verifyNote(text, unb64(key.pub));
+    return key.below === null || said.size <= key.below ? said : null;
+  } catch (error) {
+    // Where this browser has no Ed25519 everything but the signature has been checked.
+    if (error instanceof KeptError && error.code === 'unavailable') throw error;
+    return null;
+  }
+}
+
+/** Each version that is shown to stand in the log, with its place. @param {LogPart} part @param {readonly Read[]} read @param {ReadonlyMap<string, Fields>} receipts @returns {Map<string, number>} */
+export function standing(part, read, receipts) {
+  const roots = new Map(read.flatMap(({ said }) => (said ? [[said.size, said]] : [])));
+  return new Map([...placesOf(part)].filter(([version, row]) => stands(row, receipts.get(version), roots)).map(([version, row]) => [version, wholeOf(row, 'i') ?? 0]));
+}
+
+/** @param {LogPart} part */
+function placesOf({ restricted }) {
+  return new Map(objectsOf(restricted, 'proofs').map((row) => [textOf(row, 'version'), row]));
+}
+
+/** @param {Fields} row @param {Fields|undefined} receipt @param {ReadonlyMap<number, Checkpoint>} roots */
+function stands(row, receipt, roots) {
+  const said = roots.get(wholeOf(row, 'size') ?? 0);
+  const [i, ts] = [wholeOf(row, 'i'), wholeOf(receipt ?? {}, 'ts')];
+  if (!said || !receipt || i === null || ts === null) return false;
+  try {
+    verifyInclusion(leafOf({ c: textOf(receipt, 'c'), n: textOf(receipt, 'n'), ts }), i, said.size, pathOf(row), said.root);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {Fields} row @returns {Bytes[]} */
+function pathOf(row) {
+  return Array.isArray(row['path']) ? row['path'].map((step) => unb64(String(step))) : [];
+}
+
+/** Every finding about the log. @param {OpenedPack} pack @param {LogPart} part @param {readonly Read[]} read @param {ReadonlyMap<string, number>} shown @param {readonly string[]} roots PEM @returns {Promise<Finding[]>} */
+export async function checkLog(pack, part, read, shown, roots) {
+  const found = [...part.findings];
+  /** @type {Checkpoint|null} */ let before = null;
+  for (const { name, note, said, row } of read) {
+    if (!said || (before && !grew(before, said, row))) found.push(find('checkpoint', name));
+    before = said ?? before;
+    found.push(...await checkStamps(pack, note, row, roots));
+  }
+  for (const version of placesOf(part).keys()) if (!shown.has(version)) found.push(find('inclusion', `${RESTRICTED}log.json#${version.slice(0, 8)}`));
+  return found;
+}
+
+/** @param {Checkpoint} before @param {Checkpoint} said @param {Fields} row */
+function grew(before, said, row) {
+  try {
+    verifyConsistency({ size: before.size, root: before.root }, { size: said.size, root: said.root }, pathOf(row));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {OpenedPack} pack @param {Uint8Array} note @param {Fields} row @param {readonly string[]} roots @returns {Promise<Finding[]>} */
+async function checkStamps(pack, note, row, roots) {
+  /** @type {Finding[]} */ const found = [];
+  for (const stamp of objectsOf(row, 'stamps')) {
+    const stem = `${RESTRICTED}checkpoint-${wholeOf(row, 'size')}.${textOf(stamp, 'authority')}`;
+    const [tsr, chain] = [await pack.read(`${stem}.tsr`), await pack.read(`${stem}.pem`)];
+    try {
+      await checkTimestamp(tsr ?? new Uint8Array(0), note, { chain: fromUtf8(/** @type {Bytes} */ (chain ?? new Uint8Array(0))), policy: textOf(stamp, 'policy'), nonce: unb64(textOf(stamp, 'nonce')), roots });
+    } catch {
+      found.push(find('timestamp', `${stem}.tsr`));
+    }
+  }
+  return found;
+}
+
+/** @param {LogPart} part */
+export function hasStamps({ restricted }) {
+  return objectsOf(restricted, 'checkpoints').some((row) => objectsOf(row, 'stamps').length);
+}
+
+/** @param {LogPart} part */
+export function vouched({ restricted }) {
+  return objectsOf(restricted, 'statements').length > 0;
+}

@@ -1,0 +1,61 @@
+/** The first words of each entry, as embedded in 01, against the sealed ones. The twin of `_narratives` in diary/pack/verify.py. */
+import { isSame, utf8 } from '../core/bytes.js';
+import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { sealedAt, tellAll } from '../record/told.js';
+import { find } from './findings.js';
+import { embeddedFiles } from './pdf.js';
+
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./proofcheck.js').Proofs} Proofs */
+
+const CHRONOLOGY = 'data/servable/01_chronology.pdf';
+const MARK = '[held back, see 06]';
+const VERSION_END = 14;
+
+/** @param {import('./opened.js').OpenedPack} pack @param {Proofs} proofs @returns {Promise<Finding[]>} */
+export async function checkNarratives(pack, proofs) {
+  const raw = await pack.read(CHRONOLOGY);
+  if (!raw) return [];
+  const embedded = await embeddedFiles(raw);
+  if (!embedded) return [find('unreadable', CHRONOLOGY)];
+  const expected = firstWords(proofs);
+  return [...new Set([...expected.keys(), ...embedded.keys()])].sort().flatMap((name) => {
+    const [words, found] = [expected.get(name), embedded.get(name)];
+    return words && found && isTold(words, found) ? [] : [find('narrative', `${CHRONOLOGY}#${name}`)];
+  });
+}
+
+/** Byte for byte; where words are held back, everything around the marks must stand in the account in order. @param {{text: string, masked: boolean}} words @param {Uint8Array} found */
+function isTold({ text, masked }, found) {
+  if (isSame(utf8(text), found)) return true;
+  const pieces = new TextDecoder('utf-8', { ignoreBOM: true }).decode(found).split(MARK);
+  if (!masked || pieces.length < 2) return false;
+  let at = 0;
+  for (const piece of pieces) {
+    at = text.indexOf(piece, at);
+    if (at < 0) return false;
+    at += piece.length;
+  }
+  return text.startsWith(pieces[0] ?? '') && text.endsWith(pieces.at(-1) ?? '');
+}
+
+/** Per embedded name: the narrative of the entry's first version, and whether some of it was held back. @param {Proofs} proofs */
+function firstWords({ restricted, servable }) {
+  /** @type {Map<string, string>} */ const labels = new Map();
+  const versions = [...restricted.values()].map((proof) => {
+    const record = textOf(proof.raw, 'record');
+    labels.set(record, (proof.member.split('/').at(-1) ?? '').slice(0, -VERSION_END));
+    return { record, version: proof.version, kind: textOf(proof.raw, 'kind'), fields: proof.values, restricted: {} };
+  });
+  const place = (/** @type {typeof versions[number]} */ one) => [sealedAt(/** @type {any} */ (one)) || 0, wholeOf(objectOf(one.fields, '_line'), 'n') || 0];
+  versions.sort((a, b) => {
+    const [first, second] = [place(a), place(b)];
+    return Number(first[0]) - Number(second[0]) || Number(first[1]) - Number(second[1]);
+  });
+  const told = tellAll(/** @type {any} */ (versions), 'incident').flatMap(/** @returns {[string, {text: string, masked: boolean}][]} */ ({ first, record }) => {
+    const text = textOf(first.fields, 'narrative');
+    const masked = servable.get(first.version)?.withheld.has('narrative') ?? false;
+    return text ? [[`entry-${labels.get(record)}.txt`, { text, masked }]] : [];
+  });
+  return new Map(told);
+}

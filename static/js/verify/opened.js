@@ -1,0 +1,221 @@
+/** A pack, opened with care: names judged before anything is read, every member hashed as it passes. The twin of diary/pack/opened.py. */
+import { hex } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { runningDigest } from '../crypto/digests.js';
+import { crc32 } from '../pack/zip.js';
+import { find } from './findings.js';
+import { bytesAt, placeOf, readDirectory } from './zipfile.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./zipfile.js').Row} Row */
+/** @typedef {{sha256: string, sha512: string, size: number}} Digests hex */
+/** @typedef {{pieces: () => AsyncIterable<Uint8Array>, size: number}} Source a member's bytes, piece by piece, and how many it claims to be */
+/** @typedef {(done: number, total: number) => void} OnProgress bytes */
+
+const MEMBERS = 60_000;
+const TOTAL_BYTES = 64 * 2 ** 30;
+const RATIO = 200;
+const PIECE = 1 << 20;
+/** Read whole: proofs, lists, tables and one PDF. */
+const WHOLE_BYTES = 512 << 20;
+/** WebCrypto wants all of it at once and is ten times faster; a larger file is digested on the way. */
+const GATHERED = 8 << 20;
+const DESCRIPTORS = [12, 16, 20, 24];
+const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
+const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
+const IS_FILE = 0o100000;
+const KIND = 0o170000;
+
+/** The members of a pack by path inside its folder, with their digests, and what was wrong on the way. */
+export class OpenedPack {
+  /** @type {Map<string, Digests>} */ digests = new Map();
+  /** @type {Finding[]} */ findings = [];
+  /** @type {Map<string, Source>} */ #sources = new Map();
+
+  /** @param {string} folder */
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  /** Hashes one member; what cannot be read is found. @param {string} path @param {Source} source @param {(done: number) => void} tell */
+  async take(path, source, tell) {
+    try {
+      this.digests.set(path, await digestsOf(source, tell));
+      this.#sources.set(path, source);
+    } catch {
+      // A stream that breaks off can break off in any way, and each means the same.
+      this.findings.push(find('damaged', path));
+    }
+  }
+
+  /** A member whole; null when it is absent, too large or damaged (which has been found). @param {string} path @returns {Promise<Bytes|null>} */
+  async read(path) {
+    const source = this.#sources.get(path);
+    const size = this.digests.get(path)?.size ?? 0;
+    if (!source || size > WHOLE_BYTES) return null;
+    const whole = new Uint8Array(size);
+    let at = 0;
+    for await (const piece of source.pieces()) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  }
+}
+
+/**
+ * @param {Blob} file a zip
+ * @param {OnProgress} [onProgress]
+ * @returns {Promise<OpenedPack|Finding[]>} the findings that make it no pack at all
+ */
+export async function openZip(file, onProgress = () => undefined) {
+  const directory = await readDirectory(file);
+  if (!directory || !directory.rows.length) return [find('not_a_pack')];
+  const refused = refuse(directory.rows);
+  if (refused) return [refused];
+  const pack = new OpenedPack(/** @type {Row} */ (directory.rows[0]).name.split('/')[0] ?? '');
+  const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
+  if (hides(file, directory, places)) pack.findings.push(find('hidden'));
+  const kept = sound(pack, directory.rows.map((row) => ({ name: row.name, cut: row.cut, isFile: isOrdinary(row), row })));
+  const total = kept.reduce((sum, { row }) => sum + row.size, 0);
+  let done = 0;
+  for (const { row, inside } of kept) {
+    const place = places[directory.rows.indexOf(row)];
+    const before = done;
+    await pack.take(inside, { size: row.size, pieces: () => memberOf(file, row, place ?? null) }, (count) => onProgress(before + count, total));
+    done += row.size;
+  }
+  return pack;
+}
+
+/**
+ * A folder that was taken out of its zip already.
+ * @param {readonly {path: string, file: Blob}[]} files with their path from above the folder
+ * @param {OnProgress} [onProgress]
+ * @returns {Promise<OpenedPack|Finding[]>}
+ */
+export async function openFolder(files, onProgress = () => undefined) {
+  if (!files.length) return [find('not_a_pack')];
+  if (files.length > MEMBERS) return [find('too_many')];
+  const pack = new OpenedPack(/** @type {{path: string}} */ (files[0]).path.split('/')[0] ?? '');
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  if (total > TOTAL_BYTES) return [find('too_large')];
+  let done = 0;
+  for (const { file, inside } of sound(pack, files.map(({ path, file: held }) => ({ name: path, isFile: true, file: held })))) {
+    const before = done;
+    await pack.take(inside, { size: file.size, pieces: () => piecesOf(file, 0, file.size) }, (count) => onProgress(before + count, total));
+    done += file.size;
+  }
+  return pack;
+}
+
+/** @param {readonly Row[]} rows */
+function refuse(rows) {
+  if (rows.length > MEMBERS) return find('too_many');
+  const total = rows.reduce((sum, row) => sum + row.size, 0);
+  const tight = rows.some((row) => row.size > RATIO * Math.max(1, row.packed) + PIECE);
+  return total > TOTAL_BYTES || tight ? find('too_large') : null;
+}
+
+/** Whether something lies before, between or after the members: readers that start elsewhere would see another pack. @param {Blob} file @param {import('./zipfile.js').Directory} directory @param {readonly ({start: number, end: number}|null)[]} places */
+function hides(file, { rows, start, comment, endAt }, places) {
+  const ordered = rows.map((row, i) => ({ row, place: places[i] })).sort((a, b) => a.row.at - b.row.at);
+  if (ordered[0]?.row.at !== 0 || comment || endAt + 22 !== file.size) return true;
+  return ordered.some(({ row, place }, i) => {
+    if (!place) return true;
+    const gap = (ordered[i + 1]?.row.at ?? start) - place.end;
+    return !(row.flags & 0x8 ? DESCRIPTORS : [0]).includes(gap);
+  });
+}
+
+/** @param {Row} row */
+function isOrdinary({ name, mode, flags }) {
+  const kind = mode & KIND;
+  return !name.endsWith('/') && (kind === 0 || kind === IS_FILE) && !(flags & 1);
+}
+
+/**
+ * Those that are ordinary files of one folder; the others are found.
+ * @template {{name: string, isFile: boolean, cut?: boolean}} T
+ * @param {OpenedPack} pack @param {readonly T[]} members @returns {(T & {inside: string})[]}
+ */
+function sound(pack, members) {
+  if (!FOLDER.test(pack.folder)) pack.findings.push(find('no_folder', printable(/** @type {T} */ (members[0]).name)));
+  /** @type {Set<string>} */ const seen = new Set();
+  return members.flatMap((member) => {
+    const cut = member.name.indexOf('/');
+    const folder = cut < 0 ? member.name : member.name.slice(0, cut);
+    const inside = cut < 0 ? '' : member.name.slice(cut + 1);
+    const code = fault(member, inside, folder === pack.folder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
+    seen.add(member.name.toLowerCase());
+    if (code) pack.findings.push(find(code, printable(inside || member.name)));
+    return code ? [] : [{ ...member, inside }];
+  });
+}
+
+/** @param {{name: string, isFile: boolean, cut?: boolean}} member @param {string} inside @param {boolean} isInFolder */
+function fault({ name, isFile, cut }, inside, isInFolder) {
+  if (cut || !PATH.test(inside) || name.includes('..')) return 'bad_name';
+  if (!isInFolder) return 'no_folder';
+  return isFile ? null : 'not_a_file';
+}
+
+/** @param {string} name */
+function printable(name) {
+  return Array.from(name, (letter) => (letter >= ' ' && letter <= '~' ? letter : '?')).join('').slice(0, 200);
+}
+
+/** @param {Blob} file @param {number} from @param {number} until @returns {AsyncGenerator<Uint8Array>} */
+async function* piecesOf(file, from, until) {
+  for (let at = from; at < until; at += PIECE) yield bytesAt(file, at, Math.min(until, at + PIECE));
+}
+
+/** A member unpacked; throws for one that is not what the list says. @param {Blob} file @param {Row} row @param {{start: number, end: number, sameName: boolean}|null} place @returns {AsyncGenerator<Uint8Array>} */
+async function* memberOf(file, row, place) {
+  if (!place?.sameName || place.end > file.size || (row.method !== 0 && row.method !== 8)) throw new KeptError('not_a_copy');
+  const packed = file.slice(place.start, place.end);
+  let crc = 0;
+  let size = 0;
+  for await (const piece of row.method === 0 ? piecesOf(packed, 0, packed.size) : unpacked(packed)) {
+    size += piece.length;
+    if (size > row.size) throw new KeptError('not_a_copy');
+    crc = crc32(piece, crc);
+    yield piece;
+  }
+  if (size !== row.size || crc !== row.crc) throw new KeptError('not_a_copy');
+}
+
+/** @param {Blob} packed @returns {AsyncGenerator<Uint8Array>} */
+async function* unpacked(packed) {
+  const reader = packed.stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Whoever stops early, because it grows beyond what it said, must stop the unpacking too.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+/** @param {Source} source @param {(done: number) => void} tell @returns {Promise<Digests>} */
+async function digestsOf({ size: claimed, pieces }, tell) {
+  const gathered = claimed <= GATHERED ? new Uint8Array(claimed) : null;
+  const running = gathered ? null : [runningDigest('SHA-256'), runningDigest('SHA-512')];
+  let size = 0;
+  for await (const piece of pieces()) {
+    if (gathered) gathered.set(piece, size);
+    else running?.forEach((one) => one.update(piece));
+    size += piece.length;
+    tell(size);
+  }
+  if (gathered) {
+    const [short, long] = await Promise.all(['SHA-256', 'SHA-512'].map((name) => crypto.subtle.digest(name, gathered)));
+    return { sha256: hex(new Uint8Array(/** @type {ArrayBuffer} */ (short))), sha512: hex(new Uint8Array(/** @type {ArrayBuffer} */ (long))), size };
+  }
+  const [short, long] = /** @type {{digest(): Bytes}[]} */ (running);
+  return { sha256: hex(/** @type {{digest(): Bytes}} */ (short).digest()), sha512: hex(/** @type {{digest(): Bytes}} */ (long).digest()), size };
+}

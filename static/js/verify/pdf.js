@@ -1,0 +1,202 @@
+/**
+ * The files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A table of places at the end,
+ * objects where it says, streams bare or deflated. Anything cleverer is not a page of ours and is said to be unreadable.
+ */
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {Map<string, any>} Dict */
+/** @typedef {{ref: number}} Ref */
+
+const FILE_MOST = 4 << 20;
+const FILES_MOST = 20_000;
+const DEPTH_MOST = 30;
+
+function broken() {
+  return new KeptError('bad_request', 'This PDF cannot be read here.');
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {Promise<Map<string, Uint8Array>|null>} null for one that cannot be read
+ */
+export async function embeddedFiles(bytes) {
+  try {
+    const pdf = new Pdf(bytes);
+    const catalog = pdf.dict(pdf.trailer().get('Root'));
+    const tree = pdf.dict(pdf.dict(catalog.get('Names') ?? new Map()).get('EmbeddedFiles') ?? new Map());
+    /** @type {Map<string, Uint8Array>} */ const files = new Map();
+    for (const [name, spec] of pdf.namesIn(tree, 0)) {
+      const held = pdf.dict(pdf.dict(spec).get('EF'));
+      files.set(name, await pdf.stream(held.get('F') ?? held.get('UF')));
+      if (files.size > FILES_MOST) throw broken();
+    }
+    return files;
+  } catch {
+    return null;
+  }
+}
+
+class Pdf {
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.text = new TextDecoder('latin1').decode(bytes);
+    /** @type {Map<number, number>} */ this.places = new Map();
+  }
+
+  /** The table of places, read, and the trailer after it. @returns {Dict} */
+  trailer() {
+    const at = Number(/startxref\s+(\d{1,12})\s+%%EOF\s*$/.exec(this.text.slice(-200))?.[1] ?? -1);
+    const head = /^xref\s+0 (\d{1,7})\s+/.exec(this.text.slice(at, at + 40));
+    if (at < 0 || !head) throw broken();
+    const [count, start] = [Number(head[1]), at + head[0].length];
+    for (let i = 0; i < count; i++) {
+      const row = /^(\d{10}) \d{5} ([nf])/.exec(this.text.slice(start + i * 20, start + i * 20 + 20));
+      if (!row) throw broken();
+      if (row[2] === 'n') this.places.set(i, Number(row[1]));
+    }
+    const reader = new Reader(this.text, this.text.indexOf('trailer', start + count * 20) + 7);
+    return this.dict(reader.value(0));
+  }
+
+  /** @param {any} value @returns {any} */
+  resolve(value) {
+    for (let steps = 0; value && typeof value === 'object' && 'ref' in value; steps++) {
+      if (steps > DEPTH_MOST) throw broken();
+      value = this.object(value.ref).value;
+    }
+    return value;
+  }
+
+  /** @param {any} value @returns {Dict} */
+  dict(value) {
+    const found = this.resolve(value);
+    if (!(found instanceof Map)) throw broken();
+    return found;
+  }
+
+  /** @param {number} number @returns {{value: any, end: number}} */
+  object(number) {
+    const at = this.places.get(number) ?? -1;
+    const head = /^(\d+) \d+ obj\s/.exec(this.text.slice(at, at + 30));
+    if (at < 0 || Number(head?.[1]) !== number) throw broken();
+    const reader = new Reader(this.text, at + /** @type {RegExpExecArray} */ (head)[0].length);
+    const value = reader.value(0);
+    return { value, end: reader.at };
+  }
+
+  /** Name and value of every leaf of a tree of names. @param {Dict} node @param {number} depth @returns {Generator<[string, any]>} */
+  * namesIn(node, depth) {
+    if (depth > DEPTH_MOST) throw broken();
+    const names = this.resolve(node.get('Names')) ?? [];
+    for (let i = 0; i + 1 < names.length; i += 2) yield [String(this.resolve(names[i])), names[i + 1]];
+    for (const kid of this.resolve(node.get('Kids')) ?? []) yield* this.namesIn(this.dict(kid), depth + 1);
+  }
+
+  /** @param {any} ref @returns {Promise<Uint8Array>} */
+  async stream(ref) {
+    if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw broken();
+    const { value, end } = this.object(ref.ref);
+    const start = end + (/^\s*stream\r?\n/.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
+    const length = Number(this.resolve(value.get('Length')));
+    if (!(start + length <= this.bytes.length)) throw broken();
+    const raw = this.bytes.slice(start, start + length);
+    const filter = this.resolve(value.get('Filter'));
+    if (filter === undefined) return raw;
+    if (filter !== '/FlateDecode') throw broken();
+    return inflated(raw);
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} raw */
+async function inflated(raw) {
+  const reader = new Blob([raw]).stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+  const pieces = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (size > FILE_MOST) {
+      await reader.cancel();
+      throw broken();
+    }
+    pieces.push(value);
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
+/** Values of a PDF's own notation, from one place on. */
+class Reader {
+  /** @param {string} text @param {number} at */
+  constructor(text, at) {
+    this.text = text;
+    this.at = at;
+  }
+
+  /** @param {number} depth @returns {any} */
+  value(depth) {
+    if (depth > DEPTH_MOST) throw broken();
+    this.skip();
+    const rest = this.text.slice(this.at, this.at + 2);
+    if (rest === '<<') return this.dict(depth);
+    if (rest[0] === '[') return this.list(depth);
+    if (rest[0] === '(') return this.string();
+    if (rest[0] === '<') return this.take(/<[0-9A-Fa-f\s]*>/y);
+    if (rest[0] === '/') return this.take(/\/[^\s()<>[\]{}/%]*/y);
+    const ref = this.match(/(\d{1,10}) (\d{1,5}) R(?![A-Za-z])/y);
+    if (ref) return { ref: Number(ref[1]) };
+    const number = this.match(/[-+]?\d*\.?\d+/y);
+    if (number) return Number(number[0]);
+    return this.take(/true|false|null/y);
+  }
+
+  skip() {
+    this.match(/(?:\s|%[^\r\n]*)*/y);
+  }
+
+  /** @param {RegExp} pattern sticky */
+  match(pattern) {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    if (found) this.at = pattern.lastIndex;
+    return found;
+  }
+
+  /** @param {RegExp} pattern */
+  take(pattern) {
+    const found = this.match(pattern);
+    if (!found) throw broken();
+    return found[0];
+  }
+
+  /** @param {number} depth @returns {Dict} */
+  dict(depth) {
+    this.at += 2;
+    const held = new Map();
+    for (;;) {
+      this.skip();
+      if (this.match(/>>/y)) return held;
+      const name = this.take(/\/[^\s()<>[\]{}/%]*/y);
+      held.set(name.slice(1), this.value(depth + 1));
+    }
+  }
+
+  /** @param {number} depth @returns {any[]} */
+  list(depth) {
+    this.at += 1;
+    const held = [];
+    for (;;) {
+      this.skip();
+      if (this.match(/\]/y)) return held;
+      held.push(this.value(depth + 1));
+    }
+  }
+
+  /** Our names are plain letters: brackets and escapes in one make it none of ours. */
+  string() {
+    const found = this.match(/\(((?:[^()\\]|\\[\s\S])*)\)/y);
+    if (!found) throw broken();
+    return found[1];
+  }
+}

@@ -1,0 +1,217 @@
+/** Entries from their fields up: digests, commitment, signature, receipt, lines, and the two folders against each other. The twin of diary/pack/proofcheck.py. */
+import { b64, unb64 } from '../core/bytes.js';
+import { canonText, isObject, parse } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { allOpen, commitment, fieldDigest } from '../crypto/commitment.js';
+import { authorId, importAuthorPub } from '../crypto/signing.js';
+import { verifyAuthor } from '../ledger/push.js';
+import { notaryId, verifyReceipt } from '../ledger/receipts.js';
+import { RECORD_LIMIT, namesOf } from '../pack/proofs.js';
+import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { find } from './findings.js';
+import { isLogFile } from './logpart.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../core/encoding.js').Json} Json */
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./opened.js').OpenedPack} OpenedPack */
+/** @typedef {import('../ledger/statements.js').NotaryKey} NotaryKey */
+/** @typedef {{member: string, raw: Fields, version: string, values: Record<string, Json>, digests: Record<string, string>, withheld: Set<string>}} Proof */
+/** @typedef {{servable: Map<string, Proof>, restricted: Map<string, Proof>, keys: Fields, findings: Finding[]}} Proofs */
+
+export const SERVABLE = 'data/servable/proof/';
+export const RESTRICTED = 'data/restricted/proof/';
+const SERVABLE_KINDS = new Set(['incident', 'attachment']);
+const NAME = /^(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json$/;
+
+/** Canonical JSON that is an object, or null. @param {Uint8Array|null} raw @returns {Fields|null} */
+export function objectIn(raw) {
+  try {
+    const value = parse(raw ?? new Uint8Array(0), { limit: RECORD_LIMIT });
+    return isObject(value) ? /** @type {Fields} */ (value) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Every proof that can be read; what cannot is found. @param {OpenedPack} pack @returns {Promise<Proofs>} */
+export async function readProofs(pack) {
+  /** @type {Proofs} */
+  const proofs = { servable: new Map(), restricted: new Map(), keys: {}, findings: [] };
+  for (const path of [...pack.digests.keys()].sort()) {
+    for (const [folder, held] of /** @type {const} */ ([[SERVABLE, proofs.servable], [RESTRICTED, proofs.restricted]])) {
+      if (!path.startsWith(folder) || path.endsWith('/keys.json') || isLogFile(path)) continue;
+      const proof = proofOf(path, objectIn(await pack.read(path)), path.slice(folder.length));
+      if ('code' in proof) proofs.findings.push(proof);
+      else if (held.has(proof.version)) proofs.findings.push(find('misplaced', path));
+      else held.set(proof.version, proof);
+    }
+  }
+  const [first, second] = [objectIn(await pack.read(`${SERVABLE}keys.json`)), objectIn(await pack.read(`${RESTRICTED}keys.json`))];
+  proofs.keys = filled(second) ?? filled(first) ?? {};
+  const same = filled(first) && filled(second) && canonText(/** @type {any} */ (first)) === canonText(/** @type {any} */ (second));
+  if (!same || proofs.keys['t'] !== 'keys/v1' || !await areKeys(proofs.keys)) proofs.findings.push(find('keys', `${RESTRICTED}keys.json`));
+  return proofs;
+}
+
+/** @param {Fields|null} value */
+const filled = (value) => (value && Object.keys(value).length ? value : null);
+
+/** @param {Fields} keys */
+async function areKeys(keys) {
+  try {
+    await importAuthorPub(unb64(textOf(keys, 'ecdsa_pub')));
+    const notary = unb64(textOf(keys, 'notary'));
+    return notary.length === 32 && notaryId(notary) === keys['log'];
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} member @param {Fields|null} value @param {string} name @returns {Proof|Finding} */
+function proofOf(member, value, name) {
+  if (!value || value['t'] !== 'proof/v1') return find('unreadable', member);
+  /** @type {Record<string, string>} */ const digests = {};
+  /** @type {Record<string, Json>} */ const values = {};
+  let names;
+  try {
+    names = namesOf(textOf(fieldOf(value, '_kind'), 'v'), numberOf(value));
+    for (const [field, digest] of Object.entries(objectOf(value, 'withheld'))) digests[field] = digestOf(digest);
+    for (const [field, opened] of Object.entries(objectOf(value, 'fields'))) {
+      if (!isObject(opened) || !Object.hasOwn(opened, 's') || !Object.hasOwn(opened, 'v')) throw new KeptError('bad_request');
+      values[field] = /** @type {Json} */ (opened['v']);
+      digests[field] = b64(fieldDigest(field, unb64(String(opened['s'])), values[field]));
+    }
+  } catch {
+    return find('unreadable', member);
+  }
+  const withheld = new Set(Object.keys(objectOf(value, 'withheld')));
+  const wanted = new Set([...allOpen(names), ...names.restricted]);
+  const has = Object.keys(digests);
+  if (has.length !== wanted.size || has.some((field) => !wanted.has(field)) || [...withheld].some((field) => Object.hasOwn(values, field))) return find('names', member);
+  if (!NAME.test(name) || name.slice(-13, -5) !== textOf(value, 'version').slice(0, 8)) return find('misplaced', member);
+  return { member, raw: value, version: textOf(value, 'version'), values, digests, withheld };
+}
+
+/** @param {Fields} proof @param {string} name */
+const fieldOf = (proof, name) => objectOf(objectOf(proof, 'fields'), name);
+
+/** @param {Fields} proof */
+function numberOf(proof) {
+  const number = wholeOf(fieldOf(proof, '_schema'), 'v');
+  if (number === null) throw new KeptError('bad_request');
+  return number;
+}
+
+/** @param {unknown} digest */
+function digestOf(digest) {
+  if (typeof digest !== 'string' || unb64(digest).length !== 32) throw new KeptError('bad_request');
+  return digest;
+}
+
+/** A key's bytes; none when it is not one, and every signature then fails. @param {Fields} keys @param {string} name @returns {Bytes} */
+export function keyIn(keys, name) {
+  try {
+    return unb64(textOf(keys, name));
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+/** The receipts, by version. @param {Proofs} proofs @returns {Map<string, Fields>} */
+export function receiptsOf({ restricted }) {
+  return new Map([...restricted].map(([version, { raw }]) => /** @type {const} */ ([version, objectOf(raw, 'receipt')])).filter(([, receipt]) => Object.keys(receipt).length));
+}
+
+/**
+ * Every finding about the proofs themselves.
+ * @param {Proofs} proofs
+ * @param {readonly NotaryKey[]} keys the notary keys to trust
+ * @param {ReadonlyMap<string, number>} before by version, the place in the log that was shown for it
+ * @returns {Promise<Finding[]>}
+ */
+export async function checkProofs(proofs, keys, before) {
+  const notary = b64(keyIn(proofs.keys, 'notary'));
+  /** @type {Finding[]} */ const found = keys.some(({ pub }) => pub === notary) ? [] : [find('wrong_notary')];
+  const author = keyIn(proofs.keys, 'ecdsa_pub');
+  const authorKey = await importAuthorPub(author).catch(() => null);
+  for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()]) found.push(...await checkOne(proof, authorKey, keys, before));
+  for (const version of [...new Set([...proofs.servable.keys(), ...proofs.restricted.keys()])].sort()) {
+    found.push(...checkPair(proofs.servable.get(version), proofs.restricted.get(version)));
+  }
+  return [...found, ...checkLines(proofs)];
+}
+
+/** @param {Proof} proof @param {CryptoKey|null} author @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
+async function checkOne(proof, author, keys, before) {
+  const { raw, member, values, digests } = proof;
+  const [ids, c] = [objectOf(values, '_ids'), textOf(raw, 'c')];
+  /** @type {Finding[]} */ const found = [];
+  if (b64(commitment(digests)) !== c) found.push(find('commitment', member));
+  if (ids['record'] !== raw['record'] || ids['version'] !== raw['version'] || values['_kind'] !== raw['kind']) found.push(find('misplaced', member));
+  try {
+    if (!author) throw new KeptError('bad_signature');
+    await verifyAuthor(/** @type {any} */ (author), { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') }, textOf(raw, 'sig'));
+  } catch {
+    found.push(find('author', member));
+  }
+  return raw['receipt'] === null || raw['receipt'] === undefined ? found : [...found, ...await checkReceipt(proof, c, keys, before)];
+}
+
+/** @param {Proof} proof @param {string} c @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
+async function checkReceipt({ raw, member, version }, c, keys, before) {
+  const told = objectOf(raw, 'receipt');
+  const key = keys.find(({ log }) => log === told['log']);
+  if (!key) return [find('other_key', member)];
+  try {
+    await verifyReceipt(told, { notaryPub: unb64(key.pub), c, env: textOf(told, 'env') });
+  } catch (error) {
+    return [error instanceof KeptError && error.code === 'unavailable' ? find('cannot_check') : find('receipt', member)];
+  }
+  const place = before.get(version) ?? -1;
+  return key.below !== null && !(place >= 0 && place < key.below) ? [find('old_key', member)] : [];
+}
+
+/** The two proofs of one version. @param {Proof|undefined} servable @param {Proof|undefined} restricted */
+function checkPair(servable, restricted) {
+  if (!servable && restricted && !SERVABLE_KINDS.has(textOf(restricted.raw, 'kind'))) return [];
+  if (!servable || !restricted) return [find('no_twin', (servable ?? restricted)?.member ?? null)];
+  /** @type {Finding[]} */ const found = [];
+  const same = ['c', 'sig', 'receipt', 'record', 'seq_no'].every((name) => sameJson(servable.raw[name], restricted.raw[name]));
+  if (!same || restricted.withheld.size || !sameJson(servable.digests, restricted.digests)) found.push(find('twin', servable.member));
+  const { restricted: apart } = namesOf(textOf(restricted.raw, 'kind'), wholeOf(restricted.values, '_schema') ?? 0);
+  // A restricted field stands open where it must not.
+  if (apart.some((name) => !servable.withheld.has(name))) found.push(find('twin', servable.member));
+  return found;
+}
+
+/** @param {unknown} a @param {unknown} b */
+export function sameJson(a, b) {
+  return canonText(/** @type {Json} */ (a ?? null)) === canonText(/** @type {Json} */ (b ?? null));
+}
+
+/** The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too. @param {Proofs} proofs */
+function checkLines({ restricted }) {
+  const links = [...restricted.values()].map(({ values, raw, member }) => {
+    const line = objectOf(values, '_line');
+    return { device: textOf(line, 'device'), n: wholeOf(line, 'n') ?? 0, prev: typeof line['prev'] === 'string' ? line['prev'] : null, c: textOf(raw, 'c'), member };
+  });
+  const members = new Map(links.map(({ device, n, member }) => [`${device} ${n}`, member]));
+  links.sort((a, b) => (a.device === b.device ? a.n - b.n : a.device < b.device ? -1 : 1));
+  /** @type {Finding[]} */ const found = [];
+  let [device, n, c] = /** @type {[string|null, number, string|null]} */ ([null, 0, null]);
+  for (const link of links) {
+    if (link.device !== device) [device, n, c] = [link.device, 0, null];
+    const broken = link.n === n || (link.n === n + 1 && link.prev !== c);
+    if (broken) found.push(find('line', members.get(`${link.device} ${link.n}`) ?? null));
+    if (link.n !== n) [n, c] = [link.n, link.c];
+  }
+  return found;
+}
+
+/** Short forms of the keys, to compare by eye. @param {Fields} keys */
+export function shortOf(keys) {
+  const author = keyIn(keys, 'ecdsa_pub');
+  return { author: author.length ? authorId(author) : '', log: textOf(keys, 'log') };
+}

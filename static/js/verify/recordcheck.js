@@ -1,0 +1,68 @@
+/** 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of check_record in diary/pack/proofcheck.py. */
+import { recordRows } from '../pack/record_json.js';
+import { namesOf } from '../pack/proofs.js';
+import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { oddities } from '../record/rules.js';
+import { find } from './findings.js';
+import { objectIn, sameJson } from './proofcheck.js';
+
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./proofcheck.js').Proof} Proof */
+
+const RECORD = 'data/restricted/12_record.json';
+const LINE_END = 10;
+
+/** @param {import('./opened.js').OpenedPack} pack @param {import('./proofcheck.js').Proofs} proofs @returns {Promise<Finding[]>} */
+export async function checkRecord(pack, { restricted }) {
+  const raw = await pack.read(RECORD);
+  if (!raw) return [];
+  const value = raw.at(-1) === LINE_END ? objectIn(raw.subarray(0, -1)) : null;
+  if (!value || value['t'] !== 'record/v1') return [find('unreadable', RECORD)];
+  const versions = objectsOf(value, 'versions');
+  const rows = new Map(versions.map((row) => [textOf(row, 'version'), row]));
+  /** @type {Finding[]} */ const found = [];
+  if (rows.size !== versions.length || rows.size !== restricted.size || [...rows.keys()].some((version) => !restricted.has(version))) found.push(find('record', RECORD));
+  for (const [version, row] of rows) {
+    const proof = restricted.get(version);
+    if (proof && !agrees(row, proof)) found.push(find('record', proof.member));
+  }
+  if (!follows(value)) found.push(find('record', RECORD));
+  for (const { raw: told, values, member } of restricted.values()) {
+    // What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
+    if (oddities(textOf(told, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future')) found.push(find('odd', member));
+  }
+  return found;
+}
+
+/** Whether a row of the record says what the proof says. @param {Fields} row @param {Proof} proof */
+function agrees(row, { raw, values }) {
+  const fields = Object.fromEntries(Object.entries(values).filter(([, held]) => held !== null));
+  const same = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));
+  return same && sameJson(row['fields'], fields) && sameJson(row['receipt_at'], wholeOf(objectOf(raw, 'receipt'), 'ts'));
+}
+
+/** Whether what is derived follows from the versions, and the counts from the entries. @param {Fields} record */
+function follows(record) {
+  const rows = objectsOf(record, 'records');
+  const [counts, gaps] = [objectOf(record, 'counts'), objectsOf(record, 'gaps')];
+  const entries = rows.filter(({ kind }) => kind === 'incident').length;
+  const told = {
+    included: entries, removed: gaps.filter(({ why }) => why === 'removed').length, total: entries + gaps.length, withheld: gaps.filter(({ why }) => why === 'withheld').length,
+  };
+  if (Object.entries(told).some(([name, number]) => counts[name] !== number)) return false;
+  try {
+    const names = new Map(rows.map((row) => [textOf(row, 'record'), textOf(row, 'ref')]));
+    return sameJson(recordRows(objectsOf(record, 'versions').map(asVersion), names), record['records']);
+  } catch {
+    return false;
+  }
+}
+
+/** A version as 12_record.json has it: both parts in one, split again by the names of its kind. @param {Fields} row @returns {any} */
+function asVersion(row) {
+  const fields = objectOf(row, 'fields');
+  const apart = new Set(namesOf(textOf(row, 'kind'), wholeOf(row, 'schema') ?? 0).restricted);
+  const part = (/** @type {boolean} */ restricted) => ({ fields: Object.fromEntries(Object.entries(fields).filter(([name]) => apart.has(name) === restricted)) });
+  return { ...row, c: textOf(row, 'c'), receipt: { ts: wholeOf(row, 'receipt_at') }, open: part(false), restricted: part(true) };
+}

@@ -1,0 +1,56 @@
+/**
+ * Checking a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
+ * diary/pack/verify.py, and held to it: tests/pack/test_verify_page.py lets both judge the same packs.
+ */
+import { checkBag } from './bagcheck.js';
+import { checkExhibits } from './exhibits.js';
+import { find } from './findings.js';
+import { checkLog, hasStamps, readCheckpoints, readLogPart, standing, trustedKeys, vouched } from './logpart.js';
+import { checkNarratives } from './narratives.js';
+import { checkProofs, keyIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
+import { checkRecord } from './recordcheck.js';
+import { unb64 } from '../core/bytes.js';
+
+/** @typedef {import('./findings.js').Finding} Finding */
+/** @typedef {import('./opened.js').OpenedPack} OpenedPack */
+/** @typedef {{notary: string|null, instance: string|null, roots: readonly string[]}} Anchors b64 and PEM, from outside the pack */
+/** @typedef {{findings: Finding[], counts: {files: number, bytes: number, proofs: number, receipts: number, placed: number, stamps: boolean}, keys: {author: string, log: string}}} Judged */
+
+/**
+ * Everything that is wrong with an opened pack.
+ * @param {OpenedPack} pack
+ * @param {Anchors} anchors
+ * @param {(step: string) => void} [onStep]
+ * @returns {Promise<Judged>}
+ */
+export async function judge(pack, { notary, instance, roots }, onStep = () => undefined) {
+  onStep('lists');
+  /** @type {Finding[]} */ const found = [...pack.findings, ...await checkBag(pack)];
+  onStep('entries');
+  const proofs = await readProofs(pack);
+  found.push(...proofs.findings);
+  const part = await readLogPart(pack);
+  const own = notary === null ? keyIn(proofs.keys, 'notary') : unb64(notary);
+  const { keys, findings } = await trustedKeys(part, own, instance);
+  const { read, findings: unread } = await readCheckpoints(pack, part, keys);
+  const receipts = receiptsOf(proofs);
+  const shown = standing(part, read, receipts);
+  found.push(...findings, ...unread, ...await checkProofs(proofs, keys, shown));
+  onStep('log');
+  found.push(...await checkLog(pack, part, read, shown, roots));
+  onStep('record');
+  found.push(...await checkRecord(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
+  if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));
+  if (roots.length && !hasStamps(part)) found.push(find('no_timestamps'));
+  if (hasStamps(part) && !roots.length) found.push(find('roots_from_pack'));
+  const bytes = [...pack.digests.values()].reduce((sum, { size }) => sum + size, 0);
+  return {
+    findings: unlike(found), keys: shortOf(proofs.keys),
+    counts: { files: pack.digests.size, bytes, proofs: proofs.restricted.size || proofs.servable.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part) },
+  };
+}
+
+/** Each once, in the order they were found. @param {readonly Finding[]} found */
+function unlike(found) {
+  return [...new Map(found.map((one) => [`${one.code} ${one.member}`, one])).values()];
+}

@@ -1,0 +1,163 @@
+/**
+ * The list of a zip's members, read from the file itself: judged before any member is, in bounded memory.
+ *
+ * The twin of what diary/pack/opened.py takes from Python's zipfile. Whoever made the zip may mean harm, so every
+ * number in it is held against the size of the file before it is used.
+ */
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/**
+ * @typedef {object} Row one member as the list has it
+ * @property {string} name as text, up to a zero byte; what is not ASCII stands for itself, badly
+ * @property {boolean} cut whether there was a zero byte
+ * @property {Bytes} raw the name's bytes
+ * @property {number} flags
+ * @property {number} method
+ * @property {number} crc
+ * @property {number} packed bytes in the zip
+ * @property {number} size bytes unpacked, as claimed
+ * @property {number} at where its own header stands
+ * @property {number} mode of the file, 0 where the maker said nothing
+ */
+/** @typedef {{rows: Row[], start: number, comment: number, endAt: number}} Directory `start`: where the list begins; `endAt`: where its end record stands */
+
+const LOCAL = 0x04034b50;
+const CENTRAL = 0x02014b50;
+const END = 0x06054b50;
+const END_64 = 0x06064b50;
+const LOCATOR_64 = 0x07064b50;
+const END_BYTES = 22;
+const COMMENT_MOST = 65_535;
+const DIRECTORY_MOST = 64 << 20;
+const UTF8 = 0x800;
+const NONE_32 = 0xffffffff;
+
+/** @param {Blob} file @param {number} from @param {number} until @returns {Promise<Uint8Array<ArrayBuffer>>} */
+export async function bytesAt(file, from, until) {
+  return new Uint8Array(await file.slice(Math.max(0, from), until).arrayBuffer());
+}
+
+/** @param {Uint8Array} bytes */
+const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/**
+ * @param {Blob} file
+ * @returns {Promise<Directory|null>} null for what is no zip
+ */
+export async function readDirectory(file) {
+  const found = await findEnd(file);
+  if (!found) return null;
+  const { endAt, comment, count, length, offset, listEnd } = found;
+  // Something before the zip moves every place in it by as much.
+  const start = listEnd - length;
+  const before = start - offset;
+  if (start < 0 || before < 0 || length > DIRECTORY_MOST) return null;
+  const rows = rowsOf(await bytesAt(file, start, start + length), before);
+  return rows && rows.length === count ? { rows, start, comment, endAt } : null;
+}
+
+/** @param {Blob} file */
+async function findEnd(file) {
+  const from = Math.max(0, file.size - END_BYTES - COMMENT_MOST);
+  const tail = await bytesAt(file, from, file.size);
+  const view = viewOf(tail);
+  for (let at = tail.length - END_BYTES; at >= 0; at--) {
+    if (view.getUint32(at, true) !== END) continue;
+    const comment = view.getUint16(at + 20, true);
+    if (at + END_BYTES + comment > tail.length) continue;
+    const plain = { endAt: from + at, comment, count: view.getUint16(at + 10, true), length: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true), listEnd: from + at };
+    return isLarge(plain) ? largeEnd(file, plain) : plain;
+  }
+  return null;
+}
+
+/** @param {{count: number, length: number, offset: number}} end */
+function isLarge({ count, length, offset }) {
+  return count === 0xffff || length === NONE_32 || offset === NONE_32;
+}
+
+/** Zip64: the real numbers stand before the end record. @param {Blob} file @param {{endAt: number, comment: number, count: number, length: number, offset: number, listEnd: number}} plain */
+async function largeEnd(file, plain) {
+  if (plain.endAt < 76) return plain;
+  const bytes = await bytesAt(file, plain.endAt - 76, plain.endAt);
+  const view = viewOf(bytes);
+  if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return plain;
+  const [count, length, offset] = [32, 40, 48].map((at) => Number(view.getBigUint64(at, true)));
+  return { ...plain, count: Number(count), length: Number(length), offset: Number(offset), listEnd: plain.endAt - 76 };
+}
+
+/** @param {Uint8Array} bytes the list @param {number} before @returns {Row[]|null} */
+function rowsOf(bytes, before) {
+  const view = viewOf(bytes);
+  /** @type {Row[]} */ const rows = [];
+  let at = 0;
+  while (at < bytes.length) {
+    if (at + 46 > bytes.length || view.getUint32(at, true) !== CENTRAL) return null;
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((place) => view.getUint16(at + place, true));
+    const end = at + 46 + Number(nameLength) + Number(extraLength) + Number(commentLength);
+    if (end > bytes.length) return null;
+    const row = rowAt(bytes, view, at, { nameLength: Number(nameLength), extraLength: Number(extraLength), before });
+    if (!row) return null;
+    rows.push(row);
+    at = end;
+  }
+  return rows;
+}
+
+/** @param {Uint8Array} bytes @param {DataView} view @param {number} at @param {{nameLength: number, extraLength: number, before: number}} lengths @returns {Row|null} */
+function rowAt(bytes, view, at, { nameLength, extraLength, before }) {
+  const flags = view.getUint16(at + 8, true);
+  const raw = bytes.slice(at + 46, at + 46 + nameLength);
+  const name = textOf(raw, flags);
+  if (name === null) return null;
+  const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
+  const large = largeSizes(bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength), sizes);
+  const [size = 0, packed = 0, place = 0] = large;
+  const mode = view.getUint8(at + 5) === 3 || view.getUint32(at + 38, true) > 0xffff ? view.getUint16(at + 40, true) : 0;
+  return { name: name.split('\0')[0] ?? '', cut: name.includes('\0'), raw, flags, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size, at: place + before, mode };
+}
+
+/** @param {Uint8Array} extra @param {number[]} sizes */
+function largeSizes(extra, sizes) {
+  const view = viewOf(extra);
+  for (let at = 0; at + 4 <= extra.length;) {
+    const length = view.getUint16(at + 2, true);
+    if (view.getUint16(at, true) === 1 && at + 4 + length <= extra.length) {
+      let next = at + 4;
+      return sizes.map((one) => {
+        if (one !== NONE_32 || next + 8 > at + 4 + length) return one;
+        next += 8;
+        return Number(view.getBigUint64(next - 8, true));
+      });
+    }
+    at += 4 + length;
+  }
+  return sizes;
+}
+
+/** @param {Uint8Array} raw @param {number} flags @returns {string|null} */
+function textOf(raw, flags) {
+  if (!(flags & UTF8)) return Array.from(raw, (byte) => String.fromCharCode(byte)).join('');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Where a member's own bytes begin and end. Null when its header is none, or names another file.
+ * @param {Blob} file
+ * @param {Row} row
+ * @returns {Promise<{start: number, end: number, sameName: boolean}|null>}
+ */
+export async function placeOf(file, row) {
+  const head = await bytesAt(file, row.at, row.at + 30);
+  if (head.length !== 30 || viewOf(head).getUint32(0, true) !== LOCAL) return null;
+  const view = viewOf(head);
+  const nameLength = view.getUint16(26, true);
+  const start = row.at + 30 + nameLength + view.getUint16(28, true);
+  const name = await bytesAt(file, row.at + 30, row.at + 30 + nameLength);
+  const sameName = name.length === row.raw.length && name.every((byte, i) => byte === row.raw[i]);
+  return { start, end: start + row.packed, sameName };
+}

@@ -1,0 +1,21 @@
+/**
+ * Judges packs as the page does: `node verify_packs.mjs CASES.json`, where CASES is a list of {zip | folder, notary, instance, roots}. Prints
+ * one list of [code, member] for each, so that a test in Python can compare them with its own verifier's.
+ */
+import { openAsBlob, readFileSync, readdirSync } from 'node:fs';
+import { join, relative, dirname } from 'node:path';
+import { openFolder, openZip } from '../../static/js/verify/opened.js';
+import { judge } from '../../static/js/verify/verify.js';
+
+async function filesBelow(folder) {
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => join(one.parentPath ?? one.path, one.name));
+  return Promise.all(found.sort().map(async (path) => ({ path: relative(dirname(folder), path), file: await openAsBlob(path) })));
+}
+
+const out = [];
+for (const { zip, folder, ...anchors } of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
+  const pack = zip ? await openZip(await openAsBlob(zip)) : await openFolder(await filesBelow(folder));
+  const found = Array.isArray(pack) ? pack : (await judge(pack, { notary: null, instance: null, roots: [], ...anchors })).findings;
+  out.push(found.map(({ code, member }) => [code, member]));
+}
+console.log(JSON.stringify(out));
