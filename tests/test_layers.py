@@ -205,10 +205,12 @@ JS_RANK = {
     "store": 4,
     "pack": 4,
     "net": 5,
+    "verify": 5,
     "actions": 6,
     "ui": 7,
     "pwa": 7,
     "main": 8,
+    "front": 8,
 }
 JS_BLIND = ("store", "net")
 JS_VENDOR_HOMES = {

@@ -26,7 +26,9 @@ class Left:
     expires_at: int
 
 
-async def leave(server: Server, diary: str, pack: Path, *, now: int, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT) -> Left:
+async def leave(
+    server: Server, diary: str, pack: Path, *, now: int, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT
+) -> Left:
     """Seal a pack under new words and leave it on the server. `profile`: what the words cost; tests make it cheap."""
     words, kdf, place = handover.new_words(), handover.new_kdf(profile), id_text(new_id())
     made = handover.opener(words, kdf, policy)

@@ -52,7 +52,10 @@ class Opened:
 
 
 async def leave(instance: Instance, signed: Signed, offered: Offered) -> HandoverRow:
-    """Announce a hand-over and take its room. Safe to repeat. Raises BadRequest, KdfRefused, TooLarge, NotFound, Conflict, OverQuota."""
+    """Announce a hand-over and take its room. Safe to repeat.
+
+    Raises BadRequest, KdfRefused, TooLarge, NotFound, Conflict and OverQuota.
+    """
     settings, now = instance.settings, instance.clock.now_ms()
     words.check_kdf(offered.kdf, instance.policy)
     if offered.parts > part_count(settings.handover_bytes) + 1 or offered.size > offered.parts * blobs.PART_LIMIT:

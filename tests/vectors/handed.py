@@ -20,7 +20,7 @@ def handed_over() -> Case:
     raw = fixed("handover words", 11)
     words = handover.words_of(raw)
     return {
-        "about": "Eight words: docs/formats.md 8. `raw` and keys in hex. Policy `tests`: floor m 8, t 1. Plaintexts by (7i+3)&255.",
+        "about": "docs/formats.md 8. `raw` and keys in hex. Policy `tests`: floor m 8, t 1. Plaintexts by (7i+3)&255.",
         "words": [{"raw": one.hex(), "words": handover.words_of(one)} for one in (raw, bytes(11), b"\xff" * 11)],
         "typed": [{"typed": typed, "words": words} for typed in (words.upper(), words.replace(" ", ",  "), f"\n {words}\t")],
         "refused_words": _refused(words),

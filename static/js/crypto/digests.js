@@ -24,6 +24,16 @@ export async function sha256(...parts) {
 }
 
 /**
+ * A digest that somebody else chose, by WebCrypto's name for it.
+ * @param {string} name
+ * @param {Bytes} part
+ * @returns {Promise<Bytes>}
+ */
+export async function digestBy(name, part) {
+  return new Uint8Array(await crypto.subtle.digest(name, part));
+}
+
+/**
  * SHA-256 of something short, at once.
  * @param {...Uint8Array} parts
  * @returns {Bytes}

@@ -5,10 +5,10 @@ import { KeptError } from '../core/errors.js';
 import { readNote, verifyNote } from '../ledger/checkpoint.js';
 import { notaryId } from '../ledger/receipts.js';
 import { keyChain } from '../ledger/statements.js';
+import { checkTimestamp } from '../ledger/timestamps.js';
 import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
 import { objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
-import { checkTimestamp } from './timestamps.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('../record/reading.js').Fields} Fields */

@@ -1,7 +1,7 @@
 /** A pack, opened with care: names judged before anything is read, every member hashed as it passes. The twin of diary/pack/opened.py. */
 import { hex } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { runningDigest } from '../crypto/digests.js';
+import { fileDigest } from '../crypto/digests.js';
 import { crc32 } from '../pack/zip.js';
 import { find } from './findings.js';
 import { bytesAt, placeOf, readDirectory } from './zipfile.js';
@@ -19,8 +19,6 @@ const RATIO = 200;
 const PIECE = 1 << 20;
 /** Read whole: proofs, lists, tables and one PDF. */
 const WHOLE_BYTES = 512 << 20;
-/** WebCrypto wants all of it at once and is ten times faster; a larger file is digested on the way. */
-const GATHERED = 8 << 20;
 const DESCRIPTORS = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
@@ -203,19 +201,13 @@ async function* unpacked(packed) {
 
 /** @param {Source} source @param {(done: number) => void} tell @returns {Promise<Digests>} */
 async function digestsOf({ size: claimed, pieces }, tell) {
-  const gathered = claimed <= GATHERED ? new Uint8Array(claimed) : null;
-  const running = gathered ? null : [runningDigest('SHA-256'), runningDigest('SHA-512')];
+  const digest = fileDigest(claimed);
   let size = 0;
   for await (const piece of pieces()) {
-    if (gathered) gathered.set(piece, size);
-    else running?.forEach((one) => one.update(piece));
+    digest.update(piece);
     size += piece.length;
     tell(size);
   }
-  if (gathered) {
-    const [short, long] = await Promise.all(['SHA-256', 'SHA-512'].map((name) => crypto.subtle.digest(name, gathered)));
-    return { sha256: hex(new Uint8Array(/** @type {ArrayBuffer} */ (short))), sha512: hex(new Uint8Array(/** @type {ArrayBuffer} */ (long))), size };
-  }
-  const [short, long] = /** @type {{digest(): Bytes}[]} */ (running);
-  return { sha256: hex(/** @type {{digest(): Bytes}} */ (short).digest()), sha512: hex(/** @type {{digest(): Bytes}} */ (long).digest()), size };
+  const [sha256, sha512] = await digest.digests();
+  return { sha256: hex(sha256), sha512: hex(sha512), size };
 }

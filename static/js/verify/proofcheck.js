@@ -4,10 +4,11 @@ import { canonText, isObject, parse } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { allOpen, commitment, fieldDigest } from '../crypto/commitment.js';
 import { authorId, importAuthorPub } from '../crypto/signing.js';
+import { authorChain } from '../crypto/statements.js';
 import { verifyAuthor } from '../ledger/push.js';
 import { notaryId, verifyReceipt } from '../ledger/receipts.js';
 import { RECORD_LIMIT, namesOf } from '../pack/proofs.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
 import { isLogFile } from './logpart.js';
 
@@ -61,12 +62,19 @@ const filled = (value) => (value && Object.keys(value).length ? value : null);
 /** @param {Fields} keys */
 async function areKeys(keys) {
   try {
-    await importAuthorPub(unb64(textOf(keys, 'ecdsa_pub')));
+    await authorsOf(keys);
     const notary = unb64(textOf(keys, 'notary'));
     return notary.length === 32 && notaryId(notary) === keys['log'];
   } catch {
     return false;
   }
+}
+
+/** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. @param {Fields} keys @returns {Promise<Map<string, {key: CryptoKey, until: number|null}>>} */
+async function authorsOf(keys) {
+  const chain = await authorChain(Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [], textOf(keys, 'ecdsa_pub'));
+  return new Map(await Promise.all(chain.map(async ({ pub, ts }) => (
+    /** @type {const} */ ([authorId(unb64(pub)), { key: await importAuthorPub(unb64(pub)), until: ts ?? null }])))));
 }
 
 /** @param {string} member @param {Fields|null} value @param {string} name @returns {Proof|Finding} */
@@ -134,25 +142,27 @@ export function receiptsOf({ restricted }) {
 export async function checkProofs(proofs, keys, before) {
   const notary = b64(keyIn(proofs.keys, 'notary'));
   /** @type {Finding[]} */ const found = keys.some(({ pub }) => pub === notary) ? [] : [find('wrong_notary')];
-  const author = keyIn(proofs.keys, 'ecdsa_pub');
-  const authorKey = await importAuthorPub(author).catch(() => null);
-  for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()]) found.push(...await checkOne(proof, authorKey, keys, before));
+  // Keys that are none have been said; no signature holds under them.
+  const authors = await authorsOf(proofs.keys).catch(() => new Map());
+  for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()]) found.push(...await checkOne(proof, authors, keys, before));
   for (const version of [...new Set([...proofs.servable.keys(), ...proofs.restricted.keys()])].sort()) {
     found.push(...checkPair(proofs.servable.get(version), proofs.restricted.get(version)));
   }
   return [...found, ...checkLines(proofs)];
 }
 
-/** @param {Proof} proof @param {CryptoKey|null} author @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
-async function checkOne(proof, author, keys, before) {
+/** @param {Proof} proof @param {ReadonlyMap<string, {key: CryptoKey, until: number|null}>} authors @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
+async function checkOne(proof, authors, keys, before) {
   const { raw, member, values, digests } = proof;
   const [ids, c] = [objectOf(values, '_ids'), textOf(raw, 'c')];
   /** @type {Finding[]} */ const found = [];
   if (b64(commitment(digests)) !== c) found.push(find('commitment', member));
   if (ids['record'] !== raw['record'] || ids['version'] !== raw['version'] || values['_kind'] !== raw['kind']) found.push(find('misplaced', member));
   try {
-    if (!author) throw new KeptError('bad_signature');
-    await verifyAuthor(/** @type {any} */ (author), { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') }, textOf(raw, 'sig'));
+    const author = authors.get(textOf(values, '_by'));
+    const received = wholeOf(objectOf(raw, 'receipt'), 'ts');
+    if (!author || (author.until !== null && (received === null || received > author.until))) throw new KeptError('bad_signature');
+    await verifyAuthor(/** @type {any} */ (author.key), { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') }, textOf(raw, 'sig'));
   } catch {
     found.push(find('author', member));
   }

@@ -6,13 +6,13 @@
  */
 import { isSame } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { sha256 } from '../crypto/digests.js';
-import { checkSignature, hashOf, readPem } from './certificates.js';
-import { TAGS, inside, numberOf, oidOf, readAll, readOne, timeOf } from './der.js';
+import { checkSignature, hashOf, readPem } from '../crypto/certificates.js';
+import { TAGS, inside, numberOf, oidOf, readAll, readOne, timeOf } from '../crypto/der.js';
+import { digestBy, sha256 } from '../crypto/digests.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
-/** @typedef {import('./der.js').Der} Der */
-/** @typedef {import('./certificates.js').Certificate} Certificate */
+/** @typedef {import('../crypto/der.js').Der} Der */
+/** @typedef {import('../crypto/certificates.js').Certificate} Certificate */
 
 const ANSWER_LIMIT = 64 << 10;
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
@@ -83,7 +83,7 @@ async function checkSigner(signer, content, leaf) {
   }));
   const digested = attributes.get(MESSAGE_DIGEST);
   if (oidOf(attributes.get(CONTENT_TYPE)) !== TST_INFO || !digested) throw wrong();
-  if (!isSame(digested.content, new Uint8Array(await crypto.subtle.digest(hash, content)))) throw wrong();
+  if (!isSame(digested.content, await digestBy(hash, content))) throw wrong();
   await checkNamed(attributes, leaf);
   // What was signed is the set itself, under a set's own tag.
   const signed = told.whole.slice();
@@ -98,7 +98,7 @@ async function checkNamed(attributes, leaf) {
   const first = inside(inside(inside(named, TAGS.sequence)[0], TAGS.sequence)[0], TAGS.sequence);
   const octets = first.find(({ tag }) => tag === TAGS.octets);
   const algorithm = first[0]?.tag === TAGS.sequence ? hashOf(oidOf(inside(first[0], TAGS.sequence)[0])) : newer ? 'SHA-256' : 'SHA-1';
-  if (!octets || !isSame(octets.content, new Uint8Array(await crypto.subtle.digest(algorithm, leaf.der)))) throw wrong();
+  if (!octets || !isSame(octets.content, await digestBy(algorithm, leaf.der))) throw wrong();
 }
 
 /** Each certificate is signed by the next, and the last of them by a root that is trusted. @param {readonly Certificate[]} chain without its root @param {readonly Certificate[]} trusted */
