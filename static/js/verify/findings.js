@@ -38,6 +38,7 @@ export const SENTENCES = /** @type {Readonly<Record<string, string>>} */ (Object
   keys: 'The public keys in the two proof folders differ, or are not keys.',
   wrong_notary: 'The pack names another server key than the one given.',
   keys_from_pack: 'Consistent, but the keys come from the pack itself: compare them with the server’s, or give --notary.',
+  never_received: 'No server ever received this diary, so nothing but the keeper’s own device says since when it exists. Everything here agrees, but a pack made anew from the start would as well.',
   log: 'The two proof folders do not say the same of the log, or a file of it is missing or too many.',
   checkpoint: 'A checkpoint of the log is not signed by a key that holds, or does not continue the one before it.',
   inclusion: 'An entry’s receipt does not lead to the signed checkpoint.',

@@ -7,7 +7,7 @@ import { checkExhibits } from './exhibits.js';
 import { find } from './findings.js';
 import { checkLog, hasStamps, readCheckpoints, readLogPart, standing, trustedKeys, vouched } from './logpart.js';
 import { checkNarratives } from './narratives.js';
-import { checkProofs, keyIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
+import { checkProofs, keyIn, neverReceived, readProofs, receiptsOf, shortOf } from './proofcheck.js';
 import { checkRecord } from './recordcheck.js';
 import { unb64 } from '../core/bytes.js';
 
@@ -40,7 +40,8 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
   found.push(...await checkLog(pack, part, read, shown, roots));
   onStep('record');
   found.push(...await checkRecord(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
-  if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));
+  if (neverReceived(proofs.keys)) found.push(find('never_received'));
+  else if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));
   if (roots.length && !hasStamps(part)) found.push(find('no_timestamps'));
   if (hasStamps(part) && !roots.length) found.push(find('roots_from_pack'));
   const bytes = [...pack.digests.values()].reduce((sum, { size }) => sum + size, 0);
