@@ -10,7 +10,7 @@ const UI = new URL('../../static/js/ui/', import.meta.url);
 const { judgeWords } = await import('../../static/js/ui/words.js');
 const { LINES, outcome } = await import('../../static/js/ui/safety_check.js');
 const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('../../static/js/ui/say.js');
-const { STRINGS, everyWord, t, tn } = await import('../../static/js/ui/strings.js');
+const { STRINGS, everyWord, knows, t, tn } = await import('../../static/js/ui/strings.js');
 for (const name of readdirSync(UI)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, UI).href);
 const { byDay } = await import('../../static/js/ui/entries.js');
 const { differing } = await import('../../static/js/ui/cards.js');
@@ -20,6 +20,7 @@ const { addFiles } = await import('../../static/js/ui/card_files.js');
 const { save } = await import('../../static/js/ui/add.js');
 const { Stage } = await import('../../static/js/ui/stage.js');
 const { chosenOf } = await import('../../static/js/ui/share_choose.js');
+const { GROUPS } = await import('../../static/js/ui/more_groups.js');
 const { VOCABULARY } = await import('../../static/js/record/vocabulary.js');
 
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
@@ -227,4 +228,23 @@ test('a time typed in another form never breaks the list: the instant and its of
       assert.equal(timeOfDay(/** @type {any} */ ({ ...none, precision, occurred_start: at, tz: 'Nowhere/Else' })).includes('Invalid'), false);
     }
   }
+});
+
+test('every row of More leads to a place that is drawn, once, and has its words', () => {
+  const frame = sources.find(({ name }) => name === 'frame.js')?.text ?? '';
+  const homes = new Set([...frame.slice(frame.indexOf('const HOME'), frame.indexOf('const loaded')).matchAll(/(\w+): '/g)].map(([, name]) => name));
+  const rows = GROUPS.flatMap((group) => group.rows);
+  for (const { place, title, more } of rows) {
+    assert.ok(homes.has(place), place);
+    for (const key of [title, typeof more === 'string' ? more : title]) assert.ok(knows(key), key);
+  }
+  assert.equal(new Set(rows.map(({ place }) => place)).size, rows.length);
+  for (const { title } of GROUPS) assert.ok(knows(title), title);
+});
+
+test('what is about a copy off this phone stands in More only where there is one', () => {
+  const shown = (/** @type {any} */ account) => GROUPS.flatMap(({ rows }) => rows.filter(({ when }) => when?.(account) ?? true).map(({ place }) => place));
+  const [here, kept] = [shown({ registered: false }), shown({ registered: true, login: 'quiet-river-4821', recovery: 'done' })];
+  assert.ok(here.includes('copy') && !here.includes('signout') && !here.includes('code'));
+  assert.ok(!kept.includes('copy') && kept.includes('signout') && kept.includes('code'));
 });

@@ -35,6 +35,13 @@ const PATHS = {
   chart: svg`<path d="M5 20V11M12 20V4M19 20v-6" stroke-width="2.5"/>`,
   clock: svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.500 2"/>`,
   car: svg`<path d="M3.5 16v-4l2-5h13l2 5v4zM3.500 12h17"/><circle cx="7.500" cy="16.500" r="1.800"/><circle cx="16.500" cy="16.500" r="1.800"/>`,
+  stop: svg`<path d="M8.200 3.500h7.600l4.700 4.700v7.600l-4.700 4.700H8.200l-4.700-4.700V8.200z"/><path d="M8.500 12h7"/>`,
+  folder: svg`<path d="M3.500 7A1.500 1.500 0 0 1 5 5.500h4.500l2 2.500H19a1.500 1.500 0 0 1 1.500 1.500v8a1.500 1.500 0 0 1-1.500 1.500H5a1.500 1.500 0 0 1-1.500-1.500z"/>`,
+  bring: svg`<path d="M12 4v11m-4-4 4 4 4-4"/><path d="M5 15v3a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-3"/>`,
+  out: svg`<circle cx="12" cy="12" r="8.500"/><path d="M8 12h8"/>`,
+  pause: svg`<circle cx="12" cy="12" r="8.500"/><path d="M10 9v6M14 9v6"/>`,
+  language: svg`<circle cx="12" cy="12" r="8.500"/><path d="M3.500 12h17M12 3.500c-5 5-5 12 0 17M12 3.500c5 5 5 12 0 17"/>`,
+  info: svg`<circle cx="12" cy="12" r="8.500"/><path d="M12 11v5.500M12 7.800v.01"/>`,
   device: svg`<rect x="3" y="5" width="13" height="10" rx="1.5"/><path d="M6.5 19h5"/><rect x="17" y="9" width="4.5" height="10" rx="1"/>`,
 };
 

@@ -4,6 +4,7 @@ import { secretField, textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
 import { clockTime, day } from './say.js';
 import { t } from './strings.js';
+import { GROUPS } from './more_groups.js';
 import './strings_later.js';
 import './strings_cards.js';
 import './strings_registers.js';
@@ -15,47 +16,26 @@ import { uncover } from './door.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Session} Session */
 
-/** Registers in the order a person under stress looks for them. */
-const REGISTERS_HERE = /** @type {const} */ ([
-  ['police', 'flag'], ['chase', 'clock'], ['people', 'person'], ['orders', 'paper'], ['reports', 'list'], ['impacts', 'heart'], ['notices', 'note'], ['statements', 'eye'], ['cases', 'file'], ['background', 'list'],
-]);
-
 /** @param {Stage} stage */
 function more(stage) {
   const { account } = stage.state;
-  const registered = Boolean(account?.registered);
-  /** @param {string} name */
-  const go = (name) => () => stage.go({ name });
-  return html`<div class="stack-wide">
-    ${heading(t('more.title'))}
-    ${errorSummary(stage)}
-    <div class="rows">${REGISTERS_HERE.map(([name, icon]) => html`<div>${row({ title: t(`more.${name}`), icon, on: name === 'police' ? () => stage.go({ name: 'form', kind: 'report', preset: 'police' }) : go(name) })}</div>`)}</div>
-    <div class="rows">
-      ${registered ? html`<div>${row({ title: t('more.copy_done'), more: t('more.name', { login: account?.login ?? '' }), icon: 'kept', on: go('name') })}</div>
-        <div>${row({ title: t('more.code'), more: t(account?.recovery === 'done' ? 'more.code_done' : 'more.code_todo'), icon: 'key', on: go('code') })}</div>
-        <div>${row({ title: t('more.devices'), icon: 'device', on: go('devices') })}</div>
-        <div>${row({ title: t('more.compare'), icon: 'list', on: go('server') })}</div>`
-    : html`<div>${row({ title: t('more.copy'), more: t('copy.only_here'), icon: 'kept', on: go('copy') })}</div>`}
-      <div>${row({ title: t('more.import'), more: t('more.import_more'), icon: 'file', on: go('import') })}</div>
-      <div>${row({ title: t('loose.title'), icon: 'picture', on: go('loose') })}</div>
-      <div>${row({ title: t('more.kept'), icon: 'file', on: go('makecopy') })}</div>
-      <div>${row({ title: t('more.space'), icon: 'file', on: () => { stage.refresh('usage'); stage.go({ name: 'space' }); } })}</div>
-    </div>
-    <div class="rows">
-      <div>${row({ title: t('sel.row'), icon: 'person', on: go('attribute') })}</div>
-      <div>${row({ title: t('away.list'), icon: 'leave', on: go('removed') })}</div>
-      <div>${row({ title: t('hold.title'), icon: 'lock', on: go('hold') })}</div>
-    </div>
-    <div class="rows">
-      <div>${row({ title: t('more.changewords'), icon: 'key', on: go('changewords') })}</div>
-      <div>${row({ title: t('more.someone'), icon: 'lock', on: go('someone') })}</div>
-      <div>${row({ title: t('more.highrisk'), icon: 'lock', on: go('highrisk') })}</div>
-      <div>${row({ title: t('more.about'), icon: 'lock', on: go('about') })}</div>
-      <div>${row({ title: t('more.check'), icon: 'sealed', on: go('check') })}</div>
-      <div>${row({ title: t('more.language'), icon: 'note', on: go('languages') })}</div>
-    </div>
-    ${registered ? html`<div class="rows"><div>${row({ title: t('more.signout'), icon: 'leave', on: go('signout') })}</div></div>` : nothing}
-  </div>`;
+  return html`<div class="stack-wide">${heading(t('more.title'))}${errorSummary(stage)}
+    <div class="groups">${GROUPS.map(({ title, rows }, n) => {
+      const here = rows.filter(({ when }) => when?.(account) ?? true);
+      return here.length ? html`<section class="group" aria-labelledby=${`more-${n}`}><h2 id=${`more-${n}`}>${t(title)}</h2>
+        <ul class="rows">${here.map((one) => html`<li>${rowTo(stage, one)}</li>`)}</ul></section>` : nothing;
+    })}</div></div>`;
+}
+
+/** @param {Stage} stage @param {import('./more_groups.js').Row} one */
+function rowTo(stage, { place, title, icon, more: under, with: given, before }) {
+  const { account } = stage.state;
+  const key = typeof under === 'function' ? under(account) : under;
+  const on = () => {
+    before?.(stage);
+    stage.go({ name: place, ...given });
+  };
+  return row({ title: t(title), more: key ? t(key, { login: account?.login ?? '' }) : null, icon, on });
 }
 
 /** @param {Stage} stage */

@@ -1,0 +1,68 @@
+/**
+ * What More leads to, in one table. A new place is one line in the group where a person would look for it. The groups
+ * stand in the order of need: who came and what comes next, the rest of the story, what is kept, who can open it.
+ */
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {NonNullable<import('./app.d.ts').State['account']>} Account */
+/**
+ * @typedef {object} Row
+ * @property {string} place where it leads; also its key
+ * @property {string} title key of its words
+ * @property {import('./icons.js').IconName} icon
+ * @property {string | ((account: Account|null) => string)} [more] key of the line under it, or how it is found
+ * @property {Record<string, unknown>} [with] what goes with the place
+ * @property {(stage: Stage) => void} [before] what is done as it opens
+ * @property {(account: Account|null) => boolean} [when] whether it stands there at all
+ */
+/** @typedef {{title: string, rows: readonly Row[]}} Group `title`: key of its heading */
+
+/** @param {Account|null} account */
+const registered = (account) => Boolean(account?.registered);
+/** @param {Account|null} account */
+const onlyHere = (account) => !account?.registered;
+
+/** @type {readonly Group[]} */
+export const GROUPS = [
+  { title: 'more.g_police', rows: [
+    { place: 'form', title: 'more.police', icon: 'flag', with: { kind: 'report', preset: 'police' } },
+    { place: 'chase', title: 'more.chase', icon: 'clock' },
+    { place: 'reports', title: 'more.reports', icon: 'list' },
+    { place: 'orders', title: 'more.orders', icon: 'paper' },
+    { place: 'notices', title: 'more.notices', icon: 'stop' },
+  ] },
+  { title: 'more.g_story', rows: [
+    { place: 'people', title: 'more.people', icon: 'person' },
+    { place: 'impacts', title: 'more.impacts', icon: 'heart' },
+    { place: 'statements', title: 'more.statements', icon: 'eye' },
+    { place: 'background', title: 'more.background', icon: 'note' },
+    { place: 'cases', title: 'more.cases', icon: 'folder' },
+  ] },
+  { title: 'more.g_entries', rows: [
+    { place: 'import', title: 'more.import', more: 'more.import_more', icon: 'bring' },
+    { place: 'loose', title: 'loose.title', icon: 'picture' },
+    { place: 'attribute', title: 'sel.row', icon: 'tag' },
+    { place: 'removed', title: 'away.list', icon: 'out' },
+  ] },
+  { title: 'more.g_kept', rows: [
+    { place: 'copy', title: 'more.copy', more: 'copy.only_here', icon: 'kept', when: onlyHere },
+    { place: 'name', title: 'more.copy_done', more: 'more.name', icon: 'kept', when: registered },
+    { place: 'code', title: 'more.code', more: (account) => (account?.recovery === 'done' ? 'more.code_done' : 'more.code_todo'), icon: 'key', when: registered },
+    { place: 'server', title: 'more.compare', icon: 'tick', when: registered },
+    { place: 'makecopy', title: 'more.kept', icon: 'file' },
+    { place: 'hold', title: 'hold.title', more: 'more.hold_more', icon: 'pause' },
+    { place: 'space', title: 'more.space', icon: 'chart', before: (stage) => stage.refresh('usage') },
+  ] },
+  { title: 'more.g_open', rows: [
+    { place: 'someone', title: 'more.someone', icon: 'trouble' },
+    { place: 'changewords', title: 'more.changewords', icon: 'pen' },
+    { place: 'devices', title: 'more.devices', icon: 'device', when: registered },
+    { place: 'highrisk', title: 'more.highrisk', icon: 'lock' },
+    { place: 'check', title: 'more.check', icon: 'sealed' },
+    { place: 'signout', title: 'more.signout', icon: 'leave', when: registered },
+  ] },
+  { title: 'more.g_how', rows: [
+    { place: 'languages', title: 'more.language', icon: 'language' },
+    { place: 'about', title: 'more.about', icon: 'info' },
+  ] },
+];
