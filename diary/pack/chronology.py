@@ -8,13 +8,14 @@ from diary.encoding import canon
 from diary.pack.contents import Contents, Shown, volume_name, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.method import half_page, not_here
-from diary.pack.registers import front_lines
+from diary.pack.registers import front_lines, of_kind
 from diary.pack.rows import Row, recorder, row_of
 from diary.pack.wording import entries_words, numbers_words, size_words
 from diary.record import chronology as order
 from diary.record import times
 from diary.record.chronology import Tally
 from diary.record.incident import Incident
+from diary.record.patterns_facts import Fact
 from diary.record.reading import objects_of, text_of
 
 STATEMENT: Final = "Prepared by the person named; not a sworn statement"
@@ -24,7 +25,7 @@ WORDS_A_MINUTE: Final = 200
 def chronology_page(contents: Contents) -> Row:
     """Everything 01 needs. Only the servable side of the contents is read."""
     entries = contents.entries
-    found = order.gaps(entries)
+    facts = order.facts(entries)
     rows = [row_of(contents, entry) for entry in entries]
     return {
         "pack": contents.capsule.head.name,
@@ -32,11 +33,11 @@ def chronology_page(contents: Contents) -> Row:
         "lang": contents.capsule.head.lang,
         "statement": STATEMENT,
         "release": contents.capsule.head.release,
-        "front": _front(contents, found),
+        "front": _front(contents, facts),
         "own": paragraphs(contents.held.mask(contents.capsule.own_words)),
-        "charts": _charts(entries),
+        "charts": _charts(entries, facts),
         "tallies": _tallies(contents),
-        "gaps": _gaps(entries, found),
+        "gaps": _gaps(entries, facts),
         "people": _people(contents),
         "rows": rows,
         "both_ways": _both_ways(entries),
@@ -53,13 +54,14 @@ def _length(row: Row) -> int:
     return len(str(row["words"]).split()) + len(str(row["later"]).split()) + 25
 
 
-def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
+def _front(contents: Contents, facts: Sequence[Fact]) -> Row:
     """What an officer reads in the first minute."""
     entries, head = contents.entries, contents.capsule.head
     dated = [entry for entry in entries if entry.when.is_known]
-    since = order.days_since(entries, head.made_at, contents.offset_min)
-    longest = max(found, key=lambda gap: gap.days, default=None)
-    inside, about = order.contacts(entries)
+    since, period = order.days_since(facts, head.made_at, contents.offset_min), order.period_days(facts)
+    gaps = order.gaps(facts)
+    longest, median = gaps.longest, gaps.median
+    inside, about = order.contacts(facts, [(one.record, one.said) for one in of_kind(contents.registers, "schedule")])
     undated = [entry.number for entry in entries if not entry.when.is_known]
     return {
         "prepared_by": drawable(head.initials),
@@ -68,9 +70,9 @@ def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
         "first": times.printed(dated[0].when).day if dated else "no date known",
         "last": times.printed(dated[-1].when).day if dated else "no date known",
         "since": "" if since is None else f"{since} day{'' if since == 1 else 's'} before this pack was made",
-        "period": f"{(_last_day(dated) - _first_day(dated)) + 1} days" if dated else "not known",
+        "period": "not known" if period is None else f"{period} day{'' if period == 1 else 's'}",
         "longest": f"{longest.days} days, between entries {longest.after} and {longest.before}" if longest else "none",
-        "median": "" if order.median_days(found) is None else f"{order.median_days(found)} days",
+        "median": "" if median is None else f"{median} days",
         "inside": f"{'about ' if about else ''}{inside}" if inside else "",
         "exhibits": str(len(contents.exhibits)),
         "fear": _fear(entries),
@@ -81,16 +83,6 @@ def _front(contents: Contents, found: Sequence[order.Gap]) -> Row:
         "digest": exhibits_digest(contents),
         "covers": _covers(contents),
     }
-
-
-def _first_day(dated: Sequence[Incident]) -> int:
-    begins = dated[0].when.local_start()
-    return begins.toordinal() if begins else 0
-
-
-def _last_day(dated: Sequence[Incident]) -> int:
-    begins = dated[-1].when.local_start()
-    return begins.toordinal() if begins else 0
 
 
 def _covers(contents: Contents) -> str:
@@ -130,15 +122,17 @@ def _start(entry: Incident) -> list[str]:
     return [entry.number, times.printed(entry.when).day, drawable(short)]
 
 
-def _charts(entries: Sequence[Incident]) -> list[Row]:
+def _charts(entries: Sequence[Incident], facts: Sequence[Fact]) -> list[Row]:
     """Bars with their numbers and the entries behind each."""
+    over = order.over_months(facts)
+    apart = f" Over several months, so in none: {entries_words(over)}." if over else ""
     charts = [
-        ("By month", "Entries in each month, from the first to the last.", order.by_month(entries)),
+        ("By month", f"Entries in each month, from the first to the last.{apart}", order.by_month(facts)),
         ("By kind of behaviour", "An entry can hold several kinds.", order.by_code(entries, "behaviours", "behaviours")),
         ("By how it came", "", order.by_code(entries, "channel", "channels")),
         ("By kind of place", "", order.by_code(entries, "place_category", "places")),
-        ("By day of the week", "Entries whose day is known.", order.by_weekday(entries)),
-        ("By time of day", "Local time, entries whose time is known to the hour or better.", order.by_hours(entries)),
+        ("By day of the week", "Entries whose day is known.", order.by_weekday(facts)),
+        ("By time of day", "Local time, entries whose time is known to the hour or better.", order.by_hours(facts)),
     ]
     return [
         {"title": title, "note": note, "bars": [_bar(tally) for tally in tallies], "most": _most(tallies)}
@@ -183,7 +177,7 @@ def _after_block(entry: Incident) -> bool:
     return "contact_new_account_after_block" in entry.codes("behaviours")
 
 
-def _gaps(entries: Sequence[Incident], found: Sequence[order.Gap]) -> list[list[str]]:
+def _gaps(entries: Sequence[Incident], facts: Sequence[Fact]) -> list[list[str]]:
     """Gaps of more than thirty days; the reason is the keeper's to give, so it is said when none is recorded."""
     late = {entry.number: text_of(entry.said, "late_reason") for entry in entries}
     return [
@@ -194,7 +188,7 @@ def _gaps(entries: Sequence[Incident], found: Sequence[order.Gap]) -> list[list[
             f"after entry {gap.after}, before entry {gap.before}",
             drawable(late.get(gap.before) or "no reason recorded"),
         ]
-        for gap in order.long_gaps(found)
+        for gap in order.gaps(facts).long
     ]
 
 

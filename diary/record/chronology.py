@@ -1,18 +1,21 @@
-"""Order, gaps and counts. Numbers only, each with the entries behind it; no layout and no conclusions."""
+"""Order, gaps and counts of a pack's entries, each with the entries behind it; no layout and no conclusions.
 
-from collections.abc import Callable, Iterable, Sequence
+Nothing is counted here a second time: what a pack prints is what diary/record/patterns.py counts, and so what the phone's
+Patterns screen shows. This module gives the counts entry numbers and names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import pairwise
-from statistics import median
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
-from diary.record import times, vocabulary
+from diary.record import patterns, times, vocabulary
 from diary.record.incident import Incident
+from diary.record.patterns_facts import Fact, days_between, fact_of, in_order
+from diary.record.reading import Fields
 
-LONG_GAP_DAYS: Final = 30
-_CLOCK_KNOWN: Final = frozenset({"exact", "minute", "hour"})
-_DAY_KNOWN: Final = _CLOCK_KNOWN | {"part_of_day", "day"}
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_BLOCK_HOURS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,58 +34,61 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Days between two entries that follow one another in time."""
+    """Days from the last day that was reached to the next one with an entry."""
 
     after: str
     before: str
     begins: date
     ends: date
+    days: int
 
-    @property
-    def days(self) -> int:
-        """Whole days between the two dates."""
-        return (self.ends - self.begins).days
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The longest gap, the middle one in whole days, and those of more than thirty days in order."""
+
+    longest: Gap | None
+    median: int | None
+    long: tuple[Gap, ...]
 
 
 def ordered(incidents: Iterable[Incident]) -> tuple[Incident, ...]:
     """By the time they are said to have happened; those without a date last; ties by number."""
-    return tuple(sorted(incidents, key=_place))
+    return tuple(sorted(incidents, key=lambda one: (not one.when.is_known, one.when.start or 0, *_rank(one))))
 
 
-def _place(incident: Incident) -> tuple[bool, int, bool, int]:
-    when = incident.when
-    unnumbered = incident.seq_no is None
-    rank = int(incident.number.lstrip("U") or 0)
-    return (not when.is_known, when.start or 0, unnumbered, rank)
+def _rank(incident: Incident) -> tuple[bool, int]:
+    """Those that have a number first, as they were received."""
+    return incident.seq_no is None, int(incident.number.lstrip("U") or 0)
 
 
-def by_month(incidents: Iterable[Incident]) -> tuple[Tally, ...]:
+def facts(incidents: Iterable[Incident]) -> tuple[Fact, ...]:
+    """What is counted of each, in order of time; the `record` of a fact is its entry's number."""
+    return in_order([fact_of(one.number, one.said, one.kept_apart) for one in sorted(incidents, key=_rank)])
+
+
+def dated(found: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Those with a day."""
+    return tuple(fact for fact in found if fact.day)
+
+
+def by_month(found: Sequence[Fact]) -> tuple[Tally, ...]:
     """Every month from the first entry to the last, the empty ones too: an empty month is a fact."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for incident in incidents:
-        begins = incident.when.local_start()
-        if incident.when.is_known and begins:
-            found.setdefault((begins.year, begins.month), []).append(incident.number)
-    if not found:
-        return ()
-    (year, month), last = min(found), max(found)
-    months: list[Tally] = []
-    while (year, month) <= last:
-        numbers = tuple(found.get((year, month), ()))
-        months.append(Tally(f"{times.month_short(month)} {year}", numbers))
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return tuple(months)
+    rows = patterns.months(dated(found))
+    return tuple(Tally(f"{times.month_short(int(row['month'][5:]))} {row['month'][:4]}", tuple(row["ids"])) for row in rows)
 
 
-def by_code(incidents: Sequence[Incident], field: str, choice: str) -> tuple[Tally, ...]:
+def over_months(found: Iterable[Fact]) -> tuple[str, ...]:
+    """Entries told over more than one month: they are in none."""
+    return tuple(fact.record for fact in found if fact.day[:7] != fact.last[:7])
+
+
+def by_code(incidents: Iterable[Incident], field: str, choice: str) -> tuple[Tally, ...]:
     """One tally for each code of a field that was used, most used first, then in the list's own order."""
-    found: dict[str, list[str]] = {}
-    for incident in incidents:
-        for code in dict.fromkeys(incident.codes(field)):
-            found.setdefault(code, []).append(incident.number)
     order = {term.code: index for index, term in enumerate(vocabulary.LISTS[choice].terms)}
-    ranked = sorted(found.items(), key=lambda row: (-len(row[1]), order.get(row[0], len(order)), row[0]))
-    return tuple(Tally(vocabulary.label(choice, code), tuple(numbers), _letter(choice, code)) for code, numbers in ranked)
+    rows = patterns.tally((one.number, dict.fromkeys(one.codes(field))) for one in incidents)
+    rows.sort(key=lambda row: (-len(row["ids"]), order.get(row["code"], len(order))))
+    return tuple(Tally(vocabulary.label(choice, row["code"]), tuple(row["ids"]), _letter(choice, row["code"])) for row in rows)
 
 
 def _letter(choice: str, code: str) -> str:
@@ -91,32 +97,21 @@ def _letter(choice: str, code: str) -> str:
     return term.letter if term else ""
 
 
-def by_weekday(incidents: Iterable[Incident]) -> tuple[Tally, ...]:
+def by_weekday(found: Sequence[Fact]) -> tuple[Tally, ...]:
     """Monday to Sunday, for entries whose day is known."""
-    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    return _under(days, [(i, begins.weekday()) for i, begins in _placed(incidents, _DAY_KNOWN)])
+    held = patterns.week(found)["weekdays"]
+    return tuple(Tally(name, tuple(numbers)) for name, numbers in zip(WEEKDAYS, held, strict=True))
 
 
-def by_hours(incidents: Iterable[Incident]) -> tuple[Tally, ...]:
+def by_hours(found: Sequence[Fact]) -> tuple[Tally, ...]:
     """Six blocks of four hours, for entries whose time of day is known."""
-    blocks = [f"{hour:02d}:00 to {hour + 4:02d}:00" for hour in range(0, 24, 4)]
-    return _under(blocks, [(i, begins.hour // 4) for i, begins in _placed(incidents, _CLOCK_KNOWN)])
-
-
-def _placed(incidents: Iterable[Incident], precise: frozenset[str]) -> Iterable[tuple[Incident, datetime]]:
-    """Entries known as precisely as asked, with their local beginning."""
-    for incident in incidents:
-        begins = incident.when.local_start()
-        if begins and incident.when.precision in precise:
-            yield incident, begins
-
-
-def _under(names: Sequence[str], found: Iterable[tuple[Incident, int]]) -> tuple[Tally, ...]:
-    """Tallies under fixed names, empty ones too."""
-    numbers: list[list[str]] = [[] for _ in names]
-    for incident, index in found:
-        numbers[index].append(incident.number)
-    return tuple(Tally(name, tuple(held)) for name, held in zip(names, numbers, strict=True))
+    cells = patterns.week(found)["hours"]
+    tallies = []
+    for start in range(0, 24, _BLOCK_HOURS):
+        held = {number for cell in cells if start <= cell["hour"] < start + _BLOCK_HOURS for number in cell["ids"]}
+        numbers = tuple(fact.record for fact in found if fact.record in held)
+        tallies.append(Tally(f"{start:02d}:00 to {start + _BLOCK_HOURS:02d}:00", numbers))
+    return tuple(tallies)
 
 
 def where(incidents: Iterable[Incident], label: str, holds: Callable[[Incident], bool]) -> Tally:
@@ -124,36 +119,35 @@ def where(incidents: Iterable[Incident], label: str, holds: Callable[[Incident],
     return Tally(label, tuple(incident.number for incident in incidents if holds(incident)))
 
 
-def gaps(incidents: Sequence[Incident]) -> tuple[Gap, ...]:
-    """The days between entries that follow one another in time; entries without a date are left out."""
-    dated = [
-        (incident.number, begins.date())
-        for incident in ordered(incidents)
-        if incident.when.is_known and (begins := incident.when.local_start())
-    ]
-    return tuple(Gap(after, before, begins, ends) for (after, begins), (before, ends) in pairwise(dated))
+def gaps(found: Sequence[Fact]) -> Gaps:
+    """The days in which nothing is written down; entries of one day have none between them."""
+    counted = patterns.gaps(dated(found))
+    longest = counted["longest"]
+    return Gaps(_gap(longest) if longest else None, counted["median"], tuple(_gap(one) for one in counted["long"]))
 
 
-def long_gaps(found: Iterable[Gap]) -> tuple[Gap, ...]:
-    """Gaps of more than thirty days, in order."""
-    return tuple(gap for gap in found if gap.days > LONG_GAP_DAYS)
+def _gap(found: Mapping[str, Any]) -> Gap:
+    after, before = found["ids"]
+    return Gap(after, before, date.fromisoformat(found["from"]), date.fromisoformat(found["to"]), found["days"])
 
 
-def median_days(found: Sequence[Gap]) -> int | None:
-    """The middle gap in whole days, halves rounded down; None when there is none."""
-    return int(median(gap.days for gap in found)) if found else None
+def period_days(found: Sequence[Fact]) -> int | None:
+    """Days from the first to the last day that is told of, both counted; None without a date."""
+    known = dated(found)
+    return days_between(known[0].day, _until(known)) + 1 if known else None
 
 
-def days_since(incidents: Sequence[Incident], made_at: int, offset_min: int) -> int | None:
-    """Days from the most recent dated entry to the day the pack was made; None without one."""
-    dated = [incident for incident in ordered(incidents) if incident.when.is_known]
-    if not dated:
-        return None
-    last = dated[-1].when.local_start()
-    return None if last is None else (times.at_offset(made_at, offset_min).date() - last.date()).days
+def days_since(found: Sequence[Fact], made_at: int, offset_min: int) -> int | None:
+    """Days from the last day that is told of to the day the pack was made; None without a date."""
+    known = dated(found)
+    return days_between(_until(known), times.at_offset(made_at, offset_min).date().isoformat()) if known else None
 
 
-def contacts(incidents: Iterable[Incident]) -> tuple[int, bool]:
-    """Messages and calls counted inside entries, and whether any of the counts is an estimate."""
-    counted = [incident.count for incident in incidents if incident.count is not None]
-    return sum(number for number, _ in counted), any(estimated for _, estimated in counted)
+def _until(known: Sequence[Fact]) -> str:
+    return max(fact.last for fact in known)
+
+
+def contacts(found: Sequence[Fact], schedules: Iterable[tuple[str, Fields]]) -> tuple[int, bool]:
+    """Messages and calls inside entries, and whether any of the counts is an estimate. `schedules`: ids and fields."""
+    counted = patterns.messages(found, [{"record": record, "fields": fields} for record, fields in schedules])
+    return counted["count"], counted["about"]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.record import times
+from diary.record.patterns_facts import has_witness
 from diary.record.reading import switch_of, text_of, whole_of
 from diary.record.versions import OfRecord, Told
 
@@ -50,7 +51,7 @@ class Incident(OfRecord):
 
     @property
     def count(self) -> tuple[int, bool] | None:
-        """How many messages or calls it stands for, and whether that is an estimate."""
+        """How many messages or calls it says it stands for, and whether that is an estimate."""
         number = whole_of(self.said, "count")
         if number is None or number < 0:
             return None
@@ -59,4 +60,4 @@ class Incident(OfRecord):
     @property
     def has_witness(self) -> bool:
         """Whether somebody saw it or was told of it."""
-        return bool(self.codes("witness_ids") or self.said.get("told_others") or text_of(self.kept_apart, "witness_names"))
+        return has_witness(self.said, self.kept_apart)

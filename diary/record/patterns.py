@@ -32,23 +32,23 @@ def count(diary: Diary, tz: str) -> dict[str, Any]:
         "since": dated[0].day if dated else "",
         "until": max((fact.last for fact in dated), default=""),
         **_days(dated),
-        "gaps": _gaps(dated),
-        "months": _months(dated),
+        "gaps": gaps(dated),
+        "months": months(dated),
         "over_months": _ids(fact for fact in dated if fact.day[:7] != fact.last[:7]),
-        "behaviours": _by(facts, lambda fact: fact.behaviours),
-        "channels": _by(facts, lambda fact: [fact.channel] if fact.channel else []),
-        "places": _by(facts, lambda fact: [fact.place] if fact.place else []),
-        **_week(facts),
+        "behaviours": by_code(facts, lambda fact: fact.behaviours),
+        "channels": by_code(facts, lambda fact: [fact.channel] if fact.channel else []),
+        "places": by_code(facts, lambda fact: [fact.place] if fact.place else []),
+        **week(facts),
         "key_dates": [{**one, **sides(one, dated)} for one in key_dates(facts, diary, tz)],
         **used,
         "firsts": [_first(facts, mark) for mark in FIRSTS],
         "marks": {mark: _ids(fact for fact in facts if mark in fact.marks) for mark in _marks_of(facts)},
         **_backed(facts),
         "breaches": _breaches(facts),
-        "orders": _by(facts, lambda fact: fact.orders),
-        "targets": _by(facts, lambda fact: fact.targets or ("",)),
-        "actors": _by(facts, lambda fact: fact.actors),
-        "messages": _messages(facts, diary.get("schedule", ())),
+        "orders": by_code(facts, lambda fact: fact.orders),
+        "targets": by_code(facts, lambda fact: fact.targets or ("",)),
+        "actors": by_code(facts, lambda fact: fact.actors),
+        "messages": messages(facts, diary.get("schedule", ())),
     }
 
 
@@ -79,12 +79,17 @@ def _led(fact: Fact, leads: Mapping[str, Mapping[str, str]]) -> Fact:
     return Fact(**values)
 
 
-def _by(facts: Iterable[Fact], codes: Callable[[Fact], Iterable[str]]) -> list[dict[str, Any]]:
+def by_code(facts: Iterable[Fact], codes: Callable[[Fact], Iterable[str]]) -> list[dict[str, Any]]:
     """A count for each code, most entries first, then by the code itself."""
+    return tally((fact.record, codes(fact)) for fact in facts)
+
+
+def tally(coded: Iterable[tuple[str, Iterable[str]]]) -> list[dict[str, Any]]:
+    """The same of records with their codes, each code once a record."""
     found: dict[str, list[str]] = {}
-    for fact in facts:
-        for code in codes(fact):
-            found.setdefault(code, []).append(fact.record)
+    for record, codes in coded:
+        for code in codes:
+            found.setdefault(code, []).append(record)
     return [{"code": code, "ids": ids} for code, ids in sorted(found.items(), key=lambda row: (-len(row[1]), row[0]))]
 
 
@@ -111,7 +116,7 @@ def _days(dated: Sequence[Fact]) -> dict[str, Any]:
     }
 
 
-def _gaps(dated: Sequence[Fact]) -> dict[str, Any]:
+def gaps(dated: Sequence[Fact]) -> dict[str, Any]:
     """Days from the last day reached to the next one with an entry; entries of the same day have none between them."""
     found: list[dict[str, Any]] = []
     reach: Fact | None = None
@@ -123,13 +128,13 @@ def _gaps(dated: Sequence[Fact]) -> dict[str, Any]:
             reach = fact
     return {
         "longest": max(found, key=lambda gap: gap["days"], default=None),
-        # Halves rounded down, as the pack does.
+        # Halves rounded down: no gap is made longer than it was.
         "median": int(median(gap["days"] for gap in found)) if found else None,
         "long": [gap for gap in found if gap["days"] > LONG_GAP_DAYS],
     }
 
 
-def _months(dated: Sequence[Fact]) -> list[dict[str, Any]]:
+def months(dated: Sequence[Fact]) -> list[dict[str, Any]]:
     """Every month from the first to the last, the empty ones too: an empty month is a fact. One over two months is in neither."""
     found: dict[str, list[str]] = {}
     for fact in dated:
@@ -137,15 +142,15 @@ def _months(dated: Sequence[Fact]) -> list[dict[str, Any]]:
             found.setdefault(fact.day[:7], []).append(fact.record)
     if not found:
         return []
-    month, last, months = min(found), max(found), []
+    month, last, rows = min(found), max(found), []
     while month <= last:
-        months.append({"month": month, "ids": found.get(month, [])})
+        rows.append({"month": month, "ids": found.get(month, [])})
         year, number = int(month[:4]), int(month[5:])
         month = f"{year + number // 12:04d}-{number % 12 + 1:02d}"
-    return months
+    return rows
 
 
-def _week(facts: Sequence[Fact]) -> dict[str, Any]:
+def week(facts: Sequence[Fact]) -> dict[str, Any]:
     """Weekday (Monday 0) and hour on the clock of the place; both 01:30s of an autumn night are in hour 1."""
     days: list[list[str]] = [[] for _ in range(7)]
     cells: dict[tuple[int, int], list[str]] = {}
@@ -194,7 +199,7 @@ def _breaches(facts: Iterable[Fact]) -> list[dict[str, Any]]:
     return [{"order": order, "term": term, "ids": ids} for (order, term), ids in sorted(found.items())]
 
 
-def _messages(facts: Iterable[Fact], schedules: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def messages(facts: Iterable[Fact], schedules: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Messages and calls inside entries: the entry's own count, else what came in by its schedule."""
     counts = {one["record"]: _in_schedule(one["fields"]) for one in schedules if one.get("taken_out") is None}
     total: dict[str, Any] = {"count": 0, "about": False, "ids": []}

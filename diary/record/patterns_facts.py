@@ -81,7 +81,7 @@ def fact_of(record: str, fields: Fields, restricted: Fields) -> Fact:
         targets=_once(codes_of(fields, "targeted_person_ids")),
         accounts=_once(codes_of(fields, "account_ids")),
         account_text=text_of(fields, "channel_account").strip(" \t\r\n"),
-        witness=_has_witness(fields, restricted),
+        witness=has_witness(fields, restricted),
         files=len(_once(codes_of(fields, "attachment_ids"))),
         breaches=_breaches(fields),
         orders=_once(codes_of(fields, "order_ids")),
@@ -112,7 +112,7 @@ def _once(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _has_witness(fields: Fields, restricted: Fields) -> bool:
+def has_witness(fields: Fields, restricted: Fields) -> bool:
     """Whether somebody saw it or was told of it."""
     if codes_of(fields, "witness_ids") or text_of(restricted, "witness_names"):
         return True

@@ -1,5 +1,11 @@
 """Order, gaps and counts, each with the entries behind it."""
 
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from diary.record import chronology as order
 from diary.record.incident import Incident
 from diary.record.times import DAY_MS
@@ -32,7 +38,7 @@ def test_order_is_by_time_with_undated_last_and_ties_by_number() -> None:
 
 def test_months_without_entries_are_counted_as_none() -> None:
     """From the first to the last, over a year's end."""
-    found = order.by_month([entry("1", 0), entry("2", 280)])
+    found = order.by_month(order.facts([entry("1", 0), entry("2", 280)]))
     assert [(tally.label, tally.count) for tally in found][:2] == [("May 2026", 1), ("Jun 2026", 0)]
     assert found[-1].label == "Feb 2027" and len(found) == 10
 
@@ -50,28 +56,74 @@ def test_codes_are_counted_once_an_entry_most_used_first() -> None:
 
 def test_weekday_and_hour_are_local() -> None:
     """00:30 British summer time is the next day there."""
-    found = order.by_weekday([entry("1", 0, occurred_start=MAY_4 + DAY_MS - 1_800_000)])
+    found = order.by_weekday(order.facts([entry("1", 0, occurred_start=MAY_4 + DAY_MS - 1_800_000)]))
     assert [tally.label for tally in found if tally.count] == ["Tuesday"]
-    assert [tally.label for tally in order.by_hours([entry("1", 0)]) if tally.count] == ["00:00 to 04:00"]
-    assert not any(tally.count for tally in order.by_hours([entry("1", 0, precision="day")]))
+    assert [tally.label for tally in order.by_hours(order.facts([entry("1", 0)])) if tally.count] == ["00:00 to 04:00"]
+    assert not any(tally.count for tally in order.by_hours(order.facts([entry("1", 0, precision="day")])))
 
 
-def test_gaps_are_days_between_dated_entries() -> None:
-    """The undated one makes none; long ones and the middle one are found."""
-    found = order.gaps([entry("1", 0), entry("2", 40), entry("3", 42), entry("4", None)])
-    assert [(gap.after, gap.before, gap.days) for gap in found] == [("1", "2", 40), ("2", "3", 2)]
-    assert [gap.days for gap in order.long_gaps(found)] == [40] and order.median_days(found) == 21
+def test_gaps_are_days_between_days_that_are_told_of() -> None:
+    """The undated one makes none, and neither do two entries of one day; long ones and the middle one are found."""
+    gaps = order.gaps(order.facts([entry("1", 0), entry("2", 40), entry("5", 40), entry("3", 42), entry("4", None)]))
+    assert [(gap.after, gap.before, gap.days) for gap in gaps.long] == [("1", "2", 40)]
+    assert gaps.longest == gaps.long[0] and gaps.median == 21
 
 
-def test_days_since_counts_from_the_most_recent() -> None:
+def test_a_time_over_months_ends_the_gap_before_it_and_is_in_no_month() -> None:
+    """What is told from 5 May to 13 July leaves nothing open in June."""
+    over = entry("2", 1, precision="date_range", end=MAY_4 + 70 * DAY_MS)
+    facts = order.facts([entry("1", 0), over, entry("3", 80)])
+    assert [(gap.after, gap.before, gap.days) for gap in [order.gaps(facts).longest] if gap] == [("2", "3", 10)]
+    assert order.over_months(facts) == ("2",) and [tally.count for tally in order.by_month(facts)] == [1, 0, 1]
+    assert order.period_days(facts) == 81
+
+
+def test_days_since_counts_from_the_last_day_told_of() -> None:
     """On the keeper's own calendar."""
-    assert order.days_since([entry("1", 0), entry("2", 3)], MAY_4 + 10 * DAY_MS, 60) == 7
-    assert order.days_since([entry("1", None)], MAY_4, 0) is None
+    assert order.days_since(order.facts([entry("1", 0), entry("2", 3)]), MAY_4 + 10 * DAY_MS, 60) == 7
+    assert order.days_since(order.facts([entry("1", None)]), MAY_4, 0) is None
 
 
 def test_one_estimate_makes_the_sum_an_estimate() -> None:
-    """43 calls and about 30 messages are about 73."""
-    assert order.contacts([entry("1", 0, count=43), entry("2", 1, count=30, count_is_estimate=True)]) == (73, True)
+    """43 calls and about 30 messages are about 73; a schedule counts where its entry says no number."""
+    told = order.facts([entry("1", 0, count=43), entry("2", 1, count=30, count_is_estimate=True), entry("3", 2, schedule_id="m")])
+    rows = [{"direction": "in"}, {"direction": "out"}, {"direction": "in"}]
+    assert order.contacts(told, [("m", {"rows": rows, "complete": "complete"})]) == (75, True)
+
+
+@pytest.mark.parametrize(
+    "case", json.loads((Path(__file__).parents[1] / "vectors/patterns.json").read_text())["cases"], ids=lambda case: case["name"]
+)
+def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
+    """The vectors of the Patterns screen, the nights of the clocks among them, through what a pack prints."""
+    expect, standing = case["expect"], [one for one in case["diary"]["incidents"] if one.get("taken_out") is None]
+    number = {one["record"]: str(n) for n, one in enumerate(standing, 1)}
+    entries = []
+    for n, one in enumerate(standing, 1):
+        told = tell([Opened(one["record"], f"v{n}", "incident", 1, one["fields"], one.get("restricted") or {})])
+        entries.append(Incident(str(n), n, told))
+    facts = order.facts(entries)
+    gaps, longest = order.gaps(facts), expect["gaps"]["longest"]
+    assert gaps.median == expect["gaps"]["median"]
+    assert [(gap.after, gap.before, gap.days) for gap in gaps.long] == [
+        (*(number[one] for one in gap["ids"]), gap["days"]) for gap in expect["gaps"]["long"]
+    ]
+    assert (gaps.longest and gaps.longest.days) == (longest and longest["days"])
+    for tallies, rows in (
+        (order.by_month(facts), [row["ids"] for row in expect["months"]]),
+        (order.by_weekday(facts), expect["weekdays"]),
+    ):
+        assert [tally.numbers for tally in tallies] == [tuple(number[one] for one in row) for row in rows]
+    hours = [0] * 6
+    for cell in expect["hours"]:
+        hours[cell["hour"] // 4] += len(cell["ids"])
+    assert [tally.count for tally in order.by_hours(facts)] == hours
+    assert order.over_months(facts) == tuple(number[one] for one in expect["over_months"])
+    for name, field, choice in (("behaviours",) * 3, ("channels", "channel", "channels"), ("places", "place_category", "places")):
+        counted = {tally.count for tally in order.by_code(entries, field, choice)}
+        assert counted == {len(row["ids"]) for row in expect[name]}, name
+    schedules = [(one["record"], one["fields"]) for one in case["diary"].get("schedule", ()) if one.get("taken_out") is None]
+    assert order.contacts(facts, schedules) == (expect["messages"]["count"], expect["messages"]["about"])
 
 
 def test_late_is_more_than_a_day_after_the_end() -> None:

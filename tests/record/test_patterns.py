@@ -74,6 +74,13 @@ def test_ranges_have_no_day_of_their_own_and_gaps_begin_where_they_end() -> None
     assert found["until"] == "2026-11-24"
 
 
+def test_entries_of_one_day_have_no_gap_and_a_night_of_the_clocks_is_one_day() -> None:
+    """The day with four entries counts once; 25 to 26 October is a day though it had 25 hours."""
+    gaps = counted("gaps")["gaps"]
+    assert (gaps["longest"]["days"], gaps["longest"]["ids"]) == (210, ["same day", "earlier that night"])
+    assert gaps["median"] == 1 and len(gaps["long"]) == 1  # of 1, 210, 1 and 2
+
+
 def test_six_new_accounts_after_a_block() -> None:
     """Merged ones are one; of the same day none is called new; the keeper's own word stands before a date."""
     found = counted("after a block")

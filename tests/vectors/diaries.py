@@ -55,6 +55,7 @@ def cases() -> dict[str, dict[str, Any]]:
         "all taken out": {"incidents": [entry("a", said("2026-05-04T21:10"), taken_out=1_780_000_000_000)]},
         "clocks": _clocks(),
         "ranges": _ranges(),
+        "gaps": _gaps(),
         "after a block": _blocks(),
         "links": _links(),
         "messages": _messages(),
@@ -75,6 +76,23 @@ def _clocks() -> Fields:
             entry("no offset", {"occurred_start": at("2026-10-24T23:30"), "tz": LONDON, "precision": "minute"}),
             entry("no zone", {"occurred_start": at("2026-10-24T23:30"), "tz": "Nowhere/There", "precision": "minute"}),
             entry("broken clock", {"occurred_start": 9_000_000_000_000_000, "tz": LONDON, "precision": "minute"}),
+        ]
+    }
+
+
+def _gaps() -> Fields:
+    """Several of one day, and gaps over the nights that have an hour more or less: days are counted, never hours."""
+    return {
+        "incidents": [
+            entry("eve", said("2026-03-28T23:50")),
+            entry("short night", said("2026-03-29T03:10")),
+            entry("same day", said("2026-03-29T22:00")),
+            entry("that day", said("2026-03-29T00:00", "day", until="2026-03-30T00:00")),
+            entry("no time", NOT_SURE),
+            entry("long night", said("2026-10-25T01:30", fold=1)),
+            entry("earlier that night", said("2026-10-25T01:30", fold=0)),
+            entry("day after", said("2026-10-26T00:10")),
+            entry("last", said("2026-10-28T12:00", "hour")),
         ]
     }
 
