@@ -28,7 +28,8 @@ const MONDAY = '2024-01-01';
 export function countPatterns(standing, diary, tz, takenOut = 0) {
   const accounts = leadsOf(diary.account ?? []);
   const people = leadsOf(diary.person ?? []);
-  const facts = inOrder(standing.map((fact) => led(fact, people, accounts)));
+  const merged = [people, accounts].some((leads) => [...leads].some(([record, lead]) => record !== lead));
+  const facts = inOrder(merged ? standing.map((fact) => led(fact, people, accounts)) : standing);
   const dated = facts.filter(({ day }) => day);
   return {
     all: ids(facts),
@@ -163,9 +164,13 @@ function weekOf(facts) {
   const weekdays = Array.from({ length: 7 }, () => []);
   /** @type {Map<number, string[]>} */
   const cells = new Map();
+  // Entries of one day stand one after the other: a date is read once.
+  let read = '';
+  let weekday = 0;
   for (const { day, range, minute, record } of facts) {
     if (!day || range) continue;
-    const weekday = ((daysBetween(MONDAY, day) % 7) + 7) % 7;
+    if (day !== read) weekday = ((daysBetween(MONDAY, day) % 7) + 7) % 7;
+    read = day;
     weekdays[weekday]?.push(record);
     if (minute !== undefined) into(cells, weekday * 24 + Math.floor(minute / 60), record);
   }

@@ -37,6 +37,16 @@ import { offsetAt } from './times.js';
  */
 /** @typedef {{day: string, at: number|null}} Moment a local date, and the instant where the clock is known too */
 
+/** field → code → the marks it makes @type {Map<string, Map<string, string[]>>} */
+const MARKED = new Map();
+for (const [mark, made] of Object.entries(MARKS.marks)) {
+  for (const [field, codes] of Object.entries(made)) {
+    const ofField = MARKED.get(field) ?? new Map();
+    MARKED.set(field, ofField);
+    for (const code of codes) ofField.set(code, [...(ofField.get(code) ?? []), mark]);
+  }
+}
+
 const CLOCK_KNOWN = new Set(['exact', 'minute', 'hour']);
 const DAY_KNOWN = new Set([...CLOCK_KNOWN, 'part_of_day', 'day']);
 const MINUTE = 60_000;
@@ -66,7 +76,7 @@ export function factOf(record, fields, restricted) {
     breaches: breachesOf(fields), orders: once(codesOf(fields, 'order_ids')),
     count: count !== null && count >= 0 ? count : null, count_about: switchOf(fields, 'count_is_estimate') === true,
     schedule: textOf(fields, 'schedule_id'),
-    marks: Object.entries(MARKS.marks).filter(([, made]) => isMarked(fields, made)).map(([name]) => name),
+    marks: marksOf(fields),
   })));
 }
 
@@ -137,9 +147,12 @@ function breachesOf(fields) {
   return [...found.values()];
 }
 
-/** @param {Fields} fields @param {Record<string, string[]>} made */
-function isMarked(fields, made) {
-  return Object.entries(made).some(([field, codes]) => codesOf(fields, field).some((code) => codes.includes(code)));
+/** @param {Fields} fields @returns {string[]} in the order of the table */
+function marksOf(fields) {
+  /** @type {Set<string>} */
+  const found = new Set();
+  for (const [field, made] of MARKED) for (const code of codesOf(fields, field)) for (const mark of made.get(code) ?? []) found.add(mark);
+  return found.size > 1 ? Object.keys(MARKS.marks).filter((mark) => found.has(mark)) : [...found];
 }
 
 /**
