@@ -68,10 +68,9 @@ def test_43_missed_calls_and_three_screenshots_are_one_entry(keeper: Keeper) -> 
     expect(keeper.row(CALLS)).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPhone, scheme: str) -> None:
+def test_a_list_of_messages_is_written_pasted_ordered_and_kept(new_phone: NewPhone) -> None:
     """Rows by hand and by paste, moved and ordered; what is typed survives a lock; each state judged; the entry says how many."""
-    keeper = new_phone(color_scheme=scheme)
+    keeper = new_phone()
     _sealed_here(keeper)
     keeper.adds(CALLS, "Yesterday")
     _opens_list(keeper)

