@@ -1,12 +1,15 @@
 """The lock: what it takes away, what stays, and that nothing brings it back without the words."""
 
+import os
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Served
+from tests.browser.pictures import upload
+from tests.browser.serving import Answer, Served
 
 TEXT = "SENTINELACCOUNT he followed me from the station."
 
@@ -17,6 +20,15 @@ def _nothing_is_left(keeper: Keeper) -> None:
     assert keeper.page.evaluate("document.title") == "Notes"
     assert keeper.page.evaluate("location.pathname + location.search + location.hash") == "/"
     assert not re.search(r"help|exit|999", keeper.page.inner_text("body"), re.IGNORECASE)
+
+
+def _eventually(keeper: Keeper, found: Callable[[], bool]) -> None:
+    """Let the page work until something is found on the wire."""
+    for _ in range(300):
+        if found():
+            return
+        keeper.page.wait_for_timeout(100)
+    raise AssertionError("it did not come")
 
 
 def test_lock_and_unlock(keeper: Keeper) -> None:
@@ -122,3 +134,24 @@ def test_signing_in_without_signal_says_so(new_phone: NewPhone) -> None:
     phone.field("Your words").fill("some words that are long enough")
     phone.tap("Open")
     expect(phone.problem()).to_contain_text("There is no signal just now.")
+
+
+def test_a_file_on_its_way_goes_on_at_the_lock(keeper: Keeper, server: Served) -> None:
+    """Locked while the server would not take its later parts: they are sent while the lock is seen, and nothing else is."""
+    keeper.begins(TEXT)
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    server.meddle("PUT", r"/parts/[1-9]$", answer=Answer(503, b'{"error":"unavailable","message":""}'))
+    keeper.picks_files([upload("letter.pdf", "application/pdf", b"%PDF-1.4\n" + os.urandom(3_500_000))])
+    keeper.has_file("letter.pdf")
+    _eventually(keeper, lambda: any(one.status == 503 for one in server.to(r"/parts/[1-9]$", "PUT")))
+    keeper.locks()
+    locked_at = len(server.exchanges)
+    server.behave()
+    _eventually(keeper, lambda: any(one.status == 204 for one in server.to("/complete", "POST")[-1:]))
+    _nothing_is_left(keeper)
+    while_locked = server.exchanges[locked_at:]
+    assert {one.path.split("/")[-2] for one in while_locked if "/blobs/" in one.path} >= {"parts"}
+    assert [one.path for one in while_locked if one.path.startswith("/v1/") and "/blobs/" not in one.path] == []
+    keeper.unlocks()
+    keeper.is_kept_safe(TEXT)

@@ -7,6 +7,7 @@ import { readDoor } from '../store/beside.js';
 import { signInAgain } from './accounts.js';
 import { accountMethods } from './app_account.js';
 import { diaryMethods } from './app_diary.js';
+import { Carrier } from './carrier.js';
 import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.js';
 import { Drafts } from './drafts.js';
 import { pendingErasures } from './erasing.js';
@@ -39,6 +40,7 @@ export function createApp(collaborators) {
   const screen = new Screen();
   /** @type {Context} */
   const ctx = { ...collaborators, screen, open: null, vault: null, release: null, draftTurn: Promise.resolve(), show: () => show(ctx) };
+  ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);
   const idle = new Idle(ctx, () => methods.lock('idle'));
   const methods = {
@@ -153,6 +155,8 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   forgetAll(ctx);
   // Sealing the draft has drawn it once more. A page that was left meanwhile stays left.
   if (!showing || screen.state.phase === 'showing') clear();
+  if (why === 'asked' || why === 'idle') void ctx.carrier?.go();
+  else ctx.carrier?.drop();
   if (why !== 'picture') await disarm(ctx).catch(() => undefined);
   vaultOf(ctx); // a fresh worker, warm for the next unlock
 }

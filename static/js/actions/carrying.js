@@ -24,6 +24,7 @@ export async function filesUp(syncing, isOneEntrys) {
   for (const { blob, of } of [...(syncing.openNow()?.store.root.uploads ?? [])]) {
     const [open, link] = [syncing.openNow(), syncing.link()];
     if (!open || !link || !maySendFiles(syncing)) return;
+    await prepareCarrier(syncing);
     try {
       await uploadBlob(link, blob, (done, total) => syncing.onItsWay(of, done / total))
         .catch((error) => { if (error?.code !== 'erased') throw error; }); // erased meanwhile: nothing is owed
@@ -41,6 +42,13 @@ export async function filesUp(syncing, isOneEntrys) {
     if (syncing.again) return;
   }
   syncing.allowed = false;
+}
+
+/** What a lock finds under way goes on without the diary's keys. Sent once because somebody asked is not sent on. @param {Syncing} syncing */
+export async function prepareCarrier({ ctx, openNow, allowed }) {
+  const open = openNow();
+  const when = /** @type {When} */ (open?.store.root.sending ?? 'now');
+  if (open && when !== 'ask' && !allowed) await ctx.carrier?.prepare(open, when === 'wifi').catch(() => undefined);
 }
 
 /** Files of other devices: small copies first, then what was received, so that a lost phone loses nothing. @param {Syncing} syncing */

@@ -15,7 +15,7 @@ import { followClosing } from './closing.js';
 import { followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
-import { filesDown, filesUp } from './carrying.js';
+import { filesDown, filesUp, prepareCarrier } from './carrying.js';
 import { lighten } from './light.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
 import { putBackMissing } from './reconcile.js';
@@ -231,6 +231,7 @@ export class Syncing {
   failed(error) {
     if (!this.openNow() || error.code === 'locked') return;
     this.offline = error.code === 'no_network';
+    if (this.offline && this.link()) void prepareCarrier(this); // signal may come back while it is locked
     // No signal is ordinary and needs no banner; the entries say it.
     this.trouble = error.code === 'no_network' ? null : error.code;
     if (isPassing(error) || !STOPPING.has(error.code)) {

@@ -108,6 +108,8 @@ export type Context = Collaborators & {
   /** the last lock, until it is done */
   locking?: Promise<unknown>;
   draftTurn: Promise<unknown>;
+  /** sends file parts while locked */
+  carrier?: import('./carrier.js').Carrier;
   /** words or keys are being changed */
   changing?: boolean;
   show(): void;

@@ -12,6 +12,7 @@ import { padVersion, unpad } from './padding.js';
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {{desc: JsonObject, bytes: Bytes}} Opened */
+/** @typedef {{aead: CryptoKey, base: Bytes}} OneKey */
 
 export const DESC_LIMIT = 65535;
 
@@ -35,9 +36,9 @@ export async function rootIdOf(storeKey) {
  * @returns {Promise<Bytes>}
  */
 export async function sealBox(key, id, desc, bytes = NOTHING) {
-  const described = canon(desc, { limit: DESC_LIMIT });
-  const length = Uint8Array.of(described.length >> 8, described.length & 255);
-  return cobblestone.seal(key, contextOf(id), padVersion(length, described, bytes));
+  const about = canon(desc, { limit: DESC_LIMIT });
+  const length = Uint8Array.of(about.length >> 8, about.length & 255);
+  return cobblestone.seal(key, contextOf(id), padVersion(length, about, bytes));
 }
 
 /**
@@ -48,7 +49,32 @@ export async function sealBox(key, id, desc, bytes = NOTHING) {
  * @returns {Promise<Opened>}
  */
 export async function openBox(key, id, sealed) {
-  const plaintext = unpad(await cobblestone.open(key, contextOf(id), sealed));
+  return described(unpad(await cobblestone.open(key, contextOf(id), sealed)));
+}
+
+/**
+ * What opens one record and no other, without the store key: see actions/carrier.js.
+ * @param {CryptoKey} key
+ * @param {Uint8Array} id
+ * @param {Uint8Array} head its first bytes
+ * @returns {Promise<OneKey|null>} null when it was not sealed under this key
+ */
+export function keyOfBox(key, id, head) {
+  return cobblestone.keysOfOne(key, contextOf(id), head);
+}
+
+/**
+ * Throws `not_opened` for every cause alike.
+ * @param {OneKey} key
+ * @param {Uint8Array} sealed
+ * @returns {Promise<Opened>}
+ */
+export async function openBoxWith(key, sealed) {
+  return described(unpad(await cobblestone.openOne(key, sealed)));
+}
+
+/** @param {Bytes} plaintext @returns {Opened} */
+function described(plaintext) {
   const [high = 0, low = 0] = plaintext;
   const end = 2 + high * 256 + low;
   if (end > plaintext.length) throw new KeptError('not_opened');

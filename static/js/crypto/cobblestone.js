@@ -111,6 +111,29 @@ export async function tryOpen(key, context, sealed) {
 }
 
 /**
+ * What opens one sealed message and no other: a key that only decrypts and cannot be read, and the base of its nonces.
+ * It may go where the caller's key must not.
+ * @param {CryptoKey} key
+ * @param {Uint8Array} context
+ * @param {Uint8Array} head the message's first HEAD_BYTES
+ * @returns {Promise<{aead: CryptoKey, base: Bytes}|null>} null when it was not sealed under this key
+ */
+export async function keysOfOne(key, context, head) {
+  const keys = await messageKeys(key, context, head.subarray(0, SALT_BYTES), ['decrypt']);
+  return isCommitted(keys, head) ? { aead: keys.aead, base: keys.base } : null;
+}
+
+/**
+ * Opens the one message that `keysOfOne` answered for. Throws `not_opened`.
+ * @param {{aead: CryptoKey, base: Bytes}} keys
+ * @param {Uint8Array} sealed
+ * @returns {Promise<Bytes>}
+ */
+export function openOne(keys, sealed) {
+  return openBody(keys, /** @type {Bytes} */ (sealed.subarray(HEAD_BYTES)));
+}
+
+/**
  * @param {CryptoKey} key
  * @param {Uint8Array} context
  * @param {Uint8Array} sealed
@@ -137,7 +160,7 @@ function isCommitted(keys, sealed) {
 }
 
 /**
- * @param {MessageKeys} keys
+ * @param {{aead: CryptoKey, base: Bytes}} keys
  * @param {Bytes} body whole chunks and a last one, possibly empty
  * @returns {Promise<Bytes>}
  */
@@ -160,11 +183,12 @@ async function openBody(keys, body) {
  * @param {CryptoKey} key
  * @param {Uint8Array} context
  * @param {Uint8Array} salt
+ * @param {KeyUsage[]} [uses]
  * @returns {Promise<MessageKeys>}
  */
-async function messageKeys(key, context, salt) {
+async function messageKeys(key, context, salt, uses = ['encrypt', 'decrypt']) {
   const okm = await expandSha512(key, concat(LABEL, salt, context), 76);
-  const aead = await crypto.subtle.importKey('raw', okm.subarray(0, 32), 'AES-GCM', false, ['encrypt', 'decrypt']);
+  const aead = await crypto.subtle.importKey('raw', okm.subarray(0, 32), 'AES-GCM', false, uses);
   return { aead, base: okm.slice(32, 44), commitment: okm.slice(44) };
 }
 

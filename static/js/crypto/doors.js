@@ -1,7 +1,7 @@
 /** The engine's part at the door: making a lock, opening it, and the store behind it. */
 import { b64, random, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { openBox, rootIdOf, sealBox } from './box.js';
+import { keyOfBox, openBox, rootIdOf, sealBox } from './box.js';
 import { importKey } from './cobblestone.js';
 import { DEFAULT, FLOOR, checkKdf } from './kdf.js';
 import { newPair } from './signing.js';
@@ -145,6 +145,23 @@ export function boxSealMany(session, records) {
 export function boxOpenMany(session, records) {
   const { key, olds = [] } = session.store;
   return inFlight(records, ([id, sealed]) => openWithAny([key, ...olds], id, sealed));
+}
+
+/**
+ * For each record a key that opens it alone, without the store key; see actions/carrier.js.
+ * @param {Session} session
+ * @param {readonly (readonly [Bytes, Bytes])[]} heads id and first bytes
+ * @returns {Promise<(import('./box.js').OneKey|null)[]>}
+ */
+export function boxKeys(session, heads) {
+  const { key, olds = [] } = session.store;
+  return inFlight(heads, async ([id, head]) => {
+    for (const one of [key, ...olds]) {
+      const found = await keyOfBox(one, id, head);
+      if (found) return found;
+    }
+    return null;
+  });
 }
 
 /**

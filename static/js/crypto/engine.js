@@ -97,6 +97,7 @@ function lockPart(session, now) {
     boxOpen: async (/** @type {Bytes} */ id, /** @type {Bytes} */ sealed) => (
       /** @type {import('./box.js').Opened} */ ((await doors.boxOpenMany(session, [[id, sealed]]))[0])
     ),
+    boxKeys: (/** @type {readonly (readonly [Bytes, Bytes])[]} */ heads) => doors.boxKeys(session, heads),
     boxOpenMany: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) => doors.boxOpenMany(session, records),
   };
 }

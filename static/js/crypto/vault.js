@@ -48,6 +48,7 @@
  *   rekeyAdopt({words, door, behind}) → {door, identity}     they count from now on, with a store key of their own
  *   forgetOlds()                               no version here needs an earlier diary key any more
  *   earlierId() → 16 bytes · sealEarlier(id) → bytes · loadEarlier(id, sealed)     store keys of before
+ *   boxKeys([[id, head]…]) → [key|null…]       opens that one record, without the store key
  *   boxOpenNewest(id, sealed)                  as boxOpen, under the store key in use only
  *
  * VERSIONS
@@ -81,7 +82,7 @@ import { KeptError } from '../core/errors.js';
 /** @type {readonly (keyof Engine)[]} */
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
-  'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
+  'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
   'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',

@@ -1,0 +1,126 @@
+/**
+ * File parts that go on being sent while the diary is locked and its page can be seen.
+ *
+ * [Note: transport keys] A part lies in the store under the store key, and nothing outside the store may name it: the table looks the
+ * same with a diary and without (docs/formats.md, 4a). So while the diary is open each waiting part gets a key that opens its one
+ * record, decrypts only and cannot be read out. Those few keys, the ids of the files and their sizes are all that stays in memory
+ * after a lock; what they open is what the server is sent anyway, sealed under keys that went with the lock. Nothing is written:
+ * a page that is closed sends nothing until the next unlock, which also checks what was taken.
+ *
+ * Only at the lock itself: the notebook, the page of somebody being shown something and the add-picture page send nothing.
+ */
+import { KeptError } from '../core/errors.js';
+import { openBoxWith } from '../crypto/box.js';
+import { HEAD_BYTES } from '../crypto/cobblestone.js';
+import { partName } from '../net/blobs.js';
+import { isPassing } from '../net/http.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {{id: Uint8Array, key: import('../crypto/box.js').OneKey}} Part */
+/** @typedef {{blob: string, n: number, size: number, digest: string|null, parts: Part[]}} Load */
+
+/** Reading a part to know its key costs a megabyte of reading, so only what a lock would find under way is prepared. */
+const AHEAD = 60;
+const SHORTEST = 2_000;
+const LONGEST = 60_000;
+/** A phone left lying at its lock is not left with keys in it. */
+const LIFE = 30 * 60_000;
+
+export class Carrier {
+  /** @param {Context} ctx */
+  constructor(ctx) {
+    this.ctx = ctx;
+    /** @type {Map<string, Load>} */
+    this.loads = new Map();
+    this.diary = '';
+    this.onWifi = false;
+    this.turn = 0;
+  }
+
+  /** Keys for what waits next. @param {Open} open @param {boolean} onWifi only there */
+  async prepare(open, onWifi) {
+    const { root } = open.store;
+    const waiting = root.uploads.map((/** @type {any} */ { blob }) => blob);
+    for (const blob of this.loads.keys()) if (!waiting.includes(blob)) this.loads.delete(blob);
+    Object.assign(this, { diary: open.identity.diary, onWifi });
+    let parts = [...this.loads.values()].reduce((sum, { n }) => sum + n, 0);
+    for (const blob of waiting) {
+      if (this.loads.has(blob)) continue;
+      const load = parts < AHEAD ? await loadOf(this.ctx, open, blob) : null;
+      if (this.ctx.open !== open || !load) return;
+      this.loads.set(blob, load);
+      parts += load.n;
+    }
+  }
+
+  /** The diary has been locked. */
+  async go() {
+    const mine = ++this.turn;
+    const { clock, screen } = this.ctx;
+    const until = clock.now() + LIFE;
+    const isMine = () => mine === this.turn && screen.state.phase === 'locked' && !this.ctx.open && clock.now() < until;
+    let pause = SHORTEST;
+    while (isMine() && this.loads.size) {
+      const [load] = /** @type {[Load]} */ ([...this.loads.values()]);
+      try {
+        if (!this.mayGo()) throw new KeptError('no_network');
+        await this.carry(load, isMine);
+        this.loads.delete(load.blob);
+        pause = SHORTEST;
+      } catch (error) {
+        if (error instanceof KeptError && error.code === 'signed_out') break;
+        if (!isPassing(error)) this.loads.delete(load.blob); // its trouble is said when the diary is open
+        else {
+          await new Promise((go) => { this.ctx.timers.after(pause, () => go(undefined)); });
+          pause = Math.min(LONGEST, pause * 2);
+        }
+      }
+    }
+    if (mine === this.turn && !this.ctx.open) this.drop();
+  }
+
+  mayGo() {
+    const { ctx, onWifi } = this;
+    return ctx.visible() && ctx.online() && (!onWifi || ctx.connection() === 'wifi');
+  }
+
+  /** @param {Load} load @param {() => boolean} isMine */
+  async carry({ blob, n, size, digest, parts }, isMine) {
+    const { api, database } = this.ctx;
+    const { have, complete } = await api.declareBlob(this.diary, blob, { parts: n, size });
+    if (complete) return;
+    const there = new Set(have);
+    for (const [i, { id, key }] of parts.entries()) {
+      if (there.has(i)) continue;
+      const [sealed] = await database.read([id]);
+      if (!isMine() || !this.mayGo()) throw new KeptError('no_network');
+      if (!sealed) throw new KeptError('store_lost');
+      await api.putPart(this.diary, blob, i, (await openBoxWith(key, sealed)).bytes);
+    }
+    await api.completeBlob(this.diary, blob, /** @type {string} */ (digest));
+  }
+
+  /** Forgets every key. */
+  drop() {
+    this.turn++;
+    this.loads.clear();
+    this.diary = '';
+  }
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} blob @returns {Promise<Load|null>} */
+async function loadOf({ database }, { store, vault }, blob) {
+  const known = await store.readJson(`b/${blob}`);
+  if (known?.have !== true || !known.digest) return null;
+  const ids = Array.from({ length: known.n }, (_, i) => store.place(partName(blob, i)));
+  /** @type {[Uint8Array, Uint8Array][]} */ const heads = [];
+  for (const id of ids) {
+    const [sealed] = await database.read([id]);
+    if (!sealed) return null;
+    heads.push([id, sealed.slice(0, HEAD_BYTES)]);
+  }
+  const keys = await vault.boxKeys(/** @type {any} */ (heads));
+  if (keys.some((key) => !key)) return null;
+  return { blob, n: known.n, size: known.size, digest: known.digest, parts: ids.map((id, i) => ({ id, key: /** @type {any} */ (keys[i]) })) };
+}

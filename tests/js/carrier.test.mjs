@@ -1,0 +1,123 @@
+/** Sealed parts go on while locked and seen, with keys that open nothing else; never from anywhere but the lock. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { random } from '../../static/js/core/bytes.js';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { keyOfBox, openBox, openBoxWith, sealBox } from '../../static/js/crypto/box.js';
+import { HEAD_BYTES, importKey } from '../../static/js/crypto/cobblestone.js';
+import { WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const PARTS = 4;
+const isPart = (path) => /\/parts\/\d+$/.test(path);
+
+/** A phone whose file of four parts is on its way: `gate` holds every part after the first until it is opened. */
+async function underWay() {
+  const faults = {};
+  const seen = [];
+  let open;
+  const gate = new Promise((go) => { open = go; });
+  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
+  await made.app.register({ words: WORDS });
+  faults.before = async (path, { method }) => {
+    seen.push(`${method} ${path.replace(/[\w-]{22}/g, '*')}`);
+    if (isPart(path) && !path.endsWith('/0')) await gate;
+  };
+  await made.app.addFile(made.record, file(random(3_500_000), 'film.bin', ''), { route: 'files' });
+  await made.app.saveIncident({ record: made.record, fields: {}, restricted: {} });
+  await eventually(() => seen.some((one) => one.endsWith('/parts/1')));
+  return { ...made, seen, gate: () => open(), faults };
+}
+
+async function eventually(is, ms = 15_000) {
+  const end = Date.now() + ms;
+  while (!is()) {
+    if (Date.now() > end) throw new Error('it did not come');
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
+
+const puts = (seen) => seen.filter((one) => one.startsWith('PUT') && isPart(one)).length;
+
+test('a film under way is sent to its end at the lock, and the next unlock finds it kept', async () => {
+  const { app, phone, seen, gate } = await underWay();
+  const { written } = watched(phone.database);
+  await app.lock('asked');
+  seen.length = 0;
+  gate();
+  await eventually(() => seen.some((one) => one.endsWith('/complete')));
+  assert.equal(app.state.phase, 'locked');
+  assert.ok(puts(seen) >= PARTS - 2, seen.join());
+  assert.deepEqual([...new Set(seen.map((one) => one.split(' ')[1]))].filter((one) => !one.includes('/blobs/')), [], 'nothing but parts of files');
+  const atLock = written();
+  await new Promise((go) => setTimeout(go, 300));
+  assert.equal(written(), atLock, 'nothing is written for it');
+  await app.unlock(WORDS);
+  await until({ app }, ({ entries }) => entries[0]?.state.code === 'kept', 'kept', 15_000);
+  phone.end();
+});
+
+test('after quick exit, out of sight, or with no signal nothing is sent; back in sight it goes on', async () => {
+  const first = await underWay();
+  await first.app.lock('exit');
+  first.seen.length = 0;
+  first.gate();
+  await new Promise((go) => setTimeout(go, 1200));
+  assert.equal(puts(first.seen), 0, first.seen.join());
+  first.phone.end();
+
+  const second = await underWay();
+  second.phone.visible = false;
+  await second.app.lock('asked');
+  second.seen.length = 0;
+  second.gate();
+  await new Promise((go) => setTimeout(go, 1200));
+  assert.equal(puts(second.seen), 0, second.seen.join());
+  second.phone.visible = true;
+  await eventually(() => second.seen.some((one) => one.endsWith('/complete')), 20_000);
+  second.phone.end();
+});
+
+test('a session that was ended meanwhile stops it, and nobody signs in', async () => {
+  const { app, phone, gate, faults } = await underWay();
+  await app.lock('idle');
+  const refused = [];
+  faults.before = (path, { method }) => {
+    refused.push(`${method} ${path}`);
+    return new Response('{"error":"signed_out","message":""}', { status: 401, headers: { 'content-type': 'application/json' } });
+  };
+  gate();
+  await eventually(() => refused.length > 0);
+  await new Promise((go) => setTimeout(go, 2500));
+  assert.equal(refused.length, 1, refused.join());
+  assert.match(refused[0], /\/blobs\//);
+  phone.end();
+});
+
+test('a transport key opens its one record, only decrypts, and cannot be read', async () => {
+  const store = await importKey(random(32));
+  const [id, other] = [random(16), random(16)];
+  const sealed = await sealBox(store, id, { k: 'part' }, random(40_000));
+  const key = await keyOfBox(store, id, sealed.slice(0, HEAD_BYTES));
+  assert.deepEqual((await openBoxWith(key, sealed)).bytes, (await openBox(store, id, sealed)).bytes);
+  assert.deepEqual([key.aead.extractable, key.aead.usages], [false, ['decrypt']]);
+  await assert.rejects(crypto.subtle.exportKey('raw', key.aead));
+  const elsewhere = await sealBox(store, other, { k: 'root' }, random(300));
+  await assert.rejects(openBoxWith(key, elsewhere), { code: 'not_opened' });
+  assert.equal(await keyOfBox(await importKey(random(32)), id, sealed.slice(0, HEAD_BYTES)), null, 'of another store key');
+  const bent = sealed.slice();
+  bent[200] ^= 1;
+  await assert.rejects(openBoxWith(key, bent), { code: 'not_opened' });
+});
+
+/** Counts what is written to a database from now on. @param {any} database */
+function watched(database) {
+  let count = 0;
+  const write = database.write.bind(database);
+  database.write = (...args) => { count++; return write(...args); };
+  return { written: () => count };
+}
