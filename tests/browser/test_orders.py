@@ -70,7 +70,7 @@ def test_a_breach_only_after_the_order_was_given_to_them(keeper: Keeper) -> None
 
 
 def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
-    """The date of service is corrected to a later one: the breach stays readable, and the order says that it came before."""
+    """The date of service is corrected to a later one: the breach stays, and the order and the entry say that it came before."""
     keeper.opens()
     keeper.first_entry("He rang the bell.", "Yesterday")
     keeper.puts_off_the_copy()
@@ -90,7 +90,11 @@ def test_an_order_moved_after_the_entry_says_so(keeper: Keeper) -> None:
     today = keeper.page.evaluate("new Date().toISOString().slice(0, 10)")
     registers.fills({"Given to them on": today})
     keeper.tap("Save")
+    keeper.sees("1 entry says that a term was broken, but it happened before the order was given to them.")
     keeper.sees("This happened before the order was given to them.")
+    keeper.reads("He rang the bell.")
+    keeper.sees("Restraining order, Lewisham: this happened before it was given to them")
+    keeper.sees("Terms you think were broken")  # kept as it was said
 
 
 def test_an_order_that_has_ended_says_so_and_is_not_shown_as_in_force(new_phone: NewPhone) -> None:

@@ -30,12 +30,12 @@ export function refuseUnfit(kind, open, restricted) {
 /**
  * Refuses a breach of a term before its order had been given to the other person, or of a term there is not: when it is
  * said, and when the time of what happened is changed. What was said before an order was corrected stays as it was.
- * @param {import('./book.js').Book} book @param {import('./book.js').Batch} batch @param {Fields} fields @param {Fields} [before]
+ * @param {import('./book.js').Book} book @param {import('./book.js').Batch} batch @param {Fields} fields @param {Fields[]} before what stood: a version, or those of two devices
  * @throws before_service, no_such_term
  */
-export async function refuseBreach(book, batch, fields, before = {}) {
+export async function refuseBreach(book, batch, fields, ...before) {
   const ids = [...new Set(objectsOf(fields, 'alleged_breaches').map((one) => textOf(one, 'order_id')).filter(Boolean))];
-  if (!ids.length || told(fields) === told(before)) return;
+  if (!ids.length || before.some((one) => told(one) === told(fields))) return;
   const found = await book.manyVersions(ids, batch);
   const orders = new Map(found.filter(({ versions }) => versions.some(({ kind }) => kind === 'order'))
     .map(({ record, versions }) => [record, standing(/** @type {any} */ (versions.filter(({ kind }) => kind === 'order'))).shown.fields]));

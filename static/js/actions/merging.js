@@ -6,6 +6,7 @@ import { KeptError } from '../core/errors.js';
 import { isTakenOut } from '../record/standing.js';
 import { changesBetween, sealedAt } from '../record/told.js';
 import { heads, ownFields } from './book.js';
+import { refuseBreach } from './fitting.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -43,7 +44,8 @@ function withoutReason({ reason: _reason, ...fields }) {
  * One version that follows those looked at. Files of both stay; a version that came meanwhile is not followed, and stands.
  * @param {Open} open @param {string} record
  * @param {{looked: string[], fields: Fields, restricted: Fields, reason: string}} chosen every field as it shall stand
- * @throws reason_needed, conflict when what was looked at is no longer what stands
+ * @throws reason_needed, conflict when what was looked at is no longer what stands; before_service, no_such_term where a time
+ *   of one and a breach of the other do not go together
  */
 export async function bringTogether(open, record, { looked, fields, restricted, reason }) {
   if (!reason.trim()) throw new KeptError('reason_needed');
@@ -52,6 +54,7 @@ export async function bringTogether(open, record, { looked, fields, restricted, 
     const ends = await endsOf(open, record, batch);
     const mine = ends.filter(({ version }) => looked.includes(version));
     if (mine.length !== looked.length || mine.length < 2) throw new KeptError('conflict');
+    await refuseBreach(open.book, batch, fields, ...mine.map((end) => end.fields));
     const files = [...new Set(mine.flatMap(({ fields: own }) => (Array.isArray(own['attachment_ids']) ? own['attachment_ids'] : [])))];
     await open.book.stage(batch, {
       kind: 'incident', record, parents: looked, restricted,

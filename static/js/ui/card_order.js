@@ -22,6 +22,14 @@ export function breachesField(card, _line, at) {
     <div>${button(t('order.list'), () => stage.go({ name: 'orders' }), { plain: true, icon: 'add' })}</div>`;
 }
 
+/** Orders a term of which is named although the entry was before them, as their day stands now. @param {import('./stage.js').Stage} stage @param {Record<string, any>} fields of the entry */
+export function earlyBreaches(stage, fields) {
+  const named = new Set((Array.isArray(fields['alleged_breaches']) ? fields['alleged_breaches'] : []).map(({ order_id }) => order_id));
+  if (!named.size) return nothing;
+  const early = (listed(stage, 'order') ?? []).filter(({ record, fields: order }) => named.has(record) && standingOf(order, /** @type {any} */ (fields)) === 'not_served');
+  return early.map(({ fields: order }) => html`<p class="care small" dir="auto">${t('order.early_entry', { order: nameOf('order', order) })}</p>`);
+}
+
 /** @param {import('./card_forms.js').At} at @returns {Breach[]} */
 const chosenOf = (at) => (Array.isArray(at.get('alleged_breaches')) ? at.get('alleged_breaches') : []);
 

@@ -6,6 +6,7 @@ import { clockTime, day, whenWords } from './say.js';
 import { t } from './strings.js';
 import { cardList, differing, keepCard, saveWithReason } from './cards.js';
 import { CARDS, lineOf, namesOf } from './card_table.js';
+import { earlyBreaches } from './card_order.js';
 import { titleOf, wordsFor } from './card_words.js';
 import { label, vocabulary } from './labels.js';
 import { guard } from './guard_line.js';
@@ -57,6 +58,7 @@ function reading(stage, found) {
     ${found.attachments.length ? tiles(stage, found) : nothing}
     ${goneFiles(stage, found)}
     ${facts(stage, found)}
+    ${isOut ? nothing : earlyBreaches(stage, fields)}
     ${isOut ? nothing : scheduleRow(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
     ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}

@@ -11,7 +11,7 @@ import { clockTime, day, whenWords } from './say.js';
 import { picture } from './tiles.js';
 import { askReason } from './register_form.js';
 import { REGISTERS } from './register_table.js';
-import { standingLine, termsShown } from './register_terms.js';
+import { earlierLine, standingLine, termsShown } from './register_terms.js';
 import { factsOf, lineWords, titleOf } from './register_words.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -50,7 +50,7 @@ function page(stage, one) {
       <div>${button(t('out.back'), () => putBack(stage, record), { main: true, busy: stage.running === 'back' })}</div></div>` : nothing}
     ${one.two ? bothShown(stage, one) : nothing}
     ${one.versions.some(({ altered }) => altered) ? html`<p class="care small">${t('reg.altered')}</p>` : nothing}
-    ${kind === 'order' && one.taken_out === null ? standingLine(fields) : nothing}
+    ${kind === 'order' && one.taken_out === null ? html`${standingLine(fields)}${earlierLine(fields, mentioned)}` : nothing}
     ${one.two ? nothing : factsOf(stage, kind, register.lines, one)}
     ${kind === 'order' ? termsShown(stage, fields, mentioned) : nothing}
     ${pictures(stage, one)}

@@ -83,6 +83,12 @@ export function termsShown(stage, fields, mentioned) {
     ${gone.map((no) => html`<li class="page-item stack-close"><p><strong>${t('terms.gone', { no })}</strong></p>${broken(stage, fields, mentioned, no)}</li>`)}</ol></section>`;
 }
 
+/** Entries that name a term but happened before the order was given to them: an order's day was changed after they were tied. None is taken away. @param {Fields} order @param {Mention[]} mentioned */
+export function earlierLine(order, mentioned) {
+  const early = mentioned.filter((one) => one.kind === 'incident' && one.terms.length && standingOf(order, one.fields) === 'not_served');
+  return early.length ? html`<p class="care small" role="status">${tn('order.early', early.length)} ${t('order.early_more')}</p>` : nothing;
+}
+
 /** @param {Stage} stage @param {Fields} order @param {Mention[]} mentioned @param {string} no */
 function broken(stage, order, mentioned, no) {
   const entries = mentioned.filter((one) => one.kind === 'incident' && one.terms.includes(no));
