@@ -21,10 +21,10 @@ import { concern, told } from './listing.js';
 /** @typedef {import('../store/store.js').Store} Store */
 /** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {import('../crypto/vault.js').Vault} Vault */
-/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean}} VersionFacts `checked` is false where this browser could not check the receipt's signature */
+/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean, altered?: true}} VersionFacts `checked` is false where this browser could not check the receipt's signature; `altered`: it did not match what was signed when it came */
 /** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[], erased_at?: number}} Meta */
 /** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
-/** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>, kinds: Map<string, string[]>}} Batch what one transaction has staged so far */
+/** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>, kinds: Map<string, string[]>, opened?: Map<string, Opened>}} Batch what one transaction has staged so far; `opened`: versions opened for it alone */
 /** @typedef {{kind: string, record?: string, of?: string|null, open: Fields, restricted?: Fields, openKeys?: [string, string][], restrictedKeys?: [string, string][], parents?: string[]}} Wish `parents`: what its author looked at, where that is not every head */
 
 const SCHEMA = 1;
@@ -64,10 +64,11 @@ export class Book {
   async versions(record, batch) {
     const meta = await this.meta(record, batch);
     if (!meta) throw new KeptError('not_found');
-    const unseen = meta.versions.filter(({ v }) => !this.seen.has(v));
+    const has = (/** @type {string} */ v) => batch?.opened?.get(v) ?? this.seen.get(v);
+    const unseen = meta.versions.filter(({ v }) => !has(v));
     const held = await this.store.readMany(unseen.map(({ v }) => `v/${v}`));
     await this.open(unseen.flatMap(({ v }, i) => (held[i] ? [{ record, version: v, push: held[i].bytes }] : [])));
-    return meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []);
+    return meta.versions.flatMap(({ v }) => has(v) ?? []);
   }
 
   /**
@@ -88,14 +89,26 @@ export class Book {
 
   /** Opens versions and remembers them; one that does not open is remembered as altered. @param {{record: string, version: string, push: Uint8Array}[]} list */
   async open(list) {
+    if (!list.length) return;
     const answers = await this.vault.openMany(list.map(({ record, version, push }) => ({ record, version, ...decodePush(push) })));
     answers.forEach(({ opened }, i) => {
       const { record, version } = /** @type {{record: string, version: string}} */ (list[i]);
-      const blank = { record, version, kind: '', fields: {}, restricted: {}, keys: { open: [], restricted: [] }, altered: true, seeds: null, digests: null };
-      this.seen.set(version, /** @type {any} */ (opened
-        ? { ...blank, ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} }
-        : blank));
+      this.seen.set(version, shaped(record, version, opened));
     });
+  }
+
+  /**
+   * Many records opened for one reading and not remembered. Commitments and signatures are not checked again: that was
+   * done when each version came, and what it came to is kept with the record.
+   * @param {string[]} records @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>}
+   */
+  async readAgain(records) {
+    const metas = /** @type {Meta[]} */ ((await this.store.readJsonMany(records.map((record) => `r/${record}`))).filter(Boolean));
+    const wanted = metas.flatMap(({ record, versions }) => versions.map((facts) => ({ record, facts })));
+    const held = await this.store.readMany(wanted.map(({ facts }) => `v/${facts.v}`));
+    const there = wanted.flatMap((one, i) => (held[i] ? [{ ...one, push: held[i].bytes }] : []));
+    const answers = there.length ? await this.vault.openMany(there.map(({ record, facts, push }) => ({ record, version: facts.v, ...decodePush(push) })), { check: false }) : [];
+    return { metas, opened: new Map(there.map(({ record, facts: { v, altered } }, i) => [v, { ...shaped(record, v, answers[i]?.opened), ...(answers[i]?.opened ? { altered: altered === true } : {}) }])) };
   }
 
   /** What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed. @param {string} record @param {Batch} [batch] @returns {Promise<Opened>} */
@@ -177,6 +190,12 @@ export class Book {
       ...await told(this, batch, meta, /** @type {any} */ (shown), before),
     };
   }
+}
+
+/** What the vault opened, or the blank that stands for what did not open. @param {string} record @param {string} version @param {any} opened @returns {Opened} */
+function shaped(record, version, opened) {
+  const blank = { record, version, kind: '', fields: {}, restricted: {}, keys: { open: [], restricted: [] }, altered: true, seeds: null, digests: null };
+  return opened ? { ...blank, ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} } : blank;
 }
 
 /** Versions that no other version follows. @param {Meta} meta @returns {string[]} */

@@ -18,6 +18,8 @@ import { ROWS, SHAPE } from '../store/index.js';
 
 /** With nothing but words and a time: the list offers to add details. */
 const DETAILS = ['behaviours', 'channel', 'place_category', 'actor_ids', 'who', 'feelings_then', 'feelings_then_text', 'response', 'account_ids', 'witness_ids'];
+/** Entries that are listed again in one change: a few segments. */
+const AT_ONCE = 4 * ROWS;
 /** As many pictures as a row shows. */
 const SHOTS = 3;
 const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
@@ -88,7 +90,7 @@ export function concern(batch, relist, kind, record, of, fields) {
 }
 
 /**
- * Makes the whole list again where it differs, a segment at a time, with progress; entries stay usable meanwhile. Stopped
+ * Makes the whole list again where it differs, a thousand at a time, with progress; entries stay usable meanwhile. Stopped
  * half-way (a lock), it begins anew at the next unlock: only a whole list says that it is one.
  * @param {Context} ctx @param {Open} open @returns {Promise<boolean>} whether it had to be
  */
@@ -110,9 +112,18 @@ async function mend(ctx, open) {
     root.count = Math.max(root.count ?? 0, records.length);
   });
   try {
-    for (let from = 0; from < records.length && ctx.open === open; from += ROWS) {
+    let own = 0;
+    const others = () => store.applied - own;
+    const read = (/** @type {number} */ from) => readSome(open, records.slice(from, from + AT_ONCE), others());
+    let next = read(0);
+    for (let from = 0; from < records.length && ctx.open === open; from += AT_ONCE) {
       ctx.screen.set({ busy: { what: 'listing', done: from, total: records.length } });
-      await listSegment(open, records.slice(from, from + ROWS), from);
+      const some = await next;
+      // What comes next is opened while these are written.
+      next = read(from + AT_ONCE);
+      next.catch(() => undefined);
+      await listSome(open, some, from, others);
+      own += 1;
     }
     if (ctx.open !== open) return;
     await store.change((root, change) => {
@@ -125,14 +136,24 @@ async function mend(ctx, open) {
   ctx.show();
 }
 
-/** @param {Open} open @param {string[]} records @param {number} from how many stand before */
-async function listSegment({ index, store, book }, records, from) {
-  const own = await book.manyVersions(records);
-  const ids = own.flatMap(({ versions }) => versions.flatMap(({ fields }) => besideIds(fields)));
-  const beside = await book.manyVersions([...new Set(ids)]);
+/** @typedef {Awaited<ReturnType<typeof readSome>>} ReadSome */
+
+/** What the rows of some records are made of. @param {Open} open @param {string[]} records @param {number} others changes of others there had been */
+async function readSome({ book }, records, others) {
+  const own = await book.readAgain(records);
+  const ids = new Set([...own.opened.values()].flatMap(({ fields }) => besideIds(fields)));
+  const beside = await book.readAgain([...ids]);
+  return { records, others, metas: [...own.metas, ...beside.metas], opened: new Map([...own.opened, ...beside.opened]) };
+}
+
+/** @param {Open} open @param {ReadSome} read @param {number} from how many stand before @param {() => number} others */
+async function listSome(open, read, from, others) {
+  const { index, store, book } = open;
   await store.change(async (root, change) => {
-    const batch = book.batch(root, change);
-    for (const { record, meta } of [...own, ...beside]) batch.metas.set(record, meta);
+    // Something was saved since these were read: no change runs now, so they are read again as they are.
+    const { records, metas, opened } = read.others === others() ? read : await readSome(open, read.records, others());
+    const batch = { ...book.batch(root, change), opened };
+    for (const meta of metas) batch.metas.set(meta.record, meta);
     const rows = [];
     for (const [i, record] of records.entries()) {
       // Numbers never move: the place in the order of coming is what it was.
@@ -141,8 +162,6 @@ async function listSegment({ index, store, book }, records, from) {
     }
     index.write(root, change, rows);
   });
-  // What was opened only to be listed need not stay open.
-  for (const { versions } of [...own, ...beside]) for (const { version } of versions) book.seen.delete(version);
 }
 
 /** An entry that was erased, or whose versions are not here: its place stays. @param {string} record @param {Record<string, any>} before @param {any} meta @returns {import('../store/index.js').Row} */

@@ -79,7 +79,7 @@ async function takeItem(batch, book, item) {
   const there = meta.versions.find(({ v }) => v === version);
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
-    meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt, checked });
+    meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt, checked, ...(opened?.altered ? { altered: /** @type {const} */ (true) } : {}) });
     batch.change.put(`v/${version}`, { k: 'version' }, push);
   }
   meta.versions = inFeedOrder(meta.versions);

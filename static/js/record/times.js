@@ -60,12 +60,18 @@ function asUtc(local) {
   return new Date(at).toISOString().slice(0, 10) === local.slice(0, 10) ? at : NaN;
 }
 
+/** Asking the browser costs more than drawing a row; whoever crosses a border is noticed within a second. */
+const ZONE_HOLDS = 1_000;
+let zone = { name: '', until: -Infinity };
+
 /**
  * The zone this phone is set to.
  * @returns {string} IANA name
  */
 export function phoneZone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London';
+  const now = performance.now();
+  if (now >= zone.until) zone = { name: Intl.DateTimeFormat().resolvedOptions().timeZone || 'Europe/London', until: now + ZONE_HOLDS };
+  return zone.name;
 }
 
 /**

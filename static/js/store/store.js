@@ -54,6 +54,8 @@ export class Store {
     this.seed = new Uint8Array(32);
     /** @type {Promise<unknown>} */
     this.turn = Promise.resolve();
+    /** how many changes have been written: whoever read something can know whether it may be old */
+    this.applied = 0;
   }
 
   /** Reads the root; with `fresh`, begins an empty one. @param {Record<string, any>} [fresh] @throws not_opened when there is no root */
@@ -96,6 +98,7 @@ export class Store {
 
   /** @param {string[]} names @returns {Promise<(Opened|null)[]>} in the order asked for */
   async readMany(names) {
+    if (!names.length) return [];
     const ids = names.map((name) => this.place(name));
     const sealed = await this.database.read(ids);
     /** @type {[Uint8Array, Uint8Array][]} */
@@ -151,6 +154,7 @@ export class Store {
     await this.database.write({ put: [...written, ...opaque], drop, beside: pending.values, untray: pending.taken, bulky });
     await this.readBack(written, opaque);
     this.root = root;
+    this.applied++;
     for (const act of pending.afterwards) act();
     return result;
   }

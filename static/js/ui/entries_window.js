@@ -4,7 +4,7 @@
  */
 import { html, nothing, ref, repeat } from './html.js';
 
-const BLOCK = 40;
+const BLOCK = 20;
 /** Of a row not drawn yet, CSS pixels. */
 const ROW = 112;
 const NEAR = '1200px 0px';
