@@ -39,6 +39,8 @@ async function wholeApp() {
     import('./actions/app.js'), import('./actions/pack.js'), import('./actions/handovers.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
     import('./crypto/vault.js'), import('./net/api.js'), import('./net/http.js'), import('./record/times.js'),
   ]);
+  // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
+  const chooseFile = /** @type {any} */ (globalThis).showSaveFilePicker?.bind(globalThis);
   return createApp({
     database,
     api: new Api(makeRequest()),
@@ -66,6 +68,7 @@ async function wholeApp() {
       const { type, saveData } = /** @type {any} */ (navigator).connection ?? {};
       return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
     },
+    ...(chooseFile ? { saveFile: async (/** @type {string} */ name) => (await chooseFile({ suggestedName: name })).createWritable() } : {}),
     packActions: (ctx) => ({ ...packActions(ctx), ...handoverActions(ctx) }),
   });
 }

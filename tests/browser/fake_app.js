@@ -94,7 +94,7 @@ class FakeApp {
 
   /** As when the page was opened, but for what was fetched. */
   reset() {
-    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, changes: new Map() });
+    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, ways: undefined, shared: undefined, groups: undefined, changes: new Map() });
     FILES.forEach((one, i) => { one.outside_copy = i === 2 ? 'kept' : null; });
     this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null });
     stage.way = undefined;
@@ -180,13 +180,50 @@ class FakeApp {
   async getPicture() { await this.did('getPicture'); this.set({ phase: 'picture', entries: [], draft: null, picture: { until: NOW + 600_000, files: [] } }); }
   async pictureAdd(files) { this.set({ picture: { ...this.state.picture, files: [...this.state.picture.files, ...files.map((file) => ({ name: file.name }))] } }); }
   async pictureSave() { await this.did('pictureSave'); this.set({ phase: 'locked', picture: null }); }
-  async chooseForPack(chosen) { await this.did('chooseForPack', chosen); return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: FILES.slice(0, 2).map(({ attachment: id, name }) => ({ record: 'r0', attachment: id, name })), restricted_words: 2 }; }
-  async markLooked(one, how) { await this.did('markLooked', [one, how]); }
+  async chooseForPack(chosen) {
+    await this.did('chooseForPack', chosen);
+    return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: 2, restricted_words: 2, intimate: 1, groups: this.groups ?? [['r0']] };
+  }
+  async reviewPack(chosen) {
+    await this.did('reviewPack', chosen);
+    const looks = FILES.slice(0, 2).map(({ attachment: id, name }, i) => ({ attachment: id, record: 'r0', name, film: i === 1, place: i === 0, decision: null }));
+    const words = [['apart', 'Elm Road'], ['postcode', 'LS1 4AB'], ['number', '07700 900123']].map(([why, found], i) => ({ id: `w${i}`, why, found, record: 'r1', kind: 'incident', answered: why === 'apart' }));
+    return { pictures: looks, words, places: [{ attachment: 'a1', record: 'r0', name: FILES[0].name }], intimate: 1 };
+  }
+  async decidePicture(one, decision) { await this.did('decidePicture', [one, decision]); }
+  async decideWords(found, answer) { await this.did('decideWords', [found, answer]); }
+  letGo() {}
+  async packWays() { return { registered: true, high_risk: false, server: true, offline: false, ...this.ways }; }
+  async readShared() { return this.shared ?? []; }
+  async noteDelivery(record, said) { await this.did('noteDelivery', [record, said]); }
+  async noteShared(said) { await this.did('noteShared', said); }
+  async findItems(text) { await this.did('findItems', text); return { items: ['JB/1'], records: ['r0'], unknown: /9/.test(text) ? ['9'] : [] }; }
+  async newSince() { return ['r0']; }
+  canChooseFile() { return false; }
+  async chooseFile() { return null; }
+  async readSettings() { return { fields: {}, restricted: {} }; }
+  async readForQuick() {
+    const fields = { ...when(NOW), narrative: TEXTS[0], place_category: 'street' };
+    return {
+      newest: [{ record: 'r0', seq_no: 24, fields }, { record: 'r1', seq_no: 23, fields: { ...fields, narrative: TEXTS[4] } }], numbers: { r0: 24, r1: 23 }, records: ['r0', 'r1'], afraid: ['r0'], pictures: 9,
+      counts: { all: ['r0', 'r1'], since: '2026-05-04', until: '2026-11-20', new_accounts: ['a', 'b'], behaviours: [{ code: 'calls', ids: ['r0', 'r1'] }], marks: { threat: ['r1'] }, breaches: [{ ids: ['r1'] }], witness: ['r0'] },
+      people: [{ record: 'p1', fields: { name: 'Callum', relationship: 'ex_partner', description: 'Tall, red coat' } }], accounts: [{ fields: { person_id: 'p1', platform: 'instagram', handle: '@blue.coat.7' } }], vehicles: [],
+      orders: [{ fields: { kind: 'non_molestation', court: 'Leeds', served_on: '2026-08-03' } }], notices: [{ fields: { at: { start: NOW, precision: 'day', tz: 'Europe/London', utc_offset_min: 0 }, exact_words: 'Stop.' } }],
+      impacts: [{ fields: { domain: 'sleep', after: 'Up at four.' } }], reports: [{ fields: { to: 'police', force: 'West Yorkshire', crime_ref: '13260000/26' } }], cameras: [{ kind: 'doorbell', holder: 'No 9', due: '2026-12-20' }],
+      settings: { fields: {}, restricted: { name_to_use: 'Jo', safe_contact: 'Text after 6' } },
+    };
+  }
+  async readChronology(chosen, say) {
+    await this.did('readChronology', chosen);
+    const row = (number, narrative, lang) => ({ number, record: `r${number}`, when: 'Tuesday 3 November 2026, 20:14', recorded: '9 Nov 2026, 10:02 (5 days later)', narrative, lang, later: [{ at: '9 Nov 2026', kind: 'Added', text: 'He also waved.' }], cells: [{ key: 'where', text: 'Street' }, { key: 'behaviours', text: 'Followed me on foot; Silent calls' }], items: ['JB/1', 'JB/2'] });
+    return { title: 'Record of what happened', facts: [{ key: 'pack', text: 'PACK_JB_1_20261124' }, { key: 'count', text: '2' }], rows: [row('1', TEXTS[0], 'en'), row('2', TEXTS[4], 'ur')], exhibits: [], notes: ['Prepared by the person named; not a sworn statement.', 'Entry 3 is left out by the person who wrote it.'] };
+  }
+  buildHere(options, onProgress) { return this.buildPack(options, onProgress); }
   buildPack(options, onProgress) {
     this.asked.push(['buildPack', options]);
     onProgress({ step: 'building', done: 37, total: 100 });
     return new Promise((resolve, reject) => {
-      this.finishPack = () => resolve({ file: new Blob(['zip'.repeat(1_000_000)]), name: 'documents-2026-11-24.zip' });
+      this.finishPack = () => resolve({ file: new Blob(['zip'.repeat(1_000_000)]), name: 'documents-2026-11-24.zip', no: 1, record: 'x1', size: 3_000_000 });
       this.stopPack = () => reject(Object.assign(new Error(), { code: 'cancelled', sentence: '' }));
     });
   }

@@ -118,8 +118,18 @@ PACK = (
     OPEN,
     go("share"),
     press("Make a pack"),
+    press("I have read this"),
     press("Next"),
     lambda page: page.get_by_role("heading", name="What goes in").wait_for(),
+)
+JOB = "here: false, part: 0, parts: [['r0'], ['r1']], flow: {}"
+MADE = "name: 'documents-2026-11-24.zip', no: 3, record: 'x1', size: 6100000"
+SHARED = (
+    "[['pack', '1', false], ['evidence', '1B', true], ['quick_report', '', false], ['supplement', '2', false]]"
+    ".map(([kind, label, twin], i) => ({record: `x${i}`, label, twin, at: Date.now(), restricted: {notes: i ? '' : 'Went on'}, "
+    "fields: {kind, pack_no: 1, record_ids: ['r0', 'r1'], attachments_included: i, delivered_to: 'PC Hall', "
+    "delivered_how: i === 3 ? 'handover' : 'by_hand', receipt_ref: i ? '' : 'WY/77', openings: i === 3 ? [Date.now()] : null, "
+    "restricted_included: i !== 3}}))"
 )
 SCREENS: dict[str, tuple[Act, ...]] = {
     "lock": (js("fake.set({phase: 'locked'})"),),
@@ -219,20 +229,40 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "file of another kind": (OPEN, go("file", record="r0", attachment="a3")),
     "share": (OPEN, go("share")),
     "share, only here": (js(f"fake.open(3, {ONLY_HERE})"), go("share")),
-    "pack, entries": (OPEN, go("share"), press("Make a pack"), local("{how: 'some', tried: true}")),
-    "pack, dates": (OPEN, go("share"), press("Make a pack"), local("{how: 'dates', tried: true}")),
+    "share, at high risk": (OPEN, js("fake.ways = {high_risk: true, server: false}"), go("share")),
+    "share, after packs": (OPEN, js(f"fake.shared = {SHARED}"), go("share")),
+    "pack, court": (OPEN, go("share"), press("Make a pack")),
+    "pack, entries": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', how: 'some', tried: true}")),
+    "pack, dates": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', how: 'dates', tried: true, earlier: 1}")),
+    "pack, for a school": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', profile: 'school', apart: false}")),
+    "pack, by number": (OPEN, go("share"), press("Make a pack"), local("{step: 'items', wrong: 'No file.'}")),
     "pack, what goes in": PACK,
+    "pack, large": (*PACK, local("{tight: true, small: true, summary: {...stage.local.summary, groups: [['r0'], ['r1']]}}")),
     "pack, pictures": (*PACK, press("Next")),
-    "pack, officer": (*PACK, local("{step: 'officer', noInitials: true}")),
-    "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true}")),
+    "pack, pictures skipped": (*PACK, press("Next"), press("Go on without looking at the rest")),
+    "pack, words": (*PACK, local("{step: 'words'}")),
+    "pack, words skipped": (*PACK, local("{step: 'words'}"), press("Next")),
+    "pack, officer": (*PACK, local("{step: 'officer', noInitials: true, earlier: 1}")),
+    "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true, overridden: true}")),
+    "pack, consent, made here": (*PACK, local("{step: 'consent', way: 'here'}")),
     "pack, being made": (
-        js("fake.open(3); stage.job = {at: {step: 'building', done: 37, total: 100}, done: null, stopped: false}"),
+        js(f"fake.open(3); stage.job = {{at: {{step: 'building', done: 37, total: 100}}, done: null, stopped: false, {JOB}}}"),
         go("share"),
     ),
-    "pack, ready": (
-        js("fake.open(3); stage.job = {at: {}, done: {file: new Blob(['a']), name: 'documents.zip'}, stopped: false}"),
+    "pack, ready": (js(f"fake.open(3); stage.job = {{at: {{}}, done: {{file: new Blob(['a']), {MADE}}}, {JOB}}}"), go("share")),
+    "pack, a set of files": (
+        js(
+            f"fake.open(3); stage.job = {{at: {{}}, {JOB}, done: {{file: null, {MADE}, "
+            "files: ['00_READ-FIRST.txt', '01_chronology.pdf'].map((name) => ({name, file: new Blob(['a'])}))}}"
+        ),
         go("share"),
     ),
+    "shared, nothing": (OPEN, go("shared")),
+    "shared": (OPEN, js(f"fake.shared = {SHARED}"), go("shared"), press("Note who has it")),
+    "quick report": (OPEN, go("quick"), press("Copy the words")),
+    "quick report, read out": (OPEN, go("quick"), press("Read it out")),
+    "print": (OPEN, go("print"), local("{how: 'dates', tried: true}")),
+    "print, the list": (OPEN, go("print"), press("Show the list")),
     "more": (OPEN, go("more")),
     "more, only here": (js(f"fake.open(1, {ONLY_HERE})"), go("more")),
     "devices": (OPEN, go("devices")),

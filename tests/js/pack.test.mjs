@@ -79,14 +79,14 @@ async function zipped(members) {
   }
   const writer = new ZipWriter();
   for (const name of [...members.keys()].sort()) await writer.add(name, [/** @type {Uint8Array} */ (members.get(name))]);
-  return new Uint8Array(await writer.finish().arrayBuffer());
+  return new Uint8Array(await /** @type {Blob} */ (await writer.finish()).arrayBuffer());
 }
 
 test('a zip is read back as it was written, and every change to it is noticed', async () => {
   const writer = new ZipWriter();
   await writer.add('a.txt', [utf8('one '), utf8('two')]);
   await writer.add('b/empty.txt', []);
-  const bytes = new Uint8Array(await writer.finish().arrayBuffer());
+  const bytes = new Uint8Array(await /** @type {Blob} */ (await writer.finish()).arrayBuffer());
   assert.deepEqual([...readZip(bytes)].map(([name, body]) => [name, body.length]), [['a.txt', 7], ['b/empty.txt', 0]]);
   assert.equal(crc32(utf8('123456789')), 0xcbf43926);
   const quiet = new Set(Array.from({ length: 18 }, (_, i) => i + 4)); // what a local header repeats of the central one, and we never use
@@ -153,8 +153,8 @@ test('the finished pack holds every file once, with manifests that are true', as
   const front = await checkFront(await zipped(honest(made)), made);
   /** @type {number[]} */ const told = [];
   async function* openReceived() { yield PICTURE.subarray(0, 100_000); yield PICTURE.subarray(100_000); }
-  const zip = await assemble(made, front, { openReceived, onProgress: (done, total) => told.push(done / total) });
-  const members = readZip(new Uint8Array(await zip.arrayBuffer()));
+  const { file: zip, manifest } = await assemble(made, front, { openReceived, onProgress: (done, total) => told.push(done / total) });
+  const members = readZip(new Uint8Array(await /** @type {Blob} */ (zip).arrayBuffer()));
   const names = [...members.keys()];
   assert.deepEqual(names, [...names].sort());
   const folder = 'PACK_AA_1_20261103/';
@@ -168,6 +168,7 @@ test('the finished pack holds every file once, with manifests that are true', as
     }
   }
   assert.equal(told.at(-1), 1);
+  assert.equal(manifest, sha('sha256', /** @type {Uint8Array} */ (members.get(`${folder}manifest-sha256.txt`))));
 });
 
 test('a file as received that is not the one added ends it, and so does stopping', async () => {

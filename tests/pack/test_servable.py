@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 import zlib
+from pathlib import Path
 
 import pypdf
 import pytest
@@ -168,3 +170,11 @@ def test_names_of_witnesses_are_masked_as_whole_words() -> None:
     """`Tom` goes, `tomorrow` stays."""
     held = HeldBack([], ["Anna Kowalska and Tom"])
     assert held.mask("Tom said tomorrow; anna came") == f"{MARK} said tomorrow; {MARK} came"
+
+
+def test_the_phone_holds_back_the_same_words() -> None:
+    """The shared vector, which tests/js/share.test.mjs reads too: each sample as it may be passed on."""
+    read = json.loads((Path(__file__).parents[1] / "vectors" / "held_back.json").read_text("utf-8"))
+    for case in read["cases"]:
+        held = HeldBack(case["texts"], case["names"])
+        assert [[text, held.mask(text)] for text, _ in case["samples"]] == case["samples"]

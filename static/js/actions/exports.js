@@ -1,20 +1,106 @@
 /**
- * The note that a pack was made: which entries are in it and when, so that taking one out can say who may have it, and
- * the file left in the downloads is not forgotten (chase.js). It is written once the pack is whole on the phone.
+ * The records of what left the diary (record a.5): which entries and files are in a pack, when it was made, for whom, how it
+ * got there and what their reference is. They number packs and files, so that a number means one thing in every pack.
+ *
+ * [Note: two packs of one number] A pack made without a network takes the next number this phone knows. Two devices may
+ * take the same one. Nothing in a pack that has gone can be changed, so both keep it; the one that is later in the feed is called
+ * with a letter here ("3B"), in what the screens say, and the next pack goes on after the highest.
  */
+import { canon } from '../core/encoding.js';
+import { hex } from '../core/bytes.js';
+import { sha256 } from '../crypto/digests.js';
+import { textOf, wholeOf } from '../record/reading.js';
+import { insideOf, savedOf } from './inside.js';
+import { readKind, saveOne } from './records.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {{record: string, fields: Fields, restricted: Fields, label: string, twin: boolean, at: number}} Export `label`: its number, with a letter where another has the same; `twin`: it is such a one */
+
+/** What has a pack number. */
+export const NUMBERED = new Set(['pack', 'supplement', 'portal', 'evidence']);
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Everything that left the diary, in feed order, what is only on this phone last. @param {Open} open @returns {Promise<Export[]>} */
+export async function readExports(open) {
+  const found = await readKind(open, 'export');
+  const metas = await Promise.all(found.map(({ record }) => open.book.meta(record)));
+  const seq = new Map(found.map(({ record }, i) => [record, metas[i]?.versions[0]?.seq ?? Infinity]));
+  const inFeed = [...found].sort((a, b) => Number(seq.get(a.record)) - Number(seq.get(b.record)) || a.at - b.at || (a.record < b.record ? -1 : 1));
+  /** @type {Map<number, number>} */ const taken = new Map();
+  return inFeed.map(({ record, fields, restricted, at }) => {
+    const no = isPack(fields) ? wholeOf(fields, 'pack_no') : null;
+    if (no === null) return { record, fields, restricted, at, label: '', twin: false };
+    const before = taken.get(no) ?? 0;
+    taken.set(no, before + 1);
+    return { record, fields, restricted, at, label: `${no}${before ? LETTERS[before] ?? '' : ''}`, twin: before > 0 };
+  });
+}
+
+/** @param {Fields} fields */
+export const isPack = (fields) => NUMBERED.has(textOf(fields, 'kind'));
+
+/** The number of the next pack: after the highest that any device of the diary gave. @param {readonly Export[]} exports */
+export function nextPackNo(exports) {
+  return Math.max(0, ...exports.map(({ fields }) => (isPack(fields) ? wholeOf(fields, 'pack_no') ?? 0 : 0))) + 1;
+}
 
 /**
- * @param {Open} open @param {{name: string, at: number, records: string[], from: number|null, to: number|null, version: string}} pack
+ * Keeps the note of one pack, once it is whole on this phone.
+ * @param {Open} open @param {JsonObject} capsule
+ * @param {{name: string, kind: string, records: string[], version: string, manifest: string, restricted: boolean, review: Fields}} about
+ * @returns {Promise<string>} its record
  */
-export async function keepExport({ book, store, syncing }, { name, at, records, from, to, version }) {
-  await store.change(async (root, change) => {
-    root.packs = (root.packs ?? 0) + 1;
-    const covers = { ...(from === null ? {} : { covers_from: from }), ...(to === null ? {} : { covers_to: to }) };
-    await book.stage(book.batch(root, change), {
-      kind: 'export',
-      open: { kind: 'pack', pack_no: root.packs, made_at: at, file_name: name, delivered_how: 'saved', restricted_included: true, record_ids: records, items_included: records.length, app_version: version, ...covers },
-    });
-  });
-  syncing.soon();
+export async function keepExport(open, capsule, { name, kind, records, version, manifest, restricted, review }) {
+  const pack = /** @type {Fields} */ (capsule['pack']);
+  const counts = /** @type {Fields} */ (capsule['counts']);
+  const exhibits = /** @type {Fields[]} */ (capsule['exhibits']);
+  const { feed } = open.store.root;
+  const covers = { ...(pack['covers_from'] === null ? {} : { covers_from: pack['covers_from'] }), ...(pack['covers_to'] === null ? {} : { covers_to: pack['covers_to'] }) };
+  const listed = exhibits.map((one) => [one['item'], one['sha256']]);
+  const { record } = await stageExport(open, {
+    kind, pack_id: pack['id'], pack_no: pack['no'], made_at: pack['made_at'], file_name: name, delivered_how: 'saved', restricted_included: restricted, record_ids: records,
+    items_included: exhibits.map((one) => ({ item: one['item'], record: one['record'] })), attachments_included: exhibits.length,
+    entries_withheld_count: counts['withheld'] ?? 0, entries_removed_count: counts['removed'] ?? 0, app_version: version, manifest_sha256: manifest,
+    exhibit_list_hash: hex(await sha256(canon(/** @type {any} */ (listed), { limit: 64 << 20 }))), purpose: textOf(pack, 'profile'),
+    ...(feed?.head ? { head_digest: String(feed.head) } : {}), ...(Array.isArray(pack['supersedes']) && pack['supersedes'].length ? { supersedes: pack['supersedes'] } : {}), ...covers,
+  }, reviewWords(review));
+  return record;
+}
+
+/** What the keeper chose to go on without, in their own record of it. @param {Fields} review */
+function reviewWords(review) {
+  return review['override_at'] ? { notes: `Went on at the review: ${review['not_looked']} pictures not looked at, ${review['words_open'] ?? 0} words not answered.` } : {};
+}
+
+/** @param {Open} open @param {Fields} fields @param {Fields} [restricted] @returns {Promise<{record: string}>} */
+export async function stageExport(open, fields, restricted = {}) {
+  const staged = await open.store.change(async (root, change) => open.book.stage(open.book.batch(root, change), { kind: 'export', open: fields, restricted }));
+  open.syncing.soon();
+  return /** @type {any} */ (staged);
+}
+
+/** The app's methods about what was shared. @param {Context} ctx */
+export function exportMethods(ctx) {
+  const inside = insideOf(ctx);
+  const saved = savedOf(ctx);
+  return {
+    readShared: async () => readExports(inside()),
+    /** To whom it went, how, and what they call it; only what is given changes. */
+    async noteDelivery(/** @type {string} */ record, /** @type {Fields} */ said) {
+      const { delivered_to, delivered_how, delivered_how_text, receipt_ref, handover, openings, not_after, withdrawn_at, digest, reason = '' } = said;
+      const known = { delivered_to, delivered_how, delivered_how_text, receipt_ref, handover, openings, not_after, withdrawn_at, digest };
+      const fields = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined));
+      return saved(await saveOne(ctx, inside(), { kind: 'export', record, fields, reason: String(reason) || 'Noted later' }));
+    },
+    /** Something that left without a pack: read out, pasted, shown. */
+    async noteShared(/** @type {{kind: string, records: string[], delivered_to?: string, delivered_how?: string}} */ { kind, records, delivered_to, delivered_how }) {
+      const open = inside();
+      return saved(await stageExport(open, {
+        kind, made_at: ctx.clock.now(), record_ids: records, restricted_included: false, ...(delivered_to ? { delivered_to } : {}), ...(delivered_how ? { delivered_how } : {}),
+      }));
+    },
+  };
 }

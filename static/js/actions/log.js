@@ -135,6 +135,22 @@ export async function logForPack(open, link, receipts) {
   return { authorities: told.authorities, checkpoints, proofs, statements: told.statements };
 }
 
+/**
+ * The same from what this phone has kept of the log, for a pack that asks nobody: the newest checkpoint it followed and the
+ * places that are under it. Null while it has none. Places under earlier checkpoints are left out: their way to this one is not kept.
+ * @param {Open} open @param {ReadonlyMap<string, any>} receipts by version
+ * @returns {Promise<import('../pack/log_files.js').Log|null>}
+ */
+export async function keptLog({ store }, receipts) {
+  const { log } = store.root;
+  if (!log?.note) return null;
+  const last = Math.ceil(store.root.feed.seq / PAGE);
+  const pages = await store.readJsonMany(Array.from({ length: last }, (_, i) => `l/${i}`));
+  const places = pages.flatMap((page) => page ?? []).filter((/** @type {any} */ one) => one.size === log.size && receipts.has(one.version));
+  const proofs = places.map((/** @type {any} */ { i, path, size, version }) => ({ i, path, size, version })).sort((/** @type {any} */ a, /** @type {any} */ b) => (a.version < b.version ? -1 : 1));
+  return { authorities: [], checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }], proofs, statements: [] };
+}
+
 /** @param {Open} open */
 async function doubt({ store }) {
   if (!store.root.doubts?.log) await store.change((root) => { root.doubts = { ...root.doubts, log: true }; });

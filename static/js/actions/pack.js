@@ -1,31 +1,32 @@
 /**
- * Making a pack: what goes in, the keeper's looks at each picture, and the way from the open diary to a zip that
- * has been checked. docs/pack.md has the steps; static/js/pack/ does the pure part of them.
+ * Making a pack: what goes in, the keeper's looks, and the way from the open diary to files that have been checked.
+ * docs/pack.md has the steps; static/js/pack/ does the pure part of them.
  *
- * The zip is handed over only when every file in it holds. What is sent to the server is the capsule and nothing
- * else, and only once a place is ready for it: its keys never wait in a queue.
+ * A pack is handed over only when every file in it holds. What is sent to the server is the capsule and nothing else, and only
+ * once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all.
  */
 import { KeptError } from '../core/errors.js';
-import { idText, newId } from '../core/ids.js';
 import { PackJob } from '../net/packs.js';
 import { assemble } from '../pack/assemble.js';
-import { encodeCapsule, entryNumbers, makeCapsule, openedOf } from '../pack/capsule.js';
-import { attachedTo } from '../pack/exhibits.js';
+import { encodeCapsule, openedOf } from '../pack/capsule.js';
 import { checkFront } from '../pack/front.js';
-import { switchOf, textOf, wholeOf } from '../record/reading.js';
-import { tellAll } from '../record/told.js';
-import { keepExport } from './exports.js';
-import { logForPack } from './log.js';
-import { readDiary, receivedBytes } from './pack_sources.js';
-import { ownFields } from './book.js';
-import { saveSettings } from './settings.js';
+import { heldBackOf } from '../pack/held_back.js';
+import { portalSet } from '../pack/portal.js';
+import { FileTarget } from '../pack/targets.js';
+import { exportMethods, keepExport } from './exports.js';
+import { insideOf } from './inside.js';
+import { capsuleOf, chosenIncidents, itemsAsked, newSince, summaryOf } from './pack_choice.js';
+import { decidePicture, decideWords, holdWords, reviewOf } from './pack_review.js';
+import { readForQuick } from './pack_quick.js';
+import { openReceived, readDiary } from './pack_sources.js';
+import { readSettings, saveSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
-/** @typedef {import('../pack/capsule.js').DiaryVersion} DiaryVersion */
-/** @typedef {import('../record/told.js').Told} Told */
-/** @typedef {import('../record/told.js').Opened} OpenedVersion */
-/** @typedef {{from: number|null, to: number|null, records: string[]|null}} Chosen */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('../pack/chronology.js').Say} Say */
+/** @typedef {import('./pack_choice.js').Chosen} Chosen */
 /** @typedef {(at: {step: string, done: number, total: number}) => void} OnStep */
 /**
  * @typedef {object} Options what the keeper filled in
@@ -33,106 +34,197 @@ import { saveSettings } from './settings.js';
  * @property {number|null} [to]
  * @property {string[]|null} [records]
  * @property {string} [profile]
+ * @property {'pack'|'supplement'|'items'|'portal'} [kind]
+ * @property {string[]} [items]
+ * @property {string} [recipientRef]
+ * @property {boolean} [restricted] false leaves out everything but what may be passed on
+ * @property {boolean} [intimate]
+ * @property {Fields} [review]
  * @property {string} initials one to four letters
  * @property {Record<string, string>} sheet
  * @property {string} own_words
  * @property {string[]} start_with records
+ * @property {import('../pack/targets.js').Writable|null} [saveTo] a file the keeper chose
+ * @property {Say} [say] the words of the pages that the phone makes itself
  */
+/** @typedef {{file: Blob|null, files?: {name: string, file: Blob}[], name: string, no: number, record: string, size: number}} Made `file` is null where it lies in the file that was chosen */
 
 const PAUSE = 400;
 const SHEET = ['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by'];
+const EVERYTHING = Object.freeze({ from: null, to: null, records: null });
 
 /**
  * The pack's share of the app.
  * @param {Context} ctx
  */
 export function packActions(ctx) {
-  /** @type {{stop: AbortController, job: PackJob} | null} */
-  let running = null;
+  return { ...choosing(ctx), ...making(ctx), ...exportMethods(ctx) };
+}
+
+/** @param {Context} ctx */
+function choosing(ctx) {
+  const inside = insideOf(ctx);
   return {
-    /** @param {Chosen} chosen */
-    async chooseForPack(chosen) {
-      const versions = await readDiary(opened(ctx));
-      return summaryOf(versions, chosenIncidents(versions, chosen));
+    async chooseForPack(/** @type {Chosen} */ chosen) {
+      const open = inside();
+      return summaryOf(await readDiary(open), chosen);
     },
-
-    /** @param {string} attachment @param {{hold: boolean}} how `hold`: it shows where the keeper lives, works or studies */
-    async markLooked(attachment, { hold }) {
-      const { book, store } = opened(ctx);
-      await store.change(async (root, change) => {
-        const batch = book.batch(root, change);
-        const newest = await book.newest(attachment, batch);
-        await book.stage(batch, {
-          kind: 'attachment', record: attachment, open: { ...ownFields(newest), looked_at: ctx.clock.now() },
-          restricted: { ...newest.restricted, shows_where_i_live: hold }, openKeys: newest.keys.open, restrictedKeys: newest.keys.restricted,
-        });
-      });
-      opened(ctx).syncing.soon();
+    async reviewPack(/** @type {Chosen} */ chosen) {
+      const open = inside();
+      const versions = await readDiary(open);
+      return reviewOf(open, versions, chosenIncidents(versions, chosen).map(({ record }) => record), chosen);
     },
-
-    /** @param {Options} options @param {OnStep} onStep @returns {Promise<{file: Blob, name: string}>} */
-    async buildPack(options, onStep) {
-      if (running) throw new KeptError('conflict', 'A pack is being made already.');
-      const open = opened(ctx);
-      const stop = new AbortController();
-      // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
-      const pause = () => new Promise((go) => { ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort())); });
-      const job = new PackJob(ctx.api, { signal: stop.signal, pause });
-      running = { stop, job };
-      try {
-        return await make(ctx, job, options, onStep, stop.signal);
-      } finally {
-        await job.cancel();
-        running = null;
-      }
+    decidePicture: async (/** @type {string} */ attachment, /** @type {import('./pack_review.js').Decision} */ decision) => {
+      const open = inside();
+      await decidePicture(open, attachment, decision, ctx.clock.now());
+      open.custody.note(attachment, 'viewed');
     },
-
-    async cancelPack() {
-      running?.stop.abort();
-      await running?.job.cancel();
+    decideWords: async (/** @type {string} */ found, /** @type {'hold'|'fine'} */ answer) => decideWords(inside(), found, answer),
+    /** The old name of one decision, for the register's pages. @param {string} attachment @param {{hold: boolean}} how */
+    markLooked: async (attachment, { hold }) => decidePicture(inside(), attachment, hold ? 'hold' : 'fine', ctx.clock.now()),
+    /** A picture that was looked at leaves the memory: three hundred of them would not fit. @param {string} url */
+    letGo(url) {
+      if (ctx.open?.urls.delete(url)) ctx.objectUrl.drop(url);
+    },
+    findItems: async (/** @type {string} */ text) => itemsAsked(inside(), text),
+    readForQuick: async () => readForQuick(inside(), { now: ctx.clock.now(), zone: ctx.zone() }),
+    newSince: async () => newSince(inside()),
+    /** Asks for a file to write a large pack into; null where this browser cannot be asked. @param {string} name */
+    chooseFile: async (name) => ctx.saveFile?.(name) ?? null,
+    canChooseFile: () => Boolean(ctx.saveFile),
+    /** Which ways of making a pack there are: a server that builds them, and no wish of the keeper's against it. */
+    async packWays() {
+      const open = inside();
+      const { fields } = await readSettings(open);
+      const { registered } = open.store.root.account;
+      const told = registered && fields['high_risk'] !== true ? await ctx.api.server().catch(() => null) : null;
+      return { registered, high_risk: fields['high_risk'] === true, server: Boolean(told?.server_packs), offline: registered && fields['high_risk'] !== true && told === null };
+    },
+    /** The chronology as rows for the screen and the printer; it leaves nothing behind. */
+    async readChronology(/** @type {Chosen} */ chosen, /** @type {Say} */ say) {
+      const open = inside();
+      const [{ chronologyOf }, made] = await Promise.all([import('../pack/chronology.js'), capsuleOf(ctx, open, { ...chosen, release: '', log: null })]);
+      return chronologyOf(made.capsule, heldOf(made), say);
     },
   };
 }
 
-/** @param {Context} ctx @returns {Open} */
-function opened(ctx) {
-  if (!ctx.open) throw new KeptError('locked');
-  return ctx.open;
+/** @param {Context} ctx */
+function making(ctx) {
+  /** @type {{stop: AbortController, job: PackJob|null} | null} */
+  let running = null;
+  /** @param {(stop: AbortController, open: Open) => {job: PackJob|null, work: Promise<Made>}} begin @returns {Promise<Made>} */
+  const alone = async (begin) => {
+    if (running) throw new KeptError('conflict', 'A pack is being made already.');
+    const open = insideOf(ctx)();
+    const stop = new AbortController();
+    const { job, work } = begin(stop, open);
+    running = { stop, job };
+    try {
+      return await work;
+    } finally {
+      await job?.cancel();
+      running = null;
+    }
+  };
+  return {
+    /** @param {Options} options @param {OnStep} onStep */
+    buildPack: (options, onStep) => alone((stop, open) => {
+      // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
+      const pause = () => new Promise((go) => { ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort())); });
+      const job = new PackJob(ctx.api, { signal: stop.signal, pause });
+      return { job, work: onServer(ctx, open, job, options, onStep, stop.signal) };
+    }),
+    /** @param {Options} options @param {OnStep} onStep */
+    buildHere: (options, onStep) => alone((stop, open) => ({ job: null, work: onPhone(ctx, open, options, onStep, stop.signal) })),
+    async cancelPack() {
+      running?.stop.abort();
+      await running?.job?.cancel();
+    },
+  };
 }
 
 /**
- * @param {Context} ctx @param {PackJob} job @param {Options} options @param {OnStep} onStep @param {AbortSignal} signal
- * @returns {Promise<{file: Blob, name: string}>}
+ * @param {Context} ctx @param {Open} open @param {PackJob} job @param {Options} options @param {OnStep} onStep @param {AbortSignal} signal
+ * @returns {Promise<Made>}
  */
-async function make(ctx, job, options, onStep, signal) {
-  const open = opened(ctx);
+async function onServer(ctx, open, job, options, onStep, signal) {
   const tell = (/** @type {string} */ step, done = 0, total = 0) => onStep({ step, done, total });
   tell('sealing');
   await keepSettings(open, options);
+  if ((await readSettings(open)).fields['high_risk'] === true) throw new KeptError('packs_off');
   await everythingSent(open);
   const server = await ctx.api.server();
   tell('queued');
   await job.place(open.identity.diary);
   await job.until(['ready'], () => tell('queued'));
   tell('ready');
-  const capsule = await capsuleOf(ctx, open, options, server.release);
-  await job.send(encodeCapsule(capsule));
+  const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, release: server.release, log: 'ask' });
+  await job.send(encodeCapsule(made.capsule));
   await job.until(['done'], ({ done, total }) => tell('building', done, total));
   tell('front');
   const front = await job.front();
   tell('checking');
-  const members = await checkFront(front, capsule);
-  const file = await assemble(capsule, members, {
-    openReceived: (exhibit) => receivedBytes(open, ctx.api, String(exhibit['record'])), onProgress: (done, total) => tell('files', done, total), signal,
-  });
-  const { folder } = /** @type {{folder: string}} */ (capsule['pack']);
-  // Named by date only: a name in a download list should say nothing.
-  const name = `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
-  const { from = null, to = null, records = null } = options;
-  const held = chosenIncidents(await readDiary(open), { from, to, records }).map(({ record }) => record);
+  return finished(ctx, open, made, await checkFront(front, made.capsule), { ...options, release: server.release, signal, tell });
+}
+
+/**
+ * A pack that no server sees: works without a network, and in a diary that was never registered.
+ * @param {Context} ctx @param {Open} open @param {Options} options @param {OnStep} onStep @param {AbortSignal} signal
+ * @returns {Promise<Made>}
+ */
+async function onPhone(ctx, open, options, onStep, signal) {
+  const tell = (/** @type {string} */ step, done = 0, total = 0) => onStep({ step, done, total });
+  tell('sealing');
+  await keepSettings(open, options);
+  const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, release: '', log: 'kept' });
+  const { evidenceFront } = await import('../pack/evidence.js');
+  const front = await evidenceFront(made.capsule, heldOf(made), /** @type {Say} */ (options.say));
+  return finished(ctx, open, made, front, { ...options, here: true, release: '', signal, tell });
+}
+
+/**
+ * The files as received are added and checked one by one; then the pack is noted.
+ * @param {Context} ctx @param {Open} open @param {Awaited<ReturnType<typeof capsuleOf>>} made @param {ReadonlyMap<string, Uint8Array>} front
+ * @param {Options & {release: string, here?: boolean, signal: AbortSignal, tell: (step: string, done?: number, total?: number) => void}} how
+ * @returns {Promise<Made>}
+ */
+async function finished(ctx, open, made, front, { kind = 'pack', saveTo, restricted = true, release, here = false, review = {}, signal, tell }) {
+  const { capsule, records } = made;
+  const making = {
+    openReceived: (/** @type {JsonObject} */ exhibit) => stopping(openReceived(open, String(exhibit['record'])), () => ctx.open === open),
+    onProgress: (/** @type {number} */ done, /** @type {number} */ total) => tell('files', done, total), signal, restricted,
+  };
+  const name = nameOf(capsule);
+  const set = kind === 'portal' ? await portalSet(capsule, front, making) : null;
+  const one = set ? null : await assemble(capsule, front, { ...making, ...(saveTo ? { target: new FileTarget(saveTo) } : {}) });
+  if (ctx.open !== open) throw new KeptError('locked');
+  const { folder, no } = /** @type {{folder: string, no: number}} */ (capsule['pack']);
   for (const exhibit of /** @type {{record: string}[]} */ (capsule['exhibits'])) open.custody.note(exhibit.record, 'exported', folder);
-  await keepExport(open, { name, at: ctx.clock.now(), records: held, from, to, version: server.release });
-  return { file, name };
+  const said = kind === 'items' ? 'supplement' : here ? 'evidence' : kind;
+  const record = await keepExport(open, capsule, { name, kind: said, records, version: release, manifest: set?.manifest ?? one?.manifest ?? '', restricted, review });
+  const size = set ? set.files.reduce((sum, { file }) => sum + file.size, 0) : one?.file?.size ?? 0;
+  return { file: one?.file ?? null, ...(set ? { files: set.files } : {}), name, no, record, size };
+}
+
+/** A lock in the middle ends it. @param {AsyncIterable<Uint8Array>} chunks @param {() => boolean} isOpen */
+async function* stopping(chunks, isOpen) {
+  for await (const chunk of chunks) {
+    if (!isOpen()) throw new KeptError('locked');
+    yield chunk;
+  }
+}
+
+/** Named by date only: a name in a download list should say nothing. @param {JsonObject} capsule */
+function nameOf(capsule) {
+  const { folder } = /** @type {{folder: string}} */ (capsule['pack']);
+  return `documents-${folder.slice(-8, -4)}-${folder.slice(-4, -2)}-${folder.slice(-2)}.zip`;
+}
+
+/** What may not turn up in the part that may be passed on. @param {Awaited<ReturnType<typeof capsuleOf>>} made */
+function heldOf({ capsule, versions, settings }) {
+  const packed = new Set(/** @type {{version: string}[]} */ (capsule['versions']).map(({ version }) => version));
+  return heldBackOf(versions.filter(({ version }) => packed.has(version)).map(openedOf), settings.restricted, holdWords(settings.restricted));
 }
 
 /**
@@ -153,68 +245,4 @@ async function everythingSent({ store, syncing }) {
   if (store.root.outbox.length || store.root.uploads.length) {
     throw new KeptError('unavailable', 'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.');
   }
-}
-
-/** @param {Context} ctx @param {Open} open @param {Options} options @param {string} release */
-async function capsuleOf(ctx, open, options, release) {
-  const versions = await readDiary(open);
-  const link = open.syncing.link();
-  const receipts = new Map(versions.flatMap(({ version, receipt }) => (receipt ? [[version, receipt]] : [])));
-  const log = link ? await logForPack(open, link, receipts) : null;
-  const now = ctx.clock.now();
-  const { identity, store } = open;
-  return makeCapsule(versions, {
-    packId: idText(newId()), no: (store.root.packs ?? 0) + 1, madeAt: now, consentAt: now, tz: ctx.zone(), release, origin: ctx.origin,
-    chosen: chosenIncidents(versions, { from: options.from ?? null, to: options.to ?? null, records: options.records ?? null }).map((told) => told.record),
-    log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police', startWith: options.start_with,
-  }, { account: identity.account, ...(identity.earlier.length ? { earlier: identity.earlier } : {}), ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary, log: store.root.account.log });
-}
-
-/**
- * The incidents a choice means. A choice of dates leaves out what has no date.
- * @param {readonly DiaryVersion[]} versions @param {Chosen} chosen
- * @returns {Told[]}
- */
-export function chosenIncidents(versions, { from, to, records }) {
-  const told = tellAll(versions.map(openedOf), 'incident').filter((one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false);
-  if (records) return told.filter((one) => records.includes(one.record));
-  if (from === null && to === null) return told;
-  return told.filter(({ newest }) => {
-    const at = wholeOf(newest.fields, 'occurred_start');
-    return at !== null && (from === null || at >= from) && (to === null || at < to);
-  });
-}
-
-/**
- * What goes in, in numbers, before anything is asked for.
- * @param {readonly DiaryVersion[]} versions @param {readonly Told[]} chosen
- */
-export function summaryOf(versions, chosen) {
-  const told = versions.map(openedOf);
-  const attached = attachedTo(told, chosen, {});
-  const revisions = chosen.flatMap((one) => one.revisions);
-  const isPicture = (/** @type {Told} */ one) => textOf(one.newest.fields, 'media_type').startsWith('image/');
-  const pictures = attached.filter(isPicture);
-  const removed = tellAll(told, 'incident').filter((one) => one.taken_out !== null).length;
-  return {
-    entries: chosen.length, additions: revisions.filter(({ kind }) => kind === 'addition').length, amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
-    pictures: pictures.length, files: attached.length - pictures.length, bytes: attached.reduce((sum, one) => sum + (wholeOf(one.newest.fields, 'size_bytes') ?? 0), 0),
-    withheld: entryNumbers(versions).size - chosen.length - removed, removed,
-    unlooked: pictures.filter((one) => wholeOf(one.newest.fields, 'looked_at') === null).map((one) => ({
-      record: ownerOf(chosen, one), attachment: one.record, name: nameOf(one.newest),
-    })),
-    restricted_words: chosen.filter((one) => Object.values(one.newest.restricted).some((value) => value !== null && value !== '')).length,
-  };
-}
-
-/** @param {readonly Told[]} chosen @param {Told} attachment */
-function ownerOf(chosen, attachment) {
-  const listed = /** @type {unknown} */ (attachment.newest.fields['incident_ids']);
-  return chosen.find((one) => Array.isArray(listed) && listed.includes(one.record))?.record ?? '';
-}
-
-/** @param {OpenedVersion} version */
-function nameOf({ restricted }) {
-  const received = /** @type {{filename?: unknown} | undefined} */ (restricted['received_as']);
-  return typeof received?.filename === 'string' ? received.filename : '';
 }

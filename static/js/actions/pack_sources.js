@@ -1,15 +1,13 @@
 /** Where a pack's contents come from: every opened version of the diary, and the bytes of files as received. */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { partCount } from '../crypto/files.js';
 import { decodePush, envDigest } from '../ledger/push.js';
-import { downloadBlob, partName } from '../net/blobs.js';
 import { REGISTERS } from '../pack/choose.js';
 import { idsIn } from '../record/named.js';
 import { objectOf, wholeOf } from '../record/reading.js';
+import { findFile, openParts } from './reading_files.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
-/** @typedef {import('./types.d.ts').Api} Api */
 /** @typedef {import('./book.js').Meta} Meta */
 /** @typedef {import('./book.js').Opened} Opened */
 /** @typedef {import('../pack/capsule.js').DiaryVersion} DiaryVersion */
@@ -77,22 +75,12 @@ function versionOf(facts, one, push) {
 }
 
 /**
- * A file as received, opened part by part from this phone's sealed parts; parts of another phone's file are fetched first.
- * @param {Open} open @param {Api} api @param {string} attachment
- * @returns {AsyncGenerator<Uint8Array>}
+ * A file as received, opened part by part from this phone's sealed parts; what only the server holds is fetched first.
+ * @param {Open} open @param {string} attachment
+ * @returns {AsyncGenerator<Uint8Array>} @throws file_missing when it is neither here nor to be had now
  */
-export async function* receivedBytes(open, api, attachment) {
-  const { book, store, vault, identity } = open;
-  const newest = await book.newest(attachment);
-  const pair = newest.keys.restricted[0];
-  const size = wholeOf(newest.fields, 'size_bytes');
-  if (!pair || size === null) throw new KeptError('pack_failed', 'A file cannot be opened. It is still in your diary.');
-  const [blob, key] = pair;
-  const n = partCount(size);
-  await downloadBlob(/** @type {any} */ ({ api, store, diary: identity.diary }), blob, n);
-  for (let i = 0; i < n; i++) {
-    const part = await store.read(partName(blob, i));
-    if (!part) throw new KeptError('store_lost');
-    yield await vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size });
-  }
+export async function* openReceived(open, attachment) {
+  const file = await findFile(open, attachment, 'received', []);
+  if (!file) throw new KeptError('pack_failed', 'A file cannot be opened. It is still in your diary.');
+  yield* openParts(open, file);
 }

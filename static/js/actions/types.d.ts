@@ -85,6 +85,8 @@ export type Collaborators = {
   roomBytes: () => Promise<number | null>;
   /** what the connection is, where the browser says */
   connection: () => 'wifi' | 'mobile' | null;
+  /** asks where a large pack is to be written; absent where the browser cannot be asked */
+  saveFile?: (name: string) => Promise<import('../pack/targets.js').Writable>;
   packActions?: (ctx: any) => Record<string, (...args: any[]) => any>;
 };
 

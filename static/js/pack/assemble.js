@@ -4,7 +4,7 @@
  *
  * [Note: quarantine] Nothing is handed out while it grows. Each file as received is opened part by part from
  * the phone's own sealed parts and digested as it is written; only when every digest is the one the diary
- * committed to does the caller get the zip. Until then it is a list of Blobs nobody else holds.
+ * committed to does the caller get the zip. Until then it is a list of Blobs nobody else holds, or a file without a name (targets.js).
  */
 import { hex, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -12,6 +12,7 @@ import { runningDigest } from '../crypto/digests.js';
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { bagInfo, BAGIT, manifest } from './bag.js';
 import { rows } from './proofs.js';
+import { BlobTarget } from './targets.js';
 import { ZipWriter } from './zip.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
@@ -22,21 +23,37 @@ import { ZipWriter } from './zip.js';
  * @property {(exhibit: JsonObject) => Chunks} openReceived  an exhibit's bytes as received
  * @property {(done: number, total: number) => void} [onProgress]  bytes written
  * @property {AbortSignal} [signal]
+ * @property {import('./targets.js').Target} [target]  where it is written; a Blob unless said otherwise
+ * @property {boolean} [restricted]  false leaves everything but the servable part out
  */
+/** @typedef {{file: Blob|null, manifest: string}} Assembled `file` is null where the pack lies in the file that was chosen; `manifest`: the SHA-256 of manifest-sha256.txt, hex */
+
+const APART = 'data/restricted/';
 
 /**
  * @param {JsonObject} capsule
  * @param {ReadonlyMap<string, Uint8Array>} front checked
  * @param {Making} making
- * @returns {Promise<Blob>} throws `pack_failed` naming the file that differs, `cancelled` when aborted
+ * @returns {Promise<Assembled>} throws `pack_failed` naming the file that differs, `cancelled` when aborted; nothing is left of it then
  */
-export async function assemble(capsule, front, { openReceived, onProgress, signal }) {
-  const received = new Map(rows(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]));
-  const names = [...front.keys(), ...received.keys()].sort();
+export async function assemble(capsule, front, making) {
+  const target = making.target ?? new BlobTarget();
+  try {
+    return await written(capsule, front, { ...making, target });
+  } catch (error) {
+    await target.drop();
+    throw error;
+  }
+}
+
+/** @param {JsonObject} capsule @param {ReadonlyMap<string, Uint8Array>} front @param {Making & {target: import('./targets.js').Target}} making @returns {Promise<Assembled>} */
+async function written(capsule, front, { openReceived, onProgress, signal, target, restricted = true }) {
+  const received = new Map(restricted ? rows(capsule, 'exhibits').map((exhibit) => [receivedName(exhibit), exhibit]) : []);
+  const names = [...front.keys(), ...received.keys()].filter((name) => restricted || !name.startsWith(APART)).sort();
   const sizes = names.map((name) => front.get(name)?.length ?? wholeOf(received.get(name) ?? {}, 'size') ?? 0);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const pack = objectOf(capsule, 'pack');
-  const bag = new Bag(textOf(pack, 'folder'), signal, (done) => onProgress?.(done, total));
+  const bag = new Bag(new ZipWriter(target), textOf(pack, 'folder'), signal, (done) => onProgress?.(done, total));
   await bag.tag('bag-info.txt', bagInfo(pack, total, names.length));
   await bag.tag('bagit.txt', BAGIT);
   for (const name of names) {
@@ -47,7 +64,7 @@ export async function assemble(capsule, front, { openReceived, onProgress, signa
   await bag.tag('manifest-sha256.txt', manifest(bag.payloads, 'sha256'));
   await bag.tag('manifest-sha512.txt', manifest(bag.payloads, 'sha512'));
   await bag.tag('tagmanifest-sha256.txt', manifest(bag.tags, 'sha256'));
-  return bag.zip.finish();
+  return { file: await bag.zip.finish(), manifest: bag.tags.get('manifest-sha256.txt')?.sha256 ?? '' };
 }
 
 /**
@@ -68,17 +85,18 @@ function checkReceived(name, exhibit, got) {
 
 /** A bag while it is written: the zip, and the digests its manifests will list. */
 class Bag {
-  zip = new ZipWriter();
   /** @type {Map<string, Digests>} */ payloads = new Map();
   /** @type {Map<string, Digests>} */ tags = new Map();
   #done = 0;
 
   /**
+   * @param {ZipWriter} zip
    * @param {string} folder
    * @param {AbortSignal | undefined} signal
    * @param {(done: number) => void} tell
    */
-  constructor(folder, signal, tell) {
+  constructor(zip, folder, signal, tell) {
+    this.zip = zip;
     this.folder = folder;
     this.signal = signal;
     this.tell = tell;

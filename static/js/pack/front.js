@@ -73,7 +73,7 @@ function documents(capsule) {
  * @param {JsonObject} capsule
  * @returns {Map<string, () => Uint8Array>}
  */
-function expectedBytes(capsule) {
+export function expectedBytes(capsule) {
   /** @type {Map<string, () => Uint8Array>} */ const expected = new Map();
   expected.set('data/restricted/12_record.json', () => recordFile(capsule));
   for (const part of ['servable', 'restricted']) expected.set(`data/${part}/proof/keys.json`, () => keysFile(capsule));

@@ -51,7 +51,7 @@ export async function writeKept({ head, versions, blobs, signal }) {
       }
     })());
   }
-  return zip.finish();
+  return /** @type {Blob} */ (await zip.finish());
 }
 
 /** A sealed copy that somebody chose. */

@@ -114,6 +114,12 @@ export function proof(version, withheld) {
   }, { limit: RECORD_LIMIT });
 }
 
+/** The names of one version, open (reserved ones too) and restricted. @param {JsonObject} version a row of the capsule */
+export function allNames(version) {
+  const names = namesOf(textOf(version, 'kind'), Number(version['schema']));
+  return { open: allOpen(names), restricted: names.restricted };
+}
+
 /**
  * The objects of a list the capsule always has.
  * @param {JsonObject} capsule

@@ -2,11 +2,14 @@
  * Stored zip files: reading the server's front part, writing the finished pack.
  *
  * Our own writer, because the finished pack must be the same bytes the command line writes: sizes and
- * checksums stand in the local headers (no data descriptors), version 2.0, one fixed date. A member is
- * gathered as a list of Blobs, so that a browser may keep them off its heap, and its header is made when its
- * length is known.
+ * checksums stand in the local headers (no data descriptors), version 2.0, one fixed date. A member's header is put
+ * in its place when its length is known: in a list of Blobs, which a browser may keep off its heap, or in a file that
+ * somebody chose, which the browser shows under its name only when it is closed (pack/targets.js).
  */
 import { KeptError } from '../core/errors.js';
+import { BlobTarget } from './targets.js';
+
+/** @typedef {import('./targets.js').Target} Target */
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -14,7 +17,6 @@ const END = 0x06054b50;
 const DATE = 0x0021; // 1980-01-01, the earliest a zip can say: an export carries no other clock
 const MODE = 0o100644 * 0x10000;
 const CEILING = 0xffffffff;
-const GATHER = 1 << 20;
 
 const TABLE = new Uint32Array(256).map((_, n) => {
   let c = n;
@@ -80,11 +82,15 @@ function centralHeader({ name, crc, size, offset }) {
   return bytes;
 }
 
-/** Writes a stored zip as one Blob. Members come in the order they are added. */
+/** Writes a stored zip. Members come in the order they are added. */
 export class ZipWriter {
-  /** @type {BlobPart[]} */ #parts = [];
   /** @type {Entry[]} */ #entries = [];
   #offset = 0;
+
+  /** @param {Target} [target] where the bytes go; a Blob unless said otherwise */
+  constructor(target = new BlobTarget()) {
+    this.target = target;
+  }
 
   /**
    * Adds one member, reading its chunks one at a time.
@@ -93,35 +99,25 @@ export class ZipWriter {
    * @returns {Promise<void>} throws `too_large` where a plain zip ends (4 GiB)
    */
   async add(name, chunks) {
-    /** @type {Blob[]} */ const blobs = [];
-    /** @type {BlobPart[]} */ let pending = [];
-    let waiting = 0;
-    let crc = 0;
-    let size = 0;
+    const { target } = this;
+    const entry = { name: new TextEncoder().encode(name), crc: 0, size: 0, offset: this.#offset };
+    const head = localHeader(entry).length;
+    await target.reserve(head);
     for await (const chunk of chunks) {
-      crc = crc32(chunk, crc);
-      size += chunk.length;
-      waiting += chunk.length;
-      pending.push(/** @type {BlobPart} */ (chunk));
-      if (waiting >= GATHER) {
-        blobs.push(new Blob(pending));
-        pending = [];
-        waiting = 0;
+      entry.crc = crc32(chunk, entry.crc);
+      entry.size += chunk.length;
+      if (this.#offset + head + entry.size > CEILING) {
+        throw new KeptError('too_large', 'This pack is too big for one file. Choose fewer entries and make a second pack.');
       }
+      await target.write(chunk);
     }
-    if (pending.length) blobs.push(new Blob(pending));
-    const entry = { name: new TextEncoder().encode(name), crc, size, offset: this.#offset };
-    const header = localHeader(entry);
-    if (this.#offset + header.length + size > CEILING) {
-      throw new KeptError('too_large', 'This pack is too big for one file. Choose fewer entries and make a second pack.');
-    }
-    this.#parts.push(/** @type {BlobPart} */ (header), ...blobs);
+    await target.fill(localHeader(entry));
     this.#entries.push(entry);
-    this.#offset += header.length + size;
+    this.#offset += head + entry.size;
   }
 
-  /** @returns {Blob} the finished zip; nothing may be added afterwards */
-  finish() {
+  /** @returns {Promise<Blob|null>} the finished zip, null where it lies in a file; nothing may be added afterwards */
+  async finish() {
     const central = this.#entries.map(centralHeader);
     const length = central.reduce((sum, one) => sum + one.length, 0);
     const end = new Uint8Array(22);
@@ -131,7 +127,9 @@ export class ZipWriter {
     view.setUint16(10, central.length, true);
     view.setUint32(12, length, true);
     view.setUint32(16, this.#offset, true);
-    return new Blob([...this.#parts, .../** @type {BlobPart[]} */ (central), end], { type: 'application/zip' });
+    await this.target.reserve(0);
+    for (const part of [...central, end]) await this.target.write(part);
+    return this.target.finish();
   }
 }
 

@@ -31,12 +31,12 @@ function own(text, words) {
 }
 
 /**
- * The first thing in `text` that would better be kept apart, or null.
+ * Everything in `text` that would better be kept apart, in order.
  * @param {string} text
- * @param {readonly string[]} [restrictedWords] what the keeper has already marked as kept apart
- * @returns {Noticed|null}
+ * @param {readonly string[]} restrictedWords what the keeper has already marked as kept apart
+ * @returns {Noticed[]}
  */
-export function notice(text, restrictedWords = []) {
+export function noticeAll(text, restrictedWords) {
   /** @type {Noticed[]} */
   const found = own(text, restrictedWords);
   for (const [kind, pattern] of /** @type {const} */ ([['postcode', POSTCODE], ['number', NUMBER]])) {
@@ -44,7 +44,17 @@ export function notice(text, restrictedWords = []) {
       found.push({ kind, found: match[0], start: match.index, end: match.index + match[0].length });
     }
   }
-  return found.sort((a, b) => a.start - b.start)[0] ?? null;
+  return found.sort((a, b) => a.start - b.start);
+}
+
+/**
+ * The first of them, or null.
+ * @param {string} text
+ * @param {readonly string[]} [restrictedWords]
+ * @returns {Noticed|null}
+ */
+export function notice(text, restrictedWords = []) {
+  return noticeAll(text, restrictedWords)[0] ?? null;
 }
 
 /**

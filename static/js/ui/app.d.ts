@@ -50,8 +50,16 @@ export type ShownBlock = { title: string; lines: { text: string; lang?: string }
 export type ShownSection = { title: string; blocks: ShownBlock[] };
 export type Summary = {
   entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
-  unlooked: { record: string; attachment: string; name: string }[]; restricted_words: number;
+  unlooked: number; restricted_words: number; intimate: number; groups: string[][];
 };
+export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
+export type Look = { attachment: string; record: string; name: string; film: boolean; place: boolean; decision: Decision | null };
+export type Wordy = { id: string; why: 'apart' | 'postcode' | 'number'; found: string; record: string; kind: string; answered: boolean };
+export type Review = { pictures: Look[]; words: Wordy[]; places: { attachment: string; record: string; name: string }[]; intimate: number };
+export type PackWays = { registered: boolean; high_risk: boolean; server: boolean; offline: boolean };
+export type Shared = { record: string; fields: Fields; restricted: Fields; label: string; twin: boolean; at: number };
+export type MadePack = { file: Blob | null; files?: { name: string; file: Blob }[]; name: string; no: number; record: string; size: number };
+export type Say = import('../pack/chronology.js').Say;
 export type ChaseItem = { key: string; what: 'wipe' | 'asked' | 'update' | 'order' | 'download'; due: string | null; record: string; kind: string; fields: Fields; seq_no: number | null; detail: Fields; done_at: number | null };
 export type Mention = { record: string; kind: string; seq_no: number | null; title: string; fields: Fields; at: number; how: string[]; terms: string[] };
 /** A record of any kind but an entry: see actions/records.js. */
@@ -67,7 +75,7 @@ export type RecordStep = {
 };
 /** What a record of another kind is called. */
 export type Known = { kind: string; fields: Fields; name: string };
-export type Chosen = { from: number | null; to: number | null; records: string[] | null };
+export type Chosen = { from: number | null; to: number | null; records: string[] | null; intimate?: boolean; items?: string[] };
 /** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
 export type Handover = {
   handover: string; made_at: number; expires_at: number; ended_at: number | null; openings: number[]; openings_most: number; size: number;
@@ -187,7 +195,23 @@ export interface App {
   saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
   chooseForPack(chosen: Chosen): Promise<Summary>;
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
-  buildPack(options: Fields, onProgress: (step: Step) => void): Promise<{ file: Blob; name: string }>;
+  buildPack(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
+  /** Made by this phone alone: no network, no account. */
+  buildHere(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
+  reviewPack(chosen: Chosen): Promise<Review>;
+  decidePicture(attachment: string, decision: Decision): Promise<unknown>;
+  decideWords(found: string, answer: 'hold' | 'fine'): Promise<unknown>;
+  letGo(url: string): unknown;
+  packWays(): Promise<PackWays>;
+  findItems(text: string): Promise<{ items: string[]; records: string[]; unknown: string[] }>;
+  newSince(): Promise<string[]>;
+  chooseFile(name: string): Promise<unknown>;
+  canChooseFile(): boolean;
+  readChronology(chosen: Chosen, say: Say): Promise<import('../pack/chronology.js').Chronology>;
+  readForQuick(): Promise<any>;
+  readShared(): Promise<Shared[]>;
+  noteDelivery(record: string, said: Fields): Promise<unknown>;
+  noteShared(said: { kind: string; records: string[]; delivered_to?: string; delivered_how?: string }): Promise<unknown>;
   cancelPack(): Promise<unknown>;
   handOver(given: { file: Blob; name: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;

@@ -26,6 +26,9 @@ const PARTS = {
   copy: () => import('./copy.js'),
   share: () => import('./share.js'),
   handover: () => import('./handover.js'),
+  shared: () => import('./share_log.js'),
+  quick: () => import('./share_quick.js'),
+  print: () => import('./share_print.js'),
   more: () => import('./more.js'),
   keeping: () => import('./keeping.js'),
   help: () => import('./help.js'),
@@ -43,7 +46,7 @@ const PARTS = {
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
 /** @type {Views} */
@@ -98,6 +101,8 @@ function view(stage, name) {
  */
 export function frame(stage) {
   const { phase } = stage.state;
+  // Only the list that was made for paper may be printed (base.css).
+  document.documentElement.classList.toggle('on-paper', phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made));
   const inside = !stage.leaving && (phase === 'open' || (phase === 'fresh' && stage.place.name in HOME));
   return html`${inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : door(stage)}
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
@@ -136,7 +141,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' ? 'more' : name);
+  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');

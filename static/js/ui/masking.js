@@ -12,7 +12,7 @@ import { picture } from './tiles.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').AttachmentRead} AttachmentRead */
 /** @typedef {{x: number, y: number, w: number, h: number}} Box in pixels of the print copy */
-/** @typedef {{boxes: Box[], what: string[], why: string, chosen: number, drawing?: {x: number, y: number}|undefined, past?: Box[][], saw?: boolean}} Mask */
+/** @typedef {{boxes: Box[], what: string[], why: string, chosen: number, after?: () => unknown, drawing?: {x: number, y: number}|undefined, past?: Box[][], saw?: boolean}} Mask */
 /** @typedef {{width: number, height: number}} Size */
 
 const MOST = 60;
@@ -170,8 +170,10 @@ function use(stage, file, which) {
 
 /** @param {Stage} stage @param {string} words */
 function done(stage, words) {
+  const { after } = /** @type {Mask} */ (stage.local.masking);
   stage.arrived = true;
   stage.set({ masking: null, bare: false, plain: false });
   stage.say(words);
   for (const prefix of ['picture:', 'attachment:', 'entry:']) stage.refresh(prefix);
+  after?.();
 }

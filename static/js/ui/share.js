@@ -1,101 +1,182 @@
-/** Share: make a pack. Choose, see what goes in, look at each picture once, consent, wait, save the zip. */
+/** Share: what can be shown, told or given; and the steps of a pack, from the choice to the consent. */
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
-import { button, errorSummary, heading, progress, row } from './parts.js';
+import { button, errorSummary, heading, row } from './parts.js';
 import { size } from './say.js';
-import { problemOf } from './stage.js';
 import { t, tn } from './strings.js';
-import './strings_later.js';
 import './strings_handover.js';
-import { choosing, chosenOf } from './share_choose.js';
+import './strings_share.js';
+import { OFFICER, chosenOf, choosing } from './share_choose.js';
+import { building, ready, start } from './share_job.js';
 import { looking } from './share_look.js';
+import { wording } from './share_wordy.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Summary} Summary */
-/** @typedef {import('./app.d.ts').Step} Step */
+/** @typedef {import('./app.d.ts').PackWays} PackWays */
+/** @typedef {import('./share_job.js').Job} Job */
 
-const STEPS = /** @type {const} */ (['choose', 'sum', 'look', 'officer', 'consent']);
-const OFFICER = /** @type {const} */ (['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by']);
-
-/** A pack under way outlives the screen it was started on. @typedef {{at: Step, done: null|{file: Blob, name: string}, url: string|null, stopped: boolean}} Job */
+const STEPS = /** @type {const} */ (['choose', 'sum', 'look', 'words', 'officer', 'consent']);
+/** @typedef {'court'|'items'|typeof STEPS[number]} StepName */
+/** What of a pack under way is kept for after a lock: what was typed and chosen, not what was found. */
+const KEPT = ['way', 'step', 'how', 'from', 'until', 'records', 'profile', 'apart', 'portal', 'kind', 'items', 'sheet', 'ownWords', 'startWith', 'reference', 'intimate', 'overridden', 'earlier'];
+const LARGE = 200_000_000;
 
 /** @param {Stage} stage */
 function share(stage) {
   const job = /** @type {Job|undefined} */ (stage.job);
   if (job?.done) return ready(stage, job);
   if (job && !job.stopped) return building(stage, job);
-  const step = /** @type {typeof STEPS[number]|undefined} */ (stage.local.step);
-  if (!step) return beginning(stage, Boolean(job?.stopped));
+  if (stage.packing && stage.local !== stage.packing) stage.local = stage.packing;
+  const step = /** @type {StepName|undefined} */ (stage.local.step);
+  if (!step) return hub(stage, job);
+  const n = STEPS.indexOf(/** @type {any} */ (step));
   return html`<div class="stack-wide">
-    <p class="small soft">${t('share.step', { n: STEPS.indexOf(step) + 1, of: STEPS.length })}</p>
-    ${{ choose: () => choosing(stage, () => toSummary(stage)), sum: () => summary(stage), look: () => looking(stage, () => to(stage, 'officer')), officer: () => officer(stage), consent: () => consent(stage) }[step]()}
+    ${n < 0 ? nothing : html`<p class="small soft">${t('share.step', { n: n + 1, of: STEPS.length })}</p>`}
+    ${{
+    court: () => court(stage), items: () => items(stage), choose: () => choosing(stage, () => toSummary(stage)), sum: () => summary(stage), look: () => looking(stage, () => to(stage, 'words')),
+    words: () => wording(stage, () => to(stage, 'officer')), officer: () => officer(stage), consent: () => consent(stage),
+  }[step]()}
   </div>`;
 }
 
-/** @param {Stage} stage @param {typeof STEPS[number]} step */
+/** @param {Stage} stage @param {StepName|null} step */
 function to(stage, step) {
   stage.problem = null;
   stage.arrived = true;
   stage.set({ step });
+  const kept = step ? Object.fromEntries(KEPT.filter((name) => stage.local[name] !== undefined).map((name) => [name, stage.local[name]])) : null;
+  void Promise.resolve(stage.app.keepTyped('pack', kept)).catch(() => undefined);
 }
 
-/** @param {Stage} stage @param {boolean} stopped */
-function beginning(stage, stopped) {
+/** @param {Stage} stage @param {Job|undefined} job one that was stopped */
+function hub(stage, job) {
   const { state } = stage;
-  const why = !state.entries.length ? 'share.nothing' : !state.account?.registered ? 'share.needs_copy' : null;
+  const ways = /** @type {PackWays|undefined} */ (stage.find('pack-ways', () => stage.app.packWays()).data);
+  const begun = stage.find('typed-pack', () => stage.app.readTyped('pack')).data;
+  const shared = /** @type {any[]} */ (stage.find('shared', () => stage.app.readShared()).data ?? []);
+  const packs = shared.filter(({ label }) => label).length;
+  const why = !state.entries.length ? 'share.nothing' : !state.account?.registered ? 'share.needs_copy' : ways?.high_risk ? 'share.high_risk' : ways?.offline ? 'share.offline' : ways && !ways.server ? 'share.off' : null;
+  const line = (/** @type {import('./icons.js').IconName} */ icon, /** @type {string} */ key, /** @type {() => unknown} */ on) => html`<div>${row({ title: t(`share.${key}`), more: t(`share.${key}_more`), icon, on })}</div>`;
+  const go = (/** @type {'server'|'here'} */ way) => () => begin(stage, { way, earlier: packs });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('share.title'))}<p>${t('share.lead')}</p></div>
     ${errorSummary(stage)}
-    ${stopped ? html`<p role="status">${t('build.cancelled')}</p>` : nothing}
-    ${why ? html`<p class="soft">${t(why)}</p>` : nothing}
-    ${stage.state.account?.registered ? html`<div class="rows"><div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div></div>` : nothing}
-    ${why === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { main: true, wide: true })
-    : why ? nothing : button(t('share.start'), () => { stage.job = undefined; to(stage, 'choose'); }, { main: true, wide: true })}
+    ${job?.stopped ? html`<p role="status">${t(job.here ? 'build.cancelled_here' : 'build.cancelled')}</p>` : nothing}
+    ${why ? html`<p class="soft">${t(why)}</p>` : html`<div class="stack-close">${button(t('share.start'), go('server'), { main: true, wide: true })}<p class="soft small">${t('share.start_more')}</p></div>`}
+    ${why === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true }) : nothing}
+    ${state.entries.length ? html`<div class="rows">
+      ${begun ? line('pen', 'go_on', () => goOn(stage, begun)) : nothing}
+      ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () => stage.go({ name: 'quick' }))}
+      ${packs && !why ? line('tag', 'items', () => begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' })) : nothing}
+      ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line('list', 'log', () => stage.go({ name: 'shared' }))}
+      ${state.account?.registered && !ways?.high_risk ? html`<div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div>` : nothing}</div>` : nothing}
   </div>`;
 }
 
+/** The first pack is preceded by one screen about what it may teach the other side. @param {Stage} stage @param {Record<string, any>} flow */
+function begin(stage, flow) {
+  stage.job = undefined;
+  const first = flow['step'] ?? 'choose';
+  stage.packing = { kind: flow['earlier'] ? 'supplement' : 'pack', ...flow, step: flow['earlier'] ? first : 'court' };
+  stage.local = stage.packing;
+  to(stage, stage.packing.step);
+}
+
+/** After a lock: what was chosen and typed is there; what is to be looked at is found again. @param {Stage} stage @param {Record<string, any>} kept */
+function goOn(stage, kept) {
+  stage.job = undefined;
+  stage.packing = { ...kept };
+  stage.local = stage.packing;
+  if (['court', 'items', 'choose'].includes(kept['step'])) return to(stage, kept['step']);
+  return toSummary(stage);
+}
+
 /** @param {Stage} stage */
-async function toSummary(stage) {
-  const chosen = chosenOf(stage.local);
-  await stage.run('choose', async () => {
-    stage.local.summary = await stage.app.chooseForPack(chosen);
-    stage.local.looks = stage.local.summary.unlooked;
-    const kept = await stage.app.readSettings?.();
-    stage.local.sheet ??= { initials: kept?.fields.initials ?? '', ...kept?.restricted };
-    stage.local.ownWords ??= kept?.fields.own_words ?? '';
-    to(stage, 'sum');
+function court(stage) {
+  return html`${heading(t('court.title'))}<p><strong>${t('court.lead')}</strong></p><p>${t('court.cover')}</p><p class="care">${t('court.do')}</p>
+    <div class="row">${button(t('court.read'), () => to(stage, 'choose'), { main: true })}${button(t('frame.cancel'), () => leave(stage), { plain: true })}</div>`;
+}
+
+/** @param {Stage} stage */
+function leave(stage) {
+  stage.packing = undefined;
+  stage.stand({ name: 'share' });
+  void Promise.resolve(stage.app.keepTyped('pack', null)).then(() => stage.refresh('typed-pack'), () => undefined);
+}
+
+/** @param {Stage} stage */
+function items(stage) {
+  const { local } = stage;
+  const next = () => stage.run('items', async () => {
+    const found = await stage.app.findItems(local.asked ?? '');
+    const wrong = !String(local.asked ?? '').trim() ? t('items.need') : found.unknown.length ? t('items.none', { numbers: found.unknown.join(', ') }) : null;
+    if (wrong) return stage.set({ wrong });
+    Object.assign(local, { items: found.items, records: found.records, wrong: null });
+    return toSummary(stage, true);
   });
+  return html`${heading(t('items.title'))}<p class="soft">${t('items.lead')}</p>${errorSummary(stage)}
+    ${textField({ id: 'items', label: t('items.field'), hint: t('items.hint'), value: local.asked ?? '', error: local.wrong ?? null, focus: true, enter: next, on: (asked) => { local.asked = asked; } })}
+    <div class="row">${button(t('frame.next'), next, { main: true, busy: stage.running === 'items' })}${button(t('frame.cancel'), () => leave(stage), { plain: true })}</div>`;
+}
+
+/** What goes in, and what has to be looked at in it. @param {Stage} stage @param {boolean} [inside] called while something runs already */
+async function toSummary(stage, inside = false) {
+  const { local } = stage;
+  const act = async () => {
+    if (local.how === 'new') local.records = await stage.app.newSince();
+    if (local.how === 'new' && !local.records.length) return stage.fail({ code: 'nothing_new', sentence: t('pick.nothing_new') });
+    const chosen = chosenOf(local);
+    const [sum, found, kept, shared, usage] = await Promise.all([stage.app.chooseForPack(chosen), stage.app.reviewPack(chosen), stage.app.readSettings?.(), stage.app.readShared(), stage.app.usage().catch(() => null)]);
+    const room = usage?.room_bytes ?? null;
+    const last = shared.filter(({ label }) => label).at(-1);
+    Object.assign(local, { summary: sum, found, looks: found.pictures.filter(({ decision }) => decision === null), looked: 0, tight: room !== null && room < 2 * sum.bytes });
+    local.small ??= sum.groups.length > 1 && (local.tight || !stage.app.canChooseFile());
+    local.sheet ??= { initials: kept?.fields.initials ?? '', ...kept?.restricted };
+    local.ownWords ??= kept?.fields.own_words ?? '';
+    local.reference ??= last?.fields.receipt_ref ?? '';
+    local.kind = local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
+    return to(stage, local.how === 'items' && !local.looks.length && !found.words.some(({ answered }) => !answered) && local.sheet.initials ? 'consent' : 'sum');
+  };
+  await (inside ? act() : stage.run('choose', act));
 }
 
 /** @param {Stage} stage */
 function summary(stage) {
-  const sum = /** @type {Summary} */ (stage.local.summary);
+  const { local } = stage;
+  const sum = /** @type {Summary} */ (local.summary);
   const rows = /** @type {const} */ ([['entries', sum.entries], ['additions', sum.additions], ['amendments', sum.amendments], ['pictures', sum.pictures], ['files', sum.files],
     ['bytes', size(sum.bytes)], ['restricted', sum.restricted_words], ['withheld', sum.withheld], ['removed', sum.removed]]);
-  const next = () => to(stage, sum.unlooked.length ? 'look' : 'officer');
+  const many = sum.groups.length;
   return html`${heading(t('sum.title'))}${errorSummary(stage)}
     <dl class="facts card sums">${rows.map(([key, n]) => html`<div><dt>${t(`sum.${key}`)}</dt><dd>${n}</dd></div>`)}</dl>
     <div class="small soft stack-close"><p>${t('sum.all_versions')}</p><p>${t('sum.note')}</p></div>
-    <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'choose'), { plain: true })}</div>`;
+    ${sum.intimate ? html`<div class="stack-close">${local.intimate ? nothing : html`<p>${tn('sum.intimate', sum.intimate)}</p>`}${checkbox({ id: 'intimate', label: t('sum.intimate_tick'), checked: Boolean(local.intimate), on: (intimate) => { local.intimate = intimate; void toSummary(stage); } })}</div>` : nothing}
+    ${many > 1 && local.kind !== 'portal' ? html`${local.tight ? html`<p class="care small">${t('parts.room')}</p>` : nothing}${chips({ name: 'parts', legend: t('parts.title'), chosen: [local.small ? 'many' : 'one'],
+    choices: [['one', t('parts.one', { size: size(sum.bytes) })], ['many', t('parts.many', { n: many })]], on: (code) => stage.set({ small: code === 'many' }) })}` : nothing}
+    <div class="row">${button(t('frame.next'), () => to(stage, local.looks.length ? 'look' : 'words'), { main: true })}${button(t('bar.back'), () => to(stage, local.how === 'items' ? 'items' : 'choose'), { plain: true })}</div>`;
 }
 
 /** @param {Stage} stage */
 function officer(stage) {
   const { local } = stage;
   const sheet = (local.sheet ??= { initials: '' });
+  const here = local.way === 'here';
   const next = () => {
     if (!/^[A-Za-z]{1,4}$/.test(sheet.initials.trim())) return stage.set({ noInitials: true });
     return to(stage, 'consent');
   };
   const first = /** @type {string[]} */ (local.startWith ?? []);
   const some = stage.state.entries.filter((row) => local.summary && isIn(local, row.record)).slice(0, 30);
-  return html`${heading(t('sheet.title'))}<p class="soft">${t('sheet.lead')}</p>
+  const own = OFFICER.map((name) => textField({ id: name, label: t(`sheet.${name}`), value: sheet[name] ?? '', ...(name === 'concerns' || name === 'needs' ? { lines: 'low' } : {}),
+    ...(name === 'safe_contact' || name === 'needs' ? { hint: t(`sheet.${name}_hint`) } : {}), on: (value) => { sheet[name] = value; } }));
+  return html`${heading(t(here ? 'sheet.title_here' : 'sheet.title'))}${here ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`}
     ${textField({ id: 'initials', label: t('sheet.initials'), hint: t('sheet.initials_hint'), value: sheet.initials, error: local.noInitials ? t('sheet.need_initials') : null, on: (initials) => { sheet.initials = initials; } })}
-    ${OFFICER.map((name) => textField({ id: name, label: t(`sheet.${name}`), value: sheet[name] ?? '', ...(name === 'concerns' || name === 'needs' ? { lines: 'low' } : {}),
-    ...(name === 'safe_contact' || name === 'needs' ? { hint: t(`sheet.${name}_hint`) } : {}), on: (value) => { sheet[name] = value; } }))}
+    ${here ? nothing : own}
+    ${local.earlier ? textField({ id: 'reference', label: t('sheet.ref'), hint: t('sheet.ref_hint'), value: local.reference ?? '', on: (reference) => { local.reference = reference; } }) : nothing}
     ${textField({ id: 'own_words', label: t('sheet.own_words'), hint: t('sheet.own_words_hint'), lines: 'big', value: local.ownWords ?? '', on: (value) => { local.ownWords = value; } })}
-    ${some.length > 1 ? chips({ name: 'first', legend: `${t('sheet.start_with')} (${t('sheet.start_hint')})`, many: true, chosen: first,
-    choices: some.map((row) => [row.record, `${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} ${row.title.slice(0, 28)}`]),
+    ${some.length > 1 && !here ? chips({ name: 'first', legend: `${t('sheet.start_with')} (${t('sheet.start_hint')})`, many: true, chosen: first,
+    choices: some.map((one) => [one.record, `${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} ${one.title.slice(0, 28)}`]),
     on: (record, on) => stage.set({ startWith: on ? [...first, record].slice(0, 10) : first.filter((one) => one !== record) }) }) : nothing}
     <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'sum'), { plain: true })}</div>`;
 }
@@ -107,61 +188,32 @@ const isIn = (local, record) => { const { records } = chosenOf(local); return !r
 function consent(stage) {
   const { local } = stage;
   const sum = /** @type {Summary} */ (local.summary);
-  const go = () => (local.agreed ? start(stage) : stage.set({ notAgreed: true }));
+  const counts = { entries: tn('consent.entries', sum.entries), pictures: tn('consent.pictures', sum.pictures) };
+  const go = () => (local.agreed ? agreed(stage) : stage.set({ notAgreed: true }));
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
-    <p>${t('consent.window', { entries: tn('consent.entries', sum.entries), pictures: tn('consent.pictures', sum.pictures) })}</p>
-    <p>${t('consent.what')}</p><p class="care">${t('consent.court')}</p><p class="soft">${t('consent.shows')}</p>
+    ${local.way === 'here' ? html`<p>${t('consent.here', counts)}</p>` : html`<p>${t('consent.window', counts)}</p><p>${t('consent.what')}</p>`}
+    <p class="care">${t('consent.court')}</p>${local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing}<p class="soft">${t('consent.shows')}</p>
     ${checkbox({ id: 'agreed', label: t('consent.tick'), checked: Boolean(local.agreed), on: (agreed) => stage.set({ agreed, notAgreed: false }) })}
     ${local.notAgreed ? html`<p class="error-line" role="alert">${t('consent.need')}</p>` : nothing}
     <div class="row">${button(t('consent.do'), go, { main: true })}${button(t('bar.back'), () => to(stage, 'officer'), { plain: true })}</div>`;
 }
 
-/** @param {Stage} stage */
-async function start(stage) {
-  const { initials, ...sheet } = stage.local.sheet;
-  const options = { ...chosenOf(stage.local), profile: 'police', initials: initials.trim().toUpperCase(), own_words: stage.local.ownWords ?? '', start_with: stage.local.startWith ?? [],
-    sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])) };
-  /** @type {Job} */
-  const job = { at: { step: 'queued', done: 0, total: 0 }, done: null, url: null, stopped: false };
-  const { generation } = stage;
-  stage.job = job;
-  stage.stand({ name: 'share' });
-  try {
-    job.done = await stage.app.buildPack(options, (at) => { job.at = at; stage.draw(); });
-    if (generation === stage.generation) stage.say(t('pack.title'));
-  } catch (thrown) {
-    job.stopped = true;
-    if (generation !== stage.generation) return;
-    if (/** @type {{code?: string}} */ (thrown)?.code === 'cancelled') return stage.draw();
-    stage.job = undefined;
-    stage.fail(problemOf(thrown));
-  }
-}
-
-/** @param {Stage} stage @param {Job} job */
-function building(stage, job) {
-  const stop = async () => { job.stopped = true; stage.draw(); await stage.app.cancelPack().catch(() => undefined); };
-  return html`<div class="stack-wide">${heading(t('build.title'))}
-    ${progress({ label: t(`build.${job.at.step}`), done: job.at.done, total: job.at.total, cancel: stop, cancelLabel: t('build.cancel') })}
-    <p class="soft">${t('build.carry_on')}</p></div>`;
-}
-
-/** @param {Stage} stage @param {Job} job */
-function ready(stage, job) {
-  const { file, name } = /** @type {{file: Blob, name: string}} */ (job.done);
-  const save = () => {
-    const url = URL.createObjectURL(file);
-    const link = Object.assign(document.createElement('a'), { href: url, download: name });
-    link.click();
-    // The browser reads the address after this turn; a minute is ample and then the bytes are let go.
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+/** A large pack goes straight into a file where the browser can be asked for one. @param {Stage} stage */
+async function agreed(stage) {
+  const { local } = stage;
+  const sum = /** @type {Summary} */ (local.summary);
+  const answers = local.answers ?? {};
+  const notLooked = local.looks.filter((/** @type {{attachment: string}} */ { attachment }) => !answers[attachment]).length;
+  const open = local.found.words.filter((/** @type {{answered: boolean}} */ { answered }) => !answered).length;
+  local.review = {
+    looked: local.found.pictures.length - notLooked, not_looked: notLooked, override_at: notLooked || open ? Date.now() : null,
+    words: local.found.words.length, words_open: open,
   };
-  return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('pack.title'))}<p role="status">${t('pack.checked')}</p><p class="soft">${name} · ${size(file.size)}</p></div>
-    <div class="stack-close">${button(t('hand.way'), () => stage.go({ name: 'handover' }), { main: true, wide: true })}<p class="small soft">${t('hand.way_more')}</p></div>
-    <div class="stack-close">${button(t('pack.save'), save, { wide: true })}<p class="care small">${t('pack.saved')}</p></div>
-    <div>${button(t('pack.again'), () => { stage.job = undefined; stage.stand({ name: 'share' }); }, { plain: true })}</div>
-  </div>`;
+  if (!local.small && local.kind !== 'portal' && sum.bytes > LARGE && stage.app.canChooseFile()) {
+    const saveTo = await stage.app.chooseFile(`documents-${new Date().toISOString().slice(0, 10)}.zip`).catch(() => null);
+    return saveTo ? start(stage, local, { saveTo }) : undefined;
+  }
+  return start(stage, local);
 }
 
 export const views = { share };

@@ -1,4 +1,4 @@
-/** The first step of a pack: everything, some dates, or entries chosen one by one. */
+/** The first steps of a pack: who it is for, and everything, what is new, some dates, or entries chosen one by one. */
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';
@@ -9,6 +9,11 @@ import { fromPicked, missing, phoneZone } from '../record/times.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Chosen} Chosen */
 
+export const OFFICER = /** @type {const} */ (['name_to_use', 'safe_contact', 'concerns', 'needs', 'helped_by']);
+const PROFILES = /** @type {const} */ (['police', 'solicitor', 'school', 'employer', 'housing']);
+/** Who gets the part for the police unless the keeper says otherwise. */
+const WHOLE = new Set(['police', 'solicitor']);
+
 /**
  * What was chosen, as the app takes it.
  * @param {Record<string, any>} local
@@ -16,10 +21,12 @@ import { fromPicked, missing, phoneZone } from '../record/times.js';
  */
 export function chosenOf(local) {
   const how = local.how ?? 'all';
-  if (how === 'some') return { from: null, to: null, records: [...(local.records ?? [])] };
-  if (how === 'all') return { from: null, to: null, records: null };
+  const intimate = local.intimate ? { intimate: true } : {};
+  if (how === 'items') return { from: null, to: null, records: [], ...intimate, items: [...(local.items ?? [])] };
+  if (how === 'some' || how === 'new') return { from: null, to: null, records: [...(local.records ?? [])], ...intimate };
+  if (how === 'all') return { from: null, to: null, records: null, ...intimate };
   const span = fromPicked({ how: 'between', date: local.from, until: local.until }, Date.now(), phoneZone());
-  return { from: span.occurred_start, to: span.occurred_end, records: null };
+  return { from: span.occurred_start, to: span.occurred_end, records: null, ...intimate };
 }
 
 /**
@@ -39,19 +46,54 @@ function lacking(local) {
  * @param {() => unknown} next
  */
 export function choosing(stage, next) {
-  const { local, state } = stage;
-  const how = local.how ?? 'all';
-  const records = /** @type {string[]} */ (local.records ?? []);
-  const wrong = local.tried ? lacking(local) : null;
-  /** @param {string} record @param {boolean} on */
-  const tick = (record, on) => stage.set({ records: on ? [...records, record] : records.filter((one) => one !== record) });
+  const { local } = stage;
   return html`${heading(t('pick.title'))}${errorSummary(stage)}
-    ${chips({ name: 'how', legend: t('pick.title'), quiet: true, choices: [['all', t('pick.all')], ['dates', t('pick.dates')], ['some', t('pick.some')]], chosen: [how], on: (code) => stage.set({ how: code, tried: false }) })}
+    ${which(stage, local.earlier > 0)}
+    ${who(stage)}
+    ${local.way === 'here' ? nothing : chips({ name: 'form', legend: t('form.title'), choices: [['pack', t('form.pack')], ['portal', t('form.portal')]], chosen: [local.portal ? 'portal' : 'pack'], on: (code) => stage.set({ portal: code === 'portal' }) })}
+    ${onwards(stage, t('frame.next'), next, stage.running === 'choose')}`;
+}
+
+/** The same question alone, for what is printed. @param {Stage} stage @param {string} label @param {() => unknown} next @param {boolean} busy */
+export function choosingPrint(stage, label, next, busy) {
+  return html`${which(stage, false)}${onwards(stage, label, next, busy)}`;
+}
+
+/** @param {Stage} stage @param {string} label @param {() => unknown} next @param {boolean} busy */
+function onwards(stage, label, next, busy) {
+  const { local } = stage;
+  const wrong = local.tried ? lacking(local) : null;
+  return html`${wrong ? html`<p class="error-line" role="alert">${wrong}</p>` : nothing}
+    <div>${button(label, () => (lacking(local) ? stage.set({ tried: true }) : next()), { main: true, busy })}</div>`;
+}
+
+/** @param {Stage} stage @param {boolean} isLater after another pack */
+function which(stage, isLater) {
+  const { local } = stage;
+  const how = local.how ?? 'all';
+  const ways = /** @type {[string, string][]} */ ([['all', t('pick.all')], ...(isLater ? [['new', t('pick.new')]] : []), ['dates', t('pick.dates')], ['some', t('pick.some')]]);
+  return html`
+    ${chips({ name: 'how', legend: t('pick.title'), quiet: true, choices: ways, chosen: [how], on: (code) => stage.set({ how: code, tried: false, ...(code === 'some' ? { records: [] } : {}) }) })}
     ${how === 'dates' ? html`<div class="pair">
       ${textField({ id: 'from', label: t('when.from'), type: 'date', value: local.from ?? '', on: (from) => stage.set({ from }) })}
       ${textField({ id: 'until', label: t('when.until'), type: 'date', value: local.until ?? '', on: (until) => stage.set({ until }) })}</div>` : nothing}
-    ${how === 'some' ? html`<ul class="rows ticks">${state.entries.map((row) => html`<li>${checkbox({ id: `pick-${row.record}`, checked: records.includes(row.record), on: (on) => tick(row.record, on),
-    label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>` })}</li>`)}</ul>` : nothing}
-    ${wrong ? html`<p class="error-line" role="alert">${wrong}</p>` : nothing}
-    <div>${button(t('frame.next'), () => (lacking(local) ? stage.set({ tried: true }) : next()), { main: true, busy: stage.running === 'choose' })}</div>`;
+    ${how === 'some' ? one(stage) : nothing}`;
+}
+
+/** Entries one by one. @param {Stage} stage */
+function one(stage) {
+  const records = /** @type {string[]} */ (stage.local.records ?? []);
+  /** @param {string} record @param {boolean} on */
+  const tick = (record, on) => stage.set({ records: on ? [...records, record] : records.filter((other) => other !== record) });
+  return html`<ul class="rows ticks">${stage.state.entries.map((row) => html`<li>${checkbox({ id: `pick-${row.record}`, checked: records.includes(row.record), on: (on) => tick(row.record, on),
+    label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>` })}</li>`)}</ul>`;
+}
+
+/** @param {Stage} stage */
+function who(stage) {
+  const { local } = stage;
+  const profile = local.profile ?? 'police';
+  const on = (/** @type {string} */ code) => stage.set({ profile: code, apart: WHOLE.has(code) });
+  return html`${chips({ name: 'who', legend: t('forwhom.title'), choices: PROFILES.map((code) => [code, t(`forwhom.${code}`)]), chosen: [profile], on })}
+    ${WHOLE.has(profile) ? nothing : html`<p class="soft">${t('forwhom.less')}</p>${checkbox({ id: 'apart', label: t('forwhom.apart'), checked: local.apart ?? false, on: (apart) => stage.set({ apart }) })}`}`;
 }

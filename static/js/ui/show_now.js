@@ -5,6 +5,7 @@ import { button, errorSummary, heading, waiting } from './parts.js';
 import { t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
+import './strings_share.js';
 import './strings_show.js';
 import { label, vocabulary } from './labels.js';
 import { clockTime, day, dayWords, whenWords } from './say.js';

@@ -60,6 +60,8 @@ export class Stage {
     this.dialog = undefined;
     /** @type {any} a pack under way; outlives the place it was started on, not the lock */
     this.job = undefined;
+    /** @type {Record<string, any>|undefined} a pack being chosen and looked through; outlives the place, not the lock */
+    this.packing = undefined;
     /** @type {import('./search.js').Finding|undefined} what is looked for among the entries; outlives the place, not the lock */
     this.finding = undefined;
     this.generation = (this.generation ?? 0) + 1;

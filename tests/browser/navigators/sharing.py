@@ -10,16 +10,35 @@ from tests.browser.navigators.keeper import Keeper
 MAKING = 120_000
 
 
-def goes_to_consent(keeper: Keeper, pictures: int, *, initials: str = "jb") -> None:
-    """Choose everything, look at each picture once, fill in the officer's sheet."""
+def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
+    """From Share to what goes in; before the first pack, past the screen about what it may teach the other side."""
     keeper.goes("Share")
-    keeper.tap("Make a pack")
+    keeper.page.get_by_role("button", name=re.compile(f"^{how}( No signal needed.*)?$")).first.click()
+    keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
+    if keeper.heading("If this goes to court").is_visible():
+        keeper.tap("I have read this")
     keeper.tap("Next")
     keeper.sees_place("What goes in")
+
+
+def looks_through(keeper: Keeper, pictures: int, *, answer: str = "Nothing shows where I am") -> None:
+    """Each picture once, then the words; everything has its answer."""
     keeper.tap("Next")
     for n in range(pictures):
         keeper.sees(re.compile(f"Picture {n + 1} of {pictures}"))
-        keeper.tap("Nothing shows where I am")
+        keeper.tap(answer)
+    keeper.sees_place("Words that may say where you are")
+    while (question := keeper.button("It may be seen")).count():
+        left = question.count()
+        question.first.click()
+        expect(question).to_have_count(left - 1)
+    keeper.tap("Next")
+
+
+def goes_to_consent(keeper: Keeper, pictures: int, *, initials: str = "jb") -> None:
+    """Choose everything, look at each picture once, fill in the officer's sheet."""
+    chooses_everything(keeper)
+    looks_through(keeper, pictures)
     keeper.field("Your initials").fill(initials)
     keeper.field("Name to use").fill("Jo")
     keeper.tap("Next")
@@ -32,14 +51,19 @@ def agrees(keeper: Keeper) -> None:
     keeper.tap("Make the pack")
 
 
-def makes_a_pack(keeper: Keeper, pictures: int, folder: Path) -> Path:
-    """The finished zip, saved below `folder`. The phone has to accept downloads."""
-    goes_to_consent(keeper, pictures)
-    agrees(keeper)
+def saves_the_pack(keeper: Keeper, folder: Path, *, name: str = "pack.zip") -> Path:
+    """Wait until it is ready and save it below `folder`. The phone has to accept downloads."""
     expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=MAKING)
     with keeper.page.expect_download() as saved:
         keeper.tap("Save it to this phone")
     assert re.fullmatch(r"documents-\d{4}-\d\d-\d\d\.zip", saved.value.suggested_filename)
-    pack = folder / "pack.zip"
+    pack = folder / name
     saved.value.save_as(pack)
     return pack
+
+
+def makes_a_pack(keeper: Keeper, pictures: int, folder: Path) -> Path:
+    """The finished zip, saved below `folder`."""
+    goes_to_consent(keeper, pictures)
+    agrees(keeper)
+    return saves_the_pack(keeper, folder)

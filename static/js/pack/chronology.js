@@ -1,0 +1,128 @@
+/**
+ * The chronology that the phone makes by itself: rows of chosen entries in order of time, as they may be passed on. The same rows
+ * are printed from the screen, and written as a page and a table into a pack that no server built.
+ */
+import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { delayOf, sealedAt, tellAll } from '../record/told.js';
+import { VOCABULARY } from '../record/vocabulary.js';
+import { words } from './chronology_words.js';
+import { entryLabels, rows } from './proofs.js';
+
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('../record/told.js').Told} Told */
+/** @typedef {import('./held_back.js').HeldBack} HeldBack */
+/** How times are said, given by whoever draws: that of an entry, and a moment. @typedef {{when: (fields: Fields) => string, at: (ms: number) => string}} Say */
+/** @typedef {{key: string, text: string}} Cell */
+/** @typedef {{number: string, record: string, when: string, recorded: string, narrative: string, lang: string, later: {at: string, kind: string, text: string}[], cells: Cell[], items: string[]}} Row */
+/** @typedef {{title: string, facts: Cell[], rows: Row[], exhibits: {item: string, file: string, description: string, sha256: string}[], notes: string[]}} Chronology */
+
+const LATE = 86_400_000;
+
+/**
+ * @param {JsonObject} capsule @param {HeldBack} held @param {Say} say
+ * @returns {Chronology}
+ */
+export function chronologyOf(capsule, held, say) {
+  const labels = entryLabels(capsule);
+  const opened = rows(capsule, 'versions').map(openedOf);
+  const names = new Map(rows(capsule, 'refs').map((one) => [textOf(one, 'record'), textOf(one, 'ref')]));
+  const told = tellAll(opened, 'incident').sort(inTime);
+  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names }));
+  return { title: words('title'), facts: factsOf(capsule, told, say), rows: entries, exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
+}
+
+/** @param {JsonObject} version @returns {import('../record/told.js').Opened} */
+export function openedOf(version) {
+  const part = (/** @type {string} */ name) => /** @type {Fields} */ (/** @type {any} */ (version[name])?.fields ?? {});
+  return { record: textOf(version, 'record'), version: textOf(version, 'version'), kind: textOf(version, 'kind'), fields: part('open'), restricted: part('restricted') };
+}
+
+/** Those without a time stand last, in the order they were written. @param {Told} a @param {Told} b */
+function inTime(a, b) {
+  const [x, y] = [a, b].map(({ newest }) => (textOf(newest.fields, 'precision') === 'unknown' ? null : wholeOf(newest.fields, 'occurred_start')));
+  return (x ?? Infinity) - (y ?? Infinity) || (sealedAt(a.first) ?? 0) - (sealedAt(b.first) ?? 0) || 0;
+}
+
+/** @param {JsonObject} capsule @param {Told[]} told @param {Say} say @returns {Cell[]} */
+function factsOf(capsule, told, say) {
+  const pack = /** @type {Fields} */ (capsule['pack']);
+  const counts = /** @type {Fields} */ (capsule['counts']);
+  const timed = told.flatMap(({ newest }) => (textOf(newest.fields, 'precision') === 'unknown' ? [] : wholeOf(newest.fields, 'occurred_start') ?? [])).sort((a, b) => a - b);
+  const [first, last] = [timed[0], timed.at(-1)];
+  return [
+    { key: 'pack', text: textOf(pack, 'folder') }, { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
+    { key: 'count', text: String(counts['included'] ?? told.length) },
+    ...(first === undefined || last === undefined ? [] : [{ key: 'span', text: words('span', { first: say.at(first), last: say.at(last) }) }]),
+    { key: 'left_out', text: words('left_out_words', { withheld: String(counts['withheld'] ?? 0), removed: String(counts['removed'] ?? 0) }) },
+  ];
+}
+
+/**
+ * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>}} about
+ * @returns {Row}
+ */
+function rowOf(told, number, { capsule, held, say, names }) {
+  const said = told.newest.fields;
+  const delay = delayOf(told);
+  const sealed = sealedAt(told.first);
+  const items = itemsOf(capsule, told);
+  const mask = (/** @type {string} */ text) => held.mask(text);
+  const cells = cellsOf(said, names).map(({ key, text }) => ({ key, text: mask(text) })).filter(({ text }) => text);
+  return {
+    number, record: told.record, when: mask(say.when(said)), items, lang: textOf(said, 'language'),
+    recorded: sealed === null ? '' : delay !== null && delay > LATE ? words('recorded_late', { at: say.at(sealed), days: Math.floor(delay / LATE) }) : say.at(sealed),
+    narrative: mask(textOf(told.first.fields, 'narrative')),
+    later: told.revisions.flatMap((one) => one.changes.filter(({ field }) => field === 'narrative').map(({ new: now }) => (
+      { at: one.at === null ? '' : say.at(one.at), kind: words(`${one.kind}`), text: mask(typeof now === 'string' ? now : '') }))),
+    cells,
+  };
+}
+
+/** @param {JsonObject} capsule @param {Told} told @returns {string[]} */
+function itemsOf(capsule, told) {
+  const mine = new Set([...codesOf(told.newest.fields, 'attachment_ids'), ...codesOf(told.newest.fields, 'narrative_media')]);
+  return rows(capsule, 'exhibits').filter(({ record }) => mine.has(String(record))).map((one) => textOf(one, 'item'));
+}
+
+/** @param {string} list @param {Fields} said @param {string} name */
+function coded(list, said, name) {
+  const codes = codesOf(said, name).map((code) => VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code);
+  return [...codes, textOf(said, `${name}_text`)].filter(Boolean).join('; ');
+}
+
+/** What else an entry says, in the order of the printed rows. @param {Fields} said @param {ReadonlyMap<string, string>} names @returns {Cell[]} */
+function cellsOf(said, names) {
+  const named = (/** @type {string} */ field) => codesOf(said, field).map((id) => names.get(id)).filter(Boolean).join(', ');
+  const count = wholeOf(said, 'count');
+  const about = said['count_is_estimate'] === true;
+  const breaches = objectsOf(said, 'alleged_breaches').map((one) => `${names.get(textOf(one, 'order_id')) ?? '?'}.${wholeOf(one, 'term_no') ?? '?'}`);
+  const quoted = objectsOf(said, 'exact_words').map((one) => [textOf(one, 'speaker'), `“${textOf(one, 'words')}”`].filter(Boolean).join(': '));
+  return [
+    { key: 'where', text: [coded('places', said, 'place_category'), textOf(said, 'place_in_chronology')].filter(Boolean).join('; ') },
+    { key: 'words', text: quoted.join('\n') }, { key: 'behaviours', text: coded('behaviours', said, 'behaviours') },
+    { key: 'channel', text: [coded('channels', said, 'channel'), textOf(said, 'channel_account')].filter(Boolean).join('; ') },
+    { key: 'count', text: count === null ? '' : about ? words('about', { n: count }) : String(count) },
+    { key: 'who', text: [named('actor_ids'), textOf(said, 'who'), coded('attribution', said, 'attribution_basis')].filter(Boolean).join('; ') },
+    { key: 'effect', text: [textOf(said, 'feelings_then_text'), coded('feelings', { feelings_then: said['feelings_then'] ?? [] }, 'feelings_then')].filter(Boolean).join('; ') },
+    { key: 'fear', text: coded('fear', said, 'feared_violence') }, { key: 'witnesses', text: named('witness_ids') },
+    { key: 'response', text: [coded('responses', said, 'response'), coded('i_contacted_them', said, 'i_contacted_them')].filter(Boolean).join('; ') },
+    { key: 'orders', text: [named('order_ids'), ...breaches].filter(Boolean).join(', ') }, { key: 'reported', text: named('report_ids') },
+  ];
+}
+
+/** @param {JsonObject} capsule @param {import('../record/told.js').Opened[]} opened @param {HeldBack} held */
+function exhibitsOf(capsule, opened, held) {
+  const told = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one]));
+  return rows(capsule, 'exhibits').map((one) => {
+    const said = told.get(textOf(one, 'record'))?.newest.fields ?? {};
+    const kind = coded('attachment_kinds', said, 'kind');
+    return { item: textOf(one, 'item'), file: textOf(one, 'file'), description: held.mask([kind, textOf(said, 'description')].filter(Boolean).join(': ')), sha256: textOf(one, 'sha256') };
+  });
+}
+
+/** @param {JsonObject} capsule @returns {string[]} */
+function notesOf(capsule) {
+  const gaps = rows(capsule, 'gaps').map((one) => words(`gap_${one['why']}`, { no: wholeOf(one, 'seq_no') ?? words('no_number') }));
+  return [words('sworn'), words('method'), words('not_shown'), ...gaps];
+}

@@ -1,0 +1,108 @@
+/**
+ * A pack that the phone makes by itself, with no server: docs/pack.md, "Made on the phone". The record, the proofs, the files and
+ * the manifests are what a server-built pack has, byte for byte; the pages are one plain HTML page and two tables.
+ *
+ * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page forbids itself everything but
+ * its own style: no script, no picture, no address can come of what somebody wrote to the keeper.
+ */
+import { hex, utf8 } from '../core/bytes.js';
+import { sha256 } from '../crypto/digests.js';
+import { objectOf, textOf } from '../record/reading.js';
+import { chronologyOf } from './chronology.js';
+import { words } from './chronology_words.js';
+import { expectedBytes } from './front.js';
+import { allNames, proof, proofNames, rows } from './proofs.js';
+
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('./chronology.js').Say} Say */
+/** @typedef {import('./chronology.js').Chronology} Chronology */
+/** @typedef {import('./held_back.js').HeldBack} HeldBack */
+
+const FOLDER = 'data/servable/';
+const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+
+/**
+ * Everything of the pack but the files as received and the bag's own lists.
+ * @param {JsonObject} capsule @param {HeldBack} held @param {Say} say
+ * @returns {Promise<Map<string, Uint8Array>>} path → bytes, ready for `assemble`
+ */
+export async function evidenceFront(capsule, held, say) {
+  /** @type {Map<string, Uint8Array>} */ const files = new Map();
+  for (const [name, make] of expectedBytes(capsule)) files.set(name, make());
+  for (const [name, version] of proofNames(capsule, 'servable')) files.set(`${FOLDER}${name}`, proof(version, withheldOf(version, held)));
+  const chronology = chronologyOf(capsule, held, say);
+  files.set(`${FOLDER}01_chronology.html`, utf8(page(chronology)));
+  files.set(`${FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
+  files.set(`${FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
+  const folder = textOf(objectOf(capsule, 'pack'), 'folder');
+  files.set('data/00_READ-FIRST.txt', lines(words('read_first', { folder })));
+  files.set('data/15_VERIFY.txt', lines(words('verify', { folder })));
+  files.set(`${FOLDER}manifest-sha256.txt`, await manifestOf(files));
+  return files;
+}
+
+/** Restricted names, and open ones in which a restricted value turns up. @param {JsonObject} version @param {HeldBack} held */
+function withheldOf(version, held) {
+  const { open, restricted } = allNames(version);
+  const fields = objectOf(objectOf(version, 'open'), 'fields');
+  return new Set([...restricted, ...open.filter((name) => held.touches(fields[name]))]);
+}
+
+/** @param {ReadonlyMap<string, Uint8Array>} files */
+async function manifestOf(files) {
+  const listed = [...files.keys()].filter((name) => name.startsWith(FOLDER)).sort();
+  const made = [];
+  for (const name of listed) made.push(`${hex(await sha256(/** @type {Uint8Array} */ (files.get(name))))}  ${name.slice(FOLDER.length)}\n`);
+  return utf8(made.join(''));
+}
+
+/** Lines as a text file for any computer. @param {string} text */
+const lines = (text) => utf8(text.split('\n').map((line) => `${line}\r\n`).join(''));
+
+/** @param {readonly (readonly unknown[])[]} cells @returns {string} with a byte order mark; no cell that a spreadsheet would run */
+function table(cells) {
+  const cell = (/** @type {unknown} */ value) => {
+    const text = String(value ?? '');
+    const safe = FORMULA.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return `\ufeff${cells.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+}
+
+/** @param {Chronology} chronology */
+function chronologyTable({ rows: entries }) {
+  const keys = [...new Set(entries.flatMap(({ cells }) => cells.map(({ key }) => key)))];
+  const head = ['no', 'occurred', 'recorded', 'what_happened', 'later', ...keys, 'exhibits'];
+  return table([head, ...entries.map((row) => [
+    row.number, row.when, row.recorded, row.narrative, row.later.map(({ at, kind, text }) => `${kind} ${at}: ${text}`).join('\n'),
+    ...keys.map((key) => row.cells.find((one) => one.key === key)?.text ?? ''), row.items.join(' '),
+  ])]);
+}
+
+/** @param {JsonObject} capsule @param {Chronology} chronology */
+function exhibitTable(capsule, { exhibits, rows: entries }) {
+  const sizes = new Map(rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), one['size']]));
+  const head = ['item', 'officer_reference', 'file', 'description', 'size_bytes', 'sha256', 'entries'];
+  return table([head, ...exhibits.map(({ item, file, description, sha256: digest }) => (
+    [item, '', file, description, sizes.get(item) ?? '', digest, entries.filter(({ items }) => items.includes(item)).map(({ number }) => number).join(' ')]))]);
+}
+
+/** See [Note: an inert page]. @param {string} text */
+function escaped(text) {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
+
+const STYLE = 'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.5rem}section{border-top:1px solid #000;padding:.75rem 0;break-inside:avoid}'
+  + 'h2{font-size:1.1rem;margin:0}dt{font-weight:600}dd{margin:0 0 .3rem}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
+
+/** @param {Chronology} chronology @returns {string} */
+function page({ title, facts, rows: entries, exhibits, notes }) {
+  const e = escaped;
+  const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) => `<dl>${cells.map(({ key, text }) => `<dt>${e(words(`${key}`))}</dt><dd dir="auto">${e(text)}</dd>`).join('')}</dl>`;
+  const entry = (/** @type {import('./chronology.js').Row} */ row) => `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}`
+    + `<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}`
+    + `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
+  const files = exhibits.length ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>` : '';
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>`
+    + `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}</main>${files}</body></html>\n`;
+}

@@ -1,0 +1,165 @@
+/**
+ * Words that stand in the restricted part must stand nowhere else: the twin of diary/pack/heldback.py. The phone uses it to
+ * show where they turn up before anything leaves, and in the packs that it makes without a server.
+ */
+import { objectOf, textOf } from '../record/reading.js';
+
+/** @typedef {import('../record/reading.js').Fields} Fields */
+/** @typedef {import('../core/encoding.js').Json} Json */
+/** @typedef {{kind: string, fields: Fields, restricted: Fields}} Spoken one opened version */
+
+export const MARK = '[held back, see 06]';
+// Shorter pieces ("Flat 2", "no. 9") are common words: masking them would blank out ordinary sentences.
+const PIECE = 5;
+const STREET = 7;
+const PLACES = ['place_detail', 'reported_text'];
+const NAMES = ['witness_names', 'children_names', 'helped_by'];
+const DEVICE = ['exif_summary', 'physical_original', 'source_device'];
+const REACHED = ['contact', 'last_known_places', 'my_places', 'officer_contact', 'recipient_contact'];
+const NAMED = ['by_name', 'carried_out_by_names', 'children_names', 'present_names', 'protects_names', 'real_name', 'recipient', 'with_me'];
+/** Long notes: only what can be rung or found is held back of them. */
+const NOTES = ['mail_headers', 'notes', 'own_accounts'];
+const UNNAMED = new Set(['witness', 'child', 'helper']);
+const POSTCODE = /\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b/gi;
+const NUMBER = /\+?[0-9][0-9 ()./-]{5,}[0-9]/g;
+const MAIL = /[\w.+-]+@[\w-]+\.[\w.-]+/g;
+const HOUSE = /^[0-9]+[a-zA-Z]?\s+/;
+// A letter that is no small Latin one, then two or more letters: scripts without capitals count too, as in the twin.
+const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L}\p{N}_])/gu;
+const NO_NAMES = new Set(('and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan '
+  + 'gran grandma grandad cousin friend neighbour').split(' '));
+const PLAIN_NAMES = new Set(('photo photos screen screenshot image picture video audio voice letter document scan recording message '
+  + 'download camera pasted whatsappimage').split(' '));
+
+/** Lower case, letters and digits only: how two spellings of an address are compared. @param {string} text */
+export function squeeze(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
+export class HeldBack {
+  /** @param {readonly string[]} texts addresses, numbers, free text @param {readonly string[]} [names] lists of people's names */
+  constructor(texts, names = []) {
+    const pieces = new Set([...texts, ...names].flatMap(piecesOf));
+    this.pieces = [...pieces].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+    const people = new Set(names.flatMap((text) => text.match(CAPITALISED) ?? []).map((name) => name.toLowerCase()).filter((name) => !NO_NAMES.has(name)));
+    this.people = people.size ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escaped).join('|')})(?![\\p{L}\\p{N}_])`, 'giu') : null;
+  }
+
+  /** Whether any text inside a value holds a restricted piece. @param {unknown} value @returns {boolean} */
+  touches(value) {
+    return leaves(value).some((text) => this.found(text).length > 0);
+  }
+
+  /** Every restricted stretch of a text, as it stands there. @param {string} text @returns {string[]} */
+  found(text) {
+    const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));
+    return [...stretches, ...(this.people ? text.match(this.people) ?? [] : [])];
+  }
+
+  /** The text with every restricted piece replaced by the mark. @param {string} text @returns {string} */
+  mask(text) {
+    let at = 0;
+    let masked = '';
+    for (const [from, to] of this.#stretches(text)) {
+      masked += text.slice(at, from) + MARK;
+      at = to;
+    }
+    masked += text.slice(at);
+    return this.people ? masked.replace(this.people, MARK) : masked;
+  }
+
+  /** @param {string} text @returns {[number, number][]} */
+  #stretches(text) {
+    if (!this.pieces.length || !text) return [];
+    /** @type {number[]} */ const places = [];
+    let squeezed = '';
+    let at = 0;
+    for (const letter of text) {
+      for (const lower of squeeze(letter)) {
+        for (let i = 0; i < lower.length; i++) places.push(at);
+        squeezed += lower;
+      }
+      at += letter.length;
+    }
+    const hidden = new Uint8Array(text.length + 1);
+    for (const piece of this.pieces) {
+      for (let from = squeezed.indexOf(piece); from >= 0; from = squeezed.indexOf(piece, from + 1)) {
+        const last = /** @type {number} */ (places[from + piece.length - 1]);
+        hidden.fill(1, places[from], last + String.fromCodePoint(/** @type {number} */ (text.codePointAt(last))).length);
+      }
+    }
+    return runs(hidden);
+  }
+}
+
+/** @param {Uint8Array} hidden @returns {[number, number][]} */
+function runs(hidden) {
+  /** @type {[number, number][]} */ const found = [];
+  for (let i = 0; i < hidden.length; i++) {
+    if (!hidden[i]) continue;
+    const from = i;
+    while (hidden[i]) i++;
+    found.push([from, i]);
+  }
+  return found;
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail. @param {string} text @returns {string[]} */
+function piecesOf(text) {
+  const pieces = [];
+  for (const part of text.split(/[,;\n]+/)) {
+    if (squeeze(part).length >= PIECE) pieces.push(squeeze(part));
+    const street = part.trim().replace(HOUSE, '');
+    if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET) pieces.push(squeeze(street));
+  }
+  for (const found of [...text.match(POSTCODE) ?? [], ...text.match(MAIL) ?? []]) pieces.push(squeeze(found));
+  for (const found of text.match(NUMBER) ?? []) {
+    const digits = squeeze(found);
+    pieces.push(digits);
+    if (digits.startsWith('44')) pieces.push(`0${digits.slice(2)}`);
+    else if (digits.startsWith('0')) pieces.push(`44${digits.slice(1)}`);
+  }
+  return pieces.filter(Boolean);
+}
+
+/**
+ * The restricted pieces of these versions and of the officer's page.
+ * @param {readonly Spoken[]} versions @param {Fields} sheet @param {readonly string[]} [more] words the keeper wants held back besides
+ */
+export function heldBackOf(versions, sheet, more = []) {
+  const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact'), ...more];
+  const names = [textOf(sheet, 'helped_by')];
+  for (const { kind, fields, restricted } of versions) {
+    const of = (/** @type {readonly string[]} */ list) => list.flatMap((name) => leaves(restricted[name]));
+    texts.push(...of(REACHED), ...of(PLACES), ...of(DEVICE), stemOf(textOf(objectOf(restricted, 'received_as'), 'filename')));
+    names.push(...of(NAMED), ...of(NAMES));
+    if (kind === 'person' && UNNAMED.has(textOf(fields, 'role'))) names.push(...leaves(fields['name']), ...leaves(fields['aliases']));
+    for (const note of of(NOTES)) texts.push(...note.match(POSTCODE) ?? [], ...note.match(MAIL) ?? [], ...note.match(NUMBER) ?? []);
+  }
+  return new HeldBack(texts.filter(Boolean), names.filter(Boolean));
+}
+
+/** A file's name without its ending, when it says more than a camera's counter does. @param {string} name */
+function stemOf(name) {
+  const stem = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) || name : name;
+  const said = squeeze(stem);
+  return said.length >= PIECE && !PLAIN_NAMES.has(said.replace(/[0-9]+$/, '')) ? stem : '';
+}
+
+/** Every text inside a value. @param {unknown} value @returns {string[]} */
+export function leaves(value) {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(leaves);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : [];
+}
+
+/** A value with its texts masked. @param {Json|undefined} value @param {HeldBack} held @returns {Json} */
+export function masked(value, held) {
+  if (typeof value === 'string') return held.mask(value);
+  if (Array.isArray(value)) return value.map((one) => masked(one, held));
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, masked(one, held)]));
+  return value ?? null;
+}

@@ -1,0 +1,46 @@
+/** The chronology on paper: the same rows as in a pack that the phone makes, drawn as text and handed to the printer. */
+import { html, nothing } from './html.js';
+import { button, errorSummary, heading } from './parts.js';
+import { t } from './strings.js';
+import './strings_share.js';
+import { choosingPrint, chosenOf } from './share_choose.js';
+import { SAY } from './share_job.js';
+import { words } from '../pack/chronology_words.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('../pack/chronology.js').Chronology} Chronology */
+/** @typedef {import('../pack/chronology.js').Cell} Cell */
+
+/** @param {Stage} stage */
+function print(stage) {
+  const { local } = stage;
+  const made = /** @type {Chronology|undefined} */ (local.made);
+  if (made) return sheet(stage, made);
+  const show = () => stage.run('print', async () => {
+    local.made = await stage.app.readChronology(chosenOf(local), SAY);
+    stage.arrived = true;
+  });
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('print.title'))}<p class="soft">${t('print.lead')}</p></div>${errorSummary(stage)}
+    ${choosingPrint(stage, t('print.show'), show, stage.running === 'print')}</div>`;
+}
+
+/** @param {Stage} stage @param {Chronology} made */
+function sheet(stage, made) {
+  return html`<div class="stack-wide">
+    <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), { main: true, wide: true })}${button(t('bar.back'), () => { stage.arrived = true; stage.set({ made: null }); }, { plain: true })}</div>
+    <p class="small soft unprinted">${t('print.after')}</p>
+    ${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
+    ${made.rows.map((row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
+      <p class="small soft">${words('recorded')}: ${row.recorded}</p>
+      <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
+      ${row.later.map(({ at, kind, text }) => html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`)}
+      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}
+  </div>`;
+}
+
+/** @param {Cell[]} cells */
+function pairs(cells) {
+  return cells.length ? html`<dl class="facts facts-close">${cells.map(({ key, text }) => html`<div><dt>${words(`${key}`)}</dt><dd dir="auto">${text}</dd></div>`)}</dl>` : nothing;
+}
+
+export const views = { print };

@@ -1,0 +1,145 @@
+/** Quick report: what happened in the order that police forms ask, as plain words to copy or to read out. Offline; nothing is sent. */
+import { html, nothing } from './html.js';
+import { checkbox } from './fields.js';
+import { button, errorSummary, heading, sentenceOf, waiting } from './parts.js';
+import { day, dayWords, whenWords } from './say.js';
+import { t, tn } from './strings.js';
+import './strings_cards.js';
+import './strings_registers.js';
+import './strings_share.js';
+import { label, vocabulary } from './labels.js';
+import { nameOf } from './record_names.js';
+import { isInForce } from './register_terms.js';
+import { momentWords } from './register_words.js';
+import { localAt, phoneZone } from '../record/times.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Fields} Fields */
+/** @typedef {{key: string, lines: string[], apart?: boolean}} Part `apart`: kept apart, so it starts unticked */
+
+const MOST_CODES = 8;
+
+/** @param {Stage} stage */
+function quick(stage) {
+  vocabulary(stage);
+  const found = stage.find('quick', () => stage.app.readForQuick());
+  if (found.problem) return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
+  if (!found.data || !vocabulary(stage)) return waiting();
+  const { local } = stage;
+  const all = partsOf(found.data);
+  const isOn = (/** @type {Part} */ part) => local.ticks?.[part.key] ?? !part.apart;
+  const parts = all.filter(isOn);
+  const text = parts.map((part) => `${t(`quick.h.${part.key}`).toUpperCase()}\n${part.lines.join('\n')}`).join('\n\n');
+  if (local.large) return large(stage, parts);
+  const none = () => stage.fail({ code: 'none', sentence: t('quick.none') });
+  return html`<div class="stack-wide">
+    <div class="stack-close">${heading(t('quick.title'))}<p>${t('quick.lead')}</p><p class="care">${t('quick.danger')}</p></div>
+    ${errorSummary(stage)}
+    <ul class="rows ticks">${all.map((part) => html`<li>${checkbox({ id: `quick-${part.key}`, checked: isOn(part), label: html`${t(`quick.h.${part.key}`)}${part.apart ? html`<span class="row-more">${t('quick.apart')}</span>` : nothing}`,
+    on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }) })}</li>`)}</ul>
+    <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), { main: true, wide: true })}${button(t('quick.large'), () => { if (!text) return none(); stage.arrived = true; return stage.set({ large: true }); }, { wide: true, icon: 'eye' })}</div>
+    <p role="status">${local.copied ? t('quick.copied') : local.noted ? t('quick.noted') : nothing}</p>
+    <section class="stack-close"><h2>${t('quick.words')}</h2><div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map((part) => html`<p class="quick-head">${t(`quick.h.${part.key}`)}</p>${part.lines.map((line) => html`<p class="narrative-small" dir="auto">${line}</p>`)}`)}</div></section>
+    ${local.noted ? nothing : html`<div>${button(t('quick.note'), () => note(stage, found.data.records), { plain: true, busy: stage.running === 'note' })}</div>`}</div>`;
+}
+
+/** @param {Stage} stage @param {Part[]} parts */
+function large(stage, parts) {
+  const back = () => { stage.arrived = true; stage.set({ large: false }); };
+  return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), back)}</div>
+    ${parts.map((part) => html`<section class="stack-close quick-large"><h2>${t(`quick.h.${part.key}`)}</h2>${part.lines.map((line) => html`<p class="narrative" dir="auto">${line}</p>`)}</section>`)}
+    <div>${button(t('quick.small'), back)}</div></div>`;
+}
+
+/** @param {Stage} stage @param {string} text */
+async function copy(stage, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    stage.say(t('quick.copied'));
+    stage.set({ copied: true });
+  } catch {
+    stage.fail({ code: 'copy', sentence: t('quick.copy_failed') });
+  }
+}
+
+/** @param {Stage} stage @param {string[]} records */
+function note(stage, records) {
+  return stage.run('note', async () => {
+    await stage.app.noteShared({ kind: 'quick_report', records, delivered_how: 'shown' });
+    stage.refresh('shared');
+    stage.say(t('quick.noted'));
+    stage.set({ noted: true });
+  });
+}
+
+/** @param {any} found @returns {Part[]} those that say something, in the order of the forms */
+function partsOf(found) {
+  const { newest, counts, settings } = found;
+  const numbers = (/** @type {string[]} */ ids) => tn('quick.entries', ids.length, { list: ids.map((id) => found.numbers[id] ?? '?').join(', ') });
+  const [last, ...before] = newest;
+  const parts = /** @type {Part[]} */ ([
+    { key: 'now', lines: last ? happened(last.fields) : [] },
+    { key: 'since', lines: since(counts) },
+    { key: 'who', lines: found.people.map((/** @type {any} */ one) => person(one, found)) },
+    { key: 'what', lines: counts.behaviours.slice(0, MOST_CODES).map((/** @type {any} */ { code, ids }) => t('quick.times', { what: label('behaviours', code), n: ids.length })) },
+    { key: 'fear', lines: fear(found, numbers) },
+    { key: 'orders', lines: orders(found, numbers) },
+    { key: 'reports', lines: found.reports.map(report) },
+    { key: 'seen', lines: [...(counts.witness.length ? [tn('quick.witness', counts.witness.length, { list: numbers(counts.witness) })] : []), ...found.cameras.map(camera)] },
+    { key: 'files', lines: found.pictures ? [tn('quick.pictures', found.pictures)] : [] },
+    { key: 'effect', lines: found.impacts.map((/** @type {any} */ { fields }) => [label('impact_domains', fields.domain), fields.after].filter(Boolean).join(': ')) },
+    { key: 'others', lines: before.map((/** @type {any} */ one) => happened(one.fields)[0] ?? '') },
+    { key: 'reach', apart: true, lines: ['name_to_use', 'safe_contact', 'needs'].filter((name) => settings.restricted[name]).map((name) => `${t(`sheet.${name}`)}: ${settings.restricted[name]}`) },
+  ]);
+  return parts.map((part) => ({ ...part, lines: part.lines.filter(Boolean) })).filter(({ lines }) => lines.length);
+}
+
+/** @param {Fields} fields @returns {string[]} */
+function happened(fields) {
+  const where = label('places', fields['place_category']);
+  return [t('quick.happened', { when: whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields })), words: String(fields['narrative'] ?? '') }), where ? t('quick.where', { where }) : ''];
+}
+
+/** @param {any} counts @returns {string[]} */
+function since(counts) {
+  return [tn('quick.count', counts.all.length), counts.since ? t('quick.since', { first: dayWords(counts.since), last: dayWords(counts.until) }) : '',
+    counts.new_accounts?.length ? tn('quick.accounts', counts.new_accounts.length) : ''];
+}
+
+/** @param {any} one @param {any} found @returns {string} */
+function person({ record, fields }, found) {
+  const accounts = found.accounts.filter((/** @type {any} */ { fields: of }) => of.person_id === record).map((/** @type {any} */ { fields: of }) => [label('channels', of.platform), of.handle || of.number || of.url].filter(Boolean).join(' '));
+  const vehicles = found.vehicles.filter((/** @type {any} */ { fields: of }) => (of.person_ids ?? []).includes(record)).map((/** @type {any} */ one) => nameOf('vehicle', one.fields));
+  return [nameOf('person', fields), label('relationships', fields['relationship']), fields['dob_or_age'], fields['description'], ...vehicles, ...accounts].filter(Boolean).join('; ');
+}
+
+/** @param {any} found @param {(ids: string[]) => string} numbers @returns {string[]} */
+function fear({ counts, afraid }, numbers) {
+  const all = counts.marks.threat ?? [];
+  return [all.length ? tn('quick.threats', all.length, { list: numbers(all) }) : '', afraid.length ? tn('quick.afraid', afraid.length, { list: numbers(afraid) }) : ''];
+}
+
+/** @param {any} found @param {(ids: string[]) => string} numbers @returns {string[]} */
+function orders({ orders: list, notices, counts }, numbers) {
+  const today = localAt(Date.now(), phoneZone()).slice(0, 10);
+  const broken = [...new Set(counts.breaches.flatMap((/** @type {any} */ one) => one.ids))];
+  return [
+    ...list.filter((/** @type {any} */ { fields }) => isInForce(fields, today)).map((/** @type {any} */ { fields }) => [label('orders', fields.kind), fields.court, fields.served_on ? t('quick.served', { on: dayWords(fields.served_on) }) : '', fields.expires_on ? t('quick.until', { on: dayWords(fields.expires_on) }) : ''].filter(Boolean).join(', ')),
+    broken.length ? tn('quick.breach', broken.length, { list: numbers(/** @type {string[]} */ (broken)) }) : '',
+    ...notices.map((/** @type {any} */ { fields }) => (fields.exact_words ? t('quick.stop', { at: momentWords(fields.at), words: fields.exact_words }) : t('quick.stop_plain', { at: momentWords(fields.at) }))),
+  ];
+}
+
+/** @param {any} report */
+function report({ fields }) {
+  const refs = [fields.crime_ref, fields.incident_ref].filter(Boolean).map((ref) => t('quick.ref', { ref }));
+  return [label('report_to', fields.to), fields.force, momentWords(fields.at), ...refs, fields.officer_name, fields.collar_no].filter(Boolean).join(', ');
+}
+
+/** @param {any} one */
+function camera({ kind, holder, due }) {
+  const what = { kind: label('independent_evidence', kind), holder: holder || '?' };
+  return due ? t('quick.camera', { ...what, due: day(Date.parse(due)) }) : t('quick.camera_plain', what);
+}
+
+export const views = { quick };

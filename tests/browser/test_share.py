@@ -1,0 +1,261 @@
+"""Leaving the phone: looked through first, made here without a signal, noted, continued; and words for a form."""
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from diary.crypto.signing import Notary
+from diary.pack.verify import verify
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.seeding import seed
+from tests.browser.navigators.sharing import agrees, chooses_everything, looks_through, saves_the_pack
+from tests.browser.pictures import png, upload
+from tests.browser.serving import Certificate, Served
+from tests.pack.test_servable import ALLOWED, DENIED
+from tests.vectors.diaries import said
+
+HERE = "Make a pack on this phone"
+FIRST = "He waited at 14 Elm Road. Ring me on 07700 900123."
+SECOND = "A card through the door. <b onclick=alert(1)>look</b>"
+
+
+def _with_pictures(keeper: Keeper, count: int, first: int = 0) -> None:
+    """So many pictures on the entry that is open."""
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload(f"screen{first + n}.png", "image/png", png(first + n + 1)) for n in range(count)])
+    for n in range(count):
+        keeper.has_file(f"screen{first + n}.png")
+
+
+def _only_here(keeper: Keeper) -> None:
+    """A diary that was never registered: two entries, three pictures, a place kept apart."""
+    keeper.opens()
+    keeper.first_entry(FIRST)
+    keeper.puts_off_the_copy()
+    keeper.reads(FIRST)
+    _with_pictures(keeper, 3)
+    keeper.opens_card("Where")
+    keeper.field("Where exactly?").fill("14 Elm Road, Leeds")
+    keeper.saves_card()
+    keeper.adds(SECOND)
+
+
+def test_what_a_phone_gives_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
+    """Never registered, offline: words for a police form, a list on paper, and a pack that the command line checks."""
+    keeper = new_phone(accept_downloads=True)
+    _only_here(keeper)
+    keeper.is_offline_ready()
+    keeper.page.context.set_offline(True)
+    _reads_out_and_copies(keeper)
+    _prints(keeper)
+    _makes_a_pack_here(keeper, tmp_path)
+
+
+def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
+    """Looked through across a lock, made, saved; nothing that is kept apart leaks into what may be passed on."""
+    chooses_everything(keeper, HERE)
+    keeper.tap("Next")
+    # One decision each; a lock in the middle loses none of them.
+    keeper.sees("Picture 1 of 3")
+    keeper.tap("Nothing shows where I am")
+    keeper.sees("Picture 2 of 3")
+    keeper.page.keyboard.press("2")
+    keeper.sees("Picture 3 of 3")
+    keeper.locks()
+    keeper.unlocks()
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Go on with the pack you began")).click()
+    keeper.sees_place("What goes in")
+    looks_through(keeper, 1)
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    keeper.sees("Nothing is sent to anyone.")
+    agrees(keeper)
+    pack = saves_the_pack(keeper, tmp_path)
+    codes = {finding.code for finding in verify(pack)}
+    assert codes <= {"keys", "keys_from_pack", "never_received"}, codes
+    with zipfile.ZipFile(pack) as held:
+        names = held.namelist()
+        servable = b"".join(held.read(name) for name in names if "/servable/" in name or re.search(r"/data/\d\d_", name))
+        page = held.read(next(name for name in names if name.endswith("01_chronology.html")))
+        record = json.loads(held.read(next(name for name in names if name.endswith("12_record.json"))))
+        assert len([name for name in names if "13_exhibits-as-received" in name]) == 3
+    squeezed = re.sub(rb"[^a-z0-9]", b"", servable.lower())
+    assert b"elmroad" not in squeezed
+    assert b"<b onclick" not in page
+    assert b"default-src 'none'" in page
+    assert b"07700 900123" in servable  # the keeper said that it may be seen
+    looked = [row["fields"] for row in record["versions"] if row["kind"] == "attachment" and "looked_at" in row["fields"]]
+    assert sorted(bool(fields.get("shows_where_i_live")) for fields in looked) == [False, False, True]
+    said = servable.replace(ALLOWED, b"")
+    denied = DENIED.search(said)
+    assert not denied, said[max(0, denied.start() - 60) : denied.end() + 30]
+
+
+def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
+    """Nothing leaves until it is looked at or knowingly gone on without; the pack and the list both say so. Then a later pack
+    continues: numbers hold, it names the first and their reference, and items come by number."""
+    keeper = new_phone(accept_downloads=True)
+    keeper.begins(FIRST)
+    keeper.reads(FIRST)
+    _with_pictures(keeper, 2)
+    keeper.is_kept_safe(FIRST)
+    chooses_everything(keeper)
+    keeper.tap("Next")
+    keeper.sees("Picture 1 of 2")
+    keeper.tap("Go on without looking at the rest")
+    keeper.sees("2 pictures were not looked at.")
+    keeper.tap("Go on")
+    keeper.sees_place("Words that may say where you are")
+    # A finding opens where it is, and the way back is there.
+    keeper.page.get_by_role("button", name="Open entry 1").click()
+    expect(keeper.page.get_by_role("article").get_by_text(FIRST).first).to_be_visible()
+    keeper.tap("Back")
+    keeper.sees_place("Words that may say where you are")
+    keeper.tap("Next")
+    keeper.sees("One is still to be answered.")
+    keeper.tap("Go on")
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    keeper.sees("You chose to go on without looking at everything.")
+    agrees(keeper)
+    first = saves_the_pack(keeper, tmp_path)
+    record = _record_of(first)
+    review = record["pack"]["review"]
+    assert (review["looked"], review["not_looked"], review["words"]) == (0, 2, 1)
+    assert review["override_at"] > 0
+    assert _items_of(first) == {"JB-1.png", "JB-2.png"}
+    # Who has it, and what they call it.
+    keeper.page.get_by_role("button", name=re.compile("^Note who has it")).click()
+    keeper.field("Who has it?").fill("PC Hall, Leeds")
+    keeper.page.get_by_role("radio", name="On paper, by hand").check()
+    keeper.field("Their reference").fill("WY/4471/26")
+    keeper.tap("Save")
+    keeper.sees("Their reference: WY/4471/26")
+    keeper.sees("You went on without looking at everything.")
+    _goes_on_with_a_supplement(keeper, server, tmp_path)
+
+
+def _goes_on_with_a_supplement(keeper: Keeper, server: Served, tmp_path: Path) -> None:
+    keeper.adds(SECOND)
+    keeper.reads(SECOND)
+    _with_pictures(keeper, 1, first=5)
+    keeper.is_kept_safe(SECOND)
+    keeper.goes("Share")
+    keeper.tap("Make another")
+    keeper.tap("Make a pack")  # the screen about court came before the first one only
+    keeper.page.get_by_role("radio", name="What is new since the last pack").check()
+    keeper.tap("Next")
+    keeper.sees_place("What goes in")
+    looks_through(keeper, 1)
+    expect(keeper.field("Their reference")).to_have_value("WY/4471/26")
+    keeper.tap("Next")
+    agrees(keeper)
+    second = saves_the_pack(keeper, tmp_path, name="second.zip")
+    assert verify(second, notary=Notary(server.settings.read_notary_seed()).pub) == []
+    pack = _record_of(second)["pack"]
+    assert (pack["no"], pack["kind"], pack["recipient_ref"]) == (2, "supplement", "WY/4471/26")
+    named = [(one["no"], one["receipt_ref"], one["delivered_to"]) for one in pack["supersedes"]]
+    assert named == [(1, "WY/4471/26", "PC Hall, Leeds")]
+    assert _items_of(second) == {"JB-3.png"}
+    # "Item 2, please": in two taps after the number, with nothing left to look at.
+    keeper.tap("Make another")
+    keeper.page.get_by_role("button", name=re.compile("^Items by number")).click()
+    keeper.field("Numbers").fill("3, 8")
+    keeper.tap("Next")
+    keeper.sees("No file of an earlier pack has these numbers: 8.")
+    keeper.field("Numbers").fill("3")
+    keeper.tap("Next")
+    agrees(keeper)
+    third = saves_the_pack(keeper, tmp_path, name="third.zip")
+    assert (_record_of(third)["pack"]["items"], _items_of(third)) == (["JB/3"], {"JB-3.png"})
+
+
+def _record_of(pack: Path) -> Any:
+    """`12_record.json` of a pack."""
+    with zipfile.ZipFile(pack) as held:
+        return json.loads(held.read(next(name for name in held.namelist() if name.endswith("12_record.json"))))
+
+
+def _items_of(pack: Path) -> set[str]:
+    with zipfile.ZipFile(pack) as held:
+        return {name.rpartition("/")[2] for name in held.namelist() if "13_exhibits-as-received/" in name}
+
+
+def _reads_out_and_copies(keeper: Keeper) -> None:
+    """Words in order, nothing kept apart unless ticked, copied as plain text, and noted as passed on."""
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Quick report")).click()
+    keeper.sees_place("Quick report")
+    # What is copied cannot be read back by a page (its policy forbids that), so what is handed over is looked at.
+    keeper.page.evaluate("Clipboard.prototype.writeText = async (text) => { globalThis.handed = text; }")
+    keeper.tap("Copy the words")
+    keeper.sees("Copied.")
+    copied: str = keeper.page.evaluate("handed")
+    assert copied.startswith("WHAT HAPPENED LAST\n")
+    assert copied.index("WHAT HAPPENED LAST") < copied.index("HOW LONG, HOW OFTEN") < copied.index("WHAT I HAVE KEPT")
+    assert SECOND in copied
+    assert "Leeds" not in copied
+    keeper.tap("Read it out")
+    expect(keeper.page.get_by_text("It has happened 2 times.")).to_be_visible()
+    keeper.button("Back to choosing").first.click()
+    keeper.tap("I have passed this on")
+    keeper.sees("Noted under What you have shared.")
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^What you have shared")).click()
+    keeper.sees_place("What you have shared")
+    expect(keeper.page.get_by_role("heading", name="Quick report")).to_be_visible()
+
+
+def _prints(keeper: Keeper) -> None:
+    """The printed page has the entries in order, and neither a restricted word nor a control; no other page prints at all."""
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Print your entries")).click()
+    keeper.tap("Show the list")
+    expect(keeper.page.get_by_text("[held back, see 06]")).to_be_visible()
+    keeper.page.emulate_media(media="print")
+    assert _printed(keeper.page).count("He waited at") == 1
+    assert "Elm Road" not in _printed(keeper.page)
+    assert not keeper.button("Print or save as PDF").is_visible()
+    assert keeper.page.locator(".thumb").is_hidden()
+    assert keeper.page.locator("b[onclick]").count() == 0
+    assert len(keeper.page.pdf(format="A4")) > 5_000
+    keeper.page.emulate_media(media="screen")
+    keeper.goes("Entries")
+    keeper.sees_place("Entries")
+    assert len(keeper.page.pdf(format="A4")) < 2_000
+
+
+def _printed(page: Page) -> str:
+    return page.locator("main").inner_text()
+
+
+def test_at_high_risk_no_pack_is_asked_of_the_server(new_phone: NewPhone, server: Served, certificate: Certificate) -> None:
+    """A keeper's own switch hides what needs the server, says why, and leaves the ways that need none."""
+    told = said("2026-11-20T08:15", "minute", narrative=FIRST)
+    seeded = seed(server, certificate, [("one", "incident", told, {}), ("own", "settings", {"high_risk": True}, {})])
+    keeper = new_phone()
+    keeper.signs_in(seeded.login, seeded.words)
+    keeper.entries(1)
+    asked = len(server.to("/v1/packs"))
+    keeper.goes("Share")
+    keeper.sees("High risk is on.")
+    expect(keeper.button("Make a pack")).to_have_count(0)
+    expect(keeper.page.get_by_role("button", name=re.compile(f"^{HERE}"))).to_be_visible()
+    assert len(server.to("/v1/packs")) == asked
+
+
+def test_where_the_server_builds_none_the_other_ways_are_left(new_phone: NewPhone, server: Served) -> None:
+    """An instance without server-built packs: the screen says so."""
+    keeper = new_phone()
+    keeper.begins(FIRST)
+    server.meddle("GET", "/v1/server", change=lambda body: body.replace(b'"server_packs":true', b'"server_packs":false'))
+    keeper.goes("Share")
+    keeper.sees("This server does not set the pages of packs.")
+    expect(keeper.button("Make a pack")).to_have_count(0)
+    expect(keeper.page.get_by_role("button", name=re.compile(f"^{HERE}"))).to_be_visible()

@@ -1,0 +1,163 @@
+/** What leaves a phone by itself: the look through before, packs made here, their numbers, and the note of each. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { packActions } from '../../static/js/actions/pack.js';
+import { parseObject } from '../../static/js/core/encoding.js';
+import { HeldBack } from '../../static/js/pack/held_back.js';
+import { readZip } from '../../static/js/pack/zip.js';
+import { PNG, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
+
+const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
+const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
+const utf8 = (bytes) => new TextDecoder().decode(bytes);
+const HOSTILE = '<img src=x onerror=alert(1)></p><script>"\'&';
+
+/** A diary that was never registered, with a picture, words kept apart, and the same words in the account. */
+async function diary(text = `He shouted at 14 Elm Road. ${HOSTILE}`) {
+  const phone = await phoneWithEntry({ packActions, send: noNetwork }, text);
+  const { app, record } = phone;
+  await app.saveIncident({ record, fields: {}, restricted: { place_detail: '14 Elm Road, Leeds' } });
+  const { attachment } = await app.addFile(record, file(PNG, 'IMG_0001.png'), { route: 'photo_picker' });
+  return { ...phone, attachment };
+}
+
+/** @param {any} made */
+async function membersOf(made) {
+  const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
+  const folder = /** @type {string} */ ([...all.keys()][0]).split('/')[0];
+  return { folder, get: (name) => all.get(`${folder}/${name}`), names: [...all.keys()].map((name) => name.slice(folder.length + 1)), all };
+}
+
+test('a pack made here needs no network and no account, and holds the file as it came', async () => {
+  const { app, phone, attachment, record } = await diary();
+  await app.decidePicture(attachment, 'fine');
+  const steps = [];
+  const made = await app.buildHere(FILLED, ({ step }) => steps.push(step));
+  const { folder, get, names } = await membersOf(made);
+  assert.equal(made.no, 1);
+  assert.match(folder, /^PACK_JB_1_\d{8}$/);
+  assert.deepEqual(get('data/restricted/13_exhibits-as-received/JB-1.png'), PNG);
+  assert.ok(names.includes('data/restricted/12_record.json') && names.some((name) => name.startsWith('data/servable/proof/')));
+  const [export_] = await app.readShared();
+  assert.deepEqual([export_.fields.kind, export_.fields.pack_no, export_.fields.record_ids, export_.label], ['evidence', 1, [record], '1']);
+  assert.deepEqual(export_.fields.items_included, [{ item: 'JB/1', record: attachment }]);
+  assert.match(export_.fields.manifest_sha256, /^[0-9a-f]{64}$/);
+  assert.ok(steps.includes('files'));
+  phone.end();
+});
+
+test('what is kept apart stands in no byte of the servable part, and nothing in the page runs', async () => {
+  const { app, phone } = await diary();
+  const { get, names, all, folder } = await membersOf(await app.buildHere(FILLED, () => {}));
+  for (const name of names.filter((one) => one.startsWith('data/servable/') || /^data\/\d/.test(one))) {
+    const squeezed = utf8(all.get(`${folder}/${name}`)).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+    for (const word of ['14elmroad', 'elmroad']) assert.ok(!squeezed.includes(word), `${name} holds ${word}`);
+  }
+  const page = utf8(get('data/servable/01_chronology.html'));
+  assert.match(page, /\[held back, see 06\]/);
+  assert.match(page, /default-src &#39;none&#39;|default-src 'none'/);
+  assert.ok(!/<script|<img|onerror=alert\(1\)>/.test(page));
+  assert.match(utf8(get('data/restricted/12_record.json')), /14 Elm Road/);
+  const servable = names.find((name) => name.startsWith('data/servable/proof/0001') || name.startsWith('data/servable/proof/U0001'));
+  assert.ok(Object.keys(/** @type {any} */ (parseObject(get(servable))).withheld).includes('narrative'));
+  phone.end();
+});
+
+test('without the part for the police there is nothing restricted in it', async () => {
+  const { app, phone } = await diary();
+  const { names } = await membersOf(await app.buildHere({ ...FILLED, restricted: false }, () => {}));
+  assert.ok(names.every((name) => !name.startsWith('data/restricted/')));
+  assert.equal((await app.readShared())[0].fields.restricted_included, false);
+  phone.end();
+});
+
+test('each picture is asked about once; a decision is kept, and the next look through asks only about new ones', async () => {
+  const { app, phone, record, attachment } = await diary('He left a card: LS1 4AB, ring 07700 900123.');
+  const all = { from: null, to: null, records: null };
+  const first = await app.reviewPack(all);
+  assert.deepEqual(first.pictures.map(({ attachment: id, decision }) => [id, decision]), [[attachment, null]]);
+  assert.deepEqual(first.words.map(({ why, found }) => [why, found]), [['postcode', 'LS1 4AB'], ['number', '07700 900123']]);
+  await app.decidePicture(attachment, 'hold');
+  const other = await app.addFile(record, file(Uint8Array.of(...PNG, 9), 'IMG_0002.png'), { route: 'photo_picker' });
+  const second = await app.reviewPack(all);
+  assert.deepEqual(second.pictures.map(({ decision }) => decision), ['hold', null]);
+  await assert.rejects(app.decidePicture(other.attachment, 'covered'), { code: 'no_print_copy' });
+  await app.decidePicture(other.attachment, 'out');
+  assert.equal((await app.reviewPack(all)).pictures.length, 1);
+  // Words: held back for good, or found to say nothing.
+  await app.decideWords('LS1 4AB', 'hold');
+  await app.decideWords('07700 900123', 'fine');
+  const third = await app.reviewPack(all);
+  assert.deepEqual(third.words.map(({ why, found, answered }) => [why, found, answered]), [['apart', 'LS1 4AB', true], ['number', '07700 900123', true]]);
+  const { get } = await membersOf(await app.buildHere(FILLED, () => {}));
+  const page = utf8(get('data/servable/01_chronology.html'));
+  assert.ok(!page.includes('LS1 4AB') && page.includes('07700 900123'));
+  phone.end();
+});
+
+test('private sexual pictures stay out unless they are ticked', async () => {
+  const { app, phone, attachment } = await diary();
+  await app.decidePicture(attachment, 'private');
+  assert.equal((await app.chooseForPack({ from: null, to: null, records: null })).intimate, 1);
+  assert.ok(!(await membersOf(await app.buildHere(FILLED, () => {}))).names.some((name) => name.includes('13_exhibits')));
+  assert.ok((await membersOf(await app.buildHere({ ...FILLED, intimate: true }, () => {}))).names.some((name) => name.includes('13_exhibits')));
+  phone.end();
+});
+
+test('a file written as it grows is the same zip, and a lock in the middle leaves nothing', async () => {
+  const { app, phone } = await diary();
+  /** @type {Uint8Array} */ let there = new Uint8Array(0);
+  const written = { closed: false, dropped: false };
+  const saveTo = {
+    async write({ position, data }) {
+      const next = new Uint8Array(Math.max(there.length, position + data.length));
+      next.set(there);
+      next.set(data, position);
+      there = next;
+    },
+    async close() { written.closed = true; },
+    async abort() { written.dropped = true; },
+  };
+  const made = await app.buildHere({ ...FILLED, saveTo }, () => {});
+  assert.equal(made.file, null);
+  assert.ok(written.closed && [...readZip(there).keys()].length > 5);
+  await assert.rejects(app.buildHere({ ...FILLED, saveTo }, ({ step, done }) => { if (step === 'files' && done) void app.cancelPack(); }), { code: 'cancelled' });
+  assert.ok(written.dropped);
+  assert.equal((await app.readShared()).length, 1);
+  phone.end();
+});
+
+test('numbers go on from what any device gave; two of one number are told apart', async () => {
+  const { app, phone, attachment } = await diary();
+  await app.buildHere(FILLED, () => {});
+  const [first] = await app.readShared();
+  // Another device, without a network, took the same number.
+  await app.saveRecord({ kind: 'export', record: null, fields: { kind: 'evidence', pack_no: 1, made_at: first.fields.made_at, record_ids: [] } });
+  const both = await app.readShared();
+  assert.deepEqual(both.map(({ label, twin }) => [label, twin]), [['1', false], ['1B', true]]);
+  await app.noteDelivery(first.record, { delivered_to: 'PC Hall', delivered_how: 'by_hand', receipt_ref: 'WY/77' });
+  const made = await app.buildHere({ ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }, () => {});
+  assert.equal(made.no, 2);
+  const { get, names } = await membersOf(made);
+  assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-1.png'));
+  const { pack } = /** @type {any} */ (JSON.parse(utf8(get('data/restricted/12_record.json'))));
+  assert.equal(pack.recipient_ref, 'WY/77');
+  assert.deepEqual(pack.supersedes[0], { delivered_to: 'PC Hall', made_at: first.fields.made_at, no: 1, receipt_ref: 'WY/77' });
+  assert.deepEqual(await app.findItems('1, 9'), { items: ['JB/1'], records: [phone.app.state.entries[0].record], unknown: ['9'] });
+  const asked = await app.buildHere({ ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }, () => {});
+  assert.equal(asked.no, 3);
+  assert.ok(attachment && (await membersOf(asked)).names.some((name) => name.endsWith('13_exhibits-as-received/JB-1.png')));
+  phone.end();
+});
+
+test('words are held back as the typesetter holds them back', () => {
+  const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
+  for (const { texts, names, samples } of cases) {
+    const held = new HeldBack(texts, names);
+    for (const [text, masked] of samples) {
+      assert.equal(held.mask(text), masked);
+      assert.equal(held.touches({ a: [text] }), masked !== text, text);
+    }
+  }
+});
