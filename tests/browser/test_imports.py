@@ -50,7 +50,7 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     keeper.unlocks()
     for text in (CHAT, DAY_TWO):
         keeper.is_kept_safe(text)
-    pack = makes_a_pack(keeper, 0, tmp_path)
+    pack = makes_a_pack(keeper, 1, tmp_path)
     with zipfile.ZipFile(pack) as held:
         body = {name.split("/data/")[-1]: held.read(name) for name in held.namelist()}
     record = json.loads(body["restricted/12_record.json"])
@@ -63,6 +63,7 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     assert sum("Answer me" in line for line in table) == 3
     assert not any("Jo" in line for line in table)
     assert exports.MAIL.encode() in [file for name, file in body.items() if name.startswith("restricted/13_mail/")]
+    assert exports.png(5) in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
     assert exports.android_zip()["buffer"] in [file for name, file in body.items() if "/13_exhibits-as-received/" in name]
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
 
@@ -95,11 +96,16 @@ def _android(keeper: Keeper) -> None:
     _judge(keeper, "plan")
     adds_once = keeper.button("Add 2 entries")
     adds_once.click()
+    keeper.sees("Is it a sexual picture of someone under 18, even of you?")
+    _judge(keeper, "asked first")
+    keeper.tap("No, it is not")
     expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
+    keeper.sees("1 picture or other file was added with its message.")
     _judge(keeper, "done")
     keeper.tap("See your entries")
     keeper.entries(3)
     keeper.reads(CHAT)
+    keeper.has_file("IMG-20261024-WA0001.jpg")
     keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
     keeper.sees("1 missed call and 5 messages from Sam Hill")
     keeper.sees("In the file: 13 lines, 2 not understood.")

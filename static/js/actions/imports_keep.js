@@ -7,12 +7,14 @@
  */
 import { idText, newId } from '../core/ids.js';
 import { amountOf, numbered, partsOf } from '../record/schedule.js';
+import { offsetAt } from '../record/times.js';
 import { ownFields } from './book.js';
 import { arrival, waitingLines } from './custody.js';
 import { firstFields } from './file_fields.js';
+import { letGo, takeMedia } from './imports_media.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from './records.js';
-import { forgetBlobs, takeIn } from './sealing.js';
+import { blobsOf, forgetBlobs, takeIn } from './sealing.js';
 import { rows as indexRows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -23,39 +25,53 @@ import { rows as indexRows } from './taking.js';
 /** @typedef {import('./imports_plan.js').Plan} Plan */
 /** @typedef {import('../record/schedule.js').Row} Row */
 /** @typedef {{burst: number, narrative: string}} Chosen */
-/** @typedef {{attachment: string, held: Held|null}} File `held` null: the diary has this very file already */
+/** @typedef {import('./imports_media.js').Taken} Taken */
+/** @typedef {import('./imports_media.js').Media} Media */
+/** @typedef {Map<string, import('../record/unzip.js').Entry>} Entries */
+/** @typedef {{incident: string, narrative: string, rows: Row[]}} Burst */
 
 const NAMES = 200;
 
 /**
- * @param {Context} ctx @param {Open} open @param {{source: import('./types.d.ts').Source, title: string, plan: Plan, chosen: Chosen[]}} what
+ * @param {Context} ctx @param {Open} open @param {{source: import('./types.d.ts').Source, title: string, plan: Plan, chosen: Chosen[], media: Entries}} what `media`: the files of the zip that may be taken in, by name
  * @param {import('../record/whatsapp.js').Pause} pause
- * @returns {Promise<{entries: string[], rows: number, attachment: string, again: boolean}>} `again`: the file was there already
+ * @returns {Promise<{entries: string[], rows: number, attachment: string, again: boolean, files: {added: number, again: number, failed: string[]}}>} `again`: was there already
  */
-export async function keepImport(ctx, open, { source, title, plan, chosen }, pause) {
+export async function keepImport(ctx, open, { source, title, plan, chosen, media }, pause) {
   const at = ctx.clock.now();
   const held = await takeIn(open, source, { route: 'files', at, pictures: ctx.pictures, unowned: true });
   const file = await sameFile(open, held);
+  const work = chosen.map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] })).filter(({ rows }) => rows.length);
+  /** @type {Media} */
+  let taken = { of: new Map(), failed: [] };
   try {
-    const work = chosen.map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] })).filter(({ rows }) => rows.length);
+    taken = await takeMedia(ctx, open, { source, media, rows: work.flatMap(({ rows }) => rows), at }, pause);
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
       for (const [i, one] of work.entries()) {
-        await stageBurst(ctx, batch, open, one, { file, title, plan, at });
+        await stageBurst(ctx, batch, open, one, { file, title, plan, at, taken });
         await pause(i, work.length);
       }
-      await stageReceived(batch, open, { file, plan, incidents: work.map(({ incident }) => incident) });
+      await stageReceived(batch, open, file, work.map(({ incident }) => incident), ofExport(file, plan));
+      await stageMedia(batch, open, work, taken, plan);
       await indexRows(batch, open, work.map(({ incident }) => incident), null);
     });
     if (!file.held) await forgetBlobs(open.store, [held.received]);
-    return { entries: work.map(({ incident }) => incident), rows: work.reduce((sum, { rows }) => sum + rows.length, 0), attachment: file.attachment, again: !file.held };
+    const all = [...taken.of.values()];
+    const added = new Set(all.flatMap(({ attachment, held: own }) => (own ? [attachment] : [])));
+    const again = new Set(all.flatMap(({ attachment }) => (added.has(attachment) ? [] : [attachment])));
+    return {
+      entries: work.map(({ incident }) => incident), rows: work.reduce((sum, { rows }) => sum + rows.length, 0), attachment: file.attachment, again: !file.held,
+      files: { added: added.size, again: again.size, failed: taken.failed },
+    };
   } catch (error) {
+    await letGo(open, taken).catch(() => undefined);
     await forgetBlobs(open.store, [held.received]).catch(() => undefined);
     throw error;
   }
 }
 
-/** The attachment this file is already, or a new one. @param {Open} open @param {Held} held @returns {Promise<File>} */
+/** The attachment this file is already, or a new one. @param {Open} open @param {Held} held @returns {Promise<Taken>} */
 async function sameFile(open, held) {
   const sources = new Set((await readKind(open, 'schedule', true)).flatMap(({ fields }) => (typeof fields.source_attachment_id === 'string' ? [fields.source_attachment_id] : [])));
   for (const attachment of sources) {
@@ -67,9 +83,9 @@ async function sameFile(open, held) {
 
 /**
  * @param {Context} ctx @param {Batch} batch @param {Open} open @param {{incident: string, narrative: string, rows: Row[]}} burst
- * @param {{file: File, title: string, plan: Plan, at: number}} of
+ * @param {{file: Taken, title: string, plan: Plan, at: number, taken: Media}} of
  */
-async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { file, title, plan, at }) {
+async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { file, title, plan, at, taken }) {
   const amount = amountOf(/** @type {any} */ (rows));
   const count = plan.own.length || plan.channel === 'email' ? amount.in : rows.length;
   const ids = partsOf(/** @type {any} */ (rows)).map((part) => ({ part, id: idText(newId()) }));
@@ -81,14 +97,14 @@ async function stageBurst(ctx, batch, open, { incident, narrative, rows }, { fil
     open: {
       ...burstTime(rows, plan.tz, ctx.clock.now()), ...(narrative.trim() ? { narrative } : {}), channel: plan.channel, ...(names ? { channel_account: names } : {}),
       ...(count ? { count } : {}), ...(behaviours.length ? { behaviours } : {}), entry_kind: 'copied_from_other_record',
-      source_record: plan.channel === 'email' ? 'A saved email file' : 'A saved WhatsApp chat', schedule_id: ids[0]?.id, attachment_ids: [file.attachment],
+      source_record: plan.channel === 'email' ? 'A saved email file' : 'A saved WhatsApp chat', schedule_id: ids[0]?.id, attachment_ids: [...new Set([file.attachment, ...mediaOf(rows, taken)])],
     },
   });
   for (const [i, { part, id }] of ids.entries()) {
     await open.book.stage(batch, {
       kind: 'schedule', record: id,
       open: {
-        channel: plan.channel, tz: plan.tz, gap_hours: plan.gap, complete: plan.complete, rows: numbered(part).map((row, n) => ({ ...row, msg_no: firstNo(ids, i) + n })),
+        channel: plan.channel, tz: plan.tz, gap_hours: plan.gap, complete: plan.complete, rows: numbered(part).map((row, n) => ({ ...row, ...withFile(row, taken), msg_no: firstNo(ids, i) + n })),
         incident_ids: [incident], source_attachment_id: file.attachment, import_summary: plan.summary, imported_at: at, chat: title, ...(series ? { series_id: series, part_no: i + 1 } : {}),
       },
       restricted: plan.own.length ? { own_accounts: plan.own } : {},
@@ -101,32 +117,59 @@ function firstNo(parts, i) {
   return parts.slice(0, i).reduce((sum, { part }) => sum + part.length, 1);
 }
 
+/** @param {{file_name?: unknown}} row @param {Media} taken */
+function withFile({ file_name: name }, taken) {
+  const there = typeof name === 'string' ? taken.of.get(name) : undefined;
+  return there ? { attachment_id: there.attachment } : {};
+}
+
+/** The files that some rows speak of. @param {readonly Row[]} rows @param {Media} taken @returns {string[]} */
+const mediaOf = (rows, taken) => rows.flatMap((row) => withFile(row, taken).attachment_id ?? []);
+
+/** What is said of the export itself. @param {Taken} file @param {Plan} plan @returns {Fields} */
+function ofExport({ held }, plan) {
+  const flags = [...(held?.flags ?? []), ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
+  return { kind: plan.kind, ...(flags.length ? { flags } : {}), ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}) };
+}
+
+/** Pictures and other files of the chat, each in the entries that speak of it, with the time of its message. @param {Batch} batch @param {Open} open @param {readonly Burst[]} work @param {Media} taken @param {Plan} plan */
+async function stageMedia(batch, open, work, taken, plan) {
+  const staged = new Set();
+  for (const one of [...taken.of.values()].sort((a, b) => Number(!a.held) - Number(!b.held))) {
+    if (staged.has(one.attachment)) continue;
+    staged.add(one.attachment);
+    const speaks = work.filter(({ rows }) => mediaOf(rows, taken).includes(one.attachment));
+    const row = speaks[0]?.rows.find((each) => withFile(each, taken).attachment_id === one.attachment);
+    // An app that sends a picture on makes it smaller: what was done before it came here is not known.
+    await stageReceived(batch, open, one, speaks.map(({ incident }) => incident), { alteration_before_receipt: 'unknown', ...sentTime(row, plan.tz) });
+  }
+}
+
+/** @param {Row|undefined} row @param {string} tz @returns {Fields} */
+function sentTime(row, tz) {
+  if (row?.sent_at === undefined || !row.sent_local) return {};
+  return { content_time: { start: row.sent_at, local: row.sent_local, tz, utc_offset_min: offsetAt(row.sent_at, tz), precision: 'minute', source: 'message_or_call_stamp' } };
+}
+
 /**
- * The file itself: a new record, or one more version of the one that is there. It does not name the schedules: a pack takes
- * along what its files name, and would take those of entries that the keeper leaves out.
- * @param {Batch} batch @param {Open} open @param {{file: File, plan: Plan, incidents: string[]}} what
+ * A file: a new record, or one more version of the one that is there. It does not name the schedules: a pack takes along
+ * what its files name, and would take those of entries that the keeper leaves out.
+ * @param {Batch} batch @param {Open} open @param {Taken} file @param {string[]} incidents it belongs to @param {Fields} more what is said of a new one
  */
-async function stageReceived(batch, open, { file: { attachment, held }, plan, incidents }) {
+async function stageReceived(batch, open, { attachment, held }, incidents, more) {
   if (!held) {
     const before = await open.book.newest(attachment, batch);
-    const more = (/** @type {unknown} */ there, /** @type {string[]} */ ids) => [...new Set([...(Array.isArray(there) ? there : []), ...ids])];
+    const ids = [...new Set([...(Array.isArray(before.fields.incident_ids) ? before.fields.incident_ids : []), ...incidents])];
     const { reason: _reason, taken_out: _out, ...fields } = ownFields(before);
     await open.book.stage(batch, {
-      kind: 'attachment', record: attachment, open: { ...fields, incident_ids: more(fields.incident_ids, incidents) },
-      restricted: before.restricted, openKeys: before.keys.open, restrictedKeys: before.keys.restricted,
+      kind: 'attachment', record: attachment, open: { ...fields, incident_ids: ids }, restricted: before.restricted, openKeys: before.keys.open, restrictedKeys: before.keys.restricted,
     });
     return;
   }
-  const flags = [...held.flags, ...(plan.kind === 'chat_export' ? ['text_can_be_edited'] : [])];
   const first = firstFields(held, null);
-  await open.book.stage(batch, {
-    kind: 'attachment', record: attachment, of: incidents[0] ?? null, ...first,
-    open: {
-      ...first.open, incident_ids: incidents, kind: plan.kind, ...(flags.length ? { flags } : {}),
-      ...(plan.kind === 'email_eml' ? { media_type: 'message/rfc822' } : {}),
-    },
-  });
+  await open.book.stage(batch, { kind: 'attachment', record: attachment, of: incidents[0] ?? null, ...first, open: { ...first.open, incident_ids: incidents, ...more } });
   waitingLines(batch.root, arrival(held));
-  batch.root.filling = batch.root.filling.filter((/** @type {string} */ blob) => blob !== held.received.blob);
-  batch.root.uploads.push({ blob: held.received.blob, of: incidents[0] ?? null });
+  const blobs = blobsOf(held).map(({ blob }) => blob);
+  batch.root.filling = batch.root.filling.filter((/** @type {string} */ blob) => !blobs.includes(blob));
+  for (const blob of blobs) batch.root.uploads.push({ blob, of: incidents[0] ?? null });
 }

@@ -11,6 +11,7 @@ import { pastedRows } from '../record/schedule_paste.js';
 import { MOST_TEXT, entriesOf, plainName, unpack } from '../record/unzip.js';
 import { looksLikeChat, readChat } from '../record/whatsapp.js';
 import { keepImport } from './imports_keep.js';
+import { namedOnce } from './imports_media.js';
 import { knownRows, planChat, planMail } from './imports_plan.js';
 import { insideOf } from './inside.js';
 import { findFile, openParts } from './reading_files.js';
@@ -21,7 +22,7 @@ import { fileSource } from './sources.js';
 /** @typedef {import('./types.d.ts').Source} Source */
 /** @typedef {import('./imports_plan.js').Plan} Plan */
 /** @typedef {{onProgress?: (done: number, total: number) => void, signal?: {stopped: boolean}}} How */
-/** @typedef {{kind: 'chat', chat: import('../record/whatsapp.js').Chat, media: Set<string>, lenient: boolean}} ChatRead `lenient`: some of its bytes were no letters */
+/** @typedef {{kind: 'chat', chat: import('../record/whatsapp.js').Chat, media: Map<string, import('../record/unzip.js').Entry>, lenient: boolean}} ChatRead `lenient`: some of its bytes were no letters */
 /** @typedef {{kind: 'mail', mail: import('../record/mail.js').Mail}} MailRead */
 /** @typedef {{source: Source, title: string, read: ChatRead|MailRead, plan: Plan|null}} Live */
 
@@ -56,11 +57,11 @@ export function importWork(ctx) {
       return one.plan.shown;
     },
     importRows: (/** @type {number} */ burst, /** @type {number} */ from, /** @type {number} */ count) => (live().plan?.bursts[burst] ?? []).slice(from, from + count),
-    /** Seals the file and the chosen entries: all of it, or nothing. */
-    async keepImport(/** @type {{chosen: {burst: number, narrative: string}[]}} */ { chosen }, /** @type {How} */ how = {}) {
+    /** Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it, or nothing. */
+    async keepImport(/** @type {{chosen: {burst: number, narrative: string}[], media?: boolean}} */ { chosen, media = false }, /** @type {How} */ how = {}) {
       const [open, one] = [inside(), live()];
       if (!one.plan || !chosen.length) throw new KeptError('nothing_to_save');
-      const done = await keepImport(ctx, open, { source: one.source, title: one.title, plan: one.plan, chosen }, breath(ctx, how, open));
+      const done = await keepImport(ctx, open, { source: one.source, title: one.title, plan: one.plan, chosen, media: media && one.read.kind === 'chat' ? one.read.media : new Map() }, breath(ctx, how, open));
       held.delete(open);
       ctx.show();
       open.syncing.kick();
@@ -99,7 +100,7 @@ async function readSource(source, pause) {
   if (first[0] === ZIP[0] && first[1] === ZIP[1]) return readZip(source, pause);
   if (looksLikeMail(first)) return { kind: 'mail', mail: await readMail(await wholeSource(source, pause)) };
   if (source.size > MOST_TEXT) throw new KeptError('import_wrong');
-  return chatOf(await wholeSource(source, pause), new Set(), pause, 'import_wrong');
+  return chatOf(await wholeSource(source, pause), new Map(), pause, 'import_wrong');
 }
 
 /** @param {Source} source @param {import('../record/whatsapp.js').Pause} pause */
@@ -109,11 +110,11 @@ async function readZip(source, pause) {
   const named = texts.filter(({ name }) => /^_chat\.txt$|whatsapp/i.test(plainName(name)));
   const [entry] = (named.length ? named : texts).sort((a, b) => b.size - a.size);
   if (!entry) throw new KeptError('import_no_chat');
-  const media = new Set(entries.filter((one) => one !== entry).map(({ name }) => plainName(name)));
+  const media = namedOnce(entries.filter((one) => one !== entry).map((one) => ({ name: plainName(one.name), entry: one })));
   return chatOf(await unpack(source, entry, { pause }), media, pause, 'import_no_chat');
 }
 
-/** @param {Uint8Array} bytes @param {Set<string>} media @param {import('../record/whatsapp.js').Pause} pause @param {string} otherwise the failure when it is no chat @returns {Promise<ChatRead>} */
+/** @param {Uint8Array} bytes @param {ChatRead['media']} media @param {import('../record/whatsapp.js').Pause} pause @param {string} otherwise the failure when it is no chat @returns {Promise<ChatRead>} */
 async function chatOf(bytes, media, pause, otherwise) {
   const { text, lenient } = decoded(bytes);
   if (!looksLikeChat(text)) throw new KeptError(otherwise);

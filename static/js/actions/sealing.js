@@ -26,7 +26,7 @@ const PICTURE_BYTES = 60_000_000;
 
 /**
  * @param {Open} open @param {Source} source
- * @param {{route: string, at: number, pictures: Pictures, onProgress?: OnProgress | undefined, attachment?: string, unowned?: boolean}} how `unowned`: its received bytes stay in `filling` until whoever names them takes them off, so that a crash leaves none
+ * @param {{route: string, at: number, pictures: Pictures, onProgress?: OnProgress | undefined, attachment?: string, unowned?: boolean}} how `unowned`: its blobs stay in `filling` until whoever names them takes them off, so that a crash leaves none
  * @returns {Promise<Held>} @throws file_changed, file_unreadable, no_space
  */
 export async function takeIn(open, source, { route, at, pictures, onProgress = () => undefined, attachment = idText(newId()), unowned = false }) {
@@ -38,7 +38,7 @@ export async function takeIn(open, source, { route, at, pictures, onProgress = (
   /** @type {(import('./types.d.ts').Rendition & BlobKey)[]} */
   const renditions = [];
   const copies = await copiesOf(sealed, magic, pictures).then(async (found) => {
-    for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy));
+    for (const copy of found?.made ?? []) renditions.push(await sealCopy(open, copy, unowned));
     return found;
   }).catch(async (error) => {
     await forgetBlobs(open.store, [key, ...renditions]).catch(() => undefined); // nobody names it yet: half of it would stay for ever
@@ -65,9 +65,9 @@ async function copiesOf(source, magic, pictures) {
   return pictures.film(await wholeOf(source, magic, PART_BYTES));
 }
 
-/** Seals a copy that was made here. @param {Open} open @param {Copy} copy @returns {Promise<import('./types.d.ts').Rendition & BlobKey>} */
-export async function sealCopy(open, { purpose, bytes, width, height, media_type, recipe }) {
-  const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined);
+/** Seals a copy that was made here. @param {Open} open @param {Copy} copy @param {boolean} [unowned] @returns {Promise<import('./types.d.ts').Rendition & BlobKey>} */
+export async function sealCopy(open, { purpose, bytes, width, height, media_type, recipe }, unowned = false) {
+  const sealed = await sealSource(open, memorySource(bytes, media_type), () => undefined, unowned);
   return { purpose, sha256: sealed.sha256, size_bytes: bytes.length, width, height, media_type, recipe, ...sealed.key };
 }
 

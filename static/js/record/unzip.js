@@ -20,7 +20,7 @@ export const MOST_RATIO = 100;
 const MOST_DIRECTORY = 8 * 1024 * 1024;
 const END = 22;
 const MOST_COMMENT = 65_535;
-const STEP = 64 * 1024;
+export const STEP = 64 * 1024;
 
 /**
  * The entries, in the order of the directory; folders left out.
@@ -107,7 +107,7 @@ function feed(inflate, piece, last) {
 }
 
 /** Where an entry's bytes begin. The local header must name the same entry: two readers must not see two files. @param {Bytes} file @param {Entry} entry */
-async function dataOf(file, entry) {
+export async function dataOf(file, entry) {
   if (entry.offset + 30 > file.size) throw new KeptError('zip_damaged');
   const head = await file.read(entry.offset, entry.offset + 30);
   const view = viewOf(head);
@@ -192,14 +192,14 @@ function joined(pieces, length) {
 /** @type {Uint32Array|null} */
 let table = null;
 
-/** @param {Uint8Array} bytes @returns {number} */
-export function crc32(bytes) {
+/** @param {Uint8Array} bytes @param {number} [before] the sum of what came before them @returns {number} */
+export function crc32(bytes, before = 0) {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     let c = n;
     for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
     return c;
   });
-  let crc = 0xffffffff;
+  let crc = (before ^ 0xffffffff) >>> 0;
   for (const byte of bytes) crc = /** @type {number} */ (table[(crc ^ byte) & 255]) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
 }

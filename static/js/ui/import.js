@@ -5,6 +5,7 @@ import { button, errorSummary, heading, progress } from './parts.js';
 import { day, dayHeading, size } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_imports.js';
+import { askFirst } from './asking.js';
 import { beginAgain, isAnswered, keep, plan, readFile, regroup, restart, workOf } from './import_work.js';
 import { countsTable, headersView, oddLines } from './import_found.js';
 import { rowsList } from './schedule_rows.js';
@@ -16,6 +17,8 @@ import { vocabulary } from './labels.js';
 const GAPS = [1, 3, 6, 12, 24];
 const SENDERS = 12;
 const ROWS = 200;
+/** Files that are named one by one. */
+const NAMED = 20;
 
 /** @param {Stage} stage */
 function importing(stage) {
@@ -125,6 +128,8 @@ function planned(stage, work) {
   const found = work.plan;
   const again = () => { work.step = 'ask'; stage.arrived = true; stage.draw(); };
   const some = work.chosen.size;
+  // The file is kept whole, so its pictures are taken in with it, chosen or not: the question comes before either.
+  const add = () => (some && work.read.files ? askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, () => keep(stage)) : keep(stage));
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${found.counts ? countsTable(found.counts) : nothing}
     ${found.counts ? oddLines(stage, found) : nothing}
@@ -132,7 +137,8 @@ function planned(stage, work) {
     ${found.bursts.length ? html`<p class="soft">${t('plan.lead')}</p>
       ${work.read.kind === 'chat' ? chips({ name: 'gap', legend: t('plan.gap'), chosen: [String(work.answers.gap)], choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]), on: (code) => void regroup(stage, Number(code)) }) : nothing}
       ${choices(stage, work)}
-      <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), () => keep(stage), { main: true, off: !some })}${button(t('plan.back'), again, { plain: true })}</div>`
+      ${found.files?.with ? html`<div>${checkbox({ id: 'media', label: html`${tn('plan.media', found.files.with)}<br><span class="small soft">${t('plan.media_hint')}</span>`, checked: work.media, on: (/** @type {boolean} */ on) => { work.media = on; } })}</div>` : nothing}
+      <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), add, { main: true, off: !some })}${button(t('plan.back'), again, { plain: true })}</div>`
     : html`<p role="status">${t('plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`}`;
 }
 
@@ -169,6 +175,9 @@ function burst(stage, work, one) {
 function done(stage, { result }) {
   return html`${heading(t('done.title'))}
     <p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>
+    ${result.files.added ? html`<p>${tn('done.files', result.files.added)}</p>` : nothing}
+    ${result.files.again ? html`<p>${tn('done.files_again', result.files.again)}</p>` : nothing}
+    ${result.files.failed.length ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed.slice(0, NAMED).join(', ')}</bdi></p>` : nothing}
     ${result.again ? html`<p>${t('done.again')}</p>` : nothing}
     <p class="small soft">${t('done.whole')}</p><p class="small soft">${t('done.copy')}</p>
     <div class="row">${button(t('done.see'), () => { beginAgain(stage); stage.go({ name: 'entries' }); }, { main: true })}${button(t('import.another'), () => beginAgain(stage), { plain: true })}</div>`;

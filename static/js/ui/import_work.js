@@ -12,6 +12,7 @@ import { problemOf } from './stage.js';
  * @property {string} doing @property {number} done @property {number} total @property {{stopped: boolean}} signal
  * @property {any} read @property {any} plan @property {any} result @property {string} name
  * @property {{order?: string, me?: string|null, tz: string, gap: number, direction?: string}} answers
+ * @property {boolean} media whether the files of the chosen messages are taken in too
  * @property {Set<number>} chosen @property {Record<number, string>} words @property {number} shown @property {any} rows @property {boolean} [seen] its result has been on the screen
  * @property {import('./app.d.ts').Problem|null} problem
  */
@@ -21,7 +22,7 @@ const KEY = 'import';
 /** @returns {Work} */
 const fresh = () => ({
   step: 'choose', doing: '', done: 0, total: 0, signal: { stopped: false }, read: null, plan: null, result: null, name: '',
-  answers: { tz: phoneZone(), gap: 6 }, chosen: new Set(), words: {}, shown: 20, rows: {}, problem: null,
+  answers: { tz: phoneZone(), gap: 6 }, chosen: new Set(), words: {}, shown: 20, rows: {}, problem: null, media: true,
 });
 
 /** @param {Stage} stage @returns {Work} */
@@ -103,7 +104,7 @@ export function plan(stage) {
 export function keep(stage) {
   return during(stage, 'import.keeping', 'plan', async (work, how) => {
     const chosen = [...work.chosen].sort((a, b) => a - b).map((burst) => ({ burst, narrative: work.words[burst] ?? work.plan.bursts[burst].narrative }));
-    work.result = await /** @type {any} */ (stage.app).keepImport({ chosen }, how);
+    work.result = await /** @type {any} */ (stage.app).keepImport({ chosen, media: work.media }, how);
     work.step = 'done';
     stage.refresh('entry:');
     stage.refresh('records:');
