@@ -17,6 +17,8 @@ import { objectsOf, switchOf, textOf, wholeOf } from './reading.js';
 /** @typedef {{days: number, from: string, to: string, ids: string[]}} Gap */
 
 const LONG_GAP_DAYS = 30;
+/** Whom an entry was aimed at that names nobody: the keeper. */
+const NOBODY = Object.freeze(['']);
 const MONDAY = '2024-01-01';
 
 /**
@@ -31,6 +33,7 @@ export function countPatterns(standing, diary, tz, takenOut = 0) {
   const merged = [people, accounts].some((leads) => [...leads].some(([record, lead]) => record !== lead));
   const facts = inOrder(merged ? standing.map((fact) => led(fact, people, accounts)) : standing);
   const dated = facts.filter(({ day }) => day);
+  const marked = facts.filter(({ marks }) => marks);
   return {
     all: ids(facts),
     undated: ids(facts.filter(({ day }) => !day)),
@@ -42,19 +45,19 @@ export function countPatterns(standing, diary, tz, takenOut = 0) {
     months: monthsOf(dated),
     over_months: ids(dated.filter(({ day, last }) => day.slice(0, 7) !== last.slice(0, 7))),
     behaviours: by(facts, ({ behaviours }) => behaviours),
-    channels: by(facts, ({ channel }) => channel && [channel]),
-    places: by(facts, ({ place }) => place && [place]),
+    channels: byOne(facts, ({ channel }) => channel),
+    places: byOne(facts, ({ place }) => place),
     ...weekOf(facts),
     key_dates: keyDates(facts, diary, tz).map((one) => ({ ...one, ...sidesOf(one, dated) })),
     ...accountsUsed(facts, diary, accounts, tz),
-    firsts: MARKS.firsts.map((mark) => firstOf(facts, mark)),
-    marks: marksOf(facts),
+    firsts: MARKS.firsts.map((mark) => firstOf(marked, mark)),
+    marks: marksOf(marked),
     witness: ids(facts.filter(({ witness }) => witness)),
     files: ids(facts.filter(({ files }) => files)),
     neither: ids(facts.filter(({ witness, files }) => !witness && !files)),
     breaches: breachesOf(facts),
     orders: by(facts, ({ orders }) => orders),
-    targets: by(facts, ({ targets }) => (targets?.length ? targets : [''])),
+    targets: by(facts, ({ targets }) => (targets?.length ? targets : NOBODY)),
     actors: by(facts, ({ actors }) => actors),
     messages: messagesOf(facts, diary.schedule ?? []),
   };
@@ -89,11 +92,30 @@ function led(fact, people, accounts) {
   return /** @type {Fact} */ ({ ...fact, actors: through(fact.actors, people), targets: through(fact.targets, people), accounts: through(fact.accounts, accounts) });
 }
 
-/** A count for each code, most entries first, then by the code itself. @param {readonly Fact[]} facts @param {(fact: Fact) => readonly string[]|''|undefined} codes @returns {Tally[]} */
+/** A count for each code, most entries first, then by the code itself. @param {readonly Fact[]} facts @param {(fact: Fact) => readonly string[]|undefined} codes @returns {Tally[]} */
 function by(facts, codes) {
   /** @type {Map<string, string[]>} */
   const found = new Map();
-  for (const fact of facts) for (const code of codes(fact) || []) into(found, code, fact.record);
+  for (const fact of facts) {
+    const list = codes(fact);
+    if (list) for (const code of list) into(found, code, fact.record);
+  }
+  return ranked(found);
+}
+
+/** The same of a field with one code. @param {readonly Fact[]} facts @param {(fact: Fact) => string|undefined} codeOf @returns {Tally[]} */
+function byOne(facts, codeOf) {
+  /** @type {Map<string, string[]>} */
+  const found = new Map();
+  for (const fact of facts) {
+    const code = codeOf(fact);
+    if (code) into(found, code, fact.record);
+  }
+  return ranked(found);
+}
+
+/** @param {Map<string, string[]>} found @returns {Tally[]} */
+function ranked(found) {
   return [...found].map(([code, list]) => ({ code, ids: list })).sort((a, b) => b.ids.length - a.ids.length || compare(a.code, b.code));
 }
 
@@ -202,7 +224,8 @@ function breachesOf(facts) {
   /** @type {Map<string, {order: string, term: number, ids: string[]}>} */
   const found = new Map();
   for (const { breaches, record } of facts) {
-    for (const [order, term] of breaches ?? []) {
+    if (!breaches) continue;
+    for (const [order, term] of breaches) {
       const one = found.get(`${order} ${term}`) ?? { order, term, ids: [] };
       one.ids.push(record);
       found.set(`${order} ${term}`, one);

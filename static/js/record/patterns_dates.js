@@ -64,7 +64,8 @@ export function accountsUsed(facts, diary, leads, tz) {
   /** @type {Map<string, string[]>} */
   const used = new Map([...known.keys()].map((record) => [leads.get(record) ?? record, []]));
   for (const { accounts, account, record } of facts) {
-    for (const one of accounts?.length ? accounts : account ? [`@${account.toLowerCase()}`] : []) into(used, one, record);
+    if (accounts?.length) for (const one of accounts) into(used, one, record);
+    else if (account) into(used, `@${account.toLowerCase()}`, record);
   }
   const first = firstSeen(facts, diary, leads, known, tz);
   /** @type {Block[]} */
@@ -105,7 +106,7 @@ function firstSeen(facts, diary, leads, known, tz) {
     if (account) see(leads.get(account) ?? account, momentOf(fields.at, tz));
   }
   for (const { day, range, at, accounts } of facts) {
-    if (day && !range) for (const account of accounts ?? []) see(account, { day, at: at ?? null });
+    if (day && !range && accounts) for (const account of accounts) see(account, { day, at: at ?? null });
   }
   return found;
 }
