@@ -22,7 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from diary import config
 from diary.cli_log import audit, keys
 from diary.cli_ops import backup, backup_key, canary, doctor, drill, restore
-from diary.cli_pack import pack
+from diary.cli_pack import pack, release_name
 from diary.cli_people import closing, invite, quota
 from diary.cli_store import migrate_store, purge
 from diary.encoding import unb64
@@ -161,8 +161,12 @@ def _steps() -> Iterator[Steps]:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the server's files here.")
 @click.option("--stamp", is_flag=True, help="Have a local timestamp authority stamp the log (needs openssl).")
-def demo(out: Path, keep: Path | None, stamp: bool) -> None:
+@click.option("--sample-pack", is_flag=True, help="A long made-up diary's pack for training, with no server (needs openssl).")
+def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
     """The whole job without a browser: a server, a fictional diary, a pack."""
+    if sample_pack:
+        _sample_pack(out)
+        return
     from diary.client.demo import run_demo
     from diary.clock import SystemClock
 
@@ -177,6 +181,15 @@ def demo(out: Path, keep: Path | None, stamp: bool) -> None:
             OUT.print(f"  {line}")
     root = f" --tsa-root {made.root}" if made.root else ""
     OUT.print(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}{root}")
+
+
+def _sample_pack(out: Path) -> None:
+    """The training pack, and what to check it with."""
+    from diary.client.sample_pack import write_training_pack
+
+    notary, root = write_training_pack(release_name(), out)
+    OUT.print(f"Pack:       {out} ({out.stat().st_size / 1e6:.1f} MB), marked TRAINING")
+    OUT.print(f"Check it:   python -m diary verify {out} --notary {notary} --tsa-root {root}")
 
 
 main.add_command(audit)

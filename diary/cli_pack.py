@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from diary.client.journal import Journal
     from diary.pack.gather import Wish
 
+PROFILES: Final = ("police", "solicitor", "school", "employer", "housing")
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -22,8 +23,13 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("kept", type=FILE)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The pack to write.")
 @click.option("--code", is_flag=True, help="Open it with the recovery code from paper instead of the words.")
-@click.option("--no", "number", default=1, show_default=True, help="The number of this pack of the diary.")
-def pack(kept: Path, out: Path, code: bool, number: int) -> None:
+@click.option("--no", "number", type=int, help="The number of this pack; else the one after the last that the diary names.")
+@click.option("--profile", type=click.Choice(PROFILES), default="police", show_default=True, help="For whom it is laid out.")
+@click.option("--portal", type=click.Path(file_okay=False, path_type=Path), help="Write the files of a portal set here too.")
+@click.option("--supplement", is_flag=True, help="Only what is new or changed since the packs before; it names them.")
+@click.option("--items", help="Only these items, by number: JB/12,JB/15.")
+@click.option("--their-ref", default="", help="The recipient's own reference.")
+def pack(kept: Path, out: Path, code: bool, portal: Path | None, **asked: Any) -> None:
     """Make the whole pack from a sealed copy (FILE.kept), on this computer and with no server.
 
     The words are asked for, or read from standard input where that is no terminal; they are never an argument, which
@@ -33,6 +39,7 @@ def pack(kept: Path, out: Path, code: bool, number: int) -> None:
     from diary.client.offline import build_offline
     from diary.clock import SystemClock
     from diary.crypto.words import read_code
+    from diary.pack.portal import write_portal
 
     typed = _secret("The code from the paper" if code else "The words")
     with KeptFile(kept) as copy, tempfile.TemporaryDirectory(prefix="kept-pack-") as work:
@@ -40,9 +47,12 @@ def pack(kept: Path, out: Path, code: bool, number: int) -> None:
         journal = copy.journal(identity, SystemClock())
         if not journal.records("incident"):
             raise PackFailed("There is no entry in this copy.")
-        wish = _wish(journal, number, str(copy.head["keys"]["kdf"]["origin"]))
+        wish = _wish(journal, str(copy.head["keys"]["kdf"]["origin"]), **asked)
         asyncio.run(build_offline(copy, journal, wish, out.absolute(), Path(work), lambda *_: None))
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
+    if portal:
+        for folder in write_portal(out, portal.absolute()):
+            click.echo(f"Portal set: {folder} ({len(list(folder.iterdir()))} files)")
 
 
 def _secret(what: str) -> str:
@@ -52,23 +62,39 @@ def _secret(what: str) -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _wish(journal: "Journal", number: int, origin: str) -> "Wish":
-    """Everything in the copy, for the police, now. `origin`: where the diary was kept."""
-    from diary import config
+def _wish(
+    journal: "Journal", origin: str, *, number: int | None, profile: str, supplement: bool, items: str | None, their_ref: str
+) -> "Wish":
+    """What was asked for of the copy, now. `origin`: where the diary was kept. Raises BadRequest."""
     from diary.clock import SystemClock
     from diary.ids import id_text, new_id
-    from diary.pack.gather import Wish
-    from diary.paths import STATIC, TEMPLATES
-    from diary.web.pages import render_pages
+    from diary.pack.earlier import earlier_packs, new_or_changed
+    from diary.pack.gather import Wish, opened_versions
 
     now = SystemClock().now_ms()
+    opened = opened_versions(journal.versions())
+    no = number or 1 + max((one.no for one in earlier_packs(opened, 1 << 20)), default=0)
+    chosen = new_or_changed(opened, earlier_packs(opened, no)) if supplement else tuple(journal.records("incident"))
     return Wish(
         pack_id=id_text(new_id()),
-        no=number,
+        no=no,
         made_at=now,
         tz="Europe/London",
-        chosen=tuple(journal.records("incident")),
-        release=render_pages(config.load(os.environ), STATIC, TEMPLATES).release.name,
+        chosen=() if items else chosen,
+        profile=profile,
+        kind="items" if items else "supplement" if supplement else "pack",
+        items=tuple(one.strip() for one in items.split(",")) if items else None,
+        recipient_ref=their_ref,
+        release=release_name(),
         origin=origin,
         consent_at=now,
     )
+
+
+def release_name() -> str:
+    """What this release of the software is called in a pack: the first twelve digits of its pages' digest."""
+    from diary import config
+    from diary.paths import STATIC, TEMPLATES
+    from diary.web.pages import render_pages
+
+    return render_pages(config.load(os.environ), STATIC, TEMPLATES).release.name

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
+from diary.client.attachments import Blob
 from diary.client.journal import Journal
-from diary.client.kept import KeptFile
 from diary.client.packs import Step, check_front, finish, received_files
 from diary.errors import PackFailed
 from diary.pack import capsule
@@ -16,7 +17,17 @@ from diary.pack.gather import Wish, make_capsule
 LENGTH_BYTES = 4
 
 
-async def build_offline(kept: KeptFile, journal: Journal, wish: Wish, out: Path, work: Path, step: Step) -> None:
+class Source(Protocol):
+    """Where the sealed files lie: a sealed copy, or a made-up diary's own."""
+
+    def part(self, blob: str, i: int) -> bytes:
+        """One sealed part, empty when there is none."""
+
+    def content(self, diary: str, blob: Blob) -> AsyncIterator[bytes]:
+        """The bytes of a file. Raises KeptError."""
+
+
+async def build_offline(kept: Source, journal: Journal, wish: Wish, out: Path, work: Path, step: Step) -> None:
     """Write the pack to `out`, which appears only when every check has passed.
 
     `work`: an empty folder of the caller's. A diary that no server knows is numbered in its own order, and its pack says
@@ -30,7 +41,7 @@ async def build_offline(kept: KeptFile, journal: Journal, wish: Wish, out: Path,
     await finish(files, lambda blob: kept.content(journal.identity.diary, blob), front, told, out, work, step)
 
 
-def _typeset(kept: KeptFile, raw: bytes, work: Path, step: Step) -> Path:
+def _typeset(kept: Source, raw: bytes, work: Path, step: Step) -> Path:
     """The front part, from a worker of our own in its jail: without network, with one folder. Raises PackFailed."""
     folder = work / "front"
     folder.mkdir()

@@ -28,7 +28,7 @@ QUEUE_SECONDS: Final = 120
 READ_BYTES: Final = 1 << 20
 _DOCUMENTS: Final = re.compile(
     r"""data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt
-      |servable/(?:01_chronology\.pdf|02_chronology\.csv|03_exhibits-index\.csv|05_message-schedules\.csv|04_exhibits(?:-[1-9]\d{0,2})?\.pdf
+      |servable/(?:01_chronology\.pdf|02_chronology\.csv|03_exhibits-index\.csv|05_message-schedules\.csv|08_impact\.pdf|04_exhibits(?:-[1-9]\d{0,2})?\.pdf
                   |manifest-sha256\.txt)
       |restricted/(?:06_RESTRICTED_officer-sheet\.pdf|10_RESTRICTED_how-this-record-was-made\.pdf|11_custody-log\.csv))""",
     re.VERBOSE,

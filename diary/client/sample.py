@@ -49,6 +49,7 @@ class SampleFile:
     content: bytes
     fields: Mapping[str, object]
     restricted: Mapping[str, object]
+    still: bytes | None = None  # of a film
 
     @property
     def kind(self) -> str:

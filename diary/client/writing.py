@@ -4,6 +4,10 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from io import BytesIO
+from itertools import cycle
+
+from PIL import Image
 
 from diary.client.attachments import Blob, PrintCopy, make_print_copy, seal, upload
 from diary.client.journal import Held, Journal, Said
@@ -30,8 +34,9 @@ class Waiting:
 class Writer:
     """Writes entries at the times they were written; files wait beside the journal until they are sent."""
 
-    def __init__(self, journal: Journal, clock: FixedClock) -> None:
-        """`clock` is the one the journal reads."""
+    def __init__(self, journal: Journal, clock: FixedClock, devices: Sequence[tuple[str, int | None]] = ()) -> None:
+        """`clock` is the one the journal reads. `devices`: id and clock offset in ms; each entry is written on the next one."""
+        self._devices = cycle(devices)
         self.journal = journal
         self.waiting: list[Waiting] = []
         self._clock = clock
@@ -47,6 +52,8 @@ class Writer:
     def write(self, entry: SampleEntry, record: str | None = None) -> str:
         """One entry with its files and private note; gives its record id, `record` when that is given."""
         self._clock.ms = entry.at
+        if device := next(self._devices, None):
+            self.journal.on_device(*device)
         first = self._seal_record(Said("incident", entry.fields, entry.restricted, record=record))
         record, version = first.opened.place.record, first.opened.place.version
         attached = [self._attach(file, record) for file in entry.draw()]
@@ -103,6 +110,10 @@ class Writer:
         if printed:
             renditions.append(_rendition(printed))
             keys.append(self._seal(printed.content).pair)
+        if file.still:
+            still = PrintCopy(file.still, *Image.open(BytesIO(file.still)).size)
+            renditions.append(_rendition(still) | {"purpose": "preview"})
+            keys.append(self._seal(still.content).pair)
         fields = dict(file.fields) | {"incident_ids": [incident], "renditions": renditions}
         record = id_text(new_id())
         self._seal_record(Said("attachment", fields, file.restricted, tuple(keys), (received.pair,), record))
@@ -157,7 +168,7 @@ def write_diary(writer: Writer, told: Sequence[SampleEntry], step: Step, records
     links = links_of_entries() if records else {}
     events: list[tuple[int, int, Callable[[], object]]] = []
     for index, entry in enumerate(told):
-        linked = replace(entry, fields=dict(entry.fields) | resolved(links.get(index, {}), ids))
+        linked = replace(entry, fields=resolved(dict(entry.fields) | links.get(index, {}), ids))
         record = ids[f"entry:{index}"]
         events.append((entry.at, index, partial(writer.write, linked, record)))
         events += [(change.at, index, partial(writer.change, record, change)) for change in entry.later]

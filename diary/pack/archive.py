@@ -8,6 +8,7 @@ from typing import IO, Final
 from diary.errors import PackFailed
 from diary.pack.capsule import Capsule
 from diary.pack.manifest import BAGIT, Digests, Hashing, bag_info, payload_lists, tag_list
+from diary.pack.numbered import Exhibit
 from diary.record.times import at_offset, offset_at
 
 CHUNK: Final = 1 << 20
@@ -21,7 +22,7 @@ def write_front(members: Mapping[str, bytes | Path], out: Path) -> None:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for path, content in sorted(members.items()):
             size = content.stat().st_size if isinstance(content, Path) else len(content)
-            _store(archive, path, size, _chunks(content))
+            store(archive, path, size, _chunks(content))
 
 
 def assemble(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], out: Path, told: Capsule) -> None:
@@ -44,29 +45,31 @@ def assemble(front: Path, received: Iterable[tuple[str, Iterable[bytes]]], out: 
             "bagit.txt": BAGIT,
         }
         for name, content in sorted(tags.items()):
-            _store(archive, f"{head.folder}/{name}", len(content), [content])
+            store(archive, f"{head.folder}/{name}", len(content), [content])
         digests: dict[str, Digests] = {}
         for path, size in sorted(sizes.items()):
             chunks = files[path] if path in files else _members(held, path)
-            digests[path] = _store(archive, f"{head.folder}/{path}", size, chunks)
+            digests[path] = store(archive, f"{head.folder}/{path}", size, chunks)
         tags |= payload_lists(digests)
         for name in ("manifest-sha256.txt", "manifest-sha512.txt"):
-            _store(archive, f"{head.folder}/{name}", len(tags[name]), [tags[name]])
+            store(archive, f"{head.folder}/{name}", len(tags[name]), [tags[name]])
         listed = tag_list(tags)
-        _store(archive, f"{head.folder}/tagmanifest-sha256.txt", len(listed), [listed])
+        store(archive, f"{head.folder}/tagmanifest-sha256.txt", len(listed), [listed])
 
 
 def received_paths(told: Capsule) -> dict[str, int]:
     """Where each exhibit's file as received goes, and its size."""
-    return {f"data/restricted/{_place(exhibit.file)}/{exhibit.file}": exhibit.size for exhibit in told.exhibits}
+    return {f"data/restricted/{_place(exhibit)}/{exhibit.file}": exhibit.size for exhibit in told.exhibits}
 
 
-def _place(file: str) -> str:
-    """Mail lies apart: gateways stop it, and the rest should still get through."""
-    return "13_mail" if file.endswith(".eml") else "13_exhibits-as-received"
+def _place(exhibit: Exhibit) -> str:
+    """Mail lies apart: gateways stop it, and the rest should still get through. Orders do, because they print addresses."""
+    if exhibit.file.endswith(".eml"):
+        return "13_mail"
+    return "09_RESTRICTED_orders" if exhibit.is_order else "13_exhibits-as-received"
 
 
-def _store(archive: zipfile.ZipFile, path: str, size: int, chunks: Iterable[bytes]) -> Digests:
+def store(archive: zipfile.ZipFile, path: str, size: int, chunks: Iterable[bytes]) -> Digests:
     """Write one member and give its digests. Raises PackFailed when its size is not `size`."""
     row = zipfile.ZipInfo(path, _EPOCH)
     row.external_attr, row.create_system, row.file_size = _MODE, _UNIX, size

@@ -19,10 +19,12 @@ from diary.pack.capsule import Capsule
 from diary.pack.chronology import chronology_page
 from diary.pack.contents import Contents, contents_of, volume_name, volumes
 from diary.pack.exhibits import Picture
+from diary.pack.impact import impact_page
 from diary.pack.manifest import SERVABLE_LIST, servable_list
 from diary.pack.method import method_page
 from diary.pack.numbered import Exhibit, Sealed
 from diary.pack.officer import officer_page
+from diary.pack.registers import of_kind
 from diary.pack.typeset import Document, Press
 
 Fetch = Callable[[str, int], bytes]
@@ -38,8 +40,8 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
     """
     contents = contents_of(capsule)
     parts = volumes(contents)
-    total = len(capsule.exhibits) + len(parts) + 4
     documents = list(_documents(contents, folder))
+    total = len(capsule.exhibits) + len(parts) + len(documents) + 1
     press = Press(capsule.head.made_at)
     try:
         # The first pages are laid out while the pictures are opened and the lists and proofs are written.
@@ -85,11 +87,13 @@ def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
 
 
 def _documents(contents: Contents, folder: Path) -> Iterator[Document]:
-    """The three documents that hold no pictures."""
+    """The documents that hold no pictures."""
     yield Document("chronology", "servable/01_chronology.pdf", partial(chronology_page, contents), folder / "01")
     yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_page, contents), folder / "06")
     name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
     yield Document("method", name, partial(method_page, contents), folder / "10")
+    if of_kind(contents.registers, "impact"):
+        yield Document("impact", "servable/08_impact.pdf", partial(impact_page, contents), folder / "08")
 
 
 def _volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[Document]:
@@ -112,15 +116,32 @@ def _pictures(contents: Contents, fetch: Fetch, folder: Path, progress: Callable
         place = folder / _volume_folder(index)
         place.mkdir(parents=True, exist_ok=True)
         for one in shown:
-            copy = None if one.exhibit.hold_picture else _print_copy(contents.capsule.diary, one.exhibit, fetch)
-            if copy is not None:
-                stem = one.exhibit.stem
-                (place / f"{stem}.jpg").write_bytes(copy.jpeg)
-                wrapper = exhibits.wrapper(f"{stem}.jpg", copy.width, copy.height)
-                (place / f"{stem}.svg").write_text(wrapper, encoding="ascii")
-                found[one.exhibit.item] = Picture(f"{stem}.svg", copy.width, copy.height)
+            if not one.exhibit.hold_picture:
+                item, diary = one.exhibit.item, contents.capsule.diary
+                copies = {item: _print_copy(diary, one.exhibit, fetch)}
+                copies[exhibits.poster_key(item)] = _still(diary, one.exhibit, fetch)
+                found |= {key: _placed(copy, place, key) for key, copy in copies.items() if copy is not None}
             progress(one.exhibit.number - int(contents.exhibits[0].exhibit.number) + 1)
     return found
+
+
+def _placed(copy: images.PrintCopy, place: Path, key: str) -> Picture:
+    """A picture as a JPEG and its wrapper in a volume's folder. `key`: an item, held to its pattern, or its still."""
+    stem = key.replace("/", "-").replace(" ", "-")
+    (place / f"{stem}.jpg").write_bytes(copy.jpeg)
+    (place / f"{stem}.svg").write_text(exhibits.wrapper(f"{stem}.jpg", copy.width, copy.height), encoding="ascii")
+    return Picture(f"{stem}.svg", copy.width, copy.height)
+
+
+def _still(diary: str, exhibit: Exhibit, fetch: Fetch) -> images.PrintCopy | None:
+    """The still of a film, let in only as a bare JPEG; a film without one, or with an odd one, has a card of words."""
+    if exhibit.poster is None:
+        return None
+    raw = _open(diary, exhibit.poster, fetch)
+    try:
+        return images.accept(raw)
+    except BadRequest:
+        return None
 
 
 def _print_copy(diary: str, exhibit: Exhibit, fetch: Fetch) -> images.PrintCopy | None:

@@ -30,6 +30,11 @@ def schedules_csv(contents: Contents) -> bytes | None:
     return table(HEADER, (line for one in found for line in _lines(contents, one, whole[one.record])))
 
 
+def lines_of(said: Fields) -> tuple[dict[str, object], ...]:
+    """The messages of a schedule."""
+    return objects_of(said, "rows")
+
+
 def _own_accounts(whole: Opened) -> dict[str, str]:
     """The keeper's own accounts as they are named here: the restricted part says which they are."""
     value = whole.restricted.get("own_accounts")
@@ -56,7 +61,7 @@ def _lines(contents: Contents, schedule: Register, whole: Opened) -> Iterator[tu
         chosen(said, "complete"),
         "" if count is None else f"{about}{count}",
     )
-    for row, before in zip(objects_of(said, "rows"), objects_of(whole.fields, "rows"), strict=False):
+    for row, before in zip(lines_of(said), lines_of(whole.fields), strict=False):
         parties = tuple(own.get(text_of(before, name)) or text_of(row, name) for name in ("from", "to"))
         yield (*head, *_message(contents, row, schedule.text("tz"), parties))
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from diary.encoding import canon
-from diary.pack.contents import Contents, Shown, volume_name, volume_of, volumes
+from diary.pack.contents import Contents, Shown, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.method import half_page, not_here
 from diary.pack.registers import front_lines, of_kind
 from diary.pack.rows import Row, recorder, row_of
+from diary.pack.sections import further_sections
 from diary.pack.wording import entries_words, numbers_words, size_words
 from diary.record import chronology as order
 from diary.record import times
@@ -20,6 +21,7 @@ from diary.record.reading import objects_of, text_of
 
 STATEMENT: Final = "Prepared by the person named; not a sworn statement"
 WORDS_A_MINUTE: Final = 200
+LINKED: Final = 6
 
 
 def chronology_page(contents: Contents) -> Row:
@@ -28,10 +30,8 @@ def chronology_page(contents: Contents) -> Row:
     facts = order.facts(entries)
     rows = [row_of(contents, entry) for entry in entries]
     return {
-        "pack": contents.capsule.head.name,
-        "title": f"Chronology, pack {contents.capsule.head.name}",
-        "lang": contents.capsule.head.lang,
-        "statement": STATEMENT,
+        **contents.sheet_facts(f"Chronology, pack {contents.capsule.head.name}", STATEMENT),
+        **further_sections(contents),
         "release": contents.capsule.head.release,
         "front": _front(contents, facts),
         "own": paragraphs(contents.held.mask(contents.capsule.own_words)),
@@ -231,9 +231,9 @@ def _missing(entries: Sequence[Incident]) -> list[list[str]]:
     return rows
 
 
-def _index_row(contents: Contents, shown: Shown) -> list[str]:
-    """One line of the exhibits index."""
-    volume = volume_name(volume_of(contents, shown.exhibit.item)) if len(volumes(contents)) > 1 else ""
+def _index_row(contents: Contents, shown: Shown) -> list[object]:
+    """One line of the exhibits index; the last cell has the entries it links to, when they are few."""
+    volume = f"volume {volume_of(contents, shown.exhibit.item) + 1}" if len(volumes(contents)) > 1 else ""
     return [
         shown.exhibit.item,
         drawable(shown.attachment.description),
@@ -242,6 +242,7 @@ def _index_row(contents: Contents, shown: Shown) -> list[str]:
         f"{shown.exhibit.file}, {size_words(shown.exhibit.size)}",
         shown.exhibit.sha256[:16],
         volume,
+        list(shown.entries) if len(shown.entries) <= LINKED else [],
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.pack.capsule import Capsule, Version
+from diary.pack.glyphs import drawable
 from diary.pack.heldback import HeldBack, held_back, open_texts
 from diary.pack.numbered import Exhibit
 from diary.pack.proofs import entry_labels
@@ -45,6 +46,7 @@ class Contents:
     exhibits: tuple[Shown, ...]
     people: tuple[Person, ...]
     registers: Registers
+    whole_registers: Registers
     names: Mapping[str, str]
     versions: Mapping[str, Version]
 
@@ -52,6 +54,18 @@ class Contents:
     def offset_min(self) -> int:
         """Minutes ahead of UTC where and when the pack was made."""
         return times.offset_at(self.capsule.head.made_at, self.capsule.head.tz)
+
+    def sheet_facts(self, title: str, statement: str) -> dict[str, object]:
+        """What the header and footer of every page say. The recipient's reference is masked like all words."""
+        head = self.capsule.head
+        return {
+            "pack": head.name,
+            "title": title,
+            "lang": head.lang,
+            "statement": statement,
+            "training": head.training,
+            "their_ref": drawable(self.held.mask(head.recipient_ref)),
+        }
 
     def made(self) -> times.Printed:
         """When the pack was made, on the keeper's clock."""
@@ -87,6 +101,7 @@ def contents_of(capsule: Capsule) -> Contents:
         exhibits=_exhibits(capsule, servable, told, entries),
         people=people_of(registers, entries),
         registers=registers,
+        whole_registers=registers_of(capsule, told),
         names=names(capsule),
         versions={version.opened.version: version for version in capsule.versions},
     )

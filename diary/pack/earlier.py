@@ -102,6 +102,19 @@ def superseded(packs: Sequence[Earlier]) -> list[dict[str, object]]:
     ]
 
 
+def new_or_changed(opened: Sequence[Opened], packs: Sequence[Earlier]) -> tuple[str, ...]:
+    """The entries that no earlier pack holds, or that were written on after the last one that does."""
+    last: dict[str, int] = {}
+    for pack in packs:
+        last |= dict.fromkeys(pack.entries, pack.made_at)
+    return tuple(
+        told.record
+        for told in tell_all(opened, "incident")
+        if told.taken_out is None
+        and (told.record not in last or any((revision.at or 0) > last[told.record] for revision in told.revisions))
+    )
+
+
 def since(entries: Sequence[tuple[int | None, Told]], included: frozenset[str], packs: Sequence[Earlier]) -> dict[str, object]:
     """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since."""
     last: dict[str, int] = {}

@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from diary.pack.bursts import lines_of
 from diary.pack.contents import Contents, Shown
 from diary.pack.glyphs import drawable, paragraphs
+from diary.pack.registers import of_kind
 from diary.pack.rows import Row
 from diary.pack.wording import chosen, numbers_words, point_words, size_words
 from diary.record import times, vocabulary
-from diary.record.reading import codes_of, text_of
+from diary.record.reading import codes_of, object_of, text_of, whole_of
 
 # Room for a picture on the page, in millimetres, beneath the heading; and how far two slices overlap.
 WIDTH_MM: Final = 170.0
@@ -24,6 +26,8 @@ HEIGHT_MM: Final = 212.0
 BESIDE_MM: Final = 105.0
 ABOVE_MM: Final = 150.0
 UPRIGHT_SHAPE: Final = 1.2
+STILL_MM: Final = 110.0
+_MAIL_WORDS: Final = ("text", "body", "words")
 OVERLAP_MM: Final = 10.0
 # Taller than this for its width, a screenshot becomes unreadable when it is fitted to one page.
 LONG_SHAPE: Final = 2.6
@@ -42,16 +46,16 @@ def exhibits_page(contents: Contents, volume: Sequence[Shown], pictures: Mapping
     """Everything one volume of 04 needs. `pictures`: by item. `part`: '' or ', part 2 of 3'."""
     head = contents.capsule.head
     return {
-        "pack": head.name,
-        "title": f"Exhibits{part}, pack {head.name}",
-        "lang": head.lang,
-        "statement": "Prepared by the person named; not a sworn statement",
-        "exhibits": [_exhibit(shown, pictures.get(shown.exhibit.item)) for shown in volume],
+        **contents.sheet_facts(f"Exhibits{part}, pack {head.name}", "Prepared by the person named; not a sworn statement"),
+        "exhibits": [
+            _exhibit(contents, shown, pictures.get(shown.exhibit.item), pictures.get(poster_key(shown.exhibit.item)))
+            for shown in volume
+        ],
     }
 
 
-def _exhibit(shown: Shown, picture: Picture | None) -> Row:
-    """One exhibit's page."""
+def _exhibit(contents: Contents, shown: Shown, picture: Picture | None, poster: Picture | None) -> Row:
+    """One exhibit's page. `poster`: the still of a film."""
     said = shown.attachment.said
     held = shown.exhibit.hold_picture
     return {
@@ -64,6 +68,9 @@ def _exhibit(shown: Shown, picture: Picture | None) -> Row:
         "flags": list(vocabulary.labels("attachment_flags", codes_of(said, "flags"))),
         "picture": None if held or picture is None else _placed(shown, picture),
         "card": _card(shown, held) if held or picture is None else "",
+        "poster": _still(shown, poster) if not held and picture is None and poster is not None else None,
+        "mail": _mail(shown),
+        "chat": [] if held else _chat(contents, shown),
     }
 
 
@@ -71,7 +78,11 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
     """What is known about it, servable fields only."""
     said = shown.attachment.said
     taken, shown_time = shown.attachment.taken, shown.attachment.shown_time
+    lasts = whole_of(said, "duration_ms")
+    masked = text_of(said, "print_copy") == "masked" and shown.exhibit.print_copy is not None and not shown.exhibit.hold_picture
     return [
+        ("Copy", "masked copy, unmasked item held with the restricted part" if masked else ""),
+        ("Lasts", f"{lasts // 60_000} min {lasts // 1000 % 60} s" if lasts is not None else ""),
         ("Kind", shown.attachment.kind_label),
         ("Entries", numbers_words(shown.entries) or "not linked to an entry"),
         ("Taken", times.printed(taken).line() if taken.is_known else "not recorded"),
@@ -88,6 +99,47 @@ def _shows(shown: Shown) -> list[list[str]]:
     if text_of(shown.attachment.said, "kind") != "screenshot":
         return []
     return [[term.label, point_words(shown.attachment.said, term.code)] for term in vocabulary.LISTS["shows"].terms]
+
+
+def poster_key(item: str) -> str:
+    """What the still of a film is filed under among the pictures."""
+    return f"{item} still"
+
+
+def _still(shown: Shown, poster: Picture) -> Row:
+    """A film's still on its card."""
+    shape = poster.height / max(1, poster.width)
+    width = min(STILL_MM, STILL_MM / shape)
+    alt = drawable(f"Still from {shown.exhibit.item}: {shown.attachment.description}")
+    return {"file": poster.file, "alt": alt, "width": width, "height": width * shape}
+
+
+def _mail(shown: Shown) -> Row | None:
+    """A mail as its record tells it: headers, then its words. None for other files."""
+    told = object_of(shown.attachment.said, "mail")
+    if not told:
+        return None
+    heads = [
+        [name.replace("_", " ").capitalize(), drawable(value)]
+        for name, value in sorted(told.items())
+        if isinstance(value, str) and value and name not in _MAIL_WORDS
+    ]
+    words = next((text_of(told, name) for name in _MAIL_WORDS if text_of(told, name)), "")
+    return {"heads": heads, "words": paragraphs(words)}
+
+
+def _chat(contents: Contents, shown: Shown) -> list[list[str]]:
+    """The messages of a saved chat, as its schedules keep them: number, time, who, words."""
+    rows = []
+    for one in of_kind(contents.registers, "schedule"):
+        whole = shown.exhibit.record in one.codes("source_attachment_id")
+        for row in lines_of(one.said):
+            if whole or text_of(row, "attachment_id") == shown.exhibit.record:
+                words = text_of(row, "text") or text_of(row, "description")
+                side = "to the keeper" if text_of(row, "direction") == "in" else "from the keeper"
+                number = f"{one.ref}/{whole_of(row, 'msg_no') or ''}"
+                rows.append([number, text_of(row, "sent_local").replace("T", " "), side, drawable(words)])
+    return rows if shown.exhibit.print_copy is None else []
 
 
 def _card(shown: Shown, held: bool) -> str:

@@ -18,7 +18,7 @@ from diary.record.reading import objects_of, switch_of, text_of, whole_of
 from diary.record.times import at_offset, offset_at
 from diary.record.versions import Opened, Told, tell_all
 
-__all__ = ["DiaryVersion", "Part", "Wish", "make_capsule"]
+__all__ = ["DiaryVersion", "Part", "Wish", "make_capsule", "opened_versions"]
 
 SHEET: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_contact")
 
@@ -63,7 +63,7 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
     `keys`: account, ecdsa_pub, log, notary, and earlier; log and notary are '' where no server has the diary.
     Raises BadRequest when nothing is chosen or it is too large.
     """
-    opened = [_opened(row) for row in versions]
+    opened = opened_versions(versions)
     numbers = _entry_numbers(versions, is_local=not keys["notary"])
     entries = [Incident(_shown(numbers, one.record), numbers[one.record], one) for one in tell_all(opened, "incident")]
     packs = earlier_packs(opened, wish.no)
@@ -96,6 +96,11 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "versions": [_carried(row, numbers) for row in versions if row["record"] in packed],
     }
     return encode(capsule)
+
+
+def opened_versions(versions: Sequence[DiaryVersion]) -> list[Opened]:
+    """A diary's versions as the record pages read them."""
+    return [_opened(row) for row in versions]
 
 
 def _log(log: Mapping[str, object] | None, packed: set[str]) -> dict[str, object] | None:

@@ -41,7 +41,7 @@ _NO_NAMES: Final = frozenset(
 # What files are called when nobody named them. Holding these back would blank out the labels of exhibits.
 _PLAIN_NAMES: Final = frozenset(
     "photo photos screen screenshot image picture video audio voice letter document scan recording message "
-    "download camera pasted whatsappimage".split()
+    "download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement".split()
 )
 _SQUEEZE = re.compile(r"[\W_]+")
 

@@ -4,32 +4,62 @@ Both lie beside the servable part and are held to its rules: no product, host, d
 Lines end in CRLF so that Notepad shows them as lines.
 """
 
-from diary.pack.contents import Contents, volume_name, volumes
-from diary.pack.tables import summary
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-_WIDTH = 96
-_SHOWN = "A receipt shows that an entry existed no later than its time."
-_NOT_SHOWN = "No server has received this diary: nothing but the keeper's device shows when it was written."
+from diary.pack.contents import Contents, volume_name, volumes
+from diary.pack.earlier import SUPPLEMENTS
+from diary.pack.glyphs import drawable
+from diary.pack.method import not_here
+from diary.pack.registers import of_kind
+from diary.pack.tables import summary
+from diary.pack.wording import entries_words
+from diary.record import times
+
+TRAINING: Final = "TRAINING. Nothing in this pack happened to anybody."
+_ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
+    "police": (
+        "restricted/06_RESTRICTED_officer-sheet.pdf  page one: name, safe contact, concerns, needs",
+        "servable/01_chronology.pdf                  page one answers who, how many, since when",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page",
+    ),
+    "solicitor": (
+        "servable/01_chronology.pdf                  orders and what is said to break them, then the entries",
+        "servable/08_impact.pdf                      effects over time, where there are any",
+        "restricted/06_RESTRICTED_officer-sheet.pdf  name, safe contact, needs",
+    ),
+    "school": (
+        "servable/01_chronology.pdf                  page one, then the entries at school, college or university",
+        "restricted/06_RESTRICTED_officer-sheet.pdf  name to use, how to get in touch safely, who else may hear",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page",
+    ),
+}
+_FOR: Final[Mapping[str, str]] = {
+    "police": "the police",
+    "solicitor": "a solicitor",
+    "school": "a school, college or university",
+    "employer": "an employer",
+    "housing": "a landlord, council or housing officer",
+}
+_SHOWN: Final = "A receipt shows that an entry existed no later than its time."
+_NOT_SHOWN: Final = "No server has received this diary: nothing but the keeper's device shows when it was written."
 
 
 def read_first(contents: Contents) -> bytes:
     """00_READ-FIRST.txt."""
     head = contents.capsule.head
-    pictures = [volume_name(index) for index in range(len(volumes(contents)))]
     lines = [
-        f"READ FIRST. Pack {head.name}, made {contents.made().line()}.",
+        *([TRAINING, ""] if head.training else []),
+        f"READ FIRST. Pack {head.name}, made {contents.made().line()}, laid out for {_FOR[head.profile]}.",
+        *([f"Your reference: {drawable(head.recipient_ref)}."] if head.recipient_ref else []),
         "",
         f"What this is: one person's own record of what happened to them, {summary(contents)}. Prepared by the person",
         "named; not a sworn statement. Nothing here names an offence or scores a risk.",
         "If somebody is in danger now: 999. Otherwise 101. National Stalking Helpline: 0808 802 0300.",
         "",
+        *_supplement(contents),
         "ORDER TO READ",
-        "  1. restricted/06_RESTRICTED_officer-sheet.pdf     page one: name, safe contact, concerns, needs",
-        "  2. servable/01_chronology.pdf                     page one answers who, how many, since when",
-        *(
-            f"  {'3.' if index == 0 else '  '} servable/{name:<42}the exhibits, one to a page"
-            for index, name in enumerate(pictures)
-        ),
+        *(f"  {place}. {line}" for place, line in enumerate(_ORDER.get(head.profile, _ORDER["school"]), 1)),
         "  4. the rest as needed",
         "",
         "TWO FOLDERS",
@@ -37,20 +67,9 @@ def read_first(contents: Contents) -> bytes:
         "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
         "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
         "",
-        "WHAT IS WHERE",
-        "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page",
-        "  servable/02_chronology.csv            the same rows for a spreadsheet",
-        "  servable/03_exhibits-index.csv        exhibits with digests; a column is blank for your own references",
-        *(f"  servable/{name:<29}exhibits, print-sized" for name in pictures),
-        "  servable/proof/                       what is needed to compute each entry's commitment again",
-        "  restricted/06_RESTRICTED_officer-sheet.pdf",
-        "  restricted/10_RESTRICTED_how-this-record-was-made.pdf",
-        "  restricted/11_custody-log.csv         every handling step of each file (RESTRICTED)",
-        "  restricted/12_record.json             every version of every entry here (RESTRICTED)",
-        "  restricted/13_exhibits-as-received/   the exact bytes received; may hold where a picture was taken (RESTRICTED)",
-        "  restricted/13_mail/                   e-mail files, apart because gateways may stop them (RESTRICTED)",
-        "  restricted/14_sidecars/               what is known about each file (RESTRICTED)",
-        "  restricted/proof/                     the same proofs with every field (RESTRICTED)",
+        *_where(contents),
+        "",
+        f"ENTRIES NOT HERE: {not_here(contents.capsule)}.",
         "",
         "WHAT IT DOES NOT SHOW",
         "  That what it says is true, who did a thing, that a clock was right, or that a picture was unchanged before it",
@@ -59,6 +78,50 @@ def read_first(contents: Contents) -> bytes:
         "HOW TO CHECK IT: see 15_VERIFY.txt. No software needs to be installed.",
     ]
     return _text(lines)
+
+
+def _supplement(contents: Contents) -> Iterator[str]:
+    """What a later pack continues, and what is different."""
+    head = contents.capsule.head
+    if head.kind not in SUPPLEMENTS:
+        return
+    if head.items:
+        yield f"THIS PACK HOLDS ITEMS BY NUMBER: {', '.join(head.items)}. Their numbers are those of the earlier pack."
+    else:
+        yield "THIS IS A SUPPLEMENT. Entries and exhibits keep the numbers they had; new ones follow. Numbers never come back."
+    for earlier in head.supersedes:
+        ref = f", your reference {drawable(earlier.receipt_ref)}" if earlier.receipt_ref else ""
+        made = times.instant(earlier.made_at, head.tz).line()
+        yield f"  It continues pack {head.initials} {earlier.no}, made {made}{ref}. Where they differ, this one is newer."
+    for words, numbers in (("New", head.since.new), ("Changed", head.since.changed), ("Removed", head.since.removed)):
+        if numbers:
+            yield f"  {words} since: {entries_words(str(number) for number in numbers)}."
+    yield ""
+
+
+def _where(contents: Contents) -> Iterator[str]:
+    """Every file that is here, with what it is."""
+    yield "WHAT IS WHERE"
+    yield "  servable/01_chronology.pdf            entries in order of time, counts, gaps, method in half a page"
+    yield "  servable/02_chronology.csv            the same rows for a spreadsheet"
+    yield "  servable/03_exhibits-index.csv        exhibits with digests; a column is blank for your own references"
+    for index in range(len(volumes(contents))):
+        yield f"  servable/{volume_name(index):<29}exhibits, print-sized"
+    if of_kind(contents.registers, "schedule"):
+        yield "  servable/05_message-schedules.csv     every message of the bursts, both ways"
+    if of_kind(contents.registers, "impact"):
+        yield "  servable/08_impact.pdf                effects over time; not a Victim Personal Statement"
+    yield "  servable/proof/                       what is needed to compute each entry's commitment again"
+    yield "  restricted/06_RESTRICTED_officer-sheet.pdf"
+    if any(shown.exhibit.is_order for shown in contents.exhibits):
+        yield "  restricted/09_RESTRICTED_orders/      copies of orders; they often print addresses (RESTRICTED)"
+    yield "  restricted/10_RESTRICTED_how-this-record-was-made.pdf"
+    yield "  restricted/11_custody-log.csv         every handling step of each file (RESTRICTED)"
+    yield "  restricted/12_record.json             every version of every entry here (RESTRICTED)"
+    yield "  restricted/13_exhibits-as-received/   the exact bytes received; may hold where a picture was taken (RESTRICTED)"
+    yield "  restricted/13_mail/                   e-mail files, apart because gateways may stop them (RESTRICTED)"
+    yield "  restricted/14_sidecars/               what is known about each file (RESTRICTED)"
+    yield "  restricted/proof/                     the same proofs with every field (RESTRICTED)"
 
 
 def verify_steps(contents: Contents) -> bytes:

@@ -1,13 +1,16 @@
 """The numbered files of a pack, where each lies sealed, and how each was handled; the twin of static/js/pack/exhibits.js."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from diary.crypto.parts import part_count
 from diary.encoding import b64
 from diary.record.evidence import Attachment
 from diary.record.reading import objects_of, text_of, whole_of
 from diary.record.versions import Opened, tell_all
+
+# Copies of orders lie apart from other files: they often print an address.
+ORDER: Final = "order_or_court_paper"
 
 
 class Part(TypedDict):
@@ -60,6 +63,7 @@ def exhibit_rows(
                 "sha256": text_of(attachment.said, "sha256"),
                 "sha512": text_of(attachment.said, "sha512"),
                 "size": whole_of(attachment.said, "size_bytes") or 0,
+                **({"order": True} if text_of(attachment.said, "kind") == ORDER else {}),
                 **_poster(attachment, row),
             }
         )

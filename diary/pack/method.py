@@ -3,7 +3,7 @@
 The half page names no product, host, device or helper: 01 may be given to the other side.
 """
 
-from diary.pack.capsule import Capsule
+from diary.pack.capsule import EARLIER, Capsule
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable
 from diary.pack.logwords import in_full, in_short
@@ -48,15 +48,14 @@ def method_page(contents: Contents) -> Row:
     """Everything 10 needs."""
     head = contents.capsule.head
     return {
-        "pack": head.name,
-        "title": f"How this record was made, pack {head.name}",
-        "lang": head.lang,
+        **contents.sheet_facts(f"How this record was made, pack {head.name}", "Restricted; not for service"),
         "release": head.release,
         "origin": drawable(head.origin),
         "made": contents.made().line(),
         "consent": times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "not recorded",
         "counts": _counts(contents),
         "clocks": _clocks(contents),
+        "review": _review(contents),
         "helped": _helped(contents),
         "revisions": _revisions(contents),
         "asked": _asked(contents),
@@ -68,7 +67,6 @@ def method_page(contents: Contents) -> Row:
         "notes": NOTES,
         "files": _files(contents),
         "banner": BANNER,
-        "statement": "Restricted; not for service",
     }
 
 
@@ -80,6 +78,7 @@ def _counts(contents: Contents) -> list[list[str]]:
         ["In the diary", str(counts["total"]), ""],
         ["In this pack", str(counts["included"]), numbers_words(tuple(entry.number for entry in contents.whole))],
         ["Withheld: not chosen for this pack", str(counts["withheld"]), _gaps(contents.capsule, "withheld")],
+        *([["In an earlier pack", str(counts[EARLIER]), _gaps(contents.capsule, "earlier")]] if EARLIER in counts else []),
         ["Removed by the keeper", str(counts["removed"]), _gaps(contents.capsule, "removed")],
         ["Added to", str(counts["added_to"]), _holding(contents, "addition")],
         ["Amended", str(counts["amended"]), _holding(contents, "amendment")],
@@ -87,12 +86,33 @@ def _counts(contents: Contents) -> list[list[str]]:
     ]
 
 
+def _review(contents: Contents) -> list[str]:
+    """What the keeper looked at before the pack left, and what they let go unseen."""
+    review = contents.capsule.head.review
+    looked = sum(shown.exhibit.looked_at is not None for shown in contents.exhibits)
+    rows = [
+        f"Of {len(contents.exhibits)} exhibits the keeper or a helper has looked at {looked} for a pack; one that "
+        "nobody looked at is not printed in 04."
+    ]
+    if review is None:
+        return rows
+    rows.append(f"Words of the restricted part found in accounts and left as they are (held back in servable): {review.words}.")
+    if review.override_at is not None:
+        at = times.instant(review.override_at, contents.capsule.head.tz).line()
+        unseen = f"although {review.not_looked} pictures had not been looked at"
+        rows.append(f"The pack was let go on {at} {unseen}: the keeper chose that.")
+    return rows
+
+
 def not_here(capsule: Capsule) -> str:
     """What became of the entries that are not in a pack, with their numbers: nothing is missing unsaid."""
     withheld, removed = capsule.counts["withheld"], capsule.counts["removed"]
     numbers = [_gaps(capsule, why) for why in ("withheld", "removed")]
     left = f"{withheld} not chosen for this pack" + (f" ({numbers[0]})" if numbers[0] else "")
-    return f"{left}, {removed} removed by the keeper" + (f" ({numbers[1]})" if numbers[1] else "")
+    gone = f"{removed} removed by the keeper" + (f" ({numbers[1]})" if numbers[1] else "")
+    earlier = capsule.counts.get(EARLIER, 0)
+    held = f", {earlier} in an earlier pack ({_gaps(capsule, 'earlier')})" if earlier else ""
+    return f"{left}, {gone}{held}"
 
 
 def _gaps(capsule: Capsule, why: str) -> str:

@@ -48,6 +48,7 @@ class Exhibit:
     looked_at: int | None
     hold_picture: bool
     poster: Sealed | None = None
+    is_order: bool = False
 
     @property
     def number(self) -> int:
@@ -100,6 +101,7 @@ def exhibit_of(row: dict[str, object]) -> Exhibit:
         looked_at=whole_of(row, "looked_at"),
         hold_picture=switch_of(row, "hold_picture") is not False,
         poster=_sealed(object_of(row, "poster")),
+        is_order=switch_of(row, "order") is True,
     )
 
 

@@ -1,11 +1,17 @@
 """06_RESTRICTED_officer-sheet.pdf as data: what is needed at the door, then contacts and what was held back."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable, paragraphs
+from diary.pack.registers import day_words, of_kind, order_label, report_words
 from diary.pack.rows import Row
+from diary.pack.sections import is_over
 from diary.pack.wording import numbers_words, value_words
 from diary.record import times, vocabulary
-from diary.record.reading import object_of, switch_of, text_of, whole_of
+from diary.record.incident import Incident
+from diary.record.reading import object_of, objects_of, switch_of, text_of, whole_of
 
 BANNER = "RESTRICTED: not for service. For the officer in the case and those they choose."
 
@@ -14,10 +20,7 @@ def officer_page(contents: Contents) -> Row:
     """Everything 06 needs. This is the restricted side: nothing is masked."""
     head, sheet = contents.capsule.head, contents.capsule.sheet
     return {
-        "pack": head.name,
-        "title": f"Officer sheet, pack {head.name}",
-        "lang": head.lang,
-        "statement": "Restricted; not for service",
+        **contents.sheet_facts(f"Officer sheet, pack {head.name}", "Restricted; not for service"),
         "banner": BANNER,
         "made": contents.made().line(),
         "name": drawable(text_of(sheet, "name_to_use") or "not given"),
@@ -26,17 +29,101 @@ def officer_page(contents: Contents) -> Row:
         "needs": paragraphs(text_of(sheet, "needs")),
         "helped_by": drawable(text_of(sheet, "helped_by")),
         "recent": _recent(contents),
+        "orders": _orders(contents),
         "people": [[person.code, drawable(person.words), numbers_words(person.entries)] for person in contents.people],
         "descriptions": _descriptions(contents),
-        "children": _named(contents, "children_names"),
-        "witnesses": _named(contents, "witness_names"),
+        "children": [*_persons(contents, ("child",)), *_named(contents, "children_names")],
+        "witnesses": [*_persons(contents, ("witness",)), *_named(contents, "witness_names")],
+        "known_places": _known_places(contents),
+        "contacts": _persons(contents, ("witness", "child", "helper", "other", "police", "professional", "keeper")),
         "places": _named(contents, "place_detail"),
-        "reports": _named(contents, "reported_text"),
+        "reports": [*_reports(contents), *_named(contents, "reported_text")],
+        "delivered": _delivered(contents),
+        "hold_words": [drawable(words) for words in contents.capsule.hold_words],
         "helpers": _named(contents, "helped_by"),
         "copies": _copies(contents),
         "held": _held(contents),
         "masked": _masked(contents),
     }
+
+
+def _orders(contents: Contents) -> list[list[str]]:
+    """Each order with its terms, when it was served and until when; one that had run out says so."""
+    rows = []
+    for one in of_kind(contents.whole_registers, "order"):
+        said = ((whole_of(term, "no"), text_of(term, "text").rstrip(".")) for term in objects_of(one.said, "terms"))
+        terms = "; ".join(f"{no}. {text}" for no, text in said)
+        served, until = day_words(one, "served_on"), day_words(one, "expires_on")
+        dates = ", ".join(
+            (f"served {served}" if served else "service not recorded", f"until {until}" if until else "no end recorded")
+        )
+        protects = text_of(one.kept_apart, "protects_names")
+        over = " (HAD RUN OUT)" if is_over(contents, one) else ""
+        words = f"{one.ref} {order_label(one)}{over}: {dates}. {terms}" + (f" Protects {protects}." if protects else "")
+        rows.append([drawable(words), ""])
+    return rows
+
+
+def _persons(contents: Contents, roles: Sequence[str]) -> list[list[str]]:
+    """People of some roles by name, with how to reach them and whether they may be approached."""
+    rows = []
+    for one in of_kind(contents.whole_registers, "person"):
+        if text_of(one.said, "role") not in roles or (one.ref == "P1"):
+            continue
+        kept = one.kept_apart
+        name = text_of(kept, "real_name") or one.text("name") or "not named"
+        parts = [f"{one.ref} {name}", text_of(kept, "contact")]
+        parts += [f"{label}: {said}" for label, field in _WILLING if (said := _yes(kept.get(field)))]
+        numbers = tuple(entry.number for entry in contents.whole if one.record in _named_people(entry))
+        rows.append([drawable(", ".join(part for part in parts if part)), numbers_words(numbers)])
+    return rows
+
+
+def _named_people(entry: Incident) -> tuple[str, ...]:
+    """Everybody an entry names by id."""
+    return (*entry.codes("witness_ids"), *entry.codes("present_ids"), *entry.codes("targeted_person_ids"))
+
+
+_WILLING: Final = (("willing to make a statement", "willing_to_make_statement"), ("safe to approach", "safe_to_approach"))
+
+
+def _yes(value: object) -> str:
+    """A switch, a code or words, as words."""
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    return value.replace("_", " ") if isinstance(value, str) else ""
+
+
+def _known_places(contents: Contents) -> list[list[str]]:
+    """Where those who are said to do it were last known to be."""
+    return [
+        [drawable(f"{one.ref}: {places}"), ""]
+        for one in of_kind(contents.whole_registers, "person")
+        if (places := text_of(one.kept_apart, "last_known_places"))
+    ]
+
+
+def _reports(contents: Contents) -> list[list[str]]:
+    """Every report with its references, and how to reach the officer."""
+    rows = []
+    for one in of_kind(contents.whole_registers, "report"):
+        contact = text_of(one.kept_apart, "officer_contact")
+        words = report_words(one) + (f" ({contact})" if contact else "")
+        numbers = tuple(entry.number for entry in contents.whole if entry.record in one.codes("incident_ids"))
+        rows.append([drawable(words), numbers_words(numbers)])
+    return rows
+
+
+def _delivered(contents: Contents) -> list[list[str]]:
+    """To whom earlier packs went."""
+    head = contents.capsule.head
+    return [
+        [
+            f"Pack {head.initials} {one.no}, {times.instant(one.made_at, head.tz).day}",
+            drawable(one.delivered_to or "not recorded"),
+        ]
+        for one in head.supersedes
+    ]
 
 
 def _recent(contents: Contents) -> list[str]:
@@ -62,7 +149,11 @@ def _named(contents: Contents, name: str) -> list[list[str]]:
 
 def _descriptions(contents: Contents) -> list[list[str]]:
     """Descriptions of the person and of vehicles, each with its entry."""
-    rows = []
+    rows = [
+        [drawable(f"{one.ref}: {one.text('description')}"), ""]
+        for one in of_kind(contents.whole_registers, "person")
+        if one.text("description") and text_of(one.said, "role") == "suspect"
+    ]
     for entry in contents.whole:
         vehicle = value_words("vehicle", object_of(entry.said, "vehicle"), entry.said)
         for words in (entry.text("description_actor"), vehicle):

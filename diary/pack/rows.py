@@ -14,6 +14,10 @@ from diary.record.versions import Change, Revision
 
 Row = dict[str, object]
 COMMITMENT: Final = 12
+_TONGUES: Final = {
+    "ar": "Arabic", "bn": "Bengali", "en": "English", "gu": "Gujarati", "hi": "Hindi", "pa": "Punjabi", "pl": "Polish",
+    "ro": "Romanian", "so": "Somali", "ur": "Urdu", "zh": "Chinese",
+}  # fmt: skip
 # A row this long could fill a page by itself, so it may be broken; shorter ones never are.
 LONG: Final = 2_600
 
@@ -33,6 +37,9 @@ def row_of(contents: Contents, entry: Incident) -> Row:
         "later": [block for block in later if block["lines"] or block["words"]],
         "what": _facts(_what(contents, entry)),
         "effect": _facts(_effect(contents, entry)),
+        "exhibits": [shown.exhibit.item for shown in contents.exhibits_of(entry)],
+        "translation": _translation(entry),
+        "mark": _mark(contents, entry),
         "long": len(words) + sum(len(str(block)) for block in later) > LONG,
     }
 
@@ -148,7 +155,32 @@ def _effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
     helped = text_of(entry.said, "help_given")
     if helped and helped != "none":
         yield "Help with writing", chosen(entry.said, "help_given")
-    yield "Exhibits", ", ".join(shown.exhibit.item for shown in contents.exhibits_of(entry))
+
+
+def _mark(contents: Contents, entry: Incident) -> str:
+    """What a later pack says beside an entry's number."""
+    since = contents.capsule.head.since
+    if entry.seq_no in since.new:
+        return "NEW"
+    return "CHANGED" if entry.seq_no in since.changed else ""
+
+
+def _translation(entry: Incident) -> Row | None:
+    """A person's translation with who made it, or that there is none; None for words that are English as they stand."""
+    made = object_of(entry.said, "translation")
+    spoken = text_of(entry.said, "language")
+    if not made:
+        foreign = spoken and not spoken.lower().startswith("en")
+        return {"by": drawable(f"Language: {tongue(spoken)}. Not translated."), "words": []} if foreign else None
+    parts = (text_of(made, "by"), text_of(made, "relation"), times.date_words(text_of(made, "date")))
+    who = ", ".join(part for part in parts if part) or "a person who is not named"
+    before = f"Written in {tongue(spoken)}. " if spoken else ""
+    return {"by": drawable(f"{before}Translation by {who}:"), "words": paragraphs(text_of(made, "text"))}
+
+
+def tongue(code: str) -> str:
+    """A language by name where it is one of those this software is used in, else as written."""
+    return _TONGUES.get(code.lower().split("-")[0], code)
 
 
 def recorder(one: dict[str, object]) -> str:

@@ -14,18 +14,31 @@ from diary.errors import KeptError
 from diary.pack.bagcheck import check_bag
 from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
+from diary.pack.howto import TRAINING
 from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
-from diary.pack.proofcheck import Proofs, check_proofs, check_record, never_received, own_notary, read_proofs, receipts_of
+from diary.pack.proofcheck import (
+    RECORD,
+    Proofs,
+    check_proofs,
+    check_record,
+    never_received,
+    own_notary,
+    read_proofs,
+    receipts_of,
+)  # fmt: skip
 from diary.pack.proofs import RECORD_LIMIT
 from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of
 from diary.record.versions import Opened, tell_all
 
+READ_FIRST: Final = "data/00_READ-FIRST.txt"
 CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
 INDEX: Final = "data/servable/03_exhibits-index.csv"
 SIDECARS: Final = "data/restricted/14_sidecars/"
-RECEIVED: Final = ("data/restricted/13_exhibits-as-received/", "data/restricted/13_mail/")
+RECEIVED: Final = tuple(
+    f"data/restricted/{folder}/" for folder in ("13_exhibits-as-received", "13_mail", "09_RESTRICTED_orders")
+)
 
 
 def verify(
@@ -65,6 +78,8 @@ def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roo
     yield from check_record(pack, proofs)
     yield from _exhibits(pack, proofs)
     yield from _narratives(pack, proofs)
+    if is_training(pack):
+        yield find("training")
     if never_received(proofs.keys):
         yield find("never_received")
     elif notary is None and (instance is None or not vouched(part)):
@@ -73,6 +88,16 @@ def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roo
         yield find("no_timestamps")
     if has_stamps(part) and not tsa_roots:
         yield find("roots_from_pack")
+
+
+def is_training(pack: OpenedPack) -> bool:
+    """Whether it says of itself that it is made up: in READ-FIRST, or in its record where that is here."""
+    first = (pack.read(READ_FIRST) or b"").startswith(TRAINING.encode())
+    try:
+        record = parse((pack.read(RECORD) or b"").removesuffix(b"\n"), limit=RECORD_LIMIT)
+    except KeptError:
+        return first
+    return first or (isinstance(record, dict) and object_of(record, "pack").get("training") is True)
 
 
 def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:

@@ -104,7 +104,7 @@ def add_registers(diary: FictionalDiary, entry: DiaryVersion, withheld: DiaryVer
     diary.add("sighting", {"account_id": account["record"], "after_block": "yes"}, at=at)
     terms = [{"no": 1, "text": "Not to contact me"}]
     order = diary.add("order", {"kind": "spo", "served_on": "2026-05-01", "terms": terms}, at=at)
-    paper = diary.attach(order, b"paper", "application/pdf", "The order", at=at)
+    paper = diary.attach(order, b"paper", "application/pdf", "The order", at=at, extra={"kind": "order_or_court_paper"})
     diary.amend(order, {"copy_attachment_id": paper["record"]}, at=at + HOUR)
     diary.add("report", {"to": "police", "crime_ref": "=1+1", "incident_ids": [entry["record"]]}, {"notes": "n"}, at=at)
     diary.add("report", {"to": "school", "incident_ids": [withheld["record"]]}, at=at)

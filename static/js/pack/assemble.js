@@ -68,13 +68,14 @@ async function written(capsule, front, { openReceived, onProgress, signal, targe
 }
 
 /**
- * Where a file as received stands; mail apart, because gateways treat it apart.
+ * Where a file as received stands; mail apart, because gateways treat it apart, and orders, because they print addresses.
  * @param {JsonObject} exhibit
  * @returns {string}
  */
 export function receivedName(exhibit) {
   const file = textOf(exhibit, 'file');
-  return `data/restricted/${file.endsWith('.eml') ? '13_mail' : '13_exhibits-as-received'}/${file}`;
+  const others = exhibit['order'] === true ? '09_RESTRICTED_orders' : '13_exhibits-as-received';
+  return `data/restricted/${file.endsWith('.eml') ? '13_mail' : others}/${file}`;
 }
 
 /** @param {string} name @param {JsonObject} exhibit @param {Digests} got */

@@ -11,6 +11,8 @@ import { tellAll } from '../record/told.js';
 /** @typedef {import('./capsule.js').DiaryVersion} DiaryVersion */
 
 const INTIMATE = 'intimate_adult';
+/** Copies of orders lie apart from other files: they often print an address. */
+const ORDER = 'order_or_court_paper';
 /**
  * The extension a received file is given, from the type its first bytes show. Anything else keeps its bytes
  * under .bin: a name must never promise what the bytes are not.
@@ -105,6 +107,7 @@ export function exhibitsOf(versions, attached, initials) {
       sha256: textOf(said, 'sha256'),
       sha512: textOf(said, 'sha512'),
       size: wholeOf(said, 'size_bytes') ?? 0,
+      ...(textOf(said, 'kind') === ORDER ? { order: true } : {}),
       ...(poster ? { poster } : {}),
     };
   });

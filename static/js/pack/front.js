@@ -65,7 +65,8 @@ function documents(capsule) {
   const volumes = Math.max(1, Math.ceil(rows(capsule, 'exhibits').length / VOLUME));
   const exhibits = Array.from({ length: volumes }, (_, i) => `servable/04_exhibits${i ? `-${i + 1}` : ''}.pdf`);
   const schedules = rows(capsule, 'refs').some(({ kind }) => kind === 'schedule') ? ['servable/05_message-schedules.csv'] : [];
-  return [...FIXED, ...exhibits, ...schedules].map((name) => `data/${name}`);
+  const impact = rows(capsule, 'refs').some(({ kind }) => kind === 'impact') ? ['servable/08_impact.pdf'] : [];
+  return [...FIXED, ...exhibits, ...schedules, ...impact].map((name) => `data/${name}`);
 }
 
 /**
