@@ -225,7 +225,7 @@ def _prints(keeper: Keeper) -> None:
     assert keeper.page.locator(".thumb").is_hidden()
     assert keeper.page.locator("b[onclick]").count() == 0
     assert len(keeper.page.pdf(format="A4")) > 5_000
-    keeper.page.emulate_media(media="screen")
+    keeper.page.emulate_media(media="null")
     keeper.goes("Entries")
     keeper.sees_place("Entries")
     assert len(keeper.page.pdf(format="A4")) < 2_000

@@ -63,6 +63,9 @@ function honest(made) {
     members.set(`data/servable/${name}`, proof(row, new Set(restricted)));
     members.set(`data/restricted/${name}`, proof(row, new Set()));
   }
+  members.set('data/servable/02_chronology.csv', utf8('\ufeffno,what_happened\r\n1,"He was [held back, see 06] again."\r\n'));
+  const files = made.exhibits.map((/** @type {any} */ one) => `${one.sha256},${one.size},${one.file}\r\n`).join('');
+  members.set('data/servable/03_exhibits-index.csv', utf8(`\ufeffsha256,size_bytes,file\r\n${files}`));
   for (const part of ['servable', 'restricted']) members.set(`data/${part}/proof/keys.json`, keysFile(made));
   members.set('data/restricted/12_record.json', recordFile(made));
   for (const exhibit of made.exhibits) members.set(`data/${sidecarName(exhibit)}`, sidecar(made, exhibit));
@@ -133,6 +136,10 @@ test('a changed, added, missing, renamed or opened file is refused and named', a
     ['keys', (m) => m.set('data/servable/proof/keys.json', canon({ ...KEYS, notary: 'forged', t: 'keys/v1' })), /keys\.json/],
     ['sidecar', (m) => m.set('data/restricted/14_sidecars/AA-1.json', utf8('{}')), /14_sidecars/],
     ['manifest', (m) => m.set('data/servable/manifest-sha256.txt', utf8('')), /manifest-sha256/],
+    ['words in the table', (m) => m.set('data/servable/02_chronology.csv', utf8('\ufeffno,what_happened\r\n1,He was inside again.\r\n')), /02_chronology\.csv/],
+    ['a row too many', (m) => m.set('data/servable/02_chronology.csv', utf8('\ufeffno,what_happened\r\n1,He was outside again.\r\n2,He never was.\r\n')), /02_chronology\.csv/],
+    ['no table', (m) => m.set('data/servable/02_chronology.csv', utf8('<html>"')), /02_chronology\.csv/],
+    ['a digest in the list', (m) => m.set('data/servable/03_exhibits-index.csv', utf8(`\ufeffsha256,size_bytes,file\r\n${'0'.repeat(64)},300000,AA-1.png\r\n`)), /03_exhibits-index\.csv/],
     ['added', (m) => m.set('data/servable/99_more.txt', utf8('x')), /99_more/],
     ['missing', (m) => m.delete('data/15_VERIFY.txt'), /15_VERIFY/],
     ['upwards', (m) => m.set('../data/x', utf8('x')), /\.\.\/data\/x/],

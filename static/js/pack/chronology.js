@@ -7,6 +7,7 @@ import { delayOf, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { words } from './chronology_words.js';
 import { entryLabels, rows } from './proofs.js';
+import { openedOf } from './record_json.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('../record/reading.js').Fields} Fields */
@@ -30,12 +31,6 @@ export function chronologyOf(capsule, held, say) {
   const told = tellAll(opened, 'incident').sort(inTime);
   const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names }));
   return { title: words('title'), facts: factsOf(capsule, told, say), rows: entries, exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
-}
-
-/** @param {JsonObject} version @returns {import('../record/told.js').Opened} */
-export function openedOf(version) {
-  const part = (/** @type {string} */ name) => /** @type {Fields} */ (/** @type {any} */ (version[name])?.fields ?? {});
-  return { record: textOf(version, 'record'), version: textOf(version, 'version'), kind: textOf(version, 'kind'), fields: part('open'), restricted: part('restricted') };
 }
 
 /** Those without a time stand last, in the order they were written. @param {Told} a @param {Told} b */

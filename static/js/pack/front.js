@@ -12,6 +12,7 @@ import { sha256 } from '../crypto/digests.js';
 import { logFiles } from './log_files.js';
 import { RECORD_LIMIT, keysFile, namesOf, proof, proofNames, rows } from './proofs.js';
 import { recordFile, sidecar, sidecarName } from './record_json.js';
+import { tableThatDiffers } from './tables.js';
 import { readZip } from './zip.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
@@ -47,6 +48,8 @@ export async function checkFront(bytes, capsule) {
   for (const name of names) if (!members.has(name)) throw new KeptError('pack_failed', `${name} is missing from the pack, so it was thrown away. Nothing was lost.`);
   for (const [name, wanted] of expected) if (!isSame(wanted(), bytesOf(members, name))) differs(name);
   for (const [name, version] of proofNames(capsule, 'servable')) checkServable(members, `data/servable/${name}`, version);
+  const table = tableThatDiffers(members, capsule);
+  if (table) differs(table);
   await checkManifest(members);
   return members;
 }

@@ -79,7 +79,7 @@ function recordRow(group, name) {
 }
 
 /** @param {JsonObject} version @returns {import('../record/told.js').Opened} */
-function openedOf(version) {
+export function openedOf(version) {
   return {
     record: textOf(version, 'record'), version: textOf(version, 'version'), kind: textOf(version, 'kind'),
     fields: objectOf(objectOf(version, 'open'), 'fields'), restricted: objectOf(objectOf(version, 'restricted'), 'fields'),
