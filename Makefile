@@ -57,7 +57,7 @@ quick: setup-quick ## no browser, within a minute
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files
-	@$(VENV)/python .ci/tools.py webkit
+	@$(VENV)/python .ci/tools.py webkit caddy systemd-analyze
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	node --test $(JS_TESTS) || status=1

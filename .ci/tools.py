@@ -26,6 +26,8 @@ PACKAGES = {
     "qpdf": (["qpdf"], "qpdf"),
     "exiftool": (["libimage-exiftool-perl"], "exiftool"),
     "redis-server": (["redis-server"], "Redis"),
+    "caddy": (["caddy"], "Caddy"),
+    "systemd-analyze": (["systemd"], "systemd's systemd-analyze"),
 }
 
 
