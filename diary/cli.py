@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from diary import config
+from diary.cli_front import directory, training
 from diary.cli_log import audit, keys
 from diary.cli_ops import backup, backup_key, canary, doctor, drill, restore
 from diary.cli_pack import pack, release_name
@@ -197,7 +198,7 @@ main.add_command(pack)
 main.add_command(keys)
 main.add_command(migrate_store)
 main.add_command(purge)
-for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing):
+for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quota, closing, directory, training):
     main.add_command(_command)
 
 

@@ -17,6 +17,7 @@ from diary.client.accounts import Identity
 from diary.client.authority import make_authority
 from diary.client.journal import Journal
 from diary.client.loglook import wait_for
+from diary.client.sample import Story
 from diary.client.transport import Server, connect
 from diary.client.writing import Writer, write_diary
 from diary.clock import Clock, FixedClock
@@ -65,15 +66,15 @@ class Made:
     root: Path | None = None
 
 
-async def write_sample(server: Server, step: Step) -> tuple[SignIn, Writer]:
-    """Register an account, write the fictional diary as if day by day, and send it."""
+async def write_sample(server: Server, step: Step, story: Story = sample.SAMPLE) -> tuple[SignIn, Writer]:
+    """Register an account, write a fictional diary as if day by day, and send it."""
     code = new_code()
-    identity = await accounts.enrol(server, sample.WORDS, code=code)
+    identity = await accounts.enrol(server, story.words, code=code)
     clock = FixedClock(0)
     writer = Writer(Journal(identity, clock, sample.TZ), clock)
-    write_diary(writer, sample.entries(), step, sample_records.versions())
+    write_diary(writer, sample.entries(story), step, sample_records.versions(story), story)
     await writer.send(server, step)
-    return SignIn(identity.login, sample.WORDS, code), writer
+    return SignIn(identity.login, story.words, code), writer
 
 
 async def run_demo(out: Path, keep: Path | None, clock: Clock, step: Step, *, stamp: bool = False) -> Made:

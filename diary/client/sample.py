@@ -21,7 +21,6 @@ TZ: Final = "Europe/London"
 WORDS: Final = "harbor violin ladder cactus pepper noodle"
 INITIALS: Final = "JB"
 _ZONE: Final = ZoneInfo(TZ)
-_TABLE: Final = Path(__file__).with_name("sample_entries.json")
 _APP: Final = "reference client"
 SETTINGS: Final[Mapping[str, object]] = {
     "exhibit_start_no": 1,
@@ -39,6 +38,23 @@ SHEET: Final[Mapping[str, object]] = {
     "needs": "An interpreter for my grandmother if you speak to her (Urdu).",
     "safe_contact": "Text 07700 900512 between 12 and 2. Do not ring the flat. Please do not leave a voicemail.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A fictional diary: `NAME_entries.json` and `NAME_records.json` beside this file, and what its keeper set up."""
+
+    name: str
+    words: str
+    settings: Mapping[str, object]
+    sheet: Mapping[str, object]
+
+    def table(self, part: str) -> Any:
+        """One of its two files as it stands; `part` is entries or records."""
+        return json.loads(Path(__file__).with_name(f"{self.name}_{part}.json").read_text(encoding="utf-8"))
+
+
+SAMPLE: Final = Story("sample", WORDS, SETTINGS, SHEET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +98,9 @@ class SampleEntry:
         return (draw_file(picture, self.at) for picture in self.files)
 
 
-def entries() -> list[SampleEntry]:
+def entries(story: Story = SAMPLE) -> list[SampleEntry]:
     """The whole diary in the order it was written."""
-    return [_entry(row) for row in json.loads(_TABLE.read_text(encoding="utf-8"))]
+    return [_entry(row) for row in story.table("entries")]
 
 
 def _entry(row: Mapping[str, Any]) -> SampleEntry:

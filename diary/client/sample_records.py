@@ -3,17 +3,14 @@
 sample_records.json tells them. A value `@callum` stands for that record's id, `@entry:3` for the fourth entry's.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from diary.client.sample import TZ
+from diary.client.sample import SAMPLE, TZ, Story
 
-_TABLE: Final = Path(__file__).with_name("sample_records.json")
 _ZONE: Final = ZoneInfo(TZ)
 _CLOCK_ROW: Final = 3  # of a drawn message: who, when, what
 
@@ -29,19 +26,20 @@ class Written:
     restricted: Mapping[str, object]
 
 
-def versions() -> list[Written]:
+def versions(story: Story = SAMPLE) -> list[Written]:
     """Every version in the order it was written, links as they stand in the table."""
-    return sorted((one for row in _table()["records"] for one in _versions(row)), key=lambda one: one.at)
+    told = (one for row in story.table("records")["records"] for one in _versions(row, story))
+    return sorted(told, key=lambda one: one.at)
 
 
-def links_of_entries() -> dict[int, dict[str, object]]:
+def links_of_entries(story: Story = SAMPLE) -> dict[int, dict[str, object]]:
     """Per entry, the fields that name these records."""
-    return {int(index): fields for index, fields in _table()["entries"].items()}
+    return {int(index): fields for index, fields in story.table("records")["entries"].items()}
 
 
 def keys() -> list[str]:
     """What each record is called in the table."""
-    return [row["key"] for row in _table()["records"]]
+    return [row["key"] for row in SAMPLE.table("records")["records"]]
 
 
 def resolved(value: Any, ids: Mapping[str, str]) -> Any:
@@ -55,15 +53,9 @@ def resolved(value: Any, ids: Mapping[str, str]) -> Any:
     return value
 
 
-def _table() -> dict[str, Any]:
-    """The table as it stands."""
-    table: dict[str, Any] = json.loads(_TABLE.read_text(encoding="utf-8"))
-    return table
-
-
-def _versions(row: Mapping[str, Any]) -> list[Written]:
+def _versions(row: Mapping[str, Any], story: Story) -> list[Written]:
     """The first version of a record, what was added or changed, and a taking out."""
-    fields = dict(row["fields"]) | _rows(row)
+    fields = dict(row["fields"]) | _rows(row, story)
     restricted = row.get("restricted", {})
     told = [Written(_ms(row["written"]), row["kind"], row["key"], fields, restricted)]
     for change in row.get("later", ()):
@@ -76,7 +68,7 @@ def _versions(row: Mapping[str, Any]) -> list[Written]:
     return told
 
 
-def _rows(row: Mapping[str, Any]) -> dict[str, object]:
+def _rows(row: Mapping[str, Any], story: Story) -> dict[str, object]:
     """The lines of a message schedule: calls evenly spread, or the messages of an entry's pictures."""
     if "calls" in row:
         calls = row["calls"]
@@ -84,7 +76,7 @@ def _rows(row: Mapping[str, Any]) -> dict[str, object]:
         times = [first + (last - first) * i // (calls["count"] - 1) for i in range(calls["count"])]
         lines = [{"direction": "in", "from": calls["them"], "to": "me", "type": "missed_call"} for _ in times]
     elif "lines_of" in row:
-        said = _drawn(row["lines_of"]["entry"])
+        said = _drawn(row["lines_of"]["entry"], story)
         times = [_ms(f"{row['lines_of']['day']}T{clock}") for _, clock, _ in said]
         them = row["lines_of"]["them"]
         sides = {"me": {"direction": "out", "from": "me", "to": them}, "them": {"direction": "in", "from": them, "to": "me"}}
@@ -100,9 +92,9 @@ def _line(no: int, at: int, line: Mapping[str, object]) -> dict[str, object]:
     return {**line, "msg_no": no, "sent_at": at, "sent_local": local, "sent_source": "message_or_call_stamp"}
 
 
-def _drawn(entry: int) -> Sequence[Sequence[str]]:
+def _drawn(entry: int, story: Story) -> Sequence[Sequence[str]]:
     """The messages drawn in an entry's pictures: who, when, what."""
-    told = json.loads(Path(__file__).with_name("sample_entries.json").read_text(encoding="utf-8"))[entry]
+    told = story.table("entries")[entry]
     return [line for file in told["files"] for line in file["lines"] if len(line) == _CLOCK_ROW]
 
 

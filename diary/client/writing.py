@@ -11,7 +11,7 @@ from PIL import Image
 
 from diary.client.attachments import Blob, PrintCopy, make_print_copy, seal, upload
 from diary.client.journal import Held, Journal, Said
-from diary.client.sample import SETTINGS, SHEET, Change, SampleEntry, SampleFile
+from diary.client.sample import SAMPLE, Change, SampleEntry, SampleFile, Story
 from diary.client.sample_records import Written, links_of_entries, resolved
 from diary.client.transport import Server
 from diary.clock import FixedClock
@@ -44,10 +44,10 @@ class Writer:
         self._orders: dict[str, Mapping[str, object]] = {}
         self._custody: dict[str, list[Mapping[str, object]]] = {}
 
-    def write_settings(self, at: int) -> None:
+    def write_settings(self, at: int, story: Story) -> None:
         """Initials, own words and the officer's sheet."""
         self._clock.ms = at
-        self._seal_record(Said("settings", SETTINGS, SHEET))
+        self._seal_record(Said("settings", story.settings, story.sheet))
 
     def write(self, entry: SampleEntry, record: str | None = None) -> str:
         """One entry with its files and private note; gives its record id, `record` when that is given."""
@@ -158,14 +158,16 @@ def refuse(
         raise BadRequest(f"This cannot be kept as it is: {named}.")
 
 
-def write_diary(writer: Writer, told: Sequence[SampleEntry], step: Step, records: Sequence[Written] = ()) -> list[str]:
+def write_diary(
+    writer: Writer, told: Sequence[SampleEntry], step: Step, records: Sequence[Written] = (), story: Story = SAMPLE
+) -> list[str]:
     """The whole diary in the order things were written, later changes in their place; gives the entries' record ids.
 
-    `records`: versions of other kinds, and with them the links of the entries, by the names of sample_records.json.
+    `records`: versions of other kinds, and with them the links of the entries, by the names of the story's table.
     """
     ids = {f"entry:{index}": id_text(new_id()) for index in range(len(told))}
     ids |= {key: id_text(new_id()) for key in dict.fromkeys(one.key for one in records)}
-    links = links_of_entries() if records else {}
+    links = links_of_entries(story) if records else {}
     events: list[tuple[int, int, Callable[[], object]]] = []
     for index, entry in enumerate(told):
         linked = replace(entry, fields=resolved(dict(entry.fields) | links.get(index, {}), ids))
@@ -175,7 +177,7 @@ def write_diary(writer: Writer, told: Sequence[SampleEntry], step: Step, records
     for place, one in enumerate(records, len(told)):
         full = replace(one, fields=resolved(one.fields, ids), restricted=resolved(one.restricted, ids))
         events.append((one.at, place, partial(writer.write_record, full, ids[one.key])))
-    writer.write_settings(told[0].at - 60_000)
+    writer.write_settings(told[0].at - 60_000, story)
     events.sort(key=lambda event: event[:2])
     for done, (_, _, write) in enumerate(events):
         step("writing", done, len(events))

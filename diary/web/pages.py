@@ -36,7 +36,7 @@ class Pages:
 
 def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     """All pages of this release. Raises OSError or the template's error when one cannot be made."""
-    environment = _environment(templates)
+    environment = make_environment(templates)
     shell = environment.get_template("shell.html").render().encode()
     return Pages(
         shell=shell,
@@ -49,7 +49,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     )
 
 
-def _environment(templates: Path) -> Environment:
+def make_environment(templates: Path) -> Environment:
     """Templates whose unknown names are errors and whose values are escaped; text is marked for translation."""
     environment = Environment(
         loader=FileSystemLoader(templates),

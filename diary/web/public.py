@@ -17,6 +17,8 @@ PUBLIC_PAGES: Final[Mapping[str, str]] = {
     "/before-you-report": "report.html",
     "/officers": "officers.html",
     "/helpers": "helpers.html",
+    "/training": "training.html",
+    "/training/lesson": "lesson.html",
     "/safety": "safety.html",
     "/privacy": "privacy.html",
     "/accessibility": "accessibility.html",
@@ -38,8 +40,30 @@ def render_public(environment: Environment, settings: Settings) -> Mapping[str, 
 
 def render_page(environment: Environment, settings: Settings, name: str, here: str, **more: object) -> bytes:
     """One public page. `here`: its address, so that the menu can mark it; `more`: what only this page needs."""
-    told = {"start": settings.app_url, "operator": settings.operator, "contact": settings.privacy_contact}
+    told = {
+        "bundle": size_of(training_file(settings)),
+        "contact": settings.privacy_contact,
+        "operator": settings.operator,
+        "served": True,
+        "start": settings.app_url,
+        "style": "/style.css",
+    }
     return environment.get_template(f"public/{name}").render(here=here, **told, **more).encode()
+
+
+def render_lesson(environment: Environment) -> bytes:
+    """The lesson as it lies in the training folder: no script, no address, its style sheet beside it."""
+    return environment.get_template("public/lesson.html").render(served=False, style="style.css").encode()
+
+
+def training_file(settings: Settings) -> Path:
+    """Where `python -m diary training` leaves the folder for the public page."""
+    return settings.data / "training" / "TRAINING.zip"
+
+
+def size_of(path: Path) -> int:
+    """Megabytes, rounded up; 0 when there is no such file."""
+    return -(-path.stat().st_size // 1_000_000) if path.is_file() else 0
 
 
 def read_public(static: Path, templates: Path) -> Mapping[str, StaticFile]:

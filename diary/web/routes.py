@@ -85,6 +85,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
     *(Row("GET", path, pages.public, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_PAGES),
+    Row("GET", "/training/TRAINING.zip", pages.training, Audience.PUBLIC, LOOK, NO_BODY),
     Row("GET", "/directory", pages.directory, Audience.PUBLIC, FREE, NO_BODY),
     *(Row("GET", path, pages.public_file, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_FILES),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),

@@ -1,5 +1,6 @@
 """The app's own files and the public pages: the same bytes for everyone."""
 
+import asyncio
 from typing import Final
 
 from starlette.types import ASGIApp
@@ -9,10 +10,12 @@ from diary.errors import NotFound
 from diary.web.answers import HTML, Answer
 from diary.web.call import Call
 from diary.web.files import takes_gzip
+from diary.web.public import training_file
 
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
 ASK_AGAIN: Final = (b"cache-control", b"no-cache")
 SCRIPT: Final = b"text/javascript; charset=utf-8"
+ZIP: Final = b"application/zip"
 PLAIN: Final = b"text/plain; charset=utf-8"
 
 
@@ -59,6 +62,15 @@ async def public_file(call: Call) -> ASGIApp:
     if found.packed is not None and takes_gzip(call.headers.get(b"accept-encoding", b"")):
         return Answer(200, found.packed, found.media_type, ((b"content-encoding", b"gzip"),))
     return Answer(200, found.raw, found.media_type)
+
+
+async def training(call: Call) -> ASGIApp:
+    """The training folder, when it has been made. It is read for each who asks: few do, and it is large."""
+    path = training_file(call.instance.settings)
+    if not path.is_file():
+        raise NotFound
+    named = (b"content-disposition", b'attachment; filename="TRAINING.zip"')
+    return Answer(200, await asyncio.to_thread(path.read_bytes), ZIP, (named,))
 
 
 async def notary(call: Call) -> ASGIApp:

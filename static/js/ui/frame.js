@@ -42,9 +42,11 @@ const PARTS = {
   chase: () => import('./chase.js'),
   show: () => import('./show_now.js'),
   languages: () => import('./languages.js'),
+  before: () => import('./before.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
+  before: 'before',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',

@@ -2,8 +2,9 @@
 import { html, nothing } from './html.js';
 import { chips } from './fields.js';
 import { button, heading, sheet } from './parts.js';
-import { servicesFor } from './directory.js';
+import { servicesFor, standing } from './directory.js';
 import { t } from './strings.js';
+import './strings_help.js';
 import './strings_later.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -11,6 +12,9 @@ import './strings_later.js';
 /** @typedef {import('./directory.js').Way} Way */
 
 const WAYS = /** @type {const} */ (['call', 'text', 'bsl']);
+const NATIONS = ['england', 'wales', 'scotland', 'ni'];
+const SAID = { always: 'help.always', open: 'help.open', closed: 'help.closed', unknown: 'help.unknown' };
+const BILL = { no: 'help.bill_no', yes: 'help.bill_yes', unknown: 'help.bill_unknown' };
 
 /** @param {Stage} stage */
 function help(stage) {
@@ -28,7 +32,9 @@ function help(stage) {
     <div class="stack-close">${heading(t('help.title'))}<p>${t('help.first')}</p></div>
     ${chips({ name: 'way', legend: t('help.how'), choices: WAYS.map((one) => [one, t(`help.${one}`)]), chosen: [way], on: choose })}
     ${open ? html`<div>${button(t('help.show'), () => stage.go({ name: 'show' }), { wide: true, icon: 'eye' })}</div>` : nothing}
-    <ul class="rows numbers">${servicesFor(way).map((service) => item(stage, service))}</ul>
+    <div>${button(t('help.before'), () => stage.go({ name: 'before' }), { wide: true, icon: 'note' })}</div>
+    ${chips({ name: 'nation', legend: t('help.where'), choices: [['', t('help.anywhere')], ...NATIONS.map((one) => /** @type {[string, string]} */ ([one, t(`help.${one}`)]))], chosen: [stage.nation], on: (code) => { stage.nation = code; stage.draw(); } })}
+    <ul class="rows numbers">${servicesFor(way, stage.nation).map((service) => item(stage, service))}</ul>
     <div class="note small">${t('help.leave_lead')}</div>
   </div>`;
 }
@@ -39,14 +45,15 @@ function item(stage, service) {
   return html`<li>
     <h2 class="service">${service.name}</h2>
     <p class="small soft">${service.note}</p>
-    ${service.kind === 'web' ? html`<p class="number">${number}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number: number ?? '' }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
-    <p class="small soft">${[service.free && service.kind === 'tel' ? t('help.free') : '', service.checked ? '' : t('help.unchecked')].filter(Boolean).join(' ')}</p>
+    ${service.kind === 'web' ? html`<p class="number">${number}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
+    <p class="small">${t(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : t(BILL[service.bill])}</p>
+    <p class="small soft">${service.checkedOn ? t('help.checked', { day: service.checkedOn }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
   </li>`;
 }
 
 /** @param {Stage} stage @param {Service} service */
 function asking(stage, service) {
-  const number = service.number ?? '';
+  const { number } = service;
   const text = service.kind === 'sms';
   const href = `${service.kind}:${number.replaceAll(' ', '')}`;
   return sheet(stage, t(text ? 'help.sheet_sms' : 'help.sheet_title', { number }), html`<p>${t(text ? 'help.sheet_lead_sms' : 'help.sheet_lead')}</p>

@@ -32,6 +32,8 @@ export class Stage {
     this.wide = false;
     /** @type {import('./directory.js').Way|undefined} how this person can talk; for this visit only */
     this.way = undefined;
+    /** the nation whose services are shown, '' for all; for this visit only */
+    this.nation = '';
     /** @type {string} */
     this.spoken = '';
     this.reset('start');

@@ -1,0 +1,84 @@
+"""Writes the directory, as diary/web/directory.toml has it, into a module the app can import.
+
+    python .ci/directory.py           writes static/js/ui/directory_rows.js
+    python .ci/directory.py --check   exits 1 when it is not what it would write
+
+The module is committed, so that the bytes served are the bytes reviewed; tests/test_directory_script.py holds it to the table.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from diary.web.directory import Service, read_directory
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "static" / "js" / "ui" / "directory_rows.js"
+HEADER = """// Written by .ci/directory.py from diary/web/directory.toml; change that and run it again.
+
+/** @typedef {'call'|'text'|'bsl'} Way */
+/** @typedef {{days: number[], start: number, end: number}} Opening days (0 is Monday), minutes of the day in ZONE */
+/**
+ * @typedef {object} Service
+ * @property {string} id
+ * @property {string} name
+ * @property {string} number what is rung, texted or opened
+ * @property {'tel'|'sms'|'web'} kind
+ * @property {readonly Way[]} ways
+ * @property {readonly string[]} nations
+ * @property {readonly string[]} people
+ * @property {string} note
+ * @property {readonly Opening[]|null} openings null: day and night; empty: nobody knows
+ * @property {boolean} free
+ * @property {'no'|'yes'|'unknown'} bill
+ * @property {boolean} official the number stands on an official page
+ * @property {string} checkedOn the day a person last rang or opened it, or ''
+ */
+
+"""
+
+
+def row(one: Service) -> dict[str, object]:
+    """One service as the app has it."""
+    openings = None if one.openings is None else [{"days": sorted(o.days), "start": o.start, "end": o.end} for o in one.openings]
+    return {
+        "id": one.id,
+        "name": one.name,
+        "number": one.contact,
+        "kind": one.kind,
+        "ways": one.ways,
+        "nations": one.nations,
+        "people": one.people,
+        "note": one.note,
+        "openings": openings,
+        "free": one.free,
+        "bill": one.bill,
+        "official": one.status == "verified",
+        "checkedOn": one.checked_on.isoformat() if one.checked_on else "",
+    }
+
+
+def module() -> str:
+    """The module's text."""
+    found = read_directory()
+    rows = "".join(f"  {json.dumps(row(one), ensure_ascii=False)},\n" for one in found.services)
+    zone = f"export const ZONE = {json.dumps(found.zone.key)};\n\n"
+    return HEADER + zone + "/** @type {readonly Service[]} */\nexport const DIRECTORY = [\n" + rows + "];\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the module, or with --check only compare."""
+    text = module()
+    if TARGET.is_file() and TARGET.read_text() == text:
+        return 0
+    if "--check" in arguments:
+        print(f"{TARGET.relative_to(ROOT)} is stale: run python .ci/directory.py")
+        return 1
+    TARGET.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

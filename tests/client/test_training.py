@@ -1,0 +1,90 @@
+"""The training diary: sixty made-up incidents that hold what is taught with them, and nobody real."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from diary.client import sample, sample_records
+from diary.client.accounts import Identity
+from diary.client.journal import Journal
+from diary.client.training import TRAINING
+from diary.client.writing import Writer, write_diary
+from diary.clock import FixedClock
+from diary.crypto.keys import Keyset
+from diary.crypto.words import word_list
+from diary.encoding import b64
+from diary.ids import id_text, new_id
+from diary.record.named import ids_in
+from diary.record.rules import oddities
+from diary.record.vocabulary import LISTS
+
+ONLINE = {"online", "phone"}
+CODES = (("behaviours", "behaviours"), ("channel", "channels"), ("place_category", "places"), ("feelings_then", "feelings"))
+MORE_CODES = (("attribution_basis", "attribution"), ("response", "responses"), ("feared_violence", "fear"))
+
+
+@pytest.fixture(scope="module")
+def written() -> Journal:
+    """The whole diary, sealed on a device that has seen no server; a breach before the order was served is refused."""
+    account, diary, device = (id_text(new_id()) for _ in range(3))
+    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), Keyset.new(), bytes(32), bytes(32), "")
+    clock = FixedClock(0)
+    writer = Writer(Journal(identity, clock, sample.TZ), clock)
+    write_diary(writer, sample.entries(TRAINING), lambda *_: None, sample_records.versions(TRAINING), TRAINING)
+    return writer.journal
+
+
+def test_sixty_incidents_over_five_months() -> None:
+    """From January to June, online and face to face, most of both; the gap in spring is explained by an entry."""
+    told = sample.entries(TRAINING)
+    days = [datetime.fromtimestamp(entry.at / 1000, UTC) for entry in told]
+    assert len(told) == 60 and (days[-1] - days[0]).days >= 150 and days == sorted(days)
+    places = [entry.fields.get("place_category") for entry in told]
+    assert sum(place in ONLINE for place in places) > 12 and sum(place not in ONLINE for place in places) > 30
+    assert max((b - a).days for a, b in pairwise(days)) >= 21
+
+
+def test_it_holds_what_is_taught_with_it(written: Journal) -> None:
+    """People, helpers and people who are used; an order; breaches of each term, none before it was served; replies; a
+    mistake taken out; late, copied and added-to entries; film that will be wiped."""
+    newest = [written.newest(record) for record in written.records("incident")]
+    kinds = {row["kind"] for row in written.versions()}
+    assert {"person", "order", "report", "notice", "account", "impact", "schedule", "background", "note"} <= kinds
+    assert len(written.records("person")) >= 6 and len(written.records("account")) >= 8
+    broken = [one for held in newest for one in held.fields.get("alleged_breaches") or ()]
+    assert {one["term_no"] for one in broken} == {1, 2, 3, 4}
+    fields = [dict(held.fields) for held in newest]
+    assert {one.get("entry_kind") for one in fields} >= {"later_recollection"}
+    assert {one.get("i_contacted_them") for one in fields} >= {"yes_in_reply", "yes_first"}
+    assert {one.get("carried_out_by") for one in fields} >= {"someone_for_them", "unknown_person"}
+    assert sum("taken_out" in one for one in fields) == 1
+    assert sum(bool(one.get("independent_evidence")) for one in fields) >= 6
+    assert sum(one.get("start_with_this") is True for one in fields) <= 10
+
+
+def test_nothing_in_it_is_odd(written: Journal) -> None:
+    """Each version is what the rules of the record allow, each link leads somewhere, each code is of its list."""
+    known = {row["record"] for row in written.versions()}
+    for row in written.versions():
+        fields, restricted = row["open"]["fields"], row["restricted"]["fields"] if row["restricted"] else {}
+        assert set(ids_in({**fields, **restricted})) <= known, row["kind"]
+        assert oddities(row["kind"], fields, restricted) == [], fields
+    for entry in sample.entries(TRAINING):
+        for name, choice in (*CODES, *MORE_CODES):
+            value = entry.fields.get(name) or []
+            for code in [value] if isinstance(value, str) else value:
+                assert LISTS[choice].find(code), (name, code)
+
+
+def test_nobody_in_it_is_real() -> None:
+    """Telephone numbers are those kept for drama, hosts those kept for examples; the words could have been suggested."""
+    text = json.dumps([TRAINING.table("entries"), TRAINING.table("records"), dict(TRAINING.sheet)])
+    numbers = re.findall(r"(?:\+44 ?|0)7[\d ]{8,11}\d", text)
+    assert len(numbers) > 5 and all(re.fullmatch(r"(?:\+44 |0)7700 900\d{3}", number) for number in numbers)
+    assert all(host.endswith("example") for host in re.findall(r"\w@([a-z.]+\.[a-z]+)", text))
+    assert set(TRAINING.words.split()) <= set(word_list())

@@ -1,0 +1,37 @@
+/** The directory of the app: right for the time of day there, and never a voice menu for those who cannot hear it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { servicesFor, standing } from '../../static/js/ui/directory.js';
+
+/** @param {string} id */
+const service = (id) => /** @type {any} */ (servicesFor('call').find((one) => one.id === id));
+
+test('open now, to the minute, in the zone of the services and not of the phone', () => {
+  const helpline = service('nsh');
+  /** @type {[string, string][]} */
+  const cases = [
+    ['2026-11-24T09:29:00Z', 'closed'], ['2026-11-24T09:30:00Z', 'open'], ['2026-11-24T15:59:00Z', 'open'], ['2026-11-24T16:00:00Z', 'closed'],
+    ['2026-11-25T10:00:00Z', 'closed'], ['2026-11-28T12:00:00Z', 'closed'],
+    // In summer the clocks there are an hour ahead.
+    ['2026-06-30T08:30:00Z', 'open'], ['2026-06-30T15:00:00Z', 'closed'],
+  ];
+  for (const [moment, expected] of cases) assert.equal(standing(helpline, Date.parse(moment)), expected, moment);
+});
+
+test('day and night is always, and hours nobody knows are not guessed', () => {
+  assert.equal(standing(service('999'), 0), 'always');
+  assert.equal(standing(service('karma'), 0), 'unknown');
+});
+
+test('midnight is a time of day', () => {
+  const late = service('rape-crisis-scot');
+  assert.equal(standing(late, Date.parse('2026-11-24T23:59:00Z')), 'open');
+  assert.equal(standing(late, Date.parse('2026-11-25T00:00:00Z')), 'closed');
+});
+
+test('ordered by how one talks, and by where one is', () => {
+  assert.deepEqual(['call', 'text', 'bsl'].map((way) => servicesFor(/** @type {any} */ (way))[0]?.id), ['999', 'esms', '999bsl']);
+  for (const way of /** @type {const} */ (['text', 'bsl'])) assert.ok(!servicesFor(way).some((one) => one.id === 'silent'));
+  const wales = servicesFor('call', 'wales').map((one) => one.id);
+  assert.ok(wales.includes('livefear') && !wales.includes('scot') && wales.includes('999'));
+});

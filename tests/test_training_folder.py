@@ -1,0 +1,73 @@
+"""The training folder: one command makes it, the public page hands it out, and it works with nothing else."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.keepers import served
+from tests.running import kept
+
+# The command starts a server and builds a pack.
+pytestmark = pytest.mark.whole
+
+# Nothing that is taught says that a diary can be hidden, or how.
+HIDING = re.compile(rb"\b(notebook|decoy|skins?|disguis\w+|panic|quick unlock|hidden)\b", re.IGNORECASE)
+WORDS = {".txt", ".csv", ".json", ".html"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The server's folder after the command has run."""
+    made = tmp_path_factory.mktemp("training")
+    done = kept("training", DIARY_DATA=str(made / "data"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    with zipfile.ZipFile(made / "data" / "training" / "TRAINING.zip") as archive:
+        archive.extractall(made)
+    with zipfile.ZipFile(made / "TRAINING" / "TRAINING-pack.zip") as archive:
+        archive.extractall(made / "pack")
+    return made
+
+
+def test_the_folder_is_whole_and_needs_nothing(folder: Path) -> None:
+    """Lesson with its style, pack, key; the lesson has no script and no address of the web."""
+    names = {path.name for path in (folder / "TRAINING").iterdir()}
+    assert names == {"START-HERE.txt", "TRAINING-notary.txt", "TRAINING-pack.zip", "lesson.html", "style.css"}
+    lesson = (folder / "TRAINING" / "lesson.html").read_text()
+    assert re.findall(r'(?:href|src)="([^"#]+)"', lesson) == ["style.css"]
+    assert "<script" not in lesson
+    opening = lesson.index("Someone in this room may be living this. Someone may be doing it.")
+    assert opening < lesson.index("Exercise 1") and "TRAINING" in lesson[: opening]
+
+
+def test_the_pack_agrees_with_its_key(folder: Path) -> None:
+    """Every file, entry and receipt is what was sealed; sixty entries, one of them taken out."""
+    home = folder / "TRAINING"
+    told = kept("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
+    assert "differs" not in told
+    (rows,) = (folder / "pack").glob("*/data/servable/02_chronology.csv")
+    assert len(rows.read_text("utf-8-sig").splitlines()) > 55
+
+
+def test_it_never_speaks_of_hiding(folder: Path) -> None:
+    """No word of it in the lesson, the page or a file of the pack."""
+    files = [path for part in ("TRAINING", "pack") for path in (folder / part).rglob("*") if path.suffix in WORDS]
+    assert len(files) > 60
+    assert {path.name: HIDING.findall(path.read_bytes()) for path in files if HIDING.search(path.read_bytes())} == {}
+
+
+async def test_the_public_page_hands_it_out(folder: Path, tmp_path: Path) -> None:
+    """Where it was made, the page links to it and the bytes come as a file; where not, the page says so and 404."""
+    made = (folder / "data" / "training" / "TRAINING.zip").read_bytes()
+    async with served(folder) as running:
+        page = await running.client().get(running.settings.public_url + "/training")
+        answer = await running.client().get(running.settings.public_url + "/training/TRAINING.zip")
+    assert 'href="/training/TRAINING.zip"' in page.text and answer.content == made
+    assert answer.headers["content-disposition"] == 'attachment; filename="TRAINING.zip"'
+    async with served(tmp_path) as without:
+        page = await without.client().get(without.settings.public_url + "/training")
+        answer = await without.client().get(without.settings.public_url + "/training/TRAINING.zip")
+    assert "TRAINING.zip" not in page.text and answer.status_code == 404
