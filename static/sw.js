@@ -23,6 +23,7 @@ self.addEventListener('install', (event) => {
 // No skipWaiting of its own accord: the person decides when the page changes.
 self.addEventListener('message', (event) => {
   if (event.data === 'apply') self.skipWaiting();
+  if (event.data === 'shared') event.ports[0]?.postMessage(shared.splice(0));
 });
 
 self.addEventListener('activate', (event) => {
@@ -31,11 +32,28 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
+  if (event.request.method === 'POST' && url.origin === self.location.origin && url.pathname === '/share') {
+    event.waitUntil(new Promise((over) => setTimeout(() => over(shared.splice(0)), SHARED)));
+    return event.respondWith(share(event.request));
+  }
   if (event.request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (event.request.mode === 'navigate' && url.pathname === '/') event.respondWith(kept('/'));
   else if (FILES.has(url.pathname)) event.respondWith(kept(url.pathname));
   else if (url.pathname.startsWith('/static/')) event.respondWith(Response.error());
 });
+
+// What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at most.
+// The page seals it (actions/capturing.js); nothing of it is ever put into a cache, and none of it goes to the server.
+const SHARED = 30_000;
+const shared = [];
+
+async function share(request) {
+  const form = await request.formData();
+  const said = ['t', 'x', 'u'].map((name) => form.get(name)).filter((text) => typeof text === 'string' && text.trim());
+  shared.push(...form.getAll('f').filter((file) => file instanceof File));
+  if (said.length) shared.push(new File([said.join('\n')], 'note-shared.txt', { type: 'text/plain' }));
+  return Response.redirect('/', 303);
+}
 
 async function fill() {
   const cache = await caches.open(CACHE);

@@ -87,5 +87,5 @@ class Row:
 
     @property
     def writes(self) -> bool:
-        """Whether asking changes anything."""
-        return self.method not in ("GET", "HEAD")
+        """Whether asking changes anything. A page's row never does, whatever it is asked with."""
+        return self.method not in ("GET", "HEAD") and self.audience is not Audience.PAGES

@@ -81,6 +81,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),
+    Row("POST", "/share", pages.shared, Audience.PAGES, LOOK, NO_BODY),
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),

@@ -30,6 +30,8 @@ addEventListener('pageshow', (event) => {
 mount(app, /** @type {HTMLElement} */ (document.getElementById('app')));
 // Without a network the door stands; whoever opens it is told (app.ready).
 app.start().catch(() => undefined);
+// Asked for when all of the app is there: what is shared meanwhile waits in the worker.
+void app.here.then(sharedWithUs).then((/** @type {File[]} */ files) => (files.length ? app.shared(files) : undefined)).catch(() => undefined);
 
 /** Everything behind the door, made of what the browser offers. */
 async function wholeApp() {
@@ -130,6 +132,17 @@ function offlineUpkeep() {
     },
     apply: async () => (await started)?.applyUpdate(),
   };
+}
+
+/** What another app shared and the worker holds for this page; nothing where no worker is in charge. @returns {Promise<File[]>} */
+function sharedWithUs() {
+  const { controller } = navigator.serviceWorker ?? {};
+  if (!controller) return Promise.resolve([]);
+  return new Promise((answer) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => answer(Array.isArray(data) ? data : []);
+    controller.postMessage('shared', [port2]);
+  });
 }
 
 /** What the list of devices calls this one. @param {string} agent @returns {string} */

@@ -113,3 +113,15 @@ def new_profile(
     yield make
     for profile in profiles:
         profile.close()
+
+
+@pytest.fixture
+def with_voice(playwright: Playwright, certificate: Certificate, server: Served) -> Iterator[Keeper]:
+    """A phone whose microphone and camera make something up."""
+    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with playwright.chromium.launch(
+        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake]
+    ) as browser:
+        context = browser.new_context(**chromium.PHONE, permissions=["microphone", "camera"])
+        context.set_default_timeout(chromium.PATIENCE)
+        yield Keeper(context.new_page(), server.app_url)

@@ -1,17 +1,13 @@
 """Telling without writing, and writing far too much: six pictures, a voice, a term that was broken, several entries at once."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import expect
 
-from tests.browser import chromium
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators import cards
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Certificate, Served
 
 TEXT = "He was at the gate."
 WATCH = """() => {
@@ -161,18 +157,6 @@ def test_a_season_a_month_and_a_stretch_of_hours(keeper: Keeper) -> None:
         keeper.sees_place("Saved")
         keeper.tap("See this entry")
         keeper.sees_place(shown)
-
-
-@pytest.fixture
-def with_voice(playwright: Playwright, certificate: Certificate, server: Served) -> Iterator[Keeper]:
-    """A phone whose microphone and camera make something up."""
-    fake = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with playwright.chromium.launch(
-        executable_path=chromium.find_chromium(), args=[*chromium.flags(certificate.spki), *fake]
-    ) as browser:
-        context = browser.new_context(**chromium.PHONE, permissions=["microphone", "camera"])
-        context.set_default_timeout(chromium.PATIENCE)
-        yield Keeper(context.new_page(), server.app_url)
 
 
 def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:

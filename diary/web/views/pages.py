@@ -46,6 +46,11 @@ async def static(call: Call) -> ASGIApp:
     return Answer(200, found.raw, found.media_type, headers)
 
 
+async def shared(_: Call) -> ASGIApp:
+    """What a phone shares goes to its worker and never here; where no worker took it, its body is not even read."""
+    return Answer()
+
+
 async def public(call: Call) -> ASGIApp:
     """A page for anyone: the same words for everyone."""
     return Answer(200, call.office.pages.public[call.scope["path"]], HTML)

@@ -3,12 +3,13 @@
  * each method to the module that knows how; every failure leaves here as a code and a sentence (sentences.js).
  */
 import { KeptError } from '../core/errors.js';
-import { readDoor } from '../store/beside.js';
+import { readCapturing, readDoor } from '../store/beside.js';
 import { signInAgain } from './accounts.js';
 import { accountMethods } from './app_account.js';
 import { diaryMethods } from './app_diary.js';
 import { Carrier } from './carrier.js';
 import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.js';
+import { openCapture } from './capturing.js';
 import { Drafts } from './drafts.js';
 import { pendingErasures } from './erasing.js';
 import { Idle } from './idle.js';
@@ -31,7 +32,7 @@ import { languageMethods, speakAsBefore } from './speaking.js';
 const FLUSH = 1000;
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
-  'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'pictureAdd', 'pictureSave', 'readPicture',
+  'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'capture', 'shared', 'pictureAdd', 'pictureSave', 'readPicture',
   'readSettings', 'applyUpdate', 'suggestWords', 'checkWords', 'setLanguage',
 ]);
 
@@ -89,7 +90,11 @@ function phaseMethods(ctx, drafts, idle) {
       ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
       closeInTime(ctx);
     },
-    pictureAdd: (/** @type {File[]} */ files) => drafts.during(pictureAdd(ctx, [...files])),
+    capture: async () => openNow(ctx),
+    async shared(/** @type {File[]} */ files) {
+      if (openNow(ctx, files)) await drafts.during(pictureAdd(ctx, files, { route: 'share_target' }));
+    },
+    pictureAdd: (/** @type {File[]} */ files, /** @type {{route?: string}} */ how = {}) => drafts.during(pictureAdd(ctx, [...files], how)),
     async pictureSave() {
       await disarm(ctx);
       ctx.screen.clear('locked');
@@ -102,6 +107,13 @@ function phaseMethods(ctx, drafts, idle) {
     },
     ...browserMethods(ctx, drafts, idle),
   };
+}
+
+/** @param {Context} ctx @param {File[]} [files] */
+function openNow(ctx, files) {
+  const opened = openCapture(ctx, files);
+  if (opened) closeInTime(ctx);
+  return opened;
 }
 
 /** What the browser tells of. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle */
@@ -194,7 +206,7 @@ async function start(ctx, drafts) {
   await speakAsBefore(ctx);
   const phone = await lookAtPhone(ctx);
   const until = phone.phase === 'locked' ? await armed(ctx) : null;
-  screen.clear(until ? 'picture' : phone.phase);
+  screen.clear(until ? 'picture' : phone.phase, { capture: await readCapturing(ctx.database) });
   if (until) screen.set({ picture: { until, files: [] } });
   closeInTime(ctx);
   if (phone.key) {
@@ -212,7 +224,7 @@ async function opened(ctx, drafts, idle, open) {
   ctx.screen.set({ phase: 'open', lockIn: null, picture: null });
   ctx.show();
   idle.start();
-  await takeCaptures(ctx, drafts, open).catch((error) => drafts.complain(error));
+  await takeCaptures(ctx, drafts, open).then(ctx.show, (error) => drafts.complain(error));
   await disarm(ctx).catch(() => undefined);
   void ctx.keepOffline();
   void refill(ctx);
@@ -235,7 +247,7 @@ function show(ctx) {
   const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
   const rows = open.syncing.rows();
   screen.set({
-    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open),
+    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0 },
     account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
   });
 }

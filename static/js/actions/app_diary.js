@@ -15,6 +15,7 @@ import { asUrl, findFile } from './reading_files.js';
 import { recordMethods } from './records.js';
 import { registerMethods } from './registers.js';
 import { takeIn } from './sealing.js';
+import { acceptCaptured, discardCaptured, knowCaptureKey, readCaptured, setCapturing, takeUpDraft } from './capturing.js';
 import { readSettings, saveSettings } from './settings.js';
 import { shownHeld } from './showing.js';
 import { fileSource, wholeOf } from './sources.js';
@@ -105,6 +106,7 @@ function entryPart(ctx, drafts) {
     /** The keeper's own words for places, kept apart; the writing guard looks for them. @returns {string[]} */
     restrictedWords: () => [...new Set(ctx.open?.index.all().flatMap(({ apart }) => (apart ? [apart] : [])) ?? [])],
     readSettings: async () => readSettings(inside(ctx)),
+    ...capturePart(ctx, drafts),
     async saveSettings(/** @type {Said} */ said) {
       await saveSettings(inside(ctx), said);
       saved(ctx);
@@ -131,7 +133,7 @@ function filePart(ctx, drafts) {
     async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'|'masked'|'unmasked'} */ size) {
       if (!ctx.open) return readFresh(ctx, drafts, attachment, size === 'preview' ? size : 'print');
       const open = ctx.open;
-      const file = await findFile(open, attachment, size, drafts.kept?.held ?? []);
+      const file = await findFile(open, attachment, size, [...(drafts.kept?.held ?? []), ...(open.apart ?? [])]);
       return file && asUrl(open, file, ctx.objectUrl);
     },
     async readReceived(/** @type {string} */ attachment) {
@@ -190,3 +192,15 @@ async function readFresh(ctx, drafts, attachment, size) {
   return { url, name: found.source.name };
 }
 
+/** What came while the phone was locked. @param {Context} ctx @param {import('./drafts.js').Drafts} drafts */
+function capturePart(ctx, drafts) {
+  const shown = (/** @type {Promise<unknown>} */ work) => work.then((value) => { ctx.show(); return value; });
+  return {
+    readCaptured: async () => readCaptured(inside(ctx)),
+    acceptCaptured: async (/** @type {string} */ attachment) => shown(acceptCaptured(inside(ctx), attachment)),
+    discardCaptured: async (/** @type {string} */ attachment) => shown(discardCaptured(inside(ctx), attachment)),
+    takeUpDraft: async (/** @type {string} */ id) => shown(takeUpDraft(inside(ctx), drafts, id)),
+    setCapturing: async (/** @type {boolean} */ on) => setCapturing(ctx, on),
+    knowCaptureKey: async () => shown(knowCaptureKey(inside(ctx))),
+  };
+}

@@ -93,6 +93,7 @@ export async function putBehind(ctx, words, { identity, account, behind }, moveI
   await open.store.change((root, change) => {
     fill(root, change);
     change.putSealed('identity', sealed);
+    root.capture_pub = b64(renewed.capture_pub);
     change.beside('d', renewed);
     change.beside('k', null);
     change.beside('f', null);

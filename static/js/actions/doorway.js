@@ -6,13 +6,13 @@
  * longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed by then.
  */
 import { KeptError } from '../core/errors.js';
-import { readDoor, readDraftKey, readLanguage } from '../store/beside.js';
+import { readCapturing, readDoor, readDraftKey, readLanguage } from '../store/beside.js';
 import { Screen } from './screen.js';
 
 /** @typedef {import('../store/database.js').Database} Database */
 
 /** What a door can ask for before it is answered. */
-const EARLY = ['unlock', 'signIn', 'signInWithCode', 'quickExit', 'seen', 'network', 'updateWaits'];
+const EARLY = ['capture', 'unlock', 'signIn', 'signInWithCode', 'quickExit', 'seen', 'network', 'updateWaits'];
 
 /**
  * @param {object} how
@@ -74,7 +74,7 @@ export function createDoorway({ database, load, painted }) {
 async function glance(database, screen) {
   try {
     const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
-    screen.set({ phase: fresh ? 'fresh' : 'locked', language: await readLanguage(database) });
+    screen.set({ phase: fresh ? 'fresh' : 'locked', capture: await readCapturing(database), language: await readLanguage(database) });
   } catch {
     return;
   }

@@ -1,4 +1,5 @@
 /** Resealing what lay on the phone before words were typed: the draft and the files in the tray. */
+import { checkCaptureKey, keepCaptured } from './capturing.js';
 import { takeIn } from './sealing.js';
 import { unsealWith, waitingFiles } from './waiting_files.js';
 import { readDoor } from '../store/beside.js';
@@ -37,11 +38,14 @@ export async function moveIn(ctx, drafts, open) {
 }
 
 /**
- * At an unlock: what was added on the add-picture page becomes part of the draft.
+ * At an unlock: what was added on the add-picture page becomes part of the draft; what came from a phone nobody had
+ * opened is kept apart, to be asked about (capturing.js).
  * @param {Context} ctx @param {Drafts} drafts @param {Open} open @returns {Promise<number>} how many files came
  */
 export async function takeCaptures(ctx, drafts, open) {
-  const { held, halves } = await takeWaiting(ctx, drafts, open, async (one, keys) => {
+  await checkCaptureKey(ctx, open);
+  const { held, halves } = await takeWaiting(ctx, drafts, open, async (one, keys, { captured, at }) => {
+    if (captured) return keepCaptured(open, { held: one, at, tz: captured.tz, same: captured.sha256 === one.sha256 }, keys);
     await drafts.addHeld(one);
     await forget(ctx.database, keys); // only now: until the draft holds it, it is nowhere else
   });
@@ -50,7 +54,7 @@ export async function takeCaptures(ctx, drafts, open) {
 }
 
 /**
- * @param {Context} ctx @param {Drafts} drafts @param {Open} open @param {(held: Held, keys: Uint8Array[]) => Promise<unknown>} [each]
+ * @param {Context} ctx @param {Drafts} drafts @param {Open} open @param {(held: Held, keys: Uint8Array[], waiting: import('./waiting_files.js').Waiting) => Promise<unknown>} [each]
  * @returns {Promise<{held: Held[], keys: Uint8Array[], halves: Uint8Array[]}>} `keys`: of all of it, halves too
  */
 async function takeWaiting(ctx, drafts, open, each = async () => undefined) {
@@ -66,7 +70,7 @@ async function takeWaiting(ctx, drafts, open, each = async () => undefined) {
       ctx.screen.set({ busy: { what: 'pictures', done: i, total: files.length } });
       const one = await takeIn(open, file.source, { route: file.route, at: file.at, pictures: ctx.pictures, attachment: file.id });
       held.push(one);
-      await each(one, file.keys);
+      await each(one, file.keys, file);
     }
   } finally {
     ctx.screen.set({ busy: null });

@@ -10,6 +10,8 @@ import { intoTray, toThisPhone } from './waiting_files.js';
 /** @typedef {import('./types.d.ts').Context} Context */
 
 const MINUTES_10 = 600_000;
+/** How a file says that anyone holding the phone could have added it. */
+export const WHILE_LOCKED = 'while_locked';
 
 /** @param {Context} ctx @returns {Promise<number>} until when, ms */
 export async function arm(ctx) {
@@ -52,8 +54,8 @@ export function closeInTime(ctx) {
   ctx.timers.after(Math.max(0, picture.until - ctx.clock.now()) + 1, () => void closeWhenOver(ctx).catch(() => undefined));
 }
 
-/** @param {Context} ctx @param {File[]} files @throws locked when the ten minutes are over before all of them are in */
-export async function pictureAdd(ctx, files) {
+/** @param {Context} ctx @param {File[]} files @param {{route?: string}} [how] @throws locked when the ten minutes are over before all of them are in */
+export async function pictureAdd(ctx, files, { route = 'photo_picker' } = {}) {
   const door = await readDoor(ctx.database);
   const { picture } = ctx.screen.state;
   if (!door || !picture) return;
@@ -66,7 +68,7 @@ export async function pictureAdd(ctx, files) {
     }
     const at = ctx.clock.now();
     try {
-      await intoTray(ctx.database, file, toThisPhone(door, at), { route: 'photo_picker', at });
+      await intoTray(ctx.database, file, toThisPhone(door, at), picture.locked ? { route: WHILE_LOCKED, at, captured: { tz: ctx.zone(), by: route } } : { route, at });
     } catch (error) {
       failed ??= error; // one bad file must not cost those chosen with it
       continue;

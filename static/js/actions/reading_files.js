@@ -121,3 +121,10 @@ async function fetchParts(open, blob, n) {
     throw isPassing(error) ? new KeptError('file_missing') : error;
   }
 }
+
+/** A short text that waits in a draft. @param {Open} open @param {Held} held @returns {Promise<string>} */
+export async function readHeldText(open, held) {
+  const parts = [];
+  for await (const part of openParts(open, { ...held.received, size: held.size, type: held.magic, name: held.name })) parts.push(part);
+  return new TextDecoder().decode(concat(...parts));
+}

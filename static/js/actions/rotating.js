@@ -10,7 +10,7 @@
  * again, and until the one moment at which the server has everything, nothing has changed.
  */
 import { KeptError } from '../core/errors.js';
-import { unb64 } from '../core/bytes.js';
+import { b64, unb64 } from '../core/bytes.js';
 import { frames } from '../core/encoding.js';
 import { decodePush, encodePush } from '../ledger/push.js';
 import { judgeHead } from '../net/push.js';
@@ -205,6 +205,7 @@ async function adopt(ctx, open, words) {
     open.identity = identity;
     await store.rekeyed(change);
     change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
+    root.capture_pub = b64(renewed.capture_pub);
     change.beside('d', renewed);
     delete root.rotation;
     delete root.account.code_wrap;
@@ -252,7 +253,8 @@ async function remakeSlot(ctx, open, door, words) {
   const { vault, store } = open;
   const renewed = await vault.setSlot(door, words, 'diary', await behindOf(open));
   const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
-  await store.change((_root, change) => {
+  await store.change((root, change) => {
+    root.capture_pub = b64(renewed.capture_pub);
     change.putSealed('identity', sealed);
     change.beside('d', renewed);
   });

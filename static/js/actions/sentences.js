@@ -79,6 +79,7 @@ export const SENTENCES = Object.freeze({
   log_changed: 'The server’s public list of receipts was changed after it was signed. Everything on this phone is safe, and your own copies of the receipts still hold. Show this to someone who helps you.',
   log_late: 'The server has not put an entry on its public list in time. The entry and its receipt are safe on this phone. It is looked at again each time there is signal.',
   wrong_notary: 'This server is not the one this phone knows. Nothing was sent. What is on this phone is safe.',
+  capture_key: 'Someone changed how this phone keeps what is added while it is locked. It is put right. What was added that way since may be lost, and they may have seen it. What you wrote is safe.',
   clock_off: 'This phone’s clock is wrong. Entries are safe, and the difference is noted with them. Set the phone’s clock when you can.',
   altered: 'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who helps you.',
   omitted: 'One of your devices saw something on the server that is not there now, or is different. Everything on this phone is safe. Look at what is missing.',

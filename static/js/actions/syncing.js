@@ -259,7 +259,7 @@ export class Syncing {
   said() {
     const root = this.openNow()?.store.root;
     // That the server has closed stands in a line of its own.
-    const code = (this.trouble === 'closed' && root?.account.closing ? null : this.trouble) ?? (root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
+    const code = (this.trouble === 'closed' && root?.account.closing ? null : this.trouble) ?? (root?.doubts?.capture_key ? 'capture_key' : root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
     return code ? { code, sentence: sentenceOf(code), act: null } : null;
   }
 }

@@ -26,7 +26,12 @@ export type State = {
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: import('./arrivals.js').Arrival[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
-  picture: { until: number; files: { name: string; state?: EntryState }[] } | null;
+  /** `locked`: nobody typed words before it; `shared`: what another app handed over */
+  picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
+  /** whether a locked phone takes anything in */
+  capture: boolean;
+  /** things that came while it was locked: to be asked about, and drafts made of them */
+  waiting?: { captured: number; later: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
 };
 export type Row = {
@@ -98,6 +103,8 @@ export type Open = {
   erasedLooked?: boolean;
   /** whether it has asked which devices signed in meanwhile */
   arrivalsLooked?: boolean;
+  /** files that wait apart from the draft: what came while this was locked */
+  apart?: Held[];
 };
 export type Identity = { account: string; diary: string; device: string; login: string; by: string; ecdsa_pub: string; hpke_pub: string; authors: readonly import('../crypto/statements.js').AuthorKey[]; earlier: readonly import('../crypto/statements.js').Statement[] };
 

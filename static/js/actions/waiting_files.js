@@ -12,6 +12,7 @@ import { openDraft, sealDraft } from '../crypto/draft_key.js';
 import { runningDigest } from '../crypto/digests.js';
 import { claimedHeader } from '../crypto/envelope.js';
 import { PART_BYTES } from '../crypto/files.js';
+import { padVersion, unpad } from '../crypto/padding.js';
 import { sealTo } from '../crypto/people.js';
 import { filesWaiting, forget, putPart } from '../store/tray.js';
 import { isMismatch, kindOf, magicOf } from './magic.js';
@@ -32,7 +33,7 @@ export function underDraftKey(key) {
 /** @param {{install: Uint8Array, capture_pub: Uint8Array}} door @param {number} at ms @returns {Seal} */
 export function toThisPhone(door, at) {
   const header = { at, install: b64(door.install), t: 'capture' };
-  return (plaintext) => sealTo(/** @type {any} */ (door.capture_pub), 'capture', header, /** @type {any} */ (plaintext));
+  return (plaintext) => sealTo(/** @type {any} */ (door.capture_pub), 'capture', header, /** @type {any} */ (padVersion(/** @type {any} */ (plaintext))));
 }
 
 /** @param {{key: CryptoKey|null, vault: Vault|null, install: Uint8Array}} by @returns {Unseal} */
@@ -44,29 +45,30 @@ export function unsealWith({ key, vault, install }) {
     }
     const { at } = claimedHeader(sealed, 'capture');
     if (!vault) throw new KeptError('locked');
-    return vault.openCapture(/** @type {any} */ (sealed), { at: /** @type {number} */ (at), install: b64(install), t: 'capture' });
+    return vault.openCapture(/** @type {any} */ (sealed), { at: /** @type {number} */ (at), install: b64(install), t: 'capture' }).then(unpad);
   };
 }
 
 /**
  * Takes a chosen file into the tray. Each part is written and read back before the next is read.
  * @param {Database} database @param {File} file @param {Seal} seal
- * @param {{route: string, at: number, onProgress?: ((done: number, total: number) => void) | undefined}} how
+ * @param {{route: string, at: number, captured?: {tz: string, by: string}, onProgress?: ((done: number, total: number) => void) | undefined}} how `captured`: nobody typed words before; its digest is taken first and stands in every part
  * @returns {Promise<Held>} with what is known of it; its keys come when it is taken in
  * @throws empty_file, too_large, file_changed, no_space
  */
-export async function intoTray(database, file, seal, { route, at, onProgress }) {
+export async function intoTray(database, file, seal, { route, at, captured, onProgress }) {
   const source = fileSource(file);
   const id = newId();
   const n = Math.ceil(source.size / PART_BYTES);
   const [sha256, sha512] = [runningDigest('SHA-256'), runningDigest('SHA-512')];
+  const about = captured ? { k: 'captured', ...captured, sha256: await digestOf(source) } : { k: 'file' };
   let first = new Uint8Array(0);
   for (let i = 0; i < n; i++) {
     const bytes = await source.read(i * PART_BYTES, Math.min(source.size, (i + 1) * PART_BYTES));
     if (i === 0) first = bytes.slice();
     sha256.update(bytes);
     sha512.update(bytes);
-    const described = canon({ k: 'file', at, i, n, name: source.name, type: source.type, size: source.size, last_modified: source.lastModified, route });
+    const described = canon({ ...about, at, i, n, name: source.name, type: source.type, size: source.size, last_modified: source.lastModified, route });
     await putPart(database, id, i, await seal(concat(Uint8Array.of(described.length >> 8, described.length & 255), described, bytes)));
     onProgress?.(Math.min(source.size, (i + 1) * PART_BYTES), source.size);
   }
@@ -79,7 +81,14 @@ export async function intoTray(database, file, seal, { route, at, onProgress }) 
   };
 }
 
-/** A file that waits in the tray. @typedef {{id: string, keys: Uint8Array[], source: Source, route: string, at: number}} Waiting */
+/** @param {Source} source @returns {Promise<string>} hex */
+async function digestOf(source) {
+  const whole = runningDigest('SHA-256');
+  for (let from = 0; from < source.size; from += PART_BYTES) whole.update(await source.read(from, Math.min(source.size, from + PART_BYTES)));
+  return hex(whole.digest());
+}
+
+/** A file that waits in the tray; `captured` where nobody had typed words. @typedef {{id: string, keys: Uint8Array[], source: Source, route: string, at: number, captured: {tz: string, sha256: string}|null}} Waiting */
 
 /**
  * The whole files of the tray, oldest first; half ones (a crash while writing) are left out and named apart. One that
@@ -98,7 +107,7 @@ export async function waitingFiles(database, unseal) {
     });
     if (!desc) continue;
     if (desc.n !== keys.length) halves.push(...keys);
-    else files.push({ id: b64(id), keys, source: traySource(database, keys, desc, unseal), route: desc.route, at: desc.at });
+    else files.push({ id: b64(id), keys, source: traySource(database, keys, desc, unseal), route: desc.route, at: desc.at, captured: desc.k === 'captured' ? { tz: desc.tz, sha256: desc.sha256 } : null });
   }
   return { files: files.sort((a, b) => a.at - b.at), halves };
 }

@@ -130,7 +130,7 @@ export const VOCABULARY = {
   ] },
   routes: { question: "", many: false, codes: [
     {"code": "photo_picker", "label": "Chosen from photos"}, {"code": "files", "label": "Chosen from files"}, {"code": "camera_in_app", "label": "Taken with the camera here"}, {"code": "recorded_in_app", "label": "Recorded here"},
-    {"code": "share_target", "label": "Shared from another app"}, {"code": "paste", "label": "Pasted"}, {"code": "drop", "label": "Dropped in"},
+    {"code": "share_target", "label": "Shared from another app"}, {"code": "while_locked", "label": "Captured while locked; anyone holding this phone could have"}, {"code": "paste", "label": "Pasted"}, {"code": "drop", "label": "Dropped in"},
   ] },
   outside_copies: { question: "Is there still a copy in your photos?", many: false, codes: [
     {"code": "kept", "label": "Still on the phone"}, {"code": "removed_for_safety", "label": "Removed for my safety"}, {"code": "later", "label": "Not decided yet"}, {"code": "unknown", "label": "Don't know"},

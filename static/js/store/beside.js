@@ -5,6 +5,7 @@
  *   k   the draft key: a key the browser will not hand out, kept only until words are made
  *   f   the draft sealed under it
  *   w   until when the phone may take pictures in while locked
+ *   p   'no' where a locked phone is to take nothing in by itself
  *   g   the language of the screens, where it is not English
  *
  * Before words exist there is nothing a person could type to open a draft, so its key must lie on the phone: whoever
@@ -51,6 +52,16 @@ export async function readSealedDraft(database) {
 /** @param {Database} database @param {Uint8Array|null} sealed */
 export async function writeSealedDraft(database, sealed) {
   await database.write({ beside: { f: sealed && sealed.slice().buffer } });
+}
+
+/** Whether a locked phone takes anything in; it does unless that was turned off. @param {Database} database @returns {Promise<boolean>} */
+export async function readCapturing(database) {
+  return (await database.beside('p')) !== 'no';
+}
+
+/** @param {Database} database @param {boolean} on */
+export async function writeCapturing(database, on) {
+  await database.write({ beside: { p: on ? null : 'no' } });
 }
 
 /** ms until when pictures may be taken in while locked; 0 when not. @param {Database} database */

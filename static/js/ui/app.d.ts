@@ -28,6 +28,7 @@ export type Change = { field: string; old: any; new: any };
 export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean; kept_at?: number | null; listed?: boolean };
 /** One of two versions that two devices wrote at once. */
 export type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
+export type CapturedFile = { attachment: string; name: string; kind: string; size: number; sha256: string; magic: string; at?: number; same?: boolean };
 export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
 export type Entry = {
   record: string; seq_no: number | null; fields: Fields; restricted: Fields; attachments: Attachment[]; note: string; state: EntryState; versions: VersionShown[];
@@ -43,7 +44,8 @@ export type State = {
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
-  picture?: { until: number; files: { name: string; state?: EntryState }[] } | null;
+  picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
+  capture?: boolean; waiting?: { captured: number; later: number };
   showing?: { sections: ShownSection[]; until: number } | null;
 };
 export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
@@ -165,7 +167,15 @@ export interface App {
   purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
   answerPhoneCopy(record: string, attachment: string, answer: 'kept' | 'removed_for_safety' | 'later'): Promise<unknown>;
   getPicture(): Promise<unknown>;
-  pictureAdd(files: File[]): Promise<unknown>;
+  /** The add-picture page of a locked phone. */
+  capture(): Promise<unknown>;
+  readCaptured(): Promise<{ asked: CapturedFile[]; drafts: { id: string; words: string; files: CapturedFile[] }[] }>;
+  acceptCaptured(attachment: string): Promise<unknown>;
+  discardCaptured(attachment: string): Promise<unknown>;
+  takeUpDraft(id: string): Promise<unknown>;
+  setCapturing(on: boolean): Promise<unknown>;
+  knowCaptureKey(): Promise<unknown>;
+  pictureAdd(files: File[], how?: { route: string }): Promise<unknown>;
   pictureSave(): Promise<unknown>;
   readRecords(kind: string, how?: { all?: boolean }): Promise<KeptRecord[]>;
   /** The entries in which every word is found; null when nothing is asked for. */

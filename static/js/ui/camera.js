@@ -40,8 +40,9 @@ async function snap(video) {
  * The viewfinder.
  * @param {Stage} stage
  * @param {(file: File) => void} use
+ * @param {{plain?: boolean}} [how] `plain`: on a locked phone, where nothing says what this is for
  */
-export function camera(stage, use) {
+export function camera(stage, use, { plain = false } = {}) {
   const state = stage.local.camera;
   if (!state.opening) openCamera(stage, state);
   const close = () => { stopStream(state.stream); stage.set({ camera: null }); };
@@ -62,7 +63,7 @@ export function camera(stage, use) {
   };
   return html`<div class="camera stack">
     ${state.stream ? html`<video autoplay playsinline muted aria-label=${t('camera.live')} ${ref(live)}></video>` : html`<p role="status">${t('frame.loading')}</p>`}
-    <p class="small soft">${t('files.camera_why')}</p>
+    ${plain ? nothing : html`<p class="small soft">${t('files.camera_why')}</p>`}
     <div class="row">${state.stream ? button(t('camera.take'), take, { main: true, icon: 'camera' }) : nothing}${button(t('frame.cancel'), close, { plain: true })}</div>
   </div>`;
 }

@@ -10,7 +10,7 @@ import { problemOf } from './stage.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Attachment} Attachment */
 /** @typedef {{kind: 'audio'|'video', stream?: MediaStream, recorder?: MediaRecorder, parts: Blob[], until: number, timer?: any, state: 'opening'|'recording'|'sealing'|'refused'|'none', gone?: boolean}} Take */
-/** @typedef {{target: string, media: string|null, attachments: readonly Attachment[], use: (attachment: string|null) => void}} Account where the recording goes, and which one is the account now */
+/** @typedef {{target: string, media: string|null, attachments: readonly Attachment[], use: (attachment: string|null) => void, keep?: (file: File) => Promise<string|null>}} Account where the recording goes, and which one is the account now; `keep`: on a locked phone, where nothing says what this is for */
 
 export const MOST_MS = 5 * 60_000;
 const SECOND = 1000;
@@ -22,13 +22,13 @@ export function voiceBody(stage, account) {
   const take = /** @type {Take|undefined} */ (stage.local.take);
   const have = account.media ? account.attachments.find(({ attachment }) => attachment === account.media) : undefined;
   return html`<div class="stack">
-    <p class="small soft">${t('voice.lead')}</p>
+    ${account.keep ? nothing : html`<p class="small soft">${t('voice.lead')}</p>`}
     ${errorSummary(stage)}
     ${account.media ? html`<p>${t('voice.have', { name: have?.name ?? '' })}</p>` : nothing}
     ${take && take.state !== 'refused' && take.state !== 'none' ? running(stage, take) : html`
       ${take ? html`<p class="care" role="alert">${t(`voice.${take.state}`)}</p>` : nothing}
-      <div class="stack-close">${button(t('voice.audio'), () => begin(stage, 'audio', account), { icon: 'voice' })}
-        ${button(t('voice.video'), () => begin(stage, 'video', account), { icon: 'camera' })}
+      <div class="stack-close">${button(t(account.keep ? 'cap.audio' : 'voice.audio'), () => begin(stage, 'audio', account), { icon: 'voice' })}
+        ${button(t(account.keep ? 'cap.video' : 'voice.video'), () => begin(stage, 'video', account), { icon: 'camera' })}
         ${account.media ? button(t('voice.remove'), () => account.use(null), { plain: true }) : nothing}</div>`}
   </div>`;
 }
@@ -112,7 +112,7 @@ async function keep(stage, take, account) {
   const ending = type.endsWith('mp4') ? (take.kind === 'audio' ? 'm4a' : 'mp4') : 'webm';
   const file = new File(take.parts, `${take.kind === 'audio' ? 'voice' : 'signed'}-${at}.${ending}`, { type });
   try {
-    const { attachment } = await stage.app.addFile(account.target, file, { route: 'recorded_in_app' });
+    const attachment = account.keep ? await account.keep(file) : (await stage.app.addFile(account.target, file, { route: 'recorded_in_app' })).attachment;
     local.take = undefined;
     if (generation === stage.generation && local === stage.local) account.use(attachment);
   } catch (thrown) {

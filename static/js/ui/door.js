@@ -39,6 +39,7 @@ function lock(stage) {
     ${errorSummary(stage)}
     ${textField({ id: 'words', label: t('door.words'), value: local.words ?? '', secret: true, focus: true, enter: open, on: (words) => { local.words = words; } })}
     ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
+    ${stage.state.capture === false ? nothing : button(t('picture.title'), () => stage.app.capture(), { plain: true, wide: true, icon: 'picture' })}
   </main>`;
 }
 

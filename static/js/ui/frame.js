@@ -36,6 +36,7 @@ const PARTS = {
   schedule: () => import('./schedule.js'),
   server: () => import('./server.js'),
   keys: () => import('./keys.js'),
+  capture: () => import('./capture.js'),
   space: () => import('./space.js'),
   copies: () => import('./copies.js'),
   registers: () => import('./registers.js'),
@@ -48,7 +49,7 @@ const PARTS = {
 const HOME = {
   before: 'before',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
 /** @type {Views} */
@@ -106,7 +107,7 @@ export function frame(stage) {
   // Only the list that was made for paper may be printed (base.css).
   document.documentElement.classList.toggle('on-paper', phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made));
   const inside = !stage.leaving && (phase === 'open' || (phase === 'fresh' && stage.place.name in HOME));
-  return html`${inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : door(stage)}
+  return html`${inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked && !stage.leaving ? view(stage, 'capturing') : door(stage)}
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
@@ -143,7 +144,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' ? 'more' : name);
+  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || HOME[name] === 'capture' ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -165,11 +166,21 @@ function lines(stage, open) {
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t('frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
     ${open && trouble?.code === 'signed_out' && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
+    ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
     ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
+}
+
+/** What came while this was locked, and drafts made of it. @param {Stage} stage */
+function capturedLines(stage) {
+  const { captured = 0, later = 0 } = stage.state.waiting ?? {};
+  const look = () => { stage.refresh('captured'); stage.go({ name: 'captured' }); };
+  const swapped = stage.state.account?.trouble?.code === 'capture_key';
+  return html`${swapped ? html`<div class="line">${button(t('frame.capture_key_ok'), () => stage.run('known', () => stage.app.knowCaptureKey()), { plain: true })}</div>` : nothing}
+    ${captured || later ? html`<div class="line" role="status"><span>${captured ? tn('frame.captured', captured) : tn('frame.later', later)}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>` : nothing}`;
 }
 
 /** A change of keys that is not finished, and another device that signed in. @param {Stage} stage */

@@ -57,6 +57,7 @@ export const GROUPS = [
     { place: 'someone', title: 'more.someone', icon: 'trouble' },
     { place: 'changewords', title: 'more.changewords', icon: 'pen' },
     { place: 'devices', title: 'more.devices', icon: 'device', when: registered },
+    { place: 'capset', title: 'more.capture', icon: 'picture' },
     { place: 'highrisk', title: 'more.highrisk', icon: 'lock' },
     { place: 'check', title: 'more.check', icon: 'sealed' },
     { place: 'signout', title: 'more.signout', icon: 'leave', when: registered },

@@ -1,0 +1,142 @@
+"""Adding while locked and offline: photos, a voice note, a shared screenshot; asked about; five drafts, the same digests."""
+
+import base64
+import hashlib
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.pictures import png, upload
+
+# What a phone's share sheet does: the browser goes to this address with a form, and the worker takes it.
+SHARE = """(encoded) => {
+    const bytes = Uint8Array.from(atob(encoded), (one) => one.charCodeAt(0));
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([bytes], 'screenshot.png', { type: 'image/png' }));
+    const form = document.createElement('form');
+    Object.assign(form, { method: 'POST', action: '/share', enctype: 'multipart/form-data' });
+    const input = Object.assign(document.createElement('input'), { type: 'file', name: 'f', files: chosen.files });
+    form.append(input);
+    document.body.append(form);
+    form.submit();
+}"""
+# The bytes of a recording, as the recorder gives them, before anything is sealed.
+LISTEN = """() => {
+    globalThis.recorded = [];
+    const { prototype } = MediaRecorder;
+    const { start } = prototype;
+    prototype.start = function listen(...given) {
+        this.addEventListener('dataavailable', ({ data }) => { if (data.size) globalThis.recorded.push(data); });
+        return start.apply(this, given);
+    };
+}"""
+DIGEST = """async () => {
+    const bytes = await new Blob(globalThis.recorded).arrayBuffer();
+    const made = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+    return Array.from(made, (one) => one.toString(16).padStart(2, '0')).join('');
+}"""
+TELLING = re.compile(r"diary|stalk|police|evidence|999|incident|abus|safe", re.IGNORECASE)
+
+
+def digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def says_nothing(page: Page) -> None:
+    """A locked phone's page: no word that tells what is behind it, nothing that helps or leaves."""
+    assert not TELLING.search(page.inner_text("body")), page.inner_text("body")
+    expect(page.get_by_role("button", name="Help")).to_have_count(0)
+    assert faults(page) == []
+
+
+def adds_pictures(keeper: Keeper, photos: list[dict[str, object]]) -> None:
+    """From the lock, in one tap, three pictures."""
+    keeper.tap("Add picture")
+    keeper.sees_place("Add picture")
+    says_nothing(keeper.page)
+    with keeper.page.expect_file_chooser() as chooser:
+        keeper.tap("Choose a picture")
+    chooser.value.set_files(photos)  # type: ignore[arg-type]
+    keeper.sees("3 added")
+    assert keeper.page.get_by_role("img").count() == 0
+    assert not any(str(one["name"]) in keeper.page.content() for one in photos)
+
+
+def says_it(keeper: Keeper) -> str:
+    """A voice note; the digest of what was recorded."""
+    keeper.page.evaluate(LISTEN)
+    keeper.tap("Say it")
+    says_nothing(keeper.page)
+    keeper.tap("Record")
+    keeper.sees("Recording")
+    expect(keeper.page.get_by_text("4:58 left")).to_be_visible()
+    keeper.tap("Stop")
+    keeper.sees("4 added")
+    return str(keeper.page.evaluate(DIGEST))
+
+
+def shares(keeper: Keeper, shot: bytes) -> None:
+    """Another app's share sheet, and the page that opens for it."""
+    encoded = base64.b64encode(shot).decode()
+    with keeper.page.expect_navigation():
+        keeper.page.evaluate(SHARE, encoded)
+    keeper.sees_place("Add picture")
+    assert keeper.page.url == f"{keeper.app_url}/"
+    keeper.sees("1 added")
+    says_nothing(keeper.page)
+    keeper.tap("Done")
+    keeper.sees_lock()
+
+
+def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
+    """The whole way, with the phone locked and without a network until the end."""
+    keeper = with_voice
+    keeper.begins("He waited outside.")
+    keeper.is_offline_ready()
+    keeper.page.reload()  # from here on the worker is in charge of the page
+    keeper.sees_lock()
+    keeper.has_loaded()
+    keeper.page.context.set_offline(True)
+    photos = [png(n) for n in (3, 4, 5)]
+    adds_pictures(keeper, [upload(f"photo-{n}.png", "image/png", raw) for n, raw in enumerate(photos)])
+    voice = says_it(keeper)
+    keeper.tap("Done")
+    keeper.sees_lock()
+    shot = png(6)
+    shares(keeper, shot)
+    keeper.unlocks()
+    keeper.sees("5 things were added while this was locked.")
+    keeper.tap("Look")
+    keeper.sees_place("Added while this was locked")
+    keeper.sees("anyone holding this phone could have")
+    expect(keeper.button("Yes, make a draft")).to_have_count(5)
+    assert faults(keeper.page) == []
+    shown = keeper.page.locator("details .letters").all_text_contents()
+    assert sorted(shown) == sorted([*map(digest, photos), voice, digest(shot)])
+    for left in (4, 3, 2, 1, 0):
+        keeper.button("Yes, make a draft").first.click()
+        if keeper.page.get_by_role("dialog").is_visible():
+            keeper.tap("No, it is not")
+        expect(keeper.button("Yes, make a draft")).to_have_count(left)
+    expect(keeper.button("Write about it")).to_have_count(5)
+    assert faults(keeper.page) == []
+    is_written_about(keeper)
+
+
+def is_written_about(keeper: Keeper) -> None:
+    """A draft is taken up, saved, sent when there is a signal, and says for good how its file came."""
+    keeper.button("Write about it").first.click()
+    keeper.sees_place("What happened?")
+    keeper.writes("He was at the gate again.")
+    keeper.chooses("Just now")
+    keeper.tap("Save")
+    keeper.sees_place("Saved")
+    keeper.sees("4 drafts wait.")
+    keeper.page.context.set_offline(False)
+    keeper.is_kept_safe("He was at the gate again.")
+    keeper.reads("He was at the gate again.")
+    keeper.has_file("photo-0.png")
+    keeper.tile("photo-0.png").first.click()
+    keeper.sees("Captured while locked; anyone holding this phone could have")

@@ -1,0 +1,145 @@
+/** Sealed capture: a locked phone writes and does not read; what came is asked about; another's public key is found out. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import test from 'node:test';
+import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { newPair } from '../../static/js/crypto/signing.js';
+import { readDoor } from '../../static/js/store/beside.js';
+
+const NEW = 'orbit velvet canyon maple drift spoon';
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+const png = (n) => Uint8Array.from([...PNG, ...Array.from({ length: 5000 + n }, (_, i) => (i * 7 + n) & 255)]);
+
+async function lockedPhone() {
+  const made = await phoneWithEntry();
+  await made.app.lock('asked');
+  return made;
+}
+
+test('five things added on a locked phone: asked about, five drafts, digests as of the files', async () => {
+  const { app, phone } = await lockedPhone();
+  const given = [file(png(1), 'a.png'), file(png(2), 'b.png'), file(png(3), 'c.png')];
+  await app.capture();
+  assert.equal(app.state.phase, 'picture');
+  await app.pictureAdd(given, { route: 'camera_in_app' });
+  await app.pictureAdd([file(new TextEncoder().encode('He is outside.\nBlue car.'), 'note-1.txt', 'text/plain')], { route: 'paste' });
+  await app.pictureSave();
+  await app.shared([file(png(5), 'shared.png')]);
+  assert.equal(app.state.picture.files.length, 1);
+  await app.pictureSave();
+  assert.equal(app.state.phase, 'locked');
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 5, 'five waiting');
+  assert.equal(app.state.draft, null, 'nothing became a draft by itself');
+  const { asked } = await app.readCaptured();
+  const wanted = new Map([...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]), ['note-1.txt', sha256(Buffer.from('He is outside.\nBlue car.'))], ['shared.png', sha256(png(5))]]);
+  assert.deepEqual(new Map(asked.map((one) => [one.name, one.sha256])), wanted);
+  assert.ok(asked.every(({ same }) => same));
+
+  // Still there after a lock; one is thrown away, the others become drafts.
+  await app.lock('asked');
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 5);
+  for (const { attachment } of asked) await app.acceptCaptured(attachment);
+  const { drafts, asked: none } = await app.readCaptured();
+  assert.deepEqual([drafts.length, none.length, app.state.waiting], [5, 0, { captured: 0, later: 5 }]);
+  assert.deepEqual(drafts.map(({ files }) => files.length), [1, 1, 1, 1, 1]);
+  const lines = drafts.find(({ words }) => words);
+  assert.equal(lines.words, 'He is outside.\nBlue car.');
+
+  // One is taken up over what was being written, which waits.
+  await app.putDraft({ fields: { narrative: 'half a sentence' } });
+  await app.takeUpDraft(drafts[0].id);
+  assert.equal(app.state.draft.attachments[0].name, drafts[0].files[0].name);
+  const { record } = await app.saveIncident({ record: null, fields: { narrative: 'With the picture' }, restricted: {} });
+  const entry = await app.readIncident(record);
+  assert.equal(entry.attachments[0].route, 'while_locked', 'labelled for good');
+  assert.equal(entry.attachments[0].sha256, wanted.get(entry.attachments[0].name));
+  const after = await app.readCaptured();
+  assert.ok(after.drafts.some(({ words }) => words === 'half a sentence'));
+  assert.equal(app.state.waiting.later, 5);
+});
+
+test('one thrown away leaves nothing of its bytes', async () => {
+  const { app, phone } = await lockedPhone();
+  const db = await phone.database.open();
+  await app.unlock(WORDS);
+  const before = await db.count('a');
+  await app.lock('asked');
+  await app.capture();
+  await app.pictureAdd([file(png(1))]);
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 1);
+  const { asked: [one] } = await app.readCaptured();
+  await app.discardCaptured(one.attachment);
+  assert.equal(app.state.waiting.captured, 0);
+  assert.ok(await db.count('a') <= before + 1, 'only the list itself is left');
+  assert.equal(await db.count('c'), 0);
+});
+
+test('what lies in the tray says nothing, is of a size class, and its key is not there', async () => {
+  const { app, phone } = await lockedPhone();
+  await app.capture();
+  await app.pictureAdd([file(png(1), 'secret-name.png'), file(png(9), 'other.png')]);
+  const keys = await phone.database.trayKeys();
+  const items = await Promise.all(keys.map((key) => phone.database.trayItem(key)));
+  assert.equal(new Set(items.map(({ length }) => length)).size, 1, 'eight bytes more or less do not show');
+  for (const item of items) assert.equal(Buffer.from(item).includes('secret-name'), false);
+});
+
+test('off means off, and it stays off after a restart', async () => {
+  const { app, phone } = await lockedPhone();
+  await app.unlock(WORDS);
+  await app.setCapturing(false);
+  await app.lock('asked');
+  await app.capture();
+  assert.equal(app.state.phase, 'locked');
+  phone.end();
+  const next = makePhone({ after: phone });
+  await next.app.start();
+  assert.equal(next.app.state.capture, false);
+  await next.app.capture();
+  assert.equal(next.app.state.phase, 'locked');
+});
+
+test('a swapped public key is said at the next unlock and put right; nothing else is lost', async () => {
+  const { app, phone } = await lockedPhone();
+  const door = await readDoor(phone.database);
+  const { pub } = await newPair();
+  await phone.database.write({ beside: { d: { ...door, capture_pub: pub } } });
+  await app.capture();
+  await app.pictureAdd([file(png(1))]);
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ account }) => account?.trouble?.code === 'capture_key', 'said');
+  assert.equal(app.state.waiting.captured, 0);
+  assert.deepEqual(new Uint8Array((await readDoor(phone.database)).capture_pub), new Uint8Array(door.capture_pub), 'put right');
+  await app.knowCaptureKey();
+  assert.equal(app.state.account.trouble, null);
+  await app.lock('asked');
+  await app.capture();
+  await app.pictureAdd([file(png(2))]);
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 1, 'taken in again');
+});
+
+test('keys made anew take what waits along, and later captures open', async () => {
+  const { app, phone } = await lockedPhone();
+  await app.capture();
+  await app.pictureAdd([file(png(1))]);
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 1);
+  await app.renewKeys({ words: WORDS, newWords: NEW });
+  await app.lock('asked');
+  await app.capture();
+  await app.pictureAdd([file(png(2))]);
+  await app.pictureSave();
+  await app.unlock(NEW);
+  await until(phone, ({ waiting }) => waiting?.captured === 2, 'both');
+  assert.equal(app.state.account.trouble, null);
+  const { asked } = await app.readCaptured();
+  assert.ok(asked.every(({ same }) => same));
+});
