@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { groupsOf } from '../../static/js/actions/pack_choice.js';
 import { b64, utf8 } from '../../static/js/core/bytes.js';
 import { canon, parseObject } from '../../static/js/core/encoding.js';
 import { allOpen } from '../../static/js/crypto/commitment.js';
 import { assemble, receivedName } from '../../static/js/pack/assemble.js';
 import { encodeCapsule, makeCapsule } from '../../static/js/pack/capsule.js';
 import { checkFront } from '../../static/js/pack/front.js';
+import { MOST_FILES, portalSet } from '../../static/js/pack/portal.js';
 import { keysFile, namesOf, proof, proofNames } from '../../static/js/pack/proofs.js';
 import { recordFile, sidecar, sidecarName } from '../../static/js/pack/record_json.js';
 import { crc32, readZip, ZipWriter } from '../../static/js/pack/zip.js';
@@ -195,4 +197,37 @@ test('digests in proofs and values in proofs cover every name of the kind', () =
     const read = /** @type {any} */ (parseObject(proof(row, new Set(names.restricted))));
     assert.deepEqual([...Object.keys(read.fields), ...Object.keys(read.withheld)].sort(), [...new Set([...allOpen(names), ...names.restricted])].sort());
   }
+});
+
+/** @param {Blob} file */
+const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
+
+test('a portal set is at most sixteen plain files, each digest true, mail in a zip of its own', async () => {
+  const made = /** @type {any} */ (capsule());
+  made.exhibits.push({ ...made.exhibits[0], item: 'AA/2', file: 'AA-2.eml' });
+  const front = honest(capsule());
+  const { files, manifest } = await portalSet(made, front, { openReceived: () => [PICTURE] });
+  const names = files.map(({ name }) => name);
+  assert.ok(names.length <= MOST_FILES && names.every((name) => /^[\w.-]+\.(?:txt|csv|pdf|json|zip)$/.test(name)), names.join(' '));
+  assert.deepEqual(names.filter((name) => name.endsWith('.zip')), ['13_part1.zip', '13_part2.zip']);
+  const zips = await Promise.all(files.filter(({ name }) => name.endsWith('.zip')).map(async ({ file }) => readZip(await bytesOf(file))));
+  assert.deepEqual([...zips[1].keys()], ['restricted/13_mail/AA-2.eml']);
+  assert.ok(zips[0].has('restricted/13_exhibits-as-received/AA-1.png') && [...zips[0].keys()].some((name) => name.startsWith('servable/proof/')));
+  const all = new Map(await Promise.all(files.map(async ({ name, file }) => /** @type {const} */ ([name, await bytesOf(file)]))));
+  const list = /** @type {Uint8Array} */ (all.get('manifest-sha256.txt'));
+  assert.equal(sha('sha256', list), manifest);
+  const lines = new TextDecoder().decode(list).trimEnd().split('\n').map((line) => line.split('  '));
+  assert.deepEqual(lines.map(([, name]) => name), names.filter((name) => name !== 'manifest-sha256.txt'));
+  for (const [digest, name] of lines) assert.equal(digest, sha('sha256', /** @type {Uint8Array} */ (all.get(String(name)))));
+  await assert.rejects(portalSet(made, front, { openReceived: () => [PICTURE.subarray(1)] }), { code: 'pack_failed' });
+  await assert.rejects(portalSet(made, front, { openReceived: () => [PICTURE], atMost: 1000 }), { code: 'too_large' });
+});
+
+test('a diary too large for one pack is cut between entries, in order, and nothing is left out', () => {
+  const entry = (/** @type {string} */ record) => /** @type {any} */ ({ record, newest: { fields: {} } });
+  const fileOf = (/** @type {string} */ record, /** @type {number} */ size) => /** @type {any} */ ({ record: `${record}-${size}`, size, newest: { fields: { incident_ids: [record] } } });
+  const sizeOf = (/** @type {any} */ one) => one.size * 1_000_000;
+  const cut = (/** @type {any[]} */ files) => groupsOf(['a', 'b', 'c', 'd'].map(entry), files, sizeOf);
+  assert.deepEqual(cut([fileOf('a', 10)]), [['a', 'b', 'c', 'd']]);
+  assert.deepEqual(cut([fileOf('a', 150), fileOf('b', 40), fileOf('c', 20), fileOf('d', 300)]), [['a', 'b'], ['c'], ['d']]);
 });

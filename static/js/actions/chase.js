@@ -5,6 +5,7 @@
 import { dayFault } from '../record/moments.js';
 import { objectsOf, textOf } from '../record/reading.js';
 import { localAt } from '../record/times.js';
+import { isPack } from './exports.js';
 import { insideOf } from './inside.js';
 import { readEntriesThat, readKind } from './records.js';
 import { readSettings, saveSettings } from './settings.js';
@@ -88,7 +89,7 @@ function ofOrder({ record, kind, fields }) {
 
 /** A pack saved on this phone lies open in its downloads. @param {Read} pack @returns {Found[]} */
 function ofPack({ record, kind, fields, at }) {
-  if (fields['delivered_how'] !== 'saved' && fields['kind'] !== 'pack') return [];
+  if (!isPack(fields) || fields['delivered_how'] === 'handover') return [];
   const made = typeof fields['made_at'] === 'number' ? fields['made_at'] : at;
   return [{ record, kind, fields, detail: {}, what: 'download', due: localAt(made, 'UTC').slice(0, 10) }];
 }

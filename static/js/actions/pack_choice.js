@@ -94,7 +94,7 @@ export function summaryOf(versions, choice) {
  * The chosen entries cut into packs of at most SMALL_PACK, in order. An entry whose files alone are larger is a pack of its own.
  * @param {readonly Told[]} chosen @param {readonly Told[]} attached @param {(one: Told) => number} sizeOf @returns {string[][]}
  */
-function groupsOf(chosen, attached, sizeOf) {
+export function groupsOf(chosen, attached, sizeOf) {
   /** @type {Map<string, number>} */ const sizes = new Map();
   const belongs = (/** @type {Told} */ file) => chosen.find((one) => codesOf(file.newest.fields, 'incident_ids').includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(file.record));
   for (const file of attached) {

@@ -89,14 +89,16 @@ function answer(stage, look, decision, done) {
   forget(stage, local.looks[(local.looked ?? 0) - 1]);
   stage.problem = null;
   stage.set({ looked: (local.looked ?? 0) + 1 });
-  if ((local.looked ?? 0) >= local.looks.length) void settled(stage, done);
+  // After what is running now: a covered copy is saved by the turn this comes from.
+  if ((local.looked ?? 0) >= local.looks.length) setTimeout(() => { if (generation === stage.generation) void settled(stage, done); });
 }
 
-/** Waits until every answer is kept. @param {Stage} stage @param {() => unknown} done */
+/** Waits until every answer is kept; a picture opened meanwhile is not walked away from. @param {Stage} stage @param {() => unknown} done */
 function settled(stage, done) {
+  const { local } = stage;
   return stage.run('look', async () => {
-    await stage.local.writes;
-    if ((stage.local.looked ?? 0) >= stage.local.looks.length) await done();
+    await local.writes;
+    if (stage.local === local && (local.looked ?? 0) >= local.looks.length) await done();
   });
 }
 

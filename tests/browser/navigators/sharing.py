@@ -21,9 +21,10 @@ def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
     keeper.sees_place("What goes in")
 
 
-def looks_through(keeper: Keeper, pictures: int, *, answer: str = "Nothing shows where I am") -> None:
-    """Each picture once, then the words; everything has its answer."""
-    keeper.tap("Next")
+def looks_through(keeper: Keeper, pictures: int, *, answer: str = "Nothing shows where I am", arrived: bool = False) -> None:
+    """Each picture once, then the words; everything has its answer. `arrived` when no more pictures are to come."""
+    if not arrived:
+        keeper.tap("Next")
     for n in range(pictures):
         keeper.sees(re.compile(f"Picture {n + 1} of {pictures}"))
         keeper.tap(answer)
