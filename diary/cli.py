@@ -207,13 +207,17 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 @click.option("--notary", type=FILE, help="The server's public notary key: from its operator, not from the pack.")
 @click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
-def verify(pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...]) -> None:
+@click.option("--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed.")
+def verify(pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], rerender: bool) -> None:
     """Check a pack: every finding is listed; the status is 1 when there is one."""
     from diary.pack.verify import verify as findings_of
 
     key = read_notary(notary) if notary else None
     roots = [path.read_bytes() for path in tsa_root]
-    findings = findings_of(pack, notary=key, tsa_roots=roots or None, instance=read_notary(instance) if instance else None)
+    vouching = read_notary(instance) if instance else None
+    findings = findings_of(
+        pack, notary=key, tsa_roots=roots or None, instance=vouching, rerender=release_name() if rerender else None
+    )
     for finding in findings:
         where = f"{finding.member}: " if finding.member else ""
         click.echo(f"{finding.code}: {where}{finding.sentence}")

@@ -40,14 +40,14 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
     """
     contents = contents_of(capsule)
     parts = volumes(contents)
-    documents = list(_documents(contents, folder))
-    total = len(capsule.exhibits) + len(parts) + len(documents) + 1
+    printed = list(documents(contents, folder))
+    total = len(capsule.exhibits) + len(parts) + len(printed) + 1
     press = Press(capsule.head.made_at)
     try:
         # The first pages are laid out while the pictures are opened and the lists and proofs are written.
-        press.add(documents)
+        press.add(printed)
         pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
-        documents += (more := list(_volumes(contents, pictures, folder)))
+        printed += (more := list(picture_volumes(contents, pictures, folder)))
         press.add(more)
         done = len(capsule.exhibits)
         progress("words", done, total)
@@ -62,7 +62,7 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
     members[SERVABLE_LIST] = servable_list({path: _sha256(content) for path, content in members.items()})
     front = folder / FRONT
     write_front(members, front)
-    for document in documents:
+    for document in printed:
         shutil.rmtree(document.folder)
         document.out.unlink()
     progress("done", total, total)
@@ -86,7 +86,7 @@ def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield from proofs.proof_files(capsule, contents.held)
 
 
-def _documents(contents: Contents, folder: Path) -> Iterator[Document]:
+def documents(contents: Contents, folder: Path) -> Iterator[Document]:
     """The documents that hold no pictures."""
     yield Document("chronology", "servable/01_chronology.pdf", partial(chronology_page, contents), folder / "01")
     yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_page, contents), folder / "06")
@@ -96,16 +96,16 @@ def _documents(contents: Contents, folder: Path) -> Iterator[Document]:
         yield Document("impact", "servable/08_impact.pdf", partial(impact_page, contents), folder / "08")
 
 
-def _volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[Document]:
+def picture_volumes(contents: Contents, pictures: Mapping[str, Picture], folder: Path) -> Iterator[Document]:
     """The volumes of 04."""
     parts = volumes(contents)
     for index, shown in enumerate(parts):
         part = f", part {index + 1} of {len(parts)}" if len(parts) > 1 else ""
         page = partial(exhibits.exhibits_page, contents, shown, pictures, part)
-        yield Document("exhibits", f"servable/{volume_name(index)}", page, folder / _volume_folder(index))
+        yield Document("exhibits", f"servable/{volume_name(index)}", page, folder / volume_folder(index))
 
 
-def _volume_folder(index: int) -> str:
+def volume_folder(index: int) -> str:
     return f"04-{index + 1}"
 
 
@@ -113,19 +113,19 @@ def _pictures(contents: Contents, fetch: Fetch, folder: Path, progress: Callable
     """Every picture to be printed, by item, as a JPEG and its wrapper in the folder of its volume."""
     found: dict[str, Picture] = {}
     for index, shown in enumerate(volumes(contents)):
-        place = folder / _volume_folder(index)
+        place = folder / volume_folder(index)
         place.mkdir(parents=True, exist_ok=True)
         for one in shown:
             if not one.exhibit.hold_picture:
                 item, diary = one.exhibit.item, contents.capsule.diary
                 copies = {item: _print_copy(diary, one.exhibit, fetch)}
                 copies[exhibits.poster_key(item)] = _still(diary, one.exhibit, fetch)
-                found |= {key: _placed(copy, place, key) for key, copy in copies.items() if copy is not None}
+                found |= {key: placed(copy, place, key) for key, copy in copies.items() if copy is not None}
             progress(one.exhibit.number - int(contents.exhibits[0].exhibit.number) + 1)
     return found
 
 
-def _placed(copy: images.PrintCopy, place: Path, key: str) -> Picture:
+def placed(copy: images.PrintCopy, place: Path, key: str) -> Picture:
     """A picture as a JPEG and its wrapper in a volume's folder. `key`: an item, held to its pattern, or its still."""
     stem = key.replace("/", "-").replace(" ", "-")
     (place / f"{stem}.jpg").write_bytes(copy.jpeg)

@@ -88,9 +88,9 @@ KEYS: Final = {"account": 16, "ecdsa_pub": 65, "log": 32, "notary": 32}
 SERVER_KEYS: Final = frozenset({"log", "notary"})
 
 
-def read_capsule(raw: bytes) -> Capsule:
+def read_capsule(raw: bytes, *, limit: int = LIMIT) -> Capsule:
     """A capsule from its canonical bytes. Raises BadRequest (NotCanonical included) with a plain sentence."""
-    value = parse(raw, limit=LIMIT)
+    value = parse(raw, limit=limit)
     if not isinstance(value, dict) or value.get("t") != TYPE:
         raise BadRequest("That is not a capsule.")
     try:

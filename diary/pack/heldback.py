@@ -54,13 +54,14 @@ def squeeze(text: str) -> str:
 class HeldBack:
     """The pieces of one diary's restricted values, and what to do where one turns up."""
 
-    def __init__(self, texts: Iterable[str], names: Iterable[str] = ()) -> None:
-        """`texts`: addresses, numbers, free text; `names`: lists of people's names."""
+    def __init__(self, texts: Iterable[str], names: Iterable[str] = (), phrases: Iterable[str] = ()) -> None:
+        """`texts`: addresses, numbers, free text; `names`: lists of people's names; `phrases`: as whole words, as they stand."""
         texts, names = list(texts), list(names)
         pieces = {piece for text in (*texts, *names) for piece in _pieces(text)}
         self.pieces = tuple(sorted(pieces, key=lambda piece: (-len(piece), piece)))
         people = {name.lower() for text in names for name in _CAPITALISED.findall(text) if name.lower() not in _NO_NAMES}
         self.people = tuple(sorted(people))
+        self._phrases = _whole_words(phrases)
         self._people = re.compile(r"\b(?:" + "|".join(map(re.escape, self.people)) + r")\b", re.IGNORECASE) if people else None
 
     def touches(self, value: object) -> bool:
@@ -80,7 +81,15 @@ class HeldBack:
             found = [piece for piece in self.pieces if piece in squeezed]
             if found:
                 text = _cut(text, found)
+        text = self._phrases.sub(MARK, text) if self._phrases else text
         return self._people.sub(MARK, text) if self._people else text
+
+
+def _whole_words(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern for phrases as whole words, in any case and with any space between; None for none."""
+    found = [r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases if phrase.split()]
+    longest_first = "|".join(sorted(found, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)", re.IGNORECASE) if found else None
 
 
 def _pieces(text: str) -> Iterable[str]:
@@ -118,7 +127,7 @@ def _cut(text: str, pieces: Iterable[str]) -> str:
 
 def held_back(capsule: Capsule) -> HeldBack:
     """The restricted pieces of everything in a capsule."""
-    texts = [*capsule.hold_words, *(text_of(capsule.sheet, name) for name in _SHEET[:2])]
+    texts = [text_of(capsule.sheet, name) for name in _SHEET[:2]]
     names = [text_of(capsule.sheet, "helped_by")]
     notes: list[str] = []
     for version in capsule.versions:
@@ -133,7 +142,7 @@ def held_back(capsule: Capsule) -> HeldBack:
         names += [text_of(restricted, name) for name in _NAMES]
         texts += [leaf for name in _DEVICE for leaf in _leaves(restricted.get(name))]
         texts.append(_stem(text_of(object_of(restricted, "received_as"), "filename")))
-    return HeldBack([*texts, *(found for note in notes for found in _findable(note))], names)
+    return HeldBack([*texts, *(found for note in notes for found in _findable(note))], names, capsule.hold_words)
 
 
 def _findable(note: str) -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from diary.encoding import canon
 from diary.pack.capsule import Capsule, Version
+from diary.pack.numbered import Exhibit
 from diary.pack.proofs import RECORD_LIMIT, RECORD_TYPE, entry_labels
 from diary.record.incident import Incident
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
@@ -22,6 +23,14 @@ SIDECAR_TYPE: Final = "sidecar/v1"
 def record_file(capsule: Capsule) -> bytes:
     """12_record.json: every version with every field that has a value, and a newline at the end."""
     whole = {
+        # What the pages say besides, so that they can be laid out again from here.
+        "asked": [dict(row) for row in capsule.asked],
+        "exhibits": [_exhibit(one) for one in capsule.exhibits],
+        **({"hold_words": list(capsule.hold_words)} if capsule.hold_words else {}),
+        "own_words": capsule.own_words,
+        "refs": [{"kind": ref.kind, "no": ref.no, "record": ref.record, "ref": ref.ref} for ref in capsule.refs.values()],
+        "sheet": dict(capsule.sheet),
+        "start_with": list(capsule.start_with),
         "counts": dict(capsule.counts),
         "custody": [dict(line) for line in capsule.custody],
         "gaps": [dict(gap) for gap in capsule.gaps],
@@ -45,6 +54,23 @@ def record_file(capsule: Capsule) -> bytes:
         ],
     }
     return canon(whole, limit=RECORD_LIMIT) + b"\n"
+
+
+def _exhibit(one: Exhibit) -> dict[str, object]:
+    """An exhibit's row without its keys: `printed` and `still` say whether there was a copy for the pages."""
+    return {
+        "file": one.file,
+        "hold_picture": one.hold_picture,
+        "item": one.item,
+        "looked_at": one.looked_at,
+        **({"order": True} if one.is_order else {}),
+        "printed": one.print_copy is not None or one.received is not None,
+        "record": one.record,
+        "sha256": one.sha256,
+        "sha512": one.sha512,
+        "size": one.size,
+        **({"still": True} if one.poster is not None else {}),
+    }
 
 
 def names(capsule: Capsule) -> dict[str, str]:

@@ -28,6 +28,7 @@ from diary.pack.proofcheck import (
     receipts_of,
 )  # fmt: skip
 from diary.pack.proofs import RECORD_LIMIT
+from diary.pack.rerender import check_again
 from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of
 from diary.record.versions import Opened, tell_all
@@ -47,19 +48,24 @@ def verify(
     notary: bytes | None = None,
     tsa_roots: Sequence[bytes] | None = None,
     instance: bytes | None = None,
+    rerender: str | None = None,
 ) -> list[Finding]:
     """Everything that is wrong with a pack; an empty list when nothing is.
 
     `notary`: the server's 32-byte public key, from outside the pack. Without it there is always the finding
     `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `instance`: the server's instance key,
     which vouches for its notary keys and may stand in for `notary`. `tsa_roots`: PEM certificates; without them
-    timestamps are held against the pack's own, and `roots_from_pack` says so.
+    timestamps are held against the pack's own, and `roots_from_pack` says so. `rerender`: this release's name, to lay every
+    document out again and compare it byte for byte; needs the restricted part.
     """
     pack = open_pack(path)
     if isinstance(pack, list):
         return pack
     with pack.archive:
-        return list(dict.fromkeys(_all(pack, notary, instance, tsa_roots or ())))
+        found = list(_all(pack, notary, instance, tsa_roots or ()))
+        if rerender is not None:
+            found += check_again(pack, read_proofs(pack), rerender)
+        return list(dict.fromkeys(found))
 
 
 def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]) -> Iterator[Finding]:

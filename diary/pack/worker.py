@@ -29,7 +29,7 @@ def main() -> int:
     speak, listen = sys.stdout, sys.stdin.buffer
     try:
         die_with_parent()
-        close_in(_readable(), [folder])
+        close_in(readable(), [folder])
         told = capsule.read_capsule(_frame(listen, capsule.LIMIT))
 
         def fetch(blob: str, i: int) -> bytes:
@@ -52,7 +52,7 @@ def main() -> int:
     return 0
 
 
-def _readable() -> list[Path]:
+def readable() -> list[Path]:
     """The paths the jail leaves open for reading."""
     places = [Path(place) for place in (*_SYSTEM, sys.prefix, sys.base_prefix)]
     return [*places, PACKAGE, FONTS, *(Path(place) for place in sys.path if place)]

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from diary.pack.build import _documents, _pictures, _volumes
+from diary.pack.build import _pictures, documents, picture_volumes
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
@@ -151,7 +151,7 @@ def _prepare(diary: FictionalDiary, told: Capsule, work: Path) -> Path:
     contents = contents_of(told)
     pictures = _pictures(contents, lambda blob, i: diary.parts[blob, i], folder, lambda done: None)
     templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent
-    for document in [*_documents(contents, folder), *_volumes(contents, pictures, folder)]:
+    for document in [*documents(contents, folder), *picture_volumes(contents, pictures, folder)]:
         document.folder.mkdir(exist_ok=True)
         (document.folder / "page.json").write_text(json.dumps(document.page(), ensure_ascii=False), encoding="utf-8")
         (document.folder / f"{document.template}.main").touch()

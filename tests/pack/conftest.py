@@ -1,12 +1,20 @@
 """One pack of the fictional diary, built by the real worker, for every test that reads one."""
 
 import asyncio
+import csv
+import io
+import json
 import shutil
+import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import pypdf
 import pytest
 
+from diary.client.sample_pack import TrainingDiary, make_training_pack, training_diary
 from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import new_id
@@ -78,3 +86,44 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> BuiltPack:
     front = asyncio.run(build(diary, raw, folder / "front.zip"))
     told = read_capsule(raw)
     return BuiltPack(finish(diary, front, told, folder / "pack.zip"), front, diary, raw, told)
+
+
+@dataclass(frozen=True)
+class SamplePack:
+    """The training diary's first pack, unpacked, and what to check it with."""
+
+    diary: TrainingDiary
+    path: Path
+    folder: Path
+
+    def read(self, name: str) -> bytes:
+        """A member under `data/`."""
+        return (self.folder / "data" / name).read_bytes()
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        """A table under `data/`."""
+        return list(csv.DictReader(io.StringIO(self.read(name).decode("utf-8-sig"), newline="")))
+
+    @cached_property
+    def pages(self) -> list[str]:
+        """The drawn words of each page of 01."""
+        reader = pypdf.PdfReader(io.BytesIO(self.read("servable/01_chronology.pdf")))
+        return [" ".join(page.extract_text().split()) for page in reader.pages]
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """12_record.json."""
+        return dict(json.loads(self.read("restricted/12_record.json")))
+
+
+@pytest.fixture(scope="session")
+def sample_pack(tmp_path_factory: pytest.TempPathFactory) -> SamplePack:
+    """Built once for every test that reads it: some twenty seconds of one core."""
+    folder = tmp_path_factory.mktemp("sample")
+    diary = training_diary()
+    path = folder / "sample.zip"
+    make_training_pack(diary, diary.wish("0123456789ab"), path)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder / "unpacked")
+    (inside,) = (folder / "unpacked").iterdir()
+    return SamplePack(diary, path, inside)

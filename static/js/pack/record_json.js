@@ -17,8 +17,22 @@ export function recordFile(capsule) {
   const versions = rows(capsule, 'versions').map((version) => pick({
     ...version, fields: said(version), receipt_at: receiptAt(version),
   }, ['c', 'fields', 'kind', 'parents', 'receipt_at', 'record', 'schema', 'seq', 'seq_no', 'version']));
-  const whole = { ...pick(capsule, ['counts', 'custody', 'gaps', 'pack']), records: derived(capsule), t: 'record/v1', versions };
+  // What the pages say besides, so that they can be laid out again from here.
+  const beside = pick(capsule, ['asked', 'counts', 'custody', 'gaps', 'own_words', 'pack', 'refs', 'sheet', 'start_with', ...(capsule['hold_words'] ? ['hold_words'] : [])]);
+  const whole = { ...beside, exhibits: rows(capsule, 'exhibits').map(exhibitRow), records: derived(capsule), t: 'record/v1', versions };
   return concat(canon(whole, { limit: RECORD_LIMIT }), utf8('\n'));
+}
+
+/**
+ * An exhibit's row without its keys: `printed` and `still` say whether there was a copy for the pages.
+ * @param {JsonObject} row
+ * @returns {JsonObject}
+ */
+function exhibitRow(row) {
+  return {
+    ...pick(row, ['file', 'hold_picture', 'item', 'looked_at', 'record', 'sha256', 'sha512', 'size']),
+    ...(row['order'] === true ? { order: true } : {}), printed: row['print'] !== null || row['received'] !== null, ...(row['poster'] ? { still: true } : {}),
+  };
 }
 
 /**

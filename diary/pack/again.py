@@ -1,0 +1,132 @@
+"""Laying a pack's documents out again, from its own record: `python -I -m diary.pack.again FOLDER`, in the worker's jail.
+
+What a reader sees is in the PDFs, what is proved is in the record. Whoever changed a word in a PDF and made every list of
+digests anew is found only by somebody who lays the page out once more and compares.
+"""
+
+import json
+import subprocess
+import sys
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from diary.encoding import b64, canon
+from diary.errors import KeptError
+from diary.pack import build, capsule, images
+from diary.pack.contents import contents_of, volumes
+from diary.pack.exhibits import poster_key
+from diary.pack.sandbox import close_in, die_with_parent
+from diary.pack.typeset import Press
+from diary.pack.worker import readable
+from diary.record.reading import object_of, objects_of, text_of, whole_of
+from diary.record.schemas import schema
+
+SECONDS: Final = 120
+CAPSULE: Final = "capsule.json"
+PICTURES: Final = "pictures"
+_NO_KEY: Final = {"blob": b64(bytes(16)), "key": b64(bytes(32)), "parts": 1, "width": 1, "height": 1}
+
+
+def lay_out(told: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path) -> dict[str, Path]:
+    """The documents of a capsule by their path under `data/`. `pictures`: JPEGs by item; `folder`: empty, the caller's.
+
+    Runs in a jailed process of its own. Empty when the capsule cannot be laid out.
+    """
+    (folder / CAPSULE).write_bytes(canon(dict(told), limit=capsule.LIMIT * 4))
+    (folder / PICTURES).mkdir()
+    for key, jpeg in pictures.items():
+        (folder / PICTURES / _file(key)).write_bytes(jpeg)
+    command = [sys.executable, "-I", "-m", "diary.pack.again", str(folder)]
+    try:
+        done = subprocess.run(command, env={}, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        return {}
+    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    made: dict[str, str] = json.loads(lines[-1]) if done.returncode == 0 and lines else {}
+    return {name: folder / path for name, path in made.items()}
+
+
+def _file(key: str) -> str:
+    """What a picture is called on the way into the jail."""
+    return key.replace("/", "-").replace(" ", "-") + ".jpg"
+
+
+def capsule_of(
+    record: Mapping[str, Any], proofs: Mapping[str, Mapping[str, Any]], keys: Mapping[str, Any], log: Mapping[str, Any] | None
+) -> dict[str, object]:
+    """A capsule again, from 12_record.json and the restricted proofs by version. What no page shows is zeros: keys, seeds."""
+    return {
+        **{name: record[name] for name in ("asked", "counts", "custody", "gaps", "own_words", "pack", "sheet", "start_with")},
+        "exhibits": [_exhibit(row) for row in objects_of(record, "exhibits")],
+        "hold_words": record.get("hold_words", []),
+        "keys": {name: value for name, value in keys.items() if name != "t"},
+        "log": log,
+        "refs": list(objects_of(record, "refs")),
+        "t": capsule.TYPE,
+        "versions": [_version(row, proofs[text_of(row, "version")]) for row in objects_of(record, "versions")],
+    }
+
+
+def _exhibit(row: Mapping[str, Any]) -> dict[str, object]:
+    """An exhibit's row; whether it has a print copy is all the pages ask."""
+    kept = {name: value for name, value in row.items() if name not in ("printed", "still")}
+    still = {"poster": _NO_KEY} if row.get("still") else {}
+    return {**kept, "print": _NO_KEY if row.get("printed") else None, "received": None, **still}
+
+
+def _version(row: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[str, object]:
+    """A version with its parts told apart again."""
+    kind, number, fields = text_of(row, "kind"), whole_of(row, "schema") or 0, object_of(row, "fields")
+    names = set(schema(kind, number).restricted)
+    seed = b64(bytes(32))
+    return {
+        **{name: row[name] for name in ("c", "kind", "parents", "record", "schema", "seq", "seq_no", "version")},
+        "env": None,
+        "open": {"fields": {name: value for name, value in fields.items() if name not in names}, "seed": seed},
+        "receipt": proof.get("receipt"),
+        "restricted": {"fields": {name: value for name, value in fields.items() if name in names}, "seed": seed},
+        "sig": proof["sig"],
+    }
+
+
+def _documents(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every document laid out, with its path under `data/`."""
+    told = capsule.read_capsule((folder / CAPSULE).read_bytes(), limit=capsule.LIMIT * 4)
+    contents = contents_of(told)
+    pictures = {}
+    for index, shown in enumerate(volumes(contents)):
+        place = folder / build.volume_folder(index)
+        place.mkdir()
+        for one in shown:
+            for key in (one.exhibit.item, poster_key(one.exhibit.item)):
+                path = folder / PICTURES / _file(key)
+                if path.exists():
+                    pictures[key] = build.placed(images.accept(path.read_bytes()), place, key)
+    press = Press(told.head.made_at)
+    try:
+        press.add(build.documents(contents, folder))
+        press.add(build.picture_volumes(contents, pictures, folder))
+        for document in press.finished():
+            yield document.name, document.out
+    finally:
+        press.close()
+
+
+def main() -> int:
+    """Close in, lay out, say which file is where. The exit code is 1 when it could not be done."""
+    folder = Path(sys.argv[1])
+    zoneinfo.reset_tzpath(())
+    try:
+        die_with_parent()
+        close_in(readable(), [folder])
+        made = {name: str(path.relative_to(folder)) for name, path in _documents(folder)}
+    except (KeptError, OSError, ValueError, KeyError, TypeError):
+        return 1
+    sys.stdout.write(json.dumps(made) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
