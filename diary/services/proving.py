@@ -24,6 +24,7 @@ async def state(instance: Instance) -> dict[str, object]:
     return {
         "authorities": [one.name for one in instance.authorities],
         "checkpoint": told(newest) if newest else None,
+        "log": instance.notary.log,
         "now": instance.clock.now_ms(),
         "stamped": await with_stamps(instance, stamped) if stamped else None,
         "statements": [dict(one) for one in instance.statements],

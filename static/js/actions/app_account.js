@@ -9,6 +9,7 @@ import { insideOf } from './inside.js';
 import { isLight, lighten } from './light.js';
 import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
+import { acceptKey, knownKey } from './server_key.js';
 import { saveSettings } from './settings.js';
 import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rotating.js';
 
@@ -119,6 +120,12 @@ function sessionPart(ctx, inside, lock) {
     },
     /** This phone's account of the diary, to compare with another device or paper. */
     diaryAccounts: () => accounts(inside()),
+    knownKey: async () => knownKey(inside()),
+    async acceptKey(/** @type {string} */ typed) {
+      const open = inside();
+      await acceptKey(ctx, open, typed);
+      open.syncing.kick();
+    },
     lookAtServer: (/** @type {(done: number, total: number) => void} */ onProgress) => lookAtServer(inside(), onProgress),
     async sendAgain() {
       const open = inside();

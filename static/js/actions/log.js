@@ -26,6 +26,14 @@ export function beaconOf(root) {
 }
 
 /**
+ * The server must sign with a key this phone knows; one that says otherwise gets nothing sent.
+ * @param {Open} open @param {any} told what `/v1/log` says @throws wrong_notary
+ */
+export function checkKey(open, told) {
+  if (typeof told?.log === 'string' && told.log !== open.store.root.account.log) throw new KeptError('wrong_notary');
+}
+
+/**
  * The server's keys, when the instance key has vouched for others than the one pinned.
  * @param {Open} open @param {any} told what `/v1/log` says
  * @throws wrong_notary

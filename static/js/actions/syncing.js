@@ -12,7 +12,7 @@ import { pushVersion } from '../net/push.js';
 import { heedPurges, purgeBefore } from './purging.js';
 import { heedArrivals } from './arrivals.js';
 import { followClosing } from './closing.js';
-import { followKeys, followLog } from './log.js';
+import { checkKey, followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
 import { filesDown, filesUp, prepareCarrier } from './carrying.js';
@@ -28,6 +28,8 @@ import { takeItems, takeReceipt } from './taking.js';
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
 const LOOK_AGAIN = 60_000;
+/** So many versions still to come make a feed a long one. */
+const LONG = 1_000;
 /** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
 const STOPPING = new Set(['head_differs', 'feed_altered', 'server_behind', 'wrong_notary', 'signed_out', 'no_match', 'kdf_refused']);
 
@@ -142,6 +144,7 @@ export class Syncing {
     const told = await link.api.log().catch(() => null);
     if (told) await followClosing(open, told.closing);
     if (told) await followKeys(open, told);
+    if (told) checkKey(open, told);
     return told;
   }
 
@@ -192,6 +195,8 @@ export class Syncing {
       if (latest - feed.seq > 20) this.ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
       await takeItems(open, items, feed);
       await heedManifests(open, items);
+      // A diary of many years comes down whole on a new phone: what a page opened is opened again where it is read.
+      if (latest - feed.seq > LONG) for (const { version } of items) open.book.seen.delete(version);
       this.ctx.show();
     }).finally(() => this.ctx.screen.set({ busy: null }));
   }

@@ -232,6 +232,8 @@ export interface App {
   makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;
   takeCopy(by: { file: Blob; words: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
   diaryAccounts(): Promise<{ now: DiaryAccount | null; earlier: DiaryAccount[] }>;
+  knownKey(): Promise<string>;
+  acceptKey(typed: string): Promise<unknown>;
   lookAtServer(onProgress: (done: number, total: number) => void): Promise<{ missing: number; extra: number }>;
   sendAgain(): Promise<unknown>;
   usage(): Promise<Usage>;

@@ -58,7 +58,7 @@ const loaded = {};
 const loading = new Map();
 let stuck = false;
 /** Troubles that are about what the server holds: there is a place to look at them. */
-const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted']);
+const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
 
 /**
  * Fetch one part, once; a part that could not be fetched is asked for again.
@@ -163,7 +163,7 @@ function lines(stage, open) {
   const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
-    ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t('frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
+    ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t(trouble.code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
     ${open && trouble?.code === 'signed_out' && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}

@@ -1,5 +1,6 @@
 /** Comparing: this phone's line with another device's or with paper, and this phone with what the server has. */
 import { html, nothing } from './html.js';
+import { textField } from './fields.js';
 import { button, errorSummary, heading, progress, sentenceOf } from './parts.js';
 import { day } from './say.js';
 import { t, tn } from './strings.js';
@@ -30,7 +31,7 @@ function server(stage) {
     ${errorSummary(stage)}
     ${trouble ? html`<p class="state-trouble">${sentenceOf(trouble)}</p>` : nothing}
     ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
-    ${stage.state.account?.registered ? comparing(stage) : nothing}
+    ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered ? comparing(stage) : nothing}
   </div>`;
 }
 
@@ -42,6 +43,24 @@ function lines(stage, { now, earlier }) {
     ${earlier.length ? html`<div class="stack-close"><h2>${t('server.earlier')}</h2><p class="soft">${t('server.earlier_lead')}</p>
       <ul class="rows">${shown.map((one) => html`<li class="page-item">${line(one)}</li>`)}</ul>
       ${shown.length < earlier.length ? html`<div>${button(t('card.more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}</div>` : nothing}`;
+}
+
+/** What to do about a key nobody vouches for; what was told by a person is typed. @param {Stage} stage */
+function strangeKey(stage) {
+  const { local } = stage;
+  if (local.known === undefined && stage.running !== 'known') void stage.run('known', async () => { local.known = await stage.app.knownKey(); });
+  const accept = () => {
+    if (!local.letters?.trim()) return stage.set({ lacking: true });
+    return stage.run('accept', async () => {
+      await stage.app.acceptKey(local.letters);
+      stage.set({ letters: '', lacking: false, accepted: true });
+    });
+  };
+  return html`<div class="stack"><h2>${t('server.key_title')}</h2><p>${t('server.key_lead')}</p><p>${t('server.key_ask')}</p><p>${t('server.key_not')}</p>
+    ${local.known ? html`<p class="soft">${t('server.key_old')} <span class="letters">${local.known}</span></p>` : nothing}
+    ${local.accepted ? html`<p role="status">${t('server.key_done')}</p>` : html`${textField({ id: 'letters', label: t('server.key_field'), hint: t('server.key_hint'), value: local.letters ?? '', enter: accept,
+    error: local.lacking ? t('server.key_none') : null, on: (letters) => { local.letters = letters; } })}
+      <div>${button(t('server.key_go'), accept, { main: true, busy: stage.running === 'accept' })}</div>`}</div>`;
 }
 
 /** @param {Stage} stage */

@@ -4,6 +4,13 @@ import { learn } from './strings.js';
 learn({
   'server.closes': 'This server closes on {day}. Before that day, make a sealed copy of everything and open it on another server.',
   'server.closed': 'This server closed on {day} and takes nothing new. Make a sealed copy of everything and open it on another server.',
+  'server.key_look': 'Look at what to do',
+  'server.key_title': 'A key this phone does not know',
+  'server.key_lead': 'Whoever runs the server may have lost the old key. Or someone may be standing in between. Nothing is sent until you know which. You can go on writing.',
+  'server.key_ask': 'Ring or meet whoever runs the server. Use a number you already have, not one from the server’s own pages. Ask if they changed their key, and for its six groups of letters and numbers.',
+  'server.key_not': 'If they did not change it, do not go on. Make a sealed copy, and ask someone who helps you for another server.',
+  'server.key_old': 'The key this phone knew:', 'server.key_field': 'The six groups they told you', 'server.key_hint': '24 letters and numbers, with or without gaps',
+  'server.key_none': 'Type what they told you.', 'server.key_go': 'Go on with this key', 'server.key_done': 'This phone knows the new key now. What was kept safe before stays as it is.',
   'server.copy': 'Make the copy',
   'server.move': 'To move: save the copy, then open the other server’s page on this phone or another. Choose “I have a sign-in name”, then “I have a sealed copy in a file”, and keep a copy off the phone there.',
   'server.title': 'Is everything there?',

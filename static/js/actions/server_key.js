@@ -1,0 +1,42 @@
+/**
+ * A server that signs with a key nothing vouches for: its operator lost the keys, or somebody stands in between.
+ *
+ * [Note: a key told by a person] Nothing this phone trusts can tell the two apart, so a person has to, by another way than this server. The
+ * letters of the new key are not shown here: whoever accepts types what they were told, and only the key they name is taken. Receipts
+ * of before stay good under the key they were checked with.
+ */
+import { hex, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { sha256Now } from '../crypto/digests.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+
+/** As `keys` and /keys.txt print it: 96 bits of the digest. @param {string} pub b64 @returns {string} 24 hex digits */
+function lettersOf(pub) {
+  return hex(sha256Now(unb64(pub)).slice(0, 12));
+}
+
+/** The six groups of the key this phone knew. @param {Open} open */
+export function knownKey({ store }) {
+  const { notary } = store.root.account;
+  return notary ? (lettersOf(notary).match(/.{4}/g) ?? []).join(' ') : '';
+}
+
+/**
+ * See [Note: a key told by a person].
+ * @param {Context} ctx @param {Open} open @param {string} typed what the person was told
+ * @throws key_differs when the server's key is another; no_network
+ */
+export async function acceptKey(ctx, open, typed) {
+  const [server, log] = [await ctx.api.server(), await ctx.api.log()];
+  const told = typed.toLowerCase().replace(/[^0-9a-z]/g, '');
+  if (typeof server.notary !== 'string' || server.origin !== ctx.origin || told !== lettersOf(server.notary)) throw new KeptError('key_differs');
+  await open.store.change((root) => {
+    const { account } = root;
+    if (account.notary === server.notary) return;
+    const olds = [...(account.olds ?? []), { log: account.log, pub: account.notary, below: null }];
+    const accepted = [...(account.accepted ?? []), { at: ctx.clock.now(), from: account.log, to: server.log }];
+    Object.assign(account, { notary: server.notary, log: server.log, instance: server.instance ?? null, statements: log.statements?.length ?? 0, olds, accepted });
+  });
+}

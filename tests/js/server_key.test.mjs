@@ -1,0 +1,51 @@
+/** A server whose keys are gone: nothing is sent, and the new key counts only when a person has named it. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { join } from 'node:path';
+import test from 'node:test';
+import { SENTENCES } from '../../static/js/actions/sentences.js';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+test('a new key nobody vouches for: nothing sent, other letters refused, the right ones taken, receipts of before still good', async () => {
+  const first = await startServer();
+  const seen = [];
+  const faults = { before: (path, { method }) => { seen.push(`${method} ${path}`); } };
+  const { app, phone } = await phoneWithEntry({ origin: first.base, send: sender(first.base, faults), clock: fixedClock(Date.now()) });
+  await app.register({ words: WORDS });
+  const isKept = ({ entries }) => entries.every(({ state }) => state.code === 'kept');
+  await until({ app }, isKept, 'kept');
+  const before = await app.knownKey();
+  await first.leave();
+  await writeFile(join(first.folder, 'notary.key'), randomBytes(32));
+  const second = await startServer({ again: first });
+  seen.length = 0;
+  await app.saveIncident({ record: null, fields: { narrative: 'not for a stranger' }, restricted: {} });
+  app.network();
+  const { account } = await until({ app }, (state) => state.account.trouble, 'said');
+  assert.deepEqual([account.trouble.code, account.trouble.sentence], ['wrong_notary', SENTENCES.wrong_notary]);
+  assert.deepEqual(seen.filter((one) => one.startsWith('PUT')), [], 'no version was sent');
+  const { port } = second;
+  const text = await new Promise((done) => {
+    get({ host: '127.0.0.1', port, path: '/keys.txt', headers: { host: `public.localhost:${port}` } }, async (answer) => done((await answer.toArray()).join('')));
+  });
+  const letters = text.split('notary key')[1].match(/(?:[0-9a-f]{4} ){5}[0-9a-f]{4}/)[0];
+  assert.notEqual(letters, before);
+  for (const wrong of ['', before, letters.slice(0, -1), letters.replace(/.$/, (last) => (last === '0' ? '1' : '0'))]) {
+    await assert.rejects(app.acceptKey(wrong), { code: 'key_differs' });
+  }
+  assert.equal(await app.knownKey(), before);
+  await app.acceptKey(letters.toUpperCase().replaceAll(' ', '-'));
+  assert.equal(await app.knownKey(), letters);
+  const now = await until({ app }, (state) => isKept(state) && !state.account.trouble, 'kept under the new key');
+  assert.equal(now.entries.length, 2);
+  await app.lock('asked');
+  await app.unlock(WORDS);
+  await app.sendFiles();
+  await until({ app }, (state) => isKept(state) && !state.account.trouble, 'kept after a lock');
+  phone.end();
+  await second.stop();
+});
