@@ -22,6 +22,8 @@ DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 LIFE_DAYS: Final = 30
 DEVICE_DAYS: Final = 400
+# A device that is not the keeper's: the tab ends it, and this where the tab could not.
+BORROWED_HOURS: Final = 2
 SIGNED_IN: Final = "signed_in"
 _DEVICE_NAME: Final = b"device-name"
 
@@ -33,6 +35,7 @@ class Device:
     id: bytes
     name: str
     session_token: str | None
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Entry:
     session: bytes
     token: str
     device_token: str
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,11 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
         device=device.id,
         device_name=instance.pepper.seal(_DEVICE_NAME, session, device.name.encode()),
         now=_hour(now),
-        expires_at=now + LIFE_DAYS * DAY_MS,
+        expires_at=now + (BORROWED_HOURS * HOUR_MS if device.borrowed else LIFE_DAYS * DAY_MS),
     )
     access.note(hand, account.id, session, how, now)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
-    return Entry(account, session, token, device_token)
+    return Entry(account, session, token, device_token, device.borrowed)
 
 
 async def resume(instance: Instance, token: str | None) -> Signed:

@@ -58,8 +58,8 @@ class Call:
 
     @property
     def session_token(self) -> str | None:
-        """The session cookie."""
-        return self.cookies.get(cookies.SESSION)
+        """The session cookie, or what a borrowed device sends in its place: it keeps no cookie."""
+        return self.cookies.get(cookies.SESSION) or self.headers.get(b"x-session", b"").decode("latin-1") or None
 
     @property
     def device_token(self) -> str | None:

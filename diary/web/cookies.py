@@ -27,6 +27,11 @@ def given(session: str, device: str) -> tuple[tuple[bytes, bytes], ...]:
     )
 
 
+def forgotten() -> tuple[tuple[bytes, bytes], ...]:
+    """The header that has a borrowed device's browser throw away what it kept of this host."""
+    return ((b"clear-site-data", b'"cache", "cookies", "storage"'),)
+
+
 def ended() -> tuple[tuple[bytes, bytes], ...]:
     """The header that takes the session back. The device stays known: its keeper will sign in again."""
     return (_set(SESSION, "", 0),)

@@ -60,6 +60,13 @@ class Fields:
             raise BadRequest(f"The field {name} is not a number that fits.")
         return value
 
+    def flag(self, name: str) -> bool:
+        """True, false, or not there."""
+        value = self._values.get(name, False)
+        if type(value) is not bool:
+            raise BadRequest(f"The field {name} is neither true nor false.")
+        return value
+
     def inner(self, name: str) -> "Fields":
         """An object inside."""
         return Fields(self.mapping(name))

@@ -21,6 +21,9 @@ const app = createDoorway({ database, load: wholeApp, painted });
 
 document.addEventListener('visibilitychange', () => app.seen());
 addEventListener('pagehide', () => app.seen());
+// On a device that is not the keeper's: unsent words hold the page open, and the session goes with it.
+addEventListener('beforeunload', (event) => { if (app.isOwing?.()) event.preventDefault(); });
+addEventListener('pagehide', () => app.gone?.());
 for (const name of ['online', 'offline']) addEventListener(name, () => app.network());
 // A page brought back from the browser's memory may hold what a lock has taken away since: begin anew.
 addEventListener('pageshow', (event) => {
@@ -61,6 +64,7 @@ async function wholeApp() {
     supported: () => Boolean(globalThis.crypto?.subtle && globalThis.Worker && 'structuredClone' in globalThis && navigator.locks),
     keepOffline: upkeep.begin,
     applyUpdate: upkeep.apply,
+    leaveNothing,
     phoneBytes: async () => (await navigator.storage?.estimate?.())?.usage ?? null,
     roomBytes: async () => {
       const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
@@ -132,6 +136,13 @@ function offlineUpkeep() {
     },
     apply: async () => (await started)?.applyUpdate(),
   };
+}
+
+/** Whatever this page has written on this device goes, and it writes no more: see actions/borrowed.js. */
+async function leaveNothing() {
+  for (const registration of await navigator.serviceWorker?.getRegistrations?.() ?? []) await registration.unregister();
+  for (const name of await caches.keys()) await caches.delete(name);
+  await database.erase();
 }
 
 /** What another app shared and the worker holds for this page; nothing where no worker is in charge. @returns {Promise<File[]>} */

@@ -17,7 +17,8 @@ async def session(call: Call) -> ASGIApp:
 async def sign_out(call: Call) -> ASGIApp:
     """End this session."""
     await sessions.end_own(call.instance, call.keeper)
-    return Answer(headers=cookies.ended())
+    borrowed = not call.cookies.get(cookies.SESSION)
+    return Answer(headers=cookies.forgotten() if borrowed else cookies.ended())
 
 
 async def list_sessions(call: Call) -> ASGIApp:

@@ -129,9 +129,11 @@ def read_lock(fields: Fields) -> NewLock:
 def _device(call: Call, fields: Fields) -> Device:
     """The device that signs in."""
     name = fields.text("device_name", DEVICE_NAME_CHARACTERS)
-    return Device(fields.id("device"), name, call.session_token)
+    return Device(fields.id("device"), name, call.session_token, borrowed=fields.flag("borrowed"))
 
 
 def _entered(answer: dict[str, object], entry: Entry, status: int = 200) -> ASGIApp:
     """The answer of everything that begins a session."""
+    if entry.borrowed:
+        return json_answer(answer | {"token": entry.token}, status, cookies.forgotten())
     return json_answer(answer, status, cookies.given(entry.token, entry.device_token))

@@ -12,6 +12,9 @@ import { followKeys } from './log.js';
 import { moveIn } from './moving_in.js';
 import { CLOCK_OFF } from './taking.js';
 
+/** What the list of devices calls one that is not the keeper's. */
+const BORROWED = 'Borrowed device';
+
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./drafts.js').Drafts} Drafts */
@@ -100,7 +103,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
   await vault.selfTest();
   const server = await meet(ctx);
   const device = idText(newId());
-  const who = { login, device, device_name: ctx.deviceName };
+  const who = { login, device, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
   const answer = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
   const identity = await vault.openAccount({ answer, login, device });
   if (code !== undefined) await newWords(ctx, words, login);

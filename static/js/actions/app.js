@@ -9,6 +9,7 @@ import { accountMethods } from './app_account.js';
 import { diaryMethods } from './app_diary.js';
 import { Carrier } from './carrier.js';
 import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.js';
+import { borrow, endBorrowed, isOwing } from './borrowed.js';
 import { openCapture } from './capturing.js';
 import { Drafts } from './drafts.js';
 import { pendingErasures } from './erasing.js';
@@ -32,7 +33,7 @@ import { languageMethods, speakAsBefore } from './speaking.js';
 const FLUSH = 1000;
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
-  'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'capture', 'shared', 'pictureAdd', 'pictureSave', 'readPicture',
+  'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'capture', 'shared', 'isOwing', 'gone', 'pictureAdd', 'pictureSave', 'readPicture',
   'readSettings', 'applyUpdate', 'suggestWords', 'checkWords', 'setLanguage',
 ]);
 
@@ -90,6 +91,14 @@ function phaseMethods(ctx, drafts, idle) {
       ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
       closeInTime(ctx);
     },
+    async borrow() {
+      const key = await borrow(ctx);
+      drafts.forget();
+      if (key) await drafts.loadFresh(key);
+    },
+    /** The page is being left: whether that would lose something. */
+    isOwing: () => isOwing(ctx),
+    gone: () => endBorrowed(ctx),
     capture: async () => openNow(ctx),
     async shared(/** @type {File[]} */ files) {
       if (openNow(ctx, files)) await drafts.during(pictureAdd(ctx, files, { route: 'share_target' }));
@@ -156,6 +165,7 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   if (screen.state.phase === 'showing') dropShown(ctx); // closed before the lock behind it was done
   const clear = () => (showing ? screen.clear('showing', { showing }) : screen.clear('locked'));
   idle.stop();
+  ctx.owing = isOwing(ctx);
   const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
   // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
   clear();

@@ -128,6 +128,7 @@ export class Book {
     const meta = structuredClone((await this.meta(record, batch)) ?? { record, kind, of, versions: [] });
     const parents = wanted ?? heads(meta);
     const sealed = await this.vault.sealVersion({
+      borrowed: Boolean(root.borrowed),
       record, kind, schema: SCHEMA, open, restricted, openKeys, restrictedKeys, parents,
       line: { n: root.line.n + 1, prev: root.line.prev },
       beacon: beaconOf(root),

@@ -86,7 +86,7 @@ export async function putBehind(ctx, words, { identity, account, behind }, moveI
   const door = await readDoor(ctx.database);
   if (!door || !await readDraftKey(ctx.database)) throw new KeptError('phone_has_diary');
   const renewed = await vault.setSlot(/** @type {any} */ (door), words, 'diary', behind);
-  const open = await makeOpen(ctx, vault, identity, newRoot(account));
+  const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...(ctx.borrowed ? { borrowed: true } : {}) });
   const { fill } = await moveIn(open);
   const place = open.store.place('identity');
   const sealed = await vault.sealIdentity(/** @type {any} */ (place));

@@ -5,6 +5,8 @@
  * is drawn.
  */
 
+import { BORROWED_IDLE } from './borrowed.js';
+
 /** @typedef {import('./types.d.ts').Context} Context */
 
 const HIDDEN = 60_000;
@@ -53,8 +55,9 @@ export class Idle {
   look() {
     this.stop();
     const now = this.ctx.clock.now();
-    const left = Math.min(this.touched + IDLE - now, this.hidden === null ? Infinity : this.hidden + HIDDEN - now);
-    if (left <= 0 || left > IDLE) {
+    const idle = this.ctx.borrowed ? BORROWED_IDLE : IDLE;
+    const left = Math.min(this.touched + idle - now, this.hidden === null ? Infinity : this.hidden + HIDDEN - now);
+    if (left <= 0 || left > idle) {
       void this.lock(); // a clock set back must not keep it open either
       return;
     }

@@ -36,8 +36,8 @@ export class Screen {
 
   /** Back to nothing shown, as after a lock, but for `rest`. @param {State['phase']} phase @param {Partial<State>} [rest] */
   clear(phase, rest = {}) {
-    const { language, update, offline, capture } = this.state;
-    this.set({ ...FIRST, language, update, offline, capture, phase, ...rest });
+    const { borrowed, language, update, offline, capture } = this.state;
+    this.set({ ...FIRST, language, update, offline, capture, borrowed, phase, ...rest });
   }
 
   /** @param {() => void} listener @returns {() => void} stops it */

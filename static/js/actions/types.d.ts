@@ -30,6 +30,8 @@ export type State = {
   picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
   /** whether a locked phone takes anything in */
   capture: boolean;
+  /** nothing is to be left on this device */
+  borrowed?: boolean;
   /** things that came while it was locked: to be asked about, and drafts made of them */
   waiting?: { captured: number; later: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
@@ -84,6 +86,8 @@ export type Collaborators = {
   objectUrl: { make(blob: Blob): string; drop(url: string): void };
   timers: { after(ms: number, act: () => void): unknown; stop(timer: unknown): void };
   deviceName: string; supported: () => boolean;
+  /** deletes what the page has written on this device */
+  leaveNothing: () => Promise<unknown>;
   /** asks the browser not to clear this site's storage; and registers the offline worker */
   keepOffline: () => Promise<unknown>; applyUpdate: () => Promise<unknown>; phoneBytes: () => Promise<number | null>;
   /** what the browser still lets this site write; null where it does not say */
@@ -119,6 +123,10 @@ export type Context = Collaborators & {
   draftTurn: Promise<unknown>;
   /** sends file parts while locked */
   carrier?: import('./carrier.js').Carrier;
+  /** this is not the keeper's phone: actions/borrowed.js */
+  borrowed?: boolean;
+  /** locked with something unsent */
+  owing?: boolean;
   /** words or keys are being changed */
   changing?: boolean;
   show(): void;

@@ -41,6 +41,7 @@ import { checkWords, suggestWords } from './words.js';
  * @property {{n: number, prev: string | null}} line
  * @property {{offset_ms: number | null, tz: string, utc: number}} clock
  * @property {{log: string, root: string, size: number} | null} [beacon]  the checkpoint seen last
+ * @property {boolean} [borrowed] sealed on a device that is not the keeper's, and says so
  * @property {Names} [names] else those of `setSchemas`
  */
 /**
@@ -188,7 +189,7 @@ async function sealOne(session, wish, namesOf) {
   parseId(version);
   const { account, device, diary, by } = identity;
   const sealed = await sealVersion({
-    place: { diary, record, version }, kind: wish.kind, schema: wish.schema, author: { account, device }, by,
+    place: { diary, record, version }, kind: wish.kind, schema: wish.schema, author: { account, device, ...(wish.borrowed ? { borrowed: true } : {}) }, by,
     line: { device, ...wish.line }, clock: wish.clock, beacon: wish.beacon ?? null, parents: wish.parents ?? [],
     open: wish.open, restricted: wish.restricted ?? {}, openKeys: wish.openKeys ?? [], restrictedKeys: wish.restrictedKeys ?? [],
   }, names, { diaryKey, epoch: epochs.diary, signKey });

@@ -28,7 +28,7 @@ import { sign, verifyAuthor } from './signing.js';
  * @property {Place} place
  * @property {string} kind
  * @property {number} schema
- * @property {{account: string, device: string}} author
+ * @property {{account: string, device: string, borrowed?: boolean}} author
  * @property {string} by author key id
  * @property {{device: string, n: number, prev: string | null}} line
  * @property {{offset_ms: number | null, tz: string, utc: number}} clock

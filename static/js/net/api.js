@@ -20,6 +20,10 @@ export class Api {
     this.signAgain = null;
     /** @type {Promise<unknown>|null} */
     this.signing = null;
+    /** A device that is not the keeper's: the session is a token here, and no cookie. */
+    this.borrowed = false;
+    /** @type {string|null} */
+    this.token = null;
   }
 
   server() {
@@ -43,12 +47,24 @@ export class Api {
 
   /** @param {{login: string, auth: string, device: string, device_name: string}} by */
   signIn(by) {
-    return this.request({ path: '/v1/sessions', method: 'POST', json: by, timeout: SLOW });
+    return this.enter('/v1/sessions', by);
+  }
+
+  /** @param {string} path @param {object} by */
+  async enter(path, by) {
+    const answer = await this.request({ path, method: 'POST', json: this.borrowed ? { ...by, borrowed: true } : by, timeout: SLOW });
+    if (this.borrowed) this.token = answer.token;
+    return answer;
+  }
+
+  /** Ends a borrowed session while the page goes away. */
+  signOutNow() {
+    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token, last: true });
   }
 
   /** @param {{login: string, code_auth: string, device: string, device_name: string}} by */
   recover(by) {
-    return this.request({ path: '/v1/recoveries', method: 'POST', json: by, timeout: SLOW });
+    return this.enter('/v1/recoveries', by);
   }
 
   session() {
@@ -56,7 +72,7 @@ export class Api {
   }
 
   signOut() {
-    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing' });
+    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token });
   }
 
   /** @param {string} proof @returns {Promise<{sessions: any[]}>} */
@@ -101,7 +117,7 @@ export class Api {
 
   /** They count from now on, and every session has ended. @param {string} diary @param {string} proof */
   rekeyCommit(diary, proof) {
-    return this.request({ path: `/v1/diaries/${diary}/rotation/commit`, method: 'POST', want: 'nothing', proof, timeout: SLOW });
+    return this.request({ path: `/v1/diaries/${diary}/rotation/commit`, method: 'POST', want: 'nothing', proof, token: this.token, timeout: SLOW });
   }
 
   /** @param {{code_auth: string, code_wrap: string}} code @param {string} proof */
@@ -182,7 +198,7 @@ export class Api {
   /** @param {Ask} ask */
   async withSession(ask) {
     try {
-      return await this.request(ask);
+      return await this.request({ ...ask, token: this.token });
     } catch (error) {
       if (!(error instanceof KeptError) || error.code !== 'signed_out' || !this.signAgain) throw error;
     }
@@ -190,6 +206,6 @@ export class Api {
       this.signing = null;
     });
     await this.signing; // see [Note: signed out]
-    return this.request(ask);
+    return this.request({ ...ask, token: this.token });
   }
 }

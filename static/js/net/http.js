@@ -21,6 +21,8 @@ import { KeptError } from '../core/errors.js';
  * @property {Uint8Array} [bytes] body, sent as it is
  * @property {'json'|'bytes'|'nothing'} [want] json unless given
  * @property {string|null} [proof] for X-Proof
+ * @property {string|null} [token] for X-Session: a borrowed device's, which no cookie holds
+ * @property {boolean} [last] the page is going away and does not wait for the answer
  * @property {number} [timeout] ms
  * @property {AbortSignal} [signal] ends the request early
  */
@@ -60,11 +62,13 @@ function options(ask, signal) {
   if (ask.json !== undefined) headers['Content-Type'] = 'application/json';
   if (ask.bytes) headers['Content-Type'] = 'application/octet-stream';
   if (ask.proof) headers['X-Proof'] = ask.proof;
+  if (ask.token) headers['X-Session'] = ask.token;
   return {
     method: ask.method ?? 'GET',
     headers,
     body: ask.bytes ? /** @type {BodyInit} */ (ask.bytes) : ask.json === undefined ? null : JSON.stringify(ask.json),
     signal,
+    ...(ask.last ? { keepalive: true } : {}),
     redirect: 'manual',
     credentials: 'same-origin',
     cache: 'no-store',

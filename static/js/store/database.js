@@ -14,7 +14,7 @@
  * call after that fails. Each operation here is one transaction that may safely run twice (puts and deletes by key),
  * so after a failure that is not about space the database is opened anew and the operation tried once more.
  */
-import { openDB } from '../../vendor/idb/index.js';
+import { deleteDB, openDB } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
 import { release } from './ballast.js';
 
@@ -91,6 +91,12 @@ export class Database {
       const value = await db.get('c', /** @type {any} */ (key));
       return value === undefined ? null : asBytes(value);
     });
+  }
+
+  /** Takes the database off this device. */
+  async erase() {
+    await this.close().catch(() => undefined);
+    await deleteDB(this.name);
   }
 
   /** Ends the connection; the next call opens another. */

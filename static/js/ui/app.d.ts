@@ -45,7 +45,7 @@ export type State = {
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean; waiting?: { captured: number; later: number };
+  capture?: boolean; borrowed?: boolean; waiting?: { captured: number; later: number };
   showing?: { sections: ShownSection[]; until: number } | null;
 };
 export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
@@ -166,6 +166,10 @@ export interface App {
   printCopy(attachment: string, which: 'masked' | null): Promise<unknown>;
   purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
   answerPhoneCopy(record: string, attachment: string, answer: 'kept' | 'removed_for_safety' | 'later'): Promise<unknown>;
+  /** This is not my phone: nothing is left on it. */
+  borrow(): Promise<unknown>;
+  /** Whether leaving a borrowed device now would lose something. */
+  isOwing?(): boolean;
   getPicture(): Promise<unknown>;
   /** The add-picture page of a locked phone. */
   capture(): Promise<unknown>;

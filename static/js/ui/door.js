@@ -21,6 +21,7 @@ export function door(stage) {
   if (phase === 'unfetched') return plain(stage, 'unfetched', () => location.reload());
   if (phase === 'unsupported') return plain(stage, 'unsupported', null);
   if (stage.place.name === 'signin') return signIn(stage);
+  if (stage.place.name === 'borrowed' && phase === 'fresh') return borrowed(stage);
   return phase === 'fresh' ? start(stage) : lock(stage);
 }
 
@@ -50,9 +51,19 @@ function start(stage) {
   return html`<main class="door">
     ${heading(t('door.name'))}
     ${errorSummary(stage)}
-    ${button(t('door.start'), begin, { main: true, wide: true, busy: stage.running === 'begin' })}
+    ${stage.state.borrowed ? nothing : button(t('door.start'), begin, { main: true, wide: true, busy: stage.running === 'begin' })}
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
+    ${stage.state.borrowed ? nothing : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })}
   </main>`;
+}
+
+/** Not the keeper's own phone. @param {Stage} stage */
+function borrowed(stage) {
+  const go = () => stage.run('borrow', async () => { await stage.app.ready?.(); await stage.app.borrow(); stage.stand({ name: 'signin' }); });
+  return html`<main class="door">${heading(t('door.borrowed'))}${errorSummary(stage)}
+    <ul class="points stack-close">${[1, 2, 3, 4].map((n) => html`<li>${t(`borrowed.${n}`)}</li>`)}</ul>
+    ${button(t('borrowed.go'), go, { main: true, wide: true, busy: stage.running === 'borrow' })}
+    ${button(t('door.back'), () => stage.back('start'), { plain: true })}</main>`;
 }
 
 /** @param {Stage} stage */

@@ -63,7 +63,7 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
       after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.add(timer); timer.unref?.(); return timer; },
       stop: (timer) => { clearTimeout(timer); timers.delete(timer); },
     },
-    deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, phoneBytes: async () => 0, roomBytes: async () => null, connection: () => null,
+    deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, leaveNothing: async () => { phone.erased = true; }, phoneBytes: async () => 0, roomBytes: async () => null, connection: () => null,
     ...over,
   });
   return phone;

@@ -1,0 +1,43 @@
+/**
+ * "This is not my phone": nothing of the app or of the diary is left on it. Chosen before signing in; from then on the
+ * database is memory, the page is not kept for later, the session is a token in memory that no cookie holds, and it ends
+ * with the tab. What the browser itself keeps of a visit (its history) no page can take back; the screen says so.
+ */
+import { KeptError } from '../core/errors.js';
+import { MemoryDatabase } from '../store/memory.js';
+import { lookAtPhone } from './door.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+
+/** Idle time until it locks, ms. */
+export const BORROWED_IDLE = 120_000;
+
+/**
+ * From here on nothing is written. What the page wrote as it opened goes first.
+ * @param {Context} ctx @returns {Promise<CryptoKey|null>} the draft key of the memory's own door
+ * @throws phone_has_diary where somebody's diary is on this device
+ */
+export async function borrow(ctx) {
+  if (ctx.screen.state.phase !== 'fresh' || ctx.borrowed) throw new KeptError('phone_has_diary');
+  await ctx.leaveNothing();
+  ctx.database = /** @type {any} */ (new MemoryDatabase());
+  ctx.borrowed = true;
+  ctx.api.borrowed = true;
+  ctx.keepOffline = async () => undefined;
+  const { key } = await lookAtPhone(ctx);
+  ctx.screen.set({ borrowed: true });
+  return key;
+}
+
+/** Whether leaving now would lose something: words on the screen, or entries and files that have not been sent. @param {Context} ctx @returns {boolean} */
+export function isOwing(ctx) {
+  if (!ctx.borrowed) return false;
+  if (!ctx.open) return Boolean(ctx.owing); // as it was when it locked
+  const { outbox, uploads } = ctx.open.store.root;
+  return Boolean(ctx.screen.state.draft || outbox.length || uploads.length);
+}
+
+/** The tab goes: the session with it. What comes back tells the browser to throw away what it kept of the page. @param {Context} ctx */
+export function endBorrowed(ctx) {
+  if (ctx.borrowed && ctx.api.token) void ctx.api.signOutNow().catch(() => undefined);
+}

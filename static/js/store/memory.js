@@ -1,0 +1,56 @@
+/**
+ * The phone's database where nothing may be left: a borrowed device. The same questions as database.js, answered from
+ * memory; it is gone with the page, and what is sealed stays sealed in it meanwhile.
+ */
+
+/** @typedef {import('./database.js').Writing} Writing */
+
+/** @param {Uint8Array} key */
+const named = (key) => Array.from(key, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export class MemoryDatabase {
+  constructor() {
+    /** @type {Map<string, Uint8Array>} */
+    this.table = new Map();
+    /** @type {Map<string, unknown>} */
+    this.values = new Map();
+    /** @type {Map<string, [Uint8Array, Uint8Array]>} */
+    this.waiting = new Map();
+  }
+
+  /** @param {Uint8Array[]} ids @returns {Promise<(Uint8Array|null)[]>} copies: whoever hands them on must not empty ours */
+  async read(ids) {
+    return ids.map((id) => this.table.get(named(id))?.slice() ?? null);
+  }
+
+  /** @param {Writing} writing */
+  async write({ put = [], drop = [], beside = {}, tray = [], untray = [] }) {
+    for (const [id, bytes] of put) this.table.set(named(id), bytes.slice());
+    for (const id of drop) this.table.delete(named(id));
+    for (const [key, value] of Object.entries(beside)) {
+      if (value === null) this.values.delete(key);
+      else this.values.set(key, value);
+    }
+    for (const [key, bytes] of tray) this.waiting.set(named(key), [key.slice(), bytes.slice()]);
+    for (const key of untray) this.waiting.delete(named(key));
+  }
+
+  /** @param {string} key @returns {Promise<any>} */
+  async beside(key) {
+    const value = this.values.get(key);
+    return value === undefined ? null : value instanceof CryptoKey ? value : structuredClone(value);
+  }
+
+  async trayKeys() {
+    return [...this.waiting].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, [key]]) => key.slice());
+  }
+
+  /** @param {Uint8Array} key */
+  async trayItem(key) {
+    return this.waiting.get(named(key))?.[1].slice() ?? null;
+  }
+
+  async close() {
+    return undefined;
+  }
+}
