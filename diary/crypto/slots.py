@@ -21,6 +21,7 @@ SLOT_PLAINTEXT_BYTES: Final = 1072
 SLOT_BYTES: Final = SLOT_PLAINTEXT_BYTES + 56 + 16
 _LABEL: Final = b"kept/slot\0"
 _STORE_LABEL: Final = b"kept/store\0"
+_NOTEBOOK_LABEL: Final = b"kept/notebook\0"
 
 
 def new_slots() -> tuple[bytes, ...]:
@@ -43,6 +44,11 @@ def slot_key(root: bytes, place: int) -> bytes:
 def slot_context(install: bytes, place: int) -> bytes:
     """What a slot is bound to: this install (16 bytes) and its place."""
     return _LABEL + install + bytes((place,))
+
+
+def notebook_key(install: bytes) -> bytes:
+    """The store key of the notebook: known to whoever has the storage, since it opens with no words at all."""
+    return subkey(install, _NOTEBOOK_LABEL)
 
 
 def seal_slot(root: bytes, install: bytes, place: int, content: dict[str, object]) -> bytes:

@@ -123,7 +123,18 @@ class FakeApp {
   async enrolHere(words) { await this.did('enrolHere', words); this.set({ phase: 'open', account: { login: null, registered: false, recovery: 'todo', trouble: null } }); }
   async unlock(words) { await this.did('unlock', words); this.open(7); }
   async lock(why) { this.asked.push(['lock', why]); this.set({ phase: 'locked', entries: [], draft: null, lockIn: null }); }
-  quickExit() { this.asked.push(['quickExit']); if (this.state.phase === 'open') this.set({ phase: 'locked', entries: [], lockIn: null }); }
+  quickExit() { this.asked.push(['quickExit']); this.set({ phase: 'notebook', entries: [], draft: null, lockIn: null }); }
+  panicClear() { this.asked.push(['panicClear']); this.set({ phase: 'notebook', entries: [], draft: null, lockIn: null }); }
+  async askLock() { this.asked.push(['askLock']); this.set({ phase: 'locked' }); }
+  notePut(id, text) { this.set({ notebook: { ready: true, notes: [{ id, text, at: NOW }, ...(this.state.notebook?.notes ?? []).filter((one) => one.id !== id)] } }); }
+  async noteDrop(id) { this.set({ notebook: { ready: true, notes: this.state.notebook.notes.filter((one) => one.id !== id) } }); }
+  async readLocking() { return { cover: false, short: false, locking: { hidden: 60_000, idle: 300_000 }, ...this.locking }; }
+  async setCover(words) { await this.did('setCover', words); this.locking = { ...this.locking, cover: true }; }
+  async dropCover() { this.locking = { ...this.locking, cover: false }; }
+  async setShort(secret) { await this.did('setShort', secret); this.locking = { ...this.locking, short: true }; }
+  async dropShort() { this.locking = { ...this.locking, short: false }; }
+  async chooseLocking(said) { await this.did('chooseLocking', said); }
+  async chooseLook(said) { await this.did('chooseLook', said); this.set({ look: { skin: 'notes', opens: 'lock', ...this.state.look, ...said } }); }
   touch() { this.touched = (this.touched ?? 0) + 1; }
   async signIn(by) { await this.did('signIn', by); this.open(7); }
   async signInWithCode(by) { await this.did('signInWithCode', by); this.open(7); }

@@ -53,7 +53,7 @@ def test_back_reload_and_bfcache_after_quick_exit(keeper: Keeper, server: Served
     keeper.puts_off_the_copy()
     keeper.reads(TEXT)
     keeper.leaves()
-    keeper.sees_lock()
+    keeper.sees_notebook()
     _nothing_is_left(keeper)
     keeper.page.goto("about:blank")
     keeper.page.go_back()
@@ -80,13 +80,13 @@ def test_leaving_the_page_while_open_does_not_bring_it_back(keeper: Keeper) -> N
 
 
 def test_three_shifts_leave(keeper: Keeper) -> None:
-    """Shift three times on a keyboard locks at once."""
+    """Shift three times on a keyboard leaves for the notebook at once."""
     keeper.opens()
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
     for _ in range(3):
         keeper.page.keyboard.press("Shift")
-    keeper.sees_lock()
+    keeper.sees_notebook()
     _nothing_is_left(keeper)
 
 

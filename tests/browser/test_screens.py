@@ -114,6 +114,12 @@ ENDS = (
 )
 ONLY_HERE = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 FRESH = js("fake.set({phase: 'fresh'})")
+NOTEBOOK = js("fake.set({phase: 'notebook', look: {skin: 'notes', opens: 'lock'}})")
+LISTS = js("fake.set({phase: 'notebook', look: {skin: 'lists', opens: 'lock'}})")
+NOTED = js(
+    "fake.notePut('b', 'Bins on Tuesday'); "
+    "fake.notePut('a', 'Shopping\\n✓ Milk\\nBread and a very long thing to buy that wraps')"
+)
 PACK = (
     OPEN,
     go("share"),
@@ -139,6 +145,21 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         fill("Your words", "x"),
         press("Open"),
     ),
+    "notebook, empty": (NOTEBOOK,),
+    "notebook": (NOTEBOOK, NOTED),
+    "notebook, looked for": (NOTEBOOK, NOTED, fill("Search", "bread")),
+    "notebook, a note": (NOTEBOOK, NOTED, local("{note: 'a'}")),
+    "lists": (LISTS, NOTED),
+    "lists, one": (LISTS, NOTED, local("{note: 'a'}")),
+    "lock, lists": (js("fake.set({phase: 'locked', look: {skin: 'lists', opens: 'lock'}})"),),
+    "locking": (OPEN, go("locks")),
+    "a notebook in front": (OPEN, go("cover"), press("Turn it on")),
+    "a notebook in front, on": (OPEN, js("fake.locking = {cover: true}"), go("cover")),
+    "a short secret": (OPEN, go("short"), local("{read: true, typed: '123', where: 'typed', wrong: 'Six.'}")),
+    "a short secret, on": (OPEN, js("fake.locking = {short: true}"), go("short")),
+    "clear this phone": (OPEN, go("clear")),
+    "home screen": (OPEN, go("homescreen")),
+    "home screen, lists": (OPEN, js("fake.set({look: {skin: 'lists', opens: 'lock'}})"), go("homescreen")),
     "start": (FRESH,),
     "sign in": (FRESH, press("I have a sign-in name")),
     "sign in, nothing typed": (FRESH, press("I have a sign-in name"), press("Open")),

@@ -111,12 +111,12 @@ def test_what_was_typed_before_the_script_came_is_kept(show: Show) -> None:
 
 
 def test_leaving_hides_everything_at_once(show: Show) -> None:
-    """The button and three presses of Shift leave the lock and nothing else in the page."""
+    """The button and three presses of Shift leave the notebook and nothing else in the page."""
     for leave in (press("Leave now"), lambda page: [page.keyboard.press("Shift") for _ in range(3)]):
         page = show((OPEN, go("entry", record="r0")))
         expect(page.get_by_text("nice blue coat").first).to_be_visible()
         leave(page)
-        expect(page.get_by_label("Your words")).to_be_visible()
+        expect(page.get_by_role("button", name="New note")).to_be_visible()
         text = page.evaluate("document.body.innerHTML")
         for word in ("coat", "Help", "Leave", "Entries", "Rowan"):
             assert word not in text

@@ -82,7 +82,7 @@ def test_three_taps_from_the_unlock_and_only_what_was_ticked(keeper: Keeper) -> 
 
 
 def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
-    """Close, reload, Back and forward, three presses of Shift, out of sight: the lock, and nothing behind it."""
+    """Close, reload, Back and forward, three presses of Shift (the notebook), out of sight: nothing is behind it."""
     _diary(keeper)
     page = keeper.page
 
@@ -109,6 +109,10 @@ def test_every_way_on_leads_to_the_lock(keeper: Keeper) -> None:
     for way in (close, page.reload, back, swipe, shifts, unseen):
         _shows(keeper)
         way()
+        if way is shifts:
+            keeper.sees_notebook()
+            _holds_nothing(page)
+            keeper.asks_for_the_lock()
         keeper.sees_lock()
         _holds_nothing(page)
         assert TICKED not in page.evaluate(EVERYWHERE), way

@@ -27,6 +27,11 @@ def sealed_record(case: dict[str, Any]) -> bytes:
     return box(STORE_KEY, b"kept/store\0" + RECORD, plaintext, unb64(case["salt"]))
 
 
+def test_notebook_key() -> None:
+    """The notebook's store key comes from the install's id alone, as the vector has it."""
+    assert slots.notebook_key(INSTALL) == unb64(VECTORS["notebook_key"])
+
+
 @pytest.mark.parametrize("case", VECTORS["records"], ids=[case["body"]["length"] for case in VECTORS["records"]])
 def test_records(case: dict[str, Any]) -> None:
     """Each record is the vector's bytes and opens to description and bytes."""

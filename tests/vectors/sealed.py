@@ -292,7 +292,8 @@ def store() -> Case:
         context, key = slots.slot_context(install, place), slots.slot_key(root, place)
         made.append({"place": place, "salt": b64(salt), "slot": b64(box(key, context, plaintext, salt))})
     return {
-        "about": "Records under the store key (context kept/store, zero byte, id) and slots (4a). `root` is ROOT_L.",
+        "about": "Records under the store key (context kept/store, zero byte, id) and slots (4a). `root` is ROOT_L; "
+        "`notebook_key` is the notebook's store key.",
         "store_key": b64(store_key),
         "record": b64(record),
         "records": records,
@@ -303,6 +304,7 @@ def store() -> Case:
             {"name": "one bit", "of": 1, "ops": [["flip", 800]]} | REFUSED,
         ],
         "install": b64(install),
+        "notebook_key": b64(slots.notebook_key(install)),
         "root": b64(root),
         "content": content,
         "slots": made,

@@ -3,9 +3,10 @@
  * each method to the module that knows how; every failure leaves here as a code and a sentence (sentences.js).
  */
 import { KeptError } from '../core/errors.js';
-import { readCapturing, readDoor } from '../store/beside.js';
+import { readCapturing, readDoor, readLook } from '../store/beside.js';
 import { signInAgain } from './accounts.js';
 import { accountMethods } from './app_account.js';
+import { coverMethods, resting } from './app_cover.js';
 import { diaryMethods } from './app_diary.js';
 import { Carrier } from './carrier.js';
 import { afterOpening, forgetAll, lookAtPhone, openWith, vaultOf } from './door.js';
@@ -19,21 +20,26 @@ import { importMethods } from './imports.js';
 import { refill } from './light.js';
 import { writeManifest } from './manifest.js';
 import { takeCaptures } from './moving_in.js';
+import { Notebook } from './notebook.js';
+import { clearPhone } from './panic.js';
 import { arm, armed, closeInTime, closeWhenOver, disarm, pictureAdd } from './picture_page.js';
 import { nameOf, rewrapHere } from './rotating.js';
 import { Screen } from './screen.js';
 import { told } from './sentences.js';
 import { dropShown, endShowing, readForShow, showNow } from './show_now.js';
 import { languageMethods, speakAsBefore } from './speaking.js';
+import { mayTry, triedInVain, triedWell } from './tries.js';
 
 /** @typedef {import('./types.d.ts').Collaborators} Collaborators */
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 
 const FLUSH = 1000;
+/** A phone that is cleared has a little longer for it, behind the notebook. */
+const CLEAR = 5000;
 /** What need not wait, in the moment after an unlock, until the older half of a long list is open too. */
 const AT_ONCE = new Set([
-  'start', 'lock', 'quickExit', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'capture', 'shared', 'isOwing', 'gone', 'pictureAdd', 'pictureSave', 'readPicture',
+  'start', 'lock', 'quickExit', 'panicClear', 'notePut', 'noteDrop', 'askLock', 'touch', 'unlock', 'seen', 'network', 'updateWaits', 'newDraft', 'putDraft', 'restrictedWords', 'getPicture', 'capture', 'shared', 'isOwing', 'gone', 'pictureAdd', 'pictureSave', 'readPicture',
   'readSettings', 'applyUpdate', 'suggestWords', 'checkWords', 'setLanguage',
 ]);
 
@@ -41,7 +47,8 @@ const AT_ONCE = new Set([
 export function createApp(collaborators) {
   const screen = new Screen();
   /** @type {Context} */
-  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, draftTurn: Promise.resolve(), show: () => show(ctx) };
+  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, draftTurn: Promise.resolve(), notebook: /** @type {any} */ (null), show: () => show(ctx) };
+  ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);
   const idle = new Idle(ctx, () => methods.lock('idle'));
@@ -51,6 +58,7 @@ export function createApp(collaborators) {
     ...diaryMethods(ctx, drafts),
     ...importMethods(ctx),
     ...languageMethods(ctx),
+    ...coverMethods(ctx, drafts),
     ...(collaborators.packActions?.(ctx) ?? {}),
   };
   const app = /** @type {any} */ ({ subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener) });
@@ -82,7 +90,8 @@ function phaseMethods(ctx, drafts, idle) {
       ctx.screen.clear(error instanceof KeptError && error.code === 'unavailable' ? 'unfetched' : 'unsupported');
     }),
     lock,
-    quickExit: () => lock('exit'),
+    quickExit: () => leave(ctx, drafts, lock, 'exit'),
+    panicClear: () => leave(ctx, drafts, lock, 'panic'),
     touch: () => idle.touch(),
     unlock: (/** @type {string} */ words) => unlock(ctx, drafts, idle, words),
     async getPicture() {
@@ -106,7 +115,7 @@ function phaseMethods(ctx, drafts, idle) {
     pictureAdd: (/** @type {File[]} */ files, /** @type {{route?: string}} */ how = {}) => drafts.during(pictureAdd(ctx, [...files], how)),
     async pictureSave() {
       await disarm(ctx);
-      ctx.screen.clear('locked');
+      ctx.screen.clear(resting(ctx));
     },
     readForShow: (/** @type {{record?: string, kind?: string}} */ about = {}) => readForShow(ctx, about),
     showNow: (/** @type {import('./show_now.js').Section[]} */ sections) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
@@ -151,6 +160,19 @@ function browserMethods(ctx, drafts, idle) {
   };
 }
 
+/**
+ * To the notebook, whatever stands on the screen. Drawn before anything else happens.
+ * @param {Context} ctx @param {Drafts} drafts @param {(why: string) => Promise<void>} lock @param {'exit'|'panic'} why
+ */
+async function leave(ctx, drafts, lock, why) {
+  const { screen } = ctx;
+  if (ctx.open) return lock(why);
+  if (screen.state.phase === 'showing') dropShown(ctx);
+  screen.clear('notebook');
+  await drafts.flush().catch(() => undefined);
+  await disarm(ctx).catch(() => undefined);
+}
+
 /** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why @param {import('./types.d.ts').State['showing']} [showing] a page of plain words that stays on the screen */
 function lockUp(ctx, drafts, idle, why, showing) {
   const locking = lockNow(ctx, drafts, idle, why, showing);
@@ -163,20 +185,22 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   const { screen } = ctx;
   if (!ctx.open && screen.state.phase !== 'picture') return endShowing(ctx);
   if (screen.state.phase === 'showing') dropShown(ctx); // closed before the lock behind it was done
-  const clear = () => (showing ? screen.clear('showing', { showing }) : screen.clear('locked'));
+  const left = ['exit', 'panic'].includes(why);
   idle.stop();
   ctx.owing = isOwing(ctx);
   const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
   // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
-  clear();
+  if (showing) screen.clear('showing', { showing });
+  else screen.clear(left ? 'notebook' : resting(ctx));
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
-    .then(() => (ctx.open ? writeManifest(ctx.open) : false)).catch(() => false);
-  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(FLUSH, () => late(undefined)); })]);
+    .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);
+  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(why === 'panic' ? CLEAR : FLUSH, () => late(undefined)); })]);
   drafts.forget();
   forgetAll(ctx);
-  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left.
-  if (!showing || screen.state.phase === 'showing') clear();
+  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, and a lock that was asked for stands.
+  const { phase } = screen.state;
+  screen.clear(phase, phase === 'showing' && showing ? { showing } : {});
   if (why === 'asked' || why === 'idle') void ctx.carrier?.go();
   else ctx.carrier?.drop();
   if (why !== 'picture') await disarm(ctx).catch(() => undefined);
@@ -189,21 +213,35 @@ async function unlock(ctx, drafts, idle, words) {
   // The lock is drawn before it has sealed what was half written: words typed in that moment wait for it.
   await ctx.locking;
   if (ctx.open) return;
+  await mayTry(ctx);
   const open = await openWith(ctx, words, (early) => {
     ctx.open = early;
     ctx.show();
-  }).catch((error) => {
-    if (ctx.open) screen.clear('locked'); // the newest rows may have been drawn already
+  }).catch(async (error) => {
+    if (ctx.open) screen.clear(resting(ctx)); // the newest rows may have been drawn already
     forgetAll(ctx);
     vaultOf(ctx);
+    if (error instanceof KeptError && error.code === 'no_match') await triedInVain(ctx);
     throw error;
   });
+  if (!open) return readNotebook(ctx);
+  await triedWell(ctx);
   await opened(ctx, drafts, idle, open);
   await open.index.whole();
   if (ctx.open !== open) return; // locked meanwhile
   await afterOpening(open);
+  ctx.show();
   await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
   await rewrapHere(open).catch(() => undefined); // the same
+}
+
+/** The words were the notebook's. @param {Context} ctx */
+async function readNotebook(ctx) {
+  forgetAll(ctx);
+  vaultOf(ctx);
+  await ctx.notebook.opened();
+  void refill(ctx);
+  ctx.screen.clear('notebook');
 }
 
 /** Finds out what this phone is. @param {Context} ctx @param {Drafts} drafts */
@@ -216,7 +254,11 @@ async function start(ctx, drafts) {
   await speakAsBefore(ctx);
   const phone = await lookAtPhone(ctx);
   const until = phone.phase === 'locked' ? await armed(ctx) : null;
-  screen.clear(until ? 'picture' : phone.phase, { capture: await readCapturing(ctx.database) });
+  screen.set({ look: await readLook(ctx.database) });
+  const isStraight = resting(ctx) === 'notebook';
+  screen.clear(until ? 'picture' : isStraight ? 'notebook' : phone.phase, { capture: await readCapturing(ctx.database) });
+  // Ready before anybody leaves for it; one that opens straight into it counts as opening it.
+  void (isStraight ? ctx.notebook.opened().then(() => refill(ctx)) : ctx.notebook.open()).catch(() => undefined);
   if (until) screen.set({ picture: { until, files: [] } });
   closeInTime(ctx);
   if (phone.key) {
@@ -258,6 +300,6 @@ function show(ctx) {
   const rows = open.syncing.rows();
   screen.set({
     entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0 },
-    account: { login: account.login, registered: account.registered, recovery: owed, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
+    account: { login: account.login, registered: account.registered, recovery: owed, exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
   });
 }

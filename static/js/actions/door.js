@@ -12,6 +12,7 @@ import { sha256Now } from '../crypto/digests.js';
 import { draftKey, newDraftKey, newDraftKeyBytes, sealDraft, openDraft } from '../crypto/draft_key.js';
 import { SCHEMAS } from '../record/schemas.js';
 import { install, readDoor, readDraftKey } from '../store/beside.js';
+import { grownChaff, seedChaff, spare } from '../store/chaff.js';
 import { Index } from '../store/index.js';
 import { Store } from '../store/store.js';
 import { Book } from './book.js';
@@ -25,6 +26,8 @@ import { rows } from './taking.js';
 /** @typedef {import('./types.d.ts').Identity} Identity */
 /** @typedef {import('./types.d.ts').Vault} Vault */
 
+/** What opening a diary takes after its words were right; every other answer of the lock is held back as long, so that none is told by its speed. ms */
+const EVEN = 80;
 export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
 const NOTHING = b64(new Uint8Array(32));
 
@@ -64,13 +67,13 @@ export async function lookAtPhone(ctx) {
 async function firstStart(ctx, door) {
   const key = await newDraftKey();
   try {
-    await install(ctx.database, door, key, ctx.random);
+    await install(ctx.database, door, key, seedChaff(ctx.random));
     const there = await draftKey(await readDraftKey(ctx.database));
     await openDraft(there, await sealDraft(key, new Uint8Array(1)));
   } catch (error) {
     if (error instanceof KeptError && error.code === 'no_space') throw error;
     // A database that cannot hold a key object holds the key's bytes instead, for the same few minutes.
-    await install(ctx.database, door, newDraftKeyBytes(), ctx.random);
+    await install(ctx.database, door, newDraftKeyBytes(), []);
   }
 }
 
@@ -86,7 +89,9 @@ export async function putBehind(ctx, words, { identity, account, behind }, moveI
   const door = await readDoor(ctx.database);
   if (!door || !await readDraftKey(ctx.database)) throw new KeptError('phone_has_diary');
   const renewed = await vault.setSlot(/** @type {any} */ (door), words, 'diary', behind);
-  const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...(ctx.borrowed ? { borrowed: true } : {}) });
+  // Nothing of a borrowed phone's is written, so there is nothing to hide among.
+  const beside = ctx.borrowed ? { borrowed: true } : { chaff: await spare(ctx.database, await ctx.notebook.ids()) };
+  const open = await makeOpen(ctx, vault, identity, { ...newRoot(account), ...beside });
   const { fill } = await moveIn(open);
   const place = open.store.place('identity');
   const sealed = await vault.sealIdentity(/** @type {any} */ (place));
@@ -102,19 +107,26 @@ export async function putBehind(ctx, words, { identity, account, behind }, moveI
   return open;
 }
 
-/** Opens what the words open. @param {Context} ctx @param {string} words @param {(open: Open) => void} shown once the newest rows are there @returns {Promise<Open>} @throws no_match */
+/** Opens what the words open. @param {Context} ctx @param {string} words @param {(open: Open) => void} shown once the newest rows are there @returns {Promise<Open|null>} null where the words are the notebook's @throws no_match */
 export async function openWith(ctx, words, shown) {
   const vault = vaultOf(ctx);
   const door = await readDoor(ctx.database);
   if (!door) throw new KeptError('no_match');
-  await vault.unlock(words, /** @type {any} */ (door));
+  const tried = vault.unlock(words, /** @type {any} */ (door));
+  const even = tried.then(() => undefined, () => undefined).then(() => new Promise((go) => { ctx.timers.after(EVEN, () => go(undefined)); }));
+  const { role } = await tried.catch(async (error) => {
+    await even;
+    throw error;
+  });
+  if (role === 'cover') return even.then(() => null);
   const open = await makeOpen(ctx, vault, null, null);
   const [sealed] = await ctx.database.read([open.store.place('identity')]);
   if (!sealed) throw new KeptError('not_opened');
   const [identity] = await Promise.all([
     vault.loadIdentity(/** @type {any} */ (open.store.place('identity')), /** @type {any} */ (sealed)),
-    open.index.load(() => shown(open)),
+    open.index.load(() => void even.then(() => shown(open))),
   ]);
+  await even;
   open.identity = identity;
   return open;
 }
@@ -122,8 +134,9 @@ export async function openWith(ctx, words, shown) {
 /** Work that can wait until the rows are on the screen. @param {Open} open */
 export async function afterOpening(open) {
   await sweep(open.store);
-  await open.store.change((root) => {
+  await open.store.change((root, change) => {
     root.opened += 1;
+    if (root.chaff) change.grow(grownChaff(open.store.random));
   });
   open.custody.overflow();
 }

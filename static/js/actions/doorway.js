@@ -6,13 +6,13 @@
  * longer fits when the rest has come (another tab holds the diary, say) is dropped, because the screen has changed by then.
  */
 import { KeptError } from '../core/errors.js';
-import { readCapturing, readDoor, readDraftKey, readLanguage } from '../store/beside.js';
+import { readCapturing, readDoor, readDraftKey, readLanguage, readLook } from '../store/beside.js';
 import { Screen } from './screen.js';
 
 /** @typedef {import('../store/database.js').Database} Database */
 
 /** What a door can ask for before it is answered. */
-const EARLY = ['capture', 'unlock', 'signIn', 'signInWithCode', 'quickExit', 'seen', 'network', 'updateWaits'];
+const EARLY = ['capture', 'unlock', 'signIn', 'signInWithCode', 'quickExit', 'notePut', 'noteDrop', 'askLock', 'seen', 'network', 'updateWaits'];
 
 /**
  * @param {object} how
@@ -70,11 +70,12 @@ export function createDoorway({ database, load, painted }) {
   return app;
 }
 
-/** Fresh or locked, as far as one look tells; a database that does not open is for the whole app to judge. @param {Database} database @param {Screen} screen */
+/** Fresh, locked or the notebook, as far as one look tells; a database that does not open is for the whole app to judge. @param {Database} database @param {Screen} screen */
 async function glance(database, screen) {
   try {
     const fresh = !(await readDoor(database)) || Boolean(await readDraftKey(database));
-    screen.set({ phase: fresh ? 'fresh' : 'locked', capture: await readCapturing(database), language: await readLanguage(database) });
+    const look = await readLook(database);
+    screen.set({ look, capture: await readCapturing(database), language: await readLanguage(database), phase: look.opens === 'straight' ? 'notebook' : fresh ? 'fresh' : 'locked' });
   } catch {
     return;
   }

@@ -117,7 +117,7 @@ export class Drafts {
     this.key = key;
     const sealed = await readSealedDraft(this.ctx.database);
     this.kept = sealed && JSON.parse(new TextDecoder().decode(await openDraft(key, sealed)));
-    this.show();
+    this.showInside();
   }
 
   /** The draft in the open store. */

@@ -1,16 +1,16 @@
 /**
- * Locking by itself: a minute out of sight, or five minutes untouched, with the last twenty seconds counted on screen.
+ * Locking by itself: a minute out of sight, or five minutes untouched (or as the keeper set them on this phone), with the
+ * last twenty seconds counted on screen.
  *
  * Timers sleep with the phone, so the time is looked at again whenever the page comes back into sight, before anything
  * is drawn.
  */
 
+import { LOCKING } from './app_cover.js';
 import { BORROWED_IDLE } from './borrowed.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 
-const HIDDEN = 60_000;
-const IDLE = 300_000;
 const WARNING = 20_000;
 
 export class Idle {
@@ -55,8 +55,9 @@ export class Idle {
   look() {
     this.stop();
     const now = this.ctx.clock.now();
-    const idle = this.ctx.borrowed ? BORROWED_IDLE : IDLE;
-    const left = Math.min(this.touched + idle - now, this.hidden === null ? Infinity : this.hidden + HIDDEN - now);
+    const { hidden, idle: own } = { ...LOCKING, ...this.ctx.open?.store.root.locking };
+    const idle = this.ctx.borrowed ? BORROWED_IDLE : own;
+    const left = Math.min(this.touched + idle - now, this.hidden === null ? Infinity : this.hidden + hidden - now);
     if (left <= 0 || left > idle) {
       void this.lock(); // a clock set back must not keep it open either
       return;

@@ -4,6 +4,7 @@
  * the phone can read it back; at the next unlock it is in the draft.
  */
 import { KeptError } from '../core/errors.js';
+import { resting } from './app_cover.js';
 import { readDoor, readWaiting, writeWaiting } from '../store/beside.js';
 import { intoTray, toThisPhone } from './waiting_files.js';
 
@@ -37,7 +38,7 @@ export async function disarm(ctx) {
 export async function closeWhenOver(ctx) {
   const { phase, picture } = ctx.screen.state;
   if (phase !== 'picture' || !isOver(ctx, picture?.until ?? 0)) return;
-  ctx.screen.clear('locked');
+  ctx.screen.clear(resting(ctx));
   await disarm(ctx);
 }
 

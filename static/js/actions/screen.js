@@ -1,5 +1,7 @@
 /** What the screens see: one plain object, replaced whenever any of it changes, and told to whoever listens. */
 
+import { PLAIN } from '../store/beside.js';
+
 /** @typedef {import('./types.d.ts').State} State */
 
 /** @type {State} */
@@ -18,6 +20,8 @@ const FIRST = {
   picture: null,
   showing: null,
   capture: true,
+  notebook: { notes: [], ready: false },
+  look: PLAIN,
 };
 
 export class Screen {
@@ -36,8 +40,8 @@ export class Screen {
 
   /** Back to nothing shown, as after a lock, but for `rest`. @param {State['phase']} phase @param {Partial<State>} [rest] */
   clear(phase, rest = {}) {
-    const { borrowed, language, update, offline, capture } = this.state;
-    this.set({ ...FIRST, language, update, offline, capture, borrowed, phase, ...rest });
+    const { borrowed, language, update, offline, capture, notebook, look } = this.state;
+    this.set({ ...FIRST, language, update, offline, capture, borrowed, notebook, look, phase, ...rest });
   }
 
   /** @param {() => void} listener @returns {() => void} stops it */

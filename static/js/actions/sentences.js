@@ -8,6 +8,7 @@ import { KeptError, SENTENCES as USUAL } from '../core/errors.js';
 export const SENTENCES = Object.freeze({
   // On this phone.
   no_match: 'That didn’t open anything. Try again.',
+  too_soon: 'Try again in a moment.',
   no_space: 'This phone is full. What you saved before is safe, and what you are writing is still here. Make room on the phone, then save again.',
   store_lost: 'This phone did not keep that. What you saved before is safe. Try again; if it happens again, close this page and open it once more.',
   not_a_copy: 'This is not a sealed copy, or it is damaged. Nothing on this phone was changed. Choose another file.',

@@ -6,6 +6,7 @@
  * phone while it shows meets the lock whichever way they go.
  */
 import { KeptError } from '../core/errors.js';
+import { resting } from './app_cover.js';
 import { textOf } from '../record/reading.js';
 import { asUrl, findFile } from './reading_files.js';
 import { readPeople } from './registers.js';
@@ -98,5 +99,5 @@ function endWhenOver(ctx, until) {
 export function endShowing(ctx) {
   if (ctx.screen.state.phase !== 'showing') return;
   dropShown(ctx);
-  ctx.screen.clear('locked');
+  ctx.screen.clear(resting(ctx));
 }

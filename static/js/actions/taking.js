@@ -95,7 +95,8 @@ async function takeItem(batch, book, item) {
 
 /** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string} own @param {any} opened */
 async function wantFiles(root, store, own, opened) {
-  if (opened?.kind === 'attachment' && opened.fields._author?.device !== own) await wantAll(root, store, opened);
+  // What this device made is here already, unless the phone was cleared since.
+  if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared)) await wantAll(root, store, opened);
 }
 
 /** Every file of an attachment that is not on this phone is to be fetched. @param {Record<string, any>} root @param {Open['store']} store @param {any} opened */

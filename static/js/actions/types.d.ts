@@ -22,9 +22,9 @@ export type Attachment = {
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type State = {
   language: string;
-  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
+  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'notebook' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: import('./arrivals.js').Arrival[]; device_name?: string; closing?: { on: number; off: number } | null };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: import('./arrivals.js').Arrival[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
   /** `locked`: nobody typed words before it; `shared`: what another app handed over */
   picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
@@ -35,6 +35,7 @@ export type State = {
   /** things that came while it was locked: to be asked about, and drafts made of them */
   waiting?: { captured: number; later: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
+  notebook: { notes: import('./notebook.js').Note[]; ready: boolean }; look: import('../store/beside.js').Look;
 };
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
@@ -129,6 +130,7 @@ export type Context = Collaborators & {
   owing?: boolean;
   /** words or keys are being changed */
   changing?: boolean;
+  notebook: import('./notebook.js').Notebook;
   show(): void;
 };
 export type { Api, Pins, Database, Index, Store, Vault };

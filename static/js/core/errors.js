@@ -30,6 +30,7 @@ export const SENTENCES = Object.freeze({
   packs_off: 'This server does not build packs.',
   pack_failed: 'The pack could not be built.',
   not_a_copy: 'This is not a sealed copy, or it is damaged.',
+  too_soon: 'Try again in a moment.',
   unavailable: 'That is not possible just now. Try again later.',
   locked: 'This is locked.',
   words_weak: 'These words are too easy to guess.',

@@ -5,7 +5,7 @@ import { keyOfBox, openBox, rootIdOf, sealBox } from './box.js';
 import { importKey } from './cobblestone.js';
 import { DEFAULT, FLOOR, checkKdf } from './kdf.js';
 import { newPair } from './signing.js';
-import { checkDoor, doorKdf, newDoor, placeOf, sealSlot, trySlots } from './slots.js';
+import { SHORT, checkDoor, doorKdf, newDoor, notebookKey, placeOf, sealSlot, trySlots } from './slots.js';
 import { fold, normalise } from './words.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
@@ -18,6 +18,8 @@ import { fold, normalise } from './words.js';
 
 const UNLOCK_MS = 1500;
 const IN_FLIGHT = 256;
+/** Characters of a short secret: with ten tries and growing waits, a phone's own PIN is no longer. */
+const SHORT_LEAST = 6;
 
 /**
  * The cost at which unlocking takes about a second and a half here, between floor and default.
@@ -59,12 +61,36 @@ export async function setSlot(session, door, words, role, behind) {
   const i = placeOf(door, role);
   const there = await trySlots(root, door);
   if (there && there.i !== i) throw new KeptError('words_in_use');
-  const storeKey = await storeKeyFor(session, role, there?.content.store_key);
+  const storeKey = role === 'cover' ? await notebookKey(door) : await storeKeyFor(session, role, there?.content.store_key);
   const renewed = { ...door, slots: [...door.slots], capture_pub: await capturePub(session, door) };
   renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
   if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
   if (!session.opened || session.opened.role === role) await openStore(session, role, i, storeKey, root);
   session.kdfHigh = Math.max(session.kdfHigh, behind.pins.kdf_high);
+  return renewed;
+}
+
+/**
+ * Puts the open diary behind a short secret too. One that opens something else already is refused: `words_in_use`.
+ * @param {Session} session
+ * @param {Door} door
+ * @param {string} secret
+ * @param {Behind} behind
+ * @returns {Promise<Door>}
+ */
+export async function setShort(session, door, secret, behind) {
+  checkDoor(door);
+  const folded = fold(secret);
+  if ([...folded].length < SHORT_LEAST) throw new KeptError('words_weak');
+  if (session.store.role !== 'diary') throw new KeptError('locked');
+  const root = await session.root(folded, checkKdf(doorKdf(door), session.policy));
+  const there = await trySlots(root, door);
+  if (there && there.i !== SHORT) throw new KeptError('words_in_use');
+  const renewed = { ...door, slots: [...door.slots] };
+  renewed.slots[SHORT] = await session.held.use('store_key', (storeKey) => (
+    sealSlot(root, door, SHORT, { ...behind, role: 'diary', store_key: b64(storeKey) })
+  ));
+  if ((await trySlots(root, renewed))?.i !== SHORT) throw new KeptError('not_opened');
   return renewed;
 }
 

@@ -87,6 +87,7 @@ function lockPart(session, now) {
     setSlot: (/** @type {Door} */ door, /** @type {string} */ words, /** @type {import('./slots.js').Role} */ role, /** @type {doors.Behind} */ behind) => (
       doors.setSlot(session, door, words, role, behind)
     ),
+    setShort: (/** @type {Door} */ door, /** @type {string} */ secret, /** @type {doors.Behind} */ behind) => doors.setShort(session, door, secret, behind),
     renewSlot: (/** @type {Door} */ door, /** @type {doors.Behind} */ behind) => doors.renewSlot(session, door, behind),
     unlock: (/** @type {string} */ words, /** @type {Door} */ door) => doors.unlock(session, words, door),
     confirmWords: (/** @type {string} */ words, /** @type {Door} */ door) => doors.confirmWords(session, words, door),

@@ -22,6 +22,8 @@ import { padTo, unpad } from './padding.js';
 
 export const SLOTS = 4;
 export const SLOT_BYTES = 1144;
+/** The slot of the short secret, in every install. */
+export const SHORT = 3;
 const SLOT_PLAINTEXT = SLOT_BYTES - cobblestone.HEAD_BYTES - cobblestone.TAG_BYTES;
 const LABEL = 'kept/slot\0';
 // The fourth is the short secret's in every install.
@@ -58,6 +60,27 @@ export function placeOf({ install }, role) {
   const [pick = 0] = sha256Now(utf8(LABEL), install);
   const places = /** @type {number[]} */ (PLACES[pick % PLACES.length]);
   return /** @type {number} */ (places[role === 'diary' ? 0 : 1]);
+}
+
+/**
+ * The store key of the notebook. Whoever has this phone's storage can work it out: the notebook is what others may see,
+ * and it has to open with no words at all when somebody leaves in a hurry.
+ * @param {Door} door
+ * @returns {Promise<Bytes>}
+ */
+export function notebookKey({ install }) {
+  return hkdf(install, 'kept/notebook\0');
+}
+
+/**
+ * The door with nothing behind its short secret any more: the same whether there was something or not.
+ * @param {Door} door
+ * @returns {Door}
+ */
+export function withoutShort(door) {
+  const slots = [...door.slots];
+  slots[SHORT] = random(SLOT_BYTES);
+  return { ...door, slots };
 }
 
 /**

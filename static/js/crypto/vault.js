@@ -16,6 +16,7 @@
  *       one of that role, or the one these very words open there, or a new one, and is then open. words_in_use
  *       when they open another role's. door'.capture_pub changes when this session does not hold the pair:
  *       store the whole door', then sealIdentity, which carries the private half.
+ *   setShort(door, secret, {account, login, pins}) → door'     the open diary behind the short secret too. words_weak, words_in_use
  *   renewSlot(door, {account, login, pins}) → door'     the open slot with newer pins, without the words
  *   unlock(words, door) → {role, account, login, pins}  one Argon2id, four tries. no_match
  *   confirmWords(words, door)                           are these the words of the open store? no_match; changes nothing
@@ -81,7 +82,7 @@ import { KeptError } from '../core/errors.js';
 
 /** @type {readonly (keyof Engine)[]} */
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
-  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
+  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',

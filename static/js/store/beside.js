@@ -7,6 +7,8 @@
  *   w   until when the phone may take pictures in while locked
  *   p   'no' where a locked phone is to take nothing in by itself
  *   g   the language of the screens, where it is not English
+ *   l   what the page looks like, and whether it opens at the lock or in the notebook; in every install from the first start
+ *   t   how many tries in a row opened nothing, and when the last was; in every install from the first start
  *
  * Before words exist there is nothing a person could type to open a draft, so its key must lie on the phone: whoever
  * takes the phone apart in those minutes can read it. It is resealed under the words, and both are deleted, in the
@@ -16,10 +18,11 @@
 /** @typedef {import('./database.js').Database} Database */
 /** @typedef {{install: Uint8Array, salt: Uint8Array, m: number, t: number, slots: Uint8Array[], capture_pub: Uint8Array}} Door */
 
-const CHAFF_LEAST = 20;
-const CHAFF_MOST = 60;
-/** What the smallest record becomes: 4 KiB of padded text, its salt, commitment and tag. */
-const CHAFF_BYTES = 24 + 32 + 4096 + 16;
+/** @typedef {{skin: 'notes'|'lists', opens: 'lock'|'straight'}} Look */
+/** @typedef {{n: number, at: number}} Tries `at` ms */
+
+/** @type {Readonly<Look>} */
+export const PLAIN = Object.freeze({ skin: 'notes', opens: 'lock' });
 
 /** @param {Database} database @returns {Promise<Door|null>} */
 export async function readDoor(database) {
@@ -28,14 +31,31 @@ export async function readDoor(database) {
 
 /**
  * The first start of an install: door, chaff (so that how many records there are says little) and the draft key.
- * @param {Database} database @param {Door} door @param {unknown} draftKey @param {(n: number) => Uint8Array} random
+ * @param {Database} database @param {Door} door @param {unknown} draftKey @param {[Uint8Array, Uint8Array][]} chaff
  */
-export async function install(database, door, draftKey, random) {
-  const [pick] = random(1);
-  const count = CHAFF_LEAST + (/** @type {number} */ (pick) % (CHAFF_MOST - CHAFF_LEAST + 1));
-  /** @type {[Uint8Array, Uint8Array][]} */
-  const chaff = Array.from({ length: count }, () => [random(16), random(CHAFF_BYTES)]);
-  await database.write({ put: chaff, beside: { d: door, k: draftKey } });
+export async function install(database, door, draftKey, chaff) {
+  const look = (await database.beside('l')) ?? { ...PLAIN };
+  await database.write({ put: chaff, beside: { d: door, k: draftKey, l: look, t: { n: 0, at: 0 } } });
+}
+
+/** @param {Database} database @returns {Promise<Look>} */
+export async function readLook(database) {
+  return { ...PLAIN, ...(await database.beside('l')) };
+}
+
+/** @param {Database} database @param {Look} look */
+export async function writeLook(database, look) {
+  await database.write({ beside: { l: look } });
+}
+
+/** @param {Database} database @returns {Promise<Tries>} */
+export async function readTries(database) {
+  return { n: 0, at: 0, ...(await database.beside('t')) };
+}
+
+/** The count, and the door with it where that changes: one transaction, so that no restart in between gives tries back. @param {Database} database @param {Tries} tries @param {Door} [door] */
+export async function writeTries(database, tries, door) {
+  await database.write({ beside: { t: tries, ...(door ? { d: door } : {}) } });
 }
 
 /** @param {Database} database @returns {Promise<any>} null once words exist */

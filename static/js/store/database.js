@@ -18,7 +18,7 @@ import { deleteDB, openDB } from '../../vendor/idb/index.js';
 import { KeptError } from '../core/errors.js';
 import { release } from './ballast.js';
 
-/** @typedef {{put?: [Uint8Array, Uint8Array][], drop?: Uint8Array[], beside?: Record<string, unknown>, tray?: [Uint8Array, Uint8Array][], untray?: Uint8Array[], bulky?: boolean}} Writing `bulky`: parts of files, which may not have the ballast */
+/** @typedef {{put?: [Uint8Array, Uint8Array][], drop?: Uint8Array[], beside?: Record<string, unknown>, tray?: [Uint8Array, Uint8Array][], untray?: Uint8Array[], bulky?: boolean, only?: Uint8Array[]}} Writing `bulky`: parts of files, which may not have the ballast; `only`: of what was in the table, nothing but these stays */
 /** @typedef {import('../../vendor/idb/index.js').IDBPDatabase} Idb */
 
 const NAME = 'app';
@@ -58,11 +58,12 @@ export class Database {
   }
 
   /** @param {Writing} writing */
-  async writeOnce({ put = [], drop = [], beside = {}, tray = [], untray = [] }) {
+  async writeOnce({ put = [], drop = [], beside = {}, tray = [], untray = [], only }) {
     await this.attempt(async (db) => {
       const tx = db.transaction(TABLES, 'readwrite', { durability: 'strict' });
       const [table, values, waiting] = [tx.objectStore('a'), tx.objectStore('b'), tx.objectStore('c')];
       const steps = [
+        ...(only ? gaps(only).map((range) => table.delete(range)) : []),
         ...put.map(([id, bytes]) => table.put(exactBuffer(bytes), /** @type {any} */ (id))),
         ...drop.map((id) => table.delete(/** @type {any} */ (id))),
         ...Object.entries(beside).map(([key, value]) => (value === null ? values.delete(key) : values.put(value, key))),
@@ -73,6 +74,11 @@ export class Database {
         throw tx.error ?? error; // a request cut off by a full phone says only that it was cut off
       });
     });
+  }
+
+  /** Every id of the table. @returns {Promise<Uint8Array[]>} rising */
+  async ids() {
+    return this.attempt(async (db) => (await db.getAllKeys('a')).map(asBytes));
   }
 
   /** A value beside the table, or null. @param {string} key @returns {Promise<any>} */
@@ -158,4 +164,16 @@ function asBytes(value) {
 function exactBuffer(bytes) {
   const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
   return whole ? bytes.buffer : bytes.slice().buffer;
+}
+
+/** Everything between the ids that stay: a few ranges, however much lies in them. @param {Uint8Array[]} ids @returns {IDBKeyRange[]} */
+function gaps(ids) {
+  const stays = [...ids].sort((a, b) => indexedDB.cmp(a, b));
+  const first = stays[0];
+  if (!first) return [IDBKeyRange.lowerBound(new Uint8Array(0))];
+  const between = stays.slice(1).flatMap((id, i) => {
+    const before = /** @type {Uint8Array} */ (stays[i]);
+    return indexedDB.cmp(before, id) < 0 ? [IDBKeyRange.bound(before, id, true, true)] : [];
+  });
+  return [IDBKeyRange.upperBound(first, true), ...between, IDBKeyRange.lowerBound(stays.at(-1), true)];
 }

@@ -5,11 +5,14 @@
  * at the first 16 bytes of SHA-256(seed ‖ name). To anyone without the store key those ids are random, and no
  * directory has to be kept in step with the table.
  *
+ * `root.typed` names the records of what is half-typed (`u/`, `us/`, `t/`): a store that is cleared keeps those.
+ *
  * [Note: saved means saved] `change` answers only after its one transaction is done, every record it wrote has been
  * read back, found the same and opened again. If anything fails, the root in memory stays the one that was read.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, isSame, unb64 } from '../core/bytes.js';
+import { isTraded, listed, trade } from './chaff.js';
 
 /** @typedef {import('./database.js').Database} Database */
 /** @typedef {{desc: Record<string, any>, bytes: Uint8Array}} Opened */
@@ -32,10 +35,15 @@ import { b64, isSame, unb64 } from '../core/bytes.js';
  * @property {(id: Uint8Array, sealed: Uint8Array|null) => void} placed what lies where no name tells; null takes it away
  * @property {(key: string, value: unknown) => void} beside a value beside the table; null takes it away
  * @property {(key: Uint8Array) => void} untray
+ * @property {(pieces: [Uint8Array, Uint8Array][]) => void} grow more chaff, which this diary may use up later
+ * @property {(names: string[], ids: Uint8Array[]) => void} only nothing in the table stays but the root, what this change writes, the records of those names, and those ids
  * @property {(act: () => void) => void} after run once everything is written, read back and opened
  * @property {(key: string, act: () => unknown) => void} last run once when the rest is put together, before anything is written; of one key the latest
  */
 
+/** The root's size may hang on the list that it says, and the list on it. */
+const RECKONED = 3;
+const TYPED = /^(?:u|us|t)\//;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -56,6 +64,10 @@ export class Store {
     this.turn = Promise.resolve();
     /** how many changes have been written: whoever read something can know whether it may be old */
     this.applied = 0;
+    /** Nothing more is written: what was begun before the phone was cleared must not come after it. */
+    this.closed = false;
+    /** Sizes of records as last seen, by id. @type {Map<string, number>} */
+    this.sizes = new Map();
   }
 
   /** Reads the root; with `fresh`, begins an empty one. @param {Record<string, any>} [fresh] @throws not_opened when there is no root */
@@ -142,21 +154,67 @@ export class Store {
 
   /** @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill @param {boolean} bulky @returns {Promise<T>} */
   async apply(fill, bulky) {
+    if (this.closed) throw new KeptError('locked');
     const root = structuredClone(this.root);
     const pending = new Pending();
     const result = await fill(root, pending);
     await pending.finish();
+    noteTyped(root, pending.records);
     const { records, opaque, drop } = pending.sorted(this);
-    records.push([this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))]);
-    const sealed = await this.vault.boxSealMany(records);
+    const sealed = await this.vault.boxSealMany([...records, this.rootRecord(root)]);
     /** @type {[Uint8Array, Uint8Array][]} */
     const written = records.map(([id], i) => [id, /** @type {Uint8Array} */ (sealed[i])]);
-    await this.database.write({ put: [...written, ...opaque], drop, beside: pending.values, untray: pending.taken, bulky });
+    const ending = await this.withRoot(root, /** @type {Uint8Array} */ (sealed.at(-1)), [...written, ...opaque], pending.stays ? null : drop, pending.grown);
+    written.push([this.rootId, ending.root]);
+    const only = pending.stays && [this.rootId, ...pending.stays.names.map((name) => this.place(name)), ...pending.stays.ids];
+    await this.database.write({
+      put: [...written, ...opaque, ...pending.grown, ...ending.put], drop: [...drop, ...ending.drop], beside: pending.values, untray: pending.taken, bulky, ...(only ? { only } : {}),
+    });
     await this.readBack(written, opaque);
+    for (const id of drop) this.sizes.set(b64(id), 0);
+    for (const [id, { length }] of [...written, ...opaque]) this.sizes.set(b64(id), length);
     this.root = root;
     this.applied++;
     for (const act of pending.afterwards) act();
     return result;
+  }
+
+  /** @param {Record<string, any>} root @returns {[Uint8Array, Record<string, any>, Uint8Array]} */
+  rootRecord(root) {
+    return [this.rootId, { k: 'root' }, encoder.encode(JSON.stringify(root))];
+  }
+
+  /**
+   * The root as it is written, with the chaff that this change uses up or leaves: see [Note: one for one], chaff.js.
+   * @param {Record<string, any>} root @param {Uint8Array} sealed the root before any of that @param {[Uint8Array, Uint8Array][]} written
+   * @param {Uint8Array[]|null} drop null where nothing is traded @param {[Uint8Array, Uint8Array][]} grown
+   */
+  async withRoot(root, sealed, written, drop, grown) {
+    if (!root.chaff) return { root: sealed, put: [], drop: [] };
+    const [pool, owed] = [[...root.chaff, ...listed(grown)], root.owed ?? {}];
+    const was = drop && isTraded(written.length + drop.length) ? await this.sizesOf([...written.map(([id]) => id), ...drop, this.rootId]) : null;
+    /** @type {import('./chaff.js').Sized[]} */
+    const now = written.map(([id, { length }]) => [id, length]);
+    for (let last = sealed, turn = 0; ; turn++) {
+      const traded = was ? trade(pool, owed, was, [...now, [this.rootId, last.length]], this.random) : { pool, owed, put: [], drop: [] };
+      if (turn === 0 && !grown.length && !traded.put.length && !traded.drop.length && isSameOwed(owed, traded.owed)) return { root: last, put: [], drop: [] };
+      Object.assign(root, { chaff: traded.pool, owed: traded.owed });
+      const [again = last] = await this.vault.boxSealMany([this.rootRecord(root)]);
+      // The list grows and shrinks with what it says; where that changes the root's own size, it is reckoned once more.
+      if (again.length === last.length || turn === RECKONED) return { root: again, put: traded.put, drop: traded.drop };
+      last = again;
+    }
+  }
+
+  /** Sizes of those of `ids` that are there. @param {Uint8Array[]} ids @returns {Promise<import('./chaff.js').Sized[]>} */
+  async sizesOf(ids) {
+    const asked = ids.filter((id) => !this.sizes.has(b64(id)));
+    const found = asked.length ? await this.database.read(asked) : [];
+    asked.forEach((id, i) => this.sizes.set(b64(id), found[i]?.length ?? 0));
+    return ids.flatMap((id) => {
+      const size = this.sizes.get(b64(id));
+      return size ? [/** @type {import('./chaff.js').Sized} */ ([id, size])] : [];
+    });
   }
 
   /**
@@ -189,6 +247,20 @@ class Pending {
     this.afterwards = [];
     /** @type {Map<string, () => unknown>} */
     this.endings = new Map();
+    /** @type {[Uint8Array, Uint8Array][]} */
+    this.grown = [];
+    /** @type {{names: string[], ids: Uint8Array[]}|null} */
+    this.stays = null;
+  }
+
+  /** @param {[Uint8Array, Uint8Array][]} pieces */
+  grow(pieces) {
+    this.grown.push(...pieces);
+  }
+
+  /** @param {string[]} names @param {Uint8Array[]} ids */
+  only(names, ids) {
+    this.stays = { names, ids };
   }
 
   /** @param {string} key @param {() => unknown} act */
@@ -265,6 +337,20 @@ class Pending {
     }
     return { records, opaque, drop };
   }
+}
+
+/** @param {import('./chaff.js').Owed} a @param {import('./chaff.js').Owed} b */
+const isSameOwed = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** What is typed and not saved, by name, so that it can be told from what may go. @param {Record<string, any>} root @param {ReadonlyMap<string, unknown>} records */
+function noteTyped(root, records) {
+  const typed = new Set(root.typed ?? []);
+  for (const [name, record] of records) {
+    if (!TYPED.test(name)) continue;
+    if (record === null) typed.delete(name);
+    else typed.add(name);
+  }
+  if (typed.size || root.typed) root.typed = [...typed];
 }
 
 /** @param {Opened} opened @returns {any} */

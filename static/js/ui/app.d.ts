@@ -38,16 +38,20 @@ export type Entry = {
   files_out?: { attachment: string; name: string; at: number; removed?: boolean }[]; given?: { who: string; at: number; pack_no: number | null }[];
 };
 export type State = {
-  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'open';
+  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'notebook' | 'open';
   /** what the screens are in: `en`, `cy`, `pl`, `ur` */
   language: string;
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
   capture?: boolean; borrowed?: boolean; waiting?: { captured: number; later: number };
   showing?: { sections: ShownSection[]; until: number } | null;
+  notebook?: { notes: Note[]; ready: boolean }; look?: Skin;
 };
+export type Note = { id: string; text: string; at: number };
+export type Skin = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };
+export type Locking = { cover: boolean; short: boolean; locking: { hidden: number; idle: number } };
 export type ShownBlock = { title: string; lines: { text: string; lang?: string }[]; picture?: string; url?: string };
 export type ShownSection = { title: string; blocks: ShownBlock[] };
 export type Summary = {
@@ -107,6 +111,20 @@ export interface App {
   unlock(words: string): Promise<unknown>;
   lock(why: string): Promise<unknown>;
   quickExit(): unknown;
+  /** Clears what the server has; never asks, never refuses. */
+  panicClear?(): unknown;
+  notePut?(id: string, text: string): unknown;
+  noteDrop?(id: string): Promise<unknown>;
+  /** The lock, from the notebook. */
+  askLock?(): Promise<unknown>;
+  readLocking?(): Promise<Locking>;
+  setCover?(words: string): Promise<unknown>;
+  dropCover?(): Promise<unknown>;
+  setShort?(secret: string): Promise<unknown>;
+  dropShort?(): Promise<unknown>;
+  chooseLocking?(said: { hidden?: number; idle?: number }): Promise<unknown>;
+  chooseLook?(said: Partial<Skin>): Promise<unknown>;
+  exitSaid?(): Promise<unknown>;
   touch(): unknown;
   signIn(by: { login: string; words: string }): Promise<unknown>;
   signInWithCode(by: { login: string; code: string; newWords: string }): Promise<unknown>;

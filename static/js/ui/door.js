@@ -5,6 +5,7 @@
 import { html, nothing } from './html.js';
 import { filePicker, secretField, textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';
+import { nameOf } from './skin.js';
 import { t } from './strings.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -15,7 +16,6 @@ import { t } from './strings.js';
  */
 export function door(stage) {
   const { phase } = stage.state;
-  if (stage.leaving) return lock(stage);
   if (phase === 'picture') return picture(stage);
   if (phase === 'elsewhere') return plain(stage, 'elsewhere', () => stage.run('start', () => stage.app.start()));
   if (phase === 'unfetched') return plain(stage, 'unfetched', () => location.reload());
@@ -36,7 +36,7 @@ function lock(stage) {
     return stage.run('unlock', () => stage.app.unlock(words));
   };
   return html`<main class="door">
-    ${heading(t('door.name'))}
+    ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
     ${textField({ id: 'words', label: t('door.words'), value: local.words ?? '', secret: true, focus: true, enter: open, on: (words) => { local.words = words; } })}
     ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
@@ -49,7 +49,7 @@ function start(stage) {
   // What follows keeps every keystroke, so all of the app has to be here first.
   const begin = () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name: 'safety' }); });
   return html`<main class="door">
-    ${heading(t('door.name'))}
+    ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
     ${stage.state.borrowed ? nothing : button(t('door.start'), begin, { main: true, wide: true, busy: stage.running === 'begin' })}
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}

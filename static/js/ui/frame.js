@@ -4,6 +4,8 @@
  */
 import { html, nothing } from './html.js';
 import { icon } from './icons.js';
+import { holding } from './hold.js';
+import { nameOf } from './skin.js';
 import { knows, t, tn } from './strings.js';
 import { isDraftLanguage } from './language.js';
 import { button, row, sentenceOf } from './parts.js';
@@ -16,6 +18,9 @@ import { day } from './say.js';
 
 /** Parts that are fetched when the door already stands; each exports `views`. */
 const PARTS = {
+  notebook: () => import('./notebook.js'),
+  locks: () => import('./locks.js'),
+  homescreen: () => import('./homescreen.js'),
   first: () => import('./first.js'),
   add: () => import('./add.js'),
   entries: () => import('./entries.js'),
@@ -49,6 +54,7 @@ const PARTS = {
 const HOME = {
   before: 'before',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
+  notebook: 'notebook', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
@@ -57,6 +63,7 @@ const loaded = {};
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();
 let stuck = false;
+const CLEAR_HELD = 2000;
 /** Troubles that are about what the server holds: there is a place to look at them. */
 const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
 
@@ -94,7 +101,7 @@ function view(stage, name) {
   if (found) return found(stage);
   const part = HOME[name];
   if (part && !stuck) fetchPart(part, stage.draw);
-  return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${t('bar.place')}</h1><p role="status">${t(stuck ? 'frame.lazy' : 'frame.loading')}</p>
+  return html`<div class="stack" aria-busy=${String(!stuck)}><h1 tabindex="-1">${nameOf(stage.state)}</h1><p role="status">${t(stuck ? 'frame.lazy' : 'frame.loading')}</p>
     ${stuck && part ? button(t('door.again'), () => { stuck = false; stage.draw(); }) : nothing}</div>`;
 }
 
@@ -106,8 +113,9 @@ export function frame(stage) {
   const { phase } = stage.state;
   // Only the list that was made for paper may be printed (base.css).
   document.documentElement.classList.toggle('on-paper', phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made));
-  const inside = !stage.leaving && (phase === 'open' || (phase === 'fresh' && stage.place.name in HOME));
-  return html`${inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked && !stage.leaving ? view(stage, 'capturing') : door(stage)}
+  const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME);
+  const away = stage.leaving || phase === 'notebook';
+  return html`${away ? view(stage, 'notebook') : inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked ? view(stage, 'capturing') : door(stage)}
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
@@ -131,12 +139,15 @@ function inner(stage, open) {
 function bar(stage, open) {
   const { name } = stage.place;
   const main = ['entries', 'add', 'share', 'more'].includes(name);
+  // A tap leaves; held for two seconds it also clears what the server has. While it is pressed the page is covered.
+  const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
   const goBack = () => (open ? stage.back() : stage.back('start'));
   return html`<header class="bar">
     ${main && open ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.back')} @click=${goBack}>${icon('back', 22, 'mirror')}</button>`}
-    <span class="bar-name">${t('bar.place')}${isDraftLanguage() ? html` <span class="small soft">${t('bar.draft')}</span>` : nothing}</span>
+    <span class="bar-name">${nameOf(stage.state)}${isDraftLanguage() ? html` <span class="small soft">${t('bar.draft')}</span>` : nothing}</span>
     ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24)}</button>`}
-    <button type="button" class="icon-button" aria-label=${t('bar.leave')} @click=${() => stage.leave()}>${icon('leave', 24)}</button>
+    <button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => { up(); stage.leave(); }} @pointerdown=${down} @keydown=${down}
+      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24)}</button>
   </header>`;
 }
 
@@ -144,7 +155,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || HOME[name] === 'capture' ? 'more' : name);
+  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -171,6 +182,7 @@ function lines(stage, open) {
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
     ${open && stage.state.erasing?.length && knows('erase.look') ? erasing(stage, stage.state.erasing) : nothing}
+    ${open && account?.exit_said === false ? html`<div class="line"><span>${t('frame.exit_once')}</span>${button(t('frame.exit_seen'), () => stage.app.exitSaid?.(), { plain: true })}</div>` : nothing}
     ${owed ? html`<div class="line"><span>${t('frame.recovery')}</span>${button(t('frame.recovery_do'), () => stage.go({ name: 'code' }), { plain: true })}</div>` : nothing}
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
 }

@@ -12,6 +12,7 @@ const PATHS = {
   share: svg`<path d="M12 15V4m-4 4 4-4 4 4"/><path d="M5 13v5a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-5"/>`,
   more: svg`<path d="M5 12v.01M12 12v.01M19 12v.01" stroke-width="3"/>`,
   tick: svg`<path d="m5 12.5 4.5 4.5L19 7.5"/>`,
+  cross: svg`<path d="m7 7 10 10M17 7 7 17"/>`,
   down: svg`<path d="m6 9.5 6 6 6-6"/>`,
   on: svg`<path d="m9.5 6 6 6-6 6"/>`,
   picture: svg`<rect x="3.5" y="5" width="17" height="14" rx="2"/><circle cx="8.7" cy="10" r="1.5"/><path d="m4 17 5-4.5 3.5 3 3-2.5L20 16.5"/>`,

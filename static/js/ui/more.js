@@ -6,6 +6,7 @@ import { clockTime, day } from './say.js';
 import { t } from './strings.js';
 import { GROUPS } from './more_groups.js';
 import './strings_later.js';
+import './strings_locks.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import './strings_files.js';

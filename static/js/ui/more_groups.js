@@ -59,10 +59,12 @@ export const GROUPS = [
     { place: 'devices', title: 'more.devices', icon: 'device', when: registered },
     { place: 'capset', title: 'more.capture', icon: 'picture' },
     { place: 'highrisk', title: 'more.highrisk', icon: 'lock' },
+    { place: 'locks', title: 'more.locks', icon: 'lock' },
     { place: 'check', title: 'more.check', icon: 'sealed' },
     { place: 'signout', title: 'more.signout', icon: 'leave', when: registered },
   ] },
   { title: 'more.g_how', rows: [
+    { place: 'homescreen', title: 'more.homescreen', icon: 'device' },
     { place: 'languages', title: 'more.language', icon: 'language' },
     { place: 'about', title: 'more.about', icon: 'info' },
   ] },

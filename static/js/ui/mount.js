@@ -6,6 +6,7 @@ import { render } from './html.js';
 import { Stage } from './stage.js';
 import { frame, warm } from './frame.js';
 import { follow } from './language.js';
+import { wear } from './skin.js';
 
 /** @typedef {import('./app.d.ts').App} App */
 
@@ -31,6 +32,7 @@ export function mount(app, root) {
 
   function draw() {
     if (app.state.phase === 'loading' && !begun) return;
+    wear(app.state.look);
     if (!begun) begin(stage, root);
     begun = true;
     render(frame(stage), root);
@@ -118,10 +120,12 @@ function watch(app, stage, root) {
       stage.leave();
     }
   };
-  const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && app.state.phase === 'open');
+  const isIn = () => ['open', 'showing', 'fresh'].includes(app.state.phase);
+  const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isIn());
+  const hide = () => { if (isIn()) root.classList.add('covered'); };
   addEventListener('keydown', key, { signal, capture: true });
   for (const name of ['pointerdown', 'keydown', 'input']) {
-    addEventListener(name, () => { if (app.state.phase === 'open') app.touch(); }, { signal, passive: true, capture: true });
+    addEventListener(name, () => { cover(); if (app.state.phase === 'open') app.touch(); }, { signal, passive: true, capture: true });
   }
   const desk = matchMedia('(min-width: 60rem)');
   const fit = () => { stage.wide = desk.matches; stage.draw(); };
@@ -130,7 +134,7 @@ function watch(app, stage, root) {
   document.addEventListener('visibilitychange', cover, { signal });
   // Best effort: the app switcher may take its picture before this runs.
   addEventListener('pagehide', () => { if (app.state.phase === 'showing') void app.lock('shown'); }, { signal });
-  addEventListener('pagehide', () => { if (app.state.phase === 'open') root.classList.add('covered'); }, { signal });
-  addEventListener('pageshow', cover, { signal });
+  for (const name of ['pagehide', 'blur']) addEventListener(name, hide, { signal });
+  for (const name of ['pageshow', 'focus']) addEventListener(name, cover, { signal });
   return () => stop.abort();
 }

@@ -26,7 +26,7 @@ export class Stage {
     this.app = app;
     this.draw = drawing.soon;
     this.drawNow = drawing.now;
-    /** @type {boolean} between Leave and the lock that follows */
+    /** @type {boolean} between Leave and the end of the lock behind it */
     this.leaving = false;
     /** whether list and detail fit side by side */
     this.wide = false;
@@ -180,14 +180,20 @@ export class Stage {
     return entry;
   }
 
-  /** Leave at once: what is shown goes first, then the app forgets its keys. */
-  leave() {
+  /**
+   * To the notebook at once: what is shown goes first, then the app forgets its keys.
+   * @param {'exit'|'clear'} [how] `clear`: what the server has goes from this phone too
+   */
+  leave(how = 'exit') {
     const { phase } = this.state;
-    if (phase !== 'open' && phase !== 'fresh' && phase !== 'showing') return;
+    if (!['open', 'fresh', 'showing'].includes(phase)) return;
     this.reset('start');
-    this.leaving = phase !== 'fresh';
+    this.leaving = true;
     this.drawNow();
-    Promise.resolve(this.app.quickExit()).finally(() => { this.leaving = false; this.draw(); });
+    const left = how === 'clear' ? this.app.panicClear?.() : this.app.quickExit();
+    // The app draws the notebook by itself from here on; somebody may ask for the lock before all is sealed behind it.
+    if (this.state.phase === 'notebook') this.leaving = false;
+    Promise.resolve(left).catch(() => undefined).finally(() => { this.leaving = false; this.draw(); });
   }
 
   /** What was read may have changed: read it again when next asked. @param {string} [prefix] */

@@ -5,7 +5,7 @@
  */
 export const STRINGS = {
   // The door: nothing here says what the page is for.
-  'door.name': 'Notes', 'door.words': 'Your words', 'door.open': 'Open', 'door.opening': 'Opening…', 'door.start': 'Start',
+  'door.name': 'Notes', 'skin.lists': 'Lists', 'door.words': 'Your words', 'door.open': 'Open', 'door.opening': 'Opening…', 'door.start': 'Start',
   'door.borrowed': 'This is not my phone', 'borrowed.1': 'Open a private window first, if you can. Otherwise the browser keeps that this page was opened, and the page’s own code.', 'borrowed.2': 'Nothing you write is kept on this phone. Close the tab when you are done, and it is gone.', 'borrowed.3': 'It locks after two minutes without a touch.', 'borrowed.4': 'What has not been sent when you close is lost. The page says so first.', 'borrowed.go': 'Go on', 'borrowed.line': 'Not your phone: nothing is kept here. Close the tab when you are done.', 'borrowed.owing': 'Not sent yet. Keep this page open.',
   'door.signin': 'I have a sign-in name', 'door.back': 'Back', 'door.again': 'Try again',
   'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
@@ -37,7 +37,7 @@ export const STRINGS = {
   'bar.place': 'Notes', 'bar.draft': 'draft translation', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
   'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.locking_soon': 'Locking in twenty seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
   'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
-  'frame.look': 'Look at what is missing', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
+  'frame.exit_once': 'The arrow at the top locks this at once and shows a notebook. It does not clear the browser’s history.', 'frame.exit_seen': 'I have read this', 'frame.look': 'Look at what is missing', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
 
   // Add.
   'add.title': 'What happened?', 'add.alone': 'No one is told when you write here.', 'add.read': 'The other side may read this one day. Keep addresses, new numbers and plans out of it.',

@@ -181,8 +181,45 @@ class Keeper:
         self.sees_lock()
 
     def leaves(self) -> None:
-        """Quick exit."""
+        """Quick exit: the notebook stands there next."""
         self.tap("Leave now")
+
+    def sees_notebook(self) -> None:
+        """Wait for the notebook: its own title, and nothing that says what is behind it."""
+        expect(self.page.get_by_role("main").get_by_role("button", name=re.compile("^New (note|list)$"))).to_be_visible()
+        expect(self.button("Help")).to_have_count(0)
+
+    def asks_for_the_lock(self) -> None:
+        """Hold the notebook's title for a second."""
+        self.page.locator("h1 button").click(delay=1200)
+        self.sees_lock()
+
+    def clears(self) -> None:
+        """Hold the arrow at the top for two seconds."""
+        box = self.button("Leave now").bounding_box()
+        assert box
+        self.page.mouse.move(box["x"] + 20, box["y"] + 20)
+        self.page.mouse.down()
+        self.sees_notebook()
+        self.page.mouse.up()
+
+    def opens_locking(self, part: str | None = None) -> None:
+        """The settings about locking, from More; and one of their pages."""
+        self.goes("More")
+        self.tap(re.compile("^Locking, notebook"), exact=False)
+        self.sees_place("Locking")
+        if part:
+            self.tap(re.compile(f"^{re.escape(part)}"), exact=False)
+            self.sees_place(part)
+
+    def puts_a_notebook_in_front(self, words: str) -> None:
+        """Read what it does not do, and give it words of its own."""
+        self.opens_locking("A notebook in front")
+        self.page.get_by_label("I have read this", exact=True).check()
+        self.field("Words for the notebook").fill(words)
+        self.field("Type them once more").fill(words)
+        self.tap("Turn it on")
+        self.sees("On. These words open the notebook.")
 
     def tries_words(self, words: str) -> None:
         """Type words at the lock."""
@@ -274,9 +311,7 @@ class Keeper:
         if card.get_attribute("aria-expanded") != "true":
             card.click()
 
-    def picks_files(
-        self, files: Sequence[Path | dict[str, object]], *, how: str = "Choose from photos"
-    ) -> None:
+    def picks_files(self, files: Sequence[Path | dict[str, object]], *, how: str = "Choose from photos") -> None:
         """Choose files in the phone's own picker, past the one question that is asked before the first picture."""
         is_asked_first = self.button(how).get_attribute("aria-haspopup") == "dialog"
         if is_asked_first:

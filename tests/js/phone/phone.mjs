@@ -34,6 +34,9 @@ export function vaultInProcess(origin) {
   return vault;
 }
 
+/** As much chaff in each install, and none that comes by itself: so that a test can count. */
+const settledRandom = (n) => (n === 1 ? Uint8Array.of(0) : random(n));
+
 let phones = 0;
 
 /** @param {object} [over] collaborators to change; `base` and `send` for the network, `keep` another phone to be after a restart */
@@ -53,14 +56,14 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
     database: phone.database, api: new Api(makeRequest((...args) => (phone.ended ? new Promise(() => {}) : send(...args)))),
     makeVault: () => { phone.made++; return vaultInProcess(origin); },
     pictures: { make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }, { purpose: 'preview', bytes: new Uint8Array(900).fill(8), width: 320, height: 693, media_type: 'image/jpeg', recipe: 'test' }] },
-    clock, origin, zone: () => 'Europe/London', random,
+    clock, origin, zone: () => 'Europe/London', random: settledRandom,
     hold: async () => () => undefined, online: () => phone.online, visible: () => phone.visible,
     objectUrl: {
       make: (blob) => { const url = `blob:${phone.urls.size}`; phone.urls.set(url, blob); return url; },
       drop: (url) => { phone.urls.delete(url); },
     },
     timers: {
-      after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.add(timer); timer.unref?.(); return timer; },
+      after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.add(timer); if (ms > 500) timer.unref?.(); return timer; },
       stop: (timer) => { clearTimeout(timer); timers.delete(timer); },
     },
     deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, leaveNothing: async () => { phone.erased = true; }, phoneBytes: async () => 0, roomBytes: async () => null, connection: () => null,

@@ -9,7 +9,7 @@ import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '..
 import { openKeyset, unwrap } from '../../../static/js/crypto/keys.js';
 import { fileSize, padTo, padVersion } from '../../../static/js/crypto/padding.js';
 import { openFrom, sealTo } from '../../../static/js/crypto/people.js';
-import { SLOTS, SLOT_BYTES, sealSlot, trySlots } from '../../../static/js/crypto/slots.js';
+import { notebookKey, SLOTS, SLOT_BYTES, sealSlot, trySlots } from '../../../static/js/crypto/slots.js';
 import { changed, patterned, refused, same, sameTold } from './judging.js';
 
 const NAMES = Object.fromEntries(Object.entries(envelope.KINDS).map(([name, number]) => [number, name]));
@@ -163,6 +163,7 @@ export async function store(v) {
 async function slots(v) {
   const root = await importHkdfKey(unb64(v.root));
   const door = { install: unb64(v.install), slots: v.slots.map(({ slot }) => unb64(slot)) };
+  same(b64(await notebookKey(door)), v.notebook_key, 'notebook key');
   for (const { place, slot } of v.slots) {
     const only = { ...door, slots: noise().map((random, i) => (i === place ? unb64(slot) : random)) };
     same(await trySlots(root, only), { i: place, content: v.content }, `slot ${place}`);

@@ -1,0 +1,102 @@
+/** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
+import { NO_PINS, vaultOf } from './door.js';
+import { insideOf } from './inside.js';
+import { placeOf, withoutShort } from '../crypto/slots.js';
+import { readDoor, readDraftKey, writeLook } from '../store/beside.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../store/beside.js').Look} Look */
+/** @typedef {{hidden: number, idle: number}} Locking ms */
+
+/** @type {Readonly<Locking>} */
+export const LOCKING = Object.freeze({ hidden: 60_000, idle: 300_000 });
+
+/** Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that. @param {Context} ctx @returns {'locked'|'notebook'} */
+export function resting(ctx) {
+  return ctx.screen.state.look.opens === 'straight' ? 'notebook' : 'locked';
+}
+
+/** @param {Context} ctx @param {import('./drafts.js').Drafts} drafts */
+export function coverMethods(ctx, drafts) {
+  const { notebook, screen } = ctx;
+  return {
+    notePut: (/** @type {string} */ id, /** @type {string} */ text) => notebook.put(id, text),
+    noteDrop: (/** @type {string} */ id) => notebook.drop(id),
+    /** Somebody held the notebook's title: the lock, or where there is nothing to lock yet, the way in. */
+    async askLock() {
+      if (screen.state.phase !== 'notebook') return;
+      await notebook.flush().catch(() => undefined);
+      const isFresh = Boolean(await readDraftKey(ctx.database));
+      screen.clear(isFresh ? 'fresh' : 'locked');
+      if (isFresh) drafts.show();
+    },
+    ...settingMethods(ctx),
+  };
+}
+
+/** Only from inside the diary, but for the look, which is chosen before anything is installed. @param {Context} ctx */
+function settingMethods(ctx) {
+  const inside = insideOf(ctx);
+  /** @param {Open} open @param {any} door @param {Record<string, any>} said */
+  const keepDoor = async (open, door, said) => {
+    await open.store.change((root, change) => {
+      Object.assign(root, said);
+      change.beside('d', door);
+    });
+    ctx.show();
+  };
+  return {
+    readLocking: async () => {
+      const { root } = inside().store;
+      return { cover: Boolean(root.cover), short: Boolean(root.short), locking: { ...LOCKING, ...root.locking } };
+    },
+    async setCover(/** @type {string} */ words) {
+      const open = inside();
+      const door = /** @type {any} */ (await readDoor(ctx.database));
+      const { account } = open.identity;
+      // The same length of content as the diary's: nothing is told by what is left out.
+      await keepDoor(open, await vaultOf(ctx).setSlot(door, words, 'cover', { account, login: '', pins: NO_PINS }), { cover: true });
+    },
+    async dropCover() {
+      const open = inside();
+      const door = /** @type {any} */ (await readDoor(ctx.database));
+      const slots = [...door.slots];
+      slots[placeOf(door, 'cover')] = ctx.random(slots[0].length);
+      await keepDoor(open, { ...door, slots }, { cover: false });
+    },
+    async setShort(/** @type {string} */ secret) {
+      const open = inside();
+      const door = /** @type {any} */ (await readDoor(ctx.database));
+      const { account, login } = open.identity;
+      const { notary, log } = open.store.root.account;
+      await keepDoor(open, await open.vault.setShort(door, secret, { account, login, pins: { notary, log, kdf_high: await open.vault.kdfHigh() } }), { short: true });
+    },
+    async dropShort() {
+      const open = inside();
+      await keepDoor(open, withoutShort(/** @type {any} */ (await readDoor(ctx.database))), { short: false });
+    },
+    ...lookMethods(ctx, inside),
+  };
+}
+
+/** @param {Context} ctx @param {() => Open} inside */
+function lookMethods(ctx, inside) {
+  const { screen } = ctx;
+  return {
+    async chooseLocking(/** @type {Partial<Locking>} */ said) {
+      await inside().store.change((root) => { root.locking = { ...LOCKING, ...root.locking, ...said }; });
+      ctx.show();
+    },
+    async chooseLook(/** @type {Partial<Look>} */ said) {
+      const look = { ...screen.state.look, ...said };
+      await writeLook(ctx.database, look);
+      screen.set({ look });
+    },
+    /** "It does not clear history" was read. */
+    async exitSaid() {
+      await inside().store.change((root) => { root.exit_said = true; });
+      ctx.show();
+    },
+  };
+}

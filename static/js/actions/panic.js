@@ -1,0 +1,89 @@
+/**
+ * Clearing the phone at once: what the server has taken goes, what it has not stays, sealed.
+ *
+ * [Note: nothing is lost by it] Only versions with a receipt and files whose every part the server holds leave. What waits
+ * to be sent, drafts, and what was typed and not saved stay among the notebook's own records, under the same store key;
+ * so do the root, which says where this phone's line goes on, and the identity. The slots are not touched. The same words
+ * open what is left, and the feed brings the rest back. A diary that was never registered has no other copy: all of it stays.
+ *
+ * [Note: it never refuses] The screen has changed before anything here begins, and whatever fails here, the diary is
+ * locked after it: what could not be cleared is as sealed as after any lock.
+ */
+import { b64 } from '../core/bytes.js';
+import { decodePush } from '../ledger/push.js';
+import { partName } from '../net/blobs.js';
+import { seedChaff } from '../store/chaff.js';
+import { blobsOf } from './sealing.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./drafts.js').Kept} Kept */
+/** @typedef {import('./book.js').Meta} Meta */
+/** @typedef {{record: string, version: string, of: string|null}} Waiting */
+
+/** Records that every cleared diary needs to be opened again. */
+const KEPT = ['identity', 'draft', 'captured'];
+
+/**
+ * One transaction. @param {Context} ctx @param {Open} open @param {Kept|null} draft
+ * @returns {Promise<boolean>} whether anything was cleared
+ */
+export async function clearPhone(ctx, { store }, draft) {
+  if (!store.root.account.registered) return false;
+  const notebook = await ctx.notebook.ids();
+  await store.change(async (root, change) => {
+    const metas = await unsent(store, root.outbox);
+    const blobs = new Set([...root.uploads.map((/** @type {{blob: string}} */ { blob }) => blob), ...(draft?.held ?? []).flatMap(blobsOf).map(({ blob }) => blob), ...await blobsIn(store, root.outbox)]);
+    for (const meta of metas) change.putJson(`r/${meta.record}`, meta);
+    for (const [kind, records] of byKind(metas)) change.putJson(`k/${kind}`, records);
+    const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
+    if (incidents.length) change.putJson('list/0', incidents);
+    startOver(root, incidents.length);
+    Object.assign(root, { chaff: [], owed: {} });
+    change.grow(seedChaff(ctx.random));
+    change.only([
+      ...KEPT, ...(root.typed ?? []), ...root.outbox.map((/** @type {Waiting} */ { version }) => `v/${version}`),
+      ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])), ...await fileNames(store, [...blobs]),
+    ], [...notebook, await store.vault.earlierId()]);
+    change.after(() => { store.closed = true; });
+  });
+  return true;
+}
+
+/** What was sent is asked for again from the first number on; this phone's own line and its account stay. @param {Record<string, any>} root @param {number} incidents */
+function startOver(root, incidents) {
+  Object.assign(root, {
+    cleared: true, count: 0, unregistered: 0, segments: incidents ? 1 : 0, lines: {}, feed: { seq: 0, head: b64(new Uint8Array(32)) }, fetch: [], filling: [], blanks: 0, again: false,
+  });
+  for (const name of ['index', 'manifest', 'numbered']) delete root[name];
+  if (root.log) root.log = { ...root.log, proved: 0 };
+  if (root.custody) root.custody = { on: null, record: null, waiting: root.custody.waiting ?? [] };
+}
+
+/** The records of what waits, with only those versions. @param {Open['store']} store @param {Waiting[]} outbox @returns {Promise<Meta[]>} */
+async function unsent(store, outbox) {
+  const waiting = new Set(outbox.map(({ version }) => version));
+  const records = [...new Set(outbox.map(({ record }) => record))];
+  const found = /** @type {(Meta|null)[]} */ (await store.readJsonMany(records.map((record) => `r/${record}`)));
+  return found.flatMap((meta) => (meta ? [{ ...meta, versions: meta.versions.filter(({ v }) => waiting.has(v)) }] : []));
+}
+
+/** @param {Meta[]} metas @returns {Map<string, string[]>} for kinds that are listed */
+function byKind(metas) {
+  /** @type {Map<string, string[]>} */
+  const kinds = new Map();
+  for (const { kind, record } of metas) if (!['', 'incident', 'note', 'settings'].includes(kind)) kinds.set(kind, [...(kinds.get(kind) ?? []), record]);
+  return kinds;
+}
+
+/** The files that versions which wait name. @param {Open['store']} store @param {Waiting[]} outbox @returns {Promise<string[]>} */
+async function blobsIn(store, outbox) {
+  const held = await store.readMany(outbox.map(({ version }) => `v/${version}`));
+  return held.flatMap((one) => (one ? decodePush(one.bytes).meta.blobs : []));
+}
+
+/** @param {Open['store']} store @param {string[]} blobs @returns {Promise<string[]>} the catalogue and every part */
+async function fileNames(store, blobs) {
+  const known = await store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  return blobs.flatMap((blob, i) => (known[i] ? [`b/${blob}`, ...Array.from({ length: known[i].n }, (_, n) => partName(blob, n))] : []));
+}

@@ -1,0 +1,163 @@
+/** Locking, the notebook in front, the short secret, clearing the phone. Each says what it does not do before it is switched on. */
+import { html, nothing } from './html.js';
+import { checkbox, chips, secretField } from './fields.js';
+import { holding } from './hold.js';
+import { icon } from './icons.js';
+import { button, errorSummary, heading, row, waiting } from './parts.js';
+import { t, tn } from './strings.js';
+import { uncover } from './door.js';
+import './strings_locks.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Locking} Locking */
+
+const MINUTE = 60_000;
+const HIDDEN = [0, 1, 5];
+const IDLE = [1, 5, 15];
+const CLEAR_HELD = 2000;
+const SHORT_LEAST = 6;
+
+/** @param {Stage} stage @returns {Locking|undefined} */
+function known(stage) {
+  return stage.find('locking', async () => /** @type {Locking} */ (await stage.app.readLocking?.())).data;
+}
+
+/** @param {number} n */
+const minutes = (n) => (n === 0 ? t('locks.now') : tn('locks.minutes', n));
+
+/** @param {Stage} stage */
+function locks(stage) {
+  const now = known(stage);
+  if (!now) return waiting();
+  const choose = (/** @type {'hidden'|'idle'} */ what) => (/** @type {string} */ n) => {
+    stage.local[what] = n;
+    return stage.run('locking', async () => {
+      await stage.app.chooseLocking?.({ [what]: Number(n) * MINUTE });
+      stage.refresh('locking');
+    });
+  };
+  /** @param {'hidden'|'idle'} what @param {number[]} choices */
+  const times = (what, choices) => chips({
+    name: `lock-${what}`, legend: t(`locks.${what}`), choices: choices.map((n) => /** @type {const} */ ([String(n), minutes(n)])), chosen: [stage.local[what] ?? String(now.locking[what] / MINUTE)], on: choose(what),
+  });
+  /** @param {string} name */
+  const go = (name) => () => stage.go({ name });
+  return html`<div class="stack-wide">${heading(t('locks.title'))}${errorSummary(stage)}
+    ${times('hidden', HIDDEN)}${times('idle', IDLE)}<p class="small soft">${t('locks.why')}</p>
+    <section class="stack-close"><h2>${t('locks.leave')}</h2><p>${t('locks.leave_lead')}</p></section>
+    <div class="rows">
+      <div>${row({ title: t('locks.cover'), more: t(now.cover ? 'locks.cover_on' : 'locks.cover_off'), icon: 'note', on: go('cover') })}</div>
+      <div>${row({ title: t('locks.short'), more: t(now.short ? 'locks.short_on' : 'locks.cover_off'), icon: 'key', on: go('short') })}</div>
+      <div>${row({ title: t('locks.clear'), more: t('locks.clear_more'), icon: 'trouble', on: go('clear') })}</div>
+    </div></div>`;
+}
+
+/** @param {string} part @param {number} count */
+const points = (part, count) => html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
+
+/** @param {Stage} stage */
+function cover(stage) {
+  const now = known(stage);
+  if (!now) return waiting();
+  return html`<div class="stack-wide">${heading(t('cover.title'))}${errorSummary(stage)}<p>${t('cover.lead')}</p>
+    <section class="stack-close"><h2>${t('cover.helps')}</h2>${points('cover.helps', 1)}</section>
+    <section class="stack-close"><h2>${t('cover.not')}</h2>${points('cover.not', 4)}</section>
+    <section class="stack-close"><h2>${t('cover.more')}</h2>${points('cover.more', 5)}</section>
+    ${now.cover && !stage.local.again_wanted ? coverOn(stage) : coverForm(stage)}</div>`;
+}
+
+/** @param {Stage} stage */
+function coverOn(stage) {
+  const stop = () => stage.run('cover', async () => {
+    await stage.app.dropCover?.();
+    stage.refresh('locking');
+    stage.say(t('cover.stopped'));
+  });
+  const choose = (/** @type {string} */ opens) => {
+    stage.local.opens = opens;
+    return stage.run('look', () => stage.app.chooseLook?.({ opens: /** @type {'lock'|'straight'} */ (opens) }));
+  };
+  const choices = /** @type {const} */ ([['lock', t('cover.at_lock')], ['straight', t('cover.straight')]]);
+  return html`<p class="note" role="status">${t('cover.done')}</p>
+    <div class="stack-close">${chips({ name: 'opens', legend: t('cover.opens'), choices, chosen: [stage.local.opens ?? stage.state.look?.opens ?? 'lock'], on: choose })}
+      <p class="small soft">${t('cover.opens_more')}</p></div>
+    <div class="row">${button(t('cover.change'), () => stage.set({ again_wanted: true }), {})}${button(t('cover.stop'), stop, { busy: stage.running === 'cover' })}</div>`;
+}
+
+/** @param {Stage} stage */
+function coverForm(stage) {
+  const { local } = stage;
+  return twice(stage, {
+    read: 'cover.read', label: 'cover.words', hint: 'cover.words_hint', again: 'cover.again', differ: 'cover.differ', act: 'cover.do',
+    judge: async (words) => {
+      const { ok = true, why = null } = (await stage.app.checkWords?.(words)) ?? {};
+      return ok ? null : t(`words.${why === 'common' ? 'common' : 'short'}`);
+    },
+    keep: async (words) => {
+      await stage.app.setCover?.(words);
+      local.again_wanted = false;
+      stage.refresh('locking');
+    },
+  });
+}
+
+/** @param {Stage} stage */
+function short(stage) {
+  const now = known(stage);
+  if (!now) return waiting();
+  const stop = () => stage.run('short', async () => {
+    await stage.app.dropShort?.();
+    stage.refresh('locking');
+    stage.say(t('short.stopped'));
+  });
+  const form = () => twice(stage, {
+    read: 'short.read', label: 'short.secret', again: 'short.again', differ: 'short.differ', act: 'short.do',
+    judge: async (secret) => ([...secret.trim()].length < SHORT_LEAST ? t('short.few') : null),
+    keep: async (secret) => {
+      await stage.app.setShort?.(secret);
+      stage.refresh('locking');
+    },
+  });
+  return html`<div class="stack-wide">${heading(t('short.title'))}${errorSummary(stage)}<p>${t('short.lead')}</p>
+    <ul class="points stack-close">${['good', 'bad', 'tries', 'not'].map((part) => html`<li>${t(`short.${part}`)}</li>`)}</ul>
+    ${now.short ? html`<p class="note" role="status">${t('short.done')}</p><div>${button(t('short.stop'), stop, { busy: stage.running === 'short' })}</div>` : form()}</div>`;
+}
+
+/**
+ * What opens something, typed twice, after what it does not do has been read.
+ * @param {Stage} stage @param {{read: string, label: string, hint?: string, again: string, differ: string, act: string, judge: (typed: string) => Promise<string|null>, keep: (typed: string) => Promise<unknown>}} asks
+ */
+function twice(stage, { read, label, hint, again, differ, act, judge, keep }) {
+  const { local } = stage;
+  const save = async () => {
+    const typed = local.typed ?? '';
+    if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
+    const fault = typed ? await judge(typed) : t('words.none');
+    if (fault) return stage.set({ wrong: fault, where: 'typed' });
+    if (typed !== local.more) return stage.set({ wrong: t(differ), where: 'more' });
+    // Emptied before anything is done with it.
+    stage.set({ typed: '', more: '', shown: false, wrong: null, where: null });
+    return stage.run('twice', () => keep(typed));
+  };
+  /** @param {string} where */
+  const fault = (where) => (local.where === where ? local.wrong : null);
+  const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
+  return html`<div class="stack-close">${checkbox({ id: 'read', label: t(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
+      ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
+    ${secretField({ id: 'typed', label: t(label), ...(hint ? { hint: t(hint) } : {}), value: local.typed ?? '', error: fault('typed'), on: (typed) => { local.typed = typed; }, ...shared })}
+    ${secretField({ id: 'more', label: t(again), value: local.more ?? '', error: fault('more'), on: (more) => { local.more = more; }, ...shared })}
+    <p class="small soft">${t('words.never')}</p>
+    <div>${button(t(stage.running === 'twice' ? 'cover.doing' : act), save, { main: true, busy: stage.running === 'twice' })}</div>`;
+}
+
+/** @param {Stage} stage */
+function clear(stage) {
+  const registered = Boolean(stage.state.account?.registered);
+  const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
+  return html`<div class="stack-wide">${heading(t('clear.title'))}<p>${t('clear.lead')}</p>
+    <ul class="points stack-close"><li>${t(registered ? 'clear.stays' : 'clear.only')}</li><li>${t('clear.disk')}</li><li>${t('clear.anywhere')}</li></ul>
+    <div><button type="button" class="button button-main button-wide button-held" @pointerdown=${down} @keydown=${down} @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>
+      ${icon('trouble')}<span>${t('clear.hold')}</span></button></div></div>`;
+}
+
+export const views = { locks, cover, short, clear };

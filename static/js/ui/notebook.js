@@ -1,0 +1,134 @@
+/**
+ * The notebook: notes, or lists, as the look says. It is whole: written, found, thrown away. There is no help here and no
+ * way out; holding the title for a second asks for the lock.
+ *
+ * A list is a note whose first line is its name and whose other lines are what is on it, a tick before what is done: the
+ * same notes stand in both looks.
+ */
+import { html, nothing } from './html.js';
+import { checkbox, textField } from './fields.js';
+import { holding } from './hold.js';
+import { icon } from './icons.js';
+import { button } from './parts.js';
+import { day } from './say.js';
+import { nameOf } from './skin.js';
+import { t, tn } from './strings.js';
+import './strings_notebook.js';
+
+/** @typedef {import('./stage.js').Stage} Stage */
+/** @typedef {import('./app.d.ts').Note} Note */
+
+const TITLE_HELD = 1000;
+const TICK = '✓ ';
+
+/** @param {Stage} stage */
+const look = (stage) => (stage.state.look?.skin === 'lists' ? 'lists' : 'notes');
+/** @param {Stage} stage @returns {readonly Note[]} */
+const notesOf = (stage) => stage.state.notebook?.notes ?? [];
+
+/** @param {Stage} stage */
+function notebook(stage) {
+  const { local } = stage;
+  return html`<main class="notebook" data-look=${look(stage)}><div class="page stack-wide">
+    ${local.note === undefined ? all(stage) : look(stage) === 'lists' ? list(stage) : note(stage)}</div></main>`;
+}
+
+/** @param {Stage} stage */
+function title(stage) {
+  const { down, up, menu } = holding(TITLE_HELD, () => stage.app.askLock?.());
+  return html`<h1 tabindex="-1"><button type="button" class="notebook-title" @pointerdown=${down} @keydown=${down} @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${nameOf(stage.state)}</button></h1>`;
+}
+
+/** @param {Stage} stage */
+function all(stage) {
+  const { local } = stage;
+  const looked = fold(local.find ?? '').trim();
+  const shown = notesOf(stage).filter(({ text }) => text.trim() && fold(text).includes(looked));
+  return html`${title(stage)}
+    ${textField({ id: 'find', label: t('nb.find'), hidden: true, type: 'search', value: local.find ?? '', on: (find) => stage.set({ find }) })}
+    ${looked ? html`<p class="small soft" role="status">${shown.length ? tn('nb.found', shown.length) : t(`nb.${look(stage)}.nothing`)}</p>` : nothing}
+    ${shown.length ? html`<ul class="rows">${shown.map((one) => html`<li>${row(stage, one)}</li>`)}</ul>` : looked ? nothing : html`<p class="soft">${t(`nb.${look(stage)}.none`)}</p>`}
+    <div>${button(t(`nb.${look(stage)}.new`), () => begin(stage), { main: true, wide: true, icon: 'add' })}</div>`;
+}
+
+/** @param {Stage} stage @param {Note} one */
+function row(stage, { id, text, at }) {
+  const [first = '', ...rest] = text.split('\n').filter((line) => line.trim());
+  const left = rest.filter((line) => !line.startsWith(TICK)).length;
+  const more = look(stage) === 'notes' ? rest.join(' ').slice(0, 90) : !rest.length ? '' : left ? tn('nb.lists.left', left) : t('nb.lists.done');
+  return html`<button type="button" class="item" @click=${() => open(stage, id)}><span class="item-words"><strong>${first.slice(0, 80) || t('nb.blank')}</strong></span>
+    <span class="item-foot"><span>${day(at)}</span>${more ? html`<span>${more}</span>` : nothing}</span></button>`;
+}
+
+/** @param {Stage} stage */
+function begin(stage) {
+  const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  open(stage, id);
+}
+
+/** @param {Stage} stage @param {string|undefined} id undefined: back to all of them */
+function open(stage, id) {
+  stage.arrived = true;
+  stage.set({ note: id, adding: '' });
+}
+
+/** @param {Stage} stage */
+function textOf(stage) {
+  return notesOf(stage).find(({ id }) => id === stage.local.note)?.text ?? '';
+}
+
+/** @param {Stage} stage @param {string} text */
+function put(stage, text) {
+  stage.app.notePut?.(stage.local.note, text);
+}
+
+/** @param {Stage} stage */
+function bar(stage) {
+  const drop = () => {
+    const { note: id } = stage.local;
+    open(stage, undefined);
+    stage.say(t('nb.deleted'));
+    return stage.app.noteDrop?.(id);
+  };
+  return html`<div class="row apart"><button type="button" class="button button-plain" @click=${() => open(stage, undefined)}>${icon('back', 22, 'mirror')}<span>${t('nb.back')}</span></button>
+    ${button(t('nb.delete'), drop, { plain: true })}</div>`;
+}
+
+/** @param {Stage} stage */
+function note(stage) {
+  return html`${bar(stage)}<h1 class="unseen" tabindex="-1">${t('nb.notes.text')}</h1>
+    ${textField({ id: 'note', label: t('nb.notes.text'), hidden: true, lines: 'big', focus: true, value: textOf(stage), on: (text) => put(stage, text) })}`;
+}
+
+/** @param {Stage} stage */
+function list(stage) {
+  const { local } = stage;
+  const [name = '', ...lines] = textOf(stage).split('\n');
+  const say = (/** @type {string} */ first, /** @type {string[]} */ rest) => put(stage, [first, ...rest].join('\n'));
+  const add = () => {
+    const line = (local.adding ?? '').trim();
+    if (!line) return;
+    say(name, [...lines, line]);
+    stage.set({ adding: '' });
+  };
+  return html`${bar(stage)}<h1 class="unseen" tabindex="-1">${name || t('nb.lists.new')}</h1>
+    ${textField({ id: 'list-name', label: t('nb.lists.title'), value: name, focus: true, on: (first) => say(first, lines) })}
+    ${lines.length ? html`<ul class="stack-close">${lines.map((line, i) => item(line, i, (changed) => say(name, lines.flatMap((one, n) => (n === i ? changed : one)))))}</ul>` : nothing}
+    ${textField({ id: 'adding', label: t('nb.lists.add'), value: local.adding ?? '', enter: add, on: (adding) => { local.adding = adding; } })}
+    <div>${button(t('nb.lists.add_do'), add, { main: true, wide: true, icon: 'add' })}</div>`;
+}
+
+/** @param {string} line @param {number} i @param {(changed: string[]) => void} say none takes it off */
+function item(line, i, say) {
+  const isDone = line.startsWith(TICK);
+  const words = isDone ? line.slice(TICK.length) : line;
+  return html`<li class="row apart">${checkbox({ id: `line-${i}`, label: words, checked: isDone, on: (done) => say([done ? TICK + words : words]) })}
+    <button type="button" class="icon-button" aria-label=${t('nb.lists.take', { line: words })} @click=${() => say([])}>${icon('cross', 20)}</button></li>`;
+}
+
+/** @param {string} text */
+function fold(text) {
+  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+export const views = { notebook };

@@ -1,0 +1,23 @@
+/** What the page looks like from outside: its name, its icon, what is installed. The same words inside, whichever it is. */
+import { t } from './strings.js';
+
+/** @typedef {import('./app.d.ts').Skin} Skin */
+
+/** @param {{look?: Skin}} state @returns {string} what this calls itself */
+export function nameOf({ look }) {
+  return t(look?.skin === 'lists' ? 'skin.lists' : 'door.name');
+}
+
+/** Puts it on, in the page that is open: whoever installs now installs this. @param {Skin|undefined} look */
+export function wear(look) {
+  const skin = look?.skin ?? 'notes';
+  const { documentElement: root, head } = document;
+  if ((root.dataset['skin'] ?? 'notes') === skin) return;
+  root.dataset['skin'] = skin;
+  document.title = nameOf(look ? { look } : {});
+  const point = (/** @type {string} */ selector, /** @type {string} */ address) => head.querySelector(selector)?.setAttribute('href', `/static/${address}`);
+  point('link[rel=icon]', `icons/${skin}.svg`);
+  point('link[rel=apple-touch-icon]', `icons/${skin}-180.png`);
+  point('link[rel=manifest]', skin === 'lists' ? 'lists.webmanifest' : 'manifest.webmanifest');
+  for (const name of ['apple-mobile-web-app-title', 'description']) head.querySelector(`meta[name=${name}]`)?.setAttribute('content', document.title);
+}

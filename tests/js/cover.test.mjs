@@ -1,0 +1,162 @@
+/** The notebook, what opens it, the tries that are counted, and clearing the phone. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KeptError } from '../../static/js/core/errors.js';
+import { random } from '../../static/js/core/bytes.js';
+import { readDoor, readTries } from '../../static/js/store/beside.js';
+import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { eventually } from './phone/eventually.mjs';
+
+const COVER = 'milk bread onions apples';
+const PIN = '274913';
+
+const is = (code) => (error) => error instanceof KeptError && error.code === code;
+
+test('leaving ends in the notebook; what is written there is there again, and nothing of the diary', async () => {
+  const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
+  app.putDraft({ fields: { narrative: 'Half a sent' } });
+  const left = app.quickExit();
+  assert.equal(app.state.phase, 'notebook', 'drawn before anything else happens');
+  assert.deepEqual([app.state.entries, app.state.draft], [[], null]);
+  app.notePut('a', 'Milk and bread');
+  await left;
+  assert.deepEqual([app.state.phase, app.state.draft], ['notebook', null]);
+  await app.askLock();
+  assert.equal(app.state.phase, 'locked');
+  await app.unlock(WORDS);
+  assert.equal(app.state.draft.fields.narrative, 'Half a sent');
+  const again = makePhone({ after: phone });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await again.app.quickExit();
+  assert.deepEqual(again.app.state.notebook.notes.map(({ text }) => text), ['Milk and bread']);
+  await again.app.noteDrop('a');
+  assert.deepEqual(again.app.state.notebook.notes, []);
+  again.end();
+});
+
+test('the words of the notebook open the notebook, the diary’s the diary, others nothing; the notebook asks no server', async () => {
+  const asked = [];
+  const { phone, app } = await phoneWithEntry({ send: async (path) => { asked.push(path); throw new TypeError('Failed to fetch'); } });
+  await assert.rejects(app.setCover(WORDS), is('words_in_use'));
+  await app.setCover(COVER);
+  await app.lock('asked');
+  asked.length = 0;
+  await assert.rejects(app.unlock('none of these at all'), is('no_match'));
+  assert.equal(app.state.phase, 'locked');
+  await app.unlock(COVER);
+  assert.equal(app.state.phase, 'notebook');
+  app.notePut('a', 'Milk');
+  await app.noteDrop('a');
+  assert.deepEqual(asked, []);
+  await assert.rejects(app.readLocking(), is('locked'), 'diary settings only inside the diary');
+  await app.askLock();
+  await app.unlock(WORDS);
+  assert.equal(app.state.entries.length, 1);
+  await app.dropCover();
+  await app.lock('asked');
+  await assert.rejects(app.unlock(COVER), is('no_match'));
+  phone.end();
+});
+
+test('opening straight into the notebook: locks end there, and holding the title leads to the lock', async () => {
+  const { phone, app } = await phoneWithEntry();
+  await app.chooseLook({ skin: 'lists', opens: 'straight' });
+  await app.lock('idle');
+  assert.equal(app.state.phase, 'notebook');
+  const again = makePhone({ after: phone });
+  phone.end();
+  await again.app.start();
+  assert.deepEqual([again.app.state.phase, again.app.state.look], ['notebook', { skin: 'lists', opens: 'straight' }]);
+  await again.app.askLock();
+  await again.app.unlock(WORDS);
+  assert.equal(again.app.state.phase, 'open');
+  again.end();
+});
+
+test('a phone without words leaves for the notebook, and its half sentence waits', async () => {
+  const phone = makePhone();
+  await phone.app.start();
+  phone.app.putDraft({ fields: { narrative: 'He was' } });
+  await phone.app.quickExit();
+  assert.deepEqual([phone.app.state.phase, phone.app.state.draft], ['notebook', null]);
+  await phone.app.askLock();
+  assert.deepEqual([phone.app.state.phase, phone.app.state.draft.fields.narrative], ['fresh', 'He was']);
+  phone.end();
+});
+
+test('the short secret opens the diary until ten wrong tries in a row, over restarts, with waits', async () => {
+  const { phone, app } = await phoneWithEntry();
+  await assert.rejects(app.setShort('1234'), is('words_weak'));
+  await app.setShort(PIN);
+  await app.lock('asked');
+  await app.unlock(PIN);
+  assert.equal(app.state.entries.length, 1);
+  await app.lock('asked');
+  const before = await readDoor(phone.database);
+  let now = phone;
+  for (let n = 1; n <= 10; n++) {
+    if (n === 5) {
+      const again = makePhone({ after: now });
+      now.end();
+      now = again;
+      await now.app.start();
+    }
+    if (n > 3) await assert.rejects(now.app.unlock(WORDS), is('too_soon'), `a wait after ${n - 1}`);
+    now.clock.move(60_001);
+    await assert.rejects(now.app.unlock(`00000${n}`), is('no_match'));
+  }
+  const after = await readDoor(now.database);
+  assert.deepEqual(after.slots.map((slot, i) => Buffer.from(slot).equals(Buffer.from(before.slots[i]))), [true, true, true, false]);
+  now.clock.move(60_001);
+  await assert.rejects(now.app.unlock(PIN), is('no_match'));
+  now.clock.move(60_001);
+  await now.app.unlock(WORDS);
+  assert.equal(now.app.state.entries.length, 1, 'the diary is untouched');
+  assert.deepEqual(await readTries(now.database), { n: 0, at: 0 });
+  now.end();
+});
+
+test('an install with no short secret has its fourth slot made anew all the same; the notebook’s words do not begin the count again', async () => {
+  const { phone, app } = await phoneWithEntry();
+  await app.setCover(COVER);
+  await app.lock('asked');
+  const before = await readDoor(phone.database);
+  for (let n = 1; n <= 10; n++) {
+    phone.clock.move(60_001);
+    if (n === 6) {
+      await app.unlock(COVER);
+      await app.askLock();
+    }
+    await assert.rejects(app.unlock(`wrong words number ${n}`), is('no_match'));
+  }
+  const after = await readDoor(phone.database);
+  assert.ok(!Buffer.from(after.slots[3]).equals(Buffer.from(before.slots[3])));
+  phone.end();
+});
+
+test('a cleared phone that was never registered keeps everything, sealed', async () => {
+  const { phone, app, record } = await phoneWithEntry({}, 'He waited outside.');
+  app.putDraft({ fields: { narrative: 'Half a sent' } });
+  await app.panicClear();
+  assert.equal(app.state.phase, 'notebook');
+  await app.askLock();
+  await app.unlock(WORDS);
+  assert.equal((await app.readIncident(record)).fields.narrative, 'He waited outside.');
+  assert.equal(app.state.draft.fields.narrative, 'Half a sent');
+  phone.end();
+});
+
+test('locking by itself follows what the keeper chose on this phone', async () => {
+  const { phone, app } = await phoneWithEntry();
+  await app.chooseLocking({ idle: 900_000 });
+  phone.clock.move(600_000);
+  phone.visible = true;
+  app.seen();
+  assert.equal(app.state.phase, 'open');
+  phone.clock.move(301_000);
+  app.seen();
+  await until(phone, ({ phase }) => phase === 'locked');
+  phone.end();
+});

@@ -1,0 +1,141 @@
+/** Clearing a phone that has a copy off it: what was sent goes, what was not stays, and the same words bring all of it back. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { openDB } from '../../static/vendor/idb/index.js';
+import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { eventually } from './phone/eventually.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
+const said = (state) => state.entries.map(({ title }) => title).sort();
+
+async function records(phone) {
+  const db = await openDB(phone.name, 1);
+  const all = await db.getAll('a');
+  db.close();
+  return all;
+}
+
+/** All that an entry says, and its file's bytes. */
+async function whole(phone, record) {
+  const entry = await phone.app.readIncident(record);
+  const files = await Promise.all(entry.attachments.map(async ({ attachment, sha256 }) => {
+    await phone.app.checkFile(attachment);
+    return sha256;
+  }));
+  return { fields: entry.fields, restricted: entry.restricted, note: entry.note, files, versions: entry.versions.map(({ version, kind }) => [version, kind]) };
+}
+
+/** A registered phone with an entry, its file, a note and an addition, all of it on the server. */
+async function keeper() {
+  const faults = {};
+  const { phone, app, record } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'First.');
+  await app.register({ words: WORDS });
+  await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(70_000).fill(5)])), { route: 'photo_picker' });
+  await app.saveNote(record, 'Only for me.');
+  await until(phone, isKept, 'kept');
+  await eventually(async () => (await app.usage()).waiting.files, (files) => files === 0);
+  return { phone, app, record, faults };
+}
+
+test('offline with three unsent entries: the notebook at once, nothing of what was sent is left, and all of it comes back', async () => {
+  const { phone, app, record, faults } = await keeper();
+  faults.off = true;
+  phone.online = false;
+  app.network();
+  const unsent = [];
+  for (const words of ['Second.', 'Third.', 'Fourth.']) {
+    phone.clock.move(1000);
+    app.newDraft();
+    app.putDraft({ fields: { narrative: words } });
+    unsent.push((await app.saveIncident({ record: null, fields: {}, restricted: {} })).record);
+  }
+  await app.addFile(unsent[2], file(Uint8Array.from([...PNG, ...new Uint8Array(1_500_000).fill(9)]), 'last.png'), { route: 'photo_picker' });
+  phone.clock.move(700_000);
+  await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await app.putCard(record, { fields: { channel: 'call' }, restricted: {} });
+  await app.keepTyped('person:new', { fields: { name: 'Sam' } });
+  app.newDraft();
+  app.putDraft({ fields: { narrative: 'Half a sent' } });
+  const before = await Promise.all([record, ...unsent].map((one) => whole(phone, one)));
+  const held = await records(phone);
+  app.notePut('a', 'Milk');
+  await app.panicClear();
+  assert.equal(app.state.phase, 'notebook');
+  assert.deepEqual(app.state.notebook.notes.map(({ text }) => text), ['Milk']);
+  const left = await records(phone);
+  const stayed = new Set(left.map((bytes) => Buffer.from(bytes).toString('latin1')));
+  const gone = held.filter((bytes) => !stayed.has(Buffer.from(bytes).toString('latin1')));
+  assert.ok(gone.length > 20, `${gone.length} of ${held.length} records went`);
+
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
+  phone.end();
+  await again.app.start();
+  assert.equal(again.app.state.phase, 'locked', 'the slots stayed');
+  await again.app.unlock(WORDS);
+  await until(again, (state) => said(state).length === 4, 'what was not sent, with no signal');
+  assert.deepEqual(said(again.app.state), ['First.', 'Fourth.', 'Second.', 'Third.'], 'the first too: a version of it was not sent');
+  assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
+  assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
+  again.end();
+
+  const last = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  await last.app.start();
+  await last.app.unlock(WORDS);
+  await until(last, (state) => state.entries.length === 4 && isKept(state), 'kept again', 20_000);
+  await eventually(async () => (await last.app.usage()).waiting.files, (files) => files === 0);
+  assert.deepEqual(await Promise.all([record, ...unsent].map((one) => whole(last, one))), before);
+  assert.deepEqual((await last.app.readIncident(record)).unsaved.fields, { channel: 'call' });
+  assert.deepEqual(last.app.state.entries.map(({ seq_no }) => seq_no), [4, 3, 2, 1]);
+  assert.equal(last.app.state.account.trouble, null);
+  last.end();
+
+  const other = makePhone({ origin: server.base, send: sender(server.base) });
+  await other.app.start();
+  await other.app.signIn({ login: last.app.state.account.login, words: WORDS });
+  await until(other, (state) => state.entries.length === 4, 'another device');
+  assert.equal(other.app.state.account.trouble, null, 'no gap on the line of the phone that was cleared');
+  other.end();
+});
+
+test('a file half sent stays until the rest of it has gone', async () => {
+  const faults = {};
+  const { phone, app, record } = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'With a film.');
+  await app.register({ words: WORDS });
+  await until(phone, isKept, 'kept');
+  let parts = 0;
+  faults.before = (path, { method }) => {
+    if (method === 'PUT' && path.includes('/parts/') && ++parts > 1) throw new TypeError('Failed to fetch');
+    return null;
+  };
+  const { attachment } = await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(2_500_000).fill(3)])), { route: 'photo_picker' });
+  await eventually(() => parts, (n) => n > 1);
+  await app.panicClear();
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await eventually(async () => (await again.app.usage()).waiting.files, (files) => files === 0, 15_000);
+  await until(again, isKept, 'kept', 15_000);
+  await again.app.checkFile(attachment);
+  again.end();
+});
+
+test('what was begun before it does not come after it', async () => {
+  const { phone, app } = await keeper();
+  const slow = app.addFile(app.state.entries[0].record, file(new Uint8Array(3_000_000).fill(1), 'slow.bin', ''), { route: 'files' }).then(() => 'done', ({ code }) => code);
+  await app.panicClear();
+  assert.ok(['locked', 'done'].includes(await slow));
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await until(again, isKept, 'kept', 15_000);
+  assert.equal((await again.app.readIncident(again.app.state.entries[0].record)).attachments.length >= 1, true);
+  again.end();
+});
