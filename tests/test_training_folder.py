@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from tests.keepers import served
 from tests.running import kept
@@ -43,11 +44,21 @@ def test_the_folder_is_whole_and_needs_nothing(folder: Path) -> None:
     assert opening < lesson.index("Exercise 1") and "TRAINING" in lesson[: opening]
 
 
-def test_the_pack_agrees_with_its_key(folder: Path) -> None:
-    """Every file, entry and receipt is what was sealed; sixty entries, one of them taken out."""
+def test_the_pack_says_that_it_is_made_up(folder: Path) -> None:
+    """Verify finds that it is training and nothing else; each page of each PDF and READ-FIRST say so; sixty entries."""
     home = folder / "TRAINING"
     told = kept("verify", home / "TRAINING-pack.zip", "--notary", home / "TRAINING-notary.txt").stdout
-    assert "differs" not in told
+    assert told.startswith("training: ") and told.rstrip().endswith("1 finding.")
+    documents = list((folder / "pack").rglob("*.pdf"))
+    unmarked = [
+        (path.name, no)
+        for path in documents
+        for no, page in enumerate(PdfReader(path).pages, 1)
+        if "TRAINING" not in re.sub(r"\s", "", page.extract_text())
+    ]
+    assert len(documents) >= 5 and unmarked == []
+    (first,) = (folder / "pack").glob("*/data/00_READ-FIRST.txt")
+    assert first.read_text().startswith("TRAINING")
     (rows,) = (folder / "pack").glob("*/data/servable/02_chronology.csv")
     assert len(rows.read_text("utf-8-sig").splitlines()) > 55
 
@@ -55,8 +66,11 @@ def test_the_pack_agrees_with_its_key(folder: Path) -> None:
 def test_it_never_speaks_of_hiding(folder: Path) -> None:
     """No word of it in the lesson, the page or a file of the pack."""
     files = [path for part in ("TRAINING", "pack") for path in (folder / part).rglob("*") if path.suffix in WORDS]
-    assert len(files) > 60
-    assert {path.name: HIDING.findall(path.read_bytes()) for path in files if HIDING.search(path.read_bytes())} == {}
+    said = {path.name: path.read_bytes() for path in files}
+    for path in (folder / "pack").rglob("*.pdf"):
+        said[path.name] = "\n".join(page.extract_text() for page in PdfReader(path).pages).encode()
+    assert len(said) > 60
+    assert {name: HIDING.findall(raw) for name, raw in said.items() if HIDING.search(raw)} == {}
 
 
 async def test_the_public_page_hands_it_out(folder: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lighthouse, as a phone, on the page a phone meets first and on the lock of one that holds a diary: the median of three runs."""
+"""Lighthouse, as a phone, on the first page, on the lock of a phone that holds a diary, and on each public page."""
 
 import json
 import os
@@ -6,12 +6,13 @@ import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from diary.web.public import PUBLIC_PAGES
 from tests.browser.chromium import find_chromium
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import free_port
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
 MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
+# Pages that people look for with a search engine.
+FOUND = {"/", "/is-this-stalking", "/young-people", "/directory"}
 FLAGS = (
     "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 )
@@ -67,6 +70,20 @@ def test_marks_of_the_lock(address: str, tmp_path: Path) -> None:
     holds_its_marks(reports)
 
 
+@pytest.mark.parametrize("path", [*PUBLIC_PAGES, "/directory"])
+def test_marks_of_a_public_page(address: str, tmp_path: Path, path: str) -> None:
+    """98 or more in each category; for pages people look for, in being found too. A page that misses is measured again."""
+    least = dict.fromkeys(MARKS, 98) | ({"seo": 98} if path in FOUND else {})
+    public = address.replace("localhost", "public.localhost") + path
+    found: dict[str, int] = {}
+    for number in range(RUNS):
+        report = run(public, tmp_path / f"page-{number}.json", marks=least)
+        found = {name: max(found.get(name, 0), round(report["categories"][name]["score"] * 100)) for name in least}
+        if all(found[name] >= mark for name, mark in least.items()):
+            return
+    raise AssertionError((path, found))
+
+
 def enrol(address: str, folder: Path) -> None:
     """A profile in `folder` that holds a locked diary."""
     with sync_playwright() as playwright:
@@ -90,14 +107,14 @@ def holds_its_marks(reports: list[dict]) -> None:  # type: ignore[type-arg]
     assert all(marks[name] >= least for name, least in MARKS.items()), (marks, [costly(report) for report in reports])
 
 
-def run(address: str, out: Path, *options: str, folder: Path | None = None) -> dict:  # type: ignore[type-arg]
+def run(address: str, out: Path, *options: str, folder: Path | None = None, marks: Iterable[str] = MARKS) -> dict:  # type: ignore[type-arg]
     """One run's report; with a browser profile of its own, or the one in `folder`."""
     node, chromium = shutil.which("node"), find_chromium()
     lighthouse = ROOT / "node_modules" / "lighthouse" / "cli" / "index.js"
     assert node, "node is not on the path; `make test-all` puts it there"
     flags = FLAGS + (" --no-sandbox" if os.geteuid() == 0 else "") + (f" --user-data-dir={folder}" if folder else "")
     command = [node, str(lighthouse), address, "--quiet", "--output=json", f"--output-path={out}", f"--chrome-flags={flags}"]
-    only = "--only-categories=" + ",".join(MARKS)
+    only = "--only-categories=" + ",".join(marks)
     environ = os.environ | ({"CHROME_PATH": chromium} if chromium else {})
     subprocess.run([*command, only, *options], env=environ, check=True, timeout=180)
     report: dict = json.loads(out.read_text("utf-8"))  # type: ignore[type-arg]

@@ -1,0 +1,151 @@
+"""The public pages in a browser: read without a script, left at once, and nothing of them stays but the history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from diary.web.public import PUBLIC_PAGES
+from tests.browser.chromium import PATIENCE, PHONE
+from tests.browser.conftest import NewProfile
+from tests.browser.navigators.judge import WIDE, faults
+from tests.browser.serving import Served
+
+PAGES = (*PUBLIC_PAGES, "/directory")
+AWAY = re.compile(r"^https://www\.bbc\.co\.uk/")
+KEPT_BY_A_PAGE = """async () => ({
+  local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
+  databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
+  workers: (await navigator.serviceWorker.getRegistrations()).length,
+})"""
+WATCH = """() => new MutationObserver(() => {
+  console.log([...document.body.children].some((one) => one.checkVisibility()) ? 'shown' : 'hidden');
+}).observe(document.documentElement, { attributes: true })"""
+NOTHING = {"local": 0, "session": 0, "cookies": "", "databases": 0, "caches": 0, "workers": 0}
+# What a browser writes of where it has been: addresses and titles, as for any page.
+HISTORY = re.compile(
+    r"History|Visited Links|Top Sites|Favicons|Session|Tabs|Shortcuts|Preferences|Network Action Predictor"
+    r"|Site Characteristics|Affiliation|DIPS|Reporting and NEL|TransportSecurity|Network Persistent State"
+    r"|BrowsingTopics|heavy_ad|Local State|BrowserMetrics|segmentation_platform"
+)
+SENTENCE = b"You do not need to gather evidence before you report."
+
+
+@pytest.fixture
+def reader(browser: Browser, server: Served) -> Iterator[Page]:
+    """Somebody reading on a narrow phone."""
+    context = browser.new_context(**(PHONE | {"viewport": {"width": 320, "height": 640}}))
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(server.public_url)
+    yield page
+    context.close()
+
+
+def test_every_page_is_accessible(reader: Page, server: Served) -> None:
+    """Light and dark, everything opened: nothing for axe, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %."""
+    found: dict[str, list[str]] = {}
+    for path in PAGES:
+        reader.goto(server.public_url + path)
+        reader.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = !one.closest('header'); })")
+        for scheme in ("light", "dark"):
+            reader.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            if wrong := faults(reader):
+                found[f"{path} {scheme}"] = wrong
+        reader.evaluate("document.documentElement.style.fontSize = '200%'")
+        if reader.evaluate(WIDE):
+            found[f"{path} 200 %"] = ["scrolls sideways"]
+    assert found == {}
+
+
+def test_is_this_stalking_asks_and_keeps_nothing(reader: Page, server: Served) -> None:
+    """One tap from the first page; everything on it opened: no request, nothing stored, no answer that judges."""
+    reader.get_by_role("link", name=re.compile("^Is this stalking")).first.click()
+    expect(reader.get_by_role("heading", level=1, name="Is this stalking?")).to_be_visible()
+    reader.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    reader.on("request", lambda one: asked.append(one.url))
+    before = len(server.exchanges)
+    for summary in reader.locator("main summary").all():
+        summary.click()
+    expect(reader.get_by_text("What they get others to do counts as well.")).to_be_visible()
+    assert asked == [] and len(server.exchanges) == before
+    assert reader.evaluate(KEPT_BY_A_PAGE) == NOTHING
+    assert reader.context.cookies() == []
+    words = reader.locator("main").inner_text()
+    verdict = r"\b(you are being stalked|this is stalking|score of|your result|low risk|high risk)\b"
+    assert not re.search(verdict, words, re.IGNORECASE)
+    assert reader.locator("main input, main button, main form").count() == 0
+
+
+def test_everything_is_there_without_a_script(browser: Browser, server: Served) -> None:
+    """Menu, numbers that ask first, the directory's choices and the way out work with JavaScript switched off."""
+    context = browser.new_context(**(PHONE | {"java_script_enabled": False}))
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(server.public_url + path)
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("a[data-leave]")).to_have_attribute("href", AWAY)
+    page.goto(server.public_url)
+    ring = page.get_by_role("link", name="Ring 101 now")
+    expect(ring).to_be_hidden()
+    page.locator("summary", has_text="101").first.click()
+    expect(ring).to_have_attribute("href", "tel:101")
+    page.locator("summary", has_text="Menu").click()
+    page.get_by_role("navigation").get_by_role("link", name="Directory").click()
+    names = ("If you can hear but cannot speak", "emergencySMS", "Victim Support Scotland", "Live Fear Free (Wales)")
+    silent, sms, scotland, wales = (page.get_by_role("heading", name=name) for name in names)
+    expect(silent).to_be_visible()
+    expect(scotland).to_be_visible()
+    page.get_by_role("radio", name="Wales").check()
+    expect(wales).to_be_visible()
+    expect(scotland).to_be_hidden()
+    page.get_by_role("radio", name="I would rather text or type").check()
+    expect(silent).to_be_hidden()
+    expect(sms.locator("visible=true")).to_have_count(1)
+    assert page.url == server.public_url + "/directory"
+    context.close()
+
+
+@pytest.mark.parametrize("way", ["button", "keys"])
+def test_leaving_blanks_at_once_and_back_does_not_return(reader: Page, server: Served, way: str) -> None:
+    """The page is gone before the other one has answered, and the other one stands in its place."""
+    waiting: list[Route] = []
+    reader.route(AWAY, lambda route: waiting.append(route))
+    reader.goto(server.public_url + "/young-people")
+    seen: list[str] = []
+    reader.on("console", lambda one: seen.append(one.text))
+    reader.evaluate(WATCH)  # a page that is on its way to another one cannot be asked; it tells by itself
+    if way == "button":
+        reader.get_by_role("link", name="Leave this page").click(no_wait_after=True)
+    else:
+        reader.keyboard.type("Aa A")
+        expect(reader.locator("h1")).to_be_visible()
+        for _ in range(3):
+            reader.keyboard.press("Shift")
+    while not (waiting and seen):
+        reader.wait_for_timeout(20)
+    assert seen[0] == "hidden"
+    waiting[0].fulfill(status=200, content_type="text/html", body="<title>Weather</title><h1>Weather</h1>")
+    expect(reader).to_have_url(AWAY)
+    reader.go_back()
+    expect(reader).not_to_have_url(re.compile("young-people"))
+
+
+def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: Served) -> None:
+    """After every page: on disk neither a sentence of a page nor its address outside the history's files."""
+    profile = new_profile()
+    page = profile.open().new_page()
+    for path in PAGES:
+        page.goto(server.public_url + path)  # asking what is stored would itself leave something
+    profile.close()
+    host = server.public_url.removeprefix("https://").encode()
+    held = {one: one.read_bytes() for one in profile.folder.rglob("*") if one.is_file()}
+    assert len(held) > 20
+    assert [str(one) for one, raw in held.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw] == []
+    told = [one.relative_to(profile.folder).as_posix() for one, raw in held.items() if host in raw]
+    assert [name for name in told if not HISTORY.search(name)] == []
