@@ -26,7 +26,7 @@ from diary.crypto.keys import Keyset
 from diary.crypto.parts import open_parts
 from diary.crypto.signing import Notary
 from diary.encoding import b64, unb64
-from diary.errors import NotACopy
+from diary.errors import NotACopy, PackFailed
 from diary.ids import id_text, new_id
 from diary.ledger import checkpoints, leaves, timestamps, tree
 from diary.pack.gather import Wish
@@ -104,13 +104,15 @@ def make_training_pack(diary: TrainingDiary, wish: Wish, out: Path) -> None:
 
 def write_training_pack(release: str, out: Path) -> tuple[Path, Path]:
     """A pack at `out`; beside it the notary's key and the authority's root. Raises PackFailed when it does not check out."""
+    out.absolute().parent.mkdir(parents=True, exist_ok=True)
     diary = training_diary()
     make_training_pack(diary, diary.wish(release), out)
     notary, root = out.with_suffix(".notary.txt"), out.with_suffix(".tsa-root.pem")
     notary.write_text(b64(diary.notary.pub) + "\n", encoding="ascii")
     root.write_bytes(diary.root)
     found = [one.code for one in verify(out, notary=diary.notary.pub, tsa_roots=[diary.root])]
-    assert found == ["training"], found
+    if found != ["training"]:
+        raise PackFailed(f"The training pack does not check out: {', '.join(found)}.")
     return notary, root
 
 
