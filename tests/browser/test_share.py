@@ -180,6 +180,28 @@ def _goes_on_with_a_supplement(keeper: Keeper, server: Served, tmp_path: Path) -
     agrees(keeper)
     third = saves_the_pack(keeper, tmp_path, name="third.zip")
     assert (_record_of(third)["pack"]["items"], _items_of(third)) == (["JB/3"], {"JB-3.png"})
+    _makes_files_for_an_upload_page(keeper)
+
+
+def _makes_files_for_an_upload_page(keeper: Keeper) -> None:
+    """At most sixteen files, each saved by itself; the pictures that were gone past are asked about again."""
+    keeper.tap("Make another")
+    keeper.tap("Make a pack")
+    keeper.page.get_by_role("radio", name="Files for an upload page (at most 16)").check()
+    keeper.tap("Next")
+    keeper.sees_place("What goes in")
+    looks_through(keeper, 2)
+    keeper.tap("Next")
+    agrees(keeper)
+    expect(keeper.heading("Your pack is ready")).to_be_visible(timeout=120_000)
+    files = keeper.page.get_by_role("button", name=re.compile(r"^[\w-]+(\.[\w-]+)*\.(pdf|csv|txt|json|zip) "))
+    names = [one.split("\n")[0] for one in files.all_inner_texts()]
+    assert {"00_READ-FIRST.txt", "01_chronology.pdf", "12_record.json", "13_part1.zip", "manifest-sha256.txt"} <= set(names)
+    assert len(names) <= 16
+    with keeper.page.expect_download() as saved:
+        files.filter(has_text="13_part1.zip").click()
+    with zipfile.ZipFile(saved.value.path()) as part:
+        assert sum("13_exhibits-as-received/" in name for name in part.namelist()) == 3
 
 
 def _record_of(pack: Path) -> Any:

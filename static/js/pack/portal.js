@@ -20,6 +20,8 @@ const MOST_ZIPS = 5;
 export const ZIP_BYTES = 1_900_000_000;
 const MANIFEST = 'manifest-sha256.txt';
 const MAIL = 'data/restricted/13_mail/';
+/** What is uploaded as it is; the twin of diary/pack/portal.py. */
+const ALONE = /^data\/(?:00_READ-FIRST\.txt|servable\/0[1-8]_[^/]+|restricted\/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted\/12_record\.json)$/;
 
 /**
  * @param {JsonObject} capsule @param {ReadonlyMap<string, Uint8Array>} front checked
@@ -27,8 +29,9 @@ const MAIL = 'data/restricted/13_mail/';
  * @returns {Promise<{files: Part[], manifest: string}>} throws `pack_failed` naming a file that differs, `too_large` when it does not fit
  */
 export async function portalSet(capsule, front, { openReceived, onProgress, signal, atMost = ZIP_BYTES }) {
-  const single = [...front.keys()].filter(isSingle).sort();
-  const apart = [...front.keys()].filter((name) => !isSingle(name) && !isServableOnly(name)).sort();
+  // 04 may have many volumes: those beyond what leaves room for one zip and one of mail travel in the zips.
+  const single = [...front.keys()].filter((name) => ALONE.test(name)).sort().slice(0, MOST_FILES - 3);
+  const apart = [...front.keys()].filter((name) => !single.includes(name)).sort();
   /** @type {Part[]} */ const files = single.map((name) => ({ name: name.slice(name.lastIndexOf('/') + 1), file: blob(/** @type {Uint8Array} */ (front.get(name))) }));
   const zips = shared(capsule, front, apart, atMost);
   if (zips.length > MOST_ZIPS || files.length + zips.length + 1 > MOST_FILES) throw new KeptError('too_large', 'This is too much for one upload. Choose fewer entries and make a second set.');
@@ -52,14 +55,6 @@ export async function portalSet(capsule, front, { openReceived, onProgress, sign
 
 /** @param {Uint8Array} bytes */
 const blob = (bytes) => new Blob([/** @type {BlobPart} */ (bytes)]);
-
-/** What is uploaded as it is: the texts, pages and tables, and the record itself. @param {string} name */
-function isSingle(name) {
-  return /^data\/(?:00_|15_)[^/]*$/.test(name) || /^data\/servable\/\d\d_[^/]*$/.test(name) || /^data\/restricted\/(?:06|10|12)_[^/]*$/.test(name);
-}
-
-/** The servable folder's own list is of that folder; the set has one of its own. @param {string} name */
-const isServableOnly = (name) => name === 'data/servable/manifest-sha256.txt';
 
 /**
  * What goes into which zip: filled one after the other, mail in one of its own.
