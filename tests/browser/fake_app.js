@@ -240,6 +240,7 @@ class FakeApp {
   }
   async cancelPack() { this.stopPack?.(); }
   async sessions(by) { await this.did('sessions', by); return [{ session: 's1', device_name: 'Phone', created_at: NOW - 90 * HOUR, seen_at: NOW, here: true }, { session: 's2', device_name: 'Computer', created_at: NOW - 900 * HOUR, seen_at: NOW - 70 * HOUR, here: false }]; }
+  async accessLog(by) { await this.did('accessLog', by); return []; }
   async endSession(session, by) { await this.did('endSession', [session, by]); }
   async readRecords(kind) { return this.listed?.[kind] ?? []; }
   async takeOutRecord(record, reason) { await this.did('takeOutRecord', [record, reason]); }
