@@ -26,7 +26,7 @@ function print(stage) {
 
 /** @param {Stage} stage @param {Chronology} made */
 function sheet(stage, made) {
-  return html`<div class="stack-wide">
+  return html`<div class="stack-wide printed">
     <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), { main: true, wide: true })}${button(t('bar.back'), () => { stage.arrived = true; stage.set({ made: null }); }, { plain: true })}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
     ${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
