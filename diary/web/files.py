@@ -30,8 +30,13 @@ class StaticFile:
 
 def read_files(folder: Path) -> Mapping[str, StaticFile]:
     """Every file below `folder` by its path there, with `/` between names. Raises OSError for an unreadable one."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not is_elsewhere(path.relative_to(folder)))
     return {path.relative_to(folder).as_posix(): read_file(path) for path in paths}
+
+
+def is_elsewhere(path: Path) -> bool:
+    """Whether a file below static/ is code of the public host's pages: no part of the app, and not for the app's host."""
+    return path.parts[:2] in (("js", "front"), ("js", "verify"))
 
 
 def read_file(path: Path) -> StaticFile:

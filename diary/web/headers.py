@@ -36,6 +36,10 @@ PUBLIC_POLICY: Final = "; ".join(
         "trusted-types 'none'",
     )
 )
+# The page that fetches a pack asks this host for its parts, and Argon2 is WebAssembly.
+GET_POLICY: Final = PUBLIC_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'") + "; connect-src 'self'"
+# The page that checks one may run, and reach nobody.
+VERIFY_POLICY: Final = PUBLIC_POLICY
 OWN: Final = ("camera", "clipboard-write", "microphone", "screen-wake-lock", "web-share")
 NOBODY: Final = (
     "accelerometer",
@@ -66,6 +70,7 @@ NOBODY: Final = (
     "xr-spatial-tracking",
 )
 PERMISSIONS: Final = ", ".join(sorted([f"{name}=(self)" for name in OWN] + [f"{name}=()" for name in NOBODY]))
+POLICY: Final = b"content-security-policy"
 NO_STORE: Final = (b"cache-control", b"no-store")
 YEAR: Final = 31_536_000
 Pair = tuple[bytes, bytes]
@@ -97,13 +102,15 @@ class SecurityHeaders:
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request through; `no-store` unless the answer says how it may be kept."""
+        """Pass a request through; `no-store` unless the answer says how it may be kept; its own policy, where it has one."""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message["headers"]
                 kept = any(name == b"cache-control" for name, _ in given)
-                message["headers"] = [*given, *self._headers, *(() if kept else (NO_STORE,))]
+                own = {name for name, _ in given} & {POLICY}
+                held = [pair for pair in self._headers if pair[0] not in own]
+                message["headers"] = [*given, *held, *(() if kept else (NO_STORE,))]
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -12,6 +12,7 @@ from diary.config import Settings
 from diary.web.directory import read_directory
 from diary.web.directory_page import DirectoryPage
 from diary.web.files import StaticFile, read_files
+from diary.web.front import Front, make_front
 from diary.web.precache import Release, make_release
 from diary.web.public import read_public, render_page, render_public
 
@@ -27,6 +28,7 @@ class Pages:
     public_files: Mapping[str, StaticFile]
     directory: DirectoryPage
     missing: bytes
+    front: Front
 
     @property
     def worker_tag(self) -> str:
@@ -46,6 +48,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         public_files=read_public(static, templates),
         directory=DirectoryPage(read_directory(), partial(render_page, environment, settings, "directory.html", "/directory")),
         missing=render_page(environment, settings, "missing.html", ""),
+        front=make_front(environment, settings, static, templates),
     )
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from diary.web.files import is_elsewhere
+
 SHELL: Final = "/"
 PREFIX: Final = "/static/"
 _KEPT: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm", ".webmanifest"}
@@ -35,7 +37,7 @@ def make_release(static: Path, shell: bytes) -> Release:
     """The release made of the folder `static` and the rendered page `shell`. Raises OSError for an unreadable file."""
     files = {SHELL: _sha256(shell)}
     for path in sorted(static.rglob("*")):
-        if is_kept(path):
+        if is_kept(path) and not is_elsewhere(path.relative_to(static)):
             files[PREFIX + path.relative_to(static).as_posix()] = _sha256(path.read_bytes())
     listed = json.dumps(files, sort_keys=True, separators=(",", ":"))
     # The worker's own code is part of the release although it does not list itself.

@@ -4,6 +4,8 @@ from typing import Final
 
 from starlette.routing import Route
 
+from diary.web.front import CODE
+from diary.web.front import PAGES as SCRIPTED
 from diary.web.gate import Gate
 from diary.web.policy import (
     CAPSULE,
@@ -22,7 +24,7 @@ from diary.web.policy import (
     Row,
 )
 from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
-from diary.web.views import account, blobs, entrance, erasures, handovers, health, log, packs, pages, rotation, sync
+from diary.web.views import account, blobs, entrance, erasures, front, handovers, health, log, packs, pages, rotation, sync
 
 _A, _K = Audience.ANYONE, Audience.KEEPER
 _TO: Final = Adds.TO_A_DIARY
@@ -87,6 +89,9 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
     *(Row("GET", path, pages.public, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_PAGES),
     Row("GET", "/training/TRAINING.zip", pages.training, Audience.PUBLIC, LOOK, NO_BODY),
+    *(Row("GET", path, front.page, Audience.PUBLIC, FREE, NO_BODY) for path in SCRIPTED),
+    Row("GET", "/verify/check-a-pack.html", front.one_file, Audience.PUBLIC, FREE, NO_BODY),
+    Row("GET", CODE + "{path:path}", front.code, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/directory", pages.directory, Audience.PUBLIC, FREE, NO_BODY),
     *(Row("GET", path, pages.public_file, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_FILES),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),

@@ -1,0 +1,102 @@
+"""The two pages of the public host that need a script: their code, and /verify as one file to keep.
+
+They take of static/ what they import and nothing else, under an address of their own: the public host serves none of
+the app. The one file holds the same modules, each as an address of its own bytes that an import map names, so what is
+saved is what was reviewed; it may load nothing and connect to nothing.
+"""
+
+import base64
+import json
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment
+
+from diary.config import Settings
+from diary.web.files import StaticFile, read_file
+from diary.web.headers import GET_POLICY, VERIFY_POLICY
+from diary.web.public import render_page
+
+CODE: Final = "/code/"
+PAGES: Final = {"/get": ("get.html", GET_POLICY), "/verify": ("verify.html", VERIFY_POLICY)}
+ENTRIES: Final = ("js/front/get.js", "js/front/verify.js")
+ANCHORS: Final = b"@ANCHORS@"
+_COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL)
+_IMPORT = re.compile(
+    r"""((?:\bimport\s*\(\s*|^[ \t]*import\s+|(?:^[ \t]*(?:im|ex)port\b)[^;'"]*?\bfrom\s*|\bnew\s+URL\(\s*)['"])"""
+    r"""(\.[^'"\n]+)(['"])""",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Pages by address with their policy, ANCHORS still to be filled in; code by its path; the one file, likewise."""
+
+    pages: Mapping[str, tuple[bytes, str]]
+    code: Mapping[str, StaticFile]
+    one_file: bytes
+
+
+def make_front(environment: Environment, settings: Settings, static: Path, templates: Path) -> Front:
+    """Everything of the two pages. Raises OSError or the template's error when one cannot be made."""
+    sources = closure(static, ENTRIES)
+    pages = {
+        path: (render_page(environment, settings, name, path), policy) for path, (name, policy) in PAGES.items()
+    }
+    alone = closure(static, ENTRIES[1:])
+    style = (templates / "public_style.css").read_text(encoding="utf-8")
+    frame = render_page(environment, settings, "verify_file.html", "")
+    head = f'<style>{style}</style>\n<script type="importmap">{import_map(alone)}</script>'
+    start = f"<script type=\"module\">import 'kept/{ENTRIES[1]}';</script>"
+    one_file = frame.replace(b"<!-- style and modules -->", head.encode()).replace(b"<!-- start -->", start.encode())
+    return Front(pages, {path: read_file(static / path) for path in sources}, one_file)
+
+
+def closure(static: Path, entries: Iterable[str]) -> dict[str, str]:
+    """The modules that some modules need, themselves among them: path below static/ → source."""
+    sources: dict[str, str] = {}
+    waiting = list(entries)
+    while waiting:
+        path = waiting.pop()
+        if path in sources:
+            continue
+        sources[path] = (static / path).read_text(encoding="utf-8")
+        waiting += [_target(path, found[2]) for found in _IMPORT.finditer(_bare(sources[path]))]
+    return dict(sorted(sources.items()))
+
+
+def import_map(sources: Mapping[str, str]) -> str:
+    """An import map that gives each module as the bytes it is, with names instead of places."""
+
+    def named(path: str) -> str:
+        return _IMPORT.sub(lambda found: f"{found[1]}kept/{_target(path, found[2])}{found[3]}", sources[path])
+
+    held = {f"kept/{path}": base64.b64encode(named(path).encode()).decode() for path in sources}
+    return json.dumps({"imports": {name: f"data:text/javascript;base64,{raw}" for name, raw in held.items()}})
+
+
+def anchors_json(notary: str, instance: str | None, roots: Iterable[str]) -> bytes:
+    """What this instance vouches for, as it may stand inside a page."""
+    text = json.dumps({"instance": instance, "notary": notary, "roots": list(roots)})
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").encode()
+
+
+def last_certificate(chain: bytes) -> str:
+    """The root of an authority's chain in PEM, which stands last."""
+    begin = b"-----BEGIN CERTIFICATE-----"
+    return (begin + chain.rpartition(begin)[2]).decode("ascii")
+
+
+def _bare(source: str) -> str:
+    """JavaScript without its comments: types that are only named there are not needed."""
+    return _COMMENT.sub(lambda found: found[1] or " ", source)
+
+
+def _target(path: str, specifier: str) -> str:
+    """The path below static/ that a relative specifier of a module means."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))

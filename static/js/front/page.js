@@ -1,0 +1,47 @@
+/** What the two pages with a script share: words that stand in the page, written for people and never here. */
+
+/** Shows the part of the page that needs this script, and takes away the sentence that says so. @param {string} id */
+export function begin(id) {
+  byId(id).hidden = false;
+  byId('without').hidden = true;
+}
+
+/** @template {HTMLElement} [T=HTMLElement] @param {string} id @returns {T} */
+export function byId(id) {
+  return /** @type {T} */ (document.getElementById(id));
+}
+
+/**
+ * Words of the page's own table (`<template id="words">`), with `{name}` filled in.
+ * @param {string} key @param {Record<string, string|number>} [slots]
+ */
+export function say(key, slots = {}) {
+  const found = /** @type {HTMLTemplateElement} */ (document.getElementById('words')).content.querySelector(`[data-say="${key}"]`);
+  return (found?.textContent ?? '').replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
+}
+
+/** Which keys and roots this instance vouches for. @returns {import('../verify/verify.js').Anchors} */
+export function anchors() {
+  const told = JSON.parse(byId('anchors').textContent ?? '{}');
+  return { notary: told.notary ?? null, instance: told.instance ?? null, roots: told.roots ?? [] };
+}
+
+/** @param {number} bytes */
+export function size(bytes) {
+  return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** @param {string} name @param {string} [text] @param {string} [className] @returns {HTMLElement} */
+export function element(name, text = '', className = '') {
+  const made = document.createElement(name);
+  if (text) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/** How far something is. @param {number} done @param {number} total */
+export function tellProgress(done, total) {
+  const bar = byId('bar');
+  bar.hidden = false;
+  bar.setAttribute('value', String(total ? Math.floor((done / total) * 100) : 0));
+}

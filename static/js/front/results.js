@@ -1,0 +1,76 @@
+/** The result of checking a pack, on the page: one line for each check, and every finding under the check that made it. */
+import { byId, element, say } from './page.js';
+
+/** @typedef {import('../verify/findings.js').Finding} Finding */
+/** @typedef {import('../verify/verify.js').Judged} Judged */
+
+/** As many files stand open under a finding. */
+const FEW = 5;
+
+/** Which check a finding belongs to; what is not named here is about files. */
+const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (Object.freeze({
+  entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd'],
+  keeper: ['author', 'line', 'keys'],
+  server: ['receipt', 'other_key', 'wrong_notary', 'keys_from_pack', 'never_received', 'old_key', 'statements', 'cannot_check'],
+  log: ['log', 'checkpoint', 'inclusion'],
+  time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
+  exhibits: ['exhibit'],
+  words: ['narrative'],
+  training: ['training'],
+}));
+
+/** @param {string} code */
+function checkOf(code) {
+  return Object.entries(CHECKS).find(([, codes]) => codes.includes(code))?.[0] ?? 'files';
+}
+
+/** @param {readonly Finding[]} findings @param {Judged|null} judged null where it was no pack at all */
+export function show(findings, judged) {
+  const headline = byId('headline');
+  headline.textContent = findings.length === 0 ? say('nothing') : findings.length === 1 ? say('one') : say('many', { n: findings.length });
+  byId('training').hidden = !findings.some(({ code }) => code === 'training');
+  for (const place of document.querySelectorAll('[data-check]')) {
+    const check = place.getAttribute('data-check') ?? '';
+    const own = findings.filter(({ code }) => checkOf(code) === check);
+    const result = /** @type {HTMLElement} */ (place.querySelector('[data-result]'));
+    result.textContent = own.length ? own.length === 1 ? say('one') : say('many', { n: own.length }) : judged ? holds(check, judged) : say('not_run');
+    result.classList.toggle('strong', own.length > 0);
+    /** @type {HTMLElement} */ (place.querySelector('[data-findings]')).replaceChildren(...grouped(own).map(row));
+  }
+  if (judged) byId('keys').textContent = say('keys', { author: judged.keys.author.slice(0, 12), log: judged.keys.log.slice(0, 12) });
+  byId('result').hidden = false;
+  headline.focus();
+}
+
+/** @param {string} check @param {Judged} judged */
+function holds(check, { counts }) {
+  if (check === 'time' && !counts.stamps) return say('no_stamps');
+  if (check === 'log' && !counts.placed) return say('no_log');
+  return say(`holds_${check}`, { files: counts.files, proofs: counts.proofs, receipts: counts.receipts, placed: counts.placed });
+}
+
+/** What is said of many files is said once. @param {readonly Finding[]} findings @returns {[string, string[]][]} sentence and files */
+function grouped(findings) {
+  /** @type {Map<string, string[]>} */ const groups = new Map();
+  for (const { sentence, member } of findings) groups.set(sentence, [...(groups.get(sentence) ?? []), ...(member === null ? [] : [member])]);
+  return [...groups];
+}
+
+/** @param {[string, string[]]} group */
+function row([sentence, members]) {
+  const item = element('li');
+  item.append(element('span', sentence));
+  const list = element('ul', '', 'plain small');
+  list.append(...members.map((member) => {
+    const one = element('li');
+    one.append(element('code', member));
+    return one;
+  }));
+  if (members.length <= FEW) item.append(...(members.length ? [list] : []));
+  else {
+    const more = element('details');
+    more.append(element('summary', say('files', { n: members.length })), list);
+    item.append(more);
+  }
+  return item;
+}
