@@ -157,6 +157,8 @@ def _printable(name: str) -> str:
 
 def _hash(archive: zipfile.ZipFile, row: zipfile.ZipInfo) -> Digests:
     """A member's digests, its checksum included."""
+    if row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("packed in a way that browsers do not read")
     passing = Hashing()
     with archive.open(row) as member:
         while chunk := member.read(CHUNK):

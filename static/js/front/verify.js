@@ -18,6 +18,8 @@ byId('folder').addEventListener('change', (event) => {
   const files = [.../** @type {HTMLInputElement} */ (event.target).files ?? []];
   if (files.length) void check({ folder: files.map((file) => ({ path: file.webkitRelativePath || file.name, file })) });
 });
+// The same file chosen again is to be checked again.
+for (const id of ['zip', 'folder']) byId(id).addEventListener('click', (event) => { /** @type {HTMLInputElement} */ (event.target).value = ''; });
 for (const name of ['dragover', 'dragleave', 'drop']) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
