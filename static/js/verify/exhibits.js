@@ -9,7 +9,7 @@ import { objectIn, sameJson } from './proofcheck.js';
 
 const INDEX = 'data/servable/03_exhibits-index.csv';
 const SIDECARS = 'data/restricted/14_sidecars/';
-const RECEIVED = ['data/restricted/13_exhibits-as-received/', 'data/restricted/13_mail/'];
+const RECEIVED = ['data/restricted/13_exhibits-as-received/', 'data/restricted/13_mail/', 'data/restricted/09_RESTRICTED_orders/'];
 
 /** @param {OpenedPack} pack @param {import('./proofcheck.js').Proofs} proofs @returns {Promise<Finding[]>} */
 export async function checkExhibits(pack, { restricted }) {

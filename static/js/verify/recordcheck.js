@@ -10,7 +10,7 @@ import { objectIn, sameJson } from './proofcheck.js';
 /** @typedef {import('./findings.js').Finding} Finding */
 /** @typedef {import('./proofcheck.js').Proof} Proof */
 
-const RECORD = 'data/restricted/12_record.json';
+export const RECORD = 'data/restricted/12_record.json';
 const LINE_END = 10;
 
 /** @param {import('./opened.js').OpenedPack} pack @param {import('./proofcheck.js').Proofs} proofs @returns {Promise<Finding[]>} */

@@ -2,19 +2,22 @@
  * Checking a pack: every finding, in the order of the checks. No network, nothing kept, nothing trusted. The twin of
  * diary/pack/verify.py, and held to it: tests/pack/test_verify_page.py lets both judge the same packs.
  */
+import { unb64 } from '../core/bytes.js';
+import { objectOf } from '../record/reading.js';
 import { checkBag } from './bagcheck.js';
 import { checkExhibits } from './exhibits.js';
 import { find } from './findings.js';
 import { checkLog, hasStamps, readCheckpoints, readLogPart, standing, trustedKeys, vouched } from './logpart.js';
 import { checkNarratives } from './narratives.js';
-import { checkProofs, keyIn, neverReceived, readProofs, receiptsOf, shortOf } from './proofcheck.js';
-import { checkRecord } from './recordcheck.js';
-import { unb64 } from '../core/bytes.js';
+import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
+import { RECORD, checkRecord } from './recordcheck.js';
 
 /** @typedef {import('./findings.js').Finding} Finding */
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 /** @typedef {{notary: string|null, instance: string|null, roots: readonly string[]}} Anchors b64 and PEM, from outside the pack */
 /** @typedef {{findings: Finding[], counts: {files: number, bytes: number, proofs: number, receipts: number, placed: number, stamps: boolean}, keys: {author: string, log: string}}} Judged */
+
+const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
 
 /**
  * Everything that is wrong with an opened pack.
@@ -40,6 +43,7 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
   found.push(...await checkLog(pack, part, read, shown, roots));
   onStep('record');
   found.push(...await checkRecord(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
+  if (await isTraining(pack)) found.push(find('training'));
   if (neverReceived(proofs.keys)) found.push(find('never_received'));
   else if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));
   if (roots.length && !hasStamps(part)) found.push(find('no_timestamps'));
@@ -49,6 +53,14 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
     findings: unlike(found), keys: shortOf(proofs.keys),
     counts: { files: pack.digests.size, bytes, proofs: proofs.restricted.size || proofs.servable.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part) },
   };
+}
+
+/** Whether it says of itself that it is made up: in READ-FIRST, or in its record where that is here. @param {OpenedPack} pack */
+async function isTraining(pack) {
+  const first = new TextDecoder('latin1').decode(await pack.read('data/00_READ-FIRST.txt') ?? new Uint8Array(0)).startsWith(TRAINING);
+  const raw = await pack.read(RECORD);
+  const record = raw ? objectIn(raw.at(-1) === 10 ? raw.subarray(0, -1) : raw) : null;
+  return first || objectOf(record ?? {}, 'pack')['training'] === true;
 }
 
 /** Each once, in the order they were found. @param {readonly Finding[]} found */
