@@ -46,6 +46,9 @@ export const SENTENCES = /** @type {Readonly<Record<string, string>>} */ (Object
   statements: 'The statements about the server’s keys do not hold, or do not name the key that was given.',
   old_key: 'The receipt is by a server key that others may have had, and the log does not show that it came before that.',
   roots_from_pack: 'The timestamps hold, under certificates from the pack itself: compare them, or give --tsa-root.',
+  rerendered: 'This document is not what the record gives when it is laid out again: a page was changed.',
+  other_release: 'This document differs from what this release lays out, but the pack names another release.',
+  not_rerendered: 'This document could not be laid out again from what is here.',
   training: 'This pack is made up, for training: nothing in it happened to anybody.',
   no_timestamps: 'A timestamp authority’s root was given, but this pack holds no timestamp.',
 }));
