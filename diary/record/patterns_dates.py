@@ -12,36 +12,38 @@ from diary.record.reading import objects_of, switch_of, text_of
 
 # kind of record → field with its time, and what the day is called
 _DATED: Final = (("notice", "at", "notice"), ("report", "at", "report"), ("order", "served_on", "served"))
+# What a day that the keeper named is counted as, besides their own.
+_OWN: Final = {"house_move": "moved", "blocked": "blocked"}
 Diary = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def key_dates(facts: Sequence[Fact], diary: Diary, tz: str) -> list[dict[str, Any]]:
-    """`{kind, record, day, at, words}` in order: told to stop, reported, served, blocked, moved home, and the keeper's own."""
+    """`{kind, record, day, at, words, code}` in order of day; `code` is the keeper's own kind of day, '' elsewhere."""
     found = [
-        {"kind": kind, "record": record, "day": moment.day, "at": moment.at, "words": words}
-        for kind, record, value, words in _told_dates(diary)
+        {"kind": kind, "record": record, "day": moment.day, "at": moment.at, "words": words, "code": code}
+        for kind, record, value, words, code in _told_dates(diary)
         if (moment := moment_of(value, tz))
     ]
     # A block that no account record tells of, but an entry does.
     told = next((fact for fact in facts if "blocked" in fact.marks and fact.day), None)
     if told and not any(one["kind"] == "blocked" for one in found):
-        found.append({"kind": "blocked", "record": told.record, "day": told.day, "at": told.at, "words": ""})
+        found.append({"kind": "blocked", "record": told.record, "day": told.day, "at": told.at, "words": "", "code": ""})
     return sorted(found, key=lambda one: str(one["day"]))
 
 
-def _told_dates(diary: Diary) -> Iterator[tuple[str, str, object, str]]:
-    """Kind, record, the time as it is kept, and words, of everything that has such a day."""
+def _told_dates(diary: Diary) -> Iterator[tuple[str, str, object, str, str]]:
+    """Kind, record, the time as it is kept, words, and the keeper's own code, of everything that has such a day."""
     for source, field, kind in _DATED:
-        yield from ((kind, one["record"], one["fields"].get(field), "") for one in _standing(diary, source))
+        yield from ((kind, one["record"], one["fields"].get(field), "", "") for one in _standing(diary, source))
     for one in _standing(diary, "account"):
-        yield "blocked", one["record"], one["fields"].get("blocked_on"), ""
+        yield "blocked", one["record"], one["fields"].get("blocked_on"), "", ""
     for one in _standing(diary, "impact"):
         if text_of(one["fields"], "domain") == "home_or_moved":
-            yield "moved", one["record"], one["fields"].get("started"), ""
+            yield "moved", one["record"], one["fields"].get("started"), "", ""
     for one in _standing(diary, "background"):
         for row in objects_of(one["fields"], "key_dates"):
-            kind = "moved" if text_of(row, "kind") == "moved_home" else "own"
-            yield kind, one["record"], row.get("at", row.get("on")), text_of(row, "text")
+            code = text_of(row, "kind")
+            yield _OWN.get(code, "own"), one["record"], row.get("on"), text_of(row, "about") or text_of(row, "kind_text"), code
 
 
 def sides(key: Mapping[str, Any], dated: Iterable[Fact]) -> dict[str, list[str]]:

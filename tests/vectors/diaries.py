@@ -190,7 +190,10 @@ def _key_dates() -> Fields:
         "background": [
             kept(
                 "b",
-                key_dates=[{"kind": "own", "at": "2026-04-01", "text": "Divorce"}, {"kind": "moved_home", "on": "2026-04-02"}],
+                key_dates=[
+                    {"kind": "split_up", "on": "2026-04-01", "about": "Divorce"},
+                    {"kind": "house_move", "on": "2026-04-02"},
+                ],
             )
         ],
     }
@@ -275,7 +278,7 @@ class Dice(random.Random):
                 domain="home_or_moved",
                 new_after_block=self.choice([None, None, True, False]),
                 after_block=self.choice([None, True]),
-                key_dates=[{"on": self.moment(), "kind": self.choice(["moved_home", "other"]), "text": kind}],
+                key_dates=[{"on": self.moment(), "kind": self.choice(["house_move", "blocked", "other"]), "about": kind}],
                 rows=[{"direction": "in"}],
             )
             | {"taken_out": self.choice([None, None, 7])}

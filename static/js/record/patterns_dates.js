@@ -11,19 +11,22 @@ import { objectsOf, switchOf, textOf } from './reading.js';
 /** @typedef {import('./patterns_facts.js').Moment} Moment */
 /** @typedef {import('./patterns.js').Diary} Diary */
 /** @typedef {import('./patterns.js').Kept} Kept */
-/** @typedef {{kind: string, record: string, day: string, at: number|null, words: string}} KeyDate */
+/** @typedef {{kind: string, record: string, day: string, at: number|null, words: string, code: string}} KeyDate `code`: the keeper's own kind of day, '' elsewhere */
 /** @typedef {{account: string, person: string, moment: Moment}} Block */
 
 /** Kind of record, the field with its time, and what the day is called. */
 const DATED = [['notice', 'at', 'notice'], ['report', 'at', 'report'], ['order', 'served_on', 'served']];
 
+/** What a day that the keeper named is counted as, besides their own. @type {Record<string, string>} */
+const OWN = { house_move: 'moved', blocked: 'blocked' };
+
 /** In order: told to stop, blocked, reported, order served, moved home, and the keeper's own. @param {readonly Fact[]} facts @param {Diary} diary @param {string} tz @returns {KeyDate[]} */
 export function keyDates(facts, diary, tz) {
   /** @type {KeyDate[]} */
   const found = [];
-  /** @param {string} kind @param {string} record @param {Moment|null} moment @param {string} [words] */
-  const note = (kind, record, moment, words = '') => {
-    if (moment) found.push({ kind, record, day: moment.day, at: moment.at, words });
+  /** @param {string} kind @param {string} record @param {Moment|null} moment @param {string} [words] @param {string} [code] */
+  const note = (kind, record, moment, words = '', code = '') => {
+    if (moment) found.push({ kind, record, day: moment.day, at: moment.at, words, code });
   };
   for (const [source, field, kind] of DATED) {
     for (const { record, fields } of standing(diary, String(source))) note(String(kind), record, momentOf(fields[String(field)], tz));
@@ -34,7 +37,7 @@ export function keyDates(facts, diary, tz) {
   }
   for (const { record, fields } of standing(diary, 'background')) {
     for (const row of objectsOf(fields, 'key_dates')) {
-      note(textOf(row, 'kind') === 'moved_home' ? 'moved' : 'own', record, momentOf('at' in row ? row.at : row.on, tz), textOf(row, 'text'));
+      note(OWN[textOf(row, 'kind')] ?? 'own', record, momentOf(row.on, tz), textOf(row, 'about') || textOf(row, 'kind_text'), textOf(row, 'kind'));
     }
   }
   // A block that no account record tells of, but an entry does.

@@ -119,7 +119,8 @@ function keyDates(stage, { counts: { key_dates: all } }) {
     <table class="counts counts-wide"><caption class="unseen">${t('pat.keys')}</caption>
       <thead><tr><th scope="col">${t('pat.what')}</th>${['before', 'same', 'after'].map((side) => html`<th scope="col">${t(`pat.${side}`)}</th>`)}</tr></thead>
       <tbody>${all.map((key) => {
-    const what = key.kind === 'own' && key.words ? key.words : t(`pat.key_${key.kind}`);
+    const own = key.words || label('key_date_kinds', key.code);
+    const what = key.kind === 'own' && own ? own : t(`pat.key_${key.kind}`);
     return html`<tr><th scope="row"><span dir="auto">${what}</span><span class="small soft">${dayWords(key.day)}</span></th>
         ${/** @type {const} */ (['before', 'same', 'after']).map((side) => html`<td>${number(stage, String(key[side].length), `${t('pat.key_on', { what, day: dayWords(key.day) })}: ${t(`pat.${side}`)}`, key[side])}</td>`)}</tr>`;
   })}</tbody></table>`;
