@@ -285,6 +285,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "print": (OPEN, go("print"), local("{how: 'dates', tried: true}")),
     "print, the list": (OPEN, go("print"), press("Show the list")),
     "more": (OPEN, go("more")),
+    "words for young people": (OPEN, go("wording")),
     "more, only here": (js(f"fake.open(1, {ONLY_HERE})"), go("more")),
     "devices": (OPEN, go("devices")),
     "devices, one ended": (

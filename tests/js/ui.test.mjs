@@ -10,7 +10,7 @@ const UI = new URL('../../static/js/ui/', import.meta.url);
 const { judgeWords } = await import('../../static/js/ui/words.js');
 const { LINES, outcome } = await import('../../static/js/ui/safety_check.js');
 const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('../../static/js/ui/say.js');
-const { STRINGS, everyWord, knows, t, tn } = await import('../../static/js/ui/strings.js');
+const { STRINGS, askYoung, everyWord, knows, t, tn } = await import('../../static/js/ui/strings.js');
 for (const name of readdirSync(UI)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, UI).href);
 const { byDay } = await import('../../static/js/ui/entries.js');
 const { differing } = await import('../../static/js/ui/cards.js');
@@ -247,4 +247,16 @@ test('what is about a copy off this phone stands in More only where there is one
   const [here, kept] = [shown({ registered: false }), shown({ registered: true, login: 'quiet-river-4821', recovery: 'done' })];
   assert.ok(here.includes('copy') && !here.includes('signout') && !here.includes('code'));
   assert.ok(!kept.includes('copy') && kept.includes('signout') && kept.includes('code'));
+});
+
+test('a young person is asked in other words; every one of them stands for a usual one, and goes with the setting', () => {
+  const young = Object.keys(everyWord()).filter((key) => key.startsWith('young.'));
+  assert.ok(young.length > 30);
+  for (const key of young) assert.ok(knows(key.slice('young.'.length)), key);
+  const usual = t('f.feared_violence');
+  askYoung(true);
+  assert.notEqual(t('f.feared_violence'), usual);
+  assert.equal(t('f.narrative'), 'What happened');
+  askYoung(false);
+  assert.equal(t('f.feared_violence'), usual);
 });

@@ -135,6 +135,8 @@ export function differing(changed, saved) {
 async function saveCard(stage, entry) {
   const unsaved = change(stage, entry);
   if (hasUnreadable(stage)) return;
+  // The button that has the focus goes with the card: the keyboard stands on the card's own row afterwards, not on nothing.
+  const row = /** @type {HTMLElement|null|undefined} */ (document.activeElement?.closest('.card-body')?.previousElementSibling);
   const fields = differing(unsaved.fields, entry.fields);
   const restricted = differing(unsaved.restricted, entry.restricted);
   const opened = stage.local.opened ?? [];
@@ -146,6 +148,7 @@ async function saveCard(stage, entry) {
   await saveWithReason(stage, entry.record, { fields, restricted }, () => {
     Object.assign(stage.local, { change: undefined, card: null, opened: [] });
     stage.say(t('card.saved'));
+    setTimeout(() => { if (document.activeElement === document.body) row?.focus(); });
   });
 }
 

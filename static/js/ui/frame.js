@@ -49,10 +49,11 @@ const PARTS = {
   show: () => import('./show_now.js'),
   languages: () => import('./languages.js'),
   before: () => import('./before.js'),
+  wording: () => import('./wording.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
-  before: 'before',
+  before: 'before', wording: 'wording',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   notebook: 'notebook', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
@@ -155,7 +156,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
+  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more', wording: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');

@@ -1,20 +1,25 @@
 /** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
-import { inWords } from './strings.js';
+import { askYoung, inWords } from './strings.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('../record/vocabulary.js').List} List */
 
 /** @type {Record<string, List>|null} */
 let lists = null;
-let isYoung = false;
+let young = false;
+
+/** Whether this keeper is asked in a young person's words. */
+export const isYoung = () => young;
 
 /**
  * The vocabulary, once it is here; it is large and not needed at the door.
  * @param {Stage} stage
  */
 export function vocabulary(stage) {
-  if (!lists) import('../record/vocabulary.js').then((module) => { lists = module.VOCABULARY; stage.draw(); }, () => undefined);
-  isYoung = stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data?.fields?.wording === 'young' : false;
+  if (!lists) Promise.all([import('../record/vocabulary.js'), import('./strings_young.js')]).then(([module]) => { lists = module.VOCABULARY; stage.draw(); }, () => undefined);
+  const settings = stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data : null;
+  young = settings?.fields?.wording === 'young';
+  askYoung(young);
   return lists;
 }
 
@@ -31,7 +36,7 @@ export function label(list, code) {
 
 /** @param {{label: string, young?: string}} code @returns {string} */
 export function said(code) {
-  return inWords(isYoung && code.young ? code.young : code.label);
+  return inWords(young && code.young ? code.young : code.label);
 }
 
 /**

@@ -11,6 +11,7 @@ import './strings_cards.js';
 import './strings_registers.js';
 import './strings_files.js';
 import './strings_language.js';
+import './strings_wording.js';
 import './strings_keys.js';
 import './strings_capture.js';
 import { uncover } from './door.js';

@@ -64,6 +64,7 @@ export const GROUPS = [
     { place: 'signout', title: 'more.signout', icon: 'leave', when: registered },
   ] },
   { title: 'more.g_how', rows: [
+    { place: 'wording', title: 'more.wording', icon: 'pen' },
     { place: 'homescreen', title: 'more.homescreen', icon: 'device' },
     { place: 'languages', title: 'more.language', icon: 'language' },
     { place: 'about', title: 'more.about', icon: 'info' },

@@ -92,6 +92,19 @@ export const STRINGS = {
 /** @type {Record<string, string>} */
 const table = { ...STRINGS };
 
+let isYoung = false;
+
+/** Ask in a young person's words from the next drawing on, where there are any. @param {boolean} on */
+export function askYoung(on) {
+  isYoung = on;
+}
+
+/** A language that has no young words of its own keeps to its usual ones. @param {string} key */
+function asked(key) {
+  const young = `young.${key}`;
+  return isYoung && young in table && (!speaking || young in speaking.keys) ? young : key;
+}
+
 /**
  * Adds the words of a part that is loaded later (strings_later.js).
  * @param {Record<string, string>} more
@@ -147,7 +160,8 @@ function withEnglish(text, english, isGrave) {
  * @returns {string}
  */
 export function t(key, slots = {}) {
-  return worded(key, key, slots);
+  const said = asked(key);
+  return worded(said, said, slots);
 }
 
 /** @param {string} key @param {string} english where the English of it stands @param {Record<string, string|number>} slots */

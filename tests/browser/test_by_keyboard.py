@@ -1,0 +1,107 @@
+"""Every card of an entry with a keyboard alone; and the same cards in a young person's words."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.every_card import SAID, TEXT, TOLD
+from tests.browser.navigators import cards
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.keys import Keys
+
+
+def _opens(keeper: Keeper, keys: Keys, title: str) -> Locator:
+    more = keeper.button("More you can add")
+    if more.count():
+        keys.presses(more)
+        expect(more).to_have_count(0)
+    keys.presses(keeper.page.get_by_role("button", name=re.compile(f"^{re.escape(title)}")).first)
+    body = keeper.page.locator(".card-body")
+    expect(body).to_be_visible()
+    return body
+
+
+def _sees(keys: Keys, body: Locator, wanted: Locator) -> Locator:
+    """The control, after as many "More" of the card as it takes until it stands there."""
+    more = body.get_by_role("button", name="More", exact=True)
+    for _ in range(12):
+        if wanted.count() or not more.count():
+            break
+        keys.presses(more.first)
+    return wanted.first
+
+
+def _answers(keeper: Keeper, keys: Keys, body: Locator, how: str, question: str, *answers: str) -> None:
+    group = body.get_by_role("group", name=question, exact=True)
+    if how == "type":
+        keys.types(_sees(keys, body, body.get_by_label(question, exact=True)), answers[0])
+    elif how == "tick":
+        for choice in answers:
+            keys.ticks(_sees(keys, body, group.get_by_label(choice, exact=True)))
+    elif how == "check":
+        keys.ticks(_sees(keys, body, body.get_by_label(question, exact=True)))
+    else:
+        asked = keeper.page.get_by_text(question, exact=True)
+        _sees(keys, body, body.get_by_text(question, exact=True))
+        part = body.locator("div.stack-close").filter(has=asked).last
+        keys.presses(part.get_by_role("button", name=answers[0], exact=True))
+        keys.types(part.locator("input.input").last, answers[1])
+        keys.presses(part.get_by_role("button", name="Add to the list", exact=True))
+        expect(part.get_by_label(answers[1], exact=False).first).to_be_checked()
+
+
+@pytest.mark.slow
+def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
+    """Written, told with every card and read back without a pointer; the focus is never lost between two cards."""
+    keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
+    keeper.begins("Something first.")
+    keys = Keys(keeper.page)
+    keys.presses(keeper.page.get_by_role("navigation").get_by_role("button", name="Add", exact=True))
+    keeper.sees_place("What happened?")
+    keys.types(keeper.field("What happened?"), TEXT)
+    keys.ticks(keeper.page.get_by_role("radio", name="Just now", exact=True))
+    keys.presses(keeper.button("Save"))
+    keeper.sees_place("Saved")
+    for title, steps in TOLD:
+        body = _opens(keeper, keys, title)
+        step: tuple[Any, ...]
+        for step in steps:
+            _answers(keeper, keys, body, *step)
+        keys.presses(keeper.button("Save this card"))
+        expect(keeper.button("Save this card")).to_have_count(0)
+        assert keeper.page.evaluate("document.activeElement !== document.body"), title
+    keys.presses(keeper.button("See this entry"))
+    for title, text in SAID.items():
+        expect(cards.fact(keeper, title).first, title).to_contain_text(text)
+
+
+def test_a_young_person_is_asked_in_their_own_words(new_phone: NewPhone) -> None:
+    """Chosen in More, kept over a lock, on the cards and in the codes; nothing that was written changes."""
+    keeper = new_phone()
+    keeper.begins("He was at the bus stop again.")
+    keeper.goes("More")
+    keeper.tap("Words for young people")
+    keeper.sees_place("Which words do you want?")
+    keeper.sees("Were you afraid they would be violent?")
+    keeper.picks("Words for young people")
+    keeper.sees("Were you scared they would hurt you or someone else?")
+    assert faults(keeper.page) == []
+    keeper.locks()
+    keeper.unlocks()
+    keeper.reads("He was at the bus stop again.")
+    body = cards.opens(keeper, "How it made you feel")
+    cards.more(keeper, body)
+    cards.ticks(body, "Were you scared they would hurt you or someone else?", "Yes")
+    cards.saves(keeper)
+    body = cards.opens(keeper, "What they did")
+    expect(body.get_by_label("Hung about near me", exact=True).or_(body.get_by_role("button", name="More")).first).to_be_visible()
+    keeper.goes("More")
+    keeper.tap("Words for young people")
+    keeper.picks("The usual words")
+    keeper.sees("Were you afraid they would be violent?")
+    keeper.reads("He was at the bus stop again.")
+    expect(cards.fact(keeper, "Were you afraid they would be violent?").first).to_contain_text("Yes")
