@@ -43,7 +43,7 @@ def _answers(keeper: Keeper, keys: Keys, body: Locator, how: str, question: str,
         for choice in answers:
             keys.ticks(_sees(keys, body, group.get_by_label(choice, exact=True)))
     elif how == "check":
-        keys.ticks(_sees(keys, body, body.get_by_label(question, exact=True)))
+        keys.turns(_sees(keys, body, body.get_by_label(question, exact=True)))
     else:
         asked = keeper.page.get_by_text(question, exact=True)
         _sees(keys, body, body.get_by_text(question, exact=True))

@@ -65,3 +65,10 @@ class Keys:
         if not choice.is_checked():
             self.press("Space")
         expect(choice).to_be_checked()
+
+    def turns(self, choice: Locator) -> None:
+        """Go to a tick box and turn it over."""
+        self.goes_to(choice)
+        was = choice.is_checked()
+        self.press("Space")
+        expect(choice).to_be_checked(checked=not was)
