@@ -37,7 +37,7 @@ function check(stage) {
       ${chips({ name: `check-${line}`, legend: t(`check.${line}`), choices, chosen: [answers[line] ?? ''], on: (code) => stage.set({ answers: { ...answers, [line]: code } }) })}
       ${answers[line] === 'yes' ? html`<p class="care small" role="status">${t(`check.${line}_do`)} ${NOTICED.has(line) ? t('check.notice') : ''}</p>` : nothing}
     </div>`)}
-    <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${t(`check.result_${result}`)}</p>
+    <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${Object.keys(answers).length ? t(`check.result_${result}`) : t('check.result_none')}</p>
       ${result === 'other' ? html`<p class="small soft">${t('check.result_other_more')}</p>` : nothing}</div>
     <div class="row">
       ${stage.place.first ? html`${button(t('check.go'), () => stage.go({ name: 'add' }), { main: result !== 'other' })}

@@ -22,7 +22,7 @@ export const STRINGS = {
   'safety.stored': 'Your answer is not saved anywhere.', 'safety.yes': 'Yes', 'safety.unsure': 'Not sure', 'safety.no': 'No',
   'safety.first': 'You do not have to collect anything before you tell someone.', 'safety.numbers': 'In danger now, ring 999. Police when it is not urgent: 101. National Stalking Helpline: 0808 802 0300.',
   'check.title': 'About this phone', 'check.lead': 'Answer what you can. None of it is saved.', 'check.done': 'What this means', 'check.go': 'Write here', 'check.stop': 'Stop here',
-  'check.result_here': 'You can write here.', 'check.result_words': 'Write here, but without pictures.', 'check.result_other': 'Use another device if you can.',
+  'check.result_none': 'It stands here as you answer.', 'check.result_here': 'You can write here.', 'check.result_words': 'Write here, but without pictures.', 'check.result_other': 'Use another device.',
   'check.result_other_more': 'A phone of a friend, or a computer at a library, school or work that only you use, is safer. Nothing has been kept on this phone.',
   'check.notice': 'Changing it may be noticed.',
   'check.setup': 'Did someone else set up this phone, or do they know its PIN?', 'check.setup_do': 'Change the PIN when you are alone, and remove fingerprints or faces that are not yours.',
