@@ -214,9 +214,14 @@ async function unlock(ctx, drafts, idle, words) {
   await ctx.locking;
   if (ctx.open) return;
   await mayTry(ctx);
-  const open = await openWith(ctx, words, (early) => {
+  const shown = (/** @type {Open} */ early) => {
     ctx.open = early;
     ctx.show();
+  };
+  const open = await openWith(ctx, words, shown).catch((error) => {
+    if (!ctx.borrowed || error?.code !== 'unavailable') throw error;
+    forgetAll(ctx); // nothing is kept here, so a worker that was to start without a signal never did
+    return openWith(ctx, words, shown);
   }).catch(async (error) => {
     if (ctx.open) screen.clear(resting(ctx)); // the newest rows may have been drawn already
     forgetAll(ctx);
