@@ -51,10 +51,10 @@ def looks(page: Page, server: Served, words: str) -> None:
     page.get_by_role("button", name="Look for the pack").click()
 
 
-def fetches(page: Page, server: Served, words: str, folder: Path) -> Path:
+def fetches(page: Page, server: Served, words: str, folder: Path, patience: int = WAITS) -> Path:
     """The pack, in the downloads of this desk, under its true name."""
     looks(page, server, words)
-    with page.expect_download(timeout=WAITS) as saved:
+    with page.expect_download(timeout=patience) as saved:
         page.get_by_role("button", name="Fetch, check and save it").click(timeout=WAITS)
     pack = folder / saved.value.suggested_filename
     saved.value.save_as(pack)
