@@ -37,17 +37,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
     "cli": FOUNDATION
     | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client"}
-    | {"cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_store"},
+    | {"cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_release", "cli_store"},
     "cli_front": FOUNDATION | {"web", "client"},
     "cli_pack": FOUNDATION | {"crypto", "pack", "web", "client"},
     "cli_ops": FOUNDATION | {"services", "web", "app", "client"},
+    "cli_release": FOUNDATION | {"ledger", "crypto", "web", "client"},
     "cli_people": FOUNDATION | {"services", "app"},
     "cli_store": FOUNDATION | {"storage", "services", "app"},
     "cli_log": FOUNDATION | {"crypto", "ledger", "storage", "services", "client"},
     "__main__": {"cli"},
 }
 SERVER = ("storage", "services", "web", "app")
-PLAINTEXT = ("record", "pack", "client", "cli", "cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_store")
+PLAINTEXT = (
+    *("record", "pack", "client", "cli", "cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people"),
+    *("cli_release", "cli_store"),
+)
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
 SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "cryptography": ("diary.crypto", "diary.ledger.timestamps"),
@@ -70,6 +74,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
         "diary.cli_front",
         "diary.cli_log",
         "diary.cli_ops",
+        "diary.cli_release",
         "diary.cli_pack",
         "diary.cli_people",
         "diary.cli_store",

@@ -135,6 +135,14 @@ function sessionPart(ctx, inside, lock) {
     endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
       ctx.api.endSession(session, await proofOf(ctx, inside(), words))
     ),
+    ...devicePart(ctx, inside),
+    ...roomPart(ctx, inside),
+  };
+}
+
+/** Other devices, and what was done. @param {Context} ctx @param {() => Open} inside */
+function devicePart(ctx, inside) {
+  return {
     endOthers: async (/** @type {{words: string}} */ { words }) => ctx.api.endOthers(await proofOf(ctx, inside(), words)),
     accessLog: async (/** @type {{words: string}} */ { words }) => (await ctx.api.access(await proofOf(ctx, inside(), words))).access,
     async renameDevice(/** @type {string} */ name) {
@@ -149,7 +157,6 @@ function sessionPart(ctx, inside, lock) {
       await saveSettings(inside(), { fields: { high_risk: on || null } });
       inside().syncing.kick();
     },
-    ...roomPart(ctx, inside),
   };
 }
 

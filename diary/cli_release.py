@@ -1,0 +1,94 @@
+"""The command line's part about releases: which bytes phones are to get, signed off line, and whether a server serves them."""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from diary import config
+from diary.crypto.signing import Notary, fingerprint
+from diary.encoding import b64, canon, parse, unb64
+from diary.errors import BadRequest
+from diary.ledger.signed import check, sign
+
+TYPE: Final = "release/v1"
+NAMES: Final = frozenset({"digest", "files", "t", "worker"})
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def release() -> None:
+    """The list of a release's files, signed with a key that never is on a server."""
+
+
+@release.command("key")
+@click.argument("out", type=NEW_FILE)
+def make_key(out: Path) -> None:
+    """Make the release key, on a computer that is not a server. Its public half goes beside it."""
+    seed = os.urandom(32)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(seed)
+    pub = Notary(seed).pub
+    out.with_name(out.name + ".pub").write_text(b64(pub) + "\n", encoding="ascii")
+    click.echo(f"Publish {out.name}.pub: {fingerprint(pub)}. Keep {out.name} away from every server.")
+
+
+@release.command("make")
+@click.argument("out", type=NEW_FILE)
+@click.option("--key", type=FILE, required=True, help="The release key.")
+def make(out: Path, key: Path) -> None:
+    """Write release.json: every served file of this checkout with its SHA-256, signed."""
+    from diary.paths import STATIC, TEMPLATES
+    from diary.web.pages import render_pages
+
+    made = render_pages(config.load(os.environ), STATIC, TEMPLATES).release
+    told = {
+        "digest": made.digest,
+        "files": [[path, digest] for path, digest in sorted(made.files.items())],
+        "t": TYPE,
+        "worker": hashlib.sha256(made.script).hexdigest(),
+    }
+    out.write_bytes(canon(sign(Notary(key.read_bytes()), told)) + b"\n")
+    click.echo(f"Release {made.name}: {len(made.files)} files, signed.")
+
+
+@click.command("verify-host")
+@click.argument("url")
+@click.option("--manifest", type=FILE, required=True, help="release.json, from whoever made the release.")
+@click.option("--key", type=FILE, required=True, help="The release key's public half: not from the server.")
+@click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead of where the name leads.")
+@click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
+def verify_host(url: str, manifest: Path, key: Path, at: str, ca: Path | None) -> None:
+    """Compare what a server serves with a signed release, file by file. Status 1 when anything differs."""
+    from diary.client.visiting import Visitor
+
+    told = read_manifest(manifest.read_bytes(), unb64(key.read_text(encoding="ascii", errors="replace").strip()))
+    wanted = {str(path): str(digest) for path, digest in told["files"]} | {"/sw.js": str(told["worker"])}
+    served = Visitor(at, str(ca) if ca else None).get_all(url.rstrip("/"), list(wanted))
+    wrong = [
+        path
+        for (path, digest), answer in zip(wanted.items(), served, strict=True)
+        if answer is None or answer.status != 200 or answer.digest != digest
+    ]
+    for path in wrong:
+        click.echo(f"differs: {path}")
+    click.echo(f"{len(wrong)} of {len(wanted)} files differ." if wrong else f"All {len(wanted)} files are the released ones.")
+    sys.exit(1 if wrong else 0)
+
+
+def read_manifest(raw: bytes, pub: bytes) -> dict[str, Any]:
+    """A release's list, when its signature holds. Raises BadRequest and BadSignature."""
+    told = parse(raw.removesuffix(b"\n"))
+    if not isinstance(told, dict):
+        raise BadRequest("That is not a release's list.")
+    check(told, pub, TYPE, NAMES)
+    files = told["files"]
+    if not isinstance(files, list) or not all(isinstance(one, list) and len(one) == 2 for one in files):
+        raise BadRequest("That is not a release's list.")
+    return dict(told)
+
+

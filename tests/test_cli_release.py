@@ -1,0 +1,65 @@
+"""A release is signed off line, and a server that serves one other byte is found out."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from diary.cli import main
+from diary.cli_release import read_manifest
+from diary.client import visiting
+from diary.client.visiting import Answer
+from diary.config import load
+from diary.encoding import unb64
+from diary.errors import BadSignature
+from diary.paths import STATIC, TEMPLATES
+from diary.web.pages import render_pages
+
+
+@pytest.fixture
+def signed(tmp_path: Path) -> tuple[Path, Path]:
+    """release.json and the key's public half."""
+    key, manifest = tmp_path / "release.key", tmp_path / "release.json"
+    for command in (["release", "key", str(key)], ["release", "make", str(manifest), "--key", str(key)]):
+        assert CliRunner().invoke(main, command, env={"DIARY_DATA": str(tmp_path)}).exit_code == 0
+    assert key.stat().st_mode & 0o077 == 0
+    return manifest, key.with_name("release.key.pub")
+
+
+def test_served_bytes_are_compared_one_by_one(
+    signed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them as released: 0. One byte more in one file, or a file that is gone: named, and 1."""
+    pages = render_pages(load({"DIARY_DATA": str(tmp_path)}), STATIC, TEMPLATES)
+    bodies = {"/": pages.shell, "/sw.js": pages.release.script}
+    bodies |= {f"/static/{path}": file.raw for path, file in pages.files.items()}
+
+    def get_all(_self: object, _url: str, paths: list[str]) -> list[Answer | None]:
+        return [Answer(200, {}, bodies[path]) if path in bodies else None for path in paths]
+
+    monkeypatch.setattr(visiting.Visitor, "get_all", get_all)
+    manifest, pub = signed
+    command = ["verify-host", "https://app.example", "--manifest", str(manifest), "--key", str(pub)]
+    fine = CliRunner().invoke(main, command)
+    assert fine.exit_code == 0, fine.output
+    bodies["/static/js/main.js"] += b"\n"
+    del bodies["/static/css/base.css"]
+    found = CliRunner().invoke(main, command)
+    assert found.exit_code == 1
+    assert "differs: /static/js/main.js" in found.output and "differs: /static/css/base.css" in found.output
+
+
+def test_a_list_that_was_changed_is_refused(signed: tuple[Path, Path]) -> None:
+    """One digest replaced, or another key: the signature does not hold."""
+    manifest, pub = signed
+    raw, key = manifest.read_bytes(), unb64(pub.read_text().strip())
+    assert read_manifest(raw, key)["t"] == "release/v1"
+    digest = hashlib.sha256((STATIC / "js" / "main.js").read_bytes()).hexdigest().encode()
+    assert digest in raw
+    with pytest.raises(BadSignature):
+        read_manifest(raw.replace(digest, b"0" * 64), key)
+    with pytest.raises(BadSignature):
+        read_manifest(raw, bytes(32))
