@@ -124,7 +124,7 @@ PACK = (
     OPEN,
     go("share"),
     press("Make a pack"),
-    press("I have read this"),
+    press("I know this, go on"),
     press("Next"),
     lambda page: page.get_by_role("heading", name="What goes in").wait_for(),
 )

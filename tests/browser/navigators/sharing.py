@@ -16,7 +16,7 @@ def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
     keeper.page.get_by_role("button", name=re.compile(f"^{how}( No signal needed.*)?$")).first.click()
     keeper.page.get_by_role("heading", name=re.compile("^(If this goes to court|What should go in\\?)$")).wait_for()
     if keeper.heading("If this goes to court").is_visible():
-        keeper.tap("I have read this")
+        keeper.tap("I know this, go on")
     keeper.tap("Next")
     keeper.sees_place("What goes in")
 
