@@ -284,7 +284,9 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
     assert [how for _, how in asked(page, "decidePicture")] == ["fine", "hold"]  # type: ignore[misc]
     page.get_by_role("button", name="Hold it back").first.click()
+    expect(page.get_by_role("button", name="It may be seen")).to_have_count(1)
     page.get_by_role("button", name="It may be seen").click()
+    expect(page.get_by_role("button", name="It may be seen")).to_have_count(0)
     assert asked(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
     page.get_by_role("button", name="Next").click()
     page.get_by_role("button", name="Next").click()
