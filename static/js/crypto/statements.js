@@ -11,7 +11,7 @@ import { importAuthorPub, sign, verifyAuthor } from './signing.js';
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {{log: string, root: string, size: number}} Beacon */
 /** @typedef {{account: string, beacon: Beacon|null, diary: string, ecdsa_pub: string, epoch: number, head: string, hpke_pub: string, old: string, seq: number, t: string, ts: number, sig: string}} Statement */
-/** @typedef {{pub: string, seq: number|null, ts?: number|null}} AuthorKey a public key, b64, and the last number (and ms) it counts for; null for the one in use */
+/** @typedef {{pub: string, seq: number|null}} AuthorKey a public key, b64, and the last number it counts for; null for the one in use */
 
 const TYPE = 'rekey/v1';
 const NAMES = 'account,beacon,diary,ecdsa_pub,epoch,head,hpke_pub,old,seq,sig,t,ts';
@@ -54,7 +54,7 @@ export async function authorChain(statements, newest) {
   });
   const last = statements.at(-1);
   if (!isChain || (last && last.ecdsa_pub !== newest)) throw new KeptError('bad_signature', 'The statements about an account’s keys do not follow one another.');
-  return [...statements.map(({ old, seq, ts }) => ({ pub: old, seq, ts })), { pub: newest, seq: null, ts: null }];
+  return [...statements.map(({ old, seq }) => ({ pub: old, seq })), { pub: newest, seq: null }];
 }
 
 /** @param {any} value @returns {boolean} */

@@ -78,9 +78,10 @@ export function neverReceived(keys) {
 
 /** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. @param {Fields} keys @returns {Promise<Map<string, {key: CryptoKey, until: number|null}>>} */
 async function authorsOf(keys) {
-  const chain = await authorChain(Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [], textOf(keys, 'ecdsa_pub'));
-  return new Map(await Promise.all(chain.map(async ({ pub, ts }) => (
-    /** @type {const} */ ([authorId(unb64(pub)), { key: await importAuthorPub(unb64(pub)), until: ts ?? null }])))));
+  const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
+  const chain = await authorChain(earlier, textOf(keys, 'ecdsa_pub'));
+  return new Map(await Promise.all(chain.map(async ({ pub }, i) => (
+    /** @type {const} */ ([authorId(unb64(pub)), { key: await importAuthorPub(unb64(pub)), until: wholeOf(earlier[i] ?? {}, 'ts') }])))));
 }
 
 /** @param {string} member @param {Fields|null} value @param {string} name @returns {Proof|Finding} */
