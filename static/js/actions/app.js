@@ -230,8 +230,9 @@ async function unlock(ctx, drafts, idle, words) {
     throw error;
   });
   if (!open) return readNotebook(ctx);
-  await triedWell(ctx);
   await opened(ctx, drafts, idle, open);
+  // After the first rows are drawn: nobody waits for a counter.
+  await triedWell(ctx);
   await open.index.whole();
   if (ctx.open !== open) return; // locked meanwhile
   await afterOpening(open);

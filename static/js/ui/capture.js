@@ -75,7 +75,7 @@ function shown(stage, file) {
   const picture = file.kind === 'image' ? stage.find(`preview:${file.attachment}`, () => stage.app.readPicture(file.attachment, 'preview').catch(() => null)) : null;
   return html`${picture?.data?.url ? html`<img class="captured" src=${picture.data.url} alt="">` : nothing}
     <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${file.at ? html` · ${t('capd.at', { at: `${day(file.at)}, ${clockTime(file.at)}` })}` : nothing}</span>
-    <details class="small soft"><summary>SHA-256</summary><span class="letters">${file.sha256}</span></details>
+    <details class="small soft"><summary>${t('file.digest')}</summary><span class="letters">${file.sha256}</span></details>
     ${file.same === false ? html`<p class="care">${t('capd.differs')}</p>` : nothing}`;
 }
 
