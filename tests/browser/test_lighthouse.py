@@ -22,6 +22,9 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
 MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
+# Lighthouse asks for robots.txt from inside the page, which the page's policy forbids to every script; a search engine
+# asks from outside.
+NO_ROBOTS = "--skip-audits=robots-txt"
 # Pages that people look for with a search engine.
 FOUND = {"/", "/is-this-stalking", "/young-people", "/directory"}
 FLAGS = (
@@ -77,7 +80,7 @@ def test_marks_of_a_public_page(address: str, tmp_path: Path, path: str) -> None
     public = address.replace("localhost", "public.localhost") + path
     found: dict[str, int] = {}
     for number in range(RUNS):
-        report = run(public, tmp_path / f"page-{number}.json", marks=least)
+        report = run(public, tmp_path / f"page-{number}.json", NO_ROBOTS, marks=least)
         found = {name: max(found.get(name, 0), round(report["categories"][name]["score"] * 100)) for name in least}
         if all(found[name] >= mark for name, mark in least.items()):
             return
