@@ -94,7 +94,7 @@ def _whole_words(phrases: Iterable[str]) -> re.Pattern[str] | None:
 
 def _pieces(text: str) -> Iterable[str]:
     """What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail."""
-    for part in re.split(r"[,;\n]+", text):
+    for part in re.split(r"[,;،、\n]+", text):
         if len(squeeze(part)) >= PIECE:
             yield squeeze(part)
         # "14 Elm Road" is given away by "Elm Road" too; two words at least, or every "Leeds" would go.

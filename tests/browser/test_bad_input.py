@@ -44,6 +44,9 @@ def test_wrong_words(keeper: Keeper) -> None:
     for words in ("nearly the right words", "x", keeper.words[:-1]):
         keeper.tries_words(words)
         expect(keeper.problem()).to_have_text("That didn’t open anything. Try again.")
+    keeper.tries_words(keeper.words)
+    expect(keeper.problem()).to_have_text("Try again in a moment.")
+    keeper.page.wait_for_timeout(5_000)  # what the lock asks for after three
     keeper.unlocks()
     keeper.reads(TEXT)
 

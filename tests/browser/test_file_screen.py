@@ -144,7 +144,13 @@ def _pixel(keeper: Keeper, across: float, down: float) -> int:
     """How bright the shown picture is at a place, 0 to 255."""
     value: int = keeper.page.locator(".look img").evaluate(
         """async (image, [across, down]) => {
-            await image.decode();
+            // A picture that is being put in another's place does not decode for a moment.
+            for (let left = 50; ; left--) {
+                const failed = await image.decode().then(() => null, (why) => why);
+                if (!failed) break;
+                if (!left) throw failed;
+                await new Promise((go) => setTimeout(go, 100));
+            }
             const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
             const pen = canvas.getContext('2d');
             pen.drawImage(image, 0, 0);

@@ -14,6 +14,7 @@ from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 
 ALL = 31
+BLOCK = 20
 OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
 
@@ -46,13 +47,15 @@ def items(keeper: Keeper) -> Locator:
 def counts(keeper: Keeper, n: int) -> None:
     """Wait until the list says that so many are left of all."""
     expect(keeper.page.get_by_text(f"{n} of {ALL} entries").first).to_be_visible()
-    expect(items(keeper)).to_have_count(n)
+    if n <= BLOCK:  # of a longer list only what is near is drawn
+        expect(items(keeper)).to_have_count(n)
 
 
 def test_entries_stand_under_their_days_and_are_found_by_words(reader: Keeper) -> None:
     """Newest day first, one heading a day, the unknown above; words, names, accounts, accents, right-to-left text find theirs."""
-    days = reader.page.locator(".day > h2").all_inner_texts()
-    assert days[:3] == ["Time not known", "Yesterday, Monday 23 November", "Friday 20 November"]
+    days = [re.sub(r"^(Today|Yesterday), ", "", day) for day in reader.page.locator(".day > h2").all_inner_texts()]
+    # The year is said from the next year on.
+    assert [re.sub(r" \d{4}$", "", day) for day in days[:3]] == ["Time not known", "Monday 23 November", "Friday 20 November"]
     assert len(days) == len(set(days))
     for query, n in (
         ("blue coat", 6),
@@ -238,7 +241,8 @@ def test_with_the_keyboard_alone(new_phone: NewPhone, seeded: Seeded) -> None:
     def to(name: str | re.Pattern[str], role: str = "button") -> None:
         target = keeper.page.get_by_role(role, name=name).first  # type: ignore[arg-type]
         for _ in range(80):
-            if target.evaluate("(one) => one === document.activeElement"):
+            # Past the last control the focus is the browser’s for a moment, and the page is covered.
+            if target.count() and target.evaluate("(one) => one === document.activeElement"):
                 return
             keys.press("Tab")
         raise AssertionError(f"no way to {name} by Tab")

@@ -258,7 +258,7 @@ def test_three_hundred_files_open_as_three_do(show: Show) -> None:
     expect(page.locator(".tile")).to_have_count(72)
     expect(page.locator(".tile img")).to_have_count(72)
     hidden = js("fake.readSettings = async () => ({fields: {pictures_hidden: true}, restricted: {}})")
-    page = show((OPEN, MANY_FILES, hidden, go("entry", record="r0")))
+    page = show((OPEN, MANY_FILES, hidden, js("stage.refresh()"), go("entry", record="r0")))
     expect(page.locator(".tile")).to_have_count(24)
     expect(page.locator(".tile img")).to_have_count(0)
 

@@ -125,7 +125,7 @@ export async function itemsAsked(open, text) {
   const opened = versions.map(openedOf);
   const { fields } = await readSettings(open);
   const byNo = new Map([...givenNumbers(earlierPacks(opened, Infinity))].map(([record, no]) => [no, record]));
-  const asked = text.toUpperCase().split(/[\s,;]+/).filter(Boolean).map((one) => ({ one, no: Number(/^(?:[A-Z]{1,4}[/-])?(\d{1,5})$/.exec(one)?.[1] ?? NaN) }));
+  const asked = text.toUpperCase().split(/[\s,;،、]+/).filter(Boolean).map((one) => ({ one, no: Number(/^(?:[A-Z]{1,4}[/-])?(\d{1,5})$/.exec(one)?.[1] ?? NaN) }));
   const found = asked.flatMap(({ no }) => (byNo.has(no) ? [{ no, record: /** @type {string} */ (byNo.get(no)) }] : []));
   const files = new Set(found.map(({ record }) => record));
   const owners = new Set(tellAll(opened, 'attachment').filter(({ record }) => files.has(record)).flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')));

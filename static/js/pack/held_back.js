@@ -110,7 +110,7 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail. @param {string} text @returns {string[]} */
 function piecesOf(text) {
   const pieces = [];
-  for (const part of text.split(/[,;\n]+/)) {
+  for (const part of text.split(/[,;،、\n]+/)) {
     if (squeeze(part).length >= PIECE) pieces.push(squeeze(part));
     const street = part.trim().replace(HOUSE, '');
     if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET) pieces.push(squeeze(street));

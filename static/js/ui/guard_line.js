@@ -12,7 +12,7 @@ import { moveApart, notice } from '../record/guard.js';
  */
 export function guard(stage, text, restricted, change) {
   const apart = restricted.place_detail ?? '';
-  const own = [...(stage.app.restrictedWords?.() ?? []), apart].flatMap((words) => words.split(/[\n,]/));
+  const own = [...(stage.app.restrictedWords?.() ?? []), apart].flatMap((words) => words.split(/[\n,،、]/));
   const left = /** @type {string[]} */ (stage.local.left ?? []);
   // What the person chose to leave is blanked, not cut, so that positions in the text still hold.
   const noticed = notice(left.reduce((now, found) => now.replaceAll(found, ' '.repeat(found.length)), text), own);
