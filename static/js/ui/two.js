@@ -88,7 +88,7 @@ function outOrIn(stage, entry, a, b) {
   });
   const out = () => stage.run('two', async () => { await stage.app.takeOutRecord(entry.record, ''); done(); });
   return html`<div class="stack-wide">${heading(t('two.title'))}${errorSummary(stage)}<p>${t('two.out')}</p>
-    <div class="part stack-close">${byLine(alive, 'two.one')}<p dir="auto" class="narrative-small">${alive.fields.narrative || t('entry.no_words')}</p></div>
+    <div class="part stack-close">${byLine(alive, 'two.first')}<p dir="auto" class="narrative-small">${alive.fields.narrative || t('entry.no_words')}</p></div>
     <div class="row">${button(t('two.keep'), keep, { main: true, busy: stage.running === 'two' })}${button(t('away.go'), out)}</div></div>`;
 }
 
@@ -120,7 +120,7 @@ function wordsOf(stage, a, b) {
   const { local } = stage;
   const use = (/** @type {End} */ end) => stage.set({ joint: end.fields.narrative ?? '' });
   return html`<section class="stack-close"><h2>${t('two.words')}</h2>
-    ${[[a, 'two.one', 'two.use_a'], [b, 'two.other', 'two.use_b']].map(([end, title, go]) => html`<div class="part stack-close">${byLine(/** @type {End} */ (end), String(title))}
+    ${[[a, 'two.first', 'two.use_a'], [b, 'two.second', 'two.use_b']].map(([end, title, go]) => html`<div class="part stack-close">${byLine(/** @type {End} */ (end), String(title))}
       <p dir="auto" class="narrative-small">${/** @type {End} */ (end).fields.narrative || t('entry.no_words')}</p><div>${button(t(String(go)), () => use(/** @type {End} */ (end)), { plain: true })}</div></div>`)}
     ${textField({ id: 'two-words', label: t('two.words'), hint: t('two.words_hint'), lines: 'big', value: local.joint, on: (joint) => { local.joint = joint; } })}</section>`;
 }
@@ -128,7 +128,7 @@ function wordsOf(stage, a, b) {
 /** @param {Stage} stage @param {string} name @param {End} a @param {End} b @param {Record<string, string>} picked */
 function choice(stage, name, a, b, picked) {
   const say = (/** @type {End} */ end) => (name === 'when' ? whenWords(/** @type {any} */ (end.fields)) : wordsFor(stage, name, all(end)[name])) || t('history.blank');
-  const choices = /** @type {[string, string][]} */ ([['a', `${t('two.one')}: ${say(a)}`], ['b', `${t('two.other')}: ${say(b)}`]]);
+  const choices = /** @type {[string, string][]} */ ([['a', `${t('two.first')}: ${say(a)}`], ['b', `${t('two.second')}: ${say(b)}`]]);
   if (BOTH.has(lineOf(name)?.as ?? '') || name === 'behaviours') choices.push(['both', t('two.both')]);
   return chips({ name: `two-${name}`, legend: name === 'when' ? t('f.when') : titleOf(name), choices, chosen: [picked[name] ?? ''], on: (code) => { picked[name] = code; stage.draw(); } });
 }
