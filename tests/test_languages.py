@@ -44,6 +44,11 @@ def test_no_text_escapes_the_catalogue_and_none_is_left_over(language: object, w
     assert there == wanted
 
 
+def test_every_text_has_its_words_in_every_language() -> None:
+    """A new text is translated in the change that brings it."""
+    assert languages.lacking() == {}
+
+
 @pytest.mark.parametrize("language", languages.LANGUAGES, ids=CODES)
 def test_a_translation_is_filled_with_the_same_things(language: object) -> None:
     """No slot is lost or invented; a form for one thing may leave its number out."""

@@ -81,6 +81,8 @@ def test_a_chat_is_brought_in_by_keyboard_alone(keeper: Keeper) -> None:
     keys.press("Enter")
     _tab_to(keeper, "Add 2 entries")
     keys.press("Enter")
+    _tab_to(keeper, "No, it is not")  # there is a picture in this chat: the question comes before it
+    keys.press("Enter")
     keeper.sees_place("Added")
     expect(keeper.page.locator("h1")).to_be_focused()
 
@@ -88,6 +90,8 @@ def test_a_chat_is_brought_in_by_keyboard_alone(keeper: Keeper) -> None:
 def _tab_to(keeper: Keeper, name: str) -> None:
     for _ in range(40):
         keeper.page.keyboard.press("Tab")
-        if keeper.button(name).evaluate("(one) => one === document.activeElement"):
+        button = keeper.button(name)
+        # Past the last control the focus is the browser's for a moment, and the page is covered.
+        if button.count() and button.evaluate("(one) => one === document.activeElement"):
             return
     raise AssertionError(f"{name} is not reached")
