@@ -113,6 +113,7 @@ def test_qpdf_accepts_every_document(demo: Demo, tmp_path: Path) -> None:
         "10_RESTRICTED_how-this-record-was-made.pdf",
         "01_chronology.pdf",
         "04_exhibits.pdf",
+        "08_impact.pdf",
     ]
     for path in documents:
         done = subprocess.run(["qpdf", "--check", path], check=False, capture_output=True, text=True)

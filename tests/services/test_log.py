@@ -155,8 +155,8 @@ async def test_the_keys_are_on_the_public_pages(tmp_path: Path) -> None:
         assert b64(instance_key.pub) in text and fingerprint(instance_key.pub) in text and "first" in text
         (line,) = (await public(server, "/log/statements")).text.splitlines()
         assert statements.chain([parse(line.encode())], instance_key.pub)[0].log == notary.log  # type: ignore[list-item]
-        home = (await public(server, "/")).text
-        assert 'href="/keys.txt"' in home and 'href="/log/checkpoint"' in home
+        page = (await public(server, "/officers")).text
+        assert 'href="/keys.txt"' in page and 'href="/log/checkpoint"' in page
         async with server.client() as client:
             told = (await client.get("/v1/server")).json()
         assert told["instance"] == b64(instance_key.pub)
