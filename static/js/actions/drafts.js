@@ -12,6 +12,7 @@ import { readSealedDraft, writeSealedDraft } from '../store/beside.js';
 import { blobsOf, forgetBlobs } from './sealing.js';
 import { sentenceOf } from './sentences.js';
 import { shownHeld } from './showing.js';
+import { Writing } from './writing.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Fields} Fields */
@@ -20,18 +21,14 @@ import { shownHeld } from './showing.js';
 
 const SOON = 300;
 
-export class Drafts {
+export class Drafts extends Writing {
   /** @param {Context} ctx */
   constructor(ctx) {
-    this.ctx = ctx;
+    super(ctx);
     /** @type {Kept|null} */
     this.kept = null;
     /** @type {CryptoKey|null} only before the first words */
     this.key = null;
-    /** @type {unknown} */
-    this.timer = null;
-    /** @type {Promise<unknown>} */
-    this.turn = Promise.resolve();
     /** Files on their way into the draft or the tray. @type {Set<Promise<unknown>>} */
     this.taking = new Set();
     /** Addresses of pictures shown before the first words. @type {Set<string>} */
@@ -80,14 +77,6 @@ export class Drafts {
     this.kept = { ...this.kept, held: this.kept.held.filter((one) => one.attachment !== attachment), saved_at: null };
     this.showInside();
     await this.flush();
-  }
-
-  /** Seals what is there now; done when it has been read back. */
-  flush() {
-    if (this.timer) this.ctx.timers.stop(this.timer);
-    this.timer = null;
-    this.turn = this.turn.catch(() => undefined).then(() => this.write());
-    return this.turn;
   }
 
   async write() {
@@ -158,8 +147,7 @@ export class Drafts {
 
   /** Nothing of it stays in memory. */
   forget() {
-    if (this.timer) this.ctx.timers.stop(this.timer);
-    this.timer = null;
+    this.pause();
     this.kept = null;
     for (const url of this.urls) this.ctx.objectUrl.drop(url);
     this.urls.clear();

@@ -13,16 +13,17 @@ import { KeptError } from '../core/errors.js';
 import { readDoor } from '../store/beside.js';
 import { grownChaff } from '../store/chaff.js';
 import { Store } from '../store/store.js';
+import { Writing } from './writing.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {{id: string, text: string, at: number}} Note `at`: last written, ms */
 
 const SOON = 300;
 
-export class Notebook {
+export class Notebook extends Writing {
   /** @param {Context} ctx */
   constructor(ctx) {
-    this.ctx = ctx;
+    super(ctx);
     /** @type {Store|null} */
     this.store = null;
     /** @type {Map<string, Note>} */
@@ -31,10 +32,6 @@ export class Notebook {
     this.opening = null;
     /** Written on the screen and not yet on the phone. @type {Set<string>} */
     this.dirty = new Set();
-    /** @type {unknown} */
-    this.timer = null;
-    /** @type {Promise<unknown>} */
-    this.turn = Promise.resolve();
   }
 
   /** Reads it, once; a failure is tried again at the next asking. */
@@ -91,14 +88,6 @@ export class Notebook {
     this.dirty.add(id);
     this.show();
     await this.flush();
-  }
-
-  /** Everything that was written is on the phone. */
-  flush() {
-    if (this.timer) this.ctx.timers.stop(this.timer);
-    this.timer = null;
-    this.turn = this.turn.catch(() => undefined).then(() => this.write());
-    return this.turn;
   }
 
   async write() {
