@@ -15,12 +15,12 @@ from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
 from diary.services import keyring, logbook, stamping
+from diary.services.counts import open_counts
 from diary.services.ending import Ending
 from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.pepper import Pepper
 from diary.services.purge import every_hour
-from diary.services.shared import open_counts
 from diary.storage.blobstore import open_store
 from diary.storage.database import opened
 from diary.web.call import Office

@@ -8,16 +8,13 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from diary import config
 from diary.cli_front import directory, training
@@ -32,7 +29,7 @@ from diary.errors import BadRequest, KeptError
 
 USUAL_PORT: Final = 8000
 KEY_BYTES: Final = 32
-OUT: Final = Console(highlight=False, soft_wrap=True)
+Step = Callable[[str, int, int], None]
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -89,12 +86,12 @@ def serve(bind: str, sample: bool) -> None:
 
 def _say_where(settings: config.Settings) -> None:
     """What to open, and what a phone would need."""
-    OUT.print(f"The app:          [bold]{settings.app_url}[/]")
-    OUT.print(f"The public pages: [bold]{settings.public_url}[/]")
+    click.echo(f"The app:          {_bold(settings.app_url)}")
+    click.echo(f"The public pages: {_bold(settings.public_url)}")
     if settings.app_url.startswith("http:"):
-        OUT.print("Open them on this computer, in Chromium or Firefox.")
-        OUT.print("A phone needs https: put a server that speaks TLS in front, and set DIARY_APP_URL to its name.")
-    OUT.print("Ctrl-C stops it.")
+        click.echo("Open them on this computer, in Chromium or Firefox.")
+        click.echo("A phone needs https: put a server that speaks TLS in front, and set DIARY_APP_URL to its name.")
+    click.echo("Ctrl-C stops it.")
 
 
 @contextmanager
@@ -116,7 +113,7 @@ def migrate() -> None:
     from diary.storage import database
 
     asyncio.run(database.migrate(config.load(os.environ)))
-    OUT.print("The database is up to date.")
+    click.echo("The database is up to date.")
 
 
 @main.command()
@@ -126,25 +123,16 @@ def sample(origin: str, note: Path) -> None:
     """Put the fictional diary on a running server and say how to open it."""
     from diary.client.demo import sample_on
 
-    OUT.print("\nA fictional diary is being written on this server, to look round in…")
+    click.echo("\nA fictional diary is being written on this server, to look round in…")
     sign_in = asyncio.run(sample_on(origin, note, _quietly))
-    OUT.print(f"[bold]It can be opened[/] at {origin} with “I have a sign-in name”:")
+    click.echo(f"{_bold('It can be opened')} at {origin} with “I have a sign-in name”:")
     for line in sign_in.lines():
-        OUT.print(f"  {line}")
+        click.echo(f"  {line}")
 
 
-@dataclass
-class Steps:
-    """Progress on the terminal: one bar a step."""
-
-    progress: Progress
-    bars: dict[str, TaskID] = field(default_factory=dict)
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` of a step; total 0 means that nobody knows."""
-        if what not in self.bars:
-            self.bars[what] = self.progress.add_task(what, total=None)
-        self.progress.update(self.bars[what], completed=done, total=total or None)
+def _bold(text: str) -> str:
+    """Text that stands out on a terminal."""
+    return click.style(text, bold=True)
 
 
 def _quietly(*_: object) -> None:
@@ -152,11 +140,20 @@ def _quietly(*_: object) -> None:
 
 
 @contextmanager
-def _steps() -> Iterator[Steps]:
-    """Bars while a job runs."""
+def _steps() -> Iterator[Step]:
+    """Bars while a job runs, one a step; a total of 0 means that nobody knows."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=OUT) as progress:
-        yield Steps(progress)
+    bars: dict[str, TaskID] = {}
+    with Progress(*columns) as progress:
+
+        def step(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=None)
+            progress.update(bars[what], completed=done, total=total or None)
+
+        yield step
 
 
 @main.command()
@@ -174,15 +171,15 @@ def demo(out: Path, keep: Path | None, stamp: bool, sample_pack: bool) -> None:
 
     with _steps() as step:
         made = asyncio.run(run_demo(out, keep, SystemClock(), step, stamp=stamp))
-    OUT.print(f"\nPack:       {made.pack} ({made.pack.stat().st_size / 1e6:.1f} MB, {made.seconds:.0f} s)")
-    OUT.print(f"Notary key: {made.notary}")
+    click.echo(f"\nPack:       {made.pack} ({made.pack.stat().st_size / 1e6:.1f} MB, {made.seconds:.0f} s)")
+    click.echo(f"Notary key: {made.notary}")
     if made.folder:
-        OUT.print(f"Server:     {made.folder / 'server'}")
-        OUT.print(f"Files:      {made.folder / 'files-as-received'}")
+        click.echo(f"Server:     {made.folder / 'server'}")
+        click.echo(f"Files:      {made.folder / 'files-as-received'}")
         for line in made.sign_in.lines():
-            OUT.print(f"  {line}")
+            click.echo(f"  {line}")
     root = f" --tsa-root {made.root}" if made.root else ""
-    OUT.print(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}{root}")
+    click.echo(f"\nCheck it:   python -m diary verify {made.pack} --notary {made.notary}{root}")
 
 
 def _sample_pack(out: Path) -> None:
@@ -190,8 +187,8 @@ def _sample_pack(out: Path) -> None:
     from diary.client.sample_pack import write_training_pack
 
     notary, root = write_training_pack(release_name(), out)
-    OUT.print(f"Pack:       {out} ({out.stat().st_size / 1e6:.1f} MB), marked TRAINING")
-    OUT.print(f"Check it:   python -m diary verify {out} --notary {notary} --tsa-root {root}")
+    click.echo(f"Pack:       {out} ({out.stat().st_size / 1e6:.1f} MB), marked TRAINING")
+    click.echo(f"Check it:   python -m diary verify {out} --notary {notary} --tsa-root {root}")
 
 
 main.add_command(audit)

@@ -9,8 +9,8 @@ from diary.config import Settings
 from diary.crypto.kdf import KdfPolicy
 from diary.crypto.signing import Notary
 from diary.ledger.timestamps import Authority
+from diary.services.counts import Counts
 from diary.services.pepper import Pepper
-from diary.services.shared import SharedCounts
 from diary.services.throttle import Guard
 from diary.storage.blobstore import BlobStore
 from diary.storage.database import Database
@@ -33,7 +33,7 @@ class Instance:
     notary: Notary
     pepper: Pepper
     throttle: Guard
-    counts: SharedCounts | None
+    counts: Counts | None
     policy: KdfPolicy
     argon: asyncio.Semaphore
     authorities: tuple[Authority, ...] = ()

@@ -18,11 +18,9 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from diary.clock import Clock
-from diary.errors import BadSetting, TryLater, Unavailable
-from diary.services.throttle import FAILURES, WINDOW_MS, Guard, Throttle, wait_of
+from diary.errors import TryLater, Unavailable
+from diary.services.throttle import FAILURES, WINDOW_MS, wait_of
 
-MEMORY: Final = "memory"
-SCHEMES: Final = ("redis://", "rediss://", "unix://")
 PREFIX: Final = "kept"
 ANSWER_S: Final = 2.0
 # Hosts' clocks differ a little; a failure from further on than this is from before the clock was set back.
@@ -92,24 +90,9 @@ class SharedThrottle:
             return  # it counts for an hour more; the keeper is signed in all the same
 
 
-def is_shared(url: str) -> bool:
-    """Whether an address is one of Redis's. Raises BadSetting for one that is neither that nor `memory`."""
-    if url == MEMORY:
-        return False
-    if not url.startswith(SCHEMES):
-        raise BadSetting("DIARY_COUNTS_URL is neither memory nor an address like redis://host:6379/0.")
-    return True
-
-
 @asynccontextmanager
-async def open_counts(url: str, clock: Clock) -> AsyncIterator[tuple[SharedCounts | None, Guard]]:
-    """How counts are kept, for the length of the block: in memory, so None and a Throttle, or in Redis.
-
-    Whether Redis is there shows when it is asked. Raises BadSetting.
-    """
-    if not is_shared(url):
-        yield None, Throttle(clock)
-        return
+async def open_redis(url: str, clock: Clock) -> AsyncIterator[tuple[SharedCounts, SharedThrottle]]:
+    """Counts kept in the Redis at `url`, for the length of the block. Whether it is there shows when it is asked."""
     pool = ConnectionPool.from_url(url, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
     try:
         yield SharedCounts(pool), SharedThrottle(clock, Redis(connection_pool=pool))

@@ -20,12 +20,22 @@ _TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanif
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One file: its bytes, the same packed (None where packing does not help), its type and entity tag."""
+    """One file: its bytes, packed where that helps, its type and entity tag."""
 
-    raw: bytes
-    packed: bytes | None
+    held: bytes
+    is_packed: bool
     media_type: bytes
     tag: bytes
+
+    @property
+    def packed(self) -> bytes | None:
+        """The bytes packed by gzip; None where packing does not help."""
+        return self.held if self.is_packed else None
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes as they are. Hardly any browser asks for them, so they are not kept twice."""
+        return gzip.decompress(self.held) if self.is_packed else self.held
 
 
 def read_files(folder: Path) -> Mapping[str, StaticFile]:
@@ -43,9 +53,10 @@ def read_file(path: Path) -> StaticFile:
     """One file as it will be sent. The same bytes give the same tag and the same packed bytes anywhere."""
     raw = path.read_bytes()
     packed = gzip.compress(raw, 9, mtime=0) if path.suffix in _PACKED else raw
+    helps = len(packed) < len(raw)
     return StaticFile(
-        raw=raw,
-        packed=packed if len(packed) < len(raw) else None,
+        held=packed if helps else raw,
+        is_packed=helps,
         media_type=_media_type(path).encode(),
         tag=f'"{hashlib.sha256(raw).hexdigest()[:32]}"'.encode(),
     )

@@ -9,8 +9,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from diary.clock import Clock
 from diary.errors import TryLater
+from diary.services.counts import Counts
 from diary.services.pepper import Pepper
-from diary.services.shared import SharedCounts
 
 MINUTE_MS: Final = 60_000
 MINUTE: Final = 60
@@ -19,7 +19,7 @@ MINUTE: Final = 60
 class NetworkLimit:
     """Counts by network: an IPv4 address, or the /64 one household has of IPv6. Kept as a keyed digest."""
 
-    def __init__(self, pepper: Pepper, shared: SharedCounts | None = None) -> None:
+    def __init__(self, pepper: Pepper, shared: Counts | None = None) -> None:
         """`pepper`: so that what is counted by cannot be turned back into an address."""
         self._pepper = pepper
         self._shared = shared
@@ -40,7 +40,7 @@ class NetworkLimit:
 class AccountLimit:
     """Counts by account, minute by minute. Plain dictionaries where they are not shared: this runs on every push."""
 
-    def __init__(self, clock: Clock, shared: SharedCounts | None = None) -> None:
+    def __init__(self, clock: Clock, shared: Counts | None = None) -> None:
         """Count by this clock."""
         self._clock = clock
         self._shared = shared

@@ -11,7 +11,7 @@ import pytest
 from diary.clock import FixedClock
 from diary.encoding import b64
 from diary.errors import BadSetting, TryLater, Unavailable
-from diary.services.shared import is_shared, open_counts
+from diary.services.counts import is_shared, open_counts
 from diary.services.throttle import FAILURES
 from tests.keepers import NOON, enrol, served, sign_in_body
 from tests.redis_server import RedisServer, redis_server

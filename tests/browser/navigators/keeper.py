@@ -73,6 +73,7 @@ class Keeper:
 
     def sees_lock(self) -> None:
         """Wait for the lock: one field and nothing that says what is behind it."""
+        expect(self.page.locator("[data-early]")).to_have_count(0)
         expect(self.field("Your words")).to_be_visible()
         expect(self.button("Help")).to_have_count(0)
 
@@ -222,7 +223,8 @@ class Keeper:
         self.sees("On. These words open the notebook.")
 
     def tries_words(self, words: str) -> None:
-        """Type words at the lock."""
+        """Type words at the lock, once its button answers: the form in the page's own HTML keeps words, but is deaf."""
+        expect(self.page.locator("[data-early]")).to_have_count(0)
         self.field("Your words").fill(words)
         self.tap("Open")
 

@@ -192,3 +192,5 @@ class WebKitKeeper:
         except WebDriverException as error:  # WebKit's driver reports a page that came from its worker as an error now and then
             raise AssertionError(f"the page could not be loaded again: {error.msg}") from error
         self.find("input", "Your words")
+        # The form in the page's own HTML keeps what is typed into it, but its button is deaf until the door is drawn.
+        self.until(lambda: not self.driver.execute_script("return document.querySelector('[data-early]')"), "the drawn lock")
