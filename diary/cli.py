@@ -203,13 +203,16 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 
 
 @main.command()
-@click.argument("pack", type=FILE)
+@click.argument("pack", type=click.Path(exists=True, path_type=Path))
 @click.option("--notary", type=FILE, help="The server's public notary key: from its operator, not from the pack.")
 @click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option("--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed.")
 def verify(pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], rerender: bool) -> None:
-    """Check a pack: every finding is listed; the status is 1 when there is one."""
+    """Check a pack, its zip or its folder: every finding is listed; the status is 1 when there is one.
+
+    Of the servable folder alone as much is checked as is there.
+    """
     from diary.pack.verify import verify as findings_of
 
     key = read_notary(notary) if notary else None

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from diary.pack.findings import Finding, find
-from diary.pack.manifest import BAGIT, SERVABLE, SERVABLE_LIST, payload_lists, servable_list
+from diary.pack.manifest import APART, BAGIT, SERVABLE, SERVABLE_LIST, payload_lists, servable_list
 from diary.pack.opened import OpenedPack
 
 TAGS: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha512.txt")
 TAG_LIST: Final = "tagmanifest-sha256.txt"
+_BESIDE: Final = frozenset({"data/00_READ-FIRST.txt", "data/15_VERIFY.txt"})
 _LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
 _OXUM = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
 
@@ -21,17 +22,41 @@ def check_bag(pack: OpenedPack) -> Iterator[Finding]:
     damaged = {finding.member for finding in pack.findings if finding.member}
     payload = {path for path in pack.digests if path.startswith("data/")}
     listed = dict(_lists(pack))
+    if pack.alone and not any(name in pack.digests for name in (*TAGS, TAG_LIST)):
+        yield from _folder_alone(pack, listed, damaged)
+        return
     for name in (*TAGS, TAG_LIST):
         if name not in pack.digests and name not in damaged:
             yield find("missing", name)
     yield from (find("list_damaged", name) for name, rows in listed.items() if rows is None)
     names = {path for name in TAGS[2:] for path in (listed.get(name) or {})}
-    yield from (find("missing", path) for path in sorted(names - payload - damaged))
+    # Who was given the servable part alone was not given the rest: that is said once, and nothing is missing.
+    left_out = {path for path in names if pack.alone and path.startswith(APART)}
+    yield from (find("missing", path) for path in sorted(names - payload - damaged - left_out))
     yield from (find("added", path) for path in sorted(payload - names) if names)
     yield from (find("added", path) for path in sorted(set(pack.digests) - payload - {*TAGS, TAG_LIST}))
-    yield from _changed(pack, listed)
+    yield from _changed(pack, listed, is_whole=not left_out)
     yield from _servable(pack, listed.get(SERVABLE_LIST), damaged)
-    yield from _tags(pack, listed)
+    yield from _tags(pack, listed, is_whole=not left_out)
+
+
+def _folder_alone(pack: OpenedPack, listed: dict[str, dict[str, str] | None], damaged: set[str]) -> Iterator[Finding]:
+    """The servable folder without the bag around it: its own list names every file of it."""
+    if SERVABLE_LIST not in pack.digests:
+        yield from () if SERVABLE_LIST in damaged else (find("missing", SERVABLE_LIST),)
+        return
+    rows = listed[SERVABLE_LIST]
+    if rows is None:
+        yield find("list_damaged", SERVABLE_LIST)
+        return
+    told = {f"{SERVABLE}{name}": digest for name, digest in rows.items()}
+    here = {path: held.sha256 for path, held in pack.digests.items() if path != SERVABLE_LIST}
+    found = [find("missing", path) for path in sorted(told.keys() - here.keys() - damaged)]
+    found += [find("added", path) for path in sorted(here.keys() - told.keys() - _BESIDE)]
+    found += [find("changed", path) for path in sorted(told.keys() & here.keys()) if told[path] != here[path]]
+    if not found and not damaged and pack.read(SERVABLE_LIST) != servable_list(here):
+        found.append(find("list_changed", SERVABLE_LIST))
+    yield from found
 
 
 def _lists(pack: OpenedPack) -> Iterator[tuple[str, dict[str, str] | None]]:
@@ -53,8 +78,11 @@ def _rows(raw: bytes) -> dict[str, str] | None:
     return rows
 
 
-def _changed(pack: OpenedPack, listed: dict[str, dict[str, str] | None]) -> Iterator[Finding]:
-    """Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing."""
+def _changed(pack: OpenedPack, listed: dict[str, dict[str, str] | None], *, is_whole: bool) -> Iterator[Finding]:
+    """Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing.
+
+    `is_whole`: every part is here, so that the lists can be made again and compared.
+    """
     short, long = listed.get(TAGS[2]) or {}, listed.get(TAGS[3]) or {}
     changed, odd = set(), set()
     for path, digests in pack.digests.items():
@@ -64,7 +92,7 @@ def _changed(pack: OpenedPack, listed: dict[str, dict[str, str] | None]) -> Iter
         elif any(wrong):
             odd.add(TAGS[2] if wrong[0] else TAGS[3])
     yield from (find("changed", path) for path in sorted(changed))
-    if not changed:
+    if not changed and is_whole:
         expected = payload_lists({path: held for path, held in pack.digests.items() if path.startswith("data/")})
         odd |= {name for name, raw in expected.items() if name in pack.digests and pack.read(name) != raw}
     yield from (find("list_changed", name) for name in sorted(odd))
@@ -81,7 +109,7 @@ def _servable(pack: OpenedPack, rows: dict[str, str] | None, damaged: set[str]) 
         yield find("list_changed", SERVABLE_LIST)
 
 
-def _tags(pack: OpenedPack, listed: dict[str, dict[str, str] | None]) -> Iterator[Finding]:
+def _tags(pack: OpenedPack, listed: dict[str, dict[str, str] | None], *, is_whole: bool) -> Iterator[Finding]:
     """The files beside data/, against their list and against what a pack of this release writes."""
     rows = listed.get(TAG_LIST)
     for name in TAGS:
@@ -94,6 +122,8 @@ def _tags(pack: OpenedPack, listed: dict[str, dict[str, str] | None]) -> Iterato
         yield find("list_changed", TAG_LIST)
     if "bagit.txt" in pack.digests and pack.read("bagit.txt") != BAGIT:
         yield find("bag", "bagit.txt")
+    if not is_whole:
+        return
     payload = [held.size for path, held in pack.digests.items() if path.startswith("data/")]
     oxum = _OXUM.search(pack.read("bag-info.txt") or b"")
     if "bag-info.txt" in pack.digests and (not oxum or (int(oxum[1]), int(oxum[2])) != (sum(payload), len(payload))):

@@ -26,15 +26,15 @@ _ENDS: Final = (".txt", ".tsr", ".pem")
 
 @dataclass(slots=True)
 class LogPart:
-    """Both folders' log.json as read ({} for one that is not there), and what was wrong on the way."""
+    """A pack's log.json as read ({} where there is none), the folder it lies in, and what was wrong on the way."""
 
-    servable: Fields = field(default_factory=dict)
-    restricted: Fields = field(default_factory=dict)
+    folder: str = RESTRICTED
+    told: Fields = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def places(self) -> dict[str, Fields]:
         """Where each version stands, by version."""
-        return {text_of(row, "version"): row for row in objects_of(self.restricted, "proofs")}
+        return {text_of(row, "version"): row for row in objects_of(self.told, "proofs")}
 
 
 def is_log_file(path: str) -> bool:
@@ -44,18 +44,20 @@ def is_log_file(path: str) -> bool:
 
 def read_log_part(pack: OpenedPack) -> LogPart:
     """Both folders' files of the log; they must be the same, but for the versions they speak of."""
-    part = LogPart()
-    read: dict[str, Fields] = {folder: _read(part, pack, folder) for folder in (SERVABLE, RESTRICTED)}
-    part.servable, part.restricted = read[SERVABLE], read[RESTRICTED]
+    part = LogPart(SERVABLE if pack.alone else RESTRICTED)
+    folders = (SERVABLE,) if pack.alone else (SERVABLE, RESTRICTED)
+    read: dict[str, Fields] = {folder: _read(part, pack, folder) for folder in folders}
+    part.told = read[part.folder]
     promised = {folder: told_files(folder, value) for folder, value in read.items()}
     for folder, value in read.items():
         here = {path for path in pack.digests if path.startswith(folder) and is_log_file(path)}
         for path in sorted(here ^ (promised[folder] if value else set())):
             part.findings.append(find("log", path))
-    same = all(part.servable.get(name) == part.restricted.get(name) for name in ("authorities", "checkpoints", "statements"))
-    if not same or any(row not in objects_of(part.restricted, "proofs") for row in objects_of(part.servable, "proofs")):
+    servable, told = read[SERVABLE], part.told
+    same = all(servable.get(name) == told.get(name) for name in ("authorities", "checkpoints", "statements"))
+    if not same or any(row not in objects_of(told, "proofs") for row in objects_of(servable, "proofs")):
         part.findings.append(find("log", f"{SERVABLE}log.json"))
-    for path in sorted(promised[RESTRICTED] - {f"{RESTRICTED}log.json"}):
+    for path in sorted(promised[part.folder] - {f"{part.folder}log.json"}):
         twin = path.replace(RESTRICTED, SERVABLE)
         if path in pack.digests and twin in pack.digests and pack.digests[path] != pack.digests[twin]:
             part.findings.append(find("log", twin))
@@ -83,14 +85,14 @@ def trusted_keys(part: LogPart, own: bytes, instance: bytes | None) -> tuple[tup
     Statements count only under an instance key from outside: a forger can write some that join his key to ours.
     """
     alone = (NotaryKey(b64(notary_key_id(own)), own, 0, None),)
-    told = objects_of(part.restricted, "statements")
+    told = objects_of(part.told, "statements")
     if not told or instance is None:
         return alone, []
     try:
         chain = statements.chain(told, instance)
         statements.key_of(chain, alone[0].log)
     except KeptError:
-        return alone, [find("statements", f"{RESTRICTED}log.json")]
+        return alone, [find("statements", f"{part.folder}log.json")]
     return chain, []
 
 
@@ -100,33 +102,33 @@ def check_log(
     """Every finding about the log. `receipts`: by version. `roots`: PEM of authorities' roots to be trusted."""
     yield from part.findings
     before: Checkpoint | None = None
-    for row in objects_of(part.restricted, "checkpoints"):
-        name, note, said = _checkpoint(pack, row, keys)
+    for row in objects_of(part.told, "checkpoints"):
+        name, note, said = _checkpoint(pack, part.folder, row, keys)
         if said is None or (before is not None and not _grew(before, said, row)):
             yield find("checkpoint", name)
         before = said or before
-        yield from _stamps(pack, note, row, roots)
+        yield from _stamps(pack, name, note, row, roots)
     shown = dict(standing(pack, part, receipts, keys))
     for version in part.places():
         if version not in shown:
-            yield find("inclusion", f"{RESTRICTED}log.json#{version[:8]}")
+            yield find("inclusion", f"{part.folder}log.json#{version[:8]}")
 
 
 def standing(
     pack: OpenedPack, part: LogPart, receipts: Mapping[str, Fields], keys: Sequence[NotaryKey]
 ) -> Iterator[tuple[str, int]]:
     """Each version that is shown to stand in the log, with its place."""
-    rows = objects_of(part.restricted, "checkpoints")
-    signed = {said.size: said for row in rows if (said := _checkpoint(pack, row, keys)[2])}
+    rows = objects_of(part.told, "checkpoints")
+    signed = {said.size: said for row in rows if (said := _checkpoint(pack, part.folder, row, keys)[2])}
     for version, row in part.places().items():
         if _stands(row, receipts.get(version), signed):
             yield version, whole_of(row, "i") or 0
 
 
-def _checkpoint(pack: OpenedPack, row: Fields, keys: Sequence[NotaryKey]) -> tuple[str, bytes, Checkpoint | None]:
+def _checkpoint(pack: OpenedPack, folder: str, row: Fields, keys: Sequence[NotaryKey]) -> tuple[str, bytes, Checkpoint | None]:
     """A checkpoint's file, its bytes, and what it says when one of the keys signed it."""
     size = whole_of(row, "size")
-    name = f"{RESTRICTED}checkpoint-{size}.txt"
+    name = f"{folder}checkpoint-{size}.txt"
     note = pack.read(name) or b""
     said = _signed(note, keys)
     return name, note, said if said is not None and said.size == size else None
@@ -171,11 +173,11 @@ def _path(row: Fields) -> list[bytes]:
     return [unb64(str(step)) for step in steps] if isinstance(steps, list) else []
 
 
-def _stamps(pack: OpenedPack, note: bytes, row: Fields, roots: Sequence[bytes]) -> Iterator[Finding]:
+def _stamps(pack: OpenedPack, name: str, note: bytes, row: Fields, roots: Sequence[bytes]) -> Iterator[Finding]:
     """The timestamps of one checkpoint: under the roots given, else under the pack's own."""
     trusted = b"\n".join(roots) or None
     for stamp in objects_of(row, "stamps"):
-        stem = f"{RESTRICTED}checkpoint-{whole_of(row, 'size')}.{text_of(stamp, 'authority')}"
+        stem = f"{name.removesuffix('.txt')}.{text_of(stamp, 'authority')}"
         tsr, chain = pack.read(f"{stem}.tsr") or b"", pack.read(f"{stem}.pem") or b""
         try:
             nonce = unb64(text_of(stamp, "nonce"))
@@ -186,9 +188,9 @@ def _stamps(pack: OpenedPack, note: bytes, row: Fields, roots: Sequence[bytes]) 
 
 def has_stamps(part: LogPart) -> bool:
     """Whether there is any timestamp."""
-    return any(objects_of(row, "stamps") for row in objects_of(part.restricted, "checkpoints"))
+    return any(objects_of(row, "stamps") for row in objects_of(part.told, "checkpoints"))
 
 
 def vouched(part: LogPart) -> bool:
     """Whether there are statements about the keys at all; whether they hold is `trusted_keys`'."""
-    return bool(objects_of(part.restricted, "statements"))
+    return bool(objects_of(part.told, "statements"))

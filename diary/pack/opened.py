@@ -1,17 +1,22 @@
-"""A pack's zip, opened with care: names judged before anything is read, every member hashed as it passes."""
+"""A pack opened with care, from its zip or its folder: names judged before anything is read, every member hashed as it passes.
+
+Somebody who was given the one folder that may be served has a pack too: it is opened as what it is, and says so.
+"""
 
 import io
+import os
 import re
 import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from diary.pack.findings import Finding, find
-from diary.pack.manifest import Digests, Hashing
+from diary.pack.manifest import APART, SERVABLE, Digests, Hashing
 
 MEMBERS: Final = 60_000
 TOTAL_BYTES: Final = 64 << 30
@@ -24,29 +29,65 @@ _END: Final = 22
 _DESCRIPTORS: Final = (12, 16, 20, 24)
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
+# What the folder may be called where only a part of a pack was copied, and where in the pack that part lies.
+_PARTS: Final = {"data": "data/", "servable": SERVABLE}
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
+
+Source = zipfile.ZipInfo | Path
 
 
 @dataclass(slots=True)
 class OpenedPack:
-    """The members by path inside the pack's folder, with their digests. `findings`: what was wrong on the way."""
+    """The members by path inside the pack's folder, with their digests. `findings`: what was wrong on the way.
 
-    archive: zipfile.ZipFile
+    `alone`: the servable part by itself, with nothing of the restricted one.
+    """
+
     folder: str
+    archive: zipfile.ZipFile | None = None
     digests: dict[str, Digests] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    rows: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    alone: bool = False
 
     def read(self, path: str) -> bytes | None:
         """A member whole; None when it is absent, too large or damaged (which has been found already)."""
         if path not in self.digests or self.digests[path].size > WHOLE_BYTES:
             return None
-        # By its row: by its name the last of two would be read, where the first was hashed.
-        return self.archive.read(self.rows[path])
+        with self.stream(self.sources[path]) as member:
+            return member.read()
+
+    def stream(self, source: Source) -> IO[bytes]:
+        """A member's bytes. By its row: by its name the last of two would be read, where the first was hashed."""
+        if isinstance(source, Path):
+            return source.open("rb")
+        assert self.archive
+        return self.archive.open(source)
+
+    def close(self) -> None:
+        """Let go of the zip."""
+        if self.archive:
+            self.archive.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A file before it is judged. `is_as_written`: its name is the one that stood in the zip, whole."""
+
+    name: str
+    source: Source
+    is_as_written: bool = True
+    is_file: bool = True
 
 
 def open_pack(path: Path) -> OpenedPack | list[Finding]:
-    """Open and hash a pack, or the findings that make it no pack at all. The caller closes `archive`."""
+    """Open and hash a pack, or the findings that make it no pack at all. The caller closes it."""
+    return _open_folder(path) if path.is_dir() else _open_zip(path)
+
+
+def _open_zip(path: Path) -> OpenedPack | list[Finding]:
+    """A pack's zip."""
     try:
         archive = zipfile.ZipFile(path)
     except _BROKEN:
@@ -55,16 +96,51 @@ def open_pack(path: Path) -> OpenedPack | list[Finding]:
     if refused := _refuse(rows):
         archive.close()
         return refused
-    pack = OpenedPack(archive, rows[0].filename.partition("/")[0])
+    pack = OpenedPack(rows[0].filename.partition("/")[0], archive)
     if _hides(path, archive, rows):
         pack.findings.append(find("hidden"))
-    for row in _sound(pack, rows):
-        inside = row.filename.removeprefix(f"{pack.folder}/")
+    return _filled(pack, [_member(row) for row in rows])
+
+
+def _member(row: zipfile.ZipInfo) -> _Member:
+    """One row of a zip. Python shortens a name at a zero byte and turns backslashes; what stood there is `orig_filename`."""
+    kind = stat.S_IFMT(row.external_attr >> 16)
+    is_file = not row.is_dir() and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
+    return _Member(row.filename, row, row.orig_filename == row.filename, is_file)
+
+
+def _open_folder(path: Path) -> OpenedPack | list[Finding]:
+    """A folder that was taken out of its zip already. No link is followed."""
+    root = path.resolve()
+    members = sorted(_below(root), key=lambda one: one.name)
+    if not members:
+        return [find("not_a_pack")]
+    if len(members) > MEMBERS:
+        return [find("too_many")]
+    if sum(one.source.lstat().st_size for one in members if isinstance(one.source, Path)) > TOTAL_BYTES:
+        return [find("too_large")]
+    return _filled(OpenedPack(root.name), members)
+
+
+def _below(root: Path) -> Iterator[_Member]:
+    """Every file below a folder, links as what they are."""
+    for place, folders, names in os.walk(root):
+        for name in (*names, *(one for one in folders if (Path(place) / one).is_symlink())):
+            path = Path(place) / name
+            is_file = stat.S_ISREG(path.lstat().st_mode)
+            yield _Member(f"{root.name}/{path.relative_to(root).as_posix()}", path, is_file=is_file)
+
+
+def _filled(pack: OpenedPack, members: list[_Member]) -> OpenedPack:
+    """The pack with every sound member hashed."""
+    for member, inside in _sound(pack, members):
         try:
-            pack.digests[inside] = _hash(archive, row)
-            pack.rows[inside] = row
+            pack.digests[inside] = _hash(pack, member.source)
+            pack.sources[inside] = member.source
         except _BROKEN:
             pack.findings.append(find("damaged", inside))
+    names = (*pack.digests, *(one.member or "" for one in pack.findings))
+    pack.alone = any(name.startswith(SERVABLE) for name in names) and not any(name.startswith(APART) for name in names)
     return pack
 
 
@@ -117,37 +193,30 @@ def _ends(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:
     return tail.startswith(b"PK\x05\x06") and size >= archive.start_dir + _END
 
 
-def _sound(pack: OpenedPack, rows: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
-    """The rows that are ordinary files of one folder; the others are found."""
-    if not _FOLDER.fullmatch(pack.folder):
-        pack.findings.append(find("no_folder", _printable(rows[0].filename)))
+def _sound(pack: OpenedPack, members: list[_Member]) -> Iterator[tuple[_Member, str]]:
+    """The ordinary files of one folder with their paths in the pack; the others are found."""
+    if not _FOLDER.fullmatch(pack.folder) and pack.folder not in _PARTS:
+        pack.findings.append(find("no_folder", _printable(members[0].name)))
     seen: set[str] = set()
-    sound: list[zipfile.ZipInfo] = []
-    for row in rows:
-        folder, _, inside = row.filename.partition("/")
-        name = _printable(inside or row.filename)
-        code = _fault(row, inside, folder == pack.folder)
-        if code is None and row.filename.lower() in seen:
+    for member in members:
+        folder, _, inside = member.name.partition("/")
+        code = _fault(member, inside, folder == pack.folder)
+        if code is None and member.name.lower() in seen:
             code = "twice"
-        seen.add(row.filename.lower())
+        seen.add(member.name.lower())
         if code is None:
-            sound.append(row)
+            yield member, _PARTS.get(folder, "") + inside
         else:
-            pack.findings.append(find(code, name))
-    return sound
+            pack.findings.append(find(code, _printable(inside or member.name)))
 
 
-def _fault(row: zipfile.ZipInfo, inside: str, is_in_folder: bool) -> str | None:
-    """Why a row is no ordinary file of the pack."""
-    # Python shortens a name at a zero byte and turns backslashes; what stood in the file is `orig_filename`.
-    if not _PATH.fullmatch(inside) or ".." in row.orig_filename or row.orig_filename != row.filename:
+def _fault(member: _Member, inside: str, is_in_folder: bool) -> str | None:
+    """Why a member is no ordinary file of the pack."""
+    if not _PATH.fullmatch(inside) or ".." in member.name or not member.is_as_written:
         return "bad_name"
     if not is_in_folder:
         return "no_folder"
-    kind = stat.S_IFMT(row.external_attr >> 16)
-    if row.is_dir() or kind not in (0, stat.S_IFREG) or row.flag_bits & 0x1:
-        return "not_a_file"
-    return None
+    return None if member.is_file else "not_a_file"
 
 
 def _printable(name: str) -> str:
@@ -155,16 +224,17 @@ def _printable(name: str) -> str:
     return "".join(letter if " " <= letter <= "~" else "?" for letter in name)[:200]
 
 
-def _hash(archive: zipfile.ZipFile, row: zipfile.ZipInfo) -> Digests:
+def _hash(pack: OpenedPack, source: Source) -> Digests:
     """A member's digests, its checksum included."""
-    if row.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if isinstance(source, zipfile.ZipInfo) and source.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError("packed in a way that browsers do not read")
+    claimed = source.lstat().st_size if isinstance(source, Path) else source.file_size
     passing = Hashing()
-    with archive.open(row) as member:
+    with pack.stream(source) as member:
         while chunk := member.read(CHUNK):
             passing.update(chunk)
-            if passing.size > row.file_size:
+            if passing.size > claimed:
                 raise ValueError("longer than it says")
-    if passing.size != row.file_size:
+    if passing.size != claimed:
         raise ValueError("shorter than it says")
     return passing.done()

@@ -52,11 +52,17 @@ class Proofs:
     restricted: dict[str, Proof] = field(default_factory=dict)
     keys: Fields = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    alone: bool = False
+
+    @property
+    def told(self) -> dict[str, Proof]:
+        """The folder that says most: the restricted one, or the servable where that is all there is."""
+        return self.servable if self.alone else self.restricted
 
 
 def read_proofs(pack: OpenedPack) -> Proofs:
     """Every proof that can be read; what cannot is found."""
-    proofs = Proofs()
+    proofs = Proofs(alone=pack.alone)
     for path in sorted(pack.digests):
         for folder, held in ((SERVABLE, proofs.servable), (RESTRICTED, proofs.restricted)):
             if path.startswith(folder) and not path.endswith("/keys.json") and not is_log_file(path):
@@ -69,8 +75,9 @@ def read_proofs(pack: OpenedPack) -> Proofs:
                     held[proof.version] = proof
     keys = [_object(pack.read(f"{folder}keys.json")) for folder in (SERVABLE, RESTRICTED)]
     proofs.keys = keys[1] or keys[0] or {}
-    if not all(keys) or keys[0] != keys[1] or proofs.keys.get("t") != KEYS_TYPE or not _are_keys(proofs.keys):
-        proofs.findings.append(find("keys", f"{RESTRICTED}keys.json"))
+    here = keys[:1] if pack.alone else keys
+    if not all(here) or here[0] != here[-1] or proofs.keys.get("t") != KEYS_TYPE or not _are_keys(proofs.keys):
+        proofs.findings.append(find("keys", f"{SERVABLE if pack.alone else RESTRICTED}keys.json"))
     return proofs
 
 
@@ -158,7 +165,8 @@ def check_proofs(proofs: Proofs, keys: Sequence[NotaryKey], before: Mapping[str,
     for proof in (*proofs.servable.values(), *proofs.restricted.values()):
         yield from _one(proof, authors, keys, before)
     for version in sorted(proofs.servable.keys() | proofs.restricted.keys()):
-        yield from _pair(proofs.servable.get(version), proofs.restricted.get(version))
+        servable = proofs.servable.get(version)
+        yield from _apart(servable) if proofs.alone and servable else _pair(servable, proofs.restricted.get(version))
     yield from _lines(proofs)
 
 
@@ -172,7 +180,7 @@ def _key(keys: Fields, name: str) -> bytes:
 
 def receipts_of(proofs: Proofs) -> dict[str, Fields]:
     """The receipts, by version."""
-    held = {version: object_of(proof.raw, "receipt") for version, proof in proofs.restricted.items()}
+    held = {version: object_of(proof.raw, "receipt") for version, proof in proofs.told.items()}
     return {version: receipt for version, receipt in held.items() if receipt}
 
 
@@ -233,10 +241,13 @@ def _pair(servable: Proof | None, restricted: Proof | None) -> Iterator[Finding]
     same = all(servable.raw.get(name) == restricted.raw.get(name) for name in ("c", "sig", "receipt", "record", "seq_no"))
     if not same or restricted.withheld or servable.digests != restricted.digests:
         yield find("twin", servable.member)
-    kind = text_of(restricted.raw, "kind")
-    named = names_of(kind, whole_of(restricted.values, "_schema") or 0).restricted
-    if set(named) - servable.withheld:
-        # A restricted field stands open where it must not.
+    yield from _apart(servable)
+
+
+def _apart(servable: Proof) -> Iterator[Finding]:
+    """Whether a restricted field stands open where it must not."""
+    kind = text_of(object_value(servable.raw, "_kind"), "v")
+    if set(names_of(kind, whole_of(servable.values, "_schema") or 0).restricted) - servable.withheld:
         yield find("twin", servable.member)
 
 
@@ -247,7 +258,7 @@ def _nobody() -> Proof:
 def _lines(proofs: Proofs) -> Iterator[Finding]:
     """The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too."""
     links, members = [], {}
-    for proof in proofs.restricted.values():
+    for proof in proofs.told.values():
         line = object_of(proof.values, "_line")
         device, n, prev = text_of(line, "device"), whole_of(line, "n") or 0, line.get("prev")
         links.append(Link(device, n, prev if isinstance(prev, str) else None, text_of(proof.raw, "c")))

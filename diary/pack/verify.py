@@ -4,6 +4,7 @@ import csv
 import io
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ import pypdf
 
 from diary.encoding import parse
 from diary.errors import KeptError
+from diary.pack.alone import described_alone
 from diary.pack.bagcheck import check_bag
 from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
@@ -50,7 +52,9 @@ def verify(
     instance: bytes | None = None,
     rerender: str | None = None,
 ) -> list[Finding]:
-    """Everything that is wrong with a pack; an empty list when nothing is.
+    """Everything that is wrong with a pack, its zip or its folder; an empty list when nothing is.
+
+    The servable folder alone is checked as far as it goes, and `servable_only` says what it is.
 
     `notary`: the server's 32-byte public key, from outside the pack. Without it there is always the finding
     `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `instance`: the server's instance key,
@@ -61,7 +65,7 @@ def verify(
     pack = open_pack(path)
     if isinstance(pack, list):
         return pack
-    with pack.archive:
+    with closing(pack):
         found = list(_all(pack, notary, instance, tsa_roots or ()))
         if rerender is not None:
             found += check_again(pack, read_proofs(pack), rerender)
@@ -70,6 +74,8 @@ def verify(
 
 def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roots: Sequence[bytes]) -> Iterator[Finding]:
     """Every check, one after the other; none depends on another having passed."""
+    if pack.alone:
+        yield find("servable_only")
     yield from pack.findings
     yield from check_bag(pack)
     proofs = read_proofs(pack)
@@ -112,6 +118,9 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
     if index is None:
         yield find("unreadable", INDEX)
         index = {}
+    if pack.alone:
+        yield from described_alone(proofs, index)
+        return
     received = {path.rpartition("/")[2]: path for path in pack.digests if path.startswith(RECEIVED)}
     sealed = {text_of(proof.raw, "version"): proof.values for proof in proofs.restricted.values()}
     matched: set[str] = set()
@@ -182,9 +191,14 @@ def _narratives(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
             yield find("narrative", f"{CHRONOLOGY}#{name}")
 
 
-def _same(words: tuple[str, bool], found: bytes) -> bool:
-    """Byte for byte; where words are held back, everything around the marks must stand in the account in order."""
+def _same(words: tuple[str | None, bool], found: bytes) -> bool:
+    """Byte for byte; where words are held back, everything around the marks must stand in the account in order.
+
+    None for an account that is a digest in all that is here: then a mark must stand in it, and no more can be said.
+    """
     text, is_masked = words
+    if text is None:
+        return MARK.encode() in found
     if found == text.encode("utf-8"):
         return True
     pieces = found.decode("utf-8", "replace").split(MARK)
@@ -199,21 +213,22 @@ def _same(words: tuple[str, bool], found: bytes) -> bool:
     return text.startswith(pieces[0]) and text.endswith(pieces[-1])
 
 
-def _first_words(proofs: Proofs) -> Iterator[tuple[str, tuple[str, bool]]]:
+def _first_words(proofs: Proofs) -> Iterator[tuple[str, tuple[str | None, bool]]]:
     """Per embedded name: the narrative of the entry's first version, and whether some of it was held back."""
     labels: dict[str, str] = {}
     versions = []
-    for proof in proofs.restricted.values():
+    for proof in proofs.told.values():
         label = proof.member.rpartition("/")[2][:-14]
         opened = Opened(text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {})
         labels[opened.record] = label
         versions.append(opened)
     versions.sort(key=lambda one: (one.at or 0, whole_of(object_of(one.fields, "_line"), "n") or 0))
     for told in tell_all(versions, "incident"):
-        words = text_of(told.first.fields, "narrative")
-        if words:
-            twin = proofs.servable.get(told.first.version)
-            yield f"entry-{labels[told.record]}.txt", (words, twin is not None and "narrative" in twin.withheld)
+        twin = proofs.servable.get(told.first.version)
+        is_masked = twin is not None and "narrative" in twin.withheld
+        words = None if proofs.alone and is_masked else text_of(told.first.fields, "narrative")
+        if words != "":
+            yield f"entry-{labels[told.record]}.txt", (words, is_masked)
 
 
 def _embedded(raw: bytes) -> dict[str, bytes] | None:

@@ -15,8 +15,8 @@ from tests.browser.navigators.judge import faults
 from tests.browser.serving import Served
 from tests.browser.test_handover import desk
 from tests.pack.conftest import BuiltPack, small
+from tests.pack.hostile import HEAVY, corpus
 from tests.pack.rezip import members_of, rezip
-from tests.pack.test_verify_page import hostile
 
 WAITS = 60_000
 VICTIM = "data/restricted/13_exhibits-as-received/JB-1.png"
@@ -55,8 +55,9 @@ def judged(page: Page, give: Callable[[], object]) -> set[tuple[str | None, str]
 
 
 def expected(path: Path, notary: bytes | None) -> set[tuple[str | None, str]]:
-    """What the program says."""
-    return {(one.member, one.sentence.replace("’", "'")) for one in verify(path, notary=notary)}
+    """What the program says, but for what the page says in a line of its own above the checks."""
+    found = verify(path, notary=notary)
+    return {(one.member, one.sentence.replace("’", "'")) for one in found if one.code not in ("servable_only", "training")}
 
 
 def test_what_the_page_finds_the_program_finds(browser: Browser, server: Served, small: BuiltPack, tmp_path: Path) -> None:
@@ -79,10 +80,15 @@ def test_what_the_page_finds_the_program_finds(browser: Browser, server: Served,
             archive.extractall(tmp_path / "out")
         folder = next((tmp_path / "out").iterdir())
         assert judged(page, lambda: page.locator("#folder").set_input_files(folder)) == expected(bent, notary)
+        alone = folder / "data" / "servable"
+        assert judged(page, lambda: page.locator("#folder").set_input_files(alone)) == set()
+        expect(page.get_by_text("This is a copy of the part that may be served")).to_be_visible()
+        expect(page.get_by_text("Only their list is here.")).to_be_visible()
+        assert faults(page) == []
         raw = list(small.path.read_bytes())
         assert judged(page, lambda: page.evaluate(DROP, ["pack.zip", raw])) == set()
-        for at, (name, content) in enumerate(hostile(small, tmp_path)):
-            if name in ("sixty thousand members", "a list of twenty megabytes"):
+        for at, (name, content) in enumerate(corpus(small, tmp_path)):
+            if name in HEAVY:
                 continue
             # A name of its own: a browser says nothing of a file that is chosen twice.
             (path := tmp_path / f"{at}.zip").write_bytes(content)

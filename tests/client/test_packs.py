@@ -7,20 +7,17 @@ from pathlib import Path
 import pytest
 
 from diary.client import packs
-from diary.client.accounts import Identity
 from diary.client.journal import Journal, Said
 from diary.client.packs import check_front, received_files
 from diary.client.sample import SETTINGS, SHEET, entries
 from diary.client.writing import Writer
 from diary.clock import FixedClock
-from diary.crypto.keys import Keyset
-from diary.encoding import b64
 from diary.errors import PackFailed
-from diary.ids import id_text, new_id
 from diary.pack.capsule import Capsule, read_capsule
-from diary.pack.gather import Wish, make_capsule
+from diary.pack.gather import make_capsule
 from diary.pack.proofs import proof_files
 from diary.pack.recordjson import record_file, sidecar
+from tests.local import local_journal, whole_wish
 
 NOON = 1_793_000_000_000
 Members = dict[str, bytes]
@@ -29,11 +26,8 @@ Members = dict[str, bytes]
 @pytest.fixture(scope="module")
 def journal() -> Journal:
     """A diary on a phone that has never seen a server: three entries, four files, one private note."""
-    keyset = Keyset.new()
-    account, diary, device = (id_text(new_id()) for _ in range(3))
-    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), keyset, bytes(32), bytes(32), "")
     clock = FixedClock(NOON)
-    writer = Writer(Journal(identity, clock), clock)
+    writer = Writer(local_journal(clock), clock)
     writer.journal.append(Said("settings", SETTINGS, SHEET))
     for entry in (entries()[1], entries()[2], entries()[6], entries()[11]):
         writer.write(entry)
@@ -43,17 +37,7 @@ def journal() -> Journal:
 @pytest.fixture(scope="module")
 def told(journal: Journal) -> Capsule:
     """All of it, as the capsule says it."""
-    wish = Wish(
-        pack_id=id_text(new_id()),
-        no=1,
-        made_at=NOON,
-        tz="Europe/London",
-        chosen=tuple(journal.records("incident")),
-        release="0" * 12,
-        origin="http://localhost:8000",
-        consent_at=NOON,
-    )
-    return read_capsule(make_capsule(journal.versions(), wish, journal.identity.public_keys()))
+    return read_capsule(make_capsule(journal.versions(), whole_wish(journal, NOON), journal.identity.public_keys()))
 
 
 def honest(told: Capsule) -> Members:
@@ -136,17 +120,10 @@ def test_received_files_have_their_own_keys_and_places(journal: Journal, told: C
 
 def test_a_capsule_holds_no_private_note_and_no_key_of_what_was_received(journal: Journal, told: Capsule) -> None:
     """Promise 4: never a private note, and keys only of pictures that are to be printed."""
-    raw = make_capsule(journal.versions(), _wish_of(told, journal), journal.identity.public_keys())
+    raw = make_capsule(journal.versions(), whole_wish(journal, NOON), journal.identity.public_keys())
     assert b"I used to love that class" not in raw
     for file in received_files(journal, told):
         assert file.blob.blob.encode() not in raw
-
-
-def _wish_of(told: Capsule, journal: Journal) -> Wish:
-    """The wish the capsule was made from."""
-    head = told.head
-    chosen = tuple(journal.records("incident"))
-    return Wish(id_text(new_id()), head.no, head.made_at, head.tz, chosen, head.release, head.origin, 0)
 
 
 def test_the_names_that_may_come_are_the_packs_own() -> None:

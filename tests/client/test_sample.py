@@ -9,22 +9,20 @@ import pytest
 from PIL import Image
 
 from diary.client import sample, sample_records
-from diary.client.accounts import Identity
 from diary.client.journal import Journal, Said
 from diary.client.sample import SampleFile, entries
 from diary.client.writing import Writer, refuse, write_diary
 from diary.clock import FixedClock
-from diary.crypto.keys import Keyset
 from diary.crypto.words import normalise, word_list
-from diary.encoding import b64, canon
+from diary.encoding import canon
 from diary.errors import BadRequest
-from diary.ids import id_text, new_id
 from diary.record import times
 from diary.record.named import ids_in
 from diary.record.rules import KINDS as RULES
 from diary.record.rules import oddities
 from diary.record.schemas import KINDS, schema
 from diary.record.vocabulary import LISTS
+from tests.local import local_journal
 from tests.vectors.reading import load
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -148,11 +146,8 @@ def test_the_words_are_from_the_list() -> None:
 @pytest.fixture(scope="module")
 def written() -> Journal:
     """The whole diary with every record, on a device that has seen no server."""
-    keyset = Keyset.new()
-    account, diary, device = (id_text(new_id()) for _ in range(3))
-    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), keyset, bytes(32), bytes(32), "")
     clock = FixedClock(0)
-    writer = Writer(Journal(identity, clock, sample.TZ), clock)
+    writer = Writer(local_journal(clock, sample.TZ), clock)
     write_diary(writer, entries(), lambda *_: None, sample_records.versions())
     return writer.journal
 

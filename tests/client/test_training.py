@@ -10,18 +10,15 @@ from itertools import pairwise
 import pytest
 
 from diary.client import sample, sample_records
-from diary.client.accounts import Identity
 from diary.client.journal import Journal
 from diary.client.training import TRAINING
 from diary.client.writing import Writer, write_diary
 from diary.clock import FixedClock
-from diary.crypto.keys import Keyset
 from diary.crypto.words import word_list
-from diary.encoding import b64
-from diary.ids import id_text, new_id
 from diary.record.named import ids_in
 from diary.record.rules import oddities
 from diary.record.vocabulary import LISTS
+from tests.local import local_journal
 
 ONLINE = {"online", "phone"}
 CODES = (("behaviours", "behaviours"), ("channel", "channels"), ("place_category", "places"), ("feelings_then", "feelings"))
@@ -31,10 +28,8 @@ MORE_CODES = (("attribution_basis", "attribution"), ("response", "responses"), (
 @pytest.fixture(scope="module")
 def written() -> Journal:
     """The whole diary, sealed on a device that has seen no server; a breach before the order was served is refused."""
-    account, diary, device = (id_text(new_id()) for _ in range(3))
-    identity = Identity("", account, diary, device, 1, bytes(32), b64(bytes(32)), Keyset.new(), bytes(32), bytes(32), "")
     clock = FixedClock(0)
-    writer = Writer(Journal(identity, clock, sample.TZ), clock)
+    writer = Writer(local_journal(clock, sample.TZ), clock)
     write_diary(writer, sample.entries(TRAINING), lambda *_: None, sample_records.versions(TRAINING), TRAINING)
     return writer.journal
 

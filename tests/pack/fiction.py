@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -12,7 +13,7 @@ from diary.crypto.parts import part_count, seal_parts
 from diary.crypto.signing import Author, Notary, new_scalar
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from diary.ledger import receipts
+from diary.ledger import receipts, rekeying
 from diary.ledger.commitments import Names
 from diary.ledger.push import signed_bytes
 from diary.ledger.versions import Composed, Draft, Place, Secrets, compose
@@ -39,6 +40,7 @@ class FictionalDiary:
     versions: list[DiaryVersion] = field(default_factory=list)
     parts: dict[tuple[str, int], bytes] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    earlier: list[Mapping[str, object]] = field(default_factory=list)
     _prev: str | None = None
 
     def add(
@@ -190,10 +192,19 @@ class FictionalDiary:
         assert (blob, part_count(len(raw)) - 1) in self.parts
         return blob, key
 
+    def change_keys(self, *, at: int) -> Author:
+        """A new signing key takes the old one's place, which counts for what was received up to now. Gives the old one."""
+        old, self.author = self.author, Author(new_scalar())
+        said = {"account": self.account, "beacon": None, "diary": self.diary, "ecdsa_pub": b64(self.author.pub)}
+        said |= {"epoch": len(self.earlier) + 2, "head": b64(bytes(32)), "hpke_pub": b64(Author(new_scalar()).pub)}
+        self.earlier.append(rekeying.make(old, said | {"seq": len(self.versions), "ts": at}))
+        return old
+
     @property
-    def keys(self) -> dict[str, str]:
-        """The capsule's public keys."""
+    def keys(self) -> dict[str, Any]:
+        """The capsule's public keys, and what is said of those that were replaced."""
         return {
+            **({"earlier": self.earlier} if self.earlier else {}),
             "account": self.account,
             "ecdsa_pub": b64(self.author.pub),
             "log": self.notary.log,

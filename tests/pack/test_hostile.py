@@ -1,6 +1,5 @@
 """Zips made to harm whoever opens a pack: each is answered with findings, quickly, and nothing is written anywhere."""
 
-import json
 import time
 from pathlib import Path
 
@@ -8,9 +7,8 @@ import pytest
 
 from diary.pack.findings import SENTENCES
 from diary.pack.verify import verify
+from tests.pack.hostile import EXPECTED
 from tests.vectors.write_hostile import OUT, corpus
-
-EXPECTED = json.loads((OUT / "expected.json").read_text(encoding="ascii"))
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))

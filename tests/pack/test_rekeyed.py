@@ -10,16 +10,16 @@ from diary.client.journal import Journal, Said
 from diary.client.transport import Server
 from diary.crypto import kdf
 from diary.encoding import b64, canon, parse
-from diary.ids import id_text, new_id
 from diary.ledger import receipts
 from diary.ledger.push import signed_bytes
 from diary.ledger.statements import NotaryKey
 from diary.pack.capsule import read_capsule
-from diary.pack.gather import Wish, make_capsule
+from diary.pack.gather import make_capsule
 from diary.pack.opened import OpenedPack
 from diary.pack.proofcheck import check_proofs, read_proofs
 from diary.pack.proofs import proof_files
 from tests.keepers import NOON, Keeper, Served
+from tests.local import whole_wish
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Members:
     """The members of a pack, without the zip around them."""
 
     files: dict[str, bytes]
+    alone: bool = False
 
     @property
     def digests(self) -> dict[str, bytes]:
@@ -59,16 +60,7 @@ async def test_versions_by_both_keys_hold_and_by_the_old_one_no_later(keeper: Ke
     journal.append(Said("incident", {"narrative": "After."}))
     await journal.send(device)
     await journal.fetch(device)
-    wish = Wish(
-        pack_id=id_text(new_id()),
-        no=1,
-        made_at=NOON,
-        tz="Europe/London",
-        chosen=tuple(journal.records("incident")),
-        release="0" * 12,
-        origin=server.settings.app_url,
-        consent_at=NOON,
-    )
+    wish = whole_wish(journal, NOON, server.settings.app_url)
     capsule = read_capsule(make_capsule(journal.versions(), wish, journal.identity.public_keys()))
     files = {f"data/{path}": raw for path, raw in proof_files(capsule)}
     assert codes(files, server) == set()
@@ -99,5 +91,3 @@ def forged(files: dict[str, bytes], keeper: Keeper, server: Served) -> dict[str,
         made[path] = canon(told | {"receipt": receipt, "sig": b64(sig)}, limit=1 << 22)
     assert made != files
     return made
-
-

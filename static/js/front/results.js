@@ -16,7 +16,7 @@ const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (Objec
   time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
   exhibits: ['exhibit'],
   words: ['narrative'],
-  training: ['training'],
+  told: ['training', 'servable_only'],
 }));
 
 /** @param {string} code */
@@ -28,6 +28,7 @@ function checkOf(code) {
 export function show(findings, judged) {
   const headline = byId('headline');
   headline.textContent = findings.length === 0 ? say('nothing') : findings.length === 1 ? say('one') : say('many', { n: findings.length });
+  byId('alone').hidden = !findings.some(({ code }) => code === 'servable_only');
   byId('training').hidden = !findings.some(({ code }) => code === 'training');
   for (const place of document.querySelectorAll('[data-check]')) {
     const check = place.getAttribute('data-check') ?? '';
@@ -45,6 +46,7 @@ export function show(findings, judged) {
 /** @param {string} check @param {Judged} judged */
 function holds(check, { counts }) {
   if (check === 'time' && !counts.stamps) return say('no_stamps');
+  if (check === 'exhibits' && counts.alone) return say('only_index');
   if (check === 'log' && !counts.placed) return say('no_log');
   return say(`holds_${check}`, { files: counts.files, proofs: counts.proofs, receipts: counts.receipts, placed: counts.placed });
 }

@@ -12,6 +12,8 @@ const TAGS = ['bag-info.txt', 'bagit.txt', 'manifest-sha256.txt', 'manifest-sha5
 const [, , SHORT, LONG] = /** @type {[string, string, string, string]} */ (TAGS);
 const TAG_LIST = 'tagmanifest-sha256.txt';
 const SERVABLE = 'data/servable/';
+const APART = 'data/restricted/';
+const BESIDE = new Set(['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt']);
 const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
 const LINE = /^([0-9a-f]{64}|[0-9a-f]{128}) {2}([!-~]{1,300})$/;
 const OXUM = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m;
@@ -23,16 +25,35 @@ export async function checkBag(pack) {
   const here = [...pack.digests.keys()];
   const payload = here.filter((path) => path.startsWith('data/'));
   const listed = await listsOf(pack);
+  if (pack.alone && ![...TAGS, TAG_LIST].some((name) => pack.digests.has(name))) return folderAlone(pack, listed, damaged);
   const names = new Set([SHORT, LONG].flatMap((name) => [...(listed.get(name)?.keys() ?? [])]));
   const tags = new Set([...TAGS, TAG_LIST]);
+  // Who was given the servable part alone was not given the rest: that is said once, and nothing is missing.
+  const leftOut = [...names].filter((path) => pack.alone && path.startsWith(APART));
   const found = [
     ...[...TAGS, TAG_LIST].filter((name) => !pack.digests.has(name) && !damaged.has(name)).map((name) => find('missing', name)),
     ...[...listed].filter(([, rows]) => !rows).map(([name]) => find('list_damaged', name)),
-    ...[...names].filter((path) => !(path.startsWith('data/') && pack.digests.has(path)) && !damaged.has(path)).sort().map((path) => find('missing', path)),
+    ...[...names].filter((path) => !(path.startsWith('data/') && pack.digests.has(path)) && !damaged.has(path) && !leftOut.includes(path)).sort().map((path) => find('missing', path)),
     ...(names.size ? payload.filter((path) => !names.has(path)).sort().map((path) => find('added', path)) : []),
     ...here.filter((path) => !path.startsWith('data/') && !tags.has(path)).sort().map((path) => find('added', path)),
   ];
-  return [...found, ...await changed(pack, listed), ...await servable(pack, listed, damaged), ...await tagged(pack, listed)];
+  const isWhole = !leftOut.length;
+  return [...found, ...await changed(pack, listed, isWhole), ...await servable(pack, listed, damaged), ...await tagged(pack, listed, isWhole)];
+}
+
+/** The servable folder without the bag around it: its own list names every file of it. @param {OpenedPack} pack @param {Lists} listed @param {Set<string>} damaged @returns {Promise<Finding[]>} */
+async function folderAlone(pack, listed, damaged) {
+  if (!pack.digests.has(SERVABLE_LIST)) return damaged.has(SERVABLE_LIST) ? [] : [find('missing', SERVABLE_LIST)];
+  const rows = listed.get(SERVABLE_LIST);
+  if (!rows) return [find('list_damaged', SERVABLE_LIST)];
+  const told = new Map([...rows].map(([name, digest]) => [SERVABLE + name, digest]));
+  const here = new Map([...pack.digests].filter(([path]) => path !== SERVABLE_LIST));
+  const found = [
+    ...[...told.keys()].filter((path) => !here.has(path) && !damaged.has(path)).sort().map((path) => find('missing', path)),
+    ...[...here.keys()].filter((path) => !told.has(path) && !BESIDE.has(path)).sort().map((path) => find('added', path)),
+    ...[...told].filter(([path, digest]) => here.has(path) && here.get(path)?.sha256 !== digest).map(([path]) => path).sort().map((path) => find('changed', path)),
+  ];
+  return found.length || damaged.size ? found : servable(pack, listed, damaged);
 }
 
 /** Every list of files, read; null for one that is no such list. @param {OpenedPack} pack @returns {Promise<Lists>} */
@@ -58,8 +79,8 @@ function rowsOf(raw) {
   return rows;
 }
 
-/** Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing. @param {OpenedPack} pack @param {Lists} listed */
-async function changed(pack, listed) {
+/** Files whose digest is not the listed one in both lists; a list that disagrees alone is the changed thing. @param {OpenedPack} pack @param {Lists} listed @param {boolean} isWhole every part is here, so that the lists can be made again */
+async function changed(pack, listed, isWhole) {
   const [short, long] = [listed.get(SHORT) ?? new Map(), listed.get(LONG) ?? new Map()];
   /** @type {Set<string>} */ const bent = new Set();
   /** @type {Set<string>} */ const odd = new Set();
@@ -68,7 +89,7 @@ async function changed(pack, listed) {
     if (wrong.every(Boolean) || (wrong.some(Boolean) && !(short.size && long.size))) bent.add(path);
     else if (wrong.some(Boolean)) odd.add(wrong[0] ? SHORT : LONG);
   }
-  if (!bent.size) {
+  if (!bent.size && isWhole) {
     const payload = new Map([...pack.digests].filter(([path]) => path.startsWith('data/')));
     for (const [name, algorithm] of /** @type {const} */ ([[SHORT, 'sha256'], [LONG, 'sha512']])) {
       if (pack.digests.has(name) && !await isText(pack, name, manifest(payload, algorithm))) odd.add(name);
@@ -89,8 +110,8 @@ async function servable(pack, listed, damaged) {
   return await isText(pack, SERVABLE_LIST, manifest(inside, 'sha256')) ? [] : [find('list_changed', SERVABLE_LIST)];
 }
 
-/** The files beside data/, against their list and against what a pack of this release writes. @param {OpenedPack} pack @param {Lists} listed */
-async function tagged(pack, listed) {
+/** The files beside data/, against their list and against what a pack of this release writes. @param {OpenedPack} pack @param {Lists} listed @param {boolean} isWhole */
+async function tagged(pack, listed, isWhole) {
   const rows = listed.get(TAG_LIST);
   /** @type {Finding[]} */ const found = [];
   for (const name of TAGS) {
@@ -100,6 +121,7 @@ async function tagged(pack, listed) {
   const expected = TAGS.filter((name) => pack.digests.has(name)).map((name) => `${pack.digests.get(name)?.sha256}  ${name}\n`).join('');
   if (pack.digests.has(TAG_LIST) && !await isText(pack, TAG_LIST, expected)) found.push(find('list_changed', TAG_LIST));
   if (pack.digests.has('bagit.txt') && !await isText(pack, 'bagit.txt', BAGIT)) found.push(find('bag', 'bagit.txt'));
+  if (!isWhole) return found;
   const sizes = [...pack.digests].filter(([path]) => path.startsWith('data/')).map(([, held]) => held.size);
   const info = await pack.read('bag-info.txt');
   const oxum = OXUM.exec(Array.from(info ?? [], (byte) => String.fromCharCode(byte)).join(''));

@@ -1,5 +1,6 @@
 /** The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came. The twin of `_exhibits` in diary/pack/verify.py. */
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
+import { tellAll, sealedAt } from '../record/told.js';
 import { find } from './findings.js';
 import { objectIn, sameJson } from './proofcheck.js';
 
@@ -12,10 +13,12 @@ const SIDECARS = 'data/restricted/14_sidecars/';
 const RECEIVED = ['data/restricted/13_exhibits-as-received/', 'data/restricted/13_mail/', 'data/restricted/09_RESTRICTED_orders/'];
 
 /** @param {OpenedPack} pack @param {import('./proofcheck.js').Proofs} proofs @returns {Promise<Finding[]>} */
-export async function checkExhibits(pack, { restricted }) {
+export async function checkExhibits(pack, proofs) {
+  const { restricted } = proofs;
   const raw = await pack.read(INDEX);
   const index = raw ? indexOf(raw) : new Map();
   /** @type {Finding[]} */ const found = index ? [] : [find('unreadable', INDEX)];
+  if (pack.alone) return [...found, ...describedAlone(proofs, index ?? new Map())];
   const paths = [...pack.digests.keys()];
   const received = new Map(paths.filter((path) => RECEIVED.some((folder) => path.startsWith(folder))).map((path) => [path.split('/').at(-1) ?? '', path]));
   const sealed = new Map([...restricted].map(([version, { values }]) => [version, values]));
@@ -33,6 +36,31 @@ export async function checkExhibits(pack, { restricted }) {
   }
   const others = new Set([...received.keys(), ...(index ?? new Map()).keys()]);
   return [...found, ...[...others].filter((file) => !matched.has(file)).sort().map((file) => find('exhibit', received.get(file) ?? INDEX))];
+}
+
+/** What the index and the sealed fields say of each exhibit, where the files are not here. The twin of diary/pack/alone.py. @param {import('./proofcheck.js').Proofs} proofs @param {ReadonlyMap<string, Record<string, string>>} index */
+function describedAlone({ servable }, index) {
+  /** @type {Map<string, string>} */ const members = new Map();
+  const versions = [...servable.values()].filter(({ raw }) => raw['kind'] === 'attachment').map(({ raw, member, version, values }) => {
+    members.set(textOf(raw, 'record'), member);
+    return { record: textOf(raw, 'record'), version, kind: 'attachment', fields: values, restricted: {} };
+  });
+  const place = (/** @type {any} */ one) => [sealedAt(one) || 0, wholeOf(objectOf(one.fields, '_line'), 'n') || 0];
+  versions.sort((a, b) => {
+    const [first, second] = [place(a), place(b)];
+    return Number(first[0]) - Number(second[0]) || Number(first[1]) - Number(second[1]);
+  });
+  const byStem = new Map([...index].map(([file, row]) => [file.split('.')[0] ?? '', row]));
+  /** @type {Set<string>} */ const stems = new Set();
+  const found = tellAll(/** @type {any} */ (versions), 'attachment').flatMap(({ record, newest: { fields } }) => {
+    const member = members.get(record) ?? '';
+    const stem = (member.split('/').at(-1) ?? '').slice(0, -'-12345678.json'.length);
+    stems.add(stem);
+    const row = byStem.get(stem);
+    const size = wholeOf(fields, 'size_bytes');
+    return row && row['sha256'] === fields['sha256'] && row['size_bytes'] === String(size) ? [] : [find('exhibit', member)];
+  });
+  return [...found, ...[...byStem.keys()].filter((stem) => !stems.has(stem)).sort().map((stem) => find('exhibit', `${INDEX}#${stem}`))];
 }
 
 /** @param {OpenedPack} pack @param {string|undefined} path @param {Fields} sidecar @param {Record<string, string>|undefined} row @param {Fields|undefined} sealed */

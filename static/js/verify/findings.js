@@ -49,6 +49,7 @@ export const SENTENCES = /** @type {Readonly<Record<string, string>>} */ (Object
   rerendered: 'This document is not what the record gives when it is laid out again: a page was changed.',
   other_release: 'This document differs from what this release lays out, but the pack names another release.',
   not_rerendered: 'This document could not be laid out again from what is here.',
+  servable_only: 'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as received, the officer’s sheet, the whole record) is not included here.',
   training: 'This pack is made up, for training: nothing in it happened to anybody.',
   no_timestamps: 'A timestamp authority’s root was given, but this pack holds no timestamp.',
 }));

@@ -16,7 +16,7 @@ import { find } from './findings.js';
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 /** @typedef {import('../ledger/checkpoint.js').Checkpoint} Checkpoint */
 /** @typedef {import('../ledger/statements.js').NotaryKey} NotaryKey */
-/** @typedef {{servable: Fields, restricted: Fields, findings: Finding[]}} LogPart */
+/** @typedef {{folder: string, told: Fields, findings: Finding[]}} LogPart log.json as read ({} where there is none), and the folder it lies in */
 /** @typedef {{name: string, note: Uint8Array, said: Checkpoint|null, row: Fields}} Read one checkpoint; `said` when a key that holds signed it */
 
 const SERVABLE = 'data/servable/proof/';
@@ -30,19 +30,19 @@ export function isLogFile(path) {
 
 /** Both folders' files of the log; they must be the same, but for the versions they speak of. @param {OpenedPack} pack @returns {Promise<LogPart>} */
 export async function readLogPart(pack) {
-  /** @type {LogPart} */ const part = { servable: {}, restricted: {}, findings: [] };
-  part.servable = await logIn(part, pack, SERVABLE);
-  part.restricted = await logIn(part, pack, RESTRICTED);
-  for (const [folder, value] of /** @type {const} */ ([[SERVABLE, part.servable], [RESTRICTED, part.restricted]])) {
+  /** @type {LogPart} */ const part = { folder: pack.alone ? SERVABLE : RESTRICTED, told: {}, findings: [] };
+  const servable = await logIn(part, pack, SERVABLE);
+  part.told = pack.alone ? servable : await logIn(part, pack, RESTRICTED);
+  for (const [folder, value] of new Map([[SERVABLE, servable], [part.folder, part.told]])) {
     const here = new Set([...pack.digests.keys()].filter((path) => path.startsWith(folder) && isLogFile(path)));
     const promised = Object.keys(value).length ? toldFiles(folder, value) : new Set();
     const apart = [...here].filter((path) => !promised.has(path)).concat([...promised].filter((path) => !here.has(path)));
     part.findings.push(...apart.sort().map((path) => find('log', path)));
   }
-  const same = ['authorities', 'checkpoints', 'statements'].every((name) => asText(part.servable[name]) === asText(part.restricted[name]));
-  const proved = new Set(objectsOf(part.restricted, 'proofs').map(asText));
-  if (!same || objectsOf(part.servable, 'proofs').some((row) => !proved.has(asText(row)))) part.findings.push(find('log', `${SERVABLE}log.json`));
-  for (const path of [...toldFiles(RESTRICTED, part.restricted)].filter((one) => !one.endsWith('/log.json')).sort()) {
+  const same = ['authorities', 'checkpoints', 'statements'].every((name) => asText(servable[name]) === asText(part.told[name]));
+  const proved = new Set(objectsOf(part.told, 'proofs').map(asText));
+  if (!same || objectsOf(servable, 'proofs').some((row) => !proved.has(asText(row)))) part.findings.push(find('log', `${SERVABLE}log.json`));
+  for (const path of [...toldFiles(part.folder, part.told)].filter((one) => !one.endsWith('/log.json')).sort()) {
     const twin = path.replace(RESTRICTED, SERVABLE);
     const [a, b] = [pack.digests.get(path), pack.digests.get(twin)];
     if (a && b && a.sha512 !== b.sha512) part.findings.push(find('log', twin));
@@ -85,7 +85,7 @@ function toldFiles(folder, value) {
  */
 export async function trustedKeys(part, own, instance) {
   const alone = [{ log: notaryId(own), pub: b64(own), below: null }];
-  const told = objectsOf(part.restricted, 'statements');
+  const told = objectsOf(part.told, 'statements');
   if (!told.length || instance === null) return { keys: alone, findings: [] };
   try {
     const keys = await keyChain(told, instance);
@@ -93,7 +93,7 @@ export async function trustedKeys(part, own, instance) {
     return { keys, findings: [] };
   } catch (error) {
     const cannot = error instanceof KeptError && error.code === 'unavailable';
-    return { keys: alone, findings: [cannot ? find('cannot_check') : find('statements', `${RESTRICTED}log.json`)] };
+    return { keys: alone, findings: [cannot ? find('cannot_check') : find('statements', `${part.folder}log.json`)] };
   }
 }
 
@@ -101,9 +101,9 @@ export async function trustedKeys(part, own, instance) {
 export async function readCheckpoints(pack, part, keys) {
   /** @type {Finding[]} */ const findings = [];
   /** @type {Read[]} */ const read = [];
-  for (const row of objectsOf(part.restricted, 'checkpoints')) {
+  for (const row of objectsOf(part.told, 'checkpoints')) {
     const size = wholeOf(row, 'size');
-    const name = `${RESTRICTED}checkpoint-${size}.txt`;
+    const name = `${part.folder}checkpoint-${size}.txt`;
     const note = await pack.read(name) ?? new Uint8Array(0);
     const said = await signed(note, keys).catch((error) => {
       if (error instanceof KeptError && error.code === 'unavailable') findings.push(find('cannot_check'));
@@ -136,8 +136,8 @@ export function standing(part, read, receipts) {
 }
 
 /** @param {LogPart} part */
-function placesOf({ restricted }) {
-  return new Map(objectsOf(restricted, 'proofs').map((row) => [textOf(row, 'version'), row]));
+function placesOf({ told }) {
+  return new Map(objectsOf(told, 'proofs').map((row) => [textOf(row, 'version'), row]));
 }
 
 /** @param {Fields} row @param {Fields|undefined} receipt @param {ReadonlyMap<number, Checkpoint>} roots */
@@ -165,9 +165,9 @@ export async function checkLog(pack, part, read, shown, roots) {
   for (const { name, note, said, row } of read) {
     if (!said || (before && !grew(before, said, row))) found.push(find('checkpoint', name));
     before = said ?? before;
-    found.push(...await checkStamps(pack, note, row, roots));
+    found.push(...await checkStamps(pack, name, note, row, roots));
   }
-  for (const version of placesOf(part).keys()) if (!shown.has(version)) found.push(find('inclusion', `${RESTRICTED}log.json#${version.slice(0, 8)}`));
+  for (const version of placesOf(part).keys()) if (!shown.has(version)) found.push(find('inclusion', `${part.folder}log.json#${version.slice(0, 8)}`));
   return found;
 }
 
@@ -181,11 +181,11 @@ function grew(before, said, row) {
   }
 }
 
-/** @param {OpenedPack} pack @param {Uint8Array} note @param {Fields} row @param {readonly string[]} roots @returns {Promise<Finding[]>} */
-async function checkStamps(pack, note, row, roots) {
+/** @param {OpenedPack} pack @param {string} name @param {Uint8Array} note @param {Fields} row @param {readonly string[]} roots @returns {Promise<Finding[]>} */
+async function checkStamps(pack, name, note, row, roots) {
   /** @type {Finding[]} */ const found = [];
   for (const stamp of objectsOf(row, 'stamps')) {
-    const stem = `${RESTRICTED}checkpoint-${wholeOf(row, 'size')}.${textOf(stamp, 'authority')}`;
+    const stem = `${name.slice(0, -'.txt'.length)}.${textOf(stamp, 'authority')}`;
     const [tsr, chain] = [await pack.read(`${stem}.tsr`), await pack.read(`${stem}.pem`)];
     try {
       await checkTimestamp(tsr ?? new Uint8Array(0), note, { chain: fromUtf8(/** @type {Bytes} */ (chain ?? new Uint8Array(0))), policy: textOf(stamp, 'policy'), nonce: unb64(textOf(stamp, 'nonce')), roots });
@@ -197,11 +197,11 @@ async function checkStamps(pack, note, row, roots) {
 }
 
 /** @param {LogPart} part */
-export function hasStamps({ restricted }) {
-  return objectsOf(restricted, 'checkpoints').some((row) => objectsOf(row, 'stamps').length);
+export function hasStamps({ told }) {
+  return objectsOf(told, 'checkpoints').some((row) => objectsOf(row, 'stamps').length);
 }
 
 /** @param {LogPart} part */
-export function vouched({ restricted }) {
-  return objectsOf(restricted, 'statements').length > 0;
+export function vouched({ told }) {
+  return objectsOf(told, 'statements').length > 0;
 }

@@ -25,10 +25,12 @@ export async function checkNarratives(pack, proofs) {
   });
 }
 
-/** Byte for byte; where words are held back, everything around the marks must stand in the account in order. @param {{text: string, masked: boolean}} words @param {Uint8Array} found */
+/** Byte for byte; where words are held back, everything around the marks must stand in the account in order. An account that is a digest in all that is here has null for text: then a mark must stand in it. @param {{text: string|null, masked: boolean}} words @param {Uint8Array} found */
 function isTold({ text, masked }, found) {
+  const said = new TextDecoder('utf-8', { ignoreBOM: true }).decode(found);
+  if (text === null) return said.includes(MARK);
   if (isSame(utf8(text), found)) return true;
-  const pieces = new TextDecoder('utf-8', { ignoreBOM: true }).decode(found).split(MARK);
+  const pieces = said.split(MARK);
   if (!masked || pieces.length < 2) return false;
   let at = 0;
   for (const piece of pieces) {
@@ -40,9 +42,9 @@ function isTold({ text, masked }, found) {
 }
 
 /** Per embedded name: the narrative of the entry's first version, and whether some of it was held back. @param {Proofs} proofs */
-function firstWords({ restricted, servable }) {
+function firstWords({ told: proofs, servable, alone }) {
   /** @type {Map<string, string>} */ const labels = new Map();
-  const versions = [...restricted.values()].map((proof) => {
+  const versions = [...proofs.values()].map((proof) => {
     const record = textOf(proof.raw, 'record');
     labels.set(record, (proof.member.split('/').at(-1) ?? '').slice(0, -VERSION_END));
     return { record, version: proof.version, kind: textOf(proof.raw, 'kind'), fields: proof.values, restricted: {} };
@@ -52,10 +54,10 @@ function firstWords({ restricted, servable }) {
     const [first, second] = [place(a), place(b)];
     return Number(first[0]) - Number(second[0]) || Number(first[1]) - Number(second[1]);
   });
-  const told = tellAll(/** @type {any} */ (versions), 'incident').flatMap(/** @returns {[string, {text: string, masked: boolean}][]} */ ({ first, record }) => {
-    const text = textOf(first.fields, 'narrative');
+  const told = tellAll(/** @type {any} */ (versions), 'incident').flatMap(/** @returns {[string, {text: string|null, masked: boolean}][]} */ ({ first, record }) => {
     const masked = servable.get(first.version)?.withheld.has('narrative') ?? false;
-    return text ? [[`entry-${labels.get(record)}.txt`, { text, masked }]] : [];
+    const text = alone && masked ? null : textOf(first.fields, 'narrative');
+    return text !== '' ? [[`entry-${labels.get(record)}.txt`, { text, masked }]] : [];
   });
   return new Map(told);
 }

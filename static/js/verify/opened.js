@@ -22,6 +22,8 @@ const WHOLE_BYTES = 512 << 20;
 const DESCRIPTORS = [12, 16, 20, 24];
 const FOLDER = /^PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}$/;
 const PATH = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}$/;
+/** What the folder may be called where only a part of a pack was copied, and where in the pack that part lies. */
+const PARTS = /** @type {Readonly<Record<string, string>>} */ (Object.freeze({ data: 'data/', servable: 'data/servable/' }));
 const IS_FILE = 0o100000;
 const KIND = 0o170000;
 
@@ -30,6 +32,8 @@ export class OpenedPack {
   /** @type {Map<string, Digests>} */ digests = new Map();
   /** @type {Finding[]} */ findings = [];
   /** @type {Map<string, Source>} */ #sources = new Map();
+  /** The servable part by itself, with nothing of the restricted one. */
+  alone = false;
 
   /** @param {string} folder */
   constructor(folder) {
@@ -45,6 +49,13 @@ export class OpenedPack {
       // A stream that breaks off can break off in any way, and each means the same.
       this.findings.push(find('damaged', path));
     }
+  }
+
+  /** Called when every member was taken. */
+  settle() {
+    const names = [...this.digests.keys(), ...this.findings.map(({ member }) => member ?? '')];
+    this.alone = names.some((name) => name.startsWith('data/servable/')) && !names.some((name) => name.startsWith('data/restricted/'));
+    return this;
   }
 
   /** A member whole; null when it is absent, too large or damaged (which has been found). @param {string} path @returns {Promise<Bytes|null>} */
@@ -84,7 +95,7 @@ export async function openZip(file, onProgress = () => undefined) {
     await pack.take(inside, { size: row.size, pieces: () => memberOf(file, row, place ?? null) }, (count) => onProgress(before + count, total));
     done += row.size;
   }
-  return pack;
+  return pack.settle();
 }
 
 /**
@@ -105,7 +116,7 @@ export async function openFolder(files, onProgress = () => undefined) {
     await pack.take(inside, { size: file.size, pieces: () => piecesOf(file, 0, file.size) }, (count) => onProgress(before + count, total));
     done += file.size;
   }
-  return pack;
+  return pack.settle();
 }
 
 /** @param {readonly Row[]} rows */
@@ -139,7 +150,8 @@ function isOrdinary({ name, mode, flags }) {
  * @param {OpenedPack} pack @param {readonly T[]} members @returns {(T & {inside: string})[]}
  */
 function sound(pack, members) {
-  if (!FOLDER.test(pack.folder)) pack.findings.push(find('no_folder', printable(/** @type {T} */ (members[0]).name)));
+  const part = Object.hasOwn(PARTS, pack.folder) ? PARTS[pack.folder] ?? '' : '';
+  if (!FOLDER.test(pack.folder) && !part) pack.findings.push(find('no_folder', printable(/** @type {T} */ (members[0]).name)));
   /** @type {Set<string>} */ const seen = new Set();
   return members.flatMap((member) => {
     const cut = member.name.indexOf('/');
@@ -148,7 +160,7 @@ function sound(pack, members) {
     const code = fault(member, inside, folder === pack.folder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
     if (code) pack.findings.push(find(code, printable(inside || member.name)));
-    return code ? [] : [{ ...member, inside }];
+    return code ? [] : [{ ...member, inside: part + inside }];
   });
 }
 

@@ -19,7 +19,7 @@ import { isLogFile } from './logpart.js';
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 /** @typedef {import('../ledger/statements.js').NotaryKey} NotaryKey */
 /** @typedef {{member: string, raw: Fields, version: string, values: Record<string, Json>, digests: Record<string, string>, withheld: Set<string>}} Proof */
-/** @typedef {{servable: Map<string, Proof>, restricted: Map<string, Proof>, keys: Fields, findings: Finding[]}} Proofs */
+/** @typedef {{servable: Map<string, Proof>, restricted: Map<string, Proof>, keys: Fields, findings: Finding[], alone: boolean, told: Map<string, Proof>}} Proofs `told`: the folder that says most, the servable one where that is `alone` */
 
 export const SERVABLE = 'data/servable/proof/';
 export const RESTRICTED = 'data/restricted/proof/';
@@ -39,7 +39,8 @@ export function objectIn(raw) {
 /** Every proof that can be read; what cannot is found. @param {OpenedPack} pack @returns {Promise<Proofs>} */
 export async function readProofs(pack) {
   /** @type {Proofs} */
-  const proofs = { servable: new Map(), restricted: new Map(), keys: {}, findings: [] };
+  const proofs = { servable: new Map(), restricted: new Map(), keys: {}, findings: [], alone: pack.alone, told: new Map() };
+  proofs.told = pack.alone ? proofs.servable : proofs.restricted;
   for (const path of [...pack.digests.keys()].sort()) {
     for (const [folder, held] of /** @type {const} */ ([[SERVABLE, proofs.servable], [RESTRICTED, proofs.restricted]])) {
       if (!path.startsWith(folder) || path.endsWith('/keys.json') || isLogFile(path)) continue;
@@ -51,8 +52,8 @@ export async function readProofs(pack) {
   }
   const [first, second] = [objectIn(await pack.read(`${SERVABLE}keys.json`)), objectIn(await pack.read(`${RESTRICTED}keys.json`))];
   proofs.keys = filled(second) ?? filled(first) ?? {};
-  const same = filled(first) && filled(second) && canonText(/** @type {any} */ (first)) === canonText(/** @type {any} */ (second));
-  if (!same || proofs.keys['t'] !== 'keys/v1' || !await areKeys(proofs.keys)) proofs.findings.push(find('keys', `${RESTRICTED}keys.json`));
+  const same = filled(first) && (pack.alone || (filled(second) && canonText(/** @type {any} */ (first)) === canonText(/** @type {any} */ (second))));
+  if (!same || proofs.keys['t'] !== 'keys/v1' || !await areKeys(proofs.keys)) proofs.findings.push(find('keys', `${pack.alone ? SERVABLE : RESTRICTED}keys.json`));
   return proofs;
 }
 
@@ -135,8 +136,8 @@ export function keyIn(keys, name) {
 }
 
 /** The receipts, by version. @param {Proofs} proofs @returns {Map<string, Fields>} */
-export function receiptsOf({ restricted }) {
-  return new Map([...restricted].map(([version, { raw }]) => /** @type {const} */ ([version, objectOf(raw, 'receipt')])).filter(([, receipt]) => Object.keys(receipt).length));
+export function receiptsOf({ told }) {
+  return new Map([...told].map(([version, { raw }]) => /** @type {const} */ ([version, objectOf(raw, 'receipt')])).filter(([, receipt]) => Object.keys(receipt).length));
 }
 
 /**
@@ -153,7 +154,8 @@ export async function checkProofs(proofs, keys, before) {
   const authors = await authorsOf(proofs.keys).catch(() => new Map());
   for (const proof of [...proofs.servable.values(), ...proofs.restricted.values()]) found.push(...await checkOne(proof, authors, keys, before));
   for (const version of [...new Set([...proofs.servable.keys(), ...proofs.restricted.keys()])].sort()) {
-    found.push(...checkPair(proofs.servable.get(version), proofs.restricted.get(version)));
+    const servable = proofs.servable.get(version);
+    found.push(...proofs.alone && servable ? checkApart(servable) : checkPair(servable, proofs.restricted.get(version)));
   }
   return [...found, ...checkLines(proofs)];
 }
@@ -197,10 +199,13 @@ function checkPair(servable, restricted) {
   /** @type {Finding[]} */ const found = [];
   const same = ['c', 'sig', 'receipt', 'record', 'seq_no'].every((name) => sameJson(servable.raw[name], restricted.raw[name]));
   if (!same || restricted.withheld.size || !sameJson(servable.digests, restricted.digests)) found.push(find('twin', servable.member));
-  const { restricted: apart } = namesOf(textOf(restricted.raw, 'kind'), wholeOf(restricted.values, '_schema') ?? 0);
-  // A restricted field stands open where it must not.
-  if (apart.some((name) => !servable.withheld.has(name))) found.push(find('twin', servable.member));
-  return found;
+  return [...found, ...checkApart(servable)];
+}
+
+/** Whether a restricted field stands open where it must not. @param {Proof} servable @returns {Finding[]} */
+function checkApart(servable) {
+  const { restricted: apart } = namesOf(textOf(fieldOf(servable.raw, '_kind'), 'v'), wholeOf(servable.values, '_schema') ?? 0);
+  return apart.some((name) => !servable.withheld.has(name)) ? [find('twin', servable.member)] : [];
 }
 
 /** @param {unknown} a @param {unknown} b */
@@ -209,8 +214,8 @@ export function sameJson(a, b) {
 }
 
 /** The devices' lines. Numbers that are not here say nothing: notes and entries not chosen have numbers too. @param {Proofs} proofs */
-function checkLines({ restricted }) {
-  const links = [...restricted.values()].map(({ values, raw, member }) => {
+function checkLines({ told }) {
+  const links = [...told.values()].map(({ values, raw, member }) => {
     const line = objectOf(values, '_line');
     return { device: textOf(line, 'device'), n: wholeOf(line, 'n') ?? 0, prev: typeof line['prev'] === 'string' ? line['prev'] : null, c: textOf(raw, 'c'), member };
   });

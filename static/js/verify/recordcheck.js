@@ -47,7 +47,10 @@ function follows(record) {
   const rows = objectsOf(record, 'records');
   const [counts, gaps] = [objectOf(record, 'counts'), objectsOf(record, 'gaps')];
   const entries = rows.filter(({ kind }) => kind === 'incident').length;
+  const earlier = gaps.filter(({ why }) => why === 'earlier').length;
   const told = {
+    // Only a supplement counts what an earlier pack holds.
+    ...(earlier || Object.hasOwn(counts, 'earlier') ? { earlier } : {}),
     included: entries, removed: gaps.filter(({ why }) => why === 'removed').length, total: entries + gaps.length, withheld: gaps.filter(({ why }) => why === 'withheld').length,
   };
   if (Object.entries(told).some(([name, number]) => counts[name] !== number)) return false;

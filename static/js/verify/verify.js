@@ -15,7 +15,7 @@ import { RECORD, checkRecord } from './recordcheck.js';
 /** @typedef {import('./findings.js').Finding} Finding */
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 /** @typedef {{notary: string|null, instance: string|null, roots: readonly string[]}} Anchors b64 and PEM, from outside the pack */
-/** @typedef {{findings: Finding[], counts: {files: number, bytes: number, proofs: number, receipts: number, placed: number, stamps: boolean}, keys: {author: string, log: string}}} Judged */
+/** @typedef {{findings: Finding[], counts: {files: number, bytes: number, proofs: number, receipts: number, placed: number, stamps: boolean, alone: boolean}, keys: {author: string, log: string}}} Judged */
 
 const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
 
@@ -28,7 +28,7 @@ const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
  */
 export async function judge(pack, { notary, instance, roots }, onStep = () => undefined) {
   onStep('lists');
-  /** @type {Finding[]} */ const found = [...pack.findings, ...await checkBag(pack)];
+  /** @type {Finding[]} */ const found = [...(pack.alone ? [find('servable_only')] : []), ...pack.findings, ...await checkBag(pack)];
   onStep('entries');
   const proofs = await readProofs(pack);
   found.push(...proofs.findings);
@@ -51,7 +51,7 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
   const bytes = [...pack.digests.values()].reduce((sum, { size }) => sum + size, 0);
   return {
     findings: unlike(found), keys: shortOf(proofs.keys),
-    counts: { files: pack.digests.size, bytes, proofs: proofs.restricted.size || proofs.servable.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part) },
+    counts: { files: pack.digests.size, bytes, proofs: proofs.told.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part), alone: pack.alone },
   };
 }
 
