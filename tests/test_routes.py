@@ -10,7 +10,7 @@ import pytest
 
 from diary.web.policy import FREE, Audience, Kind, Row
 from diary.web.routes import ROUTES
-from tests.keepers import Keeper, Served, enrol, served
+from tests.keepers import Keeper, Served, enrol
 
 API = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "image/png")
@@ -18,13 +18,6 @@ PUBLIC_URL = "http://public.localhost:8000"
 OUTSIDE = (Audience.PUBLIC, Audience.RECIPIENT)
 WRITING = [row for row in ROUTES if row.writes]
 SHORT = {"diary": "d", "record": "r", "version": "v", "blob": "b", "session": "id", "pack": "p", "erasure": "e", "handover": "h"}
-
-
-@pytest.fixture
-async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
-    """A server of its own, over each database."""
-    async with served(tmp_path, **database_setting) as running:
-        yield running
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ async def declare(instance: Instance, place: BlobPlace, parts: int, size: int) -
         raise BadRequest("The numbers of this file do not add up.")
     quota, now = instance.settings.quota_bytes, instance.clock.now_ms()
     row = await instance.db.writer.run(
-        lambda hand: blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now), of=place.account
+        lambda hand: blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now), of=place.account, small=True
     )
     return await _state(instance, row)
 
@@ -78,7 +78,7 @@ async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes, kin
     await instance.blobs.put(name, raw)
     now = instance.clock.now_ms()
     try:
-        await instance.db.writer.run(lambda hand: blobs.add_part(hand, row, part, now), of=place.account)
+        await instance.db.writer.run(lambda hand: blobs.add_part(hand, row, part, now), of=place.account, small=True)
     except Erased:
         # It was erased while these bytes were on their way; whoever removed the others may have come too early.
         await instance.blobs.remove(name)
@@ -96,7 +96,7 @@ async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
     if together != digest or sum(part.size for part in parts) != row.size:
         raise DigestMismatch
     if not row.complete:
-        await instance.db.writer.run(lambda hand: blobs.complete(hand, row), of=place.account)
+        await instance.db.writer.run(lambda hand: blobs.complete(hand, row), of=place.account, small=True)
 
 
 async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:

@@ -99,7 +99,7 @@ async def note_use(instance: Instance, signed: Signed) -> None:
     """Remember, to the hour, that a session was used."""
     hour = _hour(instance.clock.now_ms())
     if hour > signed.seen_at:
-        await instance.db.writer.run(lambda hand: sessions.touch(hand, signed.session, hour), of=signed.account)
+        await instance.db.writer.run(lambda hand: sessions.touch(hand, signed.session, hour), of=signed.account, small=True)
 
 
 async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> list[Listed]:

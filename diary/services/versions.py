@@ -41,6 +41,7 @@ async def push(
             hand, new, next_place, quota, lambda seq, head: _witness(instance, sent, names, seq, head)
         ),
         of=signed.account,
+        small=True,
     )
 
 

@@ -26,16 +26,18 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from diary.config import Settings
 from diary.errors import BadSetting, Unavailable
 from diary.storage import postgres, sqlite
+from diary.storage.models import MODULES
 from diary.storage.postgres import PostgresWriter, is_postgres
 from diary.storage.postgres_reading import READERS, Lookups, Reader, open_lookups
 from diary.storage.sqlite import PRAGMAS, path_of
-from diary.storage.writer import Hand, SqliteWriter, Writer
+from diary.storage.sqlite_writer import SqliteWriter
+from diary.storage.writer import Hand, Writer
 
 T = TypeVar("T")
 APP: Final = "kept"
 _APPS: Final = {
     APP: {
-        "models": ["diary.storage.models"],
+        "models": list(MODULES),
         "migrations": "diary.storage.migrations",
         "default_connection": "default",
     }

@@ -3,12 +3,23 @@
 What could say whose a diary is, is not here in clear: sign-in names are an HMAC under the pepper, and what
 repeats the name inside (`kdf`, `words_wrap`) or was typed by a person (`device_name`) is sealed under a key
 made from the pepper.
+
+The tables of the log, of new keys and of hand-overs stand in files of their own; MODULES names them all.
 """
+
+from typing import Final
 
 from tortoise import fields
 from tortoise.models import Model
 
 from diary.storage.fields import Bytes, Place
+
+MODULES: Final = (
+    "diary.storage.models",
+    "diary.storage.log_models",
+    "diary.storage.rotation_models",
+    "diary.storage.handover_models",
+)
 
 
 class Account(Model):
@@ -128,8 +139,8 @@ class Blob(Model):
     parts = fields.BigIntField()
     size = fields.BigIntField()
     complete = fields.BooleanField(default=False)
-    touched_at = fields.BigIntField(default=0)
-    erased = fields.BooleanField(default=False)
+    touched_at = fields.BigIntField(default=0, db_default=0)
+    erased = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         """Where it lies, and what may stand once only."""
@@ -154,112 +165,6 @@ class Part(Model):
         unique_together = (("blob", "i"),)
 
 
-class WaitingLeaf(Model):
-    """A version that has its receipt and no place in the log yet; the sequencer gives it one and deletes this row.
-
-    `id`: the version's. A queue of its own, so that pushes of many workers never wait for one another's number.
-    """
-
-    id = Place(primary_key=True)
-
-    class Meta:
-        """Where it lies."""
-
-        table = "waiting_leaf"
-
-
-class LogSize(Model):
-    """One row, number 0: how many leaves the log has. Whoever appends moves it, and so two can never append at once."""
-
-    id = Place(primary_key=True)
-    size = fields.BigIntField()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "log_size"
-
-
-class LogLeaf(Model):
-    """A leaf of the public log at its place, dense from 0.
-
-    `version_id` is no foreign key: a leaf outlives whatever it speaks of.
-    """
-
-    id = Place(primary_key=True)
-    version_id = fields.BigIntField(null=True, unique=True)
-    leaf = Bytes()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "log_leaf"
-
-
-class LogNode(Model):
-    """A node over a whole subtree of leaves; `id` is made of its level and place (ledger/tree.py)."""
-
-    id = Place(primary_key=True)
-    node = Bytes()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "log_node"
-
-
-class LogCheckpoint(Model):
-    """A signed note over the first `size` leaves, numbered densely from 0. Never deleted."""
-
-    id = Place(primary_key=True)
-    size = fields.BigIntField(unique=True)
-    made_at = fields.BigIntField()
-    note = Bytes()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "log_checkpoint"
-
-
-class LogStamp(Model):
-    """What one timestamp authority was asked about a checkpoint, and its answer once there is one.
-
-    `policy`, `nonce`, `chain`: what was pinned when the answer was accepted; `chain` in PEM,
-    the authority's own certificate first. Until then `due_at` says when to ask again.
-    """
-
-    id = fields.BigIntField(primary_key=True)
-    checkpoint: fields.ForeignKeyRelation[LogCheckpoint] = fields.ForeignKeyField("kept.LogCheckpoint", related_name="stamps")
-    authority = fields.CharField(max_length=40)
-    policy = fields.CharField(max_length=100, null=True)
-    nonce = Bytes(null=True)
-    tries = fields.BigIntField(default=0)
-    due_at = fields.BigIntField(null=True, db_index=True)
-    stamped_at = fields.BigIntField(null=True)
-    tsr = Bytes(null=True)
-    chain = Bytes(null=True)
-
-    class Meta:
-        """Where it lies, and what may stand once only."""
-
-        table = "log_stamp"
-        unique_together = (("checkpoint", "authority"),)
-
-
-class KeyStatement(Model):
-    """What the instance key said about a notary key, in order from 0: canonical JSON with its signature."""
-
-    id = Place(primary_key=True)
-    log = Bytes(db_index=True)
-    statement = Bytes()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "key_statement"
-
-
 class Access(Model):
     """What was done to an account, when (the hour) and by which device, for its keeper to read. Nothing of where from.
 
@@ -280,40 +185,6 @@ class Access(Model):
         indexes = (("account_id",),)
 
 
-class Rotation(Model):
-    """New keys for an account, as far as they have come; they count from one moment on, all of them."""
-
-    id = Bytes(primary_key=True)
-    epoch = fields.BigIntField()
-    seq = fields.BigIntField()
-    kdf = Bytes()
-    words_wrap = Bytes()
-    auth_salt = Bytes()
-    auth_digest = Bytes()
-    keyset = Bytes()
-    ecdsa_pub = Bytes()
-    hpke_pub = Bytes()
-    diary_wrap = Bytes()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "rotation"
-
-
-class RotationWrap(Model):
-    """The wraps of one version under the diary key that is to come, in frames; `id` is the version's."""
-
-    id = Place(primary_key=True)
-    account = Bytes(db_index=True)
-    wraps = Bytes()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "rotation_wrap"
-
-
 class Erasure(Model):
     """Records to be erased for good at `due_at`, unless it is taken back; `records`: their ids, joined."""
 
@@ -329,43 +200,6 @@ class Erasure(Model):
 
         table = "erasure"
         indexes = (("diary_id",),)
-
-
-class Handover(Model):
-    """A sealed pack left for whoever has the eight words; its parts are those of the blob of the same id.
-
-    `name_mac`, `auth_mac`: HMACs under the pepper of what three of the words name and five of them open by. `kdf`: the
-    salt and cost of the five, canonical JSON. `ended_at`: when the keeper ended it. Nothing here opens anything.
-    """
-
-    id = Bytes(primary_key=True)
-    diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="handovers")
-    name_mac = Bytes(unique=True)
-    auth_mac = Bytes()
-    kdf = Bytes()
-    made_at = fields.BigIntField()
-    expires_at = fields.BigIntField(db_index=True)
-    ended_at = fields.BigIntField(null=True)
-
-    class Meta:
-        """Where it lies."""
-
-        table = "handover"
-        indexes = (("diary_id",),)
-
-
-class HandoverOpening(Model):
-    """That a hand-over was opened once, and when; never from where."""
-
-    id = fields.BigIntField(primary_key=True)
-    handover: fields.ForeignKeyRelation[Handover] = fields.ForeignKeyField("kept.Handover", related_name="openings")
-    opened_at = fields.BigIntField()
-
-    class Meta:
-        """Where it lies."""
-
-        table = "handover_opening"
-        indexes = (("handover_id",),)
 
 
 class PurgeClock(Model):

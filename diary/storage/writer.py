@@ -1,26 +1,23 @@
-"""The writer: one queue, one thread, one connection, many jobs to a commit.
+"""The writer: one queue, one connection, many jobs to a commit.
 
 [Note: one writer] A push must be on the disk before it is answered, and waiting for the disk dominates. So
-whatever queued while the last commit ran goes into the next one (at most 64 jobs), each inside its own
-savepoint: a job that fails takes nothing of its neighbours with it, and nobody waits for company. SQLite
-has one writer at a time anyway; two connections that both write would only make each other wait in a queue
-that is not fair, and a sign-in could starve behind pushes. Therefore every change of a row goes through
-here, and everything else only reads.
+whatever queued while the last commit ran goes into the next one (at most 64 jobs): a job that fails takes
+nothing of its neighbours with it, and nobody waits for company. SQLite has one writer at a time anyway; two
+connections that both write would only make each other wait in a queue that is not fair, and a sign-in could
+starve behind pushes. Therefore every change of a row goes through here, and everything else only reads.
 
-PostgreSQL has a writer in each worker (postgres.py) that keeps the same promise with locks.
+What is here is common to both: SQLite's writer is in sqlite_writer.py, and PostgreSQL has one in each worker
+(postgres.py) that keeps the same promise with locks.
 """
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
-from diary.errors import KeptError, Unavailable
-from diary.storage.sqlite import connect
+from diary.errors import Unavailable
 
 T = TypeVar("T")
 BATCH: Final = 64
@@ -58,11 +55,14 @@ class Hand(Protocol):
 class Writer(Protocol):
     """Runs jobs one after another and answers when they are on the disk."""
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None) -> T:
+    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
         """What `job` returned, once committed; or what it raised, with nothing of it kept.
 
+        A job looks before it writes, and may be run again from its beginning after it was undone.
+
         `of`: the account the job reads and writes rows of and of nobody else; None for any other job. Where
-        there are many writers, jobs of one account never run at once, and others run alone.
+        there are many writers, jobs of one account never run at once, and others run alone. `small`: it finds a
+        few rows by an index and changes a few, so it may run where requests are answered.
         """
         ...
 
@@ -70,12 +70,15 @@ class Writer(Protocol):
 class Waiting:
     """A job, and the caller that waits for it."""
 
-    __slots__ = ("error", "future", "job", "of", "result")
+    __slots__ = ("error", "future", "job", "of", "result", "small")
 
-    def __init__(self, job: Callable[[Hand], Any], future: "asyncio.Future[Any]", of: bytes | None) -> None:
+    def __init__(
+        self, job: Callable[[Hand], Any], future: "asyncio.Future[Any]", of: bytes | None, *, small: bool = False
+    ) -> None:
         self.job = job
         self.future = future
         self.of = of
+        self.small = small
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -107,11 +110,12 @@ class BatchWriter(ABC):
         """Open for jobs."""
         self._thread.start()
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None) -> T:
-        """What `job` returned, once it is on the disk.
+    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
+        """What `job` returned, once it is on the disk; every job runs in the thread, `small` or not.
 
         Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
         """
+        del small
         if self._stopped:
             raise Unavailable
         waiting = Waiting(job, self._loop.create_future(), of)
@@ -141,7 +145,7 @@ class BatchWriter(ABC):
                 batch, last = self._gather()
                 if batch:
                     self.commit(batch)
-                    self._loop.call_soon_threadsafe(_settle, batch)
+                    self._loop.call_soon_threadsafe(settle, batch)
                 if last:
                     return
         finally:
@@ -161,83 +165,7 @@ class BatchWriter(ABC):
         return batch, False
 
 
-class SqliteWriter(BatchWriter):
-    """The writer over SQLite. Whose a job is does not matter: one writer is always alone."""
-
-    def __init__(self, path: Path) -> None:
-        """`path`: a database that has been migrated."""
-        super().__init__()
-        self._connection = connect(path)
-
-    def commit(self, batch: list[Waiting]) -> None:
-        """Run a batch."""
-        _commit(self._connection, batch)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
-def _settle(batch: list[Waiting]) -> None:
+def settle(batch: list[Waiting]) -> None:
     """Wake every caller of a batch, in one turn of the loop."""
     for waiting in batch:
         waiting.settle()
-
-
-def _commit(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
-    """Run a batch in one transaction. When the transaction is lost, so is every job in it."""
-    try:
-        if not _together(connection, batch):
-            _apart(connection, batch)
-    except sqlite3.Error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        for waiting in batch:
-            # A job that failed by itself keeps its own reason: that one would hold after a retry, too.
-            if not isinstance(waiting.error, KeptError):
-                waiting.error = Unavailable()
-
-
-def _together(connection: sqlite3.Connection, batch: list[Waiting]) -> bool:
-    """Run a batch without savepoints: False, and nothing kept, when a job failed after it had written.
-
-    Jobs look before they write, so this is the rule; and each statement less is one less hand-over between
-    the two threads, which is what costs when many push at once.
-    """
-    connection.execute("BEGIN IMMEDIATE")
-    for waiting in batch:
-        before = connection.total_changes
-        _attempt(connection, waiting)
-        if waiting.error is not None and connection.total_changes != before:
-            connection.execute("ROLLBACK")
-            return False
-    connection.execute("COMMIT")
-    return True
-
-
-def _apart(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
-    """Run a batch again from its beginning, each job in a savepoint of its own."""
-    connection.execute("BEGIN IMMEDIATE")
-    for waiting in batch:
-        waiting.forget()
-        connection.execute("SAVEPOINT job")
-        _attempt(connection, waiting)
-        if waiting.error is not None:
-            connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
-    connection.execute("COMMIT")
-
-
-def _attempt(connection: sqlite3.Connection, waiting: Waiting) -> None:
-    """Run one job. Raises sqlite3.Error when the transaction cannot go on."""
-    try:
-        waiting.result = waiting.job(connection)
-    except sqlite3.IntegrityError:
-        # Services look before they write and turn what they expect into errors with a name.
-        waiting.error = Unavailable()
-    except sqlite3.Error:
-        raise
-    except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
-        waiting.error = error
-    if not connection.in_transaction:
-        raise sqlite3.OperationalError("the transaction is gone")

@@ -27,19 +27,6 @@ from tests.keepers import Keeper, Served, enrol, seal_file, served
 DAY = 86_400_000
 
 
-@pytest.fixture
-async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
-    """A server of its own, over each database."""
-    async with served(tmp_path, **database_setting) as running:
-        yield running
-
-
-@pytest.fixture
-async def keeper(server: Served) -> Keeper:
-    """A keeper."""
-    return await enrol(server)
-
-
 async def feed(keeper: Keeper) -> list[bytes]:
     """The frames of the feed."""
     return read_frames((await keeper.ask("GET", keeper.diary + "/changes")).content, at_most=501)

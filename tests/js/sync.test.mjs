@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
 import { fixedClock } from '../../static/js/core/clock.js';
-import { openDB } from '../../static/vendor/idb/index.js';
 import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
 
 let server;
@@ -40,16 +40,10 @@ async function device(login) {
   return { phone, app: phone.app, faults };
 }
 
-/** Until the phone has fetched every file, not only the words. */
-async function allHere(phone) {
-  const { name } = phone;
-  const db = await openDB(name, 1);
-  for (let i = 0, last = -1, same = 0; i < 300 && same < 15; i++) {
-    const count = await db.count('a');
-    same = count === last ? same + 1 : 0;
-    last = count;
-    await new Promise((go) => setTimeout(go, 20));
-  }
+/** Until the phone has fetched every file, not only the words: nothing is asked for any more and no run is on. */
+async function allHere({ ctx }) {
+  const { open } = ctx;
+  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn, 20_000);
 }
 
 test('kept safe only when the receipt holds, and then with its time', async () => {

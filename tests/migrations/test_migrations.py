@@ -1,4 +1,4 @@
-"""The tables are the models', and rows come through every migration."""
+"""The tables are the models', and a database that is behind is not served. Rows through each step: test_rows.py."""
 
 from __future__ import annotations
 
@@ -59,29 +59,6 @@ async def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
         await database.migrate(server.settings)
         assert server.dump() == before
         assert (await keeper.push()).status_code == 201
-
-
-@pytest.mark.parametrize("step", STEPS)
-async def test_rows_come_through_each_step(step: str, tmp_path: Path) -> None:
-    """A database at this step, with a row in it, is brought to the newest and keeps the row."""
-    settings = config.load({"DIARY_DATA": str(tmp_path)})
-    path = path_of(settings.database_url)
-    async with TortoiseContext() as context:
-        await context.init(config=database._config(settings.database_url))
-        executor = MigrationExecutor(context.connections.get("default"), database._APPS)
-        await executor.migrate([MigrationTarget(app_label=database.APP, name=step)])
-    connection = sqlite3.connect(path)
-    kept = bytes(range(16))
-    fixed = "kdf, words_wrap, auth_salt, auth_digest, keyset, ecdsa_pub, hpke_pub"
-    connection.execute(
-        f"INSERT INTO account (id, login_mac, file_bytes, {fixed}) VALUES (?, ?, 1, {', '.join('?' * 7)})",
-        (kept, kept, *[kept] * 7),
-    )
-    connection.commit()
-    connection.close()
-    await database.migrate(settings)
-    async with database.opened(settings) as db:
-        assert await db.look("SELECT file_bytes, keyset FROM account WHERE id = ?", (kept,)) == (1, kept)
 
 
 async def test_a_database_that_is_behind_is_not_served(tmp_path: Path) -> None:

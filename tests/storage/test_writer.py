@@ -8,16 +8,20 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from diary.errors import Conflict, Unavailable
 from diary.storage.sqlite import connect
-from diary.storage.writer import Hand, SqliteWriter
+from diary.storage.sqlite_writer import SqliteWriter
+from diary.storage.writer import Hand
 from tests.storage.adding import adder
 
+T = TypeVar("T")
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -31,10 +35,21 @@ def path(tmp_path: Path) -> Path:
     return made
 
 
-@pytest.fixture
-async def writer(path: Path) -> AsyncIterator[SqliteWriter]:
+class Asked(SqliteWriter):
+    """A writer whose jobs are all small, or all not: they run in different threads, and promise the same."""
+
+    small = False
+
+    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
+        """A job, as the test has it."""
+        return await super().run(job, of, small=small or self.small)
+
+
+@pytest.fixture(params=["in the thread", "on the loop"])
+async def writer(path: Path, request: pytest.FixtureRequest) -> AsyncIterator[SqliteWriter]:
     """A writer at work."""
-    made = SqliteWriter(path)
+    made = Asked(path)
+    made.small = request.param == "on the loop"
     made.start()
     yield made
     await made.stop()
@@ -109,6 +124,49 @@ async def test_a_full_disk_is_said(writer: SqliteWriter, path: Path) -> None:
     assert rows(path) == []
 
 
+async def test_small_jobs_run_on_the_loop_and_any_other_takes_its_batch_to_the_thread(path: Path) -> None:
+    """What is answered is the same; where it ran differs, and nothing but the thread commits."""
+    writer = SqliteWriter(path)
+    seen: list[tuple[int, str]] = []
+
+    def noting(n: int) -> Callable[[Hand], int]:
+        def work(hand: Hand) -> int:
+            seen.append((n, threading.current_thread().name))
+            return adder(n)(hand)
+
+        return work
+
+    here = threading.current_thread().name
+    writer.start()
+    assert await asyncio.gather(*(writer.run(noting(n), small=True) for n in range(3))) == [0, 1, 2]
+    assert seen == [(n, here) for n in range(3)]
+    seen.clear()
+    assert await asyncio.gather(*(writer.run(noting(n), small=n != 4) for n in range(3, 6))) == [3, 4, 5]
+    assert seen == [(n, "writer") for n in range(3, 6)]
+    await writer.stop()
+    assert rows(path) == list(range(6))
+
+
+async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(path: Path) -> None:
+    """While another program writes, a small job waits in the thread and the loop goes on; then it is done."""
+    writer = SqliteWriter(path)
+    writer.start()
+    other = connect(path)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.ensure_future(writer.run(adder(1), small=True))
+    turns = 0
+    began = asyncio.get_running_loop().time()
+    while asyncio.get_running_loop().time() < began + 0.3:
+        await asyncio.sleep(0.001)
+        turns += 1
+    assert turns > 30 and not waiting.done()
+    other.execute("COMMIT")
+    assert await waiting == 1
+    other.close()
+    await writer.stop()
+    assert rows(path) == [1]
+
+
 async def test_after_stop_nothing_is_taken(path: Path) -> None:
     """What was queued is finished first."""
     writer = SqliteWriter(path)
@@ -122,27 +180,28 @@ async def test_after_stop_nothing_is_taken(path: Path) -> None:
         await writer.run(adder(11))
 
 
-def test_what_was_acknowledged_survives_a_kill(path: Path) -> None:
+@pytest.mark.parametrize("small", [True, False])
+def test_what_was_acknowledged_survives_a_kill(path: Path, small: bool) -> None:
     """kill -9 in the middle of writing: every number that was answered is in the database afterwards."""
     program = textwrap.dedent(
         """
         import asyncio, pathlib, sys
-        from diary.storage.writer import SqliteWriter
+        from diary.storage.sqlite_writer import SqliteWriter
 
-        async def client(writer, start):
+        async def client(writer, start, small):
             for n in range(start, 10**9, 8):
-                await writer.run(lambda hand: hand.execute("INSERT INTO t VALUES (?)", (n,)) and None)
+                await writer.run(lambda hand: hand.execute("INSERT INTO t VALUES (?)", (n,)) and None, small=small)
                 print(n, flush=True)
 
         async def main():
             writer = SqliteWriter(pathlib.Path(sys.argv[1]))
             writer.start()
-            await asyncio.gather(*(client(writer, start) for start in range(8)))
+            await asyncio.gather(*(client(writer, start, sys.argv[2] == "True") for start in range(8)))
 
         asyncio.run(main())
         """
     )
-    child = subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    child = subprocess.Popen([sys.executable, "-c", program, str(path), str(small)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert child.stdout is not None
     answered = [int(child.stdout.readline()) for _ in range(300)]
     child.send_signal(signal.SIGKILL)

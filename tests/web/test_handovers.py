@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +24,6 @@ from diary.services.purge import purge
 from tests.keepers import Keeper, Phone, Served, enrol, served
 
 DAY = 86_400_000
-
-
-@pytest.fixture
-async def server(tmp_path: Path, database_setting: dict[str, str]) -> AsyncIterator[Served]:
-    """A server of its own, over each database."""
-    async with served(tmp_path, **database_setting) as running:
-        yield running
 
 
 @dataclass

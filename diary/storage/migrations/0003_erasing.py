@@ -16,8 +16,9 @@ class Migration(migrations.Migration):
     operations = [
         ops.AddField("Account", "closing_at", fields.BigIntField(null=True)),
         ops.AddField("Version", "erased_at", fields.BigIntField(null=True)),
-        ops.AddField("Blob", "touched_at", fields.BigIntField(default=0)),
-        ops.AddField("Blob", "erased", fields.BooleanField(default=False)),
+        # The database gives the default: rows that are there need one, and a column that may not be empty is refused without.
+        ops.AddField("Blob", "touched_at", fields.BigIntField(default=0, db_default=0)),
+        ops.AddField("Blob", "erased", fields.BooleanField(default=False, db_default=False)),
         ops.CreateModel(
             name="Erasure",
             fields=[

@@ -7,9 +7,10 @@
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { readDoor } from '../store/beside.js';
-import { NO_PINS, putBehind, vaultOf } from './door.js';
+import { putBehind, vaultOf } from './door.js';
 import { followKeys } from './log.js';
 import { moveIn } from './moving_in.js';
+import { NO_PINS } from './pins.js';
 import { CLOCK_OFF } from './taking.js';
 
 /** What the list of devices calls one that is not the keeper's. */

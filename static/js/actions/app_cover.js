@@ -1,5 +1,6 @@
 /** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
-import { NO_PINS, vaultOf } from './door.js';
+import { vaultOf } from './door.js';
+import { NO_PINS, behindOf } from './pins.js';
 import { insideOf } from './inside.js';
 import { placeOf, withoutShort } from '../crypto/slots.js';
 import { readDoor, readDraftKey, writeLook } from '../store/beside.js';
@@ -68,9 +69,7 @@ function settingMethods(ctx) {
     async setShort(/** @type {string} */ secret) {
       const open = inside();
       const door = /** @type {any} */ (await readDoor(ctx.database));
-      const { account, login } = open.identity;
-      const { notary, log } = open.store.root.account;
-      await keepDoor(open, await open.vault.setShort(door, secret, { account, login, pins: { notary, log, kdf_high: await open.vault.kdfHigh() } }), { short: true });
+      await keepDoor(open, await open.vault.setShort(door, secret, await behindOf(open)), { short: true });
     },
     async dropShort() {
       const open = inside();

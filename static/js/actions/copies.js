@@ -13,7 +13,8 @@ import { partName } from '../net/blobs.js';
 import { openKept, writeKept } from '../pack/kept.js';
 import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
-import { NO_PINS, putBehind, vaultOf } from './door.js';
+import { putBehind, vaultOf } from './door.js';
+import { NO_PINS } from './pins.js';
 import { moveIn } from './moving_in.js';
 import { takeRestored } from './restoring.js';
 

@@ -17,6 +17,7 @@ import { Index } from '../store/index.js';
 import { Store } from '../store/store.js';
 import { Book } from './book.js';
 import { Custody } from './custody.js';
+import { mendSlot } from './pins.js';
 import { sweep } from './sealing.js';
 import { Syncing } from './syncing.js';
 import { rows } from './taking.js';
@@ -28,7 +29,6 @@ import { rows } from './taking.js';
 
 /** What opening a diary takes after its words were right; every other answer of the lock is held back as long, so that none is told by its speed. ms */
 const EVEN = 80;
-export const NO_PINS = Object.freeze({ notary: null, log: null, kdf_high: 0 });
 const NOTHING = b64(new Uint8Array(32));
 
 /** What a new diary's root says. @param {Record<string, any>} [account] */
@@ -114,7 +114,7 @@ export async function openWith(ctx, words, shown) {
   if (!door) throw new KeptError('no_match');
   const tried = vault.unlock(words, /** @type {any} */ (door));
   const even = tried.then(() => undefined, () => undefined).then(() => new Promise((go) => { ctx.timers.after(EVEN, () => go(undefined)); }));
-  const { role } = await tried.catch(async (error) => {
+  const { role, pins } = await tried.catch(async (error) => {
     await even;
     throw error;
   });
@@ -128,12 +128,14 @@ export async function openWith(ctx, words, shown) {
   ]);
   await even;
   open.identity = identity;
+  open.slot = pins;
   return open;
 }
 
 /** Work that can wait until the rows are on the screen. @param {Open} open */
 export async function afterOpening(open) {
   await sweep(open.store);
+  await mendSlot(open);
   await open.store.change((root, change) => {
     root.opened += 1;
     if (root.chaff) change.grow(grownChaff(open.store.random));

@@ -9,6 +9,7 @@ import { KeptError } from '../core/errors.js';
 import { keyChain } from '../ledger/statements.js';
 import { checkGrown, judgeCheckpoint, pullProofs } from '../net/proofs.js';
 import { numbered } from '../store/feedlist.js';
+import { pinKey } from './pins.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('../net/push.js').Link} Link */
@@ -35,6 +36,10 @@ export function checkKey(open, told) {
 
 /**
  * The server's keys, when the instance key has vouched for others than the one pinned.
+ *
+ * [Note: who vouches] The instance key was pinned when this phone met the server. A phone that met it before there was one takes
+ * the first it is shown, and only while that vouches for the key it knows already: a chain of statements that ends elsewhere could
+ * be anybody's who stands in between, so a person has to say so (server_key.js).
  * @param {Open} open @param {any} told what `/v1/log` says
  * @throws wrong_notary
  */
@@ -47,10 +52,12 @@ export async function followKeys(open, told) {
   if (!keys) return; // no Ed25519 here: the pack checks the rest
   const at = keys.findIndex(({ log }) => log === account.log);
   const newest = keys.at(-1);
-  if (at < 0 || !newest) throw new KeptError('wrong_notary');
-  await open.store.change((root) => {
-    Object.assign(root.account, {
-      instance: statements[0].instance, statements: statements.length, notary: newest.pub, log: newest.log, olds: keys.slice(0, -1),
+  if (at < 0 || !newest || (!account.instance && newest.log !== account.log)) throw new KeptError('wrong_notary');
+  await pinKey(open, (pinned) => {
+    // Keys that a person once took over stand in no statement, and receipts by them stay good.
+    const told = (pinned.olds ?? []).filter((/** @type {{log: string}} */ old) => !keys.some(({ log }) => log === old.log));
+    Object.assign(pinned, {
+      instance: statements[0].instance, statements: statements.length, notary: newest.pub, log: newest.log, olds: [...told, ...keys.slice(0, -1)],
     });
   });
 }

@@ -18,8 +18,8 @@ import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
 import { proofOf, samePins } from './accounts.js';
 import { ownFields } from './book.js';
-import { NO_PINS } from './door.js';
 import { beaconOf } from './log.js';
+import { behindOf } from './pins.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -258,12 +258,6 @@ async function remakeSlot(ctx, open, door, words) {
     change.putSealed('identity', sealed);
     change.beside('d', renewed);
   });
-}
-
-/** What the slot says beside its key. @param {Open} open */
-async function behindOf({ vault, store, identity }) {
-  const { login, notary, log } = store.root.account;
-  return { account: identity.account, login: login ?? '', pins: notary ? { notary, log, kdf_high: await vault.kdfHigh() } : NO_PINS };
 }
 
 /** @param {Open} open */

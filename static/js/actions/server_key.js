@@ -5,9 +5,10 @@
  * letters of the new key are not shown here: whoever accepts types what they were told, and only the key they name is taken. Receipts
  * of before stay good under the key they were checked with.
  */
-import { hex, unb64 } from '../core/bytes.js';
+import { b64, hex, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { sha256Now } from '../crypto/digests.js';
+import { pinKey } from './pins.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -32,8 +33,9 @@ export async function acceptKey(ctx, open, typed) {
   const [server, log] = [await ctx.api.server(), await ctx.api.log()];
   const told = typed.toLowerCase().replace(/[^0-9a-z]/g, '');
   if (typeof server.notary !== 'string' || server.origin !== ctx.origin || told !== lettersOf(server.notary)) throw new KeptError('key_differs');
-  await open.store.change((root) => {
-    const { account } = root;
+  // What signatures are looked up by is that key's own name, and no other.
+  if (server.log !== b64(sha256Now(unb64(server.notary)))) throw new KeptError('key_differs');
+  await pinKey(open, (account) => {
     if (account.notary === server.notary) return;
     const olds = [...(account.olds ?? []), { log: account.log, pub: account.notary, below: null }];
     const accepted = [...(account.accepted ?? []), { at: ctx.clock.now(), from: account.log, to: server.log }];

@@ -104,6 +104,8 @@ export type Collaborators = {
 export type Open = {
   vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; custody: Custody; identity: Identity;
   urls: Set<string>;
+  /** what the slot that opened it says of the server's key */
+  slot?: { notary: string | null; log: string | null; kdf_high: number };
   /** whether this opening has looked for what other devices had erased */
   erasedLooked?: boolean;
   /** whether it has asked which devices signed in meanwhile */

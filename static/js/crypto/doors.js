@@ -95,7 +95,8 @@ export async function setShort(session, door, secret, behind) {
 }
 
 /**
- * Seals the open slot anew with what has been learnt since, without asking for the words.
+ * Seals the open slot anew with what has been learnt since, without asking for the words. A slot that its words no longer open,
+ * because it was emptied meanwhile or is another's by now, stays as it is.
  * @param {Session} session
  * @param {Door} door
  * @param {Behind} behind
@@ -104,6 +105,7 @@ export async function setShort(session, door, secret, behind) {
 export async function renewSlot(session, door, behind) {
   checkDoor(door);
   const { role, i, slotRoot } = session.store;
+  if ((await trySlots(slotRoot, door))?.i !== i) return door;
   const renewed = { ...door, slots: [...door.slots] };
   renewed.slots[i] = await session.held.use('store_key', (storeKey) => (
     sealSlot(slotRoot, door, i, { ...behind, role, store_key: b64(storeKey) })

@@ -66,8 +66,9 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
       after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.add(timer); if (ms > 500) timer.unref?.(); return timer; },
       stop: (timer) => { clearTimeout(timer); timers.delete(timer); },
     },
+    packActions: (ctx) => { phone.ctx = ctx; return over.packActions?.(ctx) ?? {}; },
     deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, leaveNothing: async () => { phone.erased = true; }, phoneBytes: async () => 0, roomBytes: async () => null, connection: () => null,
-    ...over,
+    ...Object.fromEntries(Object.entries(over).filter(([name]) => name !== 'packActions')),
   });
   return phone;
 }

@@ -1,0 +1,40 @@
+"""The tables of keys that are being made anew; see models.py for what holds of every table."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from diary.storage.fields import Bytes, Place
+
+
+class Rotation(Model):
+    """New keys for an account, as far as they have come; they count from one moment on, all of them."""
+
+    id = Bytes(primary_key=True)
+    epoch = fields.BigIntField()
+    seq = fields.BigIntField()
+    kdf = Bytes()
+    words_wrap = Bytes()
+    auth_salt = Bytes()
+    auth_digest = Bytes()
+    keyset = Bytes()
+    ecdsa_pub = Bytes()
+    hpke_pub = Bytes()
+    diary_wrap = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "rotation"
+
+
+class RotationWrap(Model):
+    """The wraps of one version under the diary key that is to come, in frames; `id` is the version's."""
+
+    id = Place(primary_key=True)
+    account = Bytes(db_index=True)
+    wraps = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "rotation_wrap"
