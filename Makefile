@@ -45,19 +45,19 @@ test: setup ## every journey, one language, one database (25 minutes at most)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
 	$(BESIDE)
-	$(VENV)/python -m pytest $(TWO) -m 'not slow and not webkit and not postgres and not timed' $(ARGS) || status=1
+	$(VENV)/python -m pytest $(TWO) -m 'not slow and not webkit and not firefox and not postgres and not timed' $(ARGS) || status=1
 	$(AND_NODE)
 	exit $$status
 
 quick: setup-quick ## no browser, within a minute
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	$(BESIDE)
-	$(VENV)/python -m pytest -q $(TWO) -m 'not slow and not webkit and not postgres and not browser and not whole' $(ARGS) || status=1
+	$(VENV)/python -m pytest -q $(TWO) -m 'not slow and not webkit and not firefox and not postgres and not browser and not whole' $(ARGS) || status=1
 	$(AND_NODE)
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files
-	@$(VENV)/python .ci/tools.py webkit caddy systemd-analyze
+	@$(VENV)/python .ci/tools.py webkit firefox caddy systemd-analyze
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	node --test $(JS_TESTS) || status=1

@@ -1,6 +1,6 @@
 """Finds, and where it may installs, the programs that tests drive: browsers, qpdf, exiftool.
 
-    python .ci/tools.py chromium webkit qpdf exiftool
+    python .ci/tools.py chromium webkit firefox qpdf exiftool
 
 A test never stands aside because its program is missing. So each one named is looked for, installed from
 Debian's packages when this is root on a Debian, and otherwise the run ends here, saying what to install.
@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+FIREFOX_NAMES = ("firefox-esr", "firefox")
 # program: (Debian packages, what to tell someone elsewhere)
 PACKAGES = {
     "chromium": (["chromium"], "Chromium or Chrome"),
@@ -23,6 +24,7 @@ PACKAGES = {
         ["webkit2gtk-driver", "libwebkit2gtk-4.1-0", "xvfb"],
         "WebKitGTK with MiniBrowser and WebKitWebDriver, and Xvfb",
     ),
+    "firefox": (["firefox-esr"], "Firefox"),
     "qpdf": (["qpdf"], "qpdf"),
     "exiftool": (["libimage-exiftool-perl"], "exiftool"),
     "redis-server": (["redis-server"], "Redis"),
@@ -72,6 +74,8 @@ def is_here(program: str) -> bool:
         return chromium() is not None
     if program == "webkit":
         return bool(minibrowser() and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
+    if program == "firefox":
+        return any(shutil.which(name) for name in FIREFOX_NAMES)
     return shutil.which(program) is not None
 
 

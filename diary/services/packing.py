@@ -3,7 +3,11 @@
 [Note: the pack window] The server cannot read a diary. For one job it is sent the chosen words and the keys
 of the pictures to be printed. They are sent when a worker is free, not while the job waits; they go from the
 request straight into the worker's pipe and are kept nowhere here; the worker has no network and no files but
-its own folder, which lies in memory where the machine has such a place, and is removed whatever happens.
+its own folder, which lies in memory where the machine has such a place, and is removed whatever happens: also
+when the phone never asks again, and, at the next job, when this server itself was killed.
+
+[Note: whose turn] In the order of asking, one job an account; whoever asks anew goes to the end. A place is kept for as
+long as its phone goes on asking for it, and no longer: one that is gone must not hold up those behind it.
 
 This module starts the worker as a program and imports nothing of it: the server's own code cannot name an
 incident's text.
@@ -28,9 +32,13 @@ from diary.errors import BadRequest, Conflict, KeptError, NotFound, PackFailed, 
 CAPSULE_LIMIT: Final = 16 << 20
 HARD_LIMIT_SECONDS: Final = 120
 PLACE_MS: Final = 60_000
-DONE_MS: Final = 10 * 60_000
+# A page out of sight may ask only once a minute.
+UNSEEN_MS: Final = 2 * 60_000
+DONE_MS: Final = 2 * 60_000
+LOOK_SECONDS: Final = 1.0
 QUEUE_LIMIT: Final = 32
 _LINE_LIMIT: Final = 1 << 16
+_FOLDER: Final = "job-of-"
 _MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folders made in it have random names and mode 0700
 
 FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
@@ -45,6 +53,7 @@ class Job:
     diary: bytes
     state: str
     since: int
+    seen: int
     step: str = ""
     done: int = 0
     total: int = 0
@@ -66,6 +75,9 @@ class PackJobs:
         """`fetch(account, diary, blob text, i)`: one sealed part of that account's, raising KeptError otherwise."""
         self._fetch, self._clock, self._on, self._at_once = fetch, clock, on, at_once
         self._jobs: dict[bytes, Job] = {}
+        # Front parts on their way out: a request that is dropped before its first byte calls nobody back.
+        self._leaving: list[Job] = []
+        self._watch: asyncio.Task[None] | None = None
         self._layer: tuple[str, ...] | None = None
 
     async def place(self, account: bytes, diary: bytes, pack: bytes) -> Job:
@@ -80,16 +92,22 @@ class PackJobs:
             await self.cancel(account, job.pack)
         if len(self._jobs) >= QUEUE_LIMIT:
             raise TryLater(30, "Many packs are being made just now. Try again in a little while.")
-        job = Job(pack, account, diary, "queued", self._clock.now_ms())
+        now = self._clock.now_ms()
+        job = Job(pack, account, diary, "queued", now, now)
         self._jobs[pack] = job
         self._move_up()
+        if self._watch is None or self._watch.done():
+            _sweep()
+            self._watch = asyncio.create_task(self._look_after())
         return job
 
     def get(self, account: bytes, pack: bytes) -> Job:
         """A job of this account. Raises NotFound, for another account's too."""
-        self._tidy()
         job = self._jobs.get(pack)
-        if job is None or job.account != account:
+        if job is not None and job.account == account:
+            job.seen = self._clock.now_ms()
+        self._tidy()
+        if job is None or job.account != account or pack not in self._jobs:
             raise NotFound
         return job
 
@@ -119,6 +137,8 @@ class PackJobs:
         if front is None:
             raise Conflict("This pack is not ready yet.")
         del self._jobs[pack]
+        job.since = self._clock.now_ms()
+        self._leaving.append(job)
         return front, lambda: _erase(job)
 
     async def cancel(self, account: bytes, pack: bytes) -> None:
@@ -130,9 +150,19 @@ class PackJobs:
 
     async def close(self) -> None:
         """End every job."""
-        jobs, self._jobs = list(self._jobs.values()), {}
+        jobs, self._jobs, self._leaving = [*self._jobs.values(), *self._leaving], {}, []
         for job in jobs:
             await self._end(job)
+        if self._watch is not None:
+            self._watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watch
+
+    async def _look_after(self) -> None:
+        """While there is a job, give up what nobody comes back for."""
+        while self._jobs or self._leaving:
+            await asyncio.sleep(LOOK_SECONDS)
+            self._tidy()
 
     async def _end(self, job: Job) -> None:
         """Stop a job wherever it is."""
@@ -149,10 +179,13 @@ class PackJobs:
         for pack, job in list(self._jobs.items()):
             unused = job.state == "ready" and now - job.since > PLACE_MS
             left = job.state in ("done", "failed") and now - job.since > DONE_MS
-            abandoned = job.state == "queued" and now - job.since > DONE_MS
+            abandoned = job.state == "queued" and now - job.seen > UNSEEN_MS
             if unused or left or abandoned:
                 del self._jobs[pack]
                 _erase(job)
+        for job in [job for job in self._leaving if now - job.since > DONE_MS]:
+            _erase(job)
+        self._leaving = [job for job in self._leaving if job.folder is not None]
         self._move_up()
 
     def _move_up(self) -> None:
@@ -173,7 +206,8 @@ class PackJobs:
             job.folder = _new_folder()
             async with asyncio.timeout(HARD_LIMIT_SECONDS):
                 await self._talk(job, capsule)
-            job.state = "done"
+            # Both at once: what is done since long ago would be given up before it is fetched.
+            job.state, job.since = "done", self._clock.now_ms()
         except TimeoutError:
             job.state, job.failure = "failed", "The pack took too long. Choose fewer entries."
         except KeptError as error:
@@ -251,7 +285,20 @@ async def _kill(worker: asyncio.subprocess.Process | None) -> None:
 
 def _new_folder() -> Path:
     """A folder of the job's own, in memory where there is such a place."""
-    return Path(tempfile.mkdtemp(prefix="job-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None))
+    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=_memory()))
+
+
+def _memory() -> Path:
+    return _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _sweep() -> None:
+    """Remove the folders of a server of this user's that was killed: nobody else is left to do so."""
+    for folder in _memory().glob(f"{_FOLDER}*-*"):
+        pid = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        with contextlib.suppress(OSError):
+            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.geteuid():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _erase(job: Job) -> None:

@@ -26,6 +26,8 @@ BACK_MS: Final = 5 * 60_000
 ABANDONED_MS: Final = 30 * 86_400_000
 # What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
 HANDOVER_KEPT_MS: Final = 30 * 86_400_000
+# A phone that was shut while it left a pack cannot go on: the key was in its memory only.
+HANDOVER_UNFINISHED_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ async def purge(instance: Instance) -> Purged:
             done += await writer.run(lambda hand, row=row: _carry_out(hand, row, now))  # type: ignore[misc]
         for account in await writer.run(lambda hand: closing.list_due(hand, now)):
             closed += await _close(instance, account)
-        handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, now - HANDOVER_KEPT_MS))
+        ages = (now - HANDOVER_KEPT_MS, now - HANDOVER_UNFINISHED_MS)
+        handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, *ages))
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
     if done or closed:

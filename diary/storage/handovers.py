@@ -130,15 +130,21 @@ def end(hand: Hand, account: bytes, handover: bytes, now: int) -> None:
     erasures.doom(hand, row[0], [b64(handover).encode()])
 
 
-def doom_due(hand: Hand, now: int, forget_before: int) -> int:
-    """Take what has run out from everybody, and forget what ran out before `forget_before` ms; how many ran out."""
+def doom_due(hand: Hand, now: int, forget_before: int, unfinished_before: int) -> int:
+    """Take what has run out from everybody; how many did.
+
+    What never came whole and was announced before `unfinished_before` ms is ended: its phone is gone, its room is not.
+    What ran out before `forget_before` ms is forgotten.
+    """
     due = hand.execute(
-        "SELECT h.id, h.diary_id FROM handover h JOIN blob b ON b.diary_id = h.diary_id AND b.blob = h.id"
-        " WHERE h.expires_at <= ? AND b.erased = ?",
-        (now, False),
+        "SELECT h.id, h.diary_id, h.expires_at FROM handover h JOIN blob b ON b.diary_id = h.diary_id AND b.blob = h.id"
+        " WHERE b.erased = ? AND (h.expires_at <= ? OR (b.complete = ? AND h.made_at <= ?))",
+        (False, now, False, unfinished_before),
     ).fetchall()
-    for handover, diary in due:
+    for handover, diary, expires_at in due:
         erasures.doom(hand, diary, [b64(handover).encode()])
+        if expires_at > now:
+            hand.execute("UPDATE handover SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, handover))
     hand.execute(
         "DELETE FROM handover_opening WHERE handover_id IN (SELECT id FROM handover WHERE expires_at <= ?)", (forget_before,)
     )

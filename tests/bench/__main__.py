@@ -1,6 +1,6 @@
 """`make bench`: every budget of docs/architecture.md that can be measured by now, each beside its floor in the same run.
 
-    python -m tests.bench [--out FILE] [PART ...]        parts: push log front sealing phone idle
+    python -m tests.bench [--out FILE] [PART ...]        parts: push log slow_disk pack sealing phone reading idle
 
 Prints a table, writes the same as JSON (var/bench.json), and ends with 1 when a bar does not hold.
 """
@@ -19,14 +19,14 @@ from rich.console import Console
 from rich.table import Table
 
 from diary.clock import SystemClock
-from tests.bench import front_part, idle, log, phone, push, reading, sealing, slow_disk
+from tests.bench import idle, log, pack, phone, push, reading, sealing, slow_disk
 
 Rows = Callable[[], Iterable[Mapping[str, Any]]]
 PARTS: Mapping[str, tuple[Rows, str]] = {
     "push": (push.rows, "server and clients share this computer"),
     "log": (log.rows, "this computer"),
     "slow_disk": (slow_disk.rows, "server and clients share this computer"),
-    "front": (front_part.rows, "this computer"),
+    "pack": (pack.rows, "this computer"),
     "sealing": (sealing.rows, "Chromium, worker, not slowed"),
     "phone": (phone.rows, "Chromium"),
     "reading": (reading.rows, "Chromium"),

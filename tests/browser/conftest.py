@@ -15,14 +15,14 @@ NewProfile = Callable[..., chromium.Profile]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives WebKit says so itself; everything else in this folder drives Chromium.
+    """Whatever drives WebKit or Firefox says so itself; everything else in this folder drives Chromium.
 
     A browser on a machine with much else to do is sometimes late in a way no page can wait for. A journey that fails is
     walked once more from the start, is named at the end of the run either way, and fails the run when it fails again.
     """
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and item.get_closest_marker("webkit") is None:
+        if here in item.path.parents and not {"webkit", "firefox"} & {mark.name for mark in item.iter_markers()}:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.flaky(reruns=1))
 

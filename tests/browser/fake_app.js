@@ -94,7 +94,7 @@ class FakeApp {
 
   /** As when the page was opened, but for what was fetched. */
   reset() {
-    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, ways: undefined, shared: undefined, groups: undefined, changes: new Map() });
+    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, ways: undefined, shared: undefined, handed: undefined, groups: undefined, changes: new Map() });
     FILES.forEach((one, i) => { one.outside_copy = i === 2 ? 'kept' : null; });
     this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null });
     stage.way = undefined;
@@ -205,6 +205,10 @@ class FakeApp {
   async decideWords(found, answer) { await this.did('decideWords', [found, answer]); }
   letGo() {}
   async packWays() { return { registered: true, high_risk: false, server: true, offline: false, ...this.ways }; }
+  handOver(given, onProgress) { this.asked.push(['handOver', given.to]); onProgress({ step: 'sending', done: 3, total: 9 }); return new Promise(() => {}); }
+  async stopHandOver() {}
+  async readHandovers() { return { address: 'https://kept.example/get', offline: false, handovers: [], ...this.handed }; }
+  async endHandover(one) { await this.did('endHandover', one); }
   async readShared() { return this.shared ?? []; }
   async noteDelivery(record, said) { await this.did('noteDelivery', [record, said]); }
   async noteShared(said) { await this.did('noteShared', said); }

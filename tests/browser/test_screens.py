@@ -1,6 +1,5 @@
 """Every screen in every state, over an app that only pretends: judged by axe, measured for width, driven by keys."""
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from diary.paths import STATIC, TEMPLATES
+from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, press
+from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.navigators.judge import AXE, WIDE, faults
 
 ROOT = STATIC.parent
@@ -21,7 +22,6 @@ POLICY = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; "
     "trusted-types app-url lit-html"
 )
-Act = Callable[[Page], object]
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -73,32 +73,6 @@ def address() -> Iterator[str]:
     thread.join()
 
 
-def js(code: str) -> Act:
-    """A step that runs `code` in the page and lets it draw."""
-    return lambda page: page.evaluate(f"(async () => {{ {code}; await new Promise((go) => setTimeout(go, 60)); }})()")
-
-
-def go(name: str, **place: object) -> Act:
-    """A step to a place."""
-    return js(f"stage.go({json.dumps({'name': name, **place})})")
-
-
-def local(values: str) -> Act:
-    """A step that half-types something."""
-    return js(f"stage.set({values})")
-
-
-def press(name: str) -> Act:
-    """A step that presses the button of that name."""
-    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
-
-
-def fill(label: str, text: str) -> Act:
-    """A step that types."""
-    return lambda page: page.get_by_label(label, exact=True).first.fill(text)
-
-
-OPEN = js("fake.open(24)")
 LISTED = js(
     "fake.open(24); fake.listed = {person: ['Callum', 'Priya whose name is long for a chip', 'Sam']"
     ".map((name, i) => ({record: `p${i}`, fields: {name}, taken_out: null})), "
@@ -128,8 +102,6 @@ PACK = (
     press("Next"),
     lambda page: page.get_by_role("heading", name="What goes in").wait_for(),
 )
-JOB = "here: false, part: 0, parts: [['r0'], ['r1']], flow: {}"
-MADE = "name: 'documents-2026-11-24.zip', no: 3, record: 'x1', size: 6100000"
 SHARED = (
     "[['pack', '1', false], ['evidence', '1B', true], ['quick_report', '', false], ['supplement', '2', false]]"
     ".map(([kind, label, twin], i) => ({record: `x${i}`, label, twin, at: Date.now(), restricted: {notes: i ? '' : 'Went on'}, "
@@ -278,6 +250,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         ),
         go("share"),
     ),
+    **HANDOVER_SCREENS,
     "shared, nothing": (OPEN, go("shared")),
     "shared": (OPEN, js(f"fake.shared = {SHARED}"), go("shared"), press("Note who has it")),
     "quick report": (OPEN, go("quick"), press("Copy the words")),

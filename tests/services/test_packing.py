@@ -1,13 +1,14 @@
 """The pack queue: one job at a time, nothing left behind, and no job that stops the service."""
 
 import asyncio
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from diary.clock import FixedClock
+from diary.clock import Clock, FixedClock, SystemClock
 from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
 from diary.ids import new_id
 from diary.pack.gather import make_capsule
@@ -17,7 +18,7 @@ from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_
 from tests.pack.test_images import bomb_png, with_exif
 
 
-def jobs_for(diary: FictionalDiary, clock: FixedClock | None = None) -> PackJobs:
+def jobs_for(diary: FictionalDiary, clock: Clock | None = None) -> PackJobs:
     async def fetch(account: bytes, of: bytes, blob: str, i: int) -> bytes:
         if (blob, i) not in diary.parts:
             raise NotFound
@@ -126,6 +127,80 @@ async def test_one_at_a_time_and_an_unused_place_is_given_away() -> None:
     assert jobs.get(second.account, second.pack).state == "ready"
     with pytest.raises(NotFound):
         jobs.get(first.account, first.pack)
+
+
+async def test_many_packs_are_made_in_the_order_of_asking() -> None:
+    """Forty people: as many as there are places wait, each gets a turn in order; asking again only loses one's own."""
+    clock = FixedClock(START)
+    jobs = jobs_for(FictionalDiary(), clock)
+    waiting = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(packing.QUEUE_LIMIT)]
+    for _ in range(8):
+        with pytest.raises(TryLater):
+            await jobs.place(new_id(), new_id(), new_id())
+    impatient = waiting[3]
+    waiting.append(await jobs.place(impatient.account, impatient.diary, new_id()))
+    waiting.remove(impatient)
+    turns = []
+    while waiting:
+        (ready,) = [job for job in waiting if jobs.get(job.account, job.pack).state == "ready"]
+        turns.append(ready)
+        assert ready is waiting.pop(0)
+        # A turn of a minute each: whoever is last has waited for half an hour, asking all the while, and keeps the place.
+        clock.advance(59_000)
+        for job in waiting:
+            jobs.get(job.account, job.pack)
+        await jobs.cancel(ready.account, ready.pack)
+    assert len(turns) == packing.QUEUE_LIMIT and turns[-1].account == impatient.account
+    await jobs.close()
+
+
+async def test_who_is_gone_holds_nobody_up() -> None:
+    """A phone that no longer asks while it waits has no turn; those behind it move up at once."""
+    clock = FixedClock(START)
+    jobs = jobs_for(FictionalDiary(), clock)
+    first, gone, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
+    clock.advance(packing.UNSEEN_MS // 2)
+    jobs.get(third.account, third.pack)
+    clock.advance(packing.UNSEEN_MS // 2 + 1)
+    assert jobs.get(third.account, third.pack).state == "ready"
+    for job in (first, gone):
+        with pytest.raises(NotFound):
+            jobs.get(job.account, job.pack)
+    await jobs.close()
+
+
+async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone that is gone when its pack is ready, and one whose request is dropped before the first byte: erased by the clock
+    alone, with no further request of anybody's."""
+    monkeypatch.setattr(packing, "DONE_MS", 100)
+    monkeypatch.setattr(packing, "LOOK_SECONDS", 0.02)
+    diary = fictional_diary(count=1, exhibits=0)
+    before = leftovers()
+    for dropped in (False, True):
+        jobs = jobs_for(diary, SystemClock())
+        job = await run(jobs, capsule_of(diary))
+        assert job.state == "done" and leftovers() != before
+        if dropped:
+            front, _ = jobs.take_front(job.account, job.pack)
+            assert front.exists()
+        assert jobs._watch is not None
+        await asyncio.wait_for(jobs._watch, 10)
+        assert leftovers() == before and jobs._jobs == {}
+        await jobs.close()
+
+
+async def test_what_a_killed_server_left_is_swept_up(memory: Path) -> None:
+    """Folders of a process that is no more go at the next job; those of one that runs, and anybody else's, stay."""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
+    await child.wait()
+    ours, running, other = (memory / name for name in (f"job-of-{child.pid}-x", "job-of-1-x", "someone-elses"))
+    for folder in (ours, running, other):
+        folder.mkdir()
+        (folder / "front.zip").write_bytes(b"words")
+    jobs = jobs_for(FictionalDiary())
+    await jobs.place(new_id(), new_id(), new_id())
+    assert leftovers() == {running.name, other.name}
+    await jobs.close()
 
 
 async def test_a_new_place_gives_up_the_accounts_earlier_one() -> None:

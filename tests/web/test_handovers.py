@@ -17,7 +17,7 @@ from diary.crypto import handover as words
 from diary.crypto import kdf
 from diary.crypto.kdf import CHEAPEST, TESTS
 from diary.crypto.parts import parts_digest
-from diary.encoding import b64
+from diary.encoding import b64, unb64
 from diary.errors import NoMatch
 from diary.ids import id_text, new_id
 from diary.services.purge import purge
@@ -170,9 +170,9 @@ async def test_parts_need_a_ticket_that_still_holds(server: Served) -> None:
     assert (await desk.ask("GET", "/v1/handover/parts/0", x_proof=ticket)).content == left.sealed[0]
     assert (await desk.ask("GET", "/v1/handover/parts/99", x_proof=ticket)).status_code == 404
     bad = [await desk.ask("GET", "/v1/handover/parts/0")]
-    bad += [
-        await desk.ask("GET", "/v1/handover/parts/0", x_proof=one) for one in ("A" * 75, "x", ticket[:-1] + "A", "A" + ticket[1:])
-    ]
+    raw = unb64(ticket)
+    bent = [b64(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]) for at in (0, 20, len(raw) - 1)]
+    bad += [await desk.ask("GET", "/v1/handover/parts/0", x_proof=one) for one in ("A" * 75, "x", *bent)]
     server.clock.advance(6 * 3_600_000)
     bad.append(await desk.ask("GET", "/v1/handover/parts/0", x_proof=ticket))
     fresh = (await desk.ask("POST", "/v1/handover/openings", left.told)).json()["ticket"]
@@ -205,6 +205,27 @@ async def test_room_is_taken_and_given_back(server: Served) -> None:
             server.clock.advance(3_600_000)
         await purge(instance)
     assert server.rows("SELECT * FROM handover") == [] and server.rows("SELECT * FROM handover_opening") == []
+
+
+async def test_what_never_came_whole_gives_its_room_back_after_a_day(server: Served) -> None:
+    """A phone that was shut in the middle: a day later its bytes and room are gone, nothing opens it, and its place is free."""
+    keeper = await enrol(server)
+    used = (await keeper.ask("GET", "/v1/usage")).json()["used_bytes"]
+    half = make(os.urandom(3_000_000))
+    assert (await announce(keeper, half)).status_code == 201
+    assert (await keeper.ask("PUT", f"/v1/handovers/{half.handover}/parts/0", half.sealed[0])).status_code == 204
+    async with open_instance(server.settings, server.clock, kdf_profile=CHEAPEST, kdf_policy=TESTS) as instance:
+        await purge(instance)
+        for hours, left in ((23, 1), (1, 0)):
+            for _ in range(hours):
+                server.clock.advance(3_600_000)
+                done = await purge(instance)
+            assert done.steady
+            assert ((await keeper.ask("GET", "/v1/usage")).json()["used_bytes"] > used) == bool(left)
+            assert len([path for path in (server.settings.data / "blobs").rglob("*") if path.is_file()]) == left
+    assert (await keeper.ask("PUT", f"/v1/handovers/{half.handover}/parts/1", half.sealed[1])).status_code == 404
+    row = (await keeper.ask("GET", "/v1/handovers")).json()["handovers"][0]
+    assert (row["complete"], row["ended_at"]) == (False, server.clock.now_ms())
 
 
 async def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ import { saveOne } from './records.js';
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('../net/handovers.js').HandoverRow} HandoverRow */
-/** @typedef {{handover: string, words: string, name: string, record: string|null, made_at: number, expires_at: number}} Told what this phone keeps of one */
-/** @typedef {HandoverRow & {words: string|null, name: string, record: string|null}} Handover as the screens see it */
+/** @typedef {{handover: string, words: string, name: string, record: string|null, made_at: number, expires_at: number, address?: string, to?: string}} Told what this phone keeps of one */
+/** @typedef {HandoverRow & {words: string|null, name: string, record: string|null, to?: string}} Handover as the screens see it */
+/** @typedef {{handovers: Handover[], address: string, offline: boolean}} Listed newest first; `offline`: what this phone alone knows, of which openings are no part */
 /** @typedef {{file: Blob, name: string, record?: string|null, to?: string}} Given */
 
 const TRIES = 8;
@@ -71,7 +72,7 @@ async function handOver(ctx, open, { file, name, record = null, to = '' }, onSte
     const digest = await send(ctx, open, wire, { file, begun, true_name, parts }, onStep, signal);
     await insist(ctx, open, signal, () => wire.complete(handover, digest));
     /** @type {Told} */
-    const told = { handover, words, name: true_name, record, made_at: ctx.clock.now(), expires_at: left.expires_at };
+    const told = { handover, words, name: true_name, record, made_at: ctx.clock.now(), expires_at: left.expires_at, address: left.address, to: to.trim() };
     await open.store.change(async (root) => { root.handovers = [...(root.handovers ?? []), told]; });
     if (record) await note(ctx, open, record, { delivered_how: 'handover', handover, not_after: left.expires_at, openings: [], ...(to.trim() ? { delivered_to: to.trim() } : {}) });
     return { ...told, address: left.address, openings_most: left.openings_most };
@@ -126,9 +127,11 @@ async function trueName(file, name) {
   return folder ? `${folder}.zip` : name;
 }
 
-/** @param {Context} ctx @param {Open} open @returns {Promise<{handovers: Handover[], address: string}>} newest first */
+/** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
 async function readAll(ctx, open) {
-  const { handovers, address } = await handoversOf(ctx.api).list();
+  const listed = await handoversOf(ctx.api).list().catch((error) => { if (!isPassing(error)) throw error; return null; });
+  if (!listed) return readHere(open, ctx.clock.now());
+  const { handovers, address } = listed;
   const known = new Map(toldOf(open).map((one) => [one.handover, one]));
   for (const row of handovers) {
     const told = known.get(row.handover);
@@ -137,10 +140,17 @@ async function readAll(ctx, open) {
   const now = ctx.clock.now();
   const isOver = (/** @type {HandoverRow} */ row) => row.ended_at !== null || row.expires_at <= now || row.openings.length >= row.openings_most;
   await forget(open, [...known.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))));
-  return { address, handovers: handovers.filter((row) => row.complete || row.openings.length || row.ended_at !== null).map((row) => {
+  return { address, offline: false, handovers: handovers.filter((row) => row.complete || row.openings.length || row.ended_at !== null).map((row) => {
     const told = known.get(row.handover);
-    return { ...row, words: isOver(row) ? null : told?.words ?? null, name: told?.name ?? '', record: told?.record ?? null };
+    return { ...row, words: isOver(row) ? null : told?.words ?? null, name: told?.name ?? '', record: told?.record ?? null, to: told?.to ?? '' };
   }) };
+}
+
+/** Without a signal the words can still be said: they lie on this phone. @param {Open} open @param {number} now @returns {Listed} */
+function readHere(open, now) {
+  const standing = toldOf(open).filter(({ words, expires_at }) => words && expires_at > now).reverse();
+  const unknown = { ended_at: null, complete: true, size: 0, openings: [], openings_most: 0 };
+  return { address: standing[0]?.address ?? '', offline: true, handovers: standing.map((one) => ({ ...unknown, ...one })) };
 }
 
 /** @param {Open} open @returns {Told[]} */

@@ -22,21 +22,27 @@ import { show } from './results.js';
 
 const TRIES = 6;
 const wire = openingsOf(makeRequest());
-const words = /** @type {HTMLInputElement} */ (byId('words-typed'));
-const [open, save, status, wrong] = /** @type {const} */ (['open', 'save', 'status', 'wrong']).map((id) => byId(id));
+const words = /** @type {HTMLTextAreaElement} */ (byId('words-typed'));
+const [open, save, again, status, wrong] = /** @type {const} */ (['open', 'save', 'again', 'status', 'wrong']).map((id) => byId(id));
 /** @type {Found|null} */ let found = null;
 let busy = false;
 
 open?.addEventListener('click', () => { void once(look); });
-words.addEventListener('keydown', (event) => { if (event.key === 'Enter') void once(look); });
+words.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter') return;
+  // The field has lines so that all eight words are seen; none of them is ever begun by hand.
+  event.preventDefault();
+  void once(look);
+});
 save?.addEventListener('click', () => { void once(fetchIt); });
+again?.addEventListener('click', () => { void once(askAgain); });
 begin('asking');
 
 /** One thing at a time. @param {() => Promise<void>} act */
 async function once(act) {
   if (busy) return;
   busy = true;
-  for (const button of [open, save]) button?.setAttribute('aria-disabled', 'true');
+  for (const button of [open, save, again]) button?.setAttribute('aria-disabled', 'true');
   tell(wrong, '');
   try {
     await act();
@@ -45,7 +51,7 @@ async function once(act) {
     tell(wrong, sentenceOf(error));
     wrong?.focus();
   }
-  for (const button of [open, save]) button?.removeAttribute('aria-disabled');
+  for (const button of [open, save, again]) button?.removeAttribute('aria-disabled');
   byId('bar').hidden = true;
   busy = false;
 }
@@ -68,9 +74,22 @@ function sentenceOf(error) {
   return isPassing(error) ? say('offline') : say('failed');
 }
 
+/** Either the words are asked for, or there is what they opened. @param {boolean} isFound */
+function turn(isFound) {
+  byId('asking').hidden = isFound;
+  byId('found').hidden = !isFound;
+}
+
+async function askAgain() {
+  found = null;
+  tell(status, '');
+  byId('result').hidden = true;
+  turn(false);
+  words.focus();
+}
+
 /** The words against what they open: one opening. */
 async function look() {
-  byId('found').hidden = true;
   byId('result').hidden = true;
   const said = await readWords(words.value);
   tell(status, say('looking'));
@@ -87,7 +106,7 @@ async function look() {
   tell(status, say('found'));
   byId('name').textContent = slip.name;
   byId('size').textContent = size(slip.size);
-  byId('found').hidden = false;
+  turn(true);
   save?.focus();
 }
 

@@ -85,7 +85,7 @@ export type Chosen = { from: number | null; to: number | null; records: string[]
 /** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
 export type Handover = {
   handover: string; made_at: number; expires_at: number; ended_at: number | null; openings: number[]; openings_most: number; size: number;
-  words: string | null; name: string; record: string | null;
+  words: string | null; name: string; record: string | null; to?: string;
 };
 export type HandedOver = { handover: string; words: string; name: string; address: string; expires_at: number; openings_most: number };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
@@ -247,7 +247,8 @@ export interface App {
   cancelPack(): Promise<unknown>;
   handOver(given: { file: Blob; name: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;
-  readHandovers(): Promise<{ handovers: Handover[]; address: string }>;
+  /** `offline`: what this phone alone knows of them, without openings. */
+  readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
   endHandover(handover: string): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;

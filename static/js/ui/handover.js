@@ -28,8 +28,8 @@ function handover(stage) {
     ${handing?.stopped ? html`<p role="status">${t('hand.stopped')}</p>` : nothing}
     <p class="care">${t('hand.careful')}</p>
     ${textField({ id: 'to', label: t('hand.to'), hint: t('hand.to_hint'), value: stage.local.to ?? '', on: (to) => { stage.local.to = to; } })}
+    <p class="small soft">${job?.done?.name} · ${size(file.size)}</p>
     ${button(t('hand.do'), () => start(stage), { main: true, wide: true })}
-    <p class="small soft">${size(file.size)}</p>
   </div>`;
 }
 
@@ -81,7 +81,7 @@ function theWords(stage, done) {
 
 /** @param {string} words */
 function wordList(words) {
-  return html`<ol class="word-grid eight-words" lang="en">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
+  return html`<ol class="word-grid eight-words" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>`;
 }
 
 /** @param {Stage} stage */
@@ -89,11 +89,11 @@ function handovers(stage) {
   const found = stage.find('handovers', () => stage.app.readHandovers());
   const again = button(t('hand.look_again'), () => stage.refresh('handovers'), { plain: true });
   if (!found.data) return found.problem ? html`<div class="stack-wide">${heading(t('hand.list'))}<p role="alert">${t('hand.offline')}</p><div>${again}</div></div>` : waiting();
-  const { handovers: rows, address } = found.data;
+  const { handovers: rows, address, offline } = found.data;
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('hand.list'))}<p class="soft">${t('hand.lead_list')}</p></div>
+    <div class="stack-close">${heading(t('hand.list'))}<p class="soft" role=${offline ? 'status' : nothing}>${t(offline ? 'hand.here' : 'hand.lead_list')}</p></div>
     ${errorSummary(stage)}
-    ${rows.length ? html`<ul class="rows">${rows.map((one) => item(stage, one, address))}</ul>` : html`<p>${t('hand.none')}</p>`}
+    ${rows.length ? html`<ul class="rows">${rows.map((one) => item(stage, one, address, offline))}</ul>` : html`<p>${t('hand.none')}</p>`}
     <div>${again}</div>
   </div>`;
 }
@@ -107,24 +107,25 @@ function whenSaid(at) {
 function stateOf({ ended_at, expires_at, openings, openings_most }) {
   if (ended_at !== null) return { text: t('hand.ended', { when: whenSaid(ended_at) }), over: true };
   if (expires_at <= Date.now()) return { text: t('hand.ran_out', { when: whenSaid(expires_at) }), over: true };
-  return openings.length >= openings_most ? { text: t('hand.used_up'), over: true } : { text: '', over: false };
+  return openings_most && openings.length >= openings_most ? { text: t('hand.used_up'), over: true } : { text: '', over: false };
 }
 
-/** @param {Stage} stage @param {Handover} one @param {string} address */
-function item(stage, one, address) {
+/** @param {Stage} stage @param {Handover} one @param {string} address @param {boolean} offline its openings are not known */
+function item(stage, one, address, offline) {
   const { text, over } = stateOf(one);
   const { openings, openings_most: most } = one;
-  const opened = openings.length ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) }) : t('hand.waits');
+  const opened = openings.length ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) }) : t(over ? 'hand.never' : 'hand.waits');
   const shown = stage.local.shown === one.handover;
   return html`<li class="page-item stack-close">
     <h2 dir="auto">${one.name || t('hand.unnamed')}</h2>
-    <p><strong>${opened}</strong></p>
+    ${one.to ? html`<p dir="auto">${t('hand.for', { who: one.to })}</p>` : nothing}
+    ${offline ? nothing : html`<p><strong>${opened}</strong></p>`}
     ${openings.length > 1 ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>` : nothing}
-    <p class="small soft">${over ? text : `${t('hand.left', { left: most - openings.length, most })} · ${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
+    <p class="small soft">${over ? text : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
     ${over ? nothing : one.words ? html`${shown ? html`${wordList(one.words)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
     ${over ? nothing : html`<div class="row">
       ${one.words ? button(t(shown ? 'hand.hide' : 'hand.show'), () => stage.set({ shown: shown ? null : one.handover }), { plain: true }) : nothing}
-      ${button(t('hand.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>`}
+      ${offline ? nothing : button(t('hand.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>`}
   </li>`;
 }
 
