@@ -76,9 +76,9 @@ function entry(row) {
   return {
     record: row.record, seq_no: row.seq_no, fields, restricted: { place_detail: 'Rowan House, Elm Road' }, attachments: row.pictures ? FILES : [], note: 'Ask Sam about this.', state: row.state, unsaved: null,
     versions: [
-      { version: 'v1', at: row.recorded_at, kind: 'first', by: 'this phone', reason: null, changes: [{ field: 'narrative', old: null, new: 'He messaged from a new account.' }, { field: 'occurred_local', old: null, new: '2026-11-03T20:14' }], fields },
-      { version: 'v2', at: row.recorded_at + HOUR, kind: 'addition', by: 'this phone', reason: null, changes: [{ field: 'behaviours', old: null, new: fields.behaviours }, { field: 'feared_violence', old: null, new: 'not_sure' }], fields },
-      { version: 'v3', at: row.recorded_at + 2 * HOUR, kind: 'amendment', by: 'this phone', reason: 'I remembered the words wrong.', changes: [{ field: 'narrative', old: 'He messaged from a new account.', new: fields.narrative }], fields },
+      { version: 'v1', at: row.recorded_at, kind: 'first', by: 'this', reason: null, changes: [{ field: 'narrative', old: null, new: 'He messaged from a new account.' }, { field: 'occurred_local', old: null, new: '2026-11-03T20:14' }], fields },
+      { version: 'v2', at: row.recorded_at + HOUR, kind: 'addition', by: 'this', reason: null, changes: [{ field: 'behaviours', old: null, new: fields.behaviours }, { field: 'feared_violence', old: null, new: 'not_sure' }], fields },
+      { version: 'v3', at: row.recorded_at + 2 * HOUR, kind: 'amendment', by: 'this', reason: 'I remembered the words wrong.', changes: [{ field: 'narrative', old: 'He messaged from a new account.', new: fields.narrative }], fields },
     ],
   };
 }
@@ -157,7 +157,7 @@ class FakeApp {
     return {
       ...one, place: one.attachment === 'a1', taken_out: null, out_reason: '', at: NOW - HOUR, draft: false, entries: [{ record: 'r0', seq_no: 24, title: TEXTS[0] }],
       fields: { renditions: [{ purpose: 'print', width: 300, height: 620 }], sensitivity: 'normal', shows: ['clock'], not_shown: ['url'] }, restricted: { exif_summary: { make: 'Maker', model: 'Phone 9', taken_local: '2026-11-03T20:14:05' } },
-      versions: [{ version: 'v1', at: NOW - HOUR, kind: 'first', by: 'this phone', reason: null, changes: [], fields: {}, altered: false }],
+      versions: [{ version: 'v1', at: NOW - HOUR, kind: 'first', by: 'this', reason: null, changes: [], fields: {}, altered: false }],
       custody: [{ at: NOW - HOUR, actor: 'app', action: 'received' }, { at: NOW - HOUR, actor: 'app', action: 'hashed' }],
     };
   }

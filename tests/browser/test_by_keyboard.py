@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
@@ -12,6 +11,7 @@ from tests.browser.navigators import cards
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.keys import Keys
+from tests.browser.navigators.registers import Registers
 
 
 def _opens(keeper: Keeper, keys: Keys, title: str) -> Locator:
@@ -54,7 +54,6 @@ def _answers(keeper: Keeper, keys: Keys, body: Locator, how: str, question: str,
         expect(part.get_by_label(answers[1], exact=False).first).to_be_checked()
 
 
-@pytest.mark.slow
 def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
     """Written, told with every card and read back without a pointer; the focus is never lost between two cards."""
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
@@ -79,6 +78,28 @@ def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
         expect(cards.fact(keeper, title).first, title).to_contain_text(text)
 
 
+def _registers_ask_young_people_too(keeper: Keeper) -> None:
+    """People, orders, reports: questions, hints and what stands above a list."""
+    registers = Registers(keeper)
+    registers.opens("Who you told")
+    keeper.sees("A teacher, a parent, police, an app, a helpline")
+    keeper.tap("Add who you told")
+    registers.fills({"What did they say they would do?": "Ring my mum."})
+    registers.is_sound()
+    keeper.tap("Save")
+    expect(keeper.page.locator("dt", has_text="What did they say they would do?")).to_be_visible()
+    registers.opens("People and accounts")
+    keeper.tap("Add a person")
+    keeper.tap("More details")
+    expect(keeper.field("Nicknames and other names")).to_be_visible()
+    keeper.sees("How do you know them?")
+    registers.is_sound()
+    registers.opens("Orders")
+    keeper.tap("Add an order")
+    keeper.sees("They can only break it after someone gave it to them.")
+    registers.is_sound()
+
+
 def test_a_young_person_is_asked_in_their_own_words(new_phone: NewPhone) -> None:
     """Chosen in More, kept over a lock, on the cards and in the codes; nothing that was written changes."""
     keeper = new_phone()
@@ -98,6 +119,7 @@ def test_a_young_person_is_asked_in_their_own_words(new_phone: NewPhone) -> None
     cards.ticks(body, "Were you scared they would hurt you or someone else?", "Yes")
     cards.saves(keeper)
     cards.opens(keeper, "What they did")
+    _registers_ask_young_people_too(keeper)
     keeper.goes("More")
     keeper.tap("Words for young people")
     keeper.picks("The usual words")

@@ -68,6 +68,39 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
 
 
+def test_a_picture_that_was_left_out_comes_in_later(keeper: Keeper) -> None:
+    """Unticked the first time: the same chat offers it again, it lands in its entry, and a third time there is nothing left."""
+    _offline(keeper)
+    goes_to_imports(keeper)
+    chooses(keeper, exports.android_zip())
+    looks(keeper, re.compile(r"^Jo\b"))
+    keeper.page.get_by_role("checkbox", name=re.compile("^Put 1 picture")).uncheck()
+    adds_all(keeper)
+    expect(keeper.page.get_by_text("was added with its message")).to_have_count(0)
+    goes_to_imports(keeper)
+    chooses(keeper, exports.android_zip())
+    looks(keeper, re.compile(r"^Jo\b"))
+    keeper.sees("1 picture or other file in it belongs to a message that your diary has without it.")
+    keeper.sees("Every message in this file is in your diary already.")
+    _judge(keeper, "a picture left out")
+    keeper.tap("Put it with its message")
+    asked = keeper.button("No, it is not")
+    expect(asked.or_(keeper.heading("Added")).first).to_be_visible()
+    if asked.is_visible():
+        asked.click()
+    expect(keeper.heading("Added")).to_be_visible(timeout=LONG)
+    keeper.sees("1 picture or other file was added with its message.")
+    _judge(keeper, "brought in")
+    keeper.reads(CHAT)
+    keeper.has_file("IMG-20261024-WA0001.jpg")
+    keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
+    keeper.sees(re.compile(r"see file \d"))
+    goes_to_imports(keeper)
+    chooses(keeper, exports.android_zip())
+    looks(keeper, re.compile(r"^Jo\b"))
+    keeper.sees("Everything in this file is already in your diary. Nothing was added.")
+
+
 def _android(keeper: Keeper) -> None:
     goes_to_imports(keeper)
     _judge(keeper, "choose")

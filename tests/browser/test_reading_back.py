@@ -1,7 +1,6 @@
 """Reading back: finding entries, the pattern they make, and every number leading to the entries it counts."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -15,6 +14,34 @@ from tests.browser.serving import Certificate, Served
 
 ALL = 31
 BLOCK = 20
+# Press each number in turn, read how many entries are shown, and come back.
+PRESS_ALL = """async () => {
+  const all = (what) => [...document.querySelectorAll(what)];
+  const until = async (look) => {
+    for (let i = 0; i < 500; i++) {
+      const found = look();
+      if (found) return found;
+      await new Promise((go) => setTimeout(go, 10));
+    }
+    throw new Error(`never: ${look}`);
+  };
+  const links = () => {
+    for (const one of all('details')) one.open = true;
+    return all('.number-link[aria-label]');
+  };
+  const shown = () => all('.line').map((one) => /(\\d+) of \\d+ entries/.exec(one.textContent)).find(Boolean);
+  const back = () => all('button').find((one) => one.textContent.trim() === 'Back to the numbers');
+  const told = [];
+  for (let i = 0; i < links().length; i++) {
+    const link = links()[i];
+    const name = link.getAttribute('aria-label');
+    link.click();
+    told.push([name, Number((await until(shown))[1])]);
+    (await until(back)).click();
+    await until(() => document.querySelector('.said'));
+  }
+  return told;
+}"""
 OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
 
 
@@ -116,31 +143,54 @@ def test_the_pattern_says_it_in_words_and_every_number_opens_its_entries(reader:
     expect(reader.page.locator(".said")).to_have_text("31 times since 4 May 2026. 6 new accounts after you blocked them.")
     reader.sees("1 entry has no known time.")
     reader.sees("about 67")
-    seen = 0
-    for n, label in _numbers(reader):
-        reader.page.evaluate(OPEN_ALL)
-        reader.page.get_by_role("button", name=label, exact=True).first.click()
-        reader.sees_place("Entries")
-        shown = reader.page.get_by_text(re.compile(rf"\d+ of {ALL} entries")).first
-        expect(shown).to_be_visible()
-        if n is not None:
-            expect(shown).to_contain_text(f"{n} of {ALL} entries")
-        reader.tap("Back to the numbers")
-        expect(reader.page.locator(".said")).to_be_visible()
-        seen += 1
-    assert seen > 15
+    pressed = _presses_every_number(reader)
+    assert len(pressed) > 60
+    # Days, gaps and messages count something else than entries, and the first of a kind is one.
+    counted = {name: int(found[1]) for name, _ in pressed if (found := re.match(r"(\d+)(?: times?| entr\w+)?: ", name))}
+    assert len(counted) > 40
+    assert [(name, shown) for name, shown in pressed if counted.get(name, shown) != shown] == []
+    assert [name for name, shown in pressed if name.startswith("6 new accounts") and shown != 6] == []
+    assert min(shown for _, shown in pressed) >= 1
+    # No number on the page stands without its entries, but for nought, the usual gap and what is only a heading.
+    assert _bare_numbers(reader) == ["Usual gap"]
 
 
-def _numbers(reader: Keeper) -> Iterator[tuple[int | None, str]]:
-    """Each different number button: how many it says, and its name. Days, gaps and messages count something else."""
+def _presses_every_number(reader: Keeper) -> list[tuple[str, int]]:
+    """Every number on the page: its name, and how many entries stand in the list that it opens."""
     expect(reader.page.locator(".number-link").first).to_be_visible()
+    found: list[list[object]] = reader.page.evaluate(PRESS_ALL)
+    return [(str(name), int(str(shown))) for name, shown in found]
+
+
+def _bare_numbers(reader: Keeper) -> list[str]:
+    """Cells and facts that say a number above nought and open nothing."""
     reader.page.evaluate(OPEN_ALL)
-    names = reader.page.locator(".number-link").evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
-    kept = list(dict.fromkeys(names))
-    # All of them would take minutes: the first eight, and every sixth of the rest.
-    for name in [*kept[:8], *kept[8::6]]:
-        bare = re.match(r"(\d+): ", name)
-        yield (int(bare[1]) if bare else None), name
+    names: list[str] = reader.page.evaluate(
+        """() => [...document.querySelectorAll('main td, main dd')].filter((one) => /[1-9]/.test(one.textContent)
+          && !one.querySelector('.number-link')).map((one) => one.parentElement.querySelector('dt, th').textContent)"""
+    )
+    return names
+
+
+def test_what_was_found_is_shown_to_somebody_and_nothing_else(reader: Keeper) -> None:
+    """A selection: exactly the entries that were found stand on the page, ticked; the others do not."""
+    reader.field("Find in your entries").fill("blue coat")
+    counts(reader, 6)
+    reader.tap("Show someone these")
+    reader.sees_place("Show someone now")
+    chosen = reader.page.locator("section", has=reader.page.get_by_role("heading", name="The entries you chose"))
+    expect(chosen.get_by_role("checkbox")).to_have_count(6)
+    for box in chosen.get_by_role("checkbox").all():
+        expect(box).to_be_checked()
+    chosen.get_by_role("checkbox").first.uncheck()
+    assert faults(reader.page) == []
+    reader.tap("Show this")
+    reader.sees_place("Please read")
+    expect(reader.page.get_by_text(re.compile("nice blue coat"))).to_have_count(5)
+    expect(reader.page.get_by_text("Two silent calls.")).to_have_count(0)
+    assert "Two silent calls" not in reader.page.content()
+    reader.button("Close and lock").first.click()
+    reader.sees_lock()
 
 
 def test_before_and_after_gaps_and_firsts(reader: Keeper) -> None:

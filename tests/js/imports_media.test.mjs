@@ -66,6 +66,71 @@ test('the same export again adds nothing; a longer one adds its new pictures onl
   assert.deepEqual(await namesIn(app, done.entries[0]), ['IMG-2.jpg', 'IMG-7.jpg', 'WhatsApp Chat with Sam.zip']);
 });
 
+/** Chooses the file again and puts what was missed where it belongs. */
+async function late(app, bytes, name = 'WhatsApp Chat with Sam.zip') {
+  await app.readImport(new File([bytes], name, { lastModified: NOON - 1000 }));
+  const plan = await app.planImport(JO);
+  return { plan, done: plan.late.files ? await app.keepImport({ chosen: [], late: 'Brought in later.' }) : null };
+}
+
+test('left out the first time, they come in later: into their rows and entries, with a reason, and then nothing is left to offer', async () => {
+  const { app } = await newPhone();
+  const bytes = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA });
+  const { done: first } = await bring(app, bytes, false);
+  const before = await Promise.all(first.entries.map((record) => app.readIncident(record)));
+  const { plan, done } = await late(app, bytes);
+  assert.deepEqual([plan.fresh, plan.bursts, plan.late], [0, [], { files: 4, entries: 2 }]);
+  assert.deepEqual([done.entries, done.rows, done.files, done.again], [[], 0, { added: 3, again: 0, failed: [] }, true]);
+  const [one, two] = first.entries;
+  assert.deepEqual(await namesIn(app, one), ['IMG-1.jpg', 'IMG-2.jpg', 'WhatsApp Chat with Sam.zip']);
+  assert.deepEqual(await namesIn(app, two), ['IMG-1.jpg', 'PTT-1.opus', 'WhatsApp Chat with Sam.zip']);
+  for (const { record, fields } of before) {
+    const now = await app.readIncident(record);
+    assert.deepEqual({ ...now.fields, attachment_ids: 0 }, { ...fields, attachment_ids: 0 });
+    assert.equal(now.versions.at(-1).kind === 'amendment', false, 'an entry only gains a file');
+  }
+  const lists = await app.readRecords('schedule');
+  const rows = lists.flatMap(({ fields }) => fields.rows);
+  assert.deepEqual(rows.map(({ file_name, attachment_id }) => [file_name, Boolean(attachment_id)]), [['IMG-1.jpg', true], ['IMG-2.jpg', true], [undefined, false], ['IMG-1-again.jpg', true], ['PTT-1.opus', true], ['gone.jpg', false]]);
+  assert.equal(rows[0].attachment_id, rows[3].attachment_id, 'the same bytes are one file');
+  assert.deepEqual((await app.readRecord(lists[0].record)).versions.at(-1).reason, 'Brought in later.');
+  const picture_ = await app.readAttachment(rows[1].attachment_id);
+  assert.deepEqual([picture_.fields.incident_ids, picture_.fields.content_time.local], [[one], '2026-11-22T21:11']);
+  await app.checkFile(picture_.attachment);
+  assert.deepEqual((await late(app, bytes)).plan.late, { files: 0, entries: 0 });
+});
+
+test('an export without media first, then one with it: the pictures find their messages, and both files are kept', async () => {
+  const { app } = await newPhone();
+  const without = LINES.map((line) => line.replace(/\u200e\S+ \(file attached\)/, '<Media omitted>'));
+  await bring(app, zip({ 'WhatsApp Chat with Sam.txt': chat(...without) }));
+  const { plan, done } = await late(app, zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA }), 'WhatsApp Chat with Sam (1).zip');
+  assert.deepEqual([plan.fresh, plan.late], [0, { files: 4, entries: 2 }]);
+  assert.deepEqual([done.files, done.again], [{ added: 3, again: 0, failed: [] }, false]);
+  const files = (await app.readRecords('attachment')).filter(({ fields }) => fields.kind === 'chat_export');
+  assert.deepEqual(files.map(({ fields }) => fields.incident_ids.length), [2, 2]);
+});
+
+test('of what was taken out nothing is offered; a list changed meanwhile keeps what it says; nothing to take out is said', async () => {
+  const { app } = await newPhone();
+  const bytes = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA });
+  const { done: first } = await bring(app, bytes, false);
+  await app.takeOutRecord(first.entries[0]);
+  await app.readImport(new File([bytes], 'a.zip'));
+  assert.deepEqual((await app.planImport(JO)).late, { files: 2, entries: 1 });
+  const [list] = (await app.readRecords('schedule')).filter(({ fields }) => fields.incident_ids.includes(first.entries[1]));
+  await app.saveRecord({ kind: 'schedule', record: list.record, fields: { rows: list.fields.rows.map((row) => (row.file_name === 'PTT-1.opus' ? { ...row, description: 'His voice' } : row)) }, reason: 'Heard it' });
+  await app.keepImport({ chosen: [], late: 'Later.' });
+  const [now] = (await app.readRecords('schedule')).filter(({ record }) => record === list.record);
+  assert.deepEqual(now.fields.rows.map(({ file_name, attachment_id, description }) => [file_name, Boolean(attachment_id), description]), [['IMG-1-again.jpg', true, undefined], ['PTT-1.opus', false, 'His voice'], ['gone.jpg', false, undefined]]);
+  const empty = await newPhone();
+  const hollow = zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), 'IMG-1.jpg': new Uint8Array(0) });
+  await bring(empty.app, hollow, false);
+  const held = await blobs(empty);
+  await assert.rejects(late(empty.app, hollow), { code: 'import_no_files' });
+  assert.equal(await blobs(empty), held);
+});
+
 test('not asked for, none is taken in; of entries that were not chosen, none either', async () => {
   const { app } = await newPhone();
   const { done } = await bring(app, zip({ 'WhatsApp Chat with Sam.txt': chat(...LINES), ...MEDIA }), false);

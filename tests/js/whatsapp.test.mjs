@@ -123,7 +123,19 @@ test('the same export again is known whole; a longer one is new only where it is
   const again = newIn(deleted, schedules);
   assert.deepEqual([again.fresh, again.changed.map(({ before, now }) => [before.text, now.type])], [[], [['Please stop', 'deleted']]]);
   const withMedia = await read(ANDROID.replace('<Media omitted>', '\u200eIMG-20261124-WA0002.jpg (file attached)'));
-  assert.deepEqual(newIn(withMedia, schedules), { fresh: [], known: first.length, changed: [] });
+  const { pairs, ...known } = newIn(withMedia, schedules);
+  assert.deepEqual(known, { fresh: [], known: first.length, changed: [] });
+  assert.deepEqual(pairs.flatMap(({ before, now }) => (now.file_name ? [[before.file_name, now.file_name]] : [])), [['IMG-20261124-WA0001.jpg', 'IMG-20261124-WA0001.jpg'], [undefined, 'IMG-20261124-WA0002.jpg']]);
+});
+
+test('a day of pictures alone has no words to be known by: it is the other export’s only where the chats have one name', async () => {
+  const read = async (text) => (await rowsOf(await readChat(text), DMY)).rows;
+  const without = await read('24/11/2026, 21:10 - Sam: <Media omitted>\n24/11/2026, 21:11 - Sam: <Media omitted>\n');
+  const withMedia = await read('24/11/2026, 21:10 - Sam: \u200eIMG-1.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-2.jpg (file attached)\n');
+  assert.equal(newIn(withMedia, [without], [false]).fresh.length, 2);
+  assert.equal(newIn(withMedia, [without], [true]).fresh.length, 0);
+  const others = await read('24/11/2026, 21:10 - Sam: \u200eIMG-8.jpg (file attached)\n24/11/2026, 21:11 - Sam: \u200eIMG-9.jpg (file attached)\n');
+  assert.equal(newIn(others, [withMedia], [true]).fresh.length, 2, 'two pictures with names of their own are not one');
 });
 
 test('another chat with the same person is not known because two messages agree', async () => {

@@ -117,7 +117,7 @@ function phaseMethods(ctx, drafts, idle) {
       await disarm(ctx);
       ctx.screen.clear(resting(ctx));
     },
-    readForShow: (/** @type {{record?: string, kind?: string}} */ about = {}) => readForShow(ctx, about),
+    readForShow: (/** @type {{record?: string, kind?: string, records?: readonly string[]}} */ about = {}) => readForShow(ctx, about),
     showNow: (/** @type {import('./show_now.js').Section[]} */ sections) => showNow(ctx, sections, (showing) => lockUp(ctx, drafts, idle, 'shown', showing)),
     async applyUpdate() {
       await drafts.flush(); // a reload would lose what could not be sealed

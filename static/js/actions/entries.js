@@ -66,7 +66,7 @@ function told(open, versions, places) {
     const version = /** @type {Opened} */ (by.get(step.version));
     const isMerge = Array.isArray(version.fields._parents) && version.fields._parents.length > 1 && step.kind !== 'taken_out' && step.kind !== 'put_back';
     return {
-      ...step, kind: isMerge ? /** @type {const} */ ('merged') : step.kind, by: version.fields._author?.borrowed ? 'a borrowed device' : version.fields._author?.device === open.identity.device ? 'this phone' : 'another device',
+      ...step, kind: isMerge ? /** @type {const} */ ('merged') : step.kind, by: version.fields._author?.borrowed ? 'borrowed' : version.fields._author?.device === open.identity.device ? 'this' : 'other',
       fields: ownFields(version), altered: version.altered, ...places.get(step.version),
     };
   });

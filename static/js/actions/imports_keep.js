@@ -5,12 +5,14 @@
  * then one transaction writes every record and takes the blobs into use. A phone that dies in between has nothing half
  * made, and the file can be chosen again.
  */
+import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { amountOf, numbered, partsOf } from '../record/schedule.js';
 import { offsetAt } from '../record/times.js';
 import { ownFields } from './book.js';
 import { arrival, waitingLines } from './custody.js';
 import { firstFields } from './file_fields.js';
+import { nowNamed, stageLate } from './imports_late.js';
 import { letGo, takeMedia } from './imports_media.js';
 import { burstTime } from './imports_plan.js';
 import { readKind } from './records.js';
@@ -28,33 +30,36 @@ import { rows as indexRows } from './taking.js';
 /** @typedef {import('./imports_media.js').Taken} Taken */
 /** @typedef {import('./imports_media.js').Media} Media */
 /** @typedef {Map<string, import('../record/unzip.js').Entry>} Entries */
-/** @typedef {{incident: string, narrative: string, rows: Row[]}} Burst */
+/** @typedef {{incident: string, rows: readonly Row[]}} Burst */
 
 const NAMES = 200;
 
 /**
- * @param {Context} ctx @param {Open} open @param {{source: import('./types.d.ts').Source, title: string, plan: Plan, chosen: Chosen[], media: Entries}} what `media`: the files of the zip that may be taken in, by name
+ * @param {Context} ctx @param {Open} open @param {{source: import('./types.d.ts').Source, title: string, plan: Plan, chosen: Chosen[], media: Entries, late?: string}} what `media`: the files of the zip that may be taken in, by name; `late`: as in imports_read.js
  * @param {import('../record/whatsapp.js').Pause} pause
  * @returns {Promise<{entries: string[], rows: number, attachment: string, again: boolean, files: {added: number, again: number, failed: string[]}}>} `again`: was there already
  */
-export async function keepImport(ctx, open, { source, title, plan, chosen, media }, pause) {
+export async function keepImport(ctx, open, { source, title, plan, chosen, media, late = '' }, pause) {
   const at = ctx.clock.now();
   const held = await takeIn(open, source, { route: 'files', at, pictures: ctx.pictures, unowned: true });
   const file = await sameFile(open, held);
   const work = chosen.map(({ burst, narrative }) => ({ incident: idText(newId()), narrative, rows: plan.bursts[burst] ?? [] })).filter(({ rows }) => rows.length);
   /** @type {Media} */
   let taken = { of: new Map(), failed: [] };
+  const missed = late ? plan.late : [];
   try {
-    taken = await takeMedia(ctx, open, { source, media, rows: work.flatMap(({ rows }) => rows), at }, pause);
+    taken = await takeMedia(ctx, open, { source, media, rows: [...work.flatMap(({ rows }) => rows), ...missed.map(nowNamed)], at }, pause);
+    if (!work.length && !taken.of.size) throw new KeptError('import_no_files');
     await open.store.change(async (root, change) => {
       const batch = open.book.batch(root, change);
       for (const [i, one] of work.entries()) {
         await stageBurst(ctx, batch, open, one, { file, title, plan, at, taken });
         await pause(i, work.length);
       }
-      await stageReceived(batch, open, file, work.map(({ incident }) => incident), ofExport(file, plan));
-      await stageMedia(batch, open, work, taken, plan);
-      await indexRows(batch, open, work.map(({ incident }) => incident), null);
+      const all = [...work, ...await stageLate(batch, open, missed, { file: file.attachment, of: taken.of, reason: late })];
+      await stageReceived(batch, open, file, all.map(({ incident }) => incident), ofExport(file, plan));
+      await stageMedia(batch, open, all, taken, plan);
+      await indexRows(batch, open, all.map(({ incident }) => incident), null);
     });
     if (!file.held) await forgetBlobs(open.store, [held.received]);
     const all = [...taken.of.values()];

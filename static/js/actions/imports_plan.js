@@ -5,8 +5,10 @@
 import { KeptError } from '../core/errors.js';
 import { GAP_HOURS, MOST_GAP, amountOf, amountWords, burstsOf, rowsIn } from '../record/schedule.js';
 import { newIn } from '../record/schedule_known.js';
+import { codesOf, textOf } from '../record/reading.js';
 import { fromPicked, localAt, offsetAt } from '../record/times.js';
 import { rowsOf } from '../record/whatsapp.js';
+import { lateIn } from './imports_late.js';
 import { readKind } from './records.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -15,25 +17,28 @@ import { readKind } from './records.js';
 /** @typedef {import('../record/mail.js').Mail} Mail */
 /** @typedef {import('../record/whatsapp.js').Pause} Pause */
 /** @typedef {{order?: 'dmy'|'mdy'|'ymd', tz: string, me?: string|null, gap?: number, direction?: 'in'|'out'|'unknown'}} Answers `me` null: none of the senders */
-/** @typedef {{index: number, date: string, words: string, narrative: string, preview: string, count: number, skipped: boolean}} Burst as shown */
+/** @typedef {{index: number, amount: import('../record/schedule.js').Amount|null, date: string, words: string, narrative: string, preview: string, count: number, skipped: boolean}} Burst as shown */
 /**
  * @typedef {object} Plan
  * @property {string} channel @property {string} tz @property {number} gap @property {string[]} own the keeper's names in it @property {string} complete
  * @property {Row[][]} bursts @property {Fields} summary @property {'chat_export'|'email_eml'} kind @property {any} shown
+ * @property {import('./imports_late.js').Late[]} late files of messages that the diary has without them
  */
 
 const MANY = 200;
 const PREVIEW = 90;
 
 /**
- * @param {Open} open @param {import('./imports_read.js').ChatRead} read @param {Answers} answers @param {Pause} pause
+ * @param {Open} open @param {import('./imports_read.js').ChatRead & {title: string}} read `title`: what the chat is called @param {Answers} answers @param {Pause} pause
  * @returns {Promise<Plan>} @throws import_unanswered
  */
-export async function planChat(open, { chat, media, lenient }, { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }, pause) {
+export async function planChat(open, { chat, media, lenient, title }, { order = chat.orders.length === 1 ? chat.orders[0] : undefined, tz, me, gap = GAP_HOURS }, pause) {
   if (!order || me === undefined || !isZone(tz)) throw new KeptError('import_unanswered');
   const hours = Math.min(MOST_GAP, Math.max(1, Math.round(gap) || GAP_HOURS));
   const { rows, counts, unplaced, earlier } = await rowsOf(chat, { order, tz, me }, pause);
-  const { fresh, known, changed } = newIn(rows, await knownRows(open, 'whatsapp'));
+  const lists = await knownLists(open, 'whatsapp');
+  const { fresh, known, changed, pairs } = newIn(rows, lists.map((one) => one.rows), lists.map(({ chat: name }) => name === title));
+  const late = lateIn(open, lists, pairs, media);
   await pause(1, 1);
   const bursts = burstsOf(/** @type {any[]} */ (fresh), hours).map((burst) => burst.map(withoutLine));
   const missing = rows.filter(({ file_name }) => file_name && !media.has(file_name)).length;
@@ -42,8 +47,9 @@ export async function planChat(open, { chat, media, lenient }, { order = chat.or
   const noted = (/** @type {string} */ note) => rows.filter(({ sent_note }) => sent_note === note).length;
   const summary = { ...counts, files_with: files.with, files_missing: files.missing, files_left_out: files.left_out, date_order: order, unlike: chat.unlike.length, earlier: earlier.length };
   return {
-    channel: 'whatsapp', tz, gap: hours, own: me ? [me] : [], complete: me === null ? 'outgoing_not_captured' : 'complete', bursts: /** @type {any} */ (bursts), summary, kind: 'chat_export',
+    channel: 'whatsapp', tz, gap: hours, own: me ? [me] : [], complete: me === null ? 'outgoing_not_captured' : 'complete', bursts: /** @type {any} */ (bursts), summary, kind: 'chat_export', late,
     shown: {
+      late: { files: new Set(late.map(({ name }) => name)).size, entries: new Set(late.map(({ incident }) => incident)).size },
       counts, known, fresh: fresh.length, changed: changed.slice(0, MANY).map(({ before, now }) => ({ before: before['text'] ?? before['description'] ?? '', now: now.text ?? now.description ?? '', at: now.sent_local })), changed_count: changed.length,
       unplaced: unplaced.slice(0, MANY), unplaced_count: unplaced.length, notices: chat.notices.slice(0, MANY), notices_count: chat.notices.length, unlike: chat.unlike.slice(0, MANY), unlike_count: chat.unlike.length, earlier: earlier.slice(0, MANY), earlier_count: earlier.length,
       hours: { first: noted('hour_first'), second: noted('hour_second'), skipped: noted('hour_skipped') }, files, lenient, tz, gap: hours, order,
@@ -59,7 +65,7 @@ export function planMail(known, mail, { tz, direction }) {
   const { fresh } = newIn(rows, known);
   const bursts = fresh.length ? [rows] : []; // a mail is one thing: it is known whole, or it is new
   return {
-    channel: 'email', tz, gap: GAP_HOURS, own: [], complete: 'not_sure', bursts, summary: { messages: rows.length, files: mail.files.length }, kind: 'email_eml',
+    channel: 'email', tz, gap: GAP_HOURS, own: [], complete: 'not_sure', bursts, summary: { messages: rows.length, files: mail.files.length }, kind: 'email_eml', late: [],
     shown: { counts: null, known: rows.length - fresh.length, fresh: fresh.length, bursts: bursts.map((burst, i) => ({ ...shownBurst(burst, i, 'Email'), ...mailWords(mail, burst) })), tz },
   };
 }
@@ -69,7 +75,7 @@ function mailWords(mail, rows) {
   const at = rows[0]?.sent_local?.slice(11, 16) ?? '';
   const who = rows[0]?.direction === 'out' ? `to ${mail.to.join(', ') || 'nobody named'}` : `from ${mail.from || 'nobody named'}`;
   const narrative = `Email ${who}${mail.subject ? `: ${mail.subject}` : ''}${at ? `, ${at}` : ''}.`.slice(0, 1000);
-  return { narrative, words: narrative };
+  return { narrative, words: narrative, amount: null };
 }
 
 /** @param {Mail} mail @param {string} tz @param {'in'|'out'|'unknown'} direction @param {string} [inside] @returns {Omit<Row, 'msg_no'>[]} the message, then those sent on inside it */
@@ -92,10 +98,10 @@ function wholeLetters(text) {
   return text.length > 100_000 ? `${text.slice(0, 100_000).replace(/[\ud800-\udbff]$/, '')}` : text;
 }
 
-/** Rows of every schedule of a channel, those taken out among them: what was taken out is known, and not brought back. @param {Open} open @param {string} channel @returns {Promise<Row[][]>} */
-export async function knownRows(open, channel) {
+/** Every schedule of a channel, those taken out among them: what was taken out is known, and not brought back. @param {Open} open @param {string} channel @returns {Promise<import('./imports_late.js').Listed[]>} */
+export async function knownLists(open, channel) {
   const schedules = await readKind(open, 'schedule', true);
-  return schedules.filter(({ fields }) => fields.channel === channel).map(({ fields }) => rowsIn(fields));
+  return schedules.filter(({ fields }) => fields.channel === channel).map(({ record, fields, taken_out }) => ({ record, chat: textOf(fields, 'chat'), incidents: codesOf(fields, 'incident_ids'), out: taken_out !== null, rows: rowsIn(fields) }));
 }
 
 /** @param {Row[]} rows @param {number} index @param {string} app @returns {Burst} */
@@ -103,7 +109,7 @@ function shownBurst(rows, index, app) {
   const amount = amountOf(/** @type {any} */ (rows));
   const words = amountWords(amount);
   const first = rows.find(({ text }) => text)?.text ?? rows[0]?.description ?? rows[0]?.file_name ?? '';
-  return { index, date: amount.first?.slice(0, 10) ?? '', words, narrative: `${app}: ${words}.`, preview: first.slice(0, PREVIEW).replace(/[\ud800-\udbff]$/, ''), count: rows.length, skipped: rows.every(({ sent_at }) => sent_at === undefined) };
+  return { index, amount, date: amount.first?.slice(0, 10) ?? '', words, narrative: `${app}: ${words}.`, preview: first.slice(0, PREVIEW).replace(/[\ud800-\udbff]$/, ''), count: rows.length, skipped: rows.every(({ sent_at }) => sent_at === undefined) };
 }
 
 /**

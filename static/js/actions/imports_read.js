@@ -12,7 +12,7 @@ import { MOST_TEXT, entriesOf, plainName, unpack } from '../record/unzip.js';
 import { looksLikeChat, readChat } from '../record/whatsapp.js';
 import { keepImport } from './imports_keep.js';
 import { namedOnce } from './imports_media.js';
-import { knownRows, planChat, planMail } from './imports_plan.js';
+import { knownLists, planChat, planMail } from './imports_plan.js';
 import { insideOf } from './inside.js';
 import { findFile, openParts } from './reading_files.js';
 import { fileSource } from './sources.js';
@@ -53,15 +53,20 @@ export function importWork(ctx) {
     async planImport(/** @type {import('./imports_plan.js').Answers} */ answers, /** @type {How} */ how = {}) {
       const [open, one] = [inside(), live()];
       const pause = breath(ctx, how, open);
-      one.plan = one.read.kind === 'chat' ? await planChat(open, one.read, answers, pause) : planMail(await knownRows(open, 'email'), one.read.mail, answers);
+      one.plan = one.read.kind === 'chat' ? await planChat(open, { ...one.read, title: one.title }, answers, pause) : planMail((await knownLists(open, 'email')).map(({ rows }) => rows), one.read.mail, answers);
       return one.plan.shown;
     },
     importRows: (/** @type {number} */ burst, /** @type {number} */ from, /** @type {number} */ count) => (live().plan?.bursts[burst] ?? []).slice(from, from + count),
-    /** Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it, or nothing. */
-    async keepImport(/** @type {{chosen: {burst: number, narrative: string}[], media?: boolean}} */ { chosen, media = false }, /** @type {How} */ how = {}) {
+    /**
+     * Seals the file, the chosen entries and, where asked for, the pictures and other files they speak of: all of it, or nothing.
+     * With no entry chosen, `late` says why the lists the diary has already change: those of their messages are put where they belong.
+     */
+    async keepImport(/** @type {{chosen: {burst: number, narrative: string}[], media?: boolean, late?: string}} */ { chosen, media = false, late = '' }, /** @type {How} */ how = {}) {
       const [open, one] = [inside(), live()];
-      if (!one.plan || !chosen.length) throw new KeptError('nothing_to_save');
-      const done = await keepImport(ctx, open, { source: one.source, title: one.title, plan: one.plan, chosen, media: media && one.read.kind === 'chat' ? one.read.media : new Map() }, breath(ctx, how, open));
+      const isLate = Boolean(late) && !chosen.length && Boolean(one.plan?.late.length);
+      if (!one.plan || (!chosen.length && !isLate)) throw new KeptError('nothing_to_save');
+      const files = one.read.kind === 'chat' && (media || isLate) ? one.read.media : new Map();
+      const done = await keepImport(ctx, open, { source: one.source, title: one.title, plan: one.plan, chosen, media: files, late: isLate ? late : '' }, breath(ctx, how, open));
       held.delete(open);
       ctx.show();
       open.syncing.kick();

@@ -100,14 +100,20 @@ export async function needsReason(ctx, open, record, said) {
 export async function addFiles(open, record, files) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
-    const before = await open.book.newest(record, batch);
-    const next = merged(before, {});
-    const { attachment_ids: there = [] } = await filesOfAll(open, record, batch);
-    next.open.attachment_ids = [...there, ...files.map(({ attachment }) => attachment)];
-    await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
+    await nameFiles(batch, open, record, files.map(({ attachment }) => attachment));
     for (const held of files) await stageFile(batch, open, held, record);
     await rows(batch, open, [record], null);
   });
+}
+
+/** One later version of an entry, that names these files as well. @param {Batch} batch @param {Open} open @param {string} record @param {readonly string[]} files */
+export async function nameFiles(batch, open, record, files) {
+  const before = await open.book.newest(record, batch);
+  const next = merged(before, {});
+  const { attachment_ids: there = [] } = await filesOfAll(open, record, batch);
+  next.open.attachment_ids = [...new Set([...there, ...files])];
+  if (next.open.attachment_ids.length === there.length) return;
+  await open.book.stage(batch, { kind: 'incident', record, ...next, ...await follows(open, record, before, batch), openKeys: before.keys.open, restrictedKeys: before.keys.restricted });
 }
 
 /**

@@ -74,7 +74,7 @@ export async function readOne(open, record) {
     versions: steps(/** @type {any} */ (own)).map((step) => {
       const version = /** @type {Opened} */ (by.get(step.version));
       const here = version.fields._author?.device === open.identity.device;
-      return { ...step, by: here ? 'this phone' : 'another device', fields: ownFields(version), altered: version.altered };
+      return { ...step, by: here ? 'this' : 'other', fields: ownFields(version), altered: version.altered };
     }),
   };
 }

@@ -31,6 +31,7 @@ export const SENTENCES = Object.freeze({
   not_there_yet: 'This file is still being sent from your other device. Try again later.',
   // Saved chats and emails.
   import_wrong: 'This is not a saved WhatsApp chat or an email file, so nothing was added. The file is as it was. To keep it anyway, add it to an entry under “Photos & screenshots”.',
+  import_no_files: 'None of the pictures and files could be taken out of the saved chat, so nothing was added. They are still inside it.',
   import_no_chat: 'There is no WhatsApp chat in this zip file, so nothing was added. The file is as it was. In WhatsApp, use “Export chat” and choose that file.',
   import_not_mail: 'This is not a whole email file, so nothing was added. The file is as it was. Save the email again as .eml and choose it.',
   import_unanswered: 'Answer the questions first. Nothing was added yet.',

@@ -23,22 +23,24 @@ export const SHOWN_FOR = 180_000;
 const RECENT = 20;
 
 /**
- * What could be shown. `about` names an entry or an order to show first.
- * @param {Context} ctx @param {{record?: string|undefined, kind?: string|undefined}} about
+ * What could be shown. `about` names an entry or an order to show first, or `records`: several entries, and none of them first.
+ * @param {Context} ctx @param {{record?: string|undefined, kind?: string|undefined, records?: readonly string[]|undefined}} about
  */
-export async function readForShow({ open }, { record, kind }) {
+export async function readForShow({ open }, { record, kind, records = [] }) {
   if (!open) throw new KeptError('locked');
   const rows = open.syncing.rows().filter((row) => row.taken_out === null && row.erased === null);
   const timed = rows.map((row) => row.occurred['occurred_start']).filter((at) => typeof at === 'number').sort((a, b) => a - b);
   const newest = [...rows].sort((a, b) => (b.occurred['occurred_start'] ?? b.recorded_at) - (a.occurred['occurred_start'] ?? a.recorded_at)).slice(0, RECENT);
   const chosen = record && kind !== 'order' ? rows.find((row) => row.record === record) : undefined;
-  const entries = chosen && !newest.includes(chosen) ? [chosen, ...newest] : newest;
+  const wanted = new Set(records);
+  const picked = rows.filter((row) => row === chosen || wanted.has(row.record));
+  const entries = [...picked.filter((row) => !newest.includes(row)), ...newest];
   const [told, people, accounts, vehicles, orders, reports, settings] = await Promise.all([
     Promise.all(entries.map(async (row) => ({ record: row.record, seq_no: row.seq_no, ...wordsOf(await readOne(open, row.record)) }))),
     readPeople(open), readKind(open, 'account'), readKind(open, 'vehicle'), readKind(open, 'order'), readKind(open, 'report'), readSettings(open),
   ]);
   return {
-    entries: told, first: chosen?.record ?? newest[0]?.record ?? null, count: rows.length, since: timed[0] ?? null,
+    entries: told, first: records.length ? null : chosen?.record ?? newest[0]?.record ?? null, picked: records.length ? picked.map((row) => row.record) : [], count: rows.length, since: timed[0] ?? null,
     people: people.filter(({ fields }) => fields['role'] === 'suspect' && !textOf(fields, 'merged_into')), accounts, vehicles, orders, reports, settings,
     pictures: await orderPictures(open, orders),
   };

@@ -16,8 +16,9 @@ const EARLIEST = '1900-01-01';
  */
 export function dayFault(date, today, { future = false } = {}) {
   if (!date) return null;
-  if (!/^\d{4}-\d\d-\d\d$/.test(date) || !instantsOf(date, 'UTC').length) return 'date';
-  if (date < EARLIEST || date > '2200-01-01') return 'old';
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) return 'date';
+  if (date < EARLIEST || date > '2200-01-01') return 'old'; // the year 26, which a browser takes for 1926, among them
+  if (!instantsOf(date, 'UTC').length) return 'date';
   return !future && date > today ? 'future' : null;
 }
 

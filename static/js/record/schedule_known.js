@@ -5,7 +5,11 @@
  * minute is five messages: they are counted, not just found.
  *
  * [Note: the same chat] One person may write the same words in two chats in one minute. So a schedule counts as made of
- * this chat only when most of its rows stand in it, and a row of another chat makes nothing look known.
+ * this chat only when most of its rows stand in it, and a row of another chat makes nothing look known. One of pictures alone
+ * has no words to go by: a picture left out of one export is the picture of the other only where both chats have one name.
+ *
+ * [Note: both ways] `pairs` says of each row that is known where the diary holds it, so that a file which was left out the
+ * first time can still be put where it belongs.
  *
  * [Note: changed since] A message that was deleted or edited between two exports stands at the same minute from the same
  * sender with other words. It is not new; the diary keeps what it held, and the difference is counted and shown.
@@ -29,39 +33,48 @@ function wordsOf(row) {
 /** The same message with and without its file: an export "without media" says only that one was left out. @param {Fields} row */
 const isWordless = (row) => !textOf(row, 'text');
 
+/** @param {{before: Fields, now: Fields}} pair */
+const isPicture = ({ before, now }) => isWordless(before) && isWordless(now) && (textOf(before, 'file_name') !== '') !== (textOf(now, 'file_name') !== '');
+
 /**
  * @template {Fields} R
  * @param {readonly R[]} rows of the file, in its order
  * @param {readonly (readonly Fields[])[]} schedules rows of each schedule the diary has of this channel
- * @returns {{fresh: R[], known: number, changed: {before: Fields, now: R}[]}}
+ * @param {readonly boolean[]} [named] of which of them the chat has the name of this one
+ * @returns {{fresh: R[], known: number, changed: {before: Fields, now: R}[], pairs: {schedule: number, before: Fields, now: R}[]}} `schedule`: its place in the list
  */
-export function newIn(rows, schedules) {
+export function newIn(rows, schedules, named = []) {
   /** @type {Map<string, R[]>} */
   const there = new Map();
   for (const row of rows) add(there, placeOf(row), row);
   const used = new Set();
   /** @type {{before: Fields, now: R}[]} */
   const changed = [];
-  for (const schedule of schedules) {
+  /** @type {{schedule: number, before: Fields, now: R}[]} */
+  const pairs = [];
+  for (const [i, schedule] of schedules.entries()) {
     const found = match(there, schedule, used);
-    if (found.same.length + found.changed.length < schedule.length * MOST || !found.same.length) continue;
-    for (const row of found.same) used.add(row);
-    for (const pair of found.changed) {
+    const isOne = found.same.length > 0 || (named[i] === true && found.changed.length > 0 && found.changed.every(isPicture));
+    if (found.same.length + found.changed.length < schedule.length * MOST || !isOne) continue;
+    for (const pair of [...found.same, ...found.changed]) {
       used.add(pair.now);
+      pairs.push({ schedule: i, ...pair });
+    }
+    for (const pair of found.changed) {
       if (!isWordless(pair.before) || !isWordless(pair.now)) changed.push(pair);
     }
   }
   const fresh = rows.filter((row) => !used.has(row));
-  return { fresh, known: rows.length - fresh.length, changed };
+  return { fresh, known: rows.length - fresh.length, changed, pairs };
 }
 
 /**
  * @template {Fields} R
  * @param {Map<string, R[]>} there @param {readonly Fields[]} schedule @param {Set<R>} used
- * @returns {{same: R[], changed: {before: Fields, now: R}[]}}
+ * @returns {{same: {before: Fields, now: R}[], changed: {before: Fields, now: R}[]}}
  */
 function match(there, schedule, used) {
-  /** @type {R[]} */
+  /** @type {{before: Fields, now: R}[]} */
   const same = [];
   const mine = new Set();
   const isFree = (/** @type {R} */ one) => !mine.has(one) && !used.has(one);
@@ -70,7 +83,7 @@ function match(there, schedule, used) {
     const found = there.get(placeOf(row))?.find((one) => isFree(one) && wordsOf(one) === wordsOf(row));
     if (found) {
       mine.add(found);
-      same.push(found);
+      same.push({ before: row, now: found });
     } else left.push(row);
   }
   const changed = left.flatMap((before) => {

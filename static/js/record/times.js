@@ -172,9 +172,9 @@ export function fromChip(chip, now, tz) {
  * @returns {null|'date'|'time'|'part'|'until'|'until_time'|'order'|'future'|'early'|'skipped'|'twice'}
  */
 export function missing(picked, now, tz) {
+  if (/^\d{4}-/.test(picked.date) && picked.date < EARLIEST) return 'early';
   if (Number.isNaN(asUtc(picked.date))) return 'date';
   const today = localAt(now, tz).slice(0, 10);
-  if (picked.date < EARLIEST) return 'early';
   if (picked.how === 'month' || picked.how === 'season') return edge(spanOf(picked)[0], 0, tz) > now ? 'future' : null;
   if (picked.date > today) return 'future';
   if (picked.how === 'part' && !picked.part) return 'part';

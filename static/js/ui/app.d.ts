@@ -25,7 +25,7 @@ export type Row = {
   f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; shots?: string[]; bare?: boolean;
 };
 export type Change = { field: string; old: any; new: any };
-export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: string; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean; kept_at?: number | null; listed?: boolean };
+export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: 'this' | 'other' | 'borrowed'; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean; kept_at?: number | null; listed?: boolean };
 /** One of two versions that two devices wrote at once. */
 export type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
 export type CapturedFile = { attachment: string; name: string; kind: string; size: number; sha256: string; magic: string; at?: number; same?: boolean };
@@ -77,7 +77,7 @@ export type WholeRecord = Omit<KeptRecord, 'versions'> & {
   versions: RecordStep[]; ends: { version: string; at: number; here: boolean; fields: Fields; restricted: Fields }[]; together: { fields: Fields; restricted: Fields };
 };
 export type RecordStep = {
-  version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back'; by: string; reason: string | null; changes: Change[]; fields: Fields; altered: boolean;
+  version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back'; by: 'this' | 'other'; reason: string | null; changes: Change[]; fields: Fields; altered: boolean;
 };
 /** What a record of another kind is called. */
 export type Known = { kind: string; fields: Fields; name: string };
@@ -218,7 +218,7 @@ export interface App {
   readRecordFiles(ids: string[]): Promise<(Attachment & { looked: boolean; hold: boolean })[]>;
   /** Typed in a form and not saved: sealed on this phone only; null throws it away. */
   /** What could be shown to someone; then the page itself, with the diary locked behind it. */
-  readForShow(about: { record?: string; kind?: string }): Promise<any>;
+  readForShow(about: { record?: string; kind?: string; records?: readonly string[] }): Promise<any>;
   showNow(sections: ShownSection[]): Promise<unknown>;
   readChase(): Promise<ChaseItem[]>;
   chaseDone(key: string, done: boolean): Promise<unknown>;
@@ -268,5 +268,5 @@ export interface App {
 }
 
 /** A screen, and what it is about. */
-export type Place = { name: string; record?: string; attachment?: string; first?: boolean; kind?: string; preset?: string; of?: string };
+export type Place = { name: string; record?: string; attachment?: string; first?: boolean; kind?: string; preset?: string; of?: string; records?: readonly string[] };
 export type Problem = { code: string; sentence: string; fields?: Record<string, string> };

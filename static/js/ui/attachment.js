@@ -142,7 +142,7 @@ function history(stage, { versions }) {
   const known = (/** @type {string} */ field) => fileLine(field) ?? (['masks', 'incident_ids'].includes(field) ? /** @type {any} */ ({ name: field, as: 'count' }) : null);
   const words = (/** @type {string} */ field, /** @type {any} */ value) => (field === 'masks' || field === 'incident_ids' ? (value?.length ? String(value.length) : t('history.blank')) : valueWords(stage, known(field), value) || t('history.blank'));
   return html`<ol class="history stack">${versions.map((step, i) => html`<li class="stack-close">
-    <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', { by: step.by })}</span></p>
+    <p><strong>${t(`h.file.${step.kind}`)}</strong> <span class="small soft">${atWords(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: step.reason })}</p>` : nothing}
     ${(i ? step.changes : []).filter(({ field }) => known(field)).map(({ field, old, new: now }) => html`<div><p class="small soft">${t(`f.attachment.${field}`)}</p>
       ${step.kind === 'amendment' || (step.kind === 'first' && old) ? html`<p class="was" dir="auto">${t('history.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`)}

@@ -36,7 +36,7 @@ export function fileCards(stage, file) {
 
 /** @param {Stage} stage @param {string|null} card */
 function open(stage, card) {
-  stage.set({ card, more: {}, ever: {}, raw: {}, blanks: {}, moment: undefined });
+  stage.set({ card, more: {}, ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined });
 }
 
 /** @param {Stage} stage @param {AttachmentRead} file @param {FileCard} card */

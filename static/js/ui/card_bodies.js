@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
 import { button } from './parts.js';
 import { guard } from './guard_line.js';
-import { t } from './strings.js';
+import { inWords, t } from './strings.js';
 import { everChosen, isEmpty, lineField } from './card_forms.js';
 import { matching, said, vocabulary } from './labels.js';
 
@@ -36,7 +36,7 @@ export function kindField(card) {
     ${textField({ id: 'kind-search', label: t('kind.search'), type: 'search', value: search, on: (typed) => card.stage.set({ search: typed }) })}
     <div role="status">${search.trim() && !found.length ? t('kind.none') : nothing}</div>
     ${search.trim() ? group(t('kind.search'), shown, true)
-    : local.more?.kind ? list.sections?.map((section) => group(section.label, list.codes.filter((code) => code.section === section.code)))
+    : local.more?.kind ? list.sections?.map((section) => group(inWords(section.label), list.codes.filter((code) => code.section === section.code)))
       : html`${group(t('kind.usual'), usual)}${button(t('kind.all'), () => card.stage.set({ more: { ...local.more, kind: true } }), { plain: true })}`}
     ${chosen.includes('other') || card.value('behaviours_text') ? textField({ id: 'kind-text', label: t('kind.text'), lines: 'low', value: card.value('behaviours_text') ?? '', on: (behaviours_text) => card.put({ fields: { behaviours_text } }) }) : nothing}`;
 }

@@ -11,6 +11,8 @@ import { said, vocabulary } from './labels.js';
 import { linksField } from './card_links.js';
 import { tooLong } from './long_text.js';
 import { whenField, blockOf } from './when.js';
+import { dayFault } from '../record/moments.js';
+import { localAt, phoneZone } from '../record/times.js';
 
 /** @typedef {import('./cards.js').Card} Card */
 /** @typedef {import('./card_table.js').Line} Line */
@@ -144,18 +146,23 @@ export function numberOf(typed, pounds) {
   return /^\d{1,6}$/.test(plain) ? Number(plain) : null;
 }
 
-/** Whether something typed in the open card cannot be read as what it is asked for, or is too long to keep. @param {import('./stage.js').Stage} stage */
+/** Whether something typed in the open card or form cannot be read as what it is asked for, or is too long to keep. @param {import('./stage.js').Stage} stage */
 export function hasUnreadable(stage) {
-  const { fields = {}, restricted = {} } = stage.local.change ?? {};
+  const { fields = {}, restricted = {} } = stage.local.change ?? stage.local.typing ?? {};
+  if (Object.values(/** @type {Record<string, string|null>} */ (stage.local.wrong ?? {})).some(Boolean)) return true;
   if ([...Object.values(fields), ...Object.values(restricted)].some((one) => typeof one === 'string' && tooLong(one))) return true;
   return Object.entries(/** @type {Record<string, string>} */ (stage.local.raw ?? {})).some(([id, typed]) => typed.trim() !== '' && numberOf(typed, id.includes('pence')) === null);
 }
 
-/** @type {Draw} */
-function dayLine(_card, line, at) {
+/** A day; one that no calendar has, that nobody alive has seen, or that has not come, waits and says so. @type {Draw} */
+function dayLine(card, line, at) {
+  const wrong = (card.stage.local.wrong ??= {});
+  const id = idOf(line, at);
+  const value = String(at.get(line.name) ?? '');
   const key = keyOf(line, at);
   const hint = hintOf(key);
-  return textField({ id: idOf(line, at), label: t(key), type: 'date', value: String(at.get(line.name) ?? ''), on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}) });
+  wrong[id] = dayFault(value, localAt(Date.now(), phoneZone()).slice(0, 10), { future: line.ahead === true });
+  return textField({ id, label: t(key), type: 'date', value, error: wrong[id] && t(`bad.${wrong[id]}`), on: (typed) => at.put(line.name, typed), ...(hint ? { hint } : {}) });
 }
 
 /** A time of its own, such as when it was found out. @type {Draw} */
@@ -213,7 +220,7 @@ function objectsLine(card, line, at) {
       /** @type {At} */
       const inside = { path: `${at.path}${line.name}.${i}.`, get: (name) => value[name], put: (name, answer) => put(i, withAnswer(value, name, answer)) };
       return html`<div class="part stack" role="group" aria-label=${t('card.nth', { n: i + 1, of: list.length })}>${(line.lines ?? []).map((one) => lineField(card, one, inside))}
-        ${i < kept.length ? html`<div>${button(t('card.take_away'), () => { at.put(line.name, kept.filter((_one, j) => j !== i)); local.raw = {}; }, { plain: true })}</div>` : nothing}</div>`;
+        ${i < kept.length ? html`<div>${button(t('card.take_away'), () => { at.put(line.name, kept.filter((_one, j) => j !== i)); Object.assign(local, { raw: {}, wrong: {} }); }, { plain: true })}</div>` : nothing}</div>`;
     })}
     ${list.length === kept.length ? html`<div>${button(t('card.another'), () => { blanks[line.name] = true; card.stage.draw(); }, { icon: 'add' })}</div>` : nothing}</fieldset>`;
 }

@@ -16,7 +16,7 @@
  * @property {boolean} [later] shown after "More" until it says something
  * @property {readonly Line[]} [lines] of an object, or of each of several
  * @property {string} [role] what a person added here is
- * @property {'first'} [prefer]
+ * @property {boolean} [ahead] a day that may lie in the future
  */
 /** @typedef {{code: string, icon: import('./icons.js').IconName, lines: readonly Line[], later?: boolean}} CardSpec */
 
@@ -34,8 +34,8 @@ const objects = (name, lines, how = {}) => ({ name, as: 'objects', lines, ...how
 const object = (name, lines, how = {}) => ({ name, as: 'object', lines, ...how });
 /** @param {string} name @returns {Line} */
 const short = (name) => ({ name, as: 'text' });
-/** @param {string} name @returns {Line} */
-const date = (name) => ({ name, as: 'day' });
+/** @param {string} name @param {Partial<Line>} [how] @returns {Line} */
+const date = (name, how = {}) => ({ name, as: 'day', ...how });
 
 /** @type {readonly CardSpec[]} */
 export const CARDS = [
@@ -64,7 +64,7 @@ export const CARDS = [
   },
   {
     code: 'camera', icon: 'camera', lines: [
-      objects('independent_evidence', [code('kind', 'independent_evidence'), short('holder'), date('overwrite_due'), date('requested_at'), text('outcome')]), text('missing_evidence'),
+      objects('independent_evidence', [code('kind', 'independent_evidence'), short('holder'), date('overwrite_due', { ahead: true }), date('requested_at'), text('outcome')]), text('missing_evidence'),
     ],
   },
   { code: 'order', icon: 'paper', lines: [records('order_ids', 'order'), { name: 'alleged_breaches', as: 'own' }] },

@@ -80,7 +80,7 @@ function bodyOf(stage, entry, card) {
 function open(stage, code) {
   const opened = /** @type {{card: string, at: number}[]} */ (stage.local.opened ??= []);
   if (code && code !== 'note' && !opened.some((one) => one.card === code)) opened.push({ card: code, at: Date.now() });
-  stage.set({ card: code, more: {}, search: '', ever: {}, raw: {}, blanks: {}, moment: undefined });
+  stage.set({ card: code, more: {}, search: '', ever: {}, raw: {}, wrong: {}, blanks: {}, moment: undefined });
 }
 
 /** @param {Stage} stage @param {Entry} entry @returns {Change} */

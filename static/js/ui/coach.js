@@ -1,7 +1,7 @@
 /** The nine points of a useful screenshot, one line each. Never a mark, never a hurdle; not shown is kept apart from not answered. */
 import { html, nothing } from './html.js';
 import { chips } from './fields.js';
-import { t } from './strings.js';
+import { inWords, t } from './strings.js';
 import { said, vocabulary } from './labels.js';
 
 /** @typedef {import('./attachment_cards.js').FileCardOn} FileCardOn */
@@ -18,7 +18,7 @@ export function coach(card) {
     not_shown: on && answer === 'no' ? [...not.filter((one) => one !== code), code] : not.filter((one) => one !== code),
   } });
   return html`<p class="small soft">${t('coach.lead')}</p>
-    <ul class="coach">${list.codes.map((one) => html`<li><span aria-hidden="true">${said(one)}${one.hint ? html`<span class="small soft">${one.hint}</span>` : nothing}</span>
+    <ul class="coach">${list.codes.map((one) => html`<li><span aria-hidden="true">${said(one)}${one.hint ? html`<span class="small soft">${inWords(one.hint)}</span>` : nothing}</span>
       ${chips({ name: `coach-${one.code}`, legend: said(one), quiet: true, many: true, chosen: shown.includes(one.code) ? ['yes'] : not.includes(one.code) ? ['no'] : [], choices: [['yes', t('coach.yes')], ['no', t('coach.no')]], on: (answer, on) => put(one.code, answer, on) })}</li>`)}</ul>
     <p class="small soft">${t('coach.warn')}</p>`;
 }

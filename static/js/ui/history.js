@@ -41,14 +41,15 @@ export function history(stage, entry) {
 /** @param {Stage} stage @param {Entry} entry @param {VersionShown} version @param {boolean} isSettling */
 function step(stage, entry, version, isSettling) {
   const { known, time, moved } = readable(version.changes);
+  const before = entry.versions[entry.versions.indexOf(version) - 1]?.fields;
   // A first save has nothing before it; the ones on the way to the first version show what they changed as well.
   const changed = version.kind === 'amendment' || version.kind === 'merged' || (version.kind === 'first' && entry.versions[0] !== version);
   return html`<li class="stack-close">
-    <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${day(version.at)}, ${clockTime(version.at)}${version.by ? ` · ${t('history.by', { by: version.by })}` : ''}</span></p>
+    <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${day(version.at)}, ${clockTime(version.at)}${version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''}</span></p>
     ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
     ${version.altered ? html`<p class="care small">${t('history.altered')}</p>` : nothing}
     ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}
-    ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(/** @type {any} */ (version.fields))}${time?.old ? html` <span class="was">(${t('history.was', { old: time.old })})</span>` : nothing}</p>` : nothing}
+    ${moved && version.fields ? html`<p class="small">${t('f.when')}: ${whenWords(/** @type {any} */ (version.fields))}${time?.old ? html` <span class="was">(${t('history.was', { old: before?.occurred_local === time.old ? whenWords(/** @type {any} */ (before)) : time.old })})</span>` : nothing}</p>` : nothing}
     ${known.map((one) => changeOf(stage, one, changed))}
   </li>`;
 }

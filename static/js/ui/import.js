@@ -6,9 +6,9 @@ import { day, dayHeading, size } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_imports.js';
 import { askFirst } from './asking.js';
-import { beginAgain, isAnswered, keep, plan, readFile, regroup, restart, workOf } from './import_work.js';
+import { beginAgain, isAnswered, keep, keepLate, plan, readFile, regroup, restart, workOf } from './import_work.js';
 import { countsTable, headersView, oddLines } from './import_found.js';
-import { rowsList } from './schedule_rows.js';
+import { amountSaid, rowsList } from './schedule_rows.js';
 import { vocabulary } from './labels.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -129,17 +129,28 @@ function planned(stage, work) {
   const again = () => { work.step = 'ask'; stage.arrived = true; stage.draw(); };
   const some = work.chosen.size;
   // The file is kept whole, so its pictures are taken in with it, chosen or not: the question comes before either.
-  const add = () => (some && work.read.files ? askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, () => keep(stage)) : keep(stage));
+  const add = () => (some && work.read.files ? asked(stage, () => keep(stage)) : keep(stage));
   return html`${heading(t('plan.title'))}${errorSummary(stage)}
     ${found.counts ? countsTable(found.counts) : nothing}
     ${found.counts ? oddLines(stage, found) : nothing}
     <p><strong>${tn('plan.fresh', found.fresh)}</strong>${found.known ? html` · ${t('plan.known', { n: found.known })}` : nothing}</p>
+    ${late(stage, found)}
     ${found.bursts.length ? html`<p class="soft">${t('plan.lead')}</p>
       ${work.read.kind === 'chat' ? chips({ name: 'gap', legend: t('plan.gap'), chosen: [String(work.answers.gap)], choices: GAPS.map((n) => [String(n), n === 1 ? t('plan.hour') : t('plan.hours', { n })]), on: (code) => void regroup(stage, Number(code)) }) : nothing}
       ${choices(stage, work)}
       ${found.files?.with ? html`<div>${checkbox({ id: 'media', label: html`${tn('plan.media', found.files.with)}<br><span class="small soft">${t('plan.media_hint')}</span>`, checked: work.media, on: (/** @type {boolean} */ on) => { work.media = on; } })}</div>` : nothing}
       <div class="row">${button(some ? tn('plan.add', some) : t('plan.add_none'), add, { main: true, off: !some })}${button(t('plan.back'), again, { plain: true })}</div>`
-    : html`<p role="status">${t('plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`}`;
+    : html`<p role="status">${t(found.late?.files ? 'plan.nothing_else' : 'plan.nothing')}</p><div class="row">${button(t('import.another'), () => beginAgain(stage))}${button(t('plan.back'), again, { plain: true })}</div>`}`;
+}
+
+/** The one question that comes before any picture. @param {Stage} stage @param {() => unknown} go */
+const asked = (stage, go) => askFirst(stage, { record: null, words: stage.state.draft?.fields['missing_evidence'] ?? '' }, go);
+
+/** Files of messages that are in the diary without them. @param {Stage} stage @param {any} found */
+function late(stage, { late: missed }) {
+  if (!missed?.files) return nothing;
+  return html`<div class="note stack-close"><p>${tn('plan.late', missed.files)}</p>
+    <div>${button(tn('plan.late_do', missed.files), () => asked(stage, () => keepLate(stage)), { icon: 'picture' })}</div></div>`;
 }
 
 /** @param {Stage} stage @param {Work} work */
@@ -163,7 +174,7 @@ function burst(stage, work, one) {
     stage.draw();
   };
   return html`<li class="page-item stack-close">
-    ${checkbox({ id: `burst-${index}`, label: html`<strong>${date}</strong><br><span dir="auto">${one.words}</span>`, checked: work.chosen.has(index), on: tick })}
+    ${checkbox({ id: `burst-${index}`, label: html`<strong>${date}</strong><br><span dir="auto">${one.amount ? amountSaid(one.amount) : one.words}</span>`, checked: work.chosen.has(index), on: tick })}
     ${one.preview ? html`<p class="small soft clip" dir="auto">${one.preview}</p>` : nothing}
     ${work.chosen.has(index) ? textField({ id: `words-${index}`, label: t('plan.words'), lines: 'low', value: work.words[index] ?? one.narrative, on: (words) => { work.words[index] = words; } }) : nothing}
     <div>${button(t(rows ? 'plan.rows_hide' : 'plan.rows'), look, { plain: true })}</div>
@@ -174,7 +185,7 @@ function burst(stage, work, one) {
 /** @param {Stage} stage @param {Work} work */
 function done(stage, { result }) {
   return html`${heading(t('done.title'))}
-    <p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>
+    ${result.entries.length ? html`<p>${t('done.said', { entries: tn('done.entries', result.entries.length), rows: result.rows })}</p>` : nothing}
     ${result.files.added ? html`<p>${tn('done.files', result.files.added)}</p>` : nothing}
     ${result.files.again ? html`<p>${tn('done.files_again', result.files.again)}</p>` : nothing}
     ${result.files.failed.length ? html`<p class="care">${tn('done.files_failed', result.files.failed.length)} <bdi>${result.files.failed.slice(0, NAMED).join(', ')}</bdi></p>` : nothing}

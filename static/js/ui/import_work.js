@@ -4,6 +4,8 @@
  */
 import { phoneZone } from '../record/times.js';
 import { problemOf } from './stage.js';
+import { t } from './strings.js';
+import './strings_imports.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /**
@@ -108,6 +110,15 @@ export function keep(stage) {
     work.step = 'done';
     stage.refresh('entry:');
     stage.refresh('records:');
+  });
+}
+
+/** Files of messages that the diary has without them, put where they belong. @param {Stage} stage */
+export function keepLate(stage) {
+  return during(stage, 'import.keeping', 'plan', async (work, how) => {
+    work.result = await /** @type {any} */ (stage.app).keepImport({ chosen: [], late: t('plan.late_reason') }, how);
+    work.step = 'done';
+    stage.refresh('');
   });
 }
 

@@ -20,7 +20,7 @@ function patterns(stage) {
   vocabulary(stage);
   const { data, problem } = patternOf(stage);
   if (!data) return html`<div class="stack">${heading(t('pat.title'))}<p role="status">${problem ? sentenceOf(problem) : t('frame.loading')}</p></div>`;
-  if (!data.counts.all.length) return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p class="soft">${t('pat.none_more')}</p>${outs(data.counts)}</div>`;
+  if (!data.counts.all.length) return html`<div class="stack">${heading(t('pat.title'))}<p>${t('pat.none')}</p><p class="soft">${t('pat.none_more')}</p>${outs(stage, data.counts)}</div>`;
   return html`<div class="stack-wide">
     ${heading(t('pat.title'))}
     ${inWords(stage, data.counts)}
@@ -43,9 +43,9 @@ function section(title, body) {
   return body === nothing ? nothing : html`<section class="card stack"><h2>${title}</h2>${body}</section>`;
 }
 
-/** @param {Patterns} counts */
-function outs({ taken_out }) {
-  return taken_out ? html`<p class="small soft">${tn('pat.out', taken_out)}</p>` : nothing;
+/** What was taken out is counted nowhere; how many there are leads to them. @param {Stage} stage @param {Patterns} counts */
+function outs(stage, { taken_out }) {
+  return taken_out ? html`<p class="small"><button type="button" class="number-link" @click=${() => stage.go({ name: 'removed' })}>${tn('pat.out', taken_out)}</button></p>` : nothing;
 }
 
 /** “31 times since 4 May. 6 new accounts after you blocked them.” @param {Stage} stage @param {Patterns} counts */
@@ -66,7 +66,7 @@ function inWords(stage, counts) {
     <ul class="plain stack-close">${facts.map((fact) => (fact ? html`<li>${fact[1] ? html`${fact[0]}: ${number(stage, fact[1], fact[0], fact[2])}` : number(stage, fact[0], fact[0], fact[2])}</li>` : nothing))}</ul>
     ${undated.length ? html`<p class="small">${number(stage, tn('pat.no_time', undated.length), t('entries.unknown_day'), undated)}</p>` : nothing}
     ${noDay.length ? html`<p class="small">${number(stage, tn('pat.no_day', noDay.length), tn('pat.no_day', noDay.length), noDay)}</p>` : nothing}
-    ${outs(counts)}
+    ${outs(stage, counts)}
     <p class="small soft">${t('pat.lead')}</p></div>`;
 }
 

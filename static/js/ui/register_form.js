@@ -5,7 +5,7 @@
 import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, errorSummary, heading, sheet, waiting } from './parts.js';
-import { isEmpty, lineField } from './card_forms.js';
+import { hasUnreadable, isEmpty, lineField } from './card_forms.js';
 import { knows, t } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
@@ -22,8 +22,8 @@ import { instantsOf, localAt, phoneZone } from '../record/times.js';
 /** @typedef {{fields: Fields, restricted: Fields, times: Record<string, import('../record/moments.js').Typed>}} Typing what differs from what is saved; times as they stand in their fields */
 /** @typedef {{stage: Stage, kind: string, kept: {fields: Fields, restricted: Fields}, typing: Typing, get: (name: string) => any, put: (line: Line, value: any) => void}} Form */
 
-/** Days that lie ahead as a matter of course. */
-const AHEAD = new Set(['expires_on', 'next_update_due', 'closed_on']);
+/** What cannot have been before something else of the same record. */
+const NOT_BEFORE = /** @type {Readonly<Record<string, readonly string[]>>} */ ({ ended: ['started'], last_seen: ['first_seen'], when_ended: ['when_met'], written_at: ['at'], expires_on: ['made_on', 'served_on'], closed_on: ['opened_on'], known_on: ['made_on'] });
 
 /** @param {Stage} stage */
 export function form(stage) {
@@ -59,7 +59,7 @@ function drawn(stage, kind, register, kept, typed) {
     ${local.had && !local.saved ? html`<div class="line"><span>${t('reg.unsaved')}</span>${button(t('reg.drop'), () => drop(stage), { plain: true })}</div>` : nothing}
     ${asked.map((line) => question(self, line))}
     ${open ? others.map((line) => question(self, line)) : html`<div>${button(t('reg.more_fields'), () => stage.set({ more_fields: true }), { plain: true, icon: 'add' })}</div>`}
-    ${local.tried && faults(self).length ? html`<p class="error-line" role="alert">${t('bad.summary')}</p>` : nothing}
+    ${local.tried && (faults(self).length || hasUnreadable(stage)) ? html`<p class="error-line" role="alert">${t('bad.summary')}</p>` : nothing}
     <div class="row save-bar">${button(t('reg.save'), () => save(self), { main: true, busy: stage.running === 'record' })}${button(t('frame.cancel'), () => stage.back('more'), { plain: true })}</div>
   </div>`;
 }
@@ -188,14 +188,13 @@ function faultOf(self, line) {
   if (line.as === 'moment') {
     const typed = self.typing.times[line.name];
     const fault = typed ? momentFault(typed, Date.now(), phoneZone()) : null;
-    return fault ?? (line.name === 'ended' && isBefore(self.get('ended'), self.get('started')) ? 'order' : null);
+    return fault ?? ((NOT_BEFORE[line.name] ?? []).some((name) => isBefore(self.get(line.name), self.get(name))) ? 'order' : null);
   }
   if (line.as !== 'day') return null;
-  const fault = dayFault(at(line.name), today, { future: AHEAD.has(line.name) });
-  if (fault) return fault;
-  if (line.name === 'served_on' && at('made_on') && at('served_on') && at('served_on') < at('made_on')) return 'served';
-  const began = line.name === 'expires_on' ? at('made_on') || at('served_on') : line.name === 'closed_on' ? at('opened_on') : '';
-  return began && at(line.name) && at(line.name) < began ? 'order' : null;
+  const fault = dayFault(at(line.name), today, { future: line.ahead === true });
+  if (fault || !at(line.name)) return fault;
+  if (line.name === 'served_on' && at('made_on') && at('served_on') < at('made_on')) return 'served';
+  return (NOT_BEFORE[line.name] ?? []).some((name) => at(name) && at(line.name) < at(name)) ? 'order' : null;
 }
 
 /** @param {any} later_ @param {any} earlier */
@@ -217,14 +216,14 @@ function keptAs(stage, typing, key = keyOf(stage)) {
 async function drop(stage) {
   if (!await stage.run('drop', () => stage.app.keepTyped(keyOf(stage), null))) return;
   keptAs(stage, null);
-  Object.assign(stage.local, { typing: undefined, had: false, lists: {}, touched: {}, raw: {}, tried: false });
+  Object.assign(stage.local, { typing: undefined, had: false, lists: {}, touched: {}, raw: {}, wrong: {}, tried: false });
   stage.draw();
 }
 
 /** @param {Form} self */
 async function save(self) {
   const { stage, kind, typing } = self;
-  if (faults(self).length) return stage.set({ tried: true });
+  if (faults(self).length || hasUnreadable(stage)) return stage.set({ tried: true });
   const said = { fields: changed(typing.fields, self.kept.fields), restricted: changed(typing.restricted, self.kept.restricted) };
   const isNew = !stage.place.record;
   if (isNew && ![...Object.values(said.fields), ...Object.values(said.restricted)].some((value) => !isEmpty(value))) return stage.fail({ code: 'nothing', sentence: t('reg.nothing') });

@@ -3,7 +3,7 @@
  * The words of a line are `f.<kind>.<name>` in strings_registers.js; how each answer is typed is card_forms.js's.
  */
 
-/** @typedef {{name: string, as: string, list?: string, record?: string, apart?: boolean, low?: boolean, tells?: boolean, role?: string, lines?: readonly Line[]}} Line as in card_table.js, and `strings`, `files`, `file`, `entries`, `terms` of its own */
+/** @typedef {{name: string, as: string, list?: string, record?: string, apart?: boolean, low?: boolean, tells?: boolean, role?: string, ahead?: boolean, lines?: readonly Line[]}} Line as in card_table.js, and `strings`, `files`, `file`, `entries`, `terms` of its own */
 /** @typedef {{place: string, icon: import('./icons.js').IconName, first: readonly string[], lines: readonly Line[], merges?: boolean}} Register `first`: what is asked before "More" */
 
 /** @param {string} name @param {Partial<Line>} [how] @returns {Line} */
@@ -16,8 +16,8 @@ const apart = (name, how = {}) => ({ name, as: 'text', low: true, apart: true, .
 const code = (name, list, how = {}) => ({ name, as: 'code', list, ...how });
 /** @param {string} name @param {string} list @param {Partial<Line>} [how] @returns {Line} */
 const codes = (name, list, how = {}) => ({ name, as: 'codes', list, ...how });
-/** @param {string} name @returns {Line} */
-const day = (name) => ({ name, as: 'day' });
+/** @param {string} name @param {Partial<Line>} [how] @returns {Line} */
+const day = (name, how = {}) => ({ name, as: 'day', ...how });
 /** @param {string} name @returns {Line} */
 const moment = (name) => ({ name, as: 'moment' });
 /** @param {string} name @returns {Line} */
@@ -63,20 +63,20 @@ export const REGISTERS = {
   },
   case: {
     place: 'cases', icon: 'file', first: ['title', 'about', 'person_ids'],
-    lines: [short('title'), text('about'), several('person_ids', 'person', 'suspect'), code('status', 'case_statuses'), day('opened_on'), day('closed_on'), text('references'), files, apart('notes')],
+    lines: [short('title'), text('about'), several('person_ids', 'person', 'suspect'), code('status', 'case_statuses'), day('opened_on'), day('closed_on', { ahead: true }), text('references'), files, apart('notes')],
   },
   order: {
     place: 'orders', icon: 'paper', first: ['kind', 'court', 'made_on', 'served_on', 'expires_on', 'terms', 'copy_attachment_id'],
     lines: [
-      code('kind', 'orders'), short('court'), short('case_no'), day('made_on'), day('served_on'), day('expires_on'), { name: 'terms', as: 'terms' }, { name: 'copy_attachment_id', as: 'file' },
+      code('kind', 'orders'), short('court'), short('case_no'), day('made_on'), day('served_on'), day('expires_on', { ahead: true }), { name: 'terms', as: 'terms' }, { name: 'copy_attachment_id', as: 'file' },
       code('status', 'order_statuses'), code('served_how', 'served_ways'), day('known_on'), code('awareness_basis', 'order_awareness'), short('expiry_text'), several('against_ids', 'person', 'suspect'), several('protects_ids', 'person'),
-      { name: 'varied_history', as: 'objects', lines: [day('on'), text('what')] }, files, apart('protects_names'), apart('notes'),
+      { name: 'varied_history', as: 'objects', lines: [day('on', { ahead: true }), text('what')] }, files, apart('protects_names'), apart('notes'),
     ],
   },
   report: {
     place: 'reports', icon: 'flag', first: ['to', 'force', 'at', 'crime_ref', 'promised', 'next_update_due'],
     lines: [
-      code('to', 'report_to'), short('force'), moment('at'), code('method', 'report_methods'), short('crime_ref'), short('incident_ref'), short('officer_name'), short('collar_no'), short('unit'), text('promised'), day('next_update_due'),
+      code('to', 'report_to'), short('force'), moment('at'), code('method', 'report_methods'), short('crime_ref'), short('incident_ref'), short('officer_name'), short('collar_no'), short('unit'), text('promised'), day('next_update_due', { ahead: true }),
       code('outcome', 'report_outcomes'), text('what_i_said'), text('what_they_said'), yes('statement_given'), strings('handed_over'), yes('dpn_signed'), entries, files, apart('officer_contact'), apart('with_me'), apart('notes'),
     ],
   },
@@ -94,13 +94,13 @@ export const REGISTERS = {
     place: 'background', icon: 'list', first: ['relationship', 'narrative', 'when_met', 'when_ended'],
     lines: [
       code('relationship', 'relationships'), text('narrative'), text('met_how'), moment('when_met'), moment('when_ended'), text('prior_abuse'), text('proceedings'), yes('children_together'),
-      { name: 'key_dates', as: 'objects', lines: [code('kind', 'key_date_kinds'), day('on'), text('about')] }, files, apart('children_names'), apart('notes'),
+      { name: 'key_dates', as: 'objects', lines: [code('kind', 'key_date_kinds'), day('on', { ahead: true }), text('about')] }, files, apart('children_names'), apart('notes'),
     ],
   },
   statement: {
     place: 'statements', icon: 'eye', first: ['by_id', 'by_name', 'saw_how', 'at', 'narrative', 'received_how'],
     lines: [
-      one('by_id', 'person', 'witness'), apart('by_name', { low: false }), code('by_role', 'person_roles'), code('saw_how', 'statement_saw_how'), moment('at'), text('narrative'), text('exact_words'), code('received_how', 'statement_received'), moment('written_at'),
+      one('by_id', 'person', 'witness'), apart('by_name', { low: false }), code('by_role', 'person_roles'), several('about_ids', 'person', 'suspect'), code('saw_how', 'statement_saw_how'), moment('at'), text('narrative'), text('exact_words'), code('received_how', 'statement_received'), moment('written_at'),
       text('relation_to_keeper'), code('help_given', 'help_given'), short('language'), text('translation'), entries, files, apart('contact'), code('willing_to_make_statement', 'yes_no', { apart: true }),
     ],
   },

@@ -1,6 +1,6 @@
 /** Times, sizes and numbers as a person says them, in the language of the screens. */
 import { localAt, phoneZone } from '../record/times.js';
-import { language, t } from './strings.js';
+import { knows, language, t } from './strings.js';
 
 /** @typedef {import('./app.d.ts').Occurred} Occurred */
 
@@ -95,7 +95,7 @@ export function timeOfDay(occurred) {
   if (occurred.precision === 'part_of_day') return partOf(occurred, local);
   if (occurred.precision === 'date_range') return untilOf(occurred, local);
   if (occurred.precision === 'month') return monthOf(local);
-  return occurred.precision === 'season' ? seasonOf(occurred.occurred_local ?? '') : '';
+  return occurred.precision === 'season' ? seasonWords(occurred.occurred_local ?? '') : '';
 }
 
 /** @param {string} local */
@@ -104,14 +104,16 @@ function monthOf(local) {
   return Number.isNaN(date.getTime()) ? '' : t('say.month', { month: MONTH.format(date) });
 }
 
-/** `Summer 2026` as it was said; nothing that looks like a date. @param {string} local */
-function seasonOf(local) {
-  return /^\p{L}/u.test(local) ? local : '';
+/** `Summer 2026` as it was said, in the language spoken; nothing that looks like a date. @param {string} local */
+export function seasonWords(local) {
+  const named = /^(Winter|Spring|Summer|Autumn) (\d{4})$/.exec(local);
+  return named ? t(`say.${named[1]}`, { year: String(named[2]) }) : /^\p{L}/u.test(local) ? local : '';
 }
 
 /** @param {Occurred} occurred @param {string} local */
 function partOf({ occurred_local }, local) {
-  return (local === occurred_local ? local.slice(11) : occurred_local ?? '').replace('_', ' ').toLowerCase();
+  const part = local === occurred_local ? local.slice(11) : occurred_local ?? '';
+  return (knows(`say.part_${part}`) ? t(`say.part_${part}`) : part.replace('_', ' ')).toLocaleLowerCase(language());
 }
 
 /** @param {Occurred} occurred @param {string} local */

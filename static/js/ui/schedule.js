@@ -5,9 +5,9 @@ import { t } from './strings.js';
 import './strings_imports.js';
 import { headersView } from './import_found.js';
 import { label, vocabulary } from './labels.js';
-import { amountOf, amountWords, rowsIn } from '../record/schedule.js';
+import { amountOf, rowsIn } from '../record/schedule.js';
 import { begin, editing } from './schedule_edit.js';
-import { rowsList } from './schedule_rows.js';
+import { amountSaid, rowsList } from './schedule_rows.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {{entry: import('./app.d.ts').Entry, parts: any[], draft: any}} Found */
@@ -56,7 +56,7 @@ function summary({ parts }, rows) {
     ['sched.count', stated !== null && stated !== amount.in ? (fields.count_is_estimate ? t('sched.about_n', { n: stated }) : String(stated)) : ''], ['import.own', own],
   ].filter(([, value]) => value);
   const file = fields.import_summary;
-  return html`<div class="stack-close"><p dir="auto"><strong>${amountWords(amount)}</strong></p>
+  return html`<div class="stack-close"><p dir="auto"><strong>${amountSaid(amount)}</strong></p>
     ${fields.chat ? html`<p class="small soft" dir="auto">${t('sched.imported', { chat: fields.chat })}${file?.lines ? ` · ${t('sched.counts', { lines: file.lines, unknown: file.unknown ?? 0 })}` : ''}</p>` : nothing}</div>
     ${facts.length ? html`<dl class="facts card">${facts.map(([key, value]) => html`<div><dt>${t(String(key))}</dt><dd dir="auto" class="lines-kept">${value}</dd></div>`)}</dl>` : nothing}`;
 }

@@ -134,9 +134,18 @@ export function searchBar(stage) {
       <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => { finding.open = !finding.open; stage.draw(); }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
     </div>
     ${looking ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>
-      <span class="row">${finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing}${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>` : nothing}
+      <span class="row">${showable(stage)}${finding.only ? button(t('find.back'), () => backToPattern(stage), { plain: true }) : nothing}${button(t('find.clear'), () => clear(stage), { plain: true })}</span></div>` : nothing}
     <div id="filters">${finding.open ? filters(stage, finding) : nothing}</div>
   </div>`;
+}
+
+/** Few enough that somebody will read them. */
+const SHOWN = 50;
+
+/** What was found, for the person in front of the keeper. @param {Stage} stage */
+function showable(stage) {
+  const rows = foundRows(stage);
+  return rows.length && rows.length <= SHOWN ? button(t('find.show'), () => stage.go({ name: 'show', records: rows.map(({ record }) => record) }), { plain: true, icon: 'eye' }) : nothing;
 }
 
 /** People, accounts and orders. @param {Stage} stage @returns {{record: string, kind: string, fields: Record<string, any>}[]} */

@@ -21,13 +21,13 @@ import { localAt, phoneZone } from '../record/times.js';
 /** @typedef {{id: string, section: string, label: string, block: ShownBlock, ticked: boolean, apart?: boolean, hint?: string}} Choice one tick; `apart`: restricted, so it starts unticked */
 
 const RTL = new Set(['ur', 'ar', 'fa', 'he', 'ps']);
-const SECTIONS = ['last', 'others', 'count', 'who', 'orders', 'refs', 'cards'];
+const SECTIONS = ['last', 'picked', 'others', 'count', 'who', 'orders', 'refs', 'cards'];
 
 /** @param {Stage} stage */
 function show(stage) {
-  const { record, kind } = stage.place;
+  const { record, kind, records } = stage.place;
   vocabulary(stage);
-  const found = stage.find(`records-show:${record ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}) }));
+  const found = stage.find(`records-show:${record ?? records?.join() ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}), ...(records ? { records } : {}) }));
   if (found.problem) return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${found.problem.sentence}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const choices = choicesOf(stage, found.data);
@@ -104,7 +104,8 @@ function languageOf(stage, { fields }) {
 /** @param {Stage} stage @param {any} found @returns {Choice[]} */
 function choicesOf(stage, found) {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
-  const entries = found.entries.map((/** @type {any} */ one) => entryChoice(one, one.record === found.first));
+  const picked = new Set(found.picked);
+  const entries = found.entries.map((/** @type {any} */ one) => entryChoice(one, one.record === found.first ? 'last' : picked.has(one.record) ? 'picked' : 'others'));
   const count = { id: 'count', section: 'count', ticked: true, label: countLines(found).map(({ text }) => text).join(' · '), block: { title: '', lines: countLines(found) } };
   const needs = ['name_to_use', 'needs', 'safe_contact'].filter((name) => found.settings.restricted[name])
     .map((name) => ({ id: `settings/${name}`, section: 'cards', apart: true, ticked: false, label: `${t(`sheet.${name}`)}: ${found.settings.restricted[name]}`, block: { title: t(`sheet.${name}`), lines: [{ text: String(found.settings.restricted[name]) }] } }));
@@ -117,11 +118,11 @@ function choicesOf(stage, found) {
   return [...entries, count, ...found.people.flatMap((/** @type {any} */ one) => personChoices(stage, one, found)), ...found.orders.flatMap((/** @type {any} */ one) => orderChoices(stage, one, found, today)), ...refs, ...cards, ...needs];
 }
 
-/** @param {{record: string, seq_no: number|null, fields: Fields, restricted: Fields}} one @param {boolean} isFirst @returns {Choice} */
-function entryChoice({ record, seq_no, fields }, isFirst) {
+/** @param {{record: string, seq_no: number|null, fields: Fields, restricted: Fields}} one @param {'last'|'picked'|'others'} section those asked for are ticked @returns {Choice} */
+function entryChoice({ record, seq_no, fields }, section) {
   const title = `${seq_no === null ? t('show.entry_new') : t('show.entry', { n: seq_no })} · ${whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields }))}`;
   const text = String(fields['narrative'] ?? '');
-  return { id: `entry/${record}`, section: isFirst ? 'last' : 'others', ticked: isFirst, label: `${title}: ${text.slice(0, 80)}${text.length > 80 ? '…' : ''}`, block: { title, lines: text ? [{ text }] : [] } };
+  return { id: `entry/${record}`, section, ticked: section !== 'others', label: `${title}: ${text.slice(0, 80)}${text.length > 80 ? '…' : ''}`, block: { title, lines: text ? [{ text }] : [] } };
 }
 
 /** @param {{count: number, since: number|null}} found */

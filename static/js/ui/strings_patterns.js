@@ -6,7 +6,7 @@ export const STRINGS_PATTERNS = {
   'find.label': 'Find in your entries', 'find.filters': 'Filters', 'find.filters_on.one': 'Filters, 1 on', 'find.filters_on.other': 'Filters, {n} on', 'find.clear': 'Clear all',
   'find.person': 'Person', 'find.behaviour': 'What kind', 'find.channel': 'How it reached you', 'find.order': 'Order', 'find.any': 'Any',
   'find.file': 'With a photo or file', 'find.breach': 'May have broken an order', 'find.bare': 'Only words and a time so far', 'find.from': 'From', 'find.to': 'To',
-  'find.count': '{n} of {of} entries', 'find.none': 'No entry matches.', 'find.none_more': 'Nothing is lost. Try fewer words, or clear all.', 'find.only': 'Showing: {what}', 'find.back': 'Back to the numbers',
+  'find.count': '{n} of {of} entries', 'find.none': 'No entry matches.', 'find.none_more': 'Nothing is lost. Try fewer words, or clear all.', 'find.only': 'Showing: {what}', 'find.back': 'Back to the numbers', 'find.show': 'Show someone these',
   'find.waiting': 'Looking…', 'find.details': 'You can add details', 'find.unknown_more': 'Show all {n} with no known time', 'find.list': 'Entries by day',
 
   // The pattern.

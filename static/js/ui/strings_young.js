@@ -3,6 +3,7 @@
  * the answer, and what a pack prints, are the same. The codes' own young words are in the vocabulary.
  */
 import { learn } from './strings.js';
+import './strings_young_registers.js';
 
 learn({
   'young.card.kind': 'What they did', 'young.card.channel': 'How they got to you', 'young.card.effect': 'How it made you feel', 'young.card.seen_by': 'Who saw it, or who you told', 'young.card.camera': 'Cameras that may have it',

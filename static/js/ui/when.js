@@ -1,7 +1,7 @@
 /** Choosing when: five chips under the text box, and five ways to be as exact as one can. */
 import { html, nothing } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
-import { whenWords } from './say.js';
+import { seasonWords, whenWords } from './say.js';
 import { t } from './strings.js';
 import { fromChip, fromPicked, localAt, missing, phoneZone, seasonOf } from '../record/times.js';
 
@@ -13,7 +13,7 @@ import { fromChip, fromPicked, localAt, missing, phoneZone, seasonOf } from '../
 const CHIPS = /** @type {const} */ (['just_now', 'earlier_today', 'yesterday', 'pick', 'not_sure']);
 const HOWS = /** @type {const} */ (['exact', 'about', 'part', 'day', 'between']);
 const SPANS = /** @type {const} */ ([['between', 'when.days'], ['month', 'when.month'], ['season', 'when.season']]);
-const PARTS = /** @type {const} */ ([['early_morning', 'Early morning'], ['morning', 'Morning'], ['afternoon', 'Afternoon'], ['evening', 'Evening'], ['night', 'Night']]);
+const PARTS = /** @type {const} */ (['early_morning', 'morning', 'afternoon', 'evening', 'night']);
 
 /**
  * The time block for what is chosen, or null while something is missing.
@@ -68,8 +68,8 @@ function pick(picked, today, now, tried, on) {
       ${picked.how === 'between' ? html`${textField({ id: 'when-until', label: t('when.until'), type: 'date', max: today, value: picked.until ?? '', on: (until) => set({ until }) })}
         ${textField({ id: 'when-until-time', label: t('when.until_time'), type: 'time', value: picked.untilTime ?? '', on: (untilTime) => set({ untilTime }) })}` : nothing}
     </div>
-    ${picked.how === 'season' && !lacks ? html`<p role="status">${seasonOf(picked.date)}</p>` : nothing}
-    ${picked.how === 'part' ? chips({ name: 'part', legend: t('when.part_which'), choices: PARTS, chosen: [picked.part ?? ''], on: (part) => set({ part: /** @type {any} */ (part) }) }) : nothing}
+    ${picked.how === 'season' && !lacks ? html`<p role="status">${seasonWords(seasonOf(picked.date))}</p>` : nothing}
+    ${picked.how === 'part' ? chips({ name: 'part', legend: t('when.part_which'), choices: PARTS.map((part) => [part, t(`say.part_${part}`)]), chosen: [picked.part ?? ''], on: (part) => set({ part: /** @type {any} */ (part) }) }) : nothing}
     ${picked.how === 'exact' ? checkbox({ id: 'when-stamped', label: t('when.stamped'), checked: Boolean(picked.stamped), on: (stamped) => on({ ...picked, stamped }) }) : nothing}
     ${lacks === 'twice' || picked.second !== undefined ? chips({
     name: 'twice', legend: t('when.twice'), choices: [['first', t('when.first')], ['second', t('when.second')]],
