@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import once
 from tests.keepers import Keeper, Served, enrol, served
 from tests.object_store import ObjectStore, object_store
 from tests.postgres import Postgres, postgres_server
 from tests.redis_server import RedisServer, redis_server
 
+once.remember()
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 

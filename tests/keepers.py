@@ -28,8 +28,8 @@ from diary.crypto import kdf, parts
 from diary.encoding import b64, canon
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.storage import database
 from diary.storage.postgres import is_postgres
+from tests import once
 from tests.postgres import dump_of, in_a_thread, rows_of
 
 NOON = 1_790_000_000_000 - 1_790_000_000_000 % 3_600_000
@@ -77,7 +77,7 @@ class Served:
 async def served(folder: Path, **settings: str) -> AsyncIterator[Served]:
     """A server whose files are in `folder`; Argon2id is cheap."""
     loaded = config.load({"DIARY_DATA": str(folder / "data"), **settings})
-    await database.migrate(loaded)
+    await once.migrate(loaded)
     clock = FixedClock(NOON)
     app = create_app(loaded, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
     async with app.router.lifespan_context(app):

@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 from diary.app import create_app
 from diary.config import Settings, load
 from diary.crypto.kdf import CHEAPEST
-from diary.storage.database import migrate
+from tests.once import migrate
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,67 @@
+"""What every server of the tests has in common is made once: pages, packed files, and a database with every table.
+
+A test's server is as the real one; only the making is remembered. Hundreds of tests start a server of their own, and
+rendering and migrating took longer than most of what they test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import diary.app
+import diary.web.pages
+from diary import config
+from diary.config import Settings
+from diary.storage import database
+from diary.storage.sqlite import path_of
+from diary.web.pages import Pages
+from diary.web.public import training_file
+
+HERE = Path()
+_render = diary.web.pages.render_pages
+
+
+def remember() -> None:
+    """From here on in this process: pages of one release are rendered once for the same settings."""
+    for name in ("make_environment", "read_files", "make_release"):
+        setattr(diary.web.pages, name, cache(getattr(diary.web.pages, name)))
+    diary.app.render_pages = _render_once
+
+
+def _render_once(settings: Settings, static: Path, templates: Path) -> Pages:
+    """As `render_pages`; a data folder matters only where a training folder lies in it."""
+    if training_file(settings).exists():
+        return _render(settings, static, templates)
+    return _rendered(replace(settings, data=HERE, database_url="", blob_url="", pepper=None, notary_key=None), static, templates)
+
+
+@cache
+def _rendered(settings: Settings, static: Path, templates: Path) -> Pages:
+    return _render(settings, static, templates)
+
+
+async def migrate(settings: Settings) -> None:
+    """As `database.migrate`; where there is no SQLite file yet, with a copy of one that was migrated before."""
+    path = path_of(settings.database_url) if settings.database_url.startswith("sqlite") else None
+    if path is None or path.exists():
+        await database.migrate(settings)
+        return
+    settings.data.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(await asyncio.to_thread(_migrated), path)
+
+
+@cache
+def _migrated() -> Path:
+    """An empty database with every table, as one file."""
+    folder = Path(tempfile.mkdtemp(prefix="kept-tests-"))
+    settings = config.load({"DIARY_DATA": str(folder)})
+    asyncio.run(database.migrate(settings))
+    path = path_of(settings.database_url)
+    assert not path.with_name(path.name + "-wal").exists(), "the database is not one file"
+    return path
