@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,6 +111,30 @@ class Profile:
                 if "closed" not in str(error).lower():
                     raise
             self.context = None
+
+
+@contextmanager
+def private_window(playwright: Playwright, spki: str, folder: Path, options: dict[str, Any]) -> Iterator[BrowserContext]:
+    """A private window of a browser with a profile folder: an off-the-record context, as the browser's own menu opens one."""
+    program = find_chromium() or playwright.chromium.executable_path
+    asked = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={folder}", *flags(spki), "about:blank"]
+    running = subprocess.Popen([program, *asked], stderr=subprocess.DEVNULL)
+    try:
+        told = folder / "DevToolsActivePort"
+        for _ in range(PATIENCE // 50):
+            if told.is_file() and "\n" in told.read_text():
+                break
+            time.sleep(0.05)
+        browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{told.read_text().splitlines()[0]}")
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        yield context
+        context.close()
+        browser.new_browser_cdp_session().send("Browser.close")
+        running.wait(PATIENCE / 1000)
+    finally:
+        running.kill()
+        running.wait()
 
 
 @contextmanager

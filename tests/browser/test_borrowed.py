@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, Playwright, expect
 
+from tests.browser.chromium import PHONE, private_window
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import KEPT, Keeper
+from tests.browser.navigators.sweeping import files_of, sweep
 from tests.browser.pictures import png, upload
-from tests.browser.serving import Served
+from tests.browser.serving import Certificate, Served
 
 TEXT = "SENTINELborrowed he was on the bus."
+TYPED = ("SENTINELborrowed", "borrowed.png")
+HOST = "app.localhost"
 # What a browser keeps of any visit in a window that is not private: that it was there, and the page's own code. No page can
-# take it back for certain, and the screen says so before anything is typed.
+# take it back, and the screen says so, and how it is removed, before anything is typed.
 BROWSERS_OWN = {
     "Default/Cache/Cache_Data",
     "Default/Code Cache/js",
@@ -20,40 +24,77 @@ BROWSERS_OWN = {
     "Default/DIPS",
     "Default/DIPS-wal",
     "Default/Favicons",
+    "Default/Favicons-journal",
     "Default/History",
     "Default/History-journal",
-    "Default/Login Data",
     "Default/Preferences",
     "Default/Sessions",
+    "Default/Top Sites",
     "Default/WebStorage",
     "segmentation_platform/ukm_db",
     "segmentation_platform/ukm_db-wal",
 }
 
 
-def found_in(folder: Path, needle: bytes) -> list[str]:
-    """The files of a profile whose name or bytes hold this."""
-    hits = []
-    for path in sorted(folder.rglob("*")):
-        inside = path.is_file() and needle in path.read_bytes()
-        if inside or needle.decode() in path.name:
-            hits.append(path.relative_to(folder).as_posix())
-    return hits
+def test_in_a_private_window_nothing_at_all_is_left(
+    new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
+) -> None:
+    """Signed in, written with a picture, sent, closed: not one file of the profile names the host, the name, the words or
+    what was written; the keeper's phone has the entry, labelled."""
+    phone = new_phone()
+    phone.begins("At home.")
+    folder = tmp_path / "private"
+    with private_window(playwright, certificate.spki, folder, PHONE) as context:
+        there = signs_in(context, phone, "This is a private window")
+        expect(there.button("What stays here")).to_have_count(0)
+        writes_with_a_picture(there)
+        leaves_nothing_of_ours(context, there)
+        there.page.close(run_before_unload=True)
+    assert len(list(files_of(folder))) > 20
+    assert sweep(folder, [*TYPED, phone.login, phone.words, HOST]) == []
+    is_at_home(phone)
 
 
-def test_nothing_is_left_and_the_entry_is_at_home(new_phone: NewPhone, new_profile: NewProfile, server: Served) -> None:
-    """Signed in on it, written with a picture, sent, closed: the profile holds nothing; the keeper's phone has it."""
+def test_in_an_ordinary_window_only_the_history_is_left(new_phone: NewPhone, new_profile: NewProfile, server: Served) -> None:
+    """The same where no private window could be opened: what stays is said first, is the visit and the page's code, and
+    neither the name nor the words, not even in the browser's list of passwords."""
     phone = new_phone()
     phone.begins("At home.")
     profile = new_profile()
     context = profile.open()
-    there = Keeper(context.pages[0] if context.pages else context.new_page(), server.app_url)
+    there = signs_in(context, phone, "Go on in this window")
+    there.tap("What stays here")
+    there.sees("Open the browser’s history, look for the address below")
+    there.sees(f"{HOST}:")
+    assert faults(there.page) == []
+    there.tap("Close")
+    writes_with_a_picture(there)
+    leaves_nothing_of_ours(context, there)
+    there.page.close(run_before_unload=True)
+    profile.close()
+    assert sweep(profile.folder, [*TYPED, phone.login, phone.words]) == []
+    left = [name for name, content in files_of(profile.folder) if HOST.encode() in content + name.encode()]
+    places = {path.rsplit("/", 1)[0] if path.count("/") > 1 else path for path in left}
+    assert places, "an ordinary window keeps a history: where is it?"
+    assert places <= BROWSERS_OWN, places - BROWSERS_OWN
+    is_at_home(phone)
+
+
+def signs_in(context: BrowserContext, phone: Keeper, how: str) -> Keeper:
+    """At somebody else's browser, past what is said first."""
+    there = Keeper(context.pages[0] if context.pages else context.new_page(), phone.app_url)
     there.opens()
     there.has_loaded()
     there.tap("This is not my phone")
     there.sees_place("This is not my phone")
+    there.sees("First, open a private window")
+    there.sees(f"{HOST}:")
     assert faults(there.page) == []
-    there.tap("Go on")
+    if how == "Go on in this window":
+        there.tap("I cannot open one")
+        there.sees("If the browser offers to save your name or your words, choose Never.")
+        assert faults(there.page) == []
+    there.tap(how)
     there.sees_place("Sign in")
     there.field("Sign-in name").fill(phone.login)
     there.field("Your words").fill(phone.words)
@@ -62,15 +103,15 @@ def test_nothing_is_left_and_the_entry_is_at_home(new_phone: NewPhone, new_profi
     there.words = phone.words
     there.sees("Not your phone: nothing is kept here.")
     assert faults(there.page) == []
-    writes_with_a_picture(there)
+    return there
+
+
+def leaves_nothing_of_ours(context: BrowserContext, there: Keeper) -> None:
+    """Nothing of the app is in what a page can write: no cookie, database, stored page or worker."""
     assert context.cookies() == []
     assert there.page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
     assert there.page.evaluate("caches.keys().then((all) => all.length)") == 0
     assert there.page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
-    there.page.close(run_before_unload=True)
-    profile.close()
-    is_clean(profile.folder, phone.login)
-    is_at_home(phone)
 
 
 def writes_with_a_picture(there: Keeper) -> None:
@@ -90,17 +131,6 @@ def writes_with_a_picture(there: Keeper) -> None:
     there.goes("Entries")
     expect(there.state_of(TEXT)).to_have_text(KEPT)
     there.sees("Not your phone: nothing is kept here.")
-
-
-def is_clean(folder: Path, name: str) -> None:
-    """Nothing of the keeper's, and of the host no database, worker, cookie or stored page: only that it was visited."""
-    for needle in (b"SENTINELborrowed", b"borrowed.png"):
-        assert found_in(folder, needle) == []
-    # The one place is the browser's own offer to save what was typed: the screen says to choose Never.
-    assert set(found_in(folder, name.encode())) <= {"Default/Login Data"}
-    left = found_in(folder, b"app.localhost")
-    places = {path.rsplit("/", 1)[0] if path.count("/") > 1 else path for path in left}
-    assert places <= BROWSERS_OWN, places
 
 
 def is_at_home(phone: Keeper) -> None:

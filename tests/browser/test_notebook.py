@@ -2,6 +2,8 @@
 
 import json
 import re
+from itertools import permutations
+from statistics import median
 from typing import Any
 
 import pytest
@@ -282,29 +284,32 @@ TRYING = """(words) => new Promise((done) => {
 
 @pytest.mark.timed
 def test_every_try_takes_as_long(keeper: Keeper, server: Served) -> None:
-    """The notebook's words, the diary's and wrong ones: within 20 %, and the same requests until success."""
+    """The notebook's words, the diary's and wrong ones: within 20 % in the middle, and the same requests until success."""
     keeper.begins(TEXT)
     keeper.is_offline_ready()
     keeper.puts_a_notebook_in_front(COVER)
     keeper.locks()
-    times: dict[str, list[float]] = {}
-    asked: dict[str, set[str]] = {}
-    for _ in range(5):
-        for words in (keeper.words, COVER, "none of these words"):
+    times: dict[str, list[float]] = {"diary": [], "notebook": [], "nothing": []}
+    asked: dict[str, set[str]] = {where: set() for where in times}
+    words = {"diary": keeper.words, "notebook": COVER, "nothing": "none of these words"}
+    # Each round in another order, so that what else the machine does falls on all three alike.
+    for wheres in list(permutations(times)) * 2:
+        for where in wheres:
             keeper.page.reload()
             keeper.sees_lock()
             keeper.has_loaded()
             before = len(server.exchanges)
-            where, took = keeper.page.evaluate(TRYING, words)
-            times.setdefault(where, []).append(took)
-            paths = {one.path for one in server.exchanges[before:]} - {"/sw.js"}  # the browser's own look for a newer page
-            asked.setdefault(where, set()).update(paths if where != "diary" else ())
+            came, took = keeper.page.evaluate(TRYING, words[where])
+            assert came == where
+            times[where].append(took)
             if where == "diary":
                 keeper.sees_place("What happened?")
                 keeper.locks()
-    # What else the machine does only ever adds: the quickest of each tells what the lock itself takes.
-    least = {where: min(each) for where, each in times.items()}
-    print("tries:", least, asked)
-    assert set(least) == {"diary", "notebook", "nothing"}
-    assert max(least.values()) <= 1.2 * min(least.values())
+            else:
+                paths = {one.path for one in server.exchanges[before:]}
+                asked[where] |= paths - {"/sw.js"}  # the browser's own look for a newer page
+    usual = {where: median(each) for where, each in times.items()}
+    print("tries:", {where: [round(one) for one in sorted(each)] for where, each in times.items()}, asked)
+    assert max(usual.values()) <= 1.2 * min(usual.values()), usual
     assert asked["notebook"] == asked["nothing"]
+    assert not any(path.startswith("/v1/") for path in asked["notebook"])

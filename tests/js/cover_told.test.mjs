@@ -2,13 +2,14 @@
  * One copy of an install's storage, and the source: can anybody tell whether a diary of words is in it? A hundred pairs of
  * installs that have a notebook in front, used alike, one with a diary and one without. Two classifiers open what can be
  * opened, measure what is left, learn from sixty pairs and are asked about the other forty.
+ * What lies in the open counts too: how often, and when, words were tried that opened nothing.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { random } from '../../static/js/core/bytes.js';
 import { notebookVault } from '../../static/js/crypto/drawer.js';
 import { Database } from '../../static/js/store/database.js';
-import { readDoor } from '../../static/js/store/beside.js';
+import { readDoor, readTries } from '../../static/js/store/beside.js';
 import { WORDS, makePhone, vaultInProcess } from './phone/phone.mjs';
 
 const PAIRS = 100;
@@ -54,6 +55,7 @@ async function install(seed, isDiary) {
   for (let n = 2 + pick(6); n > 0; n--) {
     clock.move(3_600_000 * (1 + pick(40)));
     const [isNoted, words] = [pick(3) === 0, 3 + pick(60)];
+    await mistyped(app, clock, pick);
     await app.unlock(isDiary && !isNoted ? WORDS : COVER);
     if (app.state.phase === 'open') {
       app.newDraft();
@@ -65,12 +67,23 @@ async function install(seed, isDiary) {
       await app.askLock();
     }
   }
+  // The storage may be copied at any time: after tries that opened nothing, too.
+  if (app.state.phase === 'notebook') await app.askLock();
+  await mistyped(app, clock, pick);
   phone.end();
-  return phone.name;
+  return { name: phone.name, now: clock.now() };
+}
+
+/** Now and then words are mistyped, at times again and again. */
+async function mistyped(app, clock, pick) {
+  for (let wrong = pick(3) ? 0 : 1 + pick(pick(4) ? 2 : 12); wrong > 0; wrong--) {
+    await assert.rejects(app.unlock(`not the words ${wrong}`), ({ code }) => code === 'no_match');
+    clock.move(60_001);
+  }
 }
 
 /** What a copy of the storage says: the notebook opened, everything else counted, weighed and looked at byte by byte. */
-async function measured(name) {
+async function measured({ name, now }) {
   const database = new Database({ name });
   const [ids, tray, door] = [await database.ids(), await database.trayKeys(), await readDoor(database)];
   const values = await database.read(ids);
@@ -79,6 +92,7 @@ async function measured(name) {
   const closed = values.filter((_, i) => !opens[i]);
   const sizes = closed.map(({ length }) => length);
   const counts = [4, 8, 16, 32, 64].map((kib) => sizes.filter((size) => size === kib * 1024 + 72).length);
+  const { n, at, debt } = await readTries(database);
   const beside = await Promise.all(['d', 'k', 'f', 'l', 't', 'w', 'g', 'p0', 'p1'].map((key) => database.beside(key)));
   const bytes = new Array(256).fill(0);
   for (const one of [...closed, ...door.slots]) for (const byte of one) bytes[byte]++;
@@ -87,6 +101,7 @@ async function measured(name) {
   return [
     closed.length, ids.length, opens.filter(Boolean).length, ...counts, sizes.length - counts.reduce((sum, count) => sum + count, 0), Math.max(...sizes),
     sizes.reduce((sum, size) => sum + size, 0), tray.length, ...beside.map((value) => (value === null ? 0 : JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? one.length : one)).length)),
+    n, debt, at ? now - at : -1, at ? 1 : 0, Object.keys(await database.beside('t')).length,
     bytes.reduce((sum, count) => sum + (count - even) ** 2 / even, 0),
   ];
 }

@@ -67,7 +67,6 @@ export function createApp(collaborators) {
   return app;
 }
 
-/** A method whose failures are in words, and which waits for what comes `first`. @param {(...args: any[]) => any} method @param {() => Promise<unknown>|null} first */
 /** A method whose failures are in words, and which waits for what comes first. @param {(...args: any[]) => any} method @param {() => Promise<unknown>|null} first */
 function spoken(method, first) {
   return (/** @type {any[]} */ ...args) => {
@@ -100,8 +99,8 @@ function phaseMethods(ctx, drafts, idle) {
       ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
       closeInTime(ctx);
     },
-    async borrow() {
-      const key = await borrow(ctx);
+    async borrow(/** @type {{ordinary?: boolean}} */ how = {}) {
+      const key = await borrow(ctx, how);
       drafts.forget();
       if (key) await drafts.loadFresh(key);
     },
@@ -248,6 +247,8 @@ async function readNotebook(ctx) {
   await ctx.notebook.opened();
   void refill(ctx);
   ctx.screen.clear('notebook');
+  // As after the diary's own words: see [Note: what the count tells], tries.js.
+  await triedWell(ctx);
 }
 
 /** Finds out what this phone is. @param {Context} ctx @param {Drafts} drafts */

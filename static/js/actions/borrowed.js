@@ -1,7 +1,8 @@
 /**
  * "This is not my phone": nothing of the app or of the diary is left on it. Chosen before signing in; from then on the
  * database is memory, the page is not kept for later, the session is a token in memory that no cookie holds, and it ends
- * with the tab. What the browser itself keeps of a visit (its history) no page can take back; the screen says so.
+ * with the tab. What the browser itself keeps of a visit (its history) no page can take
+ * back, and no page can tell a private window from another: the screen asks for one first (ui/borrowed.js).
  */
 import { KeptError } from '../core/errors.js';
 import { MemoryDatabase } from '../store/memory.js';
@@ -14,10 +15,11 @@ export const BORROWED_IDLE = 120_000;
 
 /**
  * From here on nothing is written. What the page wrote as it opened goes first.
- * @param {Context} ctx @returns {Promise<CryptoKey|null>} the draft key of the memory's own door
+ * @param {Context} ctx @param {{ordinary?: boolean}} [how] `ordinary`: the keeper could not open a private window, and is told what stays
+ * @returns {Promise<CryptoKey|null>} the draft key of the memory's own door
  * @throws phone_has_diary where somebody's diary is on this device
  */
-export async function borrow(ctx) {
+export async function borrow(ctx, { ordinary = false } = {}) {
   if (ctx.screen.state.phase !== 'fresh' || ctx.borrowed) throw new KeptError('phone_has_diary');
   await ctx.leaveNothing();
   ctx.database = /** @type {any} */ (new MemoryDatabase());
@@ -25,7 +27,7 @@ export async function borrow(ctx) {
   ctx.api.borrowed = true;
   ctx.keepOffline = async () => undefined;
   const { key } = await lookAtPhone(ctx);
-  ctx.screen.set({ borrowed: true });
+  ctx.screen.set({ borrowed: true, ordinary });
   return key;
 }
 

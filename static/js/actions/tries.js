@@ -1,10 +1,14 @@
 /**
- * Tries at the lock that opened nothing, counted over restarts: after a few each waits longer, and after ten in a row
- * the fourth slot is random again, in every install, whether a short secret was behind it or not.
+ * Tries at the lock that opened nothing, counted over restarts: after a few each waits longer, and after ten in a row, or
+ * thirty in about a day, the fourth slot is random again, in every install, whether a short secret was behind it or not.
  *
  * [Note: who is held up] The wait is a minute at most, and never grows beyond it: whoever guesses must not be able to
- * keep the keeper out. Long words need no more than that; a short secret has ten tries. Only the diary's words or its short
- * secret begin the count anew. The notebook's do not: somebody who was told those could guess for ever.
+ * keep the keeper out. Long words need no more than that; a short secret has ten tries.
+ *
+ * [Note: what the count tells] It lies in the open, since it is needed before anything is open. So whatever opens begins the
+ * row anew, the notebook's words as well as the diary's: a count that only the diary's words could end would tell whoever
+ * reads it whether there is a diary. Somebody who was told the notebook's words could then guess nine at a time for ever;
+ * `debt` grows by an hour with every wrong try, whatever opens in between, and wears off with time: it is what stops that.
  */
 import { KeptError } from '../core/errors.js';
 import { withoutShort } from '../crypto/slots.js';
@@ -14,6 +18,8 @@ import { readDoor, readTries, writeTries } from '../store/beside.js';
 
 const FREE = 3;
 const LAST = 10;
+const HOUR = 3_600_000;
+const MOST = 30 * HOUR;
 const FIRST_WAIT = 5_000;
 const LONGEST = 60_000;
 
@@ -36,12 +42,17 @@ export async function mayTry(ctx) {
  */
 export async function triedInVain(ctx) {
   const tries = await readTries(ctx.database);
+  const now = ctx.clock.now();
   const n = tries.n + 1;
-  const door = n % LAST === 0 ? await readDoor(ctx.database) : null;
-  await writeTries(ctx.database, { n: n % LAST === 0 ? FREE : n, at: ctx.clock.now() }, door ? withoutShort(/** @type {any} */ (door)) : undefined);
+  // A clock set back forgives nothing.
+  const debt = Math.max(0, tries.debt - Math.max(0, now - tries.at)) + HOUR;
+  const isOver = n % LAST === 0 || debt >= MOST;
+  const door = isOver ? await readDoor(ctx.database) : null;
+  await writeTries(ctx.database, { n: isOver ? FREE : n, at: now, debt: debt >= MOST ? 0 : debt }, door ? withoutShort(/** @type {any} */ (door)) : undefined);
 }
 
-/** @param {Context} ctx */
+/** Something opened, whatever it was: see [Note: what the count tells]. @param {Context} ctx */
 export async function triedWell(ctx) {
-  if ((await readTries(ctx.database)).n) await writeTries(ctx.database, { n: 0, at: 0 });
+  const tries = await readTries(ctx.database);
+  if (tries.n) await writeTries(ctx.database, { ...tries, n: 0 });
 }

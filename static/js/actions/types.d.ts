@@ -32,6 +32,8 @@ export type State = {
   capture: boolean;
   /** nothing is to be left on this device */
   borrowed?: boolean;
+  /** borrowed, and in a window that keeps a history */
+  ordinary?: boolean;
   /** things that came while it was locked: to be asked about, and drafts made of them */
   waiting?: { captured: number; later: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;

@@ -8,7 +8,7 @@
  *   p   'no' where a locked phone is to take nothing in by itself
  *   g   the language of the screens, where it is not English
  *   l   what the page looks like, and whether it opens at the lock or in the notebook; in every install from the first start
- *   t   how many tries in a row opened nothing, and when the last was; in every install from the first start
+ *   t   how many tries in a row opened nothing, when the last was, and how many there were of late; in every install from the first start
  *
  * Before words exist there is nothing a person could type to open a draft, so its key must lie on the phone: whoever
  * takes the phone apart in those minutes can read it. It is resealed under the words, and both are deleted, in the
@@ -19,10 +19,13 @@
 /** @typedef {{install: Uint8Array, salt: Uint8Array, m: number, t: number, slots: Uint8Array[], capture_pub: Uint8Array}} Door */
 
 /** @typedef {{skin: 'notes'|'lists', opens: 'lock'|'straight'}} Look */
-/** @typedef {{n: number, at: number}} Tries `at` ms */
+/** @typedef {{n: number, at: number, debt: number}} Tries `n` in a row, `at` the last one, ms; `debt` ms, see actions/tries.js */
 
 /** @type {Readonly<Look>} */
 export const PLAIN = Object.freeze({ skin: 'notes', opens: 'lock' });
+
+/** @type {Readonly<Tries>} */
+const NO_TRIES = Object.freeze({ n: 0, at: 0, debt: 0 });
 
 /** @param {Database} database @returns {Promise<Door|null>} */
 export async function readDoor(database) {
@@ -35,7 +38,7 @@ export async function readDoor(database) {
  */
 export async function install(database, door, draftKey, chaff) {
   const look = (await database.beside('l')) ?? { ...PLAIN };
-  await database.write({ put: chaff, beside: { d: door, k: draftKey, l: look, t: { n: 0, at: 0 } } });
+  await database.write({ put: chaff, beside: { d: door, k: draftKey, l: look, t: { ...NO_TRIES } } });
 }
 
 /** @param {Database} database @returns {Promise<Look>} */
@@ -50,7 +53,7 @@ export async function writeLook(database, look) {
 
 /** @param {Database} database @returns {Promise<Tries>} */
 export async function readTries(database) {
-  return { n: 0, at: 0, ...(await database.beside('t')) };
+  return { ...NO_TRIES, ...(await database.beside('t')) };
 }
 
 /** The count, and the door with it where that changes: one transaction, so that no restart in between gives tries back. @param {Database} database @param {Tries} tries @param {Door} [door] */

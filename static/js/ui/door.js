@@ -21,7 +21,6 @@ export function door(stage) {
   if (phase === 'unfetched') return plain(stage, 'unfetched', () => location.reload());
   if (phase === 'unsupported') return plain(stage, 'unsupported', null);
   if (stage.place.name === 'signin') return signIn(stage);
-  if (stage.place.name === 'borrowed' && phase === 'fresh') return borrowed(stage);
   return phase === 'fresh' ? start(stage) : lock(stage);
 }
 
@@ -38,7 +37,7 @@ function lock(stage) {
   return html`<main class="door">
     ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
-    ${textField({ id: 'words', label: t('door.words'), value: local.words ?? '', secret: true, focus: true, enter: open, on: (words) => { local.words = words; } })}
+    ${textField({ id: 'words', label: t('door.words'), value: local.words ?? '', secret: true, once: stage.state.borrowed, focus: true, enter: open, on: (words) => { local.words = words; } })}
     ${button(t(stage.running ? 'door.opening' : 'door.open'), open, { main: true, wide: true, busy: stage.running === 'unlock' })}
     ${stage.state.capture === false ? nothing : button(t('picture.title'), () => stage.app.capture(), { plain: true, wide: true, icon: 'picture' })}
   </main>`;
@@ -55,15 +54,6 @@ function start(stage) {
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
     ${stage.state.borrowed ? nothing : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })}
   </main>`;
-}
-
-/** Not the keeper's own phone. @param {Stage} stage */
-function borrowed(stage) {
-  const go = () => stage.run('borrow', async () => { await stage.app.ready?.(); await stage.app.borrow(); stage.stand({ name: 'signin' }); });
-  return html`<main class="door">${heading(t('door.borrowed'))}${errorSummary(stage)}
-    <ul class="points stack-close">${[1, 2, 3, 4].map((n) => html`<li>${t(`borrowed.${n}`)}</li>`)}</ul>
-    ${button(t('borrowed.go'), go, { main: true, wide: true, busy: stage.running === 'borrow' })}
-    ${button(t('door.back'), () => stage.back('start'), { plain: true })}</main>`;
 }
 
 /** @param {Stage} stage */
@@ -85,7 +75,7 @@ function signIn(stage) {
     ${errorSummary(stage)}
     ${textField({ id: 'login', label: t('door.login'), value: local.login ?? '', focus: true, error: lack('login'), on: (login) => { local.login = login; } })}
     ${local.byCode ? html`
-      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, error: lack('code'), on: (code) => { local.code = code; } })}
+      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, once: stage.state.borrowed, error: lack('code'), on: (code) => { local.code = code; } })}
       ${secret(stage, 'fresh', t('door.new_words'), t('door.new_words_hint'), enter, lack('fresh'))}`
     : secret(stage, 'words', t('door.words'), undefined, enter, lack('words'))}
     ${button(t(stage.running ? 'door.opening' : 'door.open'), enter, { main: true, wide: true, busy: stage.running === 'signin' })}
@@ -100,7 +90,7 @@ function signIn(stage) {
 /** @param {Stage} stage @param {string} name @param {string} label @param {string|undefined} hint @param {() => void} enter @param {string|null} error */
 function secret(stage, name, label, hint, enter, error) {
   const { local } = stage;
-  return secretField({ id: name, label, hint, enter, error, value: local[name] ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), on: (value) => { local[name] = value; } });
+  return secretField({ id: name, label, hint, enter, error, once: stage.state.borrowed, value: local[name] ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), on: (value) => { local[name] = value; } });
 }
 
 /**

@@ -1,6 +1,10 @@
 /**
  * Every control a person types into or chooses with. Text controls are made here and nowhere else, so that
  * none escapes without the browser's own helpers switched off (they can send what is typed away).
+ *
+ * [Note: typed once] Browsers offer to save what is covered as it is typed, whatever `autocomplete` says, and keep the name
+ * typed before it even where the offer is refused. They make no such offer for a code that is good once, so on a device
+ * that is not the keeper's the words pass for one.
  */
 import { html, ifDefined, live, nothing } from './html.js';
 import { icon } from './icons.js';
@@ -15,6 +19,7 @@ import { t } from './strings.js';
  * @property {string} [hint]
  * @property {string|null} [error]
  * @property {boolean} [secret] covered as it is typed
+ * @property {boolean|undefined} [once] for a device that is not the keeper's: see [Note: typed once]
  * @property {'big'|'low'} [lines] more than one line, and how tall
  * @property {'text'|'date'|'time'|'search'} [type]
  * @property {string} [max]
@@ -42,7 +47,7 @@ function control(field) {
   };
   return html`<input id=${field.id} class="input" type=${field.secret ? 'password' : field.type ?? 'text'} .value=${live(field.value)} @input=${on} @keydown=${enter}
     max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${field.error ? 'true' : nothing} ?data-focus=${field.focus}
-    autocomplete="off" autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
+    autocomplete=${field.once ? 'one-time-code' : 'off'} autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
 }
 
 /**

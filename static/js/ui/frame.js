@@ -19,6 +19,7 @@ import { day } from './say.js';
 /** Parts that are fetched when the door already stands; each exports `views`. */
 const PARTS = {
   notebook: () => import('./notebook.js'),
+  borrowed: () => import('./borrowed.js'),
   locks: () => import('./locks.js'),
   homescreen: () => import('./homescreen.js'),
   first: () => import('./first.js'),
@@ -55,7 +56,7 @@ const PARTS = {
 const HOME = {
   before: 'before', wording: 'wording',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
-  notebook: 'notebook', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
+  notebook: 'notebook', borrowed: 'borrowed', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
@@ -114,9 +115,9 @@ export function frame(stage) {
   const { phase } = stage.state;
   // Only the list that was made for paper may be printed (base.css).
   document.documentElement.classList.toggle('on-paper', phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made));
-  const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME);
+  const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
   const away = stage.leaving || phase === 'notebook';
-  return html`${away ? view(stage, 'notebook') : inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked ? view(stage, 'capturing') : door(stage)}
+  return html`${away ? view(stage, 'notebook') : inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked ? view(stage, 'capturing') : phase === 'fresh' && stage.place.name === 'borrowed' ? view(stage, 'borrowed') : door(stage)}
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
 }
 
@@ -177,7 +178,7 @@ function lines(stage, open) {
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t(trouble.code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
     ${open && trouble?.code === 'signed_out' && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
-    ${open && stage.state.borrowed ? html`<div class="line" role="status"><span>${t(stage.app.isOwing?.() ? 'borrowed.owing' : 'borrowed.line')}</span></div>` : nothing}
+    ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
