@@ -21,7 +21,7 @@ from diary.cli_front import directory, training
 from diary.cli_log import audit, keys
 from diary.cli_ops import backup, backup_key, canary, doctor, drill, restore
 from diary.cli_pack import pack, release_name
-from diary.cli_people import closing, invite, quota
+from diary.cli_people import closing, invite, organisation, quota
 from diary.cli_release import release, verify_host
 from diary.cli_store import migrate_store, purge
 from diary.encoding import unb64
@@ -192,6 +192,7 @@ def _sample_pack(out: Path) -> None:
 
 
 main.add_command(audit)
+main.add_command(organisation)
 main.add_command(release)
 main.add_command(verify_host)
 main.add_command(pack)

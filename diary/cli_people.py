@@ -1,9 +1,10 @@
-"""The command line's part about people's accounts: `invite`, `quota`, and the end of them all, `closing`."""
+"""The command line's part about people's accounts: `invite`, `quota`, `organisation`, and the end of them all, `closing`."""
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
@@ -12,7 +13,9 @@ from diary.clock import SystemClock
 
 if TYPE_CHECKING:
     from diary.services.ending import End
+    from diary.services.instance import Instance
 
+T = TypeVar("T")
 # Whoever opens the app once a month still hears of it in time.
 NOTICE_DAYS: Final = 28
 _DAY_MS: Final = 86_400_000
@@ -49,6 +52,65 @@ def quota(login: str, room: str) -> None:
 
     asyncio.run(once())
     click.echo("Done. The phone sees it at its next look.")
+
+
+@click.group()
+def organisation() -> None:
+    """Organisations of advocates: begin one, invite whoever leads it, end it. Their lead invites everybody else."""
+
+
+@organisation.command("add")
+@click.argument("name")
+def organisation_add(name: str) -> None:
+    """Begin an organisation by the NAME keepers will see, and say the invitation of its lead."""
+    from diary.services.organisations import begin
+
+    made, code = _on_instance(lambda instance: begin(instance, name))
+    click.echo(f"Organisation: {made}")
+    click.echo(f"Invitation of its lead, good once and for 14 days: {code}")
+
+
+@organisation.command("list")
+def organisation_list() -> None:
+    """Every organisation: id, name, members, and since when it has ended."""
+    from diary.services.organisations import list_all
+
+    for row in _on_instance(list_all):
+        ended = f", ended {_day(row.ended_at)}" if row.ended_at else ""
+        click.echo(f"{row.id}  {row.name}, {row.members} member{'s' * (row.members != 1)}{ended}")
+
+
+@organisation.command("invite")
+@click.argument("organisation_id", metavar="ID")
+def organisation_invite(organisation_id: str) -> None:
+    """Another invitation for somebody who leads the organisation with this ID."""
+    from diary.ids import parse_id
+    from diary.services.organisations import invite_lead
+
+    click.echo(_on_instance(lambda instance: invite_lead(instance, parse_id(organisation_id))))
+
+
+@organisation.command("end")
+@click.argument("organisation_id", metavar="ID")
+@click.confirmation_option(prompt="Every member is signed out and sees nothing of any client any more. End it?")
+def organisation_end(organisation_id: str) -> None:
+    """End the organisation with this ID: members' sessions and all that keepers gave them end at once."""
+    from diary.ids import parse_id
+    from diary.services.organisations import end
+
+    _on_instance(lambda instance: end(instance, parse_id(organisation_id)))
+    click.echo("Ended.")
+
+
+def _on_instance(act: Callable[["Instance"], Awaitable[T]]) -> T:
+    """What `act` returns, on this server's own database."""
+    from diary.app import open_instance
+
+    async def once() -> T:
+        async with open_instance(config.load(os.environ), SystemClock()) as instance:
+            return await act(instance)
+
+    return asyncio.run(once())
 
 
 @click.command()

@@ -8,6 +8,7 @@
     ├── KdfRefused                   kdf_refused     parameters or origin outside the policy
     ├── KdfBroken                    kdf_broken      Argon2 gives wrong answers on this device
     ├── NoMatch                      no_match        wrong words, wrong code or no such name: all one answer
+    ├── SecondStep                   second_step     the six digits of an advocate's second step: missing, wrong, used
     ├── NotInvited                   not_invited     an invitation that is missing, used or over
     ├── Closing                      closing         a server that is to close lets nobody new in
     ├── Closed                       closed          a server that has closed takes nothing new
@@ -98,6 +99,13 @@ class NoMatch(KeptError):
 
     code = "no_match"
     usual = "That did not match. Check the name and the words, and try again."
+
+
+class SecondStep(KeptError):
+    """An advocate's words were right and the six digits were not: missing, wrong, or used before."""
+
+    code = "second_step"
+    usual = "Type the six digits that your authenticator app shows now. Each set works once."
 
 
 class NotInvited(KeptError):

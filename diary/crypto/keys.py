@@ -34,6 +34,11 @@ def version_header(diary: str, version: str, part: Part, epoch: int) -> Header:
     return _header("diary", diary, diary, f"{part}:{version}", epoch)
 
 
+def grant_header(grant: str, diary: str, version: str, part: Part) -> Header:
+    """Header of a version key's wrap for a grant's key. A grant has one key, so there is one epoch."""
+    return _header("grant", grant, diary, f"{part}:{version}", 1)
+
+
 def wrap(opener: bytes, header: Mapping[str, object], key: bytes) -> bytes:
     """`key` sealed for `opener`, and opened again before it is handed out: a wrap that fails loses a diary."""
     if len(key) != KEY_BYTES:

@@ -31,8 +31,11 @@ class Kind(IntEnum):
     PART = 2
     WRAP = 3
     KEYSET = 4
+    GRANT = 5
+    LETTER = 6
     CAPTURE = 7
     HANDOVER = 8
+    SUMMARY = 9
 
 
 def prefix(kind: Kind, header: Mapping[str, object], suite: int = SUITE_KEY) -> bytes:

@@ -1,11 +1,11 @@
-"""A version on the wire: meta, wraps and envelopes in frames. docs/formats.md, section 6."""
+"""A version on the wire: meta, wraps, envelopes and the wraps for grants, in frames. docs/formats.md, section 6."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from diary.crypto.keys import Part, version_header
+from diary.crypto.keys import Part, grant_header, version_header
 from diary.crypto.sealing import Kind, prefix, read_header
 from diary.encoding import b64, canon, frames, parse, read_frames, unb64
 from diary.errors import BadRequest, NotCanonical, SealError
@@ -14,7 +14,16 @@ from diary.ids import parse_id
 PARTS: Final[tuple[Part, ...]] = ("open", "restricted")
 BLOBS_LIMIT: Final = 500
 PARENTS_LIMIT: Final = 16
+GRANTS_LIMIT: Final = 20
 _META: Final = {"blobs", "c", "grants", "parents", "parts", "sig"}
+
+
+@dataclass(frozen=True, slots=True)
+class ForGrant:
+    """A version's keys for whoever has a grant: wraps of `open`, or of `open` and `restricted`."""
+
+    grant: str
+    wraps: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,7 @@ class Push:
     blobs: tuple[str, ...]
     wraps: tuple[bytes, ...]
     envelopes: tuple[bytes, ...]
+    grants: tuple[ForGrant, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -43,7 +53,7 @@ class Push:
         return {
             "blobs": list(self.blobs),
             "c": self.c,
-            "grants": [],
+            "grants": [[one.grant, len(one.wraps)] for one in self.grants],
             "parents": list(self.parents),
             "parts": list(self.parts),
             "sig": self.sig,
@@ -67,7 +77,8 @@ def envelope_header(diary: str, record: str, version: str, part: Part) -> dict[s
 
 def encode(push: Push) -> bytes:
     """The body of a version push."""
-    return frames((canon(push.meta()), *push.wraps, *push.envelopes))
+    granted = (wrap for one in push.grants for wrap in one.wraps)
+    return frames((canon(push.meta()), *push.wraps, *push.envelopes, *granted))
 
 
 def decode(raw: bytes, *, diary: str, record: str, version: str) -> Push:
@@ -76,7 +87,7 @@ def decode(raw: bytes, *, diary: str, record: str, version: str) -> Push:
     The public headers are compared as well: something sealed for another place would be accepted, receipted
     and then never open.
     """
-    parts = read_frames(raw, at_most=1 + 2 * len(PARTS))
+    parts = read_frames(raw, at_most=1 + (2 + GRANTS_LIMIT) * len(PARTS))
     if not parts:
         raise BadRequest("The frames do not add up.")
     push = from_frames(parse(parts[0]), parts[1:])
@@ -84,24 +95,47 @@ def decode(raw: bytes, *, diary: str, record: str, version: str) -> Push:
         _check_place(wrap, version_header(diary, version, part, 1))
         if not envelope.startswith(prefix(Kind.VERSION, envelope_header(diary, record, version, part))):
             raise BadRequest("An envelope belongs to another place.")
+    for one in push.grants:
+        for part, wrap in zip(PARTS, one.wraps, strict=False):
+            if not wrap.startswith(prefix(Kind.WRAP, grant_header(one.grant, diary, version, part))):
+                raise BadRequest("A wrap for a grant belongs to another place.")
     return push
 
 
 def from_frames(meta: object, sealed: Sequence[bytes]) -> Push:
     """A push from its parsed first frame and the frames after it. Raises BadRequest."""
-    if not isinstance(meta, dict) or set(meta) != _META or meta["grants"] != []:
+    if not isinstance(meta, dict) or set(meta) != _META:
         raise BadRequest("The version's description is not complete.")
     parts = meta["parts"]
-    if parts not in (["open"], ["open", "restricted"]) or len(sealed) != 2 * len(parts):
+    if parts not in (["open"], ["open", "restricted"]) or len(sealed) < 2 * len(parts):
         raise BadRequest("The version's parts do not add up.")
+    own = 2 * len(parts)
+    grants = _grants(meta["grants"], len(parts), sealed[own:])
     return Push(
         c=_b64_of(meta["c"], 32),
         sig=_b64_of(meta["sig"], 64),
         parents=_ids(meta["parents"], PARENTS_LIMIT),
         blobs=_ids(meta["blobs"], BLOBS_LIMIT),
         wraps=tuple(sealed[: len(parts)]),
-        envelopes=tuple(sealed[len(parts) :]),
+        envelopes=tuple(sealed[len(parts) : own]),
+        grants=grants,
     )
+
+
+def _grants(told: object, parts: int, wraps: Sequence[bytes]) -> tuple[ForGrant, ...]:
+    """The wraps for each grant, in the order of `told`: [[grant, how many]…]. Raises BadRequest."""
+    if not isinstance(told, list) or len(told) > GRANTS_LIMIT:
+        raise BadRequest("The version's grants do not add up.")
+    found: list[ForGrant] = []
+    at = 0
+    for one in told:
+        if not isinstance(one, list) or len(one) != 2 or type(one[1]) is not int or not 0 < one[1] <= parts:
+            raise BadRequest("The version's grants do not add up.")
+        found.append(ForGrant(_ids([one[0]], 1)[0], tuple(wraps[at : at + one[1]])))
+        at += one[1]
+    if at != len(wraps) or len({one.grant for one in found}) != len(found):
+        raise BadRequest("The version's parts do not add up.")
+    return tuple(found)
 
 
 def _ids(value: object, at_most: int) -> tuple[str, ...]:

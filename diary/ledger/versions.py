@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -91,7 +91,10 @@ class SealedVersion:
 
 @dataclass(frozen=True, slots=True)
 class OpenedVersion:
-    """A version as read. `fields` without the reserved names; `restricted` None when there is no such part.
+    """A version as read. `fields` without the reserved names; `restricted` None when there is no such part, or no key to it.
+
+    `withheld`: there is a restricted part that was not opened, so the commitment could not be made again: what was opened
+    is what whoever has its key sealed, at this place.
 
     `altered`: what was sealed does not add up to what was committed to. The text is still given: the reader
     decides what to say of it, and a pack must name it.
@@ -109,6 +112,7 @@ class OpenedVersion:
     digests: Mapping[str, str]
     commitment: bytes
     altered: bool
+    withheld: bool = False
 
 
 def compose(draft: Draft, names: Names, author_key_id: str, secrets: Secrets) -> Composed:
@@ -179,10 +183,13 @@ def open_version(push: Push, place: Place, names_of: NamesOf, diary_key: bytes, 
     return opened
 
 
-def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: list[bytes]) -> OpenedVersion:
-    """As `open_version`, with the version's own keys: open, then restricted."""
+def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: Sequence[bytes]) -> OpenedVersion:
+    """As `open_version`, with the version's own keys: open, then restricted, which a reader need not have."""
+    if not 0 < len(keys) <= len(push.parts):
+        raise SealError
+    withheld = len(keys) < len(push.parts)
     read = [
-        _read_payload(key, envelope, place, part) for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=True)
+        _read_payload(key, envelope, place, part) for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=False)
     ]
     fields, blob_keys, seed = read[0]
     restricted, restricted_keys, restricted_seed = read[1] if len(read) > 1 else ({}, (), None)
@@ -207,7 +214,8 @@ def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: list[bytes
         seeds=(seed,) if restricted_seed is None else (seed, restricted_seed),
         digests=found,
         commitment=committed,
-        altered=not (named and placed and b64(committed) == push.c),
+        altered=not (named and placed and (withheld or b64(committed) == push.c)),
+        withheld=withheld,
     )
 
 

@@ -14,7 +14,7 @@ from diary.errors import BadRequest, Conflict, KdfRefused, KeptError, SignedOut
 from diary.ids import id_text
 from diary.ledger import heads
 from diary.services import enrolment as enrolment_policy
-from diary.services import names, sessions
+from diary.services import members, names, sessions
 from diary.services.instance import Instance
 from diary.services.pepper import SALT_BYTES
 from diary.services.proofs import (
@@ -47,8 +47,8 @@ class NewLock:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolment:
-    """All that a device sends to register. `code_auth` and `code_wrap` come together or not at all."""
+class NewAccount:
+    """An account as a device makes it. `code_auth` and `code_wrap` come together or not at all."""
 
     account: bytes
     login: str
@@ -59,6 +59,13 @@ class Enrolment:
     keyset: bytes
     ecdsa_pub: bytes
     hpke_pub: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """All that a keeper's device sends to register."""
+
+    new: NewAccount
     diary: bytes
     diary_wrap: bytes
     invite: str | None = None
@@ -81,16 +88,17 @@ async def register(instance: Instance, enrolment: Enrolment, device: Device) -> 
 
     The same enrolment sent again signs in instead. Raises BadRequest, NotInvited and Conflict.
     """
-    _check_enrolment(instance, enrolment)
-    salt = os.urandom(SALT_BYTES)
-    row = _account_row(instance, enrolment, salt, await argon(instance, enrolment.lock.auth, salt))
+    new = enrolment.new
+    check_account(instance, new)
+    check_wrap(enrolment.diary_wrap, diary_header(id_text(new.account), id_text(enrolment.diary), 1))
+    row = await account_row(instance, new)
     try:
         entry = await instance.db.writer.run(lambda hand: _add(instance, hand, row, enrolment, device))
     except Conflict:
-        again = await accounts.find_by_id(instance.db, enrolment.account)
+        again = await accounts.find_by_id(instance.db, new.account)
         if again is None or again.login_mac != row.login_mac:
             raise
-        known = await account_by_words(instance, enrolment.login, enrolment.lock.auth, None)
+        known = await account_by_words(instance, new.login, new.lock.auth, None)
         return *await _enter(instance, known, device), False
     return await _with_words(instance, entry), entry, True
 
@@ -98,15 +106,18 @@ async def register(instance: Instance, enrolment: Enrolment, device: Device) -> 
 async def sign_in(
     instance: Instance, login: str, auth: bytes, device: Device, device_token: str | None
 ) -> tuple[dict[str, object], Entry]:
-    """Sign in with the words. Raises NoMatch and TryLater."""
-    return await _enter(instance, await account_by_words(instance, login, auth, device_token), device)
+    """Sign in with the words, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
+    row = await account_by_words(instance, login, auth, device_token)
+    await members.check(instance, row.id, device.digits)
+    return await _enter(instance, row, device)
 
 
 async def recover(
     instance: Instance, login: str, code_auth: bytes, device: Device, device_token: str | None
 ) -> tuple[dict[str, object], Entry]:
-    """Sign in with the recovery code. Raises NoMatch and TryLater."""
+    """Sign in with the recovery code, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
     row = await account_by_code(instance, login, code_auth, device_token)
+    await members.check(instance, row.id, device.digits)
     entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device, "recovered"))
     answer = await sessions.describe(instance, row, entry.session)
     return answer | {"code_wrap": b64(row.code_wrap or b"")}, entry
@@ -175,46 +186,45 @@ def _add(instance: Instance, hand: Hand, row: AccountRow, enrolment: Enrolment, 
     epoch = _epoch(enrolment.diary_wrap)
     # After the look for the account: an answer that was lost is given again although its invitation is used up.
     row = replace(row, quota_bytes=enrolment_policy.admit(instance, hand, enrolment.invite))
-    accounts.add(
-        hand, row, diary=enrolment.diary, epoch=epoch, wrap=enrolment.diary_wrap, first_head=heads.FIRST
-    )
+    accounts.add(hand, row)
+    accounts.add_diary(hand, row.id, enrolment.diary, epoch=epoch, wrap=enrolment.diary_wrap, first_head=heads.FIRST)
     return sessions.begin(instance, hand, row, device)
 
 
-def _account_row(instance: Instance, enrolment: Enrolment, salt: bytes, digest: bytes) -> AccountRow:
-    """An enrolment as it is stored."""
-    pepper, account, lock = instance.pepper, enrolment.account, enrolment.lock
+async def account_row(instance: Instance, new: NewAccount) -> AccountRow:
+    """An account as it is stored; see `check_account`."""
+    pepper, account, lock = instance.pepper, new.account, new.lock
+    salt = os.urandom(SALT_BYTES)
     row = AccountRow(
         id=account,
-        login_mac=pepper.login_mac(enrolment.login),
+        login_mac=pepper.login_mac(new.login),
         kdf=pepper.seal(KDF, account, canon(dict(lock.kdf))),
         words_wrap=pepper.seal(WORDS_WRAP, account, lock.words_wrap),
         auth_salt=salt,
-        auth_digest=digest,
+        auth_digest=await argon(instance, lock.auth, salt),
         code_digest=None,
         code_wrap=None,
-        keyset=enrolment.keyset,
-        ecdsa_pub=enrolment.ecdsa_pub,
-        hpke_pub=enrolment.hpke_pub,
+        keyset=new.keyset,
+        ecdsa_pub=new.ecdsa_pub,
+        hpke_pub=new.hpke_pub,
     )
-    if enrolment.code_auth is None:
+    if new.code_auth is None:
         return row
-    return replace(row, code_digest=digest_of_code(enrolment.code_auth), code_wrap=enrolment.code_wrap)
+    return replace(row, code_digest=digest_of_code(new.code_auth), code_wrap=new.code_wrap)
 
 
-def _check_enrolment(instance: Instance, enrolment: Enrolment) -> None:
+def check_account(instance: Instance, new: NewAccount) -> None:
     """Refuse what could never be opened again: wraps for another place, keys that are none."""
-    names.check_ticket(instance, names.check_login(enrolment.login), enrolment.ticket)
-    account, diary = id_text(enrolment.account), id_text(enrolment.diary)
-    check_lock(instance, enrolment.account, enrolment.login, enrolment.lock)
-    check_wrap(enrolment.diary_wrap, diary_header(account, diary, 1))
-    check_wrap(enrolment.keyset, keyset_header(account, 1, 1), Kind.KEYSET)
-    public_key(enrolment.ecdsa_pub)
-    public_key(enrolment.hpke_pub)
-    if (enrolment.code_auth is None) != (enrolment.code_wrap is None):
+    names.check_ticket(instance, names.check_login(new.login), new.ticket)
+    account = id_text(new.account)
+    check_lock(instance, new.account, new.login, new.lock)
+    check_wrap(new.keyset, keyset_header(account, 1, 1), Kind.KEYSET)
+    public_key(new.ecdsa_pub)
+    public_key(new.hpke_pub)
+    if (new.code_auth is None) != (new.code_wrap is None):
         raise BadRequest("The recovery code's proof and wrap come together.")
-    if enrolment.code_wrap is not None:
-        check_wrap(enrolment.code_wrap, code_header(account, 1))
+    if new.code_wrap is not None:
+        check_wrap(new.code_wrap, code_header(account, 1))
 
 
 def check_lock(instance: Instance, account: bytes, login: str, lock: NewLock) -> None:

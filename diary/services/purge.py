@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.services.instance import Instance
-from diary.storage import closing, erasures, purging
+from diary.storage import closing, erasures, grants, purging
 from diary.storage import handovers as handovers_store
 from diary.storage.blobstore import blob_prefix
 from diary.storage.erasures import ErasureRow
@@ -55,6 +55,7 @@ async def purge(instance: Instance) -> Purged:
             closed += await _close(instance, account)
         ages = (now - HANDOVER_KEPT_MS, now - HANDOVER_UNFINISHED_MS)
         handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, *ages))
+        await writer.run(lambda hand: grants.end_due(hand, now))
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
     if done or closed:

@@ -99,7 +99,7 @@ async def commit(instance: Instance, signed: Signed, diary: bytes, proof: bytes)
 
     def job(hand: Hand) -> None:
         access.note(hand, signed.account, signed.session, "keys_changed", now)
-        rotation.commit(hand, signed.account, diary)
+        rotation.commit(hand, signed.account, diary, now)
 
     await instance.db.writer.run(job, of=signed.account)
 

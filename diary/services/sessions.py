@@ -8,10 +8,11 @@ from typing import Final
 from diary.encoding import b64, parse, unb64
 from diary.errors import BadRequest, NotFound, SignedOut
 from diary.ids import id_text, new_id
+from diary.services import members
 from diary.services.instance import Instance
 from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import prove
-from diary.storage import access, accounts, erasures, sessions
+from diary.storage import access, accounts, erasures, organisations, sessions
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
@@ -30,12 +31,13 @@ _DEVICE_NAME: Final = b"device-name"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The device that signs in: its id, what the keeper calls it, and the cookies it came with."""
+    """The device that signs in: its id, what the keeper calls it, the cookies it came with, and an advocate's six digits."""
 
     id: bytes
     name: str
     session_token: str | None
     borrowed: bool = False
+    digits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,8 @@ async def describe(instance: Instance, account: AccountRow, session: bytes) -> d
     """What a device gets at sign-in and at each unlock, but for the wraps of the account key."""
     diaries = await accounts.list_diaries(instance.db, account.id)
     waiting = await erasures.list_pending(instance.db, account.id)
-    return {
+    member = await organisations.find(instance.db, account.id)
+    return ({"member": members.told(instance, member)} if member else {}) | {
         "account": id_text(account.id),
         "arrived": await arrivals(instance, account.id, session),
         "closing_at": account.closing_at,

@@ -4,14 +4,15 @@ import hashlib
 from typing import cast
 
 from diary.crypto.signing import verify_author
-from diary.encoding import canon, unb64
-from diary.ids import id_text
+from diary.encoding import canon, frames, unb64
+from diary.ids import id_text, parse_id
 from diary.ledger import heads, leaves, receipts
 from diary.ledger.push import Push, decode, signed_bytes
 from diary.services.instance import Instance
-from diary.storage import versions
+from diary.storage import grants, versions
 from diary.storage.sessions import Signed
 from diary.storage.versions import Appended, NewVersion, Witnessed
+from diary.storage.writer import Hand
 
 LENGTH_BYTES = 4
 
@@ -32,17 +33,20 @@ async def push(
         record=record,
         version=version,
         body_digest=hashlib.sha256(body).digest(),
-        sealed=_after_first_frame(body),
+        sealed=frames((*sent.wraps, *sent.envelopes)) if sent.grants else _after_first_frame(body),
         size=len(body),
     )
     quota, next_place = instance.settings.text_quota_bytes, instance.db.next_place
-    return await instance.db.writer.run(
-        lambda hand: versions.append(
+
+    def job(hand: Hand) -> Appended:
+        made = versions.append(
             hand, new, next_place, quota, lambda seq, head: _witness(instance, sent, names, seq, head)
-        ),
-        of=signed.account,
-        small=True,
-    )
+        )
+        for one in sent.grants:
+            grants.give(hand, diary, parse_id(one.grant), [(version, one.wraps)], instance.clock.now_ms())
+        return made
+
+    return await instance.db.writer.run(job, of=signed.account, small=True)
 
 
 def _witness(instance: Instance, sent: Push, names: dict[str, str], seq: int, head: bytes) -> Witnessed:

@@ -72,8 +72,8 @@ async def find_room(db: Database, account: bytes) -> Room | None:
     return Room(*row) if row else None
 
 
-def is_taken(hand: Hand, *, account: bytes, login_mac: bytes, diary: bytes) -> bool:
-    """Whether any of the three is in use."""
+def is_taken(hand: Hand, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:
+    """Whether any of them is in use."""
     row = hand.execute(
         "SELECT EXISTS(SELECT 1 FROM account WHERE id = ? OR login_mac = ?)"
         " OR EXISTS(SELECT 1 FROM diary WHERE id = ?)",
@@ -82,8 +82,8 @@ def is_taken(hand: Hand, *, account: bytes, login_mac: bytes, diary: bytes) -> b
     return bool(row[0])
 
 
-def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, first_head: bytes) -> None:
-    """Store a new account and its first diary; see `is_taken`."""
+def add(hand: Hand, row: AccountRow) -> None:
+    """Store a new account; see `is_taken`."""
     hand.execute(
         "INSERT INTO account (id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap,"
         " keyset, ecdsa_pub, hpke_pub, quota_bytes, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
@@ -102,9 +102,13 @@ def add(hand: Hand, row: AccountRow, *, diary: bytes, epoch: int, wrap: bytes, f
             row.quota_bytes,
         ),
     )
+
+
+def add_diary(hand: Hand, account: bytes, diary: bytes, *, epoch: int, wrap: bytes, first_head: bytes) -> None:
+    """Store an account's first diary."""
     hand.execute(
         "INSERT INTO diary (id, account_id, epoch, wrap, seq, head, text_bytes) VALUES (?, ?, ?, ?, 0, ?, 0)",
-        (diary, row.id, epoch, wrap, first_head),
+        (diary, account, epoch, wrap, first_head),
     )
 
 

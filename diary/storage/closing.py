@@ -5,6 +5,7 @@ forgot could not be told from one that cheated. Everything else goes, the files 
 (diary/storage/erasures.py), the rows when no file is left.
 """
 
+from diary.storage import grants
 from diary.storage.writer import Hand
 
 
@@ -39,6 +40,7 @@ def empty(hand: Hand, account: bytes) -> bool:
     hand.execute("DELETE FROM rotation WHERE id = ?", (account,))
     hand.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
     hand.execute("DELETE FROM handover WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))
+    grants.forget(hand, account)
     # Nobody signs in to it any more: no name leads here, and no proof has this digest.
     hand.execute(
         "UPDATE account SET login_mac = id, auth_digest = ?, code_digest = NULL, words_wrap = ?, kdf = ?,"

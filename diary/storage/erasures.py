@@ -118,6 +118,7 @@ def carry_out(hand: Hand, diary: bytes, records: Sequence[bytes], now: int, *, o
             named.update(blob.encode() for blob in told["blobs"])
             left = canon(tombstone(told, now))
             hand.execute("UPDATE version SET facts = ?, sealed = ?, erased_at = ? WHERE id = ?", (left, b"", now, place))
+            hand.execute("DELETE FROM grant_wrap WHERE place = ?", (place,))
             freed += size
     if only_files and not named:
         raise BadRequest("Only a file can be erased at once.")

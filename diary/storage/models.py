@@ -16,6 +16,7 @@ from diary.storage.fields import Bytes, Place
 
 MODULES: Final = (
     "diary.storage.models",
+    "diary.storage.advocate_models",
     "diary.storage.log_models",
     "diary.storage.rotation_models",
     "diary.storage.handover_models",

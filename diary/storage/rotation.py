@@ -10,6 +10,7 @@ from typing import Final
 
 from diary.encoding import frames, read_frames
 from diary.errors import Conflict, Incomplete, NotFound
+from diary.storage import grants
 from diary.storage.writer import Hand
 
 FRAMES: Final = 4
@@ -103,7 +104,7 @@ def reached(hand: Hand, account: bytes) -> int:
     return int(hand.execute("SELECT seq FROM diary WHERE account_id = ?", (account,)).fetchone()[0])
 
 
-def commit(hand: Hand, account: bytes, diary: bytes) -> None:
+def commit(hand: Hand, account: bytes, diary: bytes, now: int) -> None:
     """Put the new keys in the place of the old: from here on the old words, code and sessions open nothing.
 
     Raises NotFound, Incomplete (a version has no new wrap) and Conflict (something was written since).
@@ -126,10 +127,10 @@ def commit(hand: Hand, account: bytes, diary: bytes) -> None:
         hand.execute(
             "UPDATE version SET sealed = ? WHERE id = ?", (bytes(wraps) + frames(parts[len(parts) // 2 :]), place)
         )
-    _put_in_place(hand, account, diary)
+    _put_in_place(hand, account, diary, now)
 
 
-def _put_in_place(hand: Hand, account: bytes, diary: bytes) -> None:
+def _put_in_place(hand: Hand, account: bytes, diary: bytes, now: int) -> None:
     """The account's own row, its diary's, and the end of every way in there was."""
     names = ("kdf", "words_wrap", "auth_salt", "auth_digest", "keyset", "ecdsa_pub", "hpke_pub")
     taken = ", ".join(f"{name} = (SELECT {name} FROM rotation WHERE id = ?1)" for name in names)  # noqa: S608
@@ -140,5 +141,6 @@ def _put_in_place(hand: Hand, account: bytes, diary: bytes) -> None:
         (account, diary),
     )
     hand.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    grants.end_all(hand, account, now)
     hand.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
     hand.execute("DELETE FROM rotation WHERE id = ?", (account,))

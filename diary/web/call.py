@@ -7,6 +7,7 @@ from starlette.types import Scope
 from diary.encoding import unb64
 from diary.errors import BadRequest, NoMatch, SignedOut
 from diary.ids import parse_id
+from diary.services.clients import MemberRow
 from diary.services.ending import Ending
 from diary.services.instance import Instance
 from diary.services.packs import Packs
@@ -42,6 +43,7 @@ class Call:
     headers: dict[bytes, bytes]
     cookies: dict[str, str]
     signed: Signed | None = None
+    member: MemberRow | None = None
     body: bytes = b""
 
     @property
@@ -55,6 +57,13 @@ class Call:
         if self.signed is None:
             raise SignedOut
         return self.signed
+
+    @property
+    def advocate(self) -> MemberRow:
+        """The member of an organisation whose session this is; rows for advocates have one. Raises SignedOut."""
+        if self.member is None:
+            raise SignedOut
+        return self.member
 
     @property
     def session_token(self) -> str | None:

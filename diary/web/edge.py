@@ -23,7 +23,8 @@ class Edge:
         """`app`: takes what is not a request, the start and the end."""
         self._app = app
         tls = settings.app_url.startswith("https:")
-        app_router = Router(routes_for(Audience.PAGES, Audience.ANYONE, Audience.KEEPER), redirect_slashes=False)
+        ours = routes_for(Audience.PAGES, Audience.ANYONE, Audience.KEEPER, Audience.ADVOCATE)
+        app_router = Router(ours, redirect_slashes=False)
         public_router = Router(routes_for(Audience.PUBLIC, Audience.RECIPIENT), redirect_slashes=False)
         app_side = SecurityHeaders(Safely(app_router, page=False), security_headers(APP_POLICY, tls=tls))
         public_side = SecurityHeaders(Safely(public_router, page=True), security_headers(PUBLIC_POLICY, tls=tls))

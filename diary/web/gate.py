@@ -12,7 +12,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diary.errors import BadRequest, KeptError, TooLarge, TryLater, Unavailable, WrongOrigin, WrongType
-from diary.services import sessions
+from diary.services import clients, sessions
 from diary.web import cookies
 from diary.web.answers import Answer
 from diary.web.call import Call, Office
@@ -61,14 +61,17 @@ class Gate:
         if row.writes:
             _check_origin(_home_of(row, office), headers)
         await _count_network(row, office, scope)
-        if row.audience is Audience.KEEPER or (row.audience is Audience.ANYONE and row.writes):
+        signs_in = row.audience in (Audience.KEEPER, Audience.ADVOCATE)
+        if signs_in or (row.audience is Audience.ANYONE and row.writes):
             begins = row.adds is Adds.A_DIARY
             await office.ending.admit(office.instance, grows=begins or row.adds is Adds.TO_A_DIARY, begins=begins)
-        if row.audience is Audience.KEEPER:
+        if signs_in:
             call.signed = await sessions.resume(office.instance, call.session_token)
             if row.limit.per_minute is not None:
                 await office.accounts.enter(call.signed.account, row.path, row.limit.per_minute)
             await sessions.note_use(office.instance, call.signed)
+            if row.audience is Audience.ADVOCATE:
+                call.member = await clients.admit(office.instance, call.signed.account)
         _check_type(row, headers)
         if row.body.kind is not Kind.NONE:
             call.body = await _read_body(receive, headers, row.body.most)

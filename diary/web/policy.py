@@ -20,6 +20,7 @@ class Audience(Enum):
     PUBLIC = "public"  # the public host's pages
     ANYONE = "anyone"  # the interface without a session
     KEEPER = "keeper"  # the interface with one
+    ADVOCATE = "advocate"  # the interface with a session of a member of an organisation
     RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words
 
 

@@ -11,6 +11,7 @@ STATUS: Final[dict[type[KeptError], int]] = {
     errors.SealError: 400,
     errors.KdfRefused: 400,
     errors.NoMatch: 401,
+    errors.SecondStep: 401,
     errors.SignedOut: 401,
     errors.WrongOrigin: 403,
     errors.NotInvited: 403,

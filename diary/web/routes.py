@@ -24,12 +24,29 @@ from diary.web.policy import (
     Row,
 )
 from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
-from diary.web.views import account, blobs, entrance, erasures, front, handovers, health, log, packs, pages, rotation, sync
+from diary.web.views import (
+    account,
+    advocates,
+    blobs,
+    entrance,
+    erasures,
+    front,
+    grants,
+    handovers,
+    health,
+    log,
+    packs,
+    pages,
+    rotation,
+    sync,
+)
 
-_A, _K = Audience.ANYONE, Audience.KEEPER
+_A, _K, _V = Audience.ANYONE, Audience.KEEPER, Audience.ADVOCATE
 _TO: Final = Adds.TO_A_DIARY
 _DIARY: Final = "/v1/diaries/{diary}"
 _BLOB: Final = _DIARY + "/blobs/{blob}"
+_GRANT: Final = _DIARY + "/grants/{grant}"
+_CLIENT: Final = "/v1/clients/{grant}"
 
 # The hot rows stand first: the router looks from the top.
 ROUTES: Final[tuple[Row, ...]] = (
@@ -72,6 +89,25 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("PUT", "/v1/packs/{pack}/capsule", packs.start, _K, GRAVE, CAPSULE),
     Row("GET", "/v1/packs/{pack}/front", packs.front, _K, GRAVE, NO_BODY),
     Row("DELETE", "/v1/packs/{pack}", packs.cancel, _K, GRAVE, NO_BODY),
+    Row("GET", "/v1/advocates/{fingerprint}", grants.find_advocate, _K, GRAVE, NO_BODY),
+    Row("GET", "/v1/grants", grants.list_own, _K, SYNC, NO_BODY),
+    Row("POST", _DIARY + "/grants", grants.make, _K, GRAVE, JSON, _TO),
+    Row("GET", _GRANT + "/wraps", grants.given, _K, SYNC, NO_BODY),
+    Row("PUT", _GRANT + "/wraps", grants.give, _K, SYNC, VERSION, _TO),
+    Row("PUT", _GRANT + "/summary", grants.summarise, _K, SYNC, VERSION, _TO),
+    Row("DELETE", _GRANT, grants.end, _K, SYNC, NO_BODY),
+    Row("GET", _DIARY + "/letters", grants.list_letters, _K, SYNC, NO_BODY),
+    Row("DELETE", _DIARY + "/letters/{letter}", grants.take_in, _K, SYNC, NO_BODY),
+    Row("POST", "/v1/members", advocates.join, _A, OPEN, JSON),
+    Row("GET", "/v1/clients", advocates.list_clients, _V, SYNC, NO_BODY),
+    Row("GET", _CLIENT + "/changes", advocates.feed, _V, SYNC, NO_BODY),
+    Row("GET", _CLIENT + "/blobs/{blob}", advocates.blob_state, _V, SYNC, NO_BODY),
+    Row("GET", _CLIENT + "/blobs/{blob}/parts/{i}", advocates.get_part, _V, SYNC, NO_BODY),
+    Row("POST", _CLIENT + "/looks", advocates.note, _V, GRAVE, JSON),
+    Row("PUT", _CLIENT + "/letters/{letter}", advocates.write, _V, GRAVE, VERSION, _TO),
+    Row("GET", "/v1/organisation", advocates.organisation, _V, SYNC, NO_BODY),
+    Row("POST", "/v1/organisation/invitations", advocates.invite, _V, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/organisation/members/{member}", advocates.leave, _V, GRAVE, NO_BODY),
     Row("POST", "/v1/handovers", handovers.leave, _K, GRAVE, JSON, _TO),
     Row("GET", "/v1/handovers", handovers.list_own, _K, SYNC, NO_BODY),
     Row("PUT", "/v1/handovers/{handover}/parts/{i}", handovers.put_part, _K, SYNC, PART, _TO),

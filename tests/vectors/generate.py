@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import derived, diaries, handed, kept, kinds, logged, plain, rekeyed, rules, sealed
+from tests.vectors import derived, diaries, granted, handed, kept, kinds, logged, plain, rekeyed, rules, sealed
 
 HERE = Path(__file__).parent
 FILES = {
@@ -24,6 +24,7 @@ FILES = {
     "receipts.json": kept.made_receipts,
     "log.json": logged.made_log,
     "rekey.json": rekeyed.made_rekey,
+    "grants.json": granted.made_grants,
     "kinds.json": kinds.made_kinds,
     "record.json": rules.record_rules,
     "patterns.json": diaries.made_patterns,

@@ -8,16 +8,22 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from diary.client.advocates import ask as ask_of
 from diary.crypto.handover import new_kdf
 from diary.crypto.kdf import CHEAPEST
+from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, prefix
+from diary.crypto.sealing import Kind as Envelope
+from diary.encoding import b64
 from diary.ids import id_text, new_id
 from diary.web.policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
-from tests.keepers import Keeper, Served, seal_file
+from tests.advocates import lead_of, let_in
+from tests.keepers import NOON, Keeper, Served, seal_file
 
 ROWS = [row for row in ROUTES if row.audience is Audience.KEEPER]
-# Rows about the session itself name nothing that could be another's.
-NAMING = [row for row in ROWS if "{" in row.path]
+# Rows about the session itself name nothing that could be another's; an advocate may be found by every keeper who has
+# heard their nine words.
+NAMING = [row for row in ROWS if "{" in row.path and "{fingerprint}" not in row.path]
 
 
 def named(row: Row) -> str:
@@ -25,7 +31,7 @@ def named(row: Row) -> str:
     return f"{row.method} {row.path}"
 
 
-async def belongings(keeper: Keeper) -> dict[str, str]:
+async def belongings(keeper: Keeper, server: Served) -> dict[str, str]:
     """One of everything a keeper may have, by the name it has in addresses."""
     path, body = keeper.seal()
     await keeper.ask("PUT", path, body)
@@ -39,8 +45,15 @@ async def belongings(keeper: Keeper) -> dict[str, str]:
     handover = {"diary": keeper.identity.diary, "name": "A" * 22, "auth": "A" * 43, "parts": 2, "size": 9000}
     handover |= {"handover": id_text(new_id()), "kdf": new_kdf(CHEAPEST)}
     left = (await keeper.ask("POST", "/v1/handovers", handover)).json()["handover"]
+    desk, _ = await lead_of(server)
+    granted = await let_in(server, keeper, desk)
+    client, = await desk.clients(server.clock.now_ms())
+    letter = await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], "When was that?", server.clock.now_ms())
     return {
         "handover": left,
+        "grant": granted.id,
+        "letter": letter,
+        "fingerprint": b64(desk.advocate.fingerprint),
         "diary": keeper.identity.diary,
         "erasure": erasure,
         "record": path.split("/")[5],
@@ -57,6 +70,10 @@ def body_for(row: Row, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str,
     """A body the row would take."""
     if row.path.endswith("/parts/{i}") and row.method == "PUT":
         return seal_file(keeper, b"a picture").sealed[0]
+    if row.path.endswith("/grants"):
+        place = {"diary": ids["diary"], "grant": ids["grant"], "t": "grant", "to": ids["fingerprint"]}
+        sealed, kept = (b64(prefix(Envelope.GRANT, place, suite) + b"x" * 90) for suite in (SUITE_PERSON, SUITE_KEY))
+        return {"grant": ids["grant"], "kept": kept, "not_after": NOON + 1000, "sealed": sealed, "to": ids["fingerprint"]}
     if row.body.kind is Kind.OCTETS:
         return keeper.seal()[1]
     if row.body.kind is Kind.JSON:
@@ -73,7 +90,7 @@ async def ask(row: Row, keeper: Keeper, ids: dict[str, str]) -> httpx.Response:
 @pytest.mark.parametrize("row", ROWS, ids=named)
 async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, server: Served) -> None:
     """401 signed_out on every row, whatever is asked for, and nothing changes."""
-    ids = await belongings(keeper)
+    ids = await belongings(keeper, server)
     before = server.dump()
     keeper.cookies.clear()
     for cookie in (None, "A" * 43, "not base64url!", ""):
@@ -87,8 +104,8 @@ async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, s
 @pytest.mark.parametrize("row", NAMING, ids=named)
 async def test_forbidden_and_absent_are_one_answer(row: Row, keeper: Keeper, other: Keeper, server: Served) -> None:
     """B asking for what is A's gets, byte for byte, the answer for what nobody has; nothing of A's changes."""
-    theirs = await belongings(keeper)
-    nobodys = {name: theirs[name] if name in ("i", "size") else id_text(new_id()) for name in theirs}
+    theirs = await belongings(keeper, server)
+    nobodys = {name: theirs[name] if name in ("i", "size", "fingerprint") else id_text(new_id()) for name in theirs}
     before = server.dump()
     forbidden = await ask(row, other, theirs)
     if row.path.endswith("versions/{version}"):
@@ -118,9 +135,9 @@ async def test_a_version_for_anothers_diary_is_not_found(keeper: Keeper, other: 
     assert server.dump() == before
 
 
-async def test_part_zero_of_anothers_file_cannot_be_told(keeper: Keeper, other: Keeper) -> None:
+async def test_part_zero_of_anothers_file_cannot_be_told(keeper: Keeper, other: Keeper, server: Served) -> None:
     """Known ids in B's own diary's address do not reach A's file either."""
-    ids = await belongings(keeper)
+    ids = await belongings(keeper, server)
     answer = await other.ask("GET", f"{other.diary}/blobs/{ids['blob']}/parts/0")
     assert answer.status_code == 404
 

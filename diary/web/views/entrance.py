@@ -3,9 +3,9 @@
 from starlette.types import ASGIApp
 
 from diary.encoding import b64
-from diary.errors import NoMatch, TryLater
+from diary.errors import NoMatch, SecondStep, TryLater
 from diary.services import accounts, names
-from diary.services.accounts import Enrolment, NewLock
+from diary.services.accounts import Enrolment, NewAccount, NewLock
 from diary.services.blobs import PART_LIMIT
 from diary.services.ending import told
 from diary.services.sessions import Device, Entry
@@ -19,6 +19,7 @@ WISH_CHARACTERS = 200
 TICKET_CHARACTERS = 60
 INVITE_CHARACTERS = 40
 DEVICE_NAME_CHARACTERS = 64
+DIGITS_CHARACTERS = 12
 WRAP_BYTES = 8192
 # It grows with each time the keys were changed.
 KEYSET_BYTES = 40_000
@@ -63,24 +64,15 @@ async def register(call: Call) -> ASGIApp:
     """A new account, signed in."""
     fields = call.fields()
     diary = fields.inner("diary")
-    with_code = fields.has("code_auth") or fields.has("code_wrap")
     enrolment = Enrolment(
-        account=fields.id("account"),
-        login=fields.text("login", LOGIN_CHARACTERS),
-        ticket=fields.text("ticket", TICKET_CHARACTERS),
-        lock=read_lock(fields),
-        code_auth=fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES) if with_code else None,
-        code_wrap=fields.octets("code_wrap", WRAP_BYTES) if with_code else None,
-        keyset=fields.octets("keyset", WRAP_BYTES),
-        ecdsa_pub=fields.octets("ecdsa_pub", POINT_BYTES, POINT_BYTES),
-        hpke_pub=fields.octets("hpke_pub", POINT_BYTES, POINT_BYTES),
+        new=read_account(fields),
         diary=diary.id("diary"),
         diary_wrap=diary.octets("wrap", WRAP_BYTES),
         invite=fields.text("invite", INVITE_CHARACTERS) if fields.has("invite") else None,
     )
-    answer, entry, new = await accounts.register(call.instance, enrolment, _device(call, fields))
+    answer, entry, new = await accounts.register(call.instance, enrolment, read_device(call, fields))
     call.office.events.say("registered")
-    return _entered(answer, entry, 201 if new else 200)
+    return entered(answer, entry, 201 if new else 200)
 
 
 async def prelogin(call: Call) -> ASGIApp:
@@ -95,12 +87,12 @@ async def sign_in(call: Call) -> ASGIApp:
     login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
     try:
-        answer, entry = await accounts.sign_in(call.instance, login, auth, _device(call, fields), call.device_token)
-    except (NoMatch, TryLater):
+        answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), call.device_token)
+    except (NoMatch, SecondStep, TryLater):
         call.office.events.say("sign_in_refused")
         raise
     call.office.events.say("signed_in")
-    return _entered(answer, entry)
+    return entered(answer, entry)
 
 
 async def recover(call: Call) -> ASGIApp:
@@ -109,12 +101,28 @@ async def recover(call: Call) -> ASGIApp:
     login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
     try:
-        answer, entry = await accounts.recover(call.instance, login, code_auth, _device(call, fields), call.device_token)
-    except (NoMatch, TryLater):
+        answer, entry = await accounts.recover(call.instance, login, code_auth, read_device(call, fields), call.device_token)
+    except (NoMatch, SecondStep, TryLater):
         call.office.events.say("recovery_refused")
         raise
     call.office.events.say("recovered")
-    return _entered(answer, entry)
+    return entered(answer, entry)
+
+
+def read_account(fields: Fields) -> NewAccount:
+    """A new account out of a body."""
+    with_code = fields.has("code_auth") or fields.has("code_wrap")
+    return NewAccount(
+        account=fields.id("account"),
+        login=fields.text("login", LOGIN_CHARACTERS),
+        ticket=fields.text("ticket", TICKET_CHARACTERS),
+        lock=read_lock(fields),
+        code_auth=fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES) if with_code else None,
+        code_wrap=fields.octets("code_wrap", WRAP_BYTES) if with_code else None,
+        keyset=fields.octets("keyset", WRAP_BYTES),
+        ecdsa_pub=fields.octets("ecdsa_pub", POINT_BYTES, POINT_BYTES),
+        hpke_pub=fields.octets("hpke_pub", POINT_BYTES, POINT_BYTES),
+    )
 
 
 def read_lock(fields: Fields) -> NewLock:
@@ -126,13 +134,14 @@ def read_lock(fields: Fields) -> NewLock:
     )
 
 
-def _device(call: Call, fields: Fields) -> Device:
+def read_device(call: Call, fields: Fields) -> Device:
     """The device that signs in."""
     name = fields.text("device_name", DEVICE_NAME_CHARACTERS)
-    return Device(fields.id("device"), name, call.session_token, borrowed=fields.flag("borrowed"))
+    digits = fields.text("digits", DIGITS_CHARACTERS) if fields.has("digits") else ""
+    return Device(fields.id("device"), name, call.session_token, borrowed=fields.flag("borrowed"), digits=digits)
 
 
-def _entered(answer: dict[str, object], entry: Entry, status: int = 200) -> ASGIApp:
+def entered(answer: dict[str, object], entry: Entry, status: int = 200) -> ASGIApp:
     """The answer of everything that begins a session."""
     if entry.borrowed:
         return json_answer(answer | {"token": entry.token}, status, cookies.forgotten())

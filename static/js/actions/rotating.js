@@ -123,7 +123,7 @@ export async function rewrapHere(open, onProgress = () => undefined) {
     await store.change(async (_root, change) => {
       const held = await pushesOf(open, some);
       const made = await vault.rewrap(held);
-      for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta, wraps: /** @type {any} */ (made[i]), envelopes }));
+      for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta: { ...meta, grants: [] }, wraps: /** @type {any} */ (made[i]), envelopes }));
     });
     onProgress(from + some.length, all.length);
   }

@@ -54,6 +54,17 @@ export function versionWrapHeader(diary, epoch, part, version) {
 }
 
 /**
+ * The header of a version key's wrap for a grant's key. A grant has one key, so there is one epoch.
+ * @param {{diary: string, grant: string}} place
+ * @param {'open' | 'restricted'} part
+ * @param {string} version
+ * @returns {JsonObject}
+ */
+export function grantWrapHeader({ diary, grant }, part, version) {
+  return { by: 'grant', by_id: grant, epoch: 1, in: diary, t: 'wrap', wraps: `${part}:${version}` };
+}
+
+/**
  * @param {CryptoKey} opener
  * @param {JsonObject} header
  * @param {Bytes} raw the 32-byte key to wrap

@@ -5,27 +5,29 @@ import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
 import { sha256Now } from '../crypto/digests.js';
 import { SUITE_KEY, agreed, claimedHeader } from '../crypto/envelope.js';
-import { versionWrapHeader } from '../crypto/keys.js';
+import { grantWrapHeader, versionWrapHeader } from '../crypto/keys.js';
 import { verifyAuthor as verify } from '../crypto/signing.js';
 import { envelopeHeader, signedBytes } from '../crypto/versions.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('../crypto/statements.js').AuthorKey} Author */
-/** @typedef {{blobs: string[], c: string, grants: never[], parents: string[], parts: ('open' | 'restricted')[], sig: string}} Meta */
+/** @typedef {{blobs: string[], c: string, grants: [string, number][], parents: string[], parts: ('open' | 'restricted')[], sig: string}} Meta */
 /** @typedef {import('../crypto/versions.js').Place} Place */
-/** @typedef {{meta: Meta, wraps: Bytes[], envelopes: Bytes[]}} Push */
+/** @typedef {{grant: string, wraps: Bytes[]}} ForGrant a version's keys for whoever has a grant: wraps of `open`, or of `open` and `restricted` */
+/** @typedef {{meta: Meta, wraps: Bytes[], envelopes: Bytes[], given?: ForGrant[]}} Push `meta.grants` says what stands in `given` */
 
 const META = 'blobs,c,grants,parents,parts,sig';
 const BLOBS_LIMIT = 500;
 const PARENTS_LIMIT = 16;
+const GRANTS_LIMIT = 20;
 
 /**
  * The body of a version push.
  * @param {Push} push
  * @returns {Bytes}
  */
-export function encodePush({ meta, wraps, envelopes }) {
-  return frames([canon(/** @type {any} */ (meta)), ...wraps, ...envelopes]);
+export function encodePush({ meta, wraps, envelopes, given = [] }) {
+  return frames([canon(/** @type {any} */ (meta)), ...wraps, ...envelopes, ...given.flatMap((one) => one.wraps)]);
 }
 
 /**
@@ -37,11 +39,14 @@ export function encodePush({ meta, wraps, envelopes }) {
  * @returns {Push}
  */
 export function decodePush(bytes, place) {
-  const [first, ...sealed] = readFrames(bytes, { atMost: 5 });
+  const [first, ...sealed] = readFrames(bytes, { atMost: 5 + 2 * GRANTS_LIMIT });
   if (!first) throw new KeptError('bad_request', 'The frames do not add up.');
   const meta = readMeta(parse(first));
-  if (sealed.length !== 2 * meta.parts.length) throw new KeptError('bad_request', 'The version’s parts do not add up.');
-  const push = { meta, wraps: sealed.slice(0, meta.parts.length), envelopes: sealed.slice(meta.parts.length) };
+  const [n, own] = [meta.parts.length, 2 * meta.parts.length];
+  if (sealed.length !== own + meta.grants.reduce((sum, [, count]) => sum + count, 0)) throw new KeptError('bad_request', 'The version’s parts do not add up.');
+  let at = own;
+  const given = meta.grants.map(([grant, count]) => ({ grant, wraps: sealed.slice(at, at += count) }));
+  const push = { meta, wraps: sealed.slice(0, n), envelopes: sealed.slice(n, own), given };
   if (place) checkPlace(push, place);
   return push;
 }
@@ -88,7 +93,7 @@ export async function verifyByAny(authors, signed, sig, seq) {
  * @param {Push} push
  * @param {Place} place
  */
-function checkPlace({ meta, wraps, envelopes }, place) {
+function checkPlace({ meta, wraps, envelopes, given = [] }, place) {
   meta.parts.forEach((part, i) => {
     try {
       const wrapped = /** @type {Bytes} */ (wraps[i]);
@@ -101,6 +106,15 @@ function checkPlace({ meta, wraps, envelopes }, place) {
       throw new KeptError('bad_request', 'A wrap or an envelope belongs to another place.');
     }
   });
+  for (const { grant, wraps: theirs } of given) {
+    for (const [i, one] of theirs.entries()) {
+      try {
+        agreed(SUITE_KEY, one, 'wrap', grantWrapHeader({ diary: place.diary, grant }, meta.parts[i] ?? 'open', place.version));
+      } catch {
+        throw new KeptError('bad_request', 'A wrap for a grant belongs to another place.');
+      }
+    }
+  }
 }
 
 /**
@@ -108,12 +122,13 @@ function checkPlace({ meta, wraps, envelopes }, place) {
  * @returns {Meta}
  */
 function readMeta(value) {
-  if (!isObject(value) || Object.keys(value).sort().join() !== META || !isEmpty(value.grants)) {
+  if (!isObject(value) || Object.keys(value).sort().join() !== META || !Array.isArray(value.grants)) {
     throw new KeptError('bad_request', 'The version’s description is not complete.');
   }
   const { blobs, c, parents, parts, sig } = value;
   const isKnown = Array.isArray(parts) && ['open', 'open,restricted'].includes(parts.join());
   if (!isKnown) throw new KeptError('bad_request', 'The version’s parts do not add up.');
+  checkGrants(value.grants, /** @type {unknown[]} */ (parts).length);
   checkIds(blobs, BLOBS_LIMIT);
   checkIds(parents, PARENTS_LIMIT);
   checkLength(c, 32);
@@ -121,9 +136,11 @@ function readMeta(value) {
   return /** @type {Meta} */ (/** @type {unknown} */ (value));
 }
 
-/** @param {unknown} value */
-function isEmpty(value) {
-  return Array.isArray(value) && value.length === 0;
+/** [[grant, how many wraps]…], each grant once. @param {unknown[]} list @param {number} parts */
+function checkGrants(list, parts) {
+  const isWhole = list.every((one) => Array.isArray(one) && one.length === 2 && Number.isSafeInteger(one[1]) && one[1] > 0 && one[1] <= parts);
+  if (!isWhole || list.length > GRANTS_LIMIT) throw new KeptError('bad_request', 'The version’s grants do not add up.');
+  checkIds(list.map((one) => /** @type {any[]} */ (one)[0]), GRANTS_LIMIT);
 }
 
 /**

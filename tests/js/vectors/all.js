@@ -1,4 +1,5 @@
 /** Every check against tests/vectors/, to be run wherever JavaScript of ours runs: Node, a page, a worker. */
+import * as granted from './granted.js';
 import * as handed from './handed.js';
 import * as kept from './kept.js';
 import * as logged from './log.js';
@@ -25,6 +26,7 @@ const CHECKS = [
   ['receipts and heads', 'receipts', kept.receipts],
   ['the public log', 'log', logged.log],
   ['keys that hand over', 'rekey', rekeyed.rekey],
+  ['what an advocate is given', 'grants', granted.grants],
 ];
 
 export const NAMES = CHECKS.map(([name]) => name);

@@ -1,0 +1,114 @@
+"""An advocate at work: the clients they have, what each gave, and letters to them. Nothing here changes a diary."""
+
+from typing import Final
+
+from diary.crypto.sealing import SUITE_PERSON, Kind, prefix
+from diary.encoding import b64
+from diary.errors import BadRequest, NotFound
+from diary.ids import id_text
+from diary.services import blobs
+from diary.services.instance import Instance
+from diary.services.members import name_of
+from diary.storage import clients, letters, organisations
+from diary.storage.blobs import BlobPlace
+from diary.storage.clients import Shown
+from diary.storage.grants import GrantRow
+from diary.storage.letters import LetterRow
+from diary.storage.organisations import MemberRow
+
+__all__ = ["MemberRow"]  # web knows it from here
+# What an advocate may say they did, for the keeper to read.
+ACTS: Final = ("pack",)
+LETTER_BYTES: Final = 64 << 10
+
+
+async def list_clients(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
+    """The grants of this advocate that stand, with the sealed summary of each."""
+    rows = await clients.list_standing(instance.db, member.account, instance.clock.now_ms())
+    return [
+        {
+            "diary": id_text(row.diary),
+            "grant": id_text(row.id),
+            "looked_at": row.looked_at,
+            "not_after": row.not_after,
+            "sealed": b64(row.sealed),
+            "summary": b64(row.summary) if row.summary else None,
+        }
+        for row in rows
+    ]
+
+
+async def page(instance: Instance, member: MemberRow, grant: bytes, after: int) -> list[Shown]:
+    """The versions given above number `after`, in order. A look, written down. Raises NotFound."""
+    row = await _standing(instance, member, grant)
+    await _look(instance, row, "read")
+    return await clients.page(instance.db, row.id, after)
+
+
+async def get_part(instance: Instance, member: MemberRow, grant: bytes, blob: bytes, i: int) -> bytes:
+    """One sealed part of a file that a given version names. A look, written down. Raises NotFound, Erased and DigestMismatch."""
+    row, place = await _file(instance, member, grant, blob)
+    await _look(instance, row, "file")
+    return await blobs.get_part(instance, place, i)
+
+
+async def blob_state(instance: Instance, member: MemberRow, grant: bytes, blob: bytes) -> dict[str, object]:
+    """How many parts such a file has and whether all are here. Raises NotFound and Erased."""
+    _, place = await _file(instance, member, grant, blob)
+    found = await blobs.state(instance, place)
+    return {"complete": found.complete, "parts": found.parts}
+
+
+async def note(instance: Instance, member: MemberRow, grant: bytes, what: str) -> None:
+    """The advocate says what they did. Raises BadRequest and NotFound."""
+    if what not in ACTS:
+        raise BadRequest
+    await _look(instance, await _standing(instance, member, grant), what)
+
+
+async def write(instance: Instance, member: MemberRow, grant: bytes, letter: bytes, envelope: bytes) -> None:
+    """Leave a letter for a keeper. Safe to repeat. Raises NotFound, BadRequest, Conflict and OverQuota."""
+    row = await _standing(instance, member, grant)
+    place = {"diary": id_text(row.diary), "grant": id_text(grant), "letter": id_text(letter), "t": "letter"}
+    if len(envelope) > LETTER_BYTES or not envelope.startswith(prefix(Kind.LETTER, place, SUITE_PERSON)):
+        raise BadRequest("That letter belongs to another place, or is too long.")
+    made = LetterRow(letter, grant, instance.clock.now_ms(), envelope)
+    await instance.db.writer.run(lambda hand: letters.post(hand, made))
+
+
+async def admit(instance: Instance, account: bytes) -> MemberRow:
+    """The member of a session. Raises NotFound: for everyone else there is nothing at an advocate's addresses."""
+    member = await organisations.find(instance.db, account)
+    if member is None:
+        raise NotFound
+    return member
+
+
+def told(instance: Instance, member: MemberRow) -> dict[str, object]:
+    """An advocate as they see themselves: what to read out to a keeper comes from the keys on their own device."""
+    return {
+        "fingerprint": b64(member.fingerprint),
+        "leads": bool(member.leads),
+        "name": name_of(instance, member),
+        "organisation": member.organisation_name,
+    }
+
+
+async def _standing(instance: Instance, member: MemberRow, grant: bytes) -> GrantRow:
+    """A grant of this advocate's that stands. Raises NotFound."""
+    return await clients.standing(instance.db, member.account, grant, instance.clock.now_ms())
+
+
+async def _file(instance: Instance, member: MemberRow, grant: bytes, blob: bytes) -> tuple[GrantRow, BlobPlace]:
+    """A file that a version of this grant names, and the grant. Raises NotFound."""
+    row = await _standing(instance, member, grant)
+    owner = await instance.db.look("SELECT account_id FROM diary WHERE id = ?", (row.diary,))
+    if owner is None or not await clients.names_file(instance.db, row.id, blob):
+        raise NotFound
+    return row, BlobPlace(owner[0], row.diary, blob)
+
+
+async def _look(instance: Instance, row: GrantRow, what: str) -> None:
+    """Write a look down; within one minute once, so that a page of pictures is one line."""
+    now = instance.clock.now_ms()
+    await instance.db.writer.run(lambda hand: clients.look(hand, row.id, now, what))

@@ -1,0 +1,85 @@
+"""An advocate's side: joining, clients, what they gave, and the organisation."""
+
+from starlette.types import ASGIApp
+
+from diary.encoding import frames
+from diary.services import clients, organisations
+from diary.services.organisations import Joining
+from diary.web import cookies
+from diary.web.answers import Answer, json_answer, octets
+from diary.web.call import Call
+from diary.web.views.entrance import DIGITS_CHARACTERS, INVITE_CHARACTERS, read_account, read_device
+
+NAME_CHARACTERS = 80
+SECRET_BYTES = 20
+LATEST_SEQ = 1 << 40
+MOST_PARTS = 1 << 20
+
+
+async def join(call: Call) -> ASGIApp:
+    """An account for an advocate, signed in."""
+    fields = call.fields()
+    joining = Joining(
+        new=read_account(fields),
+        invite=fields.text("invite", INVITE_CHARACTERS),
+        name=fields.text("name", NAME_CHARACTERS),
+        secret=fields.octets("secret", SECRET_BYTES, SECRET_BYTES),
+        digits=fields.text("digits", DIGITS_CHARACTERS),
+    )
+    entry, answer = await organisations.join(call.instance, joining, read_device(call, fields))
+    call.office.events.say("registered")
+    return json_answer(answer, 201, cookies.given(entry.token, entry.device_token))
+
+
+async def list_clients(call: Call) -> ASGIApp:
+    """Who lets this advocate in, and until when."""
+    found = await clients.list_clients(call.instance, call.advocate)
+    return json_answer({"clients": found, "now": call.instance.clock.now_ms(), "you": clients.told(call.instance, call.advocate)})
+
+
+async def feed(call: Call) -> ASGIApp:
+    """What one client gave, from a number on: for each version its facts, its envelopes and the grant's wraps."""
+    found = await clients.page(call.instance, call.advocate, call.id("grant"), call.query_number("after", LATEST_SEQ))
+    return octets(frames(frames((one.facts, one.sealed, one.wraps)) for one in found))
+
+
+async def blob_state(call: Call) -> ASGIApp:
+    """How many parts a file has."""
+    return json_answer(await clients.blob_state(call.instance, call.advocate, call.id("grant"), call.id("blob")))
+
+
+async def get_part(call: Call) -> ASGIApp:
+    """One sealed part of a file."""
+    i = call.number("i", MOST_PARTS)
+    return octets(await clients.get_part(call.instance, call.advocate, call.id("grant"), call.id("blob"), i))
+
+
+async def note(call: Call) -> ASGIApp:
+    """What the advocate says they did."""
+    await clients.note(call.instance, call.advocate, call.id("grant"), call.fields().text("what", 20))
+    return Answer()
+
+
+async def write(call: Call) -> ASGIApp:
+    """Leave a letter for a client."""
+    await clients.write(call.instance, call.advocate, call.id("grant"), call.id("letter"), call.body)
+    return Answer()
+
+
+async def organisation(call: Call) -> ASGIApp:
+    """Numbers and colleagues, for whoever leads."""
+    told = await organisations.numbers(call.instance, call.advocate)
+    members = await organisations.list_members(call.instance, call.advocate)
+    numbers = {"ending": told.ending, "grants": told.grants, "members": told.members, "packs": told.packs}
+    return json_answer({"members": members, "name": told.name, "numbers": numbers})
+
+
+async def invite(call: Call) -> ASGIApp:
+    """An invitation for a colleague."""
+    return json_answer({"invite": await organisations.invite(call.instance, call.advocate)}, 201)
+
+
+async def leave(call: Call) -> ASGIApp:
+    """A colleague leaves, or the advocate themselves."""
+    await organisations.leave(call.instance, call.advocate, call.id("member"))
+    return Answer()

@@ -1,0 +1,216 @@
+/**
+ * What a keeper lets an advocate see, in the keeper's own signature: docs/formats.md, section 8; the twin of
+ * diary/ledger/grants.py. Only the two people read it; an advocate believes nothing that is not signed by the key whose nine
+ * words were compared.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { canon, isObject, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { parseId } from '../core/ids.js';
+import { importKey } from './cobblestone.js';
+import * as envelope from './envelope.js';
+import { FINGERPRINT_BYTES, fingerprint } from './fingerprints.js';
+import { grantWrapHeader, unwrap, wrap } from './keys.js';
+import { padVersion, unpad } from './padding.js';
+import { openFrom, sealTo } from './people.js';
+import { sign, verifyAuthor } from './signing.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('./signing.js').Pair} Pair */
+/** @typedef {{all: true} | {case: string} | {records: string[]}} Scope */
+/** @typedef {'view'|'comment'|'pack'} Right */
+/** @typedef {{diary: string, from: string, grant: string, made_at: number, not_after: number, prev: string|null, purpose: string, restricted: boolean, rights: Right[], scope: Scope, t: string, to: string, sig: string}} Grant times in ms */
+/** @typedef {{ecdsa_pub: string, hpke_pub: string, name: string}} Person the other side: keys as b64, and a name for people */
+/** @typedef {{said: Grant, key: Bytes, other: Person}} Granted */
+
+export const RIGHTS = Object.freeze(/** @type {Right[]} */ (['view', 'comment', 'pack']));
+export const DAY_MS = 86_400_000;
+export const USUAL_MS = 30 * DAY_MS;
+export const LONGEST_MS = 180 * DAY_MS;
+export const RECORDS_LIMIT = 500;
+export const PURPOSE_CHARACTERS = 200;
+export const NAME_CHARACTERS = 80;
+
+const TYPE = 'grant/v1';
+const NAMES = 'diary,from,grant,made_at,not_after,prev,purpose,restricted,rights,scope,sig,t,to';
+const KEY_BYTES = 32;
+
+/**
+ * A grant, signed by its keeper. Throws `bad_signature` for one that is none.
+ * @param {CryptoKey} key from `importAuthor`
+ * @param {Bytes} pub the same key's public half
+ * @param {Omit<Grant, 't'|'sig'>} fields
+ * @returns {Promise<Grant>}
+ */
+export async function makeGrant(key, pub, fields) {
+  const whole = { ...fields, t: TYPE };
+  const said = { ...whole, sig: b64(await sign(key, canon(/** @type {any} */ (whole)))) };
+  await checkGrant(said, pub);
+  return said;
+}
+
+/**
+ * Returns when it is a grant, within its bounds, signed by this key; throws `bad_signature`.
+ * @param {any} said
+ * @param {Bytes} keeperPub
+ */
+export async function checkGrant(said, keeperPub) {
+  if (!isGrant(said)) throw new KeptError('bad_signature', 'That is not a grant.');
+  const { sig, ...fields } = said;
+  await verifyAuthor(keeperPub, canon(fields), unb64(sig));
+}
+
+/**
+ * Header of a grant's envelopes: the advocate's and the keeper's copy.
+ * @param {{diary: string, grant: string, to: string}} place
+ * @returns {JsonObject}
+ */
+export function grantHeader({ diary, grant, to }) {
+  return { diary, grant, t: 'grant', to };
+}
+
+/**
+ * The envelope the advocate opens.
+ * @param {Person} advocate @param {Person} keeper @param {Grant} said @param {Bytes} key
+ * @returns {Promise<Bytes>}
+ */
+export function sealForAdvocate(advocate, keeper, said, key) {
+  return sealTo(unb64(advocate.hpke_pub), 'grant', grantHeader(said), plaintextOf(keeper, said, key));
+}
+
+/**
+ * What an advocate was given, checked whole. Whether the keeper's nine words were compared is for the caller. Throws
+ * `not_opened` and `bad_signature`.
+ * @param {{ecdsa: Pair, hpke: Pair}} own
+ * @param {Uint8Array} sealed
+ * @param {{diary: string, grant: string}} place
+ * @returns {Promise<Granted>}
+ */
+export async function openForAdvocate(own, sealed, { diary, grant }) {
+  const to = b64(fingerprint(own.ecdsa.pub, own.hpke.pub));
+  const granted = readSealed(await openFrom(own.hpke.scalar, sealed, 'grant', grantHeader({ diary, grant, to })));
+  const { said, other } = granted;
+  await checkGrant(said, unb64(other.ecdsa_pub));
+  const isOurs = said.diary === diary && said.grant === grant && said.to === to && said.from === printOf(other);
+  if (!isOurs) throw new KeptError('bad_signature', 'That grant is for somebody else.');
+  return granted;
+}
+
+/**
+ * The keeper's own copy.
+ * @param {CryptoKey} accountKey @param {Person} advocate @param {Grant} said @param {Bytes} key
+ * @returns {Promise<Bytes>}
+ */
+export function keepGrant(accountKey, advocate, said, key) {
+  return envelope.seal(accountKey, 'grant', grantHeader(said), plaintextOf(advocate, said, key));
+}
+
+/**
+ * The keeper's copy of the grant at a place. Throws `not_opened` and `bad_signature`.
+ * @param {CryptoKey} accountKey
+ * @param {Uint8Array} sealed
+ * @param {Bytes} keeperPub
+ * @param {{diary: string, grant: string, to: string}} place
+ * @returns {Promise<Granted>}
+ */
+export async function openKept(accountKey, sealed, keeperPub, place) {
+  const granted = readSealed(await envelope.open(accountKey, sealed, 'grant', grantHeader(place)));
+  const { said, other } = granted;
+  await checkGrant(said, keeperPub);
+  const isHere = said.diary === place.diary && said.grant === place.grant && said.to === place.to && said.to === printOf(other);
+  if (!isHere) throw new KeptError('not_opened');
+  return granted;
+}
+
+/**
+ * The parts of a version whose keys a grant gives.
+ * @param {Grant} said
+ * @returns {('open'|'restricted')[]}
+ */
+export function partsOf(said) {
+  return said.restricted ? ['open', 'restricted'] : ['open'];
+}
+
+/**
+ * The keys of one version's parts, `open` first, as far as this grant gives them.
+ * @param {Granted} granted @param {string} version @param {readonly Bytes[]} keys
+ * @returns {Promise<Bytes[]>}
+ */
+export async function wrapsFor({ said, key }, version, keys) {
+  const opener = await importKey(key);
+  const parts = partsOf(said).slice(0, keys.length);
+  return Promise.all(parts.map((part, i) => wrap(opener, grantWrapHeader(said, part, version), /** @type {Bytes} */ (keys[i]))));
+}
+
+/**
+ * The version keys in its wraps. Throws `not_opened`, also for a part the grant does not give.
+ * @param {Granted} granted @param {string} version @param {readonly Uint8Array[]} given
+ * @returns {Promise<Bytes[]>}
+ */
+export async function unwrapKeys({ said, key }, version, given) {
+  const parts = partsOf(said);
+  if (given.length > parts.length) throw new KeptError('not_opened');
+  const opener = await importKey(key);
+  return Promise.all(given.map((one, i) => unwrap(opener, grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version), one)));
+}
+
+/** @param {Person} other @param {Grant} said @param {Bytes} key @returns {Bytes} */
+function plaintextOf(other, said, key) {
+  return padVersion(canon(/** @type {any} */ ({ ecdsa_pub: other.ecdsa_pub, grant: said, hpke_pub: other.hpke_pub, key: b64(key), name: other.name })));
+}
+
+/** What either envelope holds; its signature is for the caller. @param {Bytes} plaintext @returns {Granted} */
+function readSealed(plaintext) {
+  try {
+    const { ecdsa_pub, grant, hpke_pub, key: raw, name, ...more } = /** @type {Record<string, any>} */ (parseObject(unpad(plaintext)));
+    const [key, other] = [unb64(raw), { ecdsa_pub, hpke_pub, name }];
+    if (Object.keys(more).length || !isObject(grant) || key.length !== KEY_BYTES || !isText(name, NAME_CHARACTERS)) throw new KeptError('not_opened');
+    printOf(other);
+    return { said: /** @type {any} */ (grant), key, other };
+  } catch {
+    throw new KeptError('not_opened');
+  }
+}
+
+/** @param {Person} person @returns {string} */
+export function printOf({ ecdsa_pub, hpke_pub }) {
+  return b64(fingerprint(unb64(ecdsa_pub), unb64(hpke_pub)));
+}
+
+/** @param {any} said @returns {boolean} */
+function isGrant(said) {
+  try {
+    if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || typeof said.restricted !== 'boolean') return false;
+    for (const id of [said.diary, said.grant, ...(said.prev === null ? [] : [said.prev])]) parseId(id);
+    const prints = [said.from, said.to].every((one) => unb64(one).length === FINGERPRINT_BYTES);
+    return prints && isScope(said.scope) && areRights(said.rights) && areTimes(said) && isText(said.purpose, PURPOSE_CHARACTERS);
+  } catch {
+    return false;
+  }
+}
+
+/** @param {any} scope @returns {boolean} */
+function isScope(scope) {
+  if (!isObject(scope) || Object.keys(scope).length !== 1) return false;
+  const { all, case: one, records } = /** @type {any} */ (scope);
+  if (one !== undefined) return Boolean(parseId(one));
+  if (records === undefined) return all === true;
+  if (!Array.isArray(records) || !records.length || records.length > RECORDS_LIMIT) return false;
+  return records.every((id) => parseId(id)) && new Set(records).size === records.length;
+}
+
+/** @param {any} rights @returns {boolean} */
+function areRights(rights) {
+  return Array.isArray(rights) && rights[0] === 'view' && String(rights) === String(RIGHTS.filter((one) => rights.includes(one)));
+}
+
+/** @param {{made_at: unknown, not_after: unknown}} said @returns {boolean} */
+function areTimes({ made_at: from, not_after: to }) {
+  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && Number(from) >= 0 && Number(from) < Number(to) && Number(to) <= Number(from) + LONGEST_MS;
+}
+
+/** Characters as people count them, as the other implementation does. @param {unknown} value @param {number} most @returns {boolean} */
+function isText(value, most) {
+  return typeof value === 'string' && value.length > 0 && [...value].length <= most;
+}

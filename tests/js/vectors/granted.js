@@ -1,0 +1,103 @@
+/** grants.json: words that name keys, grants in both envelopes, keys for a version, a summary, a letter. */
+import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
+import { canon } from '../../../static/js/core/encoding.js';
+import { importKey } from '../../../static/js/crypto/cobblestone.js';
+import * as envelope from '../../../static/js/crypto/envelope.js';
+import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/fingerprints.js';
+import { checkGrant, grantHeader, keepGrant, makeGrant, openForAdvocate, openKept, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
+import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/letters.js';
+import { padVersion } from '../../../static/js/crypto/padding.js';
+import { importAuthor } from '../../../static/js/crypto/signing.js';
+import { openSummary, sealSummary, summaryHeader } from '../../../static/js/crypto/summaries.js';
+import { refused, same } from './judging.js';
+
+const text = (bytes) => new TextDecoder().decode(bytes);
+const pairs = (who) => ({
+  ecdsa: { scalar: unb64(who.ecdsa), pub: unb64(who.ecdsa_pub) }, hpke: { scalar: unb64(who.hpke), pub: unb64(who.hpke_pub) },
+});
+const person = ({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name });
+
+export async function grants(v) {
+  await fingerprints(v.fingerprints);
+  const [keeper, advocate] = [pairs(v.keeper), pairs(v.advocate)];
+  const { sig, t, ...fields } = v.grant;
+  same(text(canon({ ...fields, t })), v.signed, 'what is signed');
+  await checkGrant(v.grant, keeper.ecdsa.pub);
+  const made = await makeGrant(await importAuthor(keeper.ecdsa), keeper.ecdsa.pub, fields); // another nonce, the same words
+  same(canon({ ...made, sig }), canon(v.grant), 'grant');
+  for (const [i, one] of v.refused_grants.entries()) await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
+  await envelopes(v, keeper, advocate);
+  await keys(v);
+  await summary(v);
+  await letter(v.letter, keeper, advocate);
+}
+
+async function fingerprints(v) {
+  for (const one of v.of) {
+    same(hex(fingerprint(unb64(one.ecdsa_pub), unb64(one.hpke_pub))), one.print, 'fingerprint');
+    same(await fingerprintWords(unhex(one.print)), one.words, 'words');
+    same(hex(await readFingerprint(one.words)), one.print, 'read');
+  }
+  same(await fingerprintWords(new Uint8Array(12)), v.print_of_zeros, 'zeros');
+  for (const one of v.typed) same(await fingerprintWords(await readFingerprint(one.typed)), one.words, one.typed);
+  for (const one of v.refused) {
+    await refused('bad_request', () => readFingerprint(one.typed), one.typed);
+    await readFingerprint(one.typed).catch((error) => same(error.unknown, one.unknown, one.typed));
+  }
+}
+
+async function envelopes(v, keeper, advocate) {
+  const [place, sealed] = [v.for_advocate.header, unb64(v.for_advocate.envelope)];
+  same(canon(grantHeader(v.grant)), canon(place), 'header');
+  const given = await openForAdvocate(advocate, sealed, place);
+  same([canon(given.said), b64(given.key), given.other.name], [canon(v.grant), v.key, v.keeper.name], 'for the advocate');
+  const again = await sealForAdvocate(person(v.advocate), person(v.keeper), v.grant, unb64(v.key));
+  same(canon((await openForAdvocate(advocate, again, place)).said), canon(v.grant), 'sealed again');
+  await refused('not_opened', () => openForAdvocate(advocate, sealed, { ...place, grant: place.diary }), 'another grant');
+  await refused('not_opened', () => openForAdvocate(keeper, sealed, place), 'somebody else');
+  const stranger = await sealForAdvocate(person(v.advocate), person(v.advocate), v.grant, unb64(v.key));
+  await refused('bad_signature', () => openForAdvocate(advocate, stranger, place), 'a stranger in the keeper’s name');
+  const account = await importKey(unb64(v.account_key));
+  const plain = canon({ ...(({ ecdsa_pub, hpke_pub, name }) => ({ ecdsa_pub, hpke_pub, name }))(v.advocate), grant: v.grant, key: v.key });
+  same(b64(await envelope.seal(account, 'grant', v.kept.header, padVersion(plain), { salt: unb64(v.kept.salt) })), v.kept.envelope, 'kept');
+  const mine = await openKept(account, unb64(v.kept.envelope), keeper.ecdsa.pub, v.kept.header);
+  same([canon(mine.said), mine.other.name], [canon(v.grant), v.advocate.name], 'the keeper’s copy');
+  same(canon((await openKept(account, await keepGrant(account, person(v.advocate), v.grant, unb64(v.key)), keeper.ecdsa.pub, v.kept.header)).said), canon(v.grant), 'kept again');
+  await refused('bad_signature', () => openKept(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header), 'signed by another');
+}
+
+async function keys(v) {
+  const granted = { said: v.grant, key: unb64(v.key), other: person(v.keeper) };
+  const version = v.wraps[0].header.wraps.split(':')[1];
+  const opener = await importKey(granted.key);
+  for (const one of v.wraps) same(b64(await envelope.seal(opener, 'wrap', one.header, unb64(one.key), { salt: unb64(one.salt) })), one.envelope, one.part);
+  const sealed = v.wraps.map((one) => unb64(one.envelope));
+  same((await unwrapKeys(granted, version, sealed)).map(b64), v.wraps.map((one) => one.key), 'keys');
+  same((await unwrapKeys(granted, version, await wrapsFor(granted, version, v.wraps.map((one) => unb64(one.key))))).map(b64), v.wraps.map((one) => one.key), 'wrapped again');
+  const plain = { ...granted, said: { ...v.grant, restricted: false } };
+  same((await wrapsFor(plain, version, v.wraps.map((one) => unb64(one.key)))).length, 1, 'without restricted');
+  await refused('not_opened', () => unwrapKeys(plain, version, sealed), 'a part that is not given');
+  await refused('not_opened', () => unwrapKeys(granted, v.grant.grant, sealed), 'another version');
+}
+
+async function summary({ summary: v, key, grant }) {
+  const sealed = await envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...v.told, t: 'summary/v1' })), { salt: unb64(v.salt) });
+  same(b64(sealed), v.envelope, 'summary');
+  same(canon(summaryHeader(grant)), canon(v.header), 'header');
+  const { t, ...told } = await openSummary(unb64(key), unb64(v.envelope), grant);
+  same([t, text(canon(told))], ['summary/v1', text(canon(v.told))], 'told');
+  const { t: _, ...again } = await openSummary(unb64(key), await sealSummary(unb64(key), grant, v.told), grant);
+  same(text(canon(again)), text(canon(v.told)), 'sealed again');
+  for (const one of v.refused) await refused('not_opened', () => sealSummary(unb64(key), grant, one), JSON.stringify(one));
+}
+
+async function letter(v, keeper, advocate) {
+  const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
+  same(text(canon(said)), text(canon(v.said)), 'letter');
+  const author = { key: await importAuthor(advocate.ecdsa), pub: advocate.ecdsa.pub };
+  const { fields, from, made_at, what } = v.said;
+  const again = await sealLetter(author, keeper.hpke.pub, v.said, { fields, from, made_at, what });
+  same((await openLetter(keeper.hpke.scalar, again, v.said, advocate.ecdsa.pub)).fields.text, fields.text, 'written again');
+  await refused('bad_signature', () => openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, keeper.ecdsa.pub), 'by another');
+  for (const [i, one] of v.refused.entries()) await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `letter ${i}`);
+}

@@ -1,0 +1,107 @@
+"""grants.json in Python: the words, both envelopes, keys, a summary, a letter, and each thing that must not hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from diary.crypto.fingerprints import fingerprint, read_words, to_words
+from diary.crypto.keys import Keyset
+from diary.encoding import b64, canon, unb64
+from diary.errors import BadRequest, BadSignature, SealError
+from diary.ledger import grants, letters, summaries
+from diary.ledger.grants import Granted, Person
+from tests.vectors.reading import load
+
+V: dict[str, Any] = load("grants.json")
+
+
+def keyset(who: dict[str, Any]) -> Keyset:
+    """Somebody's own keys."""
+    return Keyset(unb64(who["ecdsa"]), unb64(who["hpke"]))
+
+
+def person(who: dict[str, Any]) -> Person:
+    """Somebody as the other side knows them."""
+    return Person(unb64(who["ecdsa_pub"]), unb64(who["hpke_pub"]), who["name"])
+
+
+KEEPER, ADVOCATE = keyset(V["keeper"]), keyset(V["advocate"])
+GRANTED = Granted(V["grant"], unb64(V["key"]), person(V["keeper"]))
+VERSION = V["wraps"][0]["header"]["wraps"].partition(":")[2]
+
+
+def test_nine_words_name_two_keys() -> None:
+    """Digest, words and back, however they are typed; a slip, a word too few or too many, a word that is none: refused."""
+    told = V["fingerprints"]
+    for one in told["of"]:
+        assert fingerprint(unb64(one["ecdsa_pub"]), unb64(one["hpke_pub"])).hex() == one["print"]
+        assert (to_words(bytes.fromhex(one["print"])), read_words(one["words"]).hex()) == (one["words"], one["print"])
+    for one in told["typed"]:
+        assert to_words(read_words(one["typed"])) == one["words"]
+    for one in told["refused"]:
+        with pytest.raises(BadRequest):
+            read_words(one["typed"])
+    assert to_words(bytes(12)) == told["print_of_zeros"]
+
+
+def test_both_copies_open_for_their_own_and_nobody_else() -> None:
+    """The advocate's and the keeper's; not at another place, by another's keys, or when a stranger put themselves in."""
+    sealed, place = unb64(V["for_advocate"]["envelope"]), V["for_advocate"]["header"]
+    given = grants.open_for(ADVOCATE, sealed, place["diary"], place["grant"])
+    assert (given.said, given.key, given.other) == (V["grant"], unb64(V["key"]), person(V["keeper"]))
+    for keys, diary, grant in ((KEEPER, place["diary"], place["grant"]), (ADVOCATE, place["grant"], place["grant"])):
+        with pytest.raises(SealError):
+            grants.open_for(keys, sealed, diary, grant)
+    stranger = grants.seal_for(person(V["advocate"]), person(V["advocate"]), V["grant"], unb64(V["key"]))
+    with pytest.raises(BadSignature):
+        grants.open_for(ADVOCATE, stranger, place["diary"], place["grant"])
+    kept, account = unb64(V["kept"]["envelope"]), unb64(V["account_key"])
+    mine = grants.open_kept(account, kept, KEEPER.ecdsa_pub, V["kept"]["header"])
+    assert (mine.said, mine.other) == (V["grant"], person(V["advocate"]))
+    with pytest.raises(BadSignature):
+        grants.open_kept(account, kept, ADVOCATE.ecdsa_pub, V["kept"]["header"])
+
+
+@pytest.mark.parametrize("case", V["refused_grants"])
+def test_what_is_no_grant_is_refused(case: dict[str, Any]) -> None:
+    """Out of bounds though signed, widened or prolonged after signing, unsigned."""
+    with pytest.raises(BadSignature):
+        grants.check(case["grant"], KEEPER.ecdsa_pub)
+
+
+def test_keys_of_a_version_come_with_the_parts_that_are_given() -> None:
+    """Both parts, or the open one alone; a wrap for more than was given, or for another version, opens nothing."""
+    sealed = [unb64(one["envelope"]) for one in V["wraps"]]
+    keys = tuple(unb64(one["key"]) for one in V["wraps"])
+    assert grants.unwrap_keys(GRANTED, VERSION, sealed) == keys
+    assert grants.unwrap_keys(GRANTED, VERSION, grants.wraps(GRANTED, VERSION, keys)) == keys
+    plain = Granted(V["grant"] | {"restricted": False}, GRANTED.key, GRANTED.other)
+    assert len(grants.wraps(plain, VERSION, keys)) == 1
+    for granted, version in ((plain, VERSION), (GRANTED, V["grant"]["grant"])):
+        with pytest.raises(SealError):
+            grants.unwrap_keys(granted, version, sealed)
+
+
+def test_a_summary_counts_and_never_judges() -> None:
+    """Counts and dates that are due; a measure of danger, or anything else, is no summary."""
+    told = V["summary"]
+    assert summaries.open_summary(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": summaries.TYPE}
+    for one in told["refused"]:
+        with pytest.raises(SealError):
+            summaries.seal_summary(GRANTED, one)
+
+
+def test_a_letter_is_its_writers_and_for_its_place() -> None:
+    """Opened by the keeper, signed by the advocate; altered, for another place or by another key it is nobody's."""
+    told = V["letter"]
+    place = letters.Place(*(told["said"][name] for name in ("diary", "grant", "letter")))
+    said = letters.open_letter(KEEPER.hpke, unb64(told["envelope"]), place, ADVOCATE.ecdsa_pub)
+    assert canon(dict(said)) == canon(told["said"])
+    with pytest.raises(BadSignature):
+        letters.open_letter(KEEPER.hpke, unb64(told["envelope"]), place, KEEPER.ecdsa_pub)
+    for one in told["refused"]:
+        with pytest.raises(BadSignature):
+            letters.check(one["letter"], ADVOCATE.ecdsa_pub, place)
+    assert b64(person(V["advocate"]).fingerprint) == said["from"]
