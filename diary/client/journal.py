@@ -121,6 +121,15 @@ class Journal:
         self.identity = replace(self.identity, device=device)
         self._offset_ms = offset_ms
 
+    @property
+    def tz(self) -> str:
+        """The zone the phone is in."""
+        return self._tz
+
+    def move_to(self, tz: str) -> None:
+        """Go on writing in another zone."""
+        self._tz = tz
+
     def acknowledge(self, notary: Notary) -> None:
         """Have a notary on this computer sign for what waits, in its order: for made-up diaries, which no server has."""
         for version in self._outbox:

@@ -92,6 +92,8 @@ class SampleEntry:
     files: Sequence[Mapping[str, Any]]
     later: Sequence[Change]
     note: str
+    account: str = ""  # the file in which it is told: signed, or spoken
+    purged: Sequence[SampleFile] = ()  # added by mistake, and gone at once
 
     def draw(self) -> Iterator[SampleFile]:
         """Its files, drawn now; the same entry gives the same bytes."""

@@ -1,52 +1,30 @@
 """The ordinary days of a long made-up diary: bursts of messages, calls, somebody in the street; seeded.
 
 Together with the 26 entries of sample_entries.json they make what docs/pack.md calls the sample pack: 120 entries, 300
-exhibits and 2,500 messages.
+exhibits and 2,500 messages, and of each odd thing exactly one.
 """
 
-import hashlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from PIL import Image, ImageDraw
-
 from diary.client import sample, sample_records
 from diary.client.sample import SampleEntry, SampleFile
+from diary.client.sample_files import SAID, SIGNED, THEM, ZONE, mistake, other, screen
 from diary.client.sample_records import Written
-from diary.client.sample_text import BOLD, write
 from diary.record.reading import objects_of
 
 ENTRIES: Final = 120
 EXHIBITS: Final = 300
 MESSAGES: Final = 2_500
 BURSTS: Final = 30
+SAVED_LINES: Final = 40
 WITHHELD: Final = "I have not decided whether to tell anybody about this one."
-_ZONE: Final = ZoneInfo(sample.TZ)
-_SIZE: Final = (480, 854)
-_FIRST: Final = datetime(2026, 5, 7, 12, tzinfo=_ZONE)
+_FIRST: Final = datetime(2026, 5, 7, 12, tzinfo=ZONE)
 _DAYS: Final = 196
-_THEM: Final = "+44 7700 900618"
-_SAID: Final = (
-    "where are you",
-    "answer me",
-    "i can see your light is on",
-    "who was that you were with",
-    "im sorry",
-    "please",
-    "you owe me a talk",
-    "nice coat",
-    "you cant ignore me for ever",
-    "i know your shifts",
-    "pick up",
-    "think about what you did",
-    "goodnight then",
-    "hello??",
-)
 _BACK: Final = ("Please stop.", "I have asked you not to contact me.", "Leave me alone.")
 _DAY_KINDS: Final = (
     ("He drove past twice while I waited for the bus.", ["drive_past"], "in_person", "street"),
@@ -86,9 +64,15 @@ class MadeEntry(SampleEntry):
     def draw(self) -> Iterator[SampleFile]:
         """Its files, drawn now; the same entry gives the same bytes."""
         for index in range(self.shots):
-            yield _screen(self.at, index, self.lines[index * 9 : index * 9 + 9])
+            yield screen(self.at, index, self.lines[index * 9 : index * 9 + 9])
         for name in self.others:
-            yield _other(self.at, name)
+            yield other(self.at, name)
+
+
+def of_the_mix(entry: SampleEntry) -> SampleEntry:
+    """An entry of the fictional diary as the sample pack has it: none taken out, and one photo alone that says where it was."""
+    files = tuple({**one, "gps": one["name"] == AT_HOME} for one in entry.files)
+    return replace(entry, files=files, later=tuple(change for change in entry.later if not change.takes_out))
 
 
 def more_entries(seed: int) -> list[MadeEntry]:
@@ -104,22 +88,35 @@ def more_entries(seed: int) -> list[MadeEntry]:
 def _entry(dice: random.Random, index: int, of: int, shots: int) -> MadeEntry:
     """One day."""
     day = _FIRST + timedelta(days=index * _DAYS // of)
+    day = day.replace(tzinfo=ZoneInfo(ABROAD)) if index == _ABROAD else day
     start = day.replace(hour=dice.randrange(7, 23), minute=dice.randrange(60))
     at = _ms(start + timedelta(minutes=dice.randrange(20, 180)))
     burst = _bursts(of).get(index)
-    lines = _lines(index, burst, start) if burst else [("them", f"{start:%H:%M}", dice.choice(_SAID))] * 3
+    lines = _lines(index, burst, start) if burst else [("them", f"{start:%H:%M}", dice.choice(SAID))] * 3
     fields = _time(start) | (_told_burst(start) if burst else _told_day(dice, index))
-    others = _OTHERS if index == 0 else ()
+    others = _OTHERS[:3] if index == 0 else _OTHERS[3:] if index == _SIGNED else ()
     restricted: dict[str, object] = {"place_detail": "9 Larch Court, Northmoor NM4 2QT"} if index % 9 == 4 else {}
     if index == of - 1:
         fields["narrative"] = WITHHELD
-    return MadeEntry(at, fields, restricted, (), (), "", shots, lines, others)
+    made = MadeEntry(at, fields, restricted, (), (), "", shots=shots, lines=lines, others=others)
+    if index == _SIGNED:
+        return replace(made, account=SIGNED, fields=_signed(fields))
+    return replace(made, purged=(mistake(at),)) if index == _UNDER_18 else made
+
+
+def _signed(fields: Mapping[str, object]) -> dict[str, object]:
+    """An account in British Sign Language: the film is the account, somebody's translation stands beside it."""
+    words = "He waited by the lifts and walked behind me to the car park. I signed it in the car, straight away."
+    made = {"by": "Jo Hale", "date": "2026-06-07", "relation": "registered interpreter", "text": words}
+    told = {name: value for name, value in fields.items() if name != "help_given"}
+    did = {"behaviours": ["turn_up_work_school", "follow"], "channel": "in_person", "place_category": "work"}
+    return {**told, **did, "language": "bfi", "narrative": "Account in BSL.", "translation": made}
 
 
 def _bursts(of: int) -> dict[int, int]:
     """Which entries are bursts, and of how many messages: together with the diary's own they are MESSAGES."""
     rows = sum(len(objects_of(row.fields, "rows")) for row in sample_records.versions() if row.kind == "schedule")
-    left = MESSAGES - rows
+    left = MESSAGES - rows - SAVED_LINES - 1
     places = [n * of // BURSTS for n in range(BURSTS)]
     return {place: left // BURSTS + (n < left % BURSTS) for n, place in enumerate(places)}
 
@@ -131,7 +128,7 @@ def _time(start: datetime) -> dict[str, object]:
         "occurred_start": _ms(start),
         "precision": "minute",
         "time_source": "from_memory",
-        "tz": sample.TZ,
+        "tz": str(start.tzinfo),
         "utc_offset_min": int((start.utcoffset() or timedelta(0)).total_seconds() // 60),
     }
 
@@ -143,7 +140,7 @@ def _told_burst(start: datetime) -> dict[str, object]:
         "attribution_basis": ["known_account_or_number", "pattern"],
         "behaviours": ["chat_messages"],
         "channel": "whatsapp",
-        "channel_account": _THEM,
+        "channel_account": THEM,
         "feared_violence": "not_sure",
         "feelings_then": ["distressed"],
         "narrative": f"Messages without end again, from {start:%H:%M}. I said stop once and put the phone in a drawer.",
@@ -171,6 +168,15 @@ def _told_day(dice: random.Random, index: int) -> dict[str, object]:
         fields["missing_evidence"] = "I deleted the chat of that week in a panic. The phone company may still have the times."
     if index == _CHILD_THERE:
         fields |= {"children_present": True, "children_ages": "14", "present_ids": ["@child"]}
+    if index == _UNDER_18:
+        fields["narrative"] = (
+            "He sent a picture that nobody may keep. I added it by mistake and took it out at once. It showed a girl from my "
+            "old school. The message came from the number ending 618."
+        )
+    if index == _ABROAD:
+        fields["narrative"] = "At my aunt’s in Lahore. A silent call at night, then a message with the name of her street."
+        fields |= {"behaviours": ["silent_calls", "knows_things_they_should_not"], "channel": "phone_call"}
+        fields["place_category"] = "friend_or_family_home"
     if index == _TYPED:
         fields |= {"help_given": "typed_for_me", "language": "en"}
     return fields
@@ -179,7 +185,15 @@ def _told_day(dice: random.Random, index: int) -> dict[str, object]:
 _DELETED_CHAT: Final = 5
 _CHILD_THERE: Final = 8
 _TYPED: Final = 11
-_OTHERS: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt")
+_SIGNED: Final = 14
+_ABROAD: Final = 17
+_UNDER_18: Final = 20
+ABROAD: Final = "Asia/Karachi"
+# The one photo that says where it was taken, and that shows where the keeper lives.
+AT_HOME: Final = "IMG_2321.JPG"
+_OTHERS: Final = ("doorbell.mp4", "voicemail.m4a", "chat.txt", SIGNED)
+# Files that other records name.
+NAMED_FILES: Final = ("chat.txt", "you_should_read_this.eml")
 
 
 def more_records(seed: int) -> list[Written]:
@@ -189,7 +203,7 @@ def more_records(seed: int) -> list[Written]:
     for index, entry in enumerate(more_entries(seed)):
         if entry.fields["behaviours"] != ["chat_messages"] or len(entry.lines) < MESSAGES // BURSTS // 2:
             continue
-        start = datetime.fromtimestamp(int(str(entry.fields["occurred_start"])) / 1000, _ZONE)
+        start = datetime.fromtimestamp(int(str(entry.fields["occurred_start"])) / 1000, ZONE)
         fields = {
             "actor_ids": ["@callum"],
             "channel": "whatsapp",
@@ -202,9 +216,53 @@ def more_records(seed: int) -> list[Written]:
             "tz": sample.TZ,
         }
         made.append(Written(entry.at + 60_000, "schedule", f"burst{index}", fields, {"own_accounts": ["07700 900512"]}))
+    made += _saved(base)
     child = {"name": "Lena", "role": "child", "role_code": "C1", "age_band": "from_13_to_15"}
     made.append(Written(_ms(_FIRST), "person", "child", child, {}))
     return made
+
+
+def _saved(base: int) -> list[Written]:
+    """What a saved chat and a saved e-mail hold, as lists made from those files."""
+    start = _FIRST.replace(hour=20, minute=0)
+    chat = {
+        "actor_ids": ["@callum"],
+        "channel": "whatsapp",
+        "chat": "Callum",
+        "complete": "some_missing",
+        "incident_ids": [f"@entry:{base}"],
+        "rows": _rows(_lines(0, SAVED_LINES, start), start),
+        "source_attachment_id": "@file:chat.txt",
+        "title": "Saved chat of 7 May",
+        "tz": sample.TZ,
+    }
+    sent = datetime(2026, 7, 21, 2, 12, tzinfo=ZONE)
+    row = {
+        "description": "Subject: You should read this",
+        "direction": "in",
+        "from": "c.redfern.new@example.net",
+        "msg_no": 1,
+        "sent_at": _ms(sent),
+        "sent_local": sent.strftime("%Y-%m-%dT%H:%M"),
+        "sent_source": "message_or_call_stamp",
+        "text": "You read my messages. I can see that you do.\n\nI will not stop writing until you talk to me.",
+        "to": "me",
+        "type": "email",
+    }
+    mail = {
+        "channel": "email",
+        "complete": "complete",
+        "incident_ids": ["@entry:11"],
+        "rows": [row],
+        "source_attachment_id": "@file:you_should_read_this.eml",
+        "title": "E-mail of 21 July",
+        "tz": sample.TZ,
+    }
+    own = {"own_accounts": ["07700 900512"]}
+    return [
+        Written(_ms(_FIRST) + 120_000, "schedule", "saved_chat", chat, own),
+        Written(_ms(sent) + 86_400_000, "schedule", "saved_mail", mail, {}),
+    ]
 
 
 def _lines(index: int, burst: int, start: datetime) -> list[tuple[str, str, str]]:
@@ -213,7 +271,7 @@ def _lines(index: int, burst: int, start: datetime) -> list[tuple[str, str, str]
         (
             "me" if no % 10 == 9 else "them",
             (start + timedelta(seconds=40 * no)).strftime("%H:%M"),
-            _BACK[no // 10 % len(_BACK)] if no % 10 == 9 else _SAID[(index * 7 + no * 5) % len(_SAID)],
+            _BACK[no // 10 % len(_BACK)] if no % 10 == 9 else SAID[(index * 7 + no * 5) % len(SAID)],
         )
         for no in range(burst)
     ]
@@ -224,7 +282,7 @@ def _rows(lines: Sequence[tuple[str, str, str]], start: datetime) -> list[Mappin
     rows: list[Mapping[str, object]] = []
     for no, (who, _, words) in enumerate(lines):
         at = start + timedelta(seconds=40 * no)
-        sides = {"direction": "out", "from": "me", "to": _THEM} if who == "me" else {"direction": "in", "from": _THEM, "to": "me"}
+        sides = {"direction": "out", "from": "me", "to": THEM} if who == "me" else {"direction": "in", "from": THEM, "to": "me"}
         rows.append(
             {
                 **sides,
@@ -242,64 +300,3 @@ def _rows(lines: Sequence[tuple[str, str, str]], start: datetime) -> list[Mappin
 def _ms(moment: datetime) -> int:
     """Milliseconds UTC."""
     return int(moment.timestamp() * 1000)
-
-
-def _screen(at: int, index: int, lines: Sequence[tuple[str, str, str]]) -> SampleFile:
-    """A small chat screen."""
-    image = Image.new("RGB", _SIZE, "white")
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, _SIZE[0], 78), fill=(238, 240, 243))
-    write(draw, (20, 24), _THEM, 24, (22, 24, 28), BOLD)
-    for row, (who, clock, words) in enumerate(lines):
-        x, y = (20, 96 + row * 82) if who == "them" else (150, 96 + row * 82)
-        draw.rounded_rectangle((x, y, x + 310, y + 66), 14, fill=(233, 234, 238) if who == "them" else (205, 222, 246))
-        write(draw, (x + 14, y + 8), words[:34], 17, (22, 24, 28))
-        write(draw, (x + 252, y + 40), clock, 14, (90, 94, 100))
-    out = BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    about = f"Messages from the number ending 618, screen {index + 1} of {datetime.fromtimestamp(at / 1000, _ZONE):%-d %B}"
-    return _file(f"IMG_{at // 60_000 % 100_000}_{index}.PNG", out.getvalue(), "image/png", "screenshot", about, at)
-
-
-def _other(at: int, name: str) -> SampleFile:
-    """A film with a still, a voice message, a saved chat. The film and the sound are stand-ins: bytes, not recordings."""
-    grain = random.Random(name).randbytes(4_000)  # noqa: S311 - filling
-    if name.endswith(".mp4"):
-        made = _file(
-            name, b"\0\0\0\x18ftypmp42" + grain, "video/mp4", "video", "Doorbell film: somebody at the gate, 21 seconds", at
-        )
-        still = BytesIO()
-        Image.new("RGB", (480, 270), (64, 66, 72)).save(still, "JPEG", quality=80)
-        return SampleFile(made.name, made.content, {**made.fields, "duration_ms": 21_000}, made.restricted, still.getvalue())
-    if name.endswith(".m4a"):
-        made = _file(name, b"\0\0\0\x18ftypM4A " + grain, "audio/mp4", "voicemail", "Voicemail: breathing, then my name", at)
-        return SampleFile(made.name, made.content, {**made.fields, "duration_ms": 34_000}, made.restricted)
-    text = "".join(f"07/05/2026, 20:{minute:02d} - Callum: {_SAID[minute % 14]}\n" for minute in range(40))
-    return _file(name, text.encode(), "text/plain", "chat_export", "Saved chat with the number ending 618, 7 May", at)
-
-
-def _file(name: str, content: bytes, media_type: str, kind: str, about: str, at: int) -> SampleFile:
-    """A file with its fields; somebody has looked at it."""
-    fields = {
-        "added_at": at,
-        "alteration_before_receipt": "none_known",
-        "description": about,
-        "flags": [],
-        "kind": kind,
-        "looked_at": at,
-        "media_type": media_type,
-        "sensitivity": "normal",
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "sha512": hashlib.sha512(content).hexdigest(),
-        "size_bytes": len(content),
-        "shows": ["whole_screen", "number_or_handle", "clock"] if kind == "screenshot" else [],
-        "not_shown": ["url", "profile"] if kind == "screenshot" else [],
-    }
-    received = {
-        "claimed_type": media_type,
-        "filename": name,
-        "magic_type": media_type,
-        "platform": "command line",
-        "route": "files",
-    }
-    return SampleFile(name, content, fields, {"gps_present": False, "received_as": received})

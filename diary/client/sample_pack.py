@@ -19,7 +19,7 @@ from diary.client.attachments import Blob
 from diary.client.authority import make_authority
 from diary.client.journal import Journal
 from diary.client.offline import build_offline
-from diary.client.sample_days import WITHHELD, more_entries, more_records
+from diary.client.sample_days import NAMED_FILES, WITHHELD, more_entries, more_records, of_the_mix
 from diary.client.writing import Waiting, Writer, write_diary
 from diary.clock import FixedClock
 from diary.crypto.keys import Keyset
@@ -89,7 +89,8 @@ def training_diary(seed: int = 5) -> TrainingDiary:
     notary = Notary(secrets.token_bytes(32))
     journal = Journal(_identity(notary), clock, sample.TZ)
     writer = Writer(journal, clock, devices=tuple(zip((id_text(new_id()) for _ in range(DEVICES)), _CLOCKS, strict=True)))
-    entries = [*sample.entries(), *more_entries(seed)]
+    writer.files = {name: id_text(new_id()) for name in NAMED_FILES}
+    entries = [*map(of_the_mix, sample.entries()), *more_entries(seed)]
     write_diary(writer, entries, _quiet, [*sample_records.versions(), *more_records(seed)])
     journal.acknowledge(notary)
     log, root = _log(journal, notary)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
 from itertools import cycle
+from typing import Final
 
 from PIL import Image
 
@@ -20,6 +21,8 @@ from diary.ids import id_text, new_id
 from diary.record.rules import faults_of_breaches, faults_of_shape, faults_of_time
 from diary.record.times import at_offset
 
+# What the version says that takes the place of a purged file; as on the phone.
+REMOVED: Final = "file_removed"
 Step = Callable[[str, int, int], None]
 
 
@@ -35,7 +38,10 @@ class Writer:
     """Writes entries at the times they were written; files wait beside the journal until they are sent."""
 
     def __init__(self, journal: Journal, clock: FixedClock, devices: Sequence[tuple[str, int | None]] = ()) -> None:
-        """`clock` is the one the journal reads. `devices`: id and clock offset in ms; each entry is written on the next one."""
+        """`clock` is the one the journal reads. `devices`: id and clock offset in ms; each entry is written on the next one.
+
+        `files`, set by whoever needs it: the record ids that files are to have, by name.
+        """
         self._devices = cycle(devices)
         self.journal = journal
         self.waiting: list[Waiting] = []
@@ -43,6 +49,9 @@ class Writer:
         self._parents: dict[str, str] = {}
         self._orders: dict[str, Mapping[str, object]] = {}
         self._custody: dict[str, list[Mapping[str, object]]] = {}
+        self.files: Mapping[str, str] = {}
+        if first := next(iter(devices), None):
+            self.journal.on_device(*first)
 
     def write_settings(self, at: int, story: Story) -> None:
         """Initials, own words and the officer's sheet."""
@@ -54,18 +63,35 @@ class Writer:
         self._clock.ms = entry.at
         if device := next(self._devices, None):
             self.journal.on_device(*device)
+        self.journal.move_to(str(entry.fields.get("tz") or self.journal.tz))
         first = self._seal_record(Said("incident", entry.fields, entry.restricted, record=record))
         record, version = first.opened.place.record, first.opened.place.version
-        attached = [self._attach(file, record) for file in entry.draw()]
+        drawn = list(entry.draw())
+        attached = [self._attach(file, record) for file in drawn]
         if attached:
             # The files came with the first Save: still the first version, within its ten minutes.
             self._clock.advance(60_000)
             fields = dict(entry.fields) | {"attachment_ids": attached}
+            if entry.account:
+                fields["narrative_media"] = attached[[file.name for file in drawn].index(entry.account)]
             again = self._seal_record(Said("incident", fields, entry.restricted, record=record, parents=(version,)))
             version = again.opened.place.version
+        for file in entry.purged:
+            self.purge(self._attach(file, record))
         if entry.note:
             self._seal_record(Said("note", {"of_id": record, "text": entry.note}))
         return record
+
+    def purge(self, attachment: str) -> None:
+        """A file the keeper says is a sexual picture of someone under 18: gone with every copy, a version without words left."""
+        now = self._clock.now_ms()
+        newest = self.journal.newest(attachment)
+        blobs = {blob for blob, _ in (*newest.open_keys, *newest.restricted_keys)}
+        self.waiting = [one for one in self.waiting if one.blob.blob not in blobs]
+        out = {"reason": REMOVED, "taken_out": now}
+        self._seal_record(Said("attachment", out, record=attachment, parents=(newest.place.version,)))
+        line = {"action": "deleted", "actor": "keeper", "at": now, "attachment": attachment}
+        self._custody.setdefault(at_offset(now, self.journal.offset(now)).date().isoformat(), []).append(line)
 
     def change(self, record: str, change: Change) -> None:
         """A later version of an entry: what it adds or amends, over what stands; a taking out says nothing else."""
@@ -115,7 +141,7 @@ class Writer:
             renditions.append(_rendition(still) | {"purpose": "preview"})
             keys.append(self._seal(still.content).pair)
         fields = dict(file.fields) | {"incident_ids": [incident], "renditions": renditions}
-        record = id_text(new_id())
+        record = self.files.get(file.name) or id_text(new_id())
         self._seal_record(Said("attachment", fields, file.restricted, tuple(keys), (received.pair,), record))
         at = self._clock.now_ms()
         line = {"actor": "app", "at": at, "attachment": record}
@@ -167,6 +193,7 @@ def write_diary(
     """
     ids = {f"entry:{index}": id_text(new_id()) for index in range(len(told))}
     ids |= {key: id_text(new_id()) for key in dict.fromkeys(one.key for one in records)}
+    ids |= {f"file:{name}": record for name, record in writer.files.items()}
     links = links_of_entries(story) if records else {}
     events: list[tuple[int, int, Callable[[], object]]] = []
     for index, entry in enumerate(told):

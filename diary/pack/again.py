@@ -15,7 +15,7 @@ from typing import Any, Final
 from diary.encoding import b64, canon
 from diary.errors import KeptError
 from diary.pack import build, capsule, images
-from diary.pack.contents import contents_of, volumes
+from diary.pack.contents import Contents, Picture, contents_of, volumes
 from diary.pack.exhibits import poster_key
 from diary.pack.sandbox import close_in, die_with_parent
 from diary.pack.typeset import Press
@@ -106,12 +106,24 @@ def _documents(folder: Path) -> Iterator[tuple[str, Path]]:
                     pictures[key] = build.placed(images.accept(path.read_bytes()), place, key)
     press = Press(told.head.made_at)
     try:
-        press.add(build.documents(contents, folder))
+        press.add(build.documents(contents, folder, _stills(contents, folder)))
         press.add(build.picture_volumes(contents, pictures, folder))
         for document in press.finished():
             yield document.name, document.out
     finally:
         press.close()
+
+
+def _stills(contents: Contents, folder: Path) -> dict[str, Picture]:
+    """The stills of accounts, as 04 shows them too."""
+    found = {}
+    for shown in build.films_of_accounts(contents):
+        path = folder / PICTURES / _file(poster_key(shown.exhibit.item))
+        if path.exists():
+            (folder / build.CHRONOLOGY).mkdir(exist_ok=True)
+            still = images.accept(path.read_bytes())
+            found[shown.exhibit.item] = build.placed(still, folder / build.CHRONOLOGY, shown.exhibit.item)
+    return found
 
 
 def main() -> int:

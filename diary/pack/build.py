@@ -17,19 +17,20 @@ from diary.pack import bursts, exhibits, howto, images, proofs, recordjson, tabl
 from diary.pack.archive import write_front
 from diary.pack.capsule import Capsule
 from diary.pack.chronology import chronology_page
-from diary.pack.contents import Contents, contents_of, volume_name, volumes
-from diary.pack.exhibits import Picture
+from diary.pack.contents import Contents, Picture, Shown, contents_of, volume_name, volumes
 from diary.pack.impact import impact_page
 from diary.pack.manifest import SERVABLE_LIST, servable_list
 from diary.pack.method import method_page
 from diary.pack.numbered import Exhibit, Sealed
 from diary.pack.officer import officer_page
 from diary.pack.registers import of_kind
+from diary.pack.rows import account_film
 from diary.pack.typeset import Document, Press
 
 Fetch = Callable[[str, int], bytes]
 Progress = Callable[[str, int, int], None]
 FRONT: Final = "front.zip"
+CHRONOLOGY: Final = "01"
 
 
 def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress) -> Path:
@@ -40,7 +41,7 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
     """
     contents = contents_of(capsule)
     parts = volumes(contents)
-    printed = list(documents(contents, folder))
+    printed = list(documents(contents, folder, account_stills(contents, fetch, folder)))
     total = len(capsule.exhibits) + len(parts) + len(printed) + 1
     press = Press(capsule.head.made_at)
     try:
@@ -86,9 +87,9 @@ def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
     yield from proofs.proof_files(capsule, contents.held)
 
 
-def documents(contents: Contents, folder: Path) -> Iterator[Document]:
-    """The documents that hold no pictures."""
-    yield Document("chronology", "servable/01_chronology.pdf", partial(chronology_page, contents), folder / "01")
+def documents(contents: Contents, folder: Path, stills: Mapping[str, Picture]) -> Iterator[Document]:
+    """The documents beside the exhibits. `stills`: of accounts that are films, by item, in the folder of 01."""
+    yield Document("chronology", "servable/01_chronology.pdf", partial(chronology_page, contents, stills), folder / CHRONOLOGY)
     yield Document("officer", "restricted/06_RESTRICTED_officer-sheet.pdf", partial(officer_page, contents), folder / "06")
     name = "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
     yield Document("method", name, partial(method_page, contents), folder / "10")
@@ -123,6 +124,23 @@ def _pictures(contents: Contents, fetch: Fetch, folder: Path, progress: Callable
                 found |= {key: placed(copy, place, key) for key, copy in copies.items() if copy is not None}
             progress(one.exhibit.number - int(contents.exhibits[0].exhibit.number) + 1)
     return found
+
+
+def account_stills(contents: Contents, fetch: Fetch, folder: Path) -> dict[str, Picture]:
+    """The still of each account that is a film, by item, beside the table that shows it."""
+    found: dict[str, Picture] = {}
+    for shown in films_of_accounts(contents):
+        still = _still(contents.capsule.diary, shown.exhibit, fetch)
+        if still is not None:
+            (folder / CHRONOLOGY).mkdir(parents=True, exist_ok=True)
+            found[shown.exhibit.item] = placed(still, folder / CHRONOLOGY, shown.exhibit.item)
+    return found
+
+
+def films_of_accounts(contents: Contents) -> Iterator[Shown]:
+    """Films in which an entry is told, whose picture may be shown."""
+    films = (account_film(contents, entry) for entry in contents.entries)
+    return (shown for shown in films if shown is not None and not shown.exhibit.hold_picture)
 
 
 def placed(copy: images.PrintCopy, place: Path, key: str) -> Picture:

@@ -23,11 +23,21 @@ ME: Final = "me"
 
 def schedules_csv(contents: Contents) -> bytes | None:
     """The table, or None for a pack without a schedule."""
-    found = of_kind(contents.registers, "schedule")
-    if not found:
-        return None
+    found = list(schedules(contents))
+    return table(HEADER, (line for one, whole in found for line in _lines(contents, one, whole))) if found else None
+
+
+def schedules(contents: Contents) -> Iterator[tuple[Register, Opened]]:
+    """Each message schedule as servable, and the same before its words were masked."""
     whole = {told.record: told.newest for told in tell_all((one.opened for one in contents.capsule.versions), "schedule")}
-    return table(HEADER, (line for one in found for line in _lines(contents, one, whole[one.record])))
+    for one in of_kind(contents.registers, "schedule"):
+        yield one, whole[one.record]
+
+
+def parties(whole: Opened, row: Fields, before: Fields) -> tuple[str, ...]:
+    """From whom and to whom a message went; the keeper as `me (1)`. `before`: the row before its words were masked."""
+    own = _own_accounts(whole)
+    return tuple(own.get(text_of(before, name)) or text_of(row, name) for name in ("from", "to"))
 
 
 def lines_of(said: Fields) -> tuple[dict[str, object], ...]:
@@ -44,7 +54,7 @@ def _own_accounts(whole: Opened) -> dict[str, str]:
 
 def _lines(contents: Contents, schedule: Register, whole: Opened) -> Iterator[tuple[object, ...]]:
     """One line a message. `whole`: the same schedule before its words were masked."""
-    said, own = schedule.said, _own_accounts(whole)
+    said = schedule.said
     numbers = [
         entry.number
         for entry in contents.entries
@@ -62,11 +72,10 @@ def _lines(contents: Contents, schedule: Register, whole: Opened) -> Iterator[tu
         "" if count is None else f"{about}{count}",
     )
     for row, before in zip(lines_of(said), lines_of(whole.fields), strict=False):
-        parties = tuple(own.get(text_of(before, name)) or text_of(row, name) for name in ("from", "to"))
-        yield (*head, *_message(contents, row, schedule.text("tz"), parties))
+        yield (*head, *_message(contents, row, schedule.text("tz"), parties(whole, row, before)))
 
 
-def _message(contents: Contents, row: Fields, tz: str, parties: tuple[str, ...]) -> tuple[object, ...]:
+def _message(contents: Contents, row: Fields, tz: str, between: tuple[str, ...]) -> tuple[object, ...]:
     """The cells of one message."""
     return (
         whole_of(row, "msg_no"),
@@ -76,7 +85,7 @@ def _message(contents: Contents, row: Fields, tz: str, parties: tuple[str, ...])
         _label("time_sources", row, "sent_source"),
         _label("schedule_time_notes", row, "sent_note"),
         _label("schedule_directions", row, "direction"),
-        *parties,
+        *between,
         _label("message_types", row, "type"),
         text_of(row, "text"),
         text_of(row, "description"),

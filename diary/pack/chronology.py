@@ -1,7 +1,7 @@
 """01_chronology.pdf as data: what its template lays out. Counts and words only; no conclusion is drawn."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from diary.encoding import canon
@@ -9,7 +9,7 @@ from diary.pack.contents import Contents, Shown, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.method import half_page, not_here
 from diary.pack.registers import front_lines, of_kind
-from diary.pack.rows import Row, recorder, row_of
+from diary.pack.rows import Row, Stills, recorder, row_of
 from diary.pack.sections import further_sections
 from diary.pack.wording import entries_words, numbers_words, size_words
 from diary.record import chronology as order
@@ -24,11 +24,11 @@ WORDS_A_MINUTE: Final = 200
 LINKED: Final = 6
 
 
-def chronology_page(contents: Contents) -> Row:
-    """Everything 01 needs. Only the servable side of the contents is read."""
+def chronology_page(contents: Contents, stills: Stills | None = None) -> Row:
+    """Everything 01 needs. Only the servable side of the contents is read. `stills`: of accounts that are films, by item."""
     entries = contents.entries
     facts = order.facts(entries)
-    rows = [row_of(contents, entry) for entry in entries]
+    rows = [row_of(contents, entry, stills or {}) for entry in entries]
     return {
         **contents.sheet_facts(f"Chronology, pack {contents.capsule.head.name}", STATEMENT),
         **further_sections(contents),
@@ -82,7 +82,28 @@ def _front(contents: Contents, facts: Sequence[Fact]) -> Row:
         "undated": entries_words(undated) if undated else "",
         "digest": exhibits_digest(contents),
         "covers": _covers(contents),
+        "setting": _setting(contents),
     }
+
+
+_SETTINGS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "school": ("At school, college or university", ("school_or_nursery",)),
+    "employer": ("At work", ("work",)),
+    "housing": ("At home or outside it", ("home", "outside_home")),
+}
+
+
+def _setting(contents: Contents) -> list[str]:
+    """For a school, an employer, housing: the entries at their place. For a solicitor: those said to break an order."""
+    profile, entries = contents.capsule.head.profile, contents.entries
+    if profile in _SETTINGS:
+        label, places = _SETTINGS[profile]
+        found = [entry.number for entry in entries if entry.text("place_category") in places]
+    elif profile == "solicitor":
+        label, found = "Said to break an order", [entry.number for entry in entries if objects_of(entry.said, "alleged_breaches")]
+    else:
+        return []
+    return [label, f"{len(found)}: {entries_words(found)}" if found else "no entry says so"]
 
 
 def _covers(contents: Contents) -> str:

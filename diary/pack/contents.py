@@ -36,6 +36,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A print copy in the folder of the document that shows it, with its size in pixels."""
+
+    file: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """Everything the documents are made from. `entries` and `whole` have the same order."""
 

@@ -6,18 +6,17 @@ ever come this way: its metadata would stand there too.
 """
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from diary.pack.bursts import lines_of
-from diary.pack.contents import Contents, Shown
+from diary.pack.bursts import lines_of, parties, schedules
+from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.registers import of_kind
-from diary.pack.rows import Row
+from diary.pack.registers import Register
+from diary.pack.rows import Row, duration_words
 from diary.pack.wording import chosen, numbers_words, point_words, size_words
 from diary.record import times, vocabulary
-from diary.record.reading import codes_of, object_of, text_of, whole_of
+from diary.record.reading import Fields, codes_of, object_of, text_of, whole_of
 
 # Room for a picture on the page, in millimetres, beneath the heading; and how far two slices overlap.
 WIDTH_MM: Final = 170.0
@@ -31,15 +30,6 @@ _MAIL_WORDS: Final = ("text", "body", "words")
 OVERLAP_MM: Final = 10.0
 # Taller than this for its width, a screenshot becomes unreadable when it is fitted to one page.
 LONG_SHAPE: Final = 2.6
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A print copy in the working folder, with its size in pixels."""
-
-    file: str
-    width: int
-    height: int
 
 
 def exhibits_page(contents: Contents, volume: Sequence[Shown], pictures: Mapping[str, Picture], part: str) -> Row:
@@ -67,9 +57,9 @@ def _exhibit(contents: Contents, shown: Shown, picture: Picture | None, poster: 
         "transcript": paragraphs(text_of(said, "transcript")),
         "flags": list(vocabulary.labels("attachment_flags", codes_of(said, "flags"))),
         "picture": None if held or picture is None else _placed(shown, picture),
-        "card": _card(shown, held) if held or picture is None else "",
+        "card": _card(shown, held=held, still=poster is not None) if held or picture is None else "",
         "poster": _still(shown, poster) if not held and picture is None and poster is not None else None,
-        "mail": _mail(shown),
+        "mail": [] if held else _mail(contents, shown),
         "chat": [] if held else _chat(contents, shown),
     }
 
@@ -82,7 +72,7 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
     masked = text_of(said, "print_copy") == "masked" and shown.exhibit.print_copy is not None and not shown.exhibit.hold_picture
     return [
         ("Copy", "masked copy, unmasked item held with the restricted part" if masked else ""),
-        ("Lasts", f"{lasts // 60_000} min {lasts // 1000 % 60} s" if lasts is not None else ""),
+        ("Lasts", duration_words(lasts) if lasts is not None else ""),
         ("Kind", shown.attachment.kind_label),
         ("Entries", numbers_words(shown.entries) or "not linked to an entry"),
         ("Taken", times.printed(taken).line() if taken.is_known else "not recorded"),
@@ -114,40 +104,62 @@ def _still(shown: Shown, poster: Picture) -> Row:
     return {"file": poster.file, "alt": alt, "width": width, "height": width * shape}
 
 
-def _mail(shown: Shown) -> Row | None:
-    """A mail as its record tells it: headers, then its words. None for other files."""
+def _mail(contents: Contents, shown: Shown) -> list[Row]:
+    """A mail as its record tells it, or the list made of it when it came: headers, words, and mails sent on inside it."""
     told = object_of(shown.attachment.said, "mail")
     if not told:
-        return None
+        found = messages(contents, shown)
+        return [_letter(one.text("tz"), row, between) for one, row, between in found if text_of(row, "type") == "email"]
     heads = [
         [name.replace("_", " ").capitalize(), drawable(value)]
         for name, value in sorted(told.items())
         if isinstance(value, str) and value and name not in _MAIL_WORDS
     ]
     words = next((text_of(told, name) for name in _MAIL_WORDS if text_of(told, name)), "")
-    return {"heads": heads, "words": paragraphs(words)}
+    return [{"heads": heads, "words": paragraphs(words)}]
+
+
+def _letter(tz: str, row: Fields, between: Sequence[str]) -> Row:
+    """One mail of a list."""
+    at = whole_of(row, "sent_at")
+    sent = "no date with a zone" if at is None else times.instant(at, tz).line()
+    heads = (("From", between[0]), ("To", between[1]), ("Sent", sent), ("Of it", text_of(row, "description")))
+    return {
+        "heads": [[label, drawable(words)] for label, words in heads if words],
+        "words": paragraphs(text_of(row, "text") or "(no words)"),
+    }
+
+
+def messages(contents: Contents, shown: Shown) -> Iterator[tuple[Register, Fields, tuple[str, ...]]]:
+    """Every message that was made of a file, with its list and who it is from and to."""
+    for one, whole in schedules(contents):
+        of_file = shown.exhibit.record in one.codes("source_attachment_id")
+        for row, before in zip(lines_of(one.said), lines_of(whole.fields), strict=False):
+            if of_file or text_of(row, "attachment_id") == shown.exhibit.record:
+                yield one, row, parties(whole, row, before)
 
 
 def _chat(contents: Contents, shown: Shown) -> list[list[str]]:
-    """The messages of a saved chat, as its schedules keep them: number, time, who, words."""
+    """The messages of a saved chat, as its schedules keep them: number, time, from whom, words."""
     rows = []
-    for one in of_kind(contents.registers, "schedule"):
-        whole = shown.exhibit.record in one.codes("source_attachment_id")
-        for row in lines_of(one.said):
-            if whole or text_of(row, "attachment_id") == shown.exhibit.record:
-                words = text_of(row, "text") or text_of(row, "description")
-                side = "to the keeper" if text_of(row, "direction") == "in" else "from the keeper"
-                number = f"{one.ref}/{whole_of(row, 'msg_no') or ''}"
-                rows.append([number, text_of(row, "sent_local").replace("T", " "), side, drawable(words)])
+    for one, row, (source, _) in messages(contents, shown):
+        if text_of(row, "type") == "email":
+            continue
+        words, way = text_of(row, "text") or text_of(row, "description"), text_of(row, "direction")
+        number = f"{one.ref}/{whole_of(row, 'msg_no') or ''}"
+        when = text_of(row, "sent_local").replace("T", " ")
+        side = source or (vocabulary.label("schedule_directions", way) if way else "")
+        rows.append([number, when, drawable(side), drawable(words)])
     return rows if shown.exhibit.print_copy is None else []
 
 
-def _card(shown: Shown, held: bool) -> str:
+def _card(shown: Shown, *, held: bool, still: bool) -> str:
     """What stands where a picture cannot."""
     if held:
         return "[held back, see 06] The picture is not printed here. The file as received is held with the restricted part."
+    printed = "One still of it is printed here." if still else "There is no picture of it to print."
     return (
-        f"{shown.attachment.kind_label}. There is no picture of it to print. The file as received, "
+        f"{shown.attachment.kind_label}. {printed} The file as received, "
         f"{shown.exhibit.file}, is held with the restricted part; its digest stands on this page."
     )
 

@@ -43,6 +43,12 @@ _PLAIN_NAMES: Final = frozenset(
     "photo photos screen screenshot image picture video audio voice letter document scan recording message "
     "download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement".split()
 )
+# A day by itself says nothing of where somebody is, and stands in half of all sentences.
+_DAY = re.compile(
+    r"(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december)(?: [0-9]{4})?",
+    re.IGNORECASE,
+)
 _SQUEEZE = re.compile(r"[\W_]+")
 
 
@@ -95,6 +101,8 @@ def _whole_words(phrases: Iterable[str]) -> re.Pattern[str] | None:
 def _pieces(text: str) -> Iterable[str]:
     """What of a restricted text must not turn up: its parts between commas, postcodes, numbers, addresses of mail."""
     for part in re.split(r"[,;،、\n]+", text):
+        if _DAY.fullmatch(" ".join(part.split())):
+            continue
         if len(squeeze(part)) >= PIECE:
             yield squeeze(part)
         # "14 Elm Road" is given away by "Elm Road" too; two words at least, or every "Leeds" would go.

@@ -29,11 +29,23 @@ _ORDER: Final[Mapping[str, tuple[str, str, str]]] = {
         "restricted/06_RESTRICTED_officer-sheet.pdf  name, safe contact, needs",
     ),
     "school": (
-        "servable/01_chronology.pdf                  page one, then the entries at school, college or university",
-        "restricted/06_RESTRICTED_officer-sheet.pdf  name to use, how to get in touch safely, who else may hear",
+        "servable/01_chronology.pdf                  page one names the entries at school, college or university",
         "servable/04_exhibits.pdf                    the exhibits, one to a page",
+        "servable/08_impact.pdf                      effects on work or study, where there are any",
+    ),
+    "employer": (
+        "servable/01_chronology.pdf                  page one names the entries at work",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page",
+        "servable/08_impact.pdf                      effects on work or study, where there are any",
+    ),
+    "housing": (
+        "servable/01_chronology.pdf                  page one names the entries at home and outside it",
+        "servable/04_exhibits.pdf                    the exhibits, one to a page: damage, letters, who was at the door",
+        "servable/08_impact.pdf                      effects on home and moving, where there are any",
     ),
 }
+# The restricted part is for those who act on safety; others are given it only when the keeper says so.
+_WITHOUT: Final = frozenset({"school", "employer", "housing"})
 _FOR: Final[Mapping[str, str]] = {
     "police": "the police",
     "solicitor": "a solicitor",
@@ -41,6 +53,10 @@ _FOR: Final[Mapping[str, str]] = {
     "employer": "an employer",
     "housing": "a landlord, council or housing officer",
 }
+_NOT_GIVEN: Final = (
+    "               Where it is not here, it was not given to you: what is said of it below is then for others. How to get",
+    "               in touch safely is the first thing to ask the person who gave you this.",
+)
 _SHOWN: Final = "A receipt shows that an entry existed no later than its time."
 _NOT_SHOWN: Final = "No server has received this diary: nothing but the keeper's device shows when it was written."
 
@@ -59,13 +75,14 @@ def read_first(contents: Contents) -> bytes:
         "",
         *_supplement(contents),
         "ORDER TO READ",
-        *(f"  {place}. {line}" for place, line in enumerate(_ORDER.get(head.profile, _ORDER["school"]), 1)),
+        *(f"  {place}. {line}" for place, line in enumerate(_ORDER[head.profile], 1)),
         "  4. the rest as needed",
         "",
         "TWO FOLDERS",
         "  servable/    drafted so that it could be served after your own review. You decide on disclosure and redaction.",
         "               It holds no address, contact, or name of a child or witness that the keeper put apart.",
         "  restricted/  everything else. RESTRICTED: not for service. Copying servable/ alone copies nothing of it.",
+        *(_NOT_GIVEN if head.profile in _WITHOUT else ()),
         "",
         *_where(contents),
         "",

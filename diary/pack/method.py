@@ -5,9 +5,11 @@ The half page names no product, host, device or helper: 01 may be given to the o
 
 from diary.pack.capsule import EARLIER, Capsule
 from diary.pack.contents import Contents
+from diary.pack.crosswalk import CROSSWALK
 from diary.pack.glyphs import drawable
 from diary.pack.logwords import in_full, in_short
 from diary.pack.rows import Row
+from diary.pack.steps import checks, single_files
 from diary.pack.wording import numbers_words
 from diary.record import times, vocabulary
 from diary.record.reading import codes_of, object_of, objects_of, text_of, whole_of
@@ -66,6 +68,10 @@ def method_page(contents: Contents) -> Row:
         "log": in_full(contents.capsule),
         "notes": NOTES,
         "files": _files(contents),
+        "custody": _custody(contents),
+        "checks": [[title, drawable(words), list(commands)] for title, words, commands in checks(contents)],
+        "single": [[what, command] for what, command in single_files()],
+        "crosswalk": [list(row) for row in CROSSWALK],
         "banner": BANNER,
     }
 
@@ -223,6 +229,21 @@ def _lines(contents: Contents) -> list[list[str]]:
     for device, numbers in sorted(devices.items()):
         missing = max(numbers) - min(numbers) + 1 - len(set(numbers))
         rows.append([device, f"{min(numbers)} to {max(numbers)}", str(len(numbers)), str(missing)])
+    return rows
+
+
+def _custody(contents: Contents) -> list[list[str]]:
+    """The log of handling in short: per step how many files, by whom, from when to when. Every line is in 11."""
+    steps: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    for line in contents.capsule.custody:
+        key = text_of(line, "action"), text_of(line, "actor")
+        steps.setdefault(key, []).append((whole_of(line, "at") or 0, text_of(line, "item")))
+    rows = []
+    for (action, actor), told in steps.items():
+        times_of = sorted(at for at, _ in told)
+        ends = [times.iso(at) or "not recorded" for at in (times_of[0], times_of[-1])]
+        label = vocabulary.label("custody_actions", action) if action else "not recorded"
+        rows.append([drawable(label), drawable(actor or "not recorded"), str(len({item for _, item in told})), *ends])
     return rows
 
 

@@ -23,7 +23,7 @@ _ALONE: Final = re.compile(
     r"data/(?:00_READ-FIRST\.txt|servable/0[1-8]_[^/]+|restricted/(?:06|10)_RESTRICTED_[^/]+\.pdf|restricted/12_record\.json)"
 )
 _MAIL: Final = "data/restricted/13_mail/"
-_LIST: Final = "manifest-sha256.txt"
+LIST: Final = "manifest-sha256.txt"
 
 
 def write_portal(pack: Path, folder: Path, part_bytes: int = PART_BYTES) -> list[Path]:
@@ -88,7 +88,7 @@ def _submission(
     for path in sorted(folder.iterdir()):
         with path.open("rb") as file:
             digests.append((path.name, hashlib.file_digest(file, "sha256").hexdigest()))
-    (folder / _LIST).write_bytes(lines(digests))
+    (folder / LIST).write_bytes(lines(digests))
 
 
 def _content(held: zipfile.ZipFile, row: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from diary.pack import registers
-from diary.pack.contents import Contents
+from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.wording import chosen, field_label, value_words
 from diary.record import times, vocabulary
@@ -13,17 +13,21 @@ from diary.record.reading import object_of, objects_of, switch_of, text_of, whol
 from diary.record.versions import Change, Revision
 
 Row = dict[str, object]
+Stills = Mapping[str, Picture]
 COMMITMENT: Final = 12
 _TONGUES: Final = {
-    "ar": "Arabic", "bn": "Bengali", "en": "English", "gu": "Gujarati", "hi": "Hindi", "pa": "Punjabi", "pl": "Polish",
+    "ar": "Arabic", "ase": "American Sign Language", "bfi": "British Sign Language", "bn": "Bengali",
+    "en": "English", "gu": "Gujarati",
+    "hi": "Hindi", "isg": "Irish Sign Language", "pa": "Punjabi", "pl": "Polish",
     "ro": "Romanian", "so": "Somali", "ur": "Urdu", "zh": "Chinese",
 }  # fmt: skip
+_SIGNED: Final = frozenset({"ase", "bfi", "isg"})
 # A row this long could fill a page by itself, so it may be broken; shorter ones never are.
 LONG: Final = 2_600
 
 
-def row_of(contents: Contents, entry: Incident) -> Row:
-    """An entry as the template reads it."""
+def row_of(contents: Contents, entry: Incident, stills: Stills) -> Row:
+    """An entry as the template reads it. `stills`: of accounts that are films, by item."""
     words = entry.narrative
     later = [_later(contents, revision) for revision in entry.told.revisions]
     return {
@@ -33,6 +37,7 @@ def row_of(contents: Contents, entry: Incident) -> Row:
         "recorded": _recorded(contents, entry),
         "commitment": contents.first_version(entry).c[:COMMITMENT],
         "words": paragraphs(words),
+        "account": account_of(contents, entry, stills),
         "quotes": [_quote(quote) for quote in objects_of(entry.said, "exact_words")],
         "later": [block for block in later if block["lines"] or block["words"]],
         "what": _facts(_what(contents, entry)),
@@ -42,6 +47,43 @@ def row_of(contents: Contents, entry: Incident) -> Row:
         "mark": _mark(contents, entry),
         "long": len(words) + sum(len(str(block)) for block in later) > LONG,
     }
+
+
+def account_film(contents: Contents, entry: Incident) -> Shown | None:
+    """The film or recording in which an entry is told, where it is in the pack."""
+    named = entry.codes("narrative_media")
+    return next((shown for shown in contents.exhibits if shown.exhibit.record in named), None)
+
+
+def account_of(contents: Contents, entry: Incident, stills: Stills) -> Row | None:
+    """An account that is signed or spoken: item, length, language, whether somebody must interpret; a film's still."""
+    shown = account_film(contents, entry)
+    if shown is None:
+        return None
+    said, spoken = shown.attachment.said, text_of(entry.said, "language").lower().split("-")[0]
+    is_film = text_of(said, "media_type").startswith("video/")
+    lasts = whole_of(said, "duration_ms")
+    signed = spoken in _SIGNED
+    way = "signed" if signed else "signed (BSL) or spoken, filmed" if is_film else "spoken"
+    facts = [
+        ("Account", way),
+        ("Lasts", "not recorded" if lasts is None else duration_words(lasts)),
+        ("Language", tongue(spoken) if spoken else "not recorded"),
+        ("", "Interpreter needed" if signed or (is_film and not spoken) or spoken not in ("", "en") else ""),
+    ]
+    still = stills.get(shown.exhibit.item)
+    return {
+        "item": shown.exhibit.item,
+        "facts": [[label, drawable(words)] for label, words in facts if words],
+        "still": still and still.file,
+        "shape": still.height / max(1, still.width) if still else 0.0,
+        "alt": drawable(f"Still from {shown.exhibit.item}: {shown.attachment.description}"),
+    }
+
+
+def duration_words(ms: int) -> str:
+    """`2 min 34 s`."""
+    return f"{ms // 60_000} min {ms // 1000 % 60} s"
 
 
 def _when(entry: Incident) -> Iterator[str]:
@@ -174,7 +216,7 @@ def _translation(entry: Incident) -> Row | None:
         return {"by": drawable(f"Language: {tongue(spoken)}. Not translated."), "words": []} if foreign else None
     parts = (text_of(made, "by"), text_of(made, "relation"), times.date_words(text_of(made, "date")))
     who = ", ".join(part for part in parts if part) or "a person who is not named"
-    before = f"Written in {tongue(spoken)}. " if spoken else ""
+    before = f"{'Signed' if spoken in _SIGNED else 'Written'} in {tongue(spoken)}. " if spoken else ""
     return {"by": drawable(f"{before}Translation by {who}:"), "words": paragraphs(text_of(made, "text"))}
 
 

@@ -153,8 +153,8 @@ test('numbers go on from what any device gave; two of one number are told apart'
 
 test('words are held back as the typesetter holds them back', () => {
   const { cases } = JSON.parse(readFileSync(new URL('../vectors/held_back.json', import.meta.url), 'utf8'));
-  for (const { texts, names, samples } of cases) {
-    const held = new HeldBack(texts, names);
+  for (const { texts, names, phrases, samples } of cases) {
+    const held = new HeldBack(texts, names, phrases);
     for (const [text, masked] of samples) {
       assert.equal(held.mask(text), masked);
       assert.equal(held.touches({ a: [text] }), masked !== text, text);

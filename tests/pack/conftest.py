@@ -24,6 +24,7 @@ from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.gather import make_capsule
 from diary.services.packing import PackJobs
 from tests.pack.fiction import FictionalDiary, fictional_diary
+from tests.pack.scanning import forms, servable_files
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,12 @@ class SamplePack:
         """The drawn words of each page of 01."""
         reader = pypdf.PdfReader(io.BytesIO(self.read("servable/01_chronology.pdf")))
         return [" ".join(page.extract_text().split()) for page in reader.pages]
+
+    @cached_property
+    def servable(self) -> list[tuple[str, str]]:
+        """Every byte that may be served, 00 and 15, in every form in which it can be read, with where that is."""
+        files = servable_files(self.folder)
+        return [found for name, raw in files.items() for found in forms(name, raw)]
 
     @cached_property
     def record(self) -> dict[str, Any]:

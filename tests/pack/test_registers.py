@@ -21,7 +21,8 @@ from diary.pack.registers import front_lines, people_of
 from diary.pack.tables import chronology_csv
 from diary.pack.verify import verify
 from tests.pack.conftest import build, finish
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, add_odd, incident_fields
+from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
+from tests.pack.odd import add_odd
 from tests.vectors.reading import load
 
 NUMBER = "07700 900222"

@@ -11,24 +11,25 @@ import shutil
 import subprocess
 import zipfile
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import bagit
 import pypdf
 import pytest
+from pdfua import validate
 
-from diary.pack.heldback import MARK, squeeze
+from diary.pack.heldback import MARK
 from diary.pack.portal import write_portal
 from diary.pack.verify import verify
 from diary.record.vocabulary import LISTS
 from tests.pack.conftest import SamplePack
-from tests.pack.test_servable import ALLOWED, DENIED, drawn, unpacked
+from tests.pack.scanning import Apart, forms, places_of, squeezed
+from tests.pack.test_servable import ALLOWED, DENIED, drawn
 
-KEPT_APART = (
-    "9 Larch Court", "14 Larch Court", "NM4 2QT", "NM42QT", "07700 900512", "+447700900512", "Sallow Road", "Mrs Osei", "Osei",
-    "Priya Anand", "07700 900518", "Lena", "IMG_2041", "reference client", "pc2207@northmoor.example",
-)  # fmt: skip
+# Whether a heading is empty pdfua 0.1.3 cannot say of these files (it stumbles over a list); `headings` reads them too.
+UNREAD = {"UA-14-001"}
 
 
 def numbered(words: str) -> set[int]:
@@ -38,25 +39,29 @@ def numbered(words: str) -> set[int]:
 
 
 def test_the_mix_is_the_one_that_is_promised(sample_pack: SamplePack) -> None:
-    """120 entries, 300 exhibits, 2,500 messages, three devices, a night with two 01:30s, a deleted chat, and the odd files."""
+    """120 entries, 300 exhibits, 2,500 messages, three devices, and of each odd thing exactly one."""
     versions = sample_pack.diary.journal.versions()
+    index, rows = sample_pack.rows("servable/03_exhibits-index.csv"), sample_pack.rows("servable/02_chronology.csv")
     assert len({row["record"] for row in versions if row["kind"] == "incident"}) == 120
-    assert len(sample_pack.rows("servable/03_exhibits-index.csv")) == 300
+    assert len(index) == 300
     assert len(sample_pack.rows("servable/05_message-schedules.csv")) == 2_500
-    devices = {row["open"]["fields"]["_line"]["device"] for row in versions}  # type: ignore[index,call-overload]
-    assert len(devices) - 1 <= 3 <= len(devices)
-    index = sample_pack.rows("servable/03_exhibits-index.csv")
+    assert len({row["open"]["fields"]["_line"]["device"] for row in versions}) == 3  # type: ignore[index,call-overload]
     assert sum(row["file"].endswith(".heic") for row in index) == 1
-    assert sum("type" in row["flags"] and not row["file"].endswith(".heic") for row in index) >= 1
-    assert "I deleted the chat of that week" in " ".join(sample_pack.pages)
+    [liar] = [row for row in index if "name says one type" in row["flags"]]
+    assert liar["file"].endswith(".jpg")
+    [placed] = [row for row in versions if (row["restricted"] or {"fields": {}})["fields"].get("gps_present")]
+    assert placed["restricted"] and placed["restricted"]["fields"]["shows_where_i_live"] is True
+    assert sum("deleted the chat" in row["missing"] for row in rows) == 1
     counts = sample_pack.record["counts"]
-    assert (counts["amended"], counts["withheld"], counts["removed"]) == (1, 1, 1)
+    assert (counts["amended"], counts["withheld"], counts["removed"]) == (1, 1, 0)
+    flagged = [row for row in versions if row["kind"] == "attachment" and "taken_out" in row["open"]["fields"]]
+    assert [row["open"]["fields"]["reason"] for row in flagged] == ["file_removed"]
 
 
 def test_1_sixty_seconds(sample_pack: SamplePack) -> None:
     """Page one of 01: who, how many, first, last, days since, orders, references; of 06: contact, concerns, needs, orders."""
     first = sample_pack.pages[0]
-    for words in ("118", "S1 “Callum Redfern”", "Mon 4 May 2026", "Wed 18 Nov 2026", "days before", "O1 Non-molestation",
+    for words in ("119", "S1 “Callum Redfern”", "Mon 4 May 2026", "Wed 18 Nov 2026", "days before", "O1 Non-molestation",
                   "said to be broken in entries", "NM/4326/18", "NC1 told to stop", "Start with these"):  # fmt: skip
         assert words in first, words
     sheet = pypdf.PdfReader(io.BytesIO(sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf"))).pages[0].extract_text()
@@ -76,12 +81,15 @@ def test_1_sixty_seconds(sample_pack: SamplePack) -> None:
 def test_2_and_4_the_numbers_add_up_and_hold_their_order(sample_pack: SamplePack) -> None:
     """Occasions, first and last day and the rows of the table agree; rows by time, unknown last; no number twice."""
     rows = sample_pack.rows("servable/02_chronology.csv")
-    assert len(rows) == 118 == sample_pack.record["counts"]["included"]
+    assert len(rows) == 119 == sample_pack.record["counts"]["included"]
     starts = [row["occurred_start"] for row in rows]
     assert [one for one in starts if one] == sorted((one for one in starts if one), key=_instant) and not starts[-1]
+    gap = re.search(r"Longest gap (\d+) days, between entries (\d+) and (\d+)", sample_pack.pages[0])
+    days = {row["no"]: row["occurred_start"][:10] for row in rows}
+    assert gap and int(gap[1]) == (date.fromisoformat(days[gap[3]]) - date.fromisoformat(days[gap[2]])).days
     assert len({row["no"] for row in rows}) == len(rows)
     whole = " ".join(sample_pack.pages)
-    assert whole.count("Recorded:") == whole.count("Commitment:") == 118
+    assert whole.count("Recorded:") == whole.count("Commitment:") == 119
     course = re.search(r"Course of conduct S1: (\d+) occasions", sample_pack.pages[0])
     assert course and int(course[1]) == sum(row["person_code"].startswith("S1") for row in rows)
 
@@ -108,6 +116,9 @@ def test_5_and_6_two_times_a_row_and_the_night_with_two_half_past_ones(sample_pa
     [night] = [row for row in rows if row["occurred_start"].startswith("2026-10-25T01:30")]
     assert night["occurred_start"].endswith("Z") and "GMT" in night["occurred"]
     assert "01:30 GMT (UTC)" in " ".join(sample_pack.pages)
+    [away] = [row for row in rows if "Lahore" in row["what_happened"]]
+    assert away["occurred_start"].endswith("+05:00") and "PKT (UTC+5)" in away["occurred"]
+    assert any("PKT (UTC+5)" in page and "Lahore" in page for page in sample_pack.pages)
 
 
 def test_7_and_13_and_24_verify_finds_only_that_it_is_for_training(sample_pack: SamplePack) -> None:
@@ -115,6 +126,25 @@ def test_7_and_13_and_24_verify_finds_only_that_it_is_for_training(sample_pack: 
     diary = sample_pack.diary
     found = verify(sample_pack.path, notary=diary.notary.pub, tsa_roots=[diary.root])
     assert [one.code for one in found] == ["training"]
+
+
+def test_7_words_are_the_stored_ones_and_a_translation_stands_beside_them(sample_pack: SamplePack) -> None:
+    """Embedded byte for byte outside words held back; a signed account with still, length, language and who must be there."""
+    reader = pypdf.PdfReader(io.BytesIO(sample_pack.read("servable/01_chronology.pdf")))
+    embedded = {name: raw[0].decode() for name, raw in reader.attachments.items()}
+    told: dict[int, str] = {}
+    for row in sample_pack.record["versions"]:
+        if row["kind"] == "incident" and row["fields"].get("narrative"):
+            told.setdefault(row["seq_no"], row["fields"]["narrative"])
+    assert len(embedded) == len(told)
+    for number, words in told.items():
+        found = embedded[f"entry-{number:04d}.txt"]
+        assert found == words or (MARK in found and all(piece in words for piece in found.split(MARK)))
+    [page] = [page for page in sample_pack.pages if "Account in BSL" in page]
+    for words in ("Account: signed", "2 min 34 s", "British Sign Language", "Interpreter needed", "Translation by Jo Hale"):
+        assert words in page, words
+    pictures = [image for one in reader.pages for image in one.images]
+    assert len(pictures) == 1
 
 
 def test_8_and_9_authorship_and_amendments_are_marked(sample_pack: SamplePack) -> None:
@@ -129,7 +159,7 @@ def test_8_and_9_authorship_and_amendments_are_marked(sample_pack: SamplePack) -
 def test_10_missing_numbers_equal_withheld_and_removed(sample_pack: SamplePack) -> None:
     """The numbers that are not in the table are exactly those that 01, 10 and the record say are not here."""
     missing = set(range(1, 121)) - {int(row["no"]) for row in sample_pack.rows("servable/02_chronology.csv")}
-    assert missing == {gap["seq_no"] for gap in sample_pack.record["gaps"]} and len(missing) == 2
+    assert missing == {gap["seq_no"] for gap in sample_pack.record["gaps"]} and len(missing) == 1
     assert all(f"({number})" in sample_pack.pages[0] for number in missing)
 
 
@@ -168,50 +198,67 @@ def test_13_and_14_files_are_the_bytes_received_and_a_changed_one_is_named(sampl
     assert done.returncode == 1 and "01_chronology.pdf: FAILED" in done.stdout
 
 
-def servable(sample_pack: SamplePack) -> dict[str, bytes]:
-    """Every byte that may be served, 00 and 15, with PDFs unpacked beside."""
-    found = {}
-    for path in sample_pack.folder.rglob("*"):
-        name = path.relative_to(sample_pack.folder / "data").as_posix() if path.is_file() and "data" in path.parts else ""
-        if name.startswith(("servable/", "00_", "15_")):
-            found[name] = path.read_bytes()
-            if name.endswith(".pdf") and "04" not in name:
-                found[f"{name} unpacked"], found[f"{name} text"] = unpacked(found[name]), drawn(found[name])
-    return found
-
-
-def test_15_20_and_22_nothing_servable_gives_away_what_was_kept_apart(sample_pack: SamplePack) -> None:
-    """Deny-list and every restricted value in any spelling; no place, no EXIF; what shows a home has no picture."""
-    for name, content in servable(sample_pack).items():
+def test_15_nothing_servable_claims_too_much_or_teaches_the_cover(sample_pack: SamplePack) -> None:
+    """The deny-list over every form of every byte: products, hosts, skins, locks, devices, claims."""
+    for where, text in sample_pack.servable:
         # The keeper may write the word; the product's name has a capital.
-        said = re.sub(rb"\bkept\b", b"", content.replace(ALLOWED, b""))
+        said = re.sub(r"\bkept\b", "", text).replace(ALLOWED.decode(), "").encode()
         found = DENIED.search(said)
-        assert not found, (name, found and said[max(0, found.start() - 60) : found.end() + 30])
-        text = content.decode("utf-8", "replace")
-        squeezed = squeeze(text)
-        for value in KEPT_APART:
-            assert value not in text and (len(squeeze(value)) < 7 or squeeze(value) not in squeezed), (name, value)
-    assert MARK in " ".join(sample_pack.pages)
-    held = [row for row in sample_pack.rows("servable/03_exhibits-index.csv") if row["picture_in_04"].startswith("held back")]
+        assert not found, (where, found and said[max(0, found.start() - 60) : found.end() + 30])
+
+
+def test_20_nothing_servable_gives_away_what_was_kept_apart(sample_pack: SamplePack) -> None:
+    """Every restricted value of the record and every private note in no form of any byte; the scan finds what is there."""
+    apart = Apart(sample_pack.record)
+    assert len(apart.values) > 300
+    for value in ("9 Larch Court", "NM4 2QT", "447700900512", "Osei", "Priya", "Lena", "IMG_2041", "pc2207@northmoor.example"):
+        assert value in apart.values, value
+    leaks = [(where, found) for where, text in sample_pack.servable if (found := apart.in_text(text))]
+    assert leaks == []
+    notes = [str(row["open"]["fields"]["text"]) for row in sample_pack.diary.journal.versions() if row["kind"] == "note"]
+    everything = sample_pack.path.read_bytes()
+    assert notes and not [note for note in notes if note.encode() in everything]
+    assert not [where for where, text in sample_pack.servable for note in notes if squeezed(note) in squeezed(text)]
+    places = places_of(sample_pack.folder)
+    assert len(places) == 2 and not [where for where, text in sample_pack.servable if all(place in text for place in places)]
+    sheet = list(forms("06.pdf", sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf")))
+    assert {"9 Larch Court", "447700900512", "Osei", "Lena"} <= {value for value in apart.values if _stands(value, sheet)}
+
+
+def _stands(value: str, told: list[tuple[str, str]]) -> bool:
+    """Whether a value can be read in some form of a file."""
+    digits = squeezed(value).removeprefix("44")
+    return any(digits in squeezed(text) for _, text in told)
+
+
+def test_20_no_picture_says_where_and_each_was_looked_at(sample_pack: SamplePack) -> None:
+    """No EXIF and no place in any picture of 04 or 01, by two readers; each printed one has a look; homes are not printed."""
+    index = sample_pack.rows("servable/03_exhibits-index.csv")
+    held = [row for row in index if row["picture_in_04"].startswith("held back")]
     assert len(held) == 4
-    for path in sorted(sample_pack.folder.glob("data/servable/04_exhibits*.pdf")):
-        raw = path.read_bytes()
-        assert b"Exif\0" not in raw and b"GPS" not in drawn(raw)
-    if exiftool := shutil.which("exiftool"):
-        told = subprocess.run(
-            [exiftool, "-ee", "-json", "-GPS*", "-r", str(sample_pack.folder / "data" / "servable")],
-            capture_output=True,
-            check=False,
-        )
-        rows = json.loads(told.stdout or b"[]")
-        assert not [row for row in rows if any(name.startswith("GPS") for name in row)]
-        # The same question finds places where they are known to be.
-        received = subprocess.run(
-            [exiftool, "-json", "-GPSLatitude", "-r", str(sample_pack.folder / "data" / "restricted")],
-            capture_output=True,
-            check=False,
-        )
-        assert b"GPSLatitude" in received.stdout
+    printed = {row["suggested_ref"] for row in index if row["picture_in_04"] == "yes"}
+    looked = {row["item"] for row in sample_pack.record["exhibits"] if row["looked_at"] is not None}
+    assert printed <= looked and len(printed) > 280
+    exiftool = shutil.which("exiftool")
+    assert exiftool, "make setup installs it"
+    for place, wanted in (("servable", 0), ("restricted", 1)):
+        asked = [exiftool, "-ee", "-json", "-GPS*", "-r", str(sample_pack.folder / "data" / place)]
+        told = json.loads(subprocess.run(asked, capture_output=True, check=False).stdout or b"[]")
+        # The same question finds the one place where it is known to be.
+        assert sum(any(name.startswith("GPSL") for name in row) for row in told) == wanted, place
+
+
+def test_22_what_nobody_may_keep_is_gone_with_every_copy(sample_pack: SamplePack) -> None:
+    """A picture flagged as of somebody under 18: no sealed part is left, and no pack has its name, digest or proof."""
+    versions = sample_pack.diary.journal.versions()
+    [out] = [row for row in versions if row["kind"] == "attachment" and "taken_out" in row["open"]["fields"]]
+    before = next(row for row in versions if row["record"] == out["record"])
+    keys = [*before["open"]["keys"], *(before["restricted"] or {"keys": []})["keys"]]
+    assert keys and not any(sample_pack.diary.source.part(blob, 0) for blob, _ in keys)
+    everything = sample_pack.path.read_bytes()
+    for trace in (out["record"], str(before["open"]["fields"]["sha256"]), "IMG_9999"):
+        assert trace.encode() not in everything, trace
+    assert any("took it out at once" in page for page in sample_pack.pages)
 
 
 def test_17_18_and_19_who_both_ways_and_breaches(sample_pack: SamplePack) -> None:
@@ -230,10 +277,28 @@ def test_17_18_and_19_who_both_ways_and_breaches(sample_pack: SamplePack) -> Non
     assert "Orders and alleged breaches" in whole and "+44 7700 900142" in whole
 
 
+def test_16_to_18_accounts_chats_and_mails_are_text(sample_pack: SamplePack) -> None:
+    """A guess is called one; accounts are text to copy; a saved chat and a mail stand in 04 as words with their headers."""
+    rows = sample_pack.rows("servable/02_chronology.csv")
+    guessed = {int(row["no"]) for row in rows if "guess" in row["how_known"]}
+    whole = " ".join(sample_pack.pages)
+    said = re.search(r"Who did it is a guess (entr(?:y|ies) [0-9, –]+)", whole)
+    assert guessed and said and numbered(said[1]) == guessed
+    words = {where: " ".join(text.split()) for where, text in sample_pack.servable if "/04_" in where and " page " in where}
+    [chat] = [text for text in words.values() if "Its messages, as kept" in text]
+    assert "MS2/10" in chat and "me (1)" in chat and "where are you" in chat and "can be edited before import" in chat
+    [mail] = [text for text in words.values() if "The mail" in text]
+    for part in ("From c.redfern.new@example.net", "To me (1)", "Sent Tue 21 Jul 2026, 02:12 BST", "You read my messages."):
+        assert part in mail, part
+
+
 def test_21_the_rest_is_restricted_and_01_needs_none_of_it(sample_pack: SamplePack) -> None:
     """Named or listed as RESTRICTED; every link of 01 leads inside 01."""
     first = sample_pack.read("00_READ-FIRST.txt").decode()
     assert first.startswith("TRAINING") and "RESTRICTED" in first
+    for path in (sample_pack.folder / "data" / "restricted").iterdir():
+        line = next((line for line in first.splitlines() if f"restricted/{path.name}" in line), "")
+        assert "RESTRICTED" in line, path.name
     for path in (sample_pack.folder / "data").iterdir():
         assert path.name in ("servable", "restricted", "00_READ-FIRST.txt", "15_VERIFY.txt")
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read("servable/01_chronology.pdf")))
@@ -258,6 +323,15 @@ def test_23_a_portal_set_is_sixteen_plain_files_and_loses_nothing(sample_pack: S
             assert digest_of(path) in inside.values(), path
     folders = write_portal(sample_pack.path, tmp_path / "small", part_bytes=1_500_000)
     assert len(folders) > 1 and all(len(list(one.iterdir())) <= 16 for one in folders)
+
+
+def test_23_a_portal_set_stands_without_its_folders(sample_pack: SamplePack) -> None:
+    """10 has the steps to check it and the custody in short, since 11 and 15 travel inside a zip."""
+    reader = pypdf.PdfReader(io.BytesIO(sample_pack.read("restricted/10_RESTRICTED_how-this-record-was-made.pdf")))
+    method = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    for words in ("Custody in short", "Put in a pack keeper 300", "How to check this pack", "certutil", "openssl ts -verify",
+                  "Where it came as single files", "Appendix: where each part may be of use", "MG6C"):  # fmt: skip
+        assert words in method, words
 
 
 def digest_of(path: Path) -> str:
@@ -285,12 +359,34 @@ def test_25_pdfs_are_tagged_described_and_sound(sample_pack: SamplePack) -> None
         assert b"<pdfaid:part>3</pdfaid:part>" in raw and b"<pdfuaid:part>1</pdfuaid:part>" in raw
         root = pypdf.PdfReader(io.BytesIO(raw)).trailer["/Root"]
         assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en-GB" and "/StructTreeRoot" in root  # type: ignore[index]
-        if qpdf := shutil.which("qpdf"):
-            subprocess.run([qpdf, "--check", str(path)], check=True, capture_output=True)
+        subprocess.run(["qpdf", "--check", str(path)], check=True, capture_output=True)
+        told = validate(path)
+        assert told.findings == () or list(told.findings) == [], (path.name, told.findings)
+        assert {one.rule_id for one in told.skipped} <= UNREAD, (path.name, told.skipped)
+        levels = headings(path)
+        assert levels[0] == 1 and all(b <= a + 1 for a, b in pairwise(levels)), (path.name, levels)
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read("servable/01_chronology.pdf")))
     titles = [str(one.title) for one in reader.outline if not isinstance(one, list)]
     assert {"Chronology", "Incidents", "Exhibits", "Gaps", "How this record was made"} <= set(titles)
     assert "Reading time of this document: about" in sample_pack.pages[0]
+
+
+def headings(path: Path) -> list[int]:
+    """The levels of a document's headings, in reading order, out of its tags."""
+    found: list[int] = []
+
+    def walk(node: object) -> None:
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, dict):
+            if match := re.fullmatch(r"/H([1-6])", str(node.get("/S", ""))):
+                found.append(int(match[1]))
+            walk(node.get("/K"))
+        elif isinstance(node, list):
+            for one in node:
+                walk(one)
+
+    walk(pypdf.PdfReader(path).trailer["/Root"]["/StructTreeRoot"])  # type: ignore[index]
+    return found
 
 
 @pytest.mark.parametrize("wide", [True, False])

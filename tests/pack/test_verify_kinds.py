@@ -13,8 +13,9 @@ import pytest
 from diary.pack.capsule import read_capsule
 from diary.pack.gather import make_capsule
 from tests.pack.conftest import BuiltPack, build, finish
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, add_odd, fictional_diary, incident_fields
+from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.judging import Cases, by_program, changed, compare
+from tests.pack.odd import add_odd
 from tests.pack.rezip import folder_of, members_of, rezip
 from tests.pack.test_log_part import OTHERS, Logged, packed
 

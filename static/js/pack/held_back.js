@@ -29,7 +29,9 @@ const CAPITALISED = /(?<![\p{L}\p{N}_])(?![a-zß-öø-ÿ])\p{L}\p{L}{2,}(?![\p{L
 const NO_NAMES = new Set(('and the she her him his they them mum dad mother father mrs miss sir doctor nurse teacher aunt uncle sister brother nan '
   + 'gran grandma grandad cousin friend neighbour').split(' '));
 const PLAIN_NAMES = new Set(('photo photos screen screenshot image picture video audio voice letter document scan recording message '
-  + 'download camera pasted whatsappimage').split(' '));
+  + 'download camera pasted whatsappimage doorbell voicemail film clip chat letter email mail order statement').split(' '));
+/** A day by itself says nothing of where somebody is, and stands in half of all sentences. */
+const DAY = /^(?:on |of )?(?:[0-9]{1,2}(?:st|nd|rd|th)? )?(?:january|february|march|april|may|june|july|august|september|october|november|december)(?: [0-9]{4})?$/i;
 
 /** Lower case, letters and digits only: how two spellings of an address are compared. @param {string} text */
 export function squeeze(text) {
@@ -37,11 +39,13 @@ export function squeeze(text) {
 }
 
 export class HeldBack {
-  /** @param {readonly string[]} texts addresses, numbers, free text @param {readonly string[]} [names] lists of people's names */
-  constructor(texts, names = []) {
+  /** @param {readonly string[]} texts addresses, numbers, free text @param {readonly string[]} [names] lists of people's names @param {readonly string[]} [phrases] as whole words, as they stand */
+  constructor(texts, names = [], phrases = []) {
     const pieces = new Set([...texts, ...names].flatMap(piecesOf));
     this.pieces = [...pieces].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
     const people = new Set(names.flatMap((text) => text.match(CAPITALISED) ?? []).map((name) => name.toLowerCase()).filter((name) => !NO_NAMES.has(name)));
+    const whole = phrases.map((phrase) => phrase.trim().split(/\s+/).map(escaped).join('\\s+')).filter(Boolean).sort((a, b) => b.length - a.length);
+    this.phrases = whole.length ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${whole.join('|')})(?![\\p{L}\\p{N}_])`, 'giu') : null;
     this.people = people.size ? new RegExp(`(?<![\\p{L}\\p{N}_])(?:${[...people].sort().map(escaped).join('|')})(?![\\p{L}\\p{N}_])`, 'giu') : null;
   }
 
@@ -53,7 +57,7 @@ export class HeldBack {
   /** Every restricted stretch of a text, as it stands there. @param {string} text @returns {string[]} */
   found(text) {
     const stretches = this.#stretches(text).map(([from, to]) => text.slice(from, to));
-    return [...stretches, ...(this.people ? text.match(this.people) ?? [] : [])];
+    return [...stretches, ...(this.phrases ? text.match(this.phrases) ?? [] : []), ...(this.people ? text.match(this.people) ?? [] : [])];
   }
 
   /** The text with every restricted piece replaced by the mark. @param {string} text @returns {string} */
@@ -65,6 +69,7 @@ export class HeldBack {
       at = to;
     }
     masked += text.slice(at);
+    if (this.phrases) masked = masked.replace(this.phrases, MARK);
     return this.people ? masked.replace(this.people, MARK) : masked;
   }
 
@@ -111,6 +116,7 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 function piecesOf(text) {
   const pieces = [];
   for (const part of text.split(/[,;،、\n]+/)) {
+    if (DAY.test(part.trim().replace(/\s+/g, ' '))) continue;
     if (squeeze(part).length >= PIECE) pieces.push(squeeze(part));
     const street = part.trim().replace(HOUSE, '');
     if (street !== part.trim() && street.includes(' ') && squeeze(street).length >= STREET) pieces.push(squeeze(street));
@@ -130,7 +136,7 @@ function piecesOf(text) {
  * @param {readonly Spoken[]} versions @param {Fields} sheet @param {readonly string[]} [more] words the keeper wants held back besides
  */
 export function heldBackOf(versions, sheet, more = []) {
-  const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact'), ...more];
+  const texts = [textOf(sheet, 'name_to_use'), textOf(sheet, 'safe_contact')];
   const names = [textOf(sheet, 'helped_by')];
   for (const { kind, fields, restricted } of versions) {
     const of = (/** @type {readonly string[]} */ list) => list.flatMap((name) => leaves(restricted[name]));
@@ -139,7 +145,7 @@ export function heldBackOf(versions, sheet, more = []) {
     if (kind === 'person' && UNNAMED.has(textOf(fields, 'role'))) names.push(...leaves(fields['name']), ...leaves(fields['aliases']));
     for (const note of of(NOTES)) texts.push(...note.match(POSTCODE) ?? [], ...note.match(MAIL) ?? [], ...note.match(NUMBER) ?? []);
   }
-  return new HeldBack(texts.filter(Boolean), names.filter(Boolean));
+  return new HeldBack(texts.filter(Boolean), names.filter(Boolean), more);
 }
 
 /** A file's name without its ending, when it says more than a camera's counter does. @param {string} name */

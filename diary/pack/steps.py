@@ -1,0 +1,56 @@
+"""How a pack is checked, step by step, as 10 prints it: in a portal set 15_VERIFY.txt travels inside a zip, and 10 stands alone.
+
+The commands are those of 15_VERIFY.txt, with this pack's own names.
+"""
+
+from collections.abc import Iterator
+
+from diary.pack.contents import Contents
+from diary.pack.portal import LIST
+
+Check = tuple[str, str, tuple[str, ...]]
+
+
+def checks(contents: Contents) -> Iterator[Check]:
+    """Title, what it shows, and the commands, of a pack in its folder."""
+    folder = contents.capsule.head.folder
+    yield (
+        "Nothing was changed, added or lost",
+        "manifest-sha256.txt lists the SHA-256 of every file under data. Each digest is the listed one.",
+        (
+            f'certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
+            f"Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",
+            f"cd {folder} && shasum -a 256 -c manifest-sha256.txt",
+            f"cd {folder} && sha256sum -c manifest-sha256.txt",
+        ),
+    )
+    yield (
+        "Each exhibit is the file that was received",
+        "The SHA-256 over the file, in its sidecar (14), in 03 and in the manifest is one and the same.",
+        (),
+    )
+    log = contents.capsule.log
+    names = ((anchor.stem, f"{anchor.stem}.{stamp.authority}") for anchor, stamp in log.stamped)
+    commands = tuple(f"openssl ts -verify -data {note}.txt -in {name}.tsr -CAfile {name}.pem" for note, name in names)
+    yield (
+        "When it existed at the latest",
+        "In the folder proof; it says “Verification: OK”. Get the authority’s root from the authority before relying on it."
+        if commands
+        else "There is no timestamp by an outside authority in this pack; 15_VERIFY.txt says why.",
+        commands,
+    )
+    keys = contents.capsule.keys
+    if contents.capsule.is_received:
+        yield (
+            "Whose keys these are",
+            f"SHA-256 of the server’s notary key: {keys['log']}. Compare it with the one on the server’s public pages.",
+            (),
+        )
+
+
+def single_files() -> Iterator[tuple[str, str]]:
+    """What is otherwise where the pack came as single files (a portal set)."""
+    yield f"{LIST} lists every other file that came with it", f"sha256sum -c {LIST}"
+    yield "one file on Windows, compared with its line", 'certutil -hashfile "01_chronology.pdf" SHA256'
+    yield "all of them in PowerShell", "Get-FileHash -Algorithm SHA256 -Path .\\*"
+    yield "files as received, sidecars, proofs", "every 13_part zip, unpacked into one folder"

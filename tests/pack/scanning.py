@@ -1,0 +1,213 @@
+"""Every byte of what may be served, in every form in which somebody could read it, held against what the record keeps apart.
+
+A PDF hides its words in packed streams, in fonts' numbers, in pictures' margins: each is opened here. What must not be found
+is not a list of this test's: it is read out of the pack's own record, so that a field nobody thought of is looked for too.
+"""
+
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pypdf
+from PIL import Image
+
+from diary.record.schemas import schema
+from diary.record.vocabulary import LISTS
+
+POSTCODE = re.compile(r"\b[A-Z]{1,2}[0-9][0-9A-Z]?\s*[0-9][A-Z]{2}\b", re.IGNORECASE)
+NUMBER = re.compile(r"\+?[0-9][0-9 ()./-]{5,}[0-9]")
+MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# Fields that hold people's names: each name by itself must not be there either.
+NAMES = frozenset(
+    "by_name carried_out_by_names children_names helped_by present_names protects_names real_name recipient with_me "
+    "witness_names".split()
+)
+# Fields of long notes and of what a phone says of a file, whose every sentence an entry may use as well.
+FINDABLE = frozenset({"concerns", "mail_headers", "needs", "notes", "own_accounts"})
+# What a restricted field says by a word of the lists, by a media type or the like tells nobody anything.
+CODES = frozenset(term.code for choice in LISTS.values() for term in choice.terms)
+PLAIN = re.compile(
+    r"(?:image|video|audio|text|application|message)/[\w.+-]+|[0-9.]{1,4}|command line|files|photo_picker|share_target|none"
+)
+CAMERA = re.compile(r"(?:IMG|VID|Screenshot|DSC|PXL)?[_ -]?[0-9_ -]*", re.IGNORECASE)
+MONTHS = "january february march april may june july august september october november december".split()
+# Words that stand beside names in lists of them.
+BESIDE = frozenset(
+    "And The Mrs Miss Doctor Nurse Teacher Aunt Uncle Mum Dad Friend Neighbour Advice Support Service Services".split()
+)
+RUN = re.compile(rb"[ -~\t]{6,}")
+
+
+def squeezed(text: str) -> str:
+    """Lower case, letters and digits only."""
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def forms(name: str, raw: bytes) -> Iterator[tuple[str, str]]:
+    """Where and what: the name, the bytes as text, and for a PDF everything packed inside it."""
+    yield f"{name} (its name)", name
+    if not name.endswith(".pdf"):
+        yield name, raw.decode("utf-8-sig", "replace")
+        return
+    yield f"{name} (as it stands)", readable(raw)
+    for at, stream in enumerate(streams(raw)):
+        yield f"{name} (stream {at})", readable(stream)
+    reader = pypdf.PdfReader(io.BytesIO(raw))
+    for number, page in enumerate(reader.pages, 1):
+        yield f"{name} page {number}", page.extract_text()
+    for told in reader.attachments.items():
+        yield f"{name} (embedded {told[0]})", b"\n".join(told[1]).decode("utf-8", "replace")
+    yield f"{name} (facts)", repr(reader.metadata) + str(reader.xmp_metadata and reader.xmp_metadata.rdf_root.toxml())
+    yield f"{name} (bookmarks)", " ".join(titles(reader.outline))
+    for at, jpeg in enumerate(pictures(raw)):
+        yield f"{name} picture {at}", picture_facts(jpeg)
+
+
+def titles(outline: Iterable[Any]) -> Iterator[str]:
+    """Every bookmark's title."""
+    for one in outline:
+        if isinstance(one, list):
+            yield from titles(one)
+        else:
+            yield str(one.title)
+
+
+def streams(pdf: bytes) -> Iterator[bytes]:
+    """Every packed stream, unpacked: pages, structure with its words for pictures, embedded files, fonts."""
+    for found in re.finditer(rb"stream\r?\n", pdf):
+        try:
+            yield zlib.decompressobj().decompress(pdf[found.end() :])
+        except zlib.error:
+            continue
+
+
+def readable(raw: bytes) -> str:
+    """Runs of letters in bytes, plain and of two bytes each, and hexadecimal strings as what they stand for."""
+    wide = [
+        bytes.fromhex(one.decode()).decode("utf-16-be", "replace") for one in re.findall(rb"<FEFF((?:[0-9A-Fa-f]{4})+)>", raw)
+    ]
+    marked = [one.decode("utf-16-be", "replace") for one in re.findall(rb"\xfe\xff((?:\x00[ -~]){2,})", raw)]
+    try:
+        whole = [raw.decode("utf-8")]
+    except UnicodeDecodeError:
+        whole = [run.decode() for run in RUN.findall(raw)]
+    return "\n".join((*whole, *wide, *marked))
+
+
+def pictures(pdf: bytes) -> Iterator[bytes]:
+    """Every JPEG that stands in a PDF undecoded."""
+    for found in re.finditer(rb"\xff\xd8\xff", pdf):
+        yield pdf[found.start() : pdf.index(b"\xff\xd9", found.start()) + 2]
+
+
+def picture_facts(jpeg: bytes) -> str:
+    """Everything in a JPEG that is no picture: its segments' text. Fails where any of it is metadata."""
+    at, told = 2, []
+    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
+        kind, length = jpeg[at + 1], int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        assert not 0xE1 <= kind <= 0xEF and kind != 0xFE, "a picture carries metadata"
+        told.append(jpeg[at + 4 : at + 2 + length].decode("latin-1"))
+        at += 2 + length
+    with Image.open(io.BytesIO(jpeg)) as image:
+        assert not dict(image.getexif()) and not {"exif", "comment", "icc_profile", "xmp", "photoshop"} & set(image.info)
+    return "\n".join(told)
+
+
+def values(record: Mapping[str, Any]) -> dict[str, str]:
+    """What a pack's record keeps apart, with where it stands: each text whole, its parts, its numbers in both forms, names."""
+    found: dict[str, str] = {}
+    for version in record["versions"]:
+        names = set(schema(version["kind"], version["schema"]).restricted)
+        for name in names & set(version["fields"]):
+            for text in leaves(version["fields"][name]):
+                found |= dict.fromkeys(pieces(name, text), f"{version['kind']}.{name}")
+        if version["kind"] == "person" and version["fields"].get("role") in ("witness", "child", "helper"):
+            said = (version["fields"].get("name", ""), *leaves(version["fields"].get("aliases")))
+            found |= {piece: "person.name" for text in said for piece in pieces("real_name", text)}
+    for name, text in record["sheet"].items():
+        found |= dict.fromkeys(pieces(name, text), f"sheet.{name}")
+    found |= dict.fromkeys(record.get("hold_words", ()), "hold_words")
+    return {piece: where for piece, where in found.items() if squeezed(piece)}
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Every text inside a value that is no code."""
+    if isinstance(value, str):
+        if value not in CODES and not PLAIN.fullmatch(value):
+            yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+
+
+def pieces(name: str, text: str) -> Iterator[str]:
+    """A restricted text as it must not be found: whole, in parts, its numbers, postcodes and addresses, and the names in it."""
+    if name not in FINDABLE and len(squeezed(text)) >= 5:
+        yield text
+        for part in re.split(r"[,;،、\n]+", text):
+            # A day alone says nothing of anybody.
+            if any(month in part.lower() for month in MONTHS) and len(part.split()) <= 3:
+                continue
+            street = re.sub(r"^\s*[0-9]+[a-zA-Z]?\s+", "", part).strip()
+            yield from (one.strip() for one in (part, street if " " in street else "") if len(squeezed(one)) >= 7)
+        stem = text.rpartition(".")[0]
+        if name == "received_as" and len(squeezed(stem)) >= 5 and (CAMERA.fullmatch(stem) or len(stem.split("_")) > 1):
+            yield stem
+    yield from (*POSTCODE.findall(text), *MAIL.findall(text))
+    # What a camera counts is a date, and the name it stands in is looked for as a whole.
+    for number in () if name == "received_as" else NUMBER.findall(text):
+        digits = re.sub(r"\D", "", number)
+        yield number
+        yield from ("0" + digits[2:], digits) if digits.startswith("44") else ("44" + digits[1:], digits)
+    if name in NAMES:
+        yield from (one for one in re.findall(r"\b[A-ZÀ-Þ][^\W\d_]{2,}\b", text) if one not in BESIDE)
+
+
+class Apart:
+    """What is kept apart, ready to be looked for."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        """`record`: 12_record.json, read."""
+        self.values = values(record)
+        long = {squeezed(value): value for value in self.values if len(squeezed(value)) >= 7}
+        # One pattern for all of them: a thousand searches of forty megabytes would take all night.
+        self._long = re.compile("|".join(sorted(map(re.escape, long), key=len, reverse=True))) if long else None
+        short = [value for value in self.values if len(squeezed(value)) < 7]
+        self._short = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, short)) + r")(?!\w)", re.IGNORECASE) if short else None
+
+    def in_text(self, text: str) -> str | None:
+        """The first piece that stands in a text: long ones in any spelling, short ones as words."""
+        found = self._long.search(squeezed(text)) if self._long else None
+        found = found or (self._short.search(text) if self._short else None)
+        return found[0] if found else None
+
+
+def servable_files(folder: Path) -> dict[str, bytes]:
+    """Every file under `servable/` of an unpacked pack, 00 and 15."""
+    data = folder / "data"
+    paths = [*data.glob("*.txt"), *(path for path in (data / "servable").rglob("*") if path.is_file())]
+    return {path.relative_to(data).as_posix(): path.read_bytes() for path in sorted(paths)}
+
+
+def places_of(folder: Path) -> set[str]:
+    """The degrees of every place that a received picture holds, as text: found elsewhere, they would say where somebody lives."""
+    found = set()
+    for path in (folder / "data" / "restricted").glob("13_*/*.jp*g"):
+        with Image.open(path) as image:
+            place = image.getexif().get_ifd(0x8825)
+        if 2 in place and 4 in place:
+            for degrees, minutes, seconds in (place[2], place[4]):
+                found.add(f"{float(degrees) + float(minutes) / 60 + float(seconds) / 3600:.2f}")
+    return found
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """12_record.json of an unpacked pack."""
+    return dict(json.loads((folder / "data" / "restricted" / "12_record.json").read_bytes()))
