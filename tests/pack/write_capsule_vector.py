@@ -17,7 +17,8 @@ from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
 from diary.pack.logproofs import log_files
 from diary.pack.proofs import SERVABLE_KINDS
 from diary.pack.recordjson import record_file
-from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, add_odd, incident_fields, picture, print_copy
+from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields, picture, print_copy
+from tests.pack.odd import add_odd
 
 OUT = Path(__file__).parents[1] / "vectors" / "capsule.json"
 
