@@ -1,5 +1,6 @@
 """Room: words fit on a full phone, whole pictures can live on the server, and files go when the person says."""
 
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -68,6 +69,29 @@ def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: K
     keeper.locks()
     keeper.unlocks()
     keeper.is_kept_safe("Written on a full phone.")
+
+
+def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keeper: Keeper, tmp_path: Path) -> None:
+    """It is sealed until the phone is full, then all of it goes again; what was written stands, and a later entry is kept."""
+    keeper.begins(FIRST)
+    film = tmp_path / "stairs.mp4"
+    film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(16))
+    os.truncate(film, 200 * 1024 * 1024)
+    keeper.reads(FIRST)
+    keeper.opens_card("Photos & screenshots")
+    before = keeper.page.evaluate(STORED)
+    keeper.page.evaluate(FILL, 24_000_000)
+    keeper.picks_files([film], how="Choose a file")
+    expect(keeper.problem().first).to_contain_text("This phone is full", timeout=60_000)
+    expect(keeper.tile("stairs.mp4")).to_have_count(0)
+    assert faults(keeper.page) == []
+    assert keeper.page.evaluate(STORED) < before + 100_000
+    assert keeper.page.evaluate("globalThis.room") > 23_000_000
+    keeper.adds("The stairs creaked all night.")
+    keeper.locks()
+    keeper.unlocks()
+    keeper.is_kept_safe("The stairs creaked all night.")
+    keeper.is_kept_safe(FIRST)
 
 
 def test_files_wait_until_they_may_go(keeper: Keeper, server: Served) -> None:

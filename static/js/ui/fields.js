@@ -96,7 +96,7 @@ export function chips({ name, legend, quiet, many, choices, chosen, on }) {
     <div class="chips">${choices.map(([code, label]) => html`<label class="chip">
       <input type=${many ? 'checkbox' : 'radio'} name=${name} value=${code} .checked=${live(chosen.includes(code))}
         @change=${(/** @type {Event} */ event) => on(code, /** @type {HTMLInputElement} */ (event.target).checked)}>
-      <span>${icon('tick', 16, 'chip-tick')}${label}</span></label>`)}</div>
+      <span>${icon('tick', 16, 'chip-tick')}<span>${label}</span></span></label>`)}</div>
   </fieldset>`;
 }
 

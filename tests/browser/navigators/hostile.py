@@ -1,8 +1,17 @@
 """Text that tries to be something else, and a hand that types it wherever a screen takes text."""
 
+import csv
+import io
+import json
+import re
+import unicodedata
+import zipfile
 from typing import Final
 
+import pypdf
 from playwright.sync_api import Locator, Page
+
+from tests.browser.navigators.judge import WIDE
 
 # Markup, script addresses, templates, typesetting, formulas, direction marks: each in a form that acts on some reader.
 CORPUS: Final = (
@@ -17,6 +26,7 @@ CORPUS: Final = (
     "@SUM(1+1)",
     "-2+3",
     "\u202egpj.exe\u2066 hidden\u2069",
+    "unbroken" * 14,
 )
 # A name of a file can hold all of it but a slash.
 FILE_NAMES: Final = (
@@ -25,12 +35,16 @@ FILE_NAMES: Final = (
     "\u202egnp.png",
     '"; window.ran=1; ".png',
 )
+ACTIVE: Final = re.compile(rb"/(JavaScript|JS|Launch|SubmitForm|OpenAction|AA|URI)\b")
 TEXT_CONTROLS: Final = "main :is(textarea, input:not([type]), input[type=text], input[type=search], input[type=url]):visible"
 # Nothing that was typed has become an element, an address or a handler of one.
 COME_ALIVE: Final = """[...document.querySelectorAll('body *')].filter((one) =>
   [...one.attributes].some(({ name, value }) => name.startsWith('on') || /^\\s*javascript:/i.test(value))
   || (one.localName === 'img' && one.getAttribute('src') === 'x') || (one.localName === 'script' && !one.src))
   .map((one) => one.outerHTML.slice(0, 120))"""
+# What stands further out than the page is wide.
+TOO_WIDE: Final = """[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1
+  && one.checkVisibility()).map((one) => `${one.localName}.${one.className}`).slice(0, 12)"""
 
 
 class Typist:
@@ -67,6 +81,40 @@ class Typist:
         return count
 
     def nothing_came_alive(self) -> None:
-        """No script ran, and no element or handler was made of what was typed."""
+        """No script ran, no element or handler was made of what was typed, and no word of it pushed the page sideways."""
         assert self.page.evaluate("window.ran") is None
         assert self.page.evaluate(COME_ALIVE) == []
+        assert not self.page.evaluate(WIDE), self.page.evaluate(TOO_WIDE)
+
+
+def pack_is_inert(pack: zipfile.ZipFile, account: str) -> None:
+    """Names that harm no computer, cells that are no formula, PDFs that do nothing, and the account as it was typed."""
+    drawn = ""
+    for name in pack.namelist():
+        assert re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", name), name
+        content = pack.read(name)
+        if name.endswith(".csv"):
+            rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+            assert [cell for row in rows for cell in row if cell.lstrip().startswith(("=", "+", "-", "@"))] == []
+        if name.endswith(".pdf"):
+            reader = pypdf.PdfReader(io.BytesIO(content))
+            assert not ACTIVE.search(content) and not ACTIVE.search(_dictionaries(reader)), name
+            drawn += " ".join(page.extract_text() for page in reader.pages)
+    squeezed = re.sub(r"\s", "", unicodedata.normalize("NFKC", drawn))
+    for text in CORPUS[:6]:
+        assert re.sub(r"\s", "", text) in squeezed, text
+    assert "root:x:0" not in drawn
+    record = next(json.loads(pack.read(name)) for name in pack.namelist() if name.endswith("12_record.json"))
+    assert account in json.dumps(record, ensure_ascii=False).replace('\\"', '"')
+
+
+def _dictionaries(reader: pypdf.PdfReader) -> bytes:
+    """Every object of a PDF as it is written, streams left out: what acts stands in a dictionary."""
+    out = io.BytesIO()
+    for number in range(1, reader.trailer["/Size"]):
+        found = reader.get_object(number)
+        if isinstance(found, dict):
+            pypdf.generic.DictionaryObject(found).write_to_stream(out)
+        else:
+            out.write(repr(found).encode("utf-8", "replace"))
+    return out.getvalue()

@@ -1,0 +1,141 @@
+"""Markup, scripts and formulas in every register, in all that is said of a file, inside a saved chat and an email."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.browser import exports
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.hostile import CORPUS, Typist, pack_is_inert
+from tests.browser.navigators.importing import adds_all, chooses, goes_to_imports, looks
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.navigators.registers import Registers
+from tests.browser.navigators.sharing import makes_a_pack
+from tests.browser.pictures import png, upload
+
+ACCOUNT = " ".join(CORPUS)
+ADDS = (
+    ("People and accounts", "Add a person"),
+    ("People and accounts", "Add an account or number"),
+    ("People and accounts", "Add a car or bike"),
+    ("People and accounts", "Add one you noticed"),
+    ("Orders", "Add an order"),
+    ("Reported to", "Add who you told"),
+    ("Told to stop", "Add when they were told"),
+    ("How it changes your life", "Add a change"),
+    ("What others saw", "Add what somebody saw"),
+    ("Background", "Write the background"),
+    ("Cases", "Add a case"),
+)
+# A sender and a message of each, as somebody who wants to hurt the reader would send them.
+CHAT = "\n".join(
+    [
+        *[f"24/10/2026, 21:{10 + n} - {text.replace(':', '')}: {text}" for n, text in enumerate(CORPUS)],
+        *["24/10/2026, 21:40 - Jo: Please stop"] * 2,
+        "",
+    ]
+)
+MAIL = exports.MAIL.replace("=?iso-8859-1?Q?Caf=E9?= tonight", CORPUS[0]).replace("That cost =80 20", "=3Dcmd|' /C calc'!A0")
+
+
+def _every_register(keeper: Keeper, typist: Typist) -> int:
+    """Type into every question of every register, save, read and open its history; answer how many controls there were."""
+    registers = Registers(keeper)
+    controls = 0
+    for register, add in ADDS:
+        registers.opens(register)
+        keeper.tap(add)
+        keeper.tap("More details")
+        term = keeper.button("Another term")
+        if term.count():
+            term.click()
+        typist.reveals()
+        controls += typist.fills()
+        for number in keeper.page.get_by_label("Number", exact=True).all():
+            number.fill("1")
+        typist.nothing_came_alive()
+        keeper.tap("Save")
+        expect(keeper.button("Change this")).to_be_visible()
+        keeper.tap("History")
+        typist.nothing_came_alive()
+        registers.opens(register)
+        typist.nothing_came_alive()
+    return controls
+
+
+def _everything_of_a_file(keeper: Keeper, typist: Typist) -> None:
+    """Each card of a file's own screen."""
+    keeper.reads(CORPUS[0])
+    keeper.opens_card("Photos & screenshots")
+    keeper.picks_files([upload("screen.png", "image/png", png())])
+    keeper.has_file("screen.png")
+    keeper.tile("screen.png").first.click()
+    more = keeper.button("More you can add")
+    expect(more).to_be_visible()
+    more.click()
+    section = keeper.page.locator("section", has=keeper.page.get_by_role("heading", name="About this file"))
+    cards = section.locator("button[aria-expanded]")
+    for n in range(cards.count()):
+        cards.nth(n).click()
+        typist.reveals()
+        typist.fills()
+        typist.nothing_came_alive()
+        keeper.tap("Save this card")
+        expect(keeper.button("Save this card")).to_have_count(0)
+    typist.nothing_came_alive()
+
+
+def _imports(keeper: Keeper, typist: Typist) -> None:
+    """A chat whose senders and messages are the corpus, and an email of that kind."""
+    goes_to_imports(keeper)
+    chooses(keeper, upload(f"WhatsApp Chat with {CORPUS[6][:20]}.txt", "text/plain", CHAT.encode()))
+    keeper.sees("Which of these is you?")
+    typist.nothing_came_alive()
+    looks(keeper, re.compile(r"^Jo\b"))
+    keeper.button("See the messages").first.click()
+    typist.nothing_came_alive()
+    adds_all(keeper)
+    goes_to_imports(keeper)
+    chooses(keeper, upload(CORPUS[0].replace("/", "") + ".eml", "message/rfc822", MAIL.encode()))
+    keeper.tap(re.compile("^Headers"), exact=False)
+    typist.nothing_came_alive()
+    looks(keeper, "It was sent to me")
+    keeper.tap("Add 1 entry")
+    keeper.sees_place("Added")
+    keeper.goes("Entries")
+    typist.nothing_came_alive()
+    keeper.row("Email from").get_by_role("button").click()
+    keeper.tap(re.compile("^Messages and calls, one by one"), exact=False)
+    typist.nothing_came_alive()
+
+
+def test_hostile_text_in_registers_files_and_imports(new_phone: NewPhone, tmp_path: Path) -> None:
+    """Typed, saved, listed, read back after a lock, shown to somebody and in a pack: it is text, and nothing else."""
+    keeper = new_phone(accept_downloads=True)
+    typist = Typist(keeper.page)
+    keeper.opens()
+    keeper.first_entry(ACCOUNT)
+    keeper.keeps_a_copy()
+    assert _every_register(keeper, typist) > 70
+    _everything_of_a_file(keeper, typist)
+    _imports(keeper, typist)
+    keeper.locks()
+    keeper.unlocks()
+    keeper.goes("Entries")
+    keeper.tap("Filters")
+    typist.nothing_came_alive()
+    keeper.tap(re.compile("^Patterns"), exact=False)
+    expect(keeper.page.locator(".said")).to_be_visible()
+    typist.nothing_came_alive()
+    for text in ("Email from", "WhatsApp:"):
+        keeper.is_kept_safe(text)
+    with zipfile.ZipFile(makes_a_pack(keeper, 1, tmp_path)) as pack:
+        pack_is_inert(pack, ACCOUNT)
+    keeper.tap("Help")
+    keeper.tap("Show someone now")
+    typist.nothing_came_alive()
+    keeper.tap("Show this")
+    keeper.sees_place("Please read")
+    typist.nothing_came_alive()
