@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,12 +133,32 @@ def write_word_list() -> None:
     (VENDOR / "words-en.d.ts").write_text("declare const words: string[];\nexport default words;\n")
 
 
+def without_drawings(raw: bytes) -> bytes:
+    """A TrueType font without its table of SVG drawings.
+
+    The emoji have each picture twice, as coloured outlines and as SVG; typst draws the outlines, and the pages are the
+    same to the byte. The drawings are 20 of 25 MB, which every document with one emoji in it would hold in memory.
+    """
+    (count,) = struct.unpack_from(">H", raw, 4)
+    rows = [row for row in struct.iter_unpack(">4sIII", raw[12 : 12 + 16 * count]) if row[0] != b"SVG "]
+    if len(rows) == count:
+        return raw
+    power = 1 << (len(rows).bit_length() - 1)
+    head = raw[:4] + struct.pack(">HHHH", len(rows), power * 16, power.bit_length() - 1, (len(rows) - power) * 16)
+    at, listed, tables = 12 + 16 * len(rows), b"", b""
+    for tag, checksum, start, length in rows:
+        listed += struct.pack(">4sIII", tag, checksum, at + len(tables), length)
+        tables += raw[start : start + length] + bytes(-length % 4)
+    return head + listed + tables
+
+
 def copy_fonts() -> None:
     """Fill diary/pack/fonts/ with the weights the pack is set in, and the fonts' licence."""
     shutil.rmtree(FONTS, ignore_errors=True)
     FONTS.mkdir(parents=True)
     for name in FONT_FILES:
-        shutil.copyfile(MODULES / "@expo-google-fonts" / name, FONTS / Path(name).name)
+        raw = (MODULES / "@expo-google-fonts" / name).read_bytes()
+        (FONTS / Path(name).name).write_bytes(without_drawings(raw))
     shutil.copyfile(MODULES / "@expo-google-fonts/noto-sans/LICENSE_FONT", FONTS / "LICENSE_FONT.txt")
 
 

@@ -70,8 +70,13 @@ async def finish(
         step("files as received", done, len(files))
         await _keep_file(content(file.blob), file, folder)
     half = out.with_name(out.name + ".part")
-    archive.assemble(front, [(file.path, _chunks(folder / file.path)) for file in files], half, told)
-    half.replace(out)
+    try:
+        archive.assemble(front, [(file.path, _chunks(folder / file.path)) for file in files], half, told)
+        half.replace(out)
+    except BaseException:
+        # Half a pack is readable too, and nobody would look for it.
+        half.unlink(missing_ok=True)
+        raise
     step("files as received", len(files), len(files))
 
 

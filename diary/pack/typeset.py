@@ -5,6 +5,7 @@ picture may make it grow: so each document is made in a fork that is thrown away
 process with one thread.
 """
 
+import gc
 import json
 import os
 import re
@@ -89,8 +90,11 @@ def _start(document: Document, made_at: int) -> int:
     """Begin a document in a child process; its process id."""
     folder = document.folder
     folder.mkdir(parents=True, exist_ok=True)
+    # Nothing of the parent's is looked over for rubbish in the child: each page that is would be copied into it.
+    gc.freeze()
     child = os.fork()
     if child == 0:
+        gc.disable()
         _finish(document, made_at)
     return child
 

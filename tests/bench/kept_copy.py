@@ -77,7 +77,7 @@ def _versions(journal: Journal) -> Iterable[bytes]:
 
 
 def _head(identity: Identity, notary: Notary, now: int) -> dict[str, object]:
-    made = new_kdf("bench", ORIGIN, kdf.FLOOR)
+    made = new_kdf("nobody-here-x2y3", ORIGIN, kdf.FLOOR)
     opener = kdf.kek_words(kdf.root(WORDS, made, kdf.PRODUCT), made)
     place = diary_header(identity.account, identity.diary, 1)
     keys = {

@@ -11,9 +11,10 @@ PAUSE = 0.05
 
 @dataclass
 class Peak:
-    """The most so far, in MB: what is shared between processes is counted once."""
+    """The most so far, in MB. `mb`: all together, what they share counted once; `largest`: one process alone."""
 
     mb: float = 0.0
+    largest: float = 0.0
 
 
 def tree(pid: int) -> list[int]:
@@ -30,16 +31,18 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def held(pid: int) -> float:
-    """MB of a process and all below it now."""
-    kib = 0
+def held(pid: int) -> tuple[float, float]:
+    """MB of a process and all below it now, and of the largest of them."""
+    together, largest = 0, 0
     for one in tree(pid):
         try:
             lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
         except OSError:
             continue  # ended meanwhile
-        kib += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-    return kib / 1024
+        found = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith(" kB")}
+        together += found.get("Pss", 0)
+        largest = max(largest, found.get("Rss", 0))
+    return together / 1024, largest / 1024
 
 
 @contextmanager
@@ -49,7 +52,8 @@ def watched(pid: int) -> Iterator[Peak]:
 
     def look() -> None:
         while not over.wait(PAUSE):
-            peak.mb = max(peak.mb, held(pid))
+            together, largest = held(pid)
+            peak.mb, peak.largest = max(peak.mb, together), max(peak.largest, largest)
 
     watcher = threading.Thread(target=look)
     watcher.start()

@@ -1,8 +1,10 @@
 """A pack handed over: eight words on a keeper's phone, a desk with any browser, and nothing left where it must not be."""
 
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.navigators.sharing import MAKING, agrees, goes_to_consent
+from tests.browser.navigators.sharing import MAKING, agrees, chooses_everything, goes_to_consent, looks_through
 from tests.browser.serving import Served
 
 FIRST = "He followed me from the station to Mill Lane."
@@ -150,6 +152,84 @@ def test_streamed_to_a_place_and_slips(new_phone: NewPhone, browser: Browser, se
         officer.get_by_role("button", name="Fetch, check and save it").click(timeout=WAITS)
         refused = "What came is not what was sealed. Nothing was saved."
         expect(officer.get_by_role("alert")).to_contain_text(refused, timeout=WAITS)
+
+
+def makes_one_here(keeper: Keeper) -> None:
+    """A pack that the phone makes by itself: quicker than one from the server, and handed over alike."""
+    chooses_everything(keeper, "Make a pack on this phone")
+    looks_through(keeper, 0)
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    agrees(keeper)
+
+
+def standing(server: Served) -> int:
+    """How many hand-overs of this server are neither ended nor out of date."""
+    with closing(sqlite3.connect(server.data / "kept.sqlite3")) as database:
+        return int(database.execute("SELECT count(*) FROM handover WHERE ended_at IS NULL").fetchone()[0])
+
+
+def test_the_words_outlive_a_lock_a_reload_and_the_signal(keeper: Keeper, server: Served) -> None:
+    """Locked with the words on the screen, loaded anew, without a network: the same words are there after one's own."""
+    keeper.begins(FIRST)
+    keeper.is_kept_safe(FIRST)
+    keeper.is_offline_ready()
+    makes_one_here(keeper)
+    words = hands_over(keeper)
+    shown = keeper.page.locator(".eight-words li")
+    keeper.locks()
+    expect(shown).to_have_count(0)
+
+    def reads_them_again() -> None:
+        keeper.unlocks()
+        keeper.goes("Share")
+        keeper.page.get_by_role("button", name=re.compile("^Handed over")).click()
+        keeper.sees("For PC Shah")
+        expect(shown).to_have_count(0)
+        keeper.tap("Show the words")
+        assert " ".join(shown.all_inner_texts()) == words
+
+    reads_them_again()
+    keeper.page.reload()
+    keeper.sees_lock()
+    expect(shown).to_have_count(0)
+    reads_them_again()
+    keeper.page.context.set_offline(True)
+    keeper.page.reload()
+    keeper.sees_lock()
+    reads_them_again()
+    keeper.sees(re.compile("^There is no signal. These are the words this phone keeps."))
+    keeper.sees(f"{server.public_url}/get")
+    expect(keeper.button("End it now")).to_have_count(0)
+    assert faults(keeper.page) == []
+    keeper.page.context.set_offline(False)
+    keeper.tap("Look again")
+    keeper.sees("Not opened yet")
+    expect(keeper.button("End it now")).to_be_visible()
+
+
+def test_a_lock_in_the_middle_leaves_nothing_on_the_server(keeper: Keeper, server: Served) -> None:
+    """Half left, then locked: what had come is ended at once, and no word of it is kept."""
+    keeper.begins(FIRST)
+    keeper.is_kept_safe(FIRST)
+    before = standing(server)
+    makes_one_here(keeper)
+    keeper.tap(re.compile("Hand it over with eight words"))
+    keeper.sees_place("Hand this pack over")
+    server.meddle("PUT", r"/v1/handovers/.*/parts/0$", before=lambda: time.sleep(3), times=1)
+    keeper.tap("Leave it and get the words")
+    expect(keeper.page.get_by_text("Leaving the pack")).to_be_visible(timeout=WAITS)
+    keeper.locks()
+    keeper.page.wait_for_timeout(500)
+    keeper.unlocks()
+    for _ in range(100):
+        if standing(server) == before:
+            break
+        keeper.page.wait_for_timeout(100)
+    assert standing(server) == before
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Handed over")).click()
+    keeper.sees("Nothing is waiting to be fetched.")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (360, "dark"), (1280, "light"), (1280, "dark")])

@@ -167,7 +167,7 @@ def test_a_diary_that_no_server_ever_had_becomes_a_pack_that_says_so(new_phone: 
 
 
 def _pack(copy: Path, out: Path, words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "diary", "pack", str(copy), "--out", str(out)]
+    command = [sys.executable, "-m", "diary", "pack", str(copy), "--profile", "police", "--out", str(out)]
     return subprocess.run(command, input=words + "\n", capture_output=True, text=True, check=False, cwd=ROOT)
 
 

@@ -13,6 +13,7 @@ from diary.client.sample import SETTINGS, SHEET, entries
 from diary.client.writing import Writer
 from diary.clock import FixedClock
 from diary.errors import PackFailed
+from diary.pack import archive
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.gather import make_capsule
 from diary.pack.proofs import proof_files
@@ -116,6 +117,23 @@ def test_received_files_have_their_own_keys_and_places(journal: Journal, told: C
         "data/restricted/13_mail/JB-4.eml",
     ]
     assert len({file.blob.key for file in files}) == 4
+
+
+async def test_half_a_pack_is_not_left_behind(told: Capsule, tmp_path: Path) -> None:
+    """A pack that fails while it is written, here for want of its files, leaves neither itself nor its half."""
+    front = zipped(tmp_path / "front.zip", honest(told))
+    with pytest.raises(PackFailed):
+        await packs.finish([], lambda blob: None, front, told, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
+    full = [packs.Received(path, None, "") for path in archive.received_paths(told)]  # type: ignore[arg-type]
+
+    async def kept(content: object, file: packs.Received, folder: Path) -> None:
+        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file.path).write_bytes(b"too short")
+
+    with pytest.MonkeyPatch.context() as changed, pytest.raises(PackFailed, match="not as long"):
+        changed.setattr(packs, "_keep_file", kept)
+        await packs.finish(full, lambda blob: None, front, told, tmp_path / "pack.zip", tmp_path, lambda *_: None)  # type: ignore[arg-type]
+    assert {path.name for path in tmp_path.iterdir()} == {"front.zip", "received"}
 
 
 def test_a_capsule_holds_no_private_note_and_no_key_of_what_was_received(journal: Journal, told: Capsule) -> None:

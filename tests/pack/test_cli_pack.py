@@ -1,11 +1,22 @@
-"""What `diary pack` makes of its options: number, recipient, supplement, items."""
+"""What `diary pack` makes of its options: number, recipient, supplement, items; and the command itself, from copy to pack."""
 
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import bagit
 import pytest
 
 from diary.cli_pack import _wish
+from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.gather import make_capsule
+from tests.bench.kept_copy import WORDS, make_copy
 from tests.pack.conftest import SamplePack
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_options_of_the_command_become_a_wish(sample_pack: SamplePack) -> None:
@@ -25,3 +36,37 @@ def test_items_that_no_earlier_pack_holds_are_refused(sample_pack: SamplePack) -
     assert wish.items == ("JB/1", "JB/9") and wish.chosen == ()
     with pytest.raises(BadRequest):
         make_capsule(journal.versions(), wish, journal.identity.public_keys())
+
+
+def _diary(tmp: Path, *arguments: object, words: str = WORDS) -> subprocess.CompletedProcess[str]:
+    """The command line, with a folder of its own for what is half done."""
+    work = tmp / "work"
+    work.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "diary", *map(str, arguments)]
+    environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(work), "HOME": str(work)}
+    return subprocess.run(command, input=f"{words}\n", capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+
+
+@pytest.mark.whole
+def test_from_a_sealed_copy_to_a_pack_with_no_server(tmp_path: Path) -> None:
+    """FILE.kept and its words: a pack for the police that `verify` and bagit pass, every file whole; nothing beside it."""
+    copy, out = tmp_path / "diary.kept", tmp_path / "pack.zip"
+    notary = make_copy(copy, entries=12, files=3, file_bytes=70_000)
+    (tmp_path / "notary.txt").write_text(b64(notary.pub))
+    wrong = _diary(tmp_path, "pack", copy, "--profile", "police", "--out", out, words="other words than these")
+    assert wrong.returncode == 1 and not out.exists()
+    made = _diary(tmp_path, "pack", copy, "--profile", "police", "--out", out)
+    assert made.returncode == 0, made.stderr
+    checked = _diary(tmp_path, "verify", out, "--notary", tmp_path / "notary.txt")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    with zipfile.ZipFile(out) as pack:
+        pack.extractall(tmp_path / "unpacked")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    assert bagit.Bag(str(folder)).is_valid()
+    record = json.loads((folder / "data/restricted/12_record.json").read_text())
+    assert (record["pack"]["profile"], record["counts"]["included"]) == ("police", 12)
+    received = sorted((folder / "data/restricted/13_exhibits-as-received").iterdir())
+    assert [path.stat().st_size for path in received] == [70_000] * 3
+    assert {path.name for path in tmp_path.iterdir()} == {"diary.kept", "notary.txt", "pack.zip", "unpacked", "work"}
+    assert list((tmp_path / "work").iterdir()) == []
+    assert WORDS not in made.stdout + made.stderr

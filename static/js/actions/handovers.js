@@ -140,7 +140,9 @@ async function readAll(ctx, open) {
   const now = ctx.clock.now();
   const isOver = (/** @type {HandoverRow} */ row) => row.ended_at !== null || row.expires_at <= now || row.openings.length >= row.openings_most;
   await forget(open, [...known.keys()].filter((id) => !handovers.some((row) => row.handover === id && !isOver(row))));
-  return { address, offline: false, handovers: handovers.filter((row) => row.complete || row.openings.length || row.ended_at !== null).map((row) => {
+  // What never came whole was ended by nobody's wish and had no words: there is nothing to say of it.
+  const stood = (/** @type {HandoverRow} */ row) => row.complete || row.openings.length || (row.ended_at !== null && known.has(row.handover));
+  return { address, offline: false, handovers: handovers.filter(stood).map((row) => {
     const told = known.get(row.handover);
     return { ...row, words: isOver(row) ? null : told?.words ?? null, name: told?.name ?? '', record: told?.record ?? null, to: told?.to ?? '' };
   }) };
