@@ -82,6 +82,8 @@ export const SENTENCES = Object.freeze({
   log_late: 'The server has not put an entry on its public list in time. The entry and its receipt are safe on this phone. It is looked at again each time there is signal.',
   capture_key: 'Someone changed how this phone keeps what is added while it is locked. It is put right. What was added that way since may be lost, and they may have seen it. What you wrote is safe.',
   wrong_notary: 'This server signs with a key this phone does not know. Nothing was sent. Everything on this phone is safe. Look at what to do.',
+  wrong_keys: 'The server gave other keys than these nine words name. Nobody was let in and nothing was sent. Do not try again on this server. Tell whoever you want to let in.',
+  not_registered: 'This diary is only on this phone. Keep a copy off this phone first; then someone can be let in.',
   key_differs: 'Those are not the letters of the key this server uses, so nothing was changed. Check each letter. If they are right, do not go on: ask for another server.',
   clock_off: 'This phone’s clock is wrong. Entries are safe, and the difference is noted with them. Set the phone’s clock when you can.',
   altered: 'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who helps you.',

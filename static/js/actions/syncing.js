@@ -16,6 +16,7 @@ import { checkKey, followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
 import { filesDown, filesUp, prepareCarrier } from './carrying.js';
+import { heedGrants } from './granting.js';
 import { lighten } from './light.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
 import { putBackMissing } from './reconcile.js';
@@ -186,6 +187,7 @@ export class Syncing {
     if (!open || !this.link()) return;
     await heedErasures(this.ctx, open);
     await heedArrivals(this.ctx, open).catch(passing);
+    await heedGrants(this.ctx, open).catch(passing);
   }
 
   async wordsDown() {

@@ -13,6 +13,7 @@ import { random } from '../core/bytes.js';
 import * as doors from './doors.js';
 import { sha256 } from './digests.js';
 import { FileSealer, openPart, sealedFileBytes } from './files.js';
+import { grantPart } from './granting.js';
 import { handoverPart } from './handing.js';
 import { openFrom } from './people.js';
 import * as rekey from './rekey.js';
@@ -65,6 +66,7 @@ export function createEngine({ now = () => performance.now(), ...settings }) {
     ...versionPart(session),
     ...filePart(session),
     ...handoverPart(session),
+    ...grantPart(session),
   };
 }
 

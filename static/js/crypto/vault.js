@@ -72,6 +72,12 @@
  *   handoverStart({size}) → {file, words, handover, kdf, auth, name, parts, sealed_bytes}     new words, one Argon2id
  *   handoverPart(file, bytes) → [{i, sealed}…] · handoverEnd(file, {name, made_at}) → {parts, digest} · handoverDrop(file)
  *   fileDrop(file) · openPart({blob, key, i, n, sealed, size?}) → bytes, without padding when size is given
+ *
+ * ADVOCATES  (docs/formats.md 8)
+ *   grantMake({advocate: {ecdsa_pub, hpke_pub, name}, choice, name}) → {said, body}     a new grant and its body for the server; held from now on
+ *   grantsLoad([{kept, diary, grant, to}…]) → [{said, other}|null…]     the keeper's copies; null for one that lets nobody in
+ *   grantDrop(grant) · grantWraps(grant, [{version, wraps}…]) → [[wrap…]…] · grantSummary(grant, summary) → bytes
+ *   letterOpen({envelope, grant, letter}) → letter     not_opened, bad_signature
  */
 import { KeptError } from '../core/errors.js';
 
@@ -86,7 +92,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'letterOpen', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 

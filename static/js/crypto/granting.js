@@ -1,0 +1,84 @@
+/**
+ * Letting an advocate in, in the crypto worker: the keys of grants are made, kept and used here and never come out.
+ * docs/formats.md, section 8.
+ */
+import { b64, random, unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { idText, newId } from '../core/ids.js';
+import { importKey } from './cobblestone.js';
+import { claimedHeader } from './envelope.js';
+import { keepGrant, makeGrant, openKept, printOf, sealForAdvocate, wrapsFor } from './grants.js';
+import { unwrap, versionWrapHeader } from './keys.js';
+import { openLetter } from './letters.js';
+import { sealSummary } from './summaries.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('./session.js').Session} Session */
+/** @typedef {import('./grants.js').Granted} Granted */
+/** @typedef {import('./grants.js').Grant} Grant */
+/** @typedef {import('./grants.js').Person} Person */
+/** @typedef {Pick<Grant, 'scope'|'rights'|'restricted'|'not_after'|'purpose'|'prev'|'made_at'>} Choice */
+
+/** @param {Session} session */
+export function grantPart(session) {
+  /** @type {Map<string, Granted>} */
+  const held = new Map();
+  const heldOf = (/** @type {string} */ grant) => {
+    const found = held.get(grant);
+    if (!found) throw new KeptError('not_found');
+    return found;
+  };
+  const own = (/** @type {(account: CryptoKey) => Promise<any>} */ use) => session.held.use('account_key', async (raw) => use(await importKey(raw)));
+  return {
+    grantMake: async (/** @type {{advocate: Person, choice: Choice, name: string}} */ { advocate, choice, name }) => {
+      const { identity, signKey } = session.own;
+      const keeper = { ecdsa_pub: identity.ecdsa_pub, hpke_pub: identity.hpke_pub, name };
+      const said = await makeGrant(signKey, unb64(identity.ecdsa_pub), {
+        ...choice, diary: identity.diary, from: printOf(keeper), grant: idText(newId()), to: printOf(advocate),
+      });
+      const key = random(32);
+      const kept = await own((account) => keepGrant(account, advocate, said, key));
+      held.set(said.grant, { said, key, other: advocate });
+      return {
+        said,
+        body: { grant: said.grant, kept: b64(kept), not_after: said.not_after, sealed: b64(await sealForAdvocate(advocate, keeper, said, key)), to: said.to },
+      };
+    },
+    grantsLoad: (/** @type {readonly {kept: Bytes, diary: string, grant: string, to: string}[]} */ rows) => own((account) => Promise.all(rows.map(async ({ kept, ...place }) => {
+      try {
+        const granted = await openKept(account, kept, unb64(session.own.identity.ecdsa_pub), place);
+        held.set(place.grant, granted);
+        return { said: granted.said, other: granted.other };
+      } catch {
+        return null; // made under keys that were replaced, or not ours: it lets nobody in
+      }
+    }))),
+    grantDrop: async (/** @type {string} */ grant) => { held.delete(grant); },
+    grantWraps: async (/** @type {string} */ grant, /** @type {readonly {version: string, wraps: readonly Uint8Array[]}[]} */ list) => {
+      const granted = heldOf(grant);
+      return Promise.all(list.map(async ({ version, wraps }) => {
+        const keys = await keysOf(session, version, wraps);
+        const made = await wrapsFor(granted, version, keys);
+        keys.forEach((key) => key.fill(0));
+        return made;
+      }));
+    },
+    grantSummary: (/** @type {string} */ grant, /** @type {import('./summaries.js').Summary} */ summary) => {
+      const { said, key } = heldOf(grant);
+      return sealSummary(key, said, summary);
+    },
+    letterOpen: (/** @type {{envelope: Bytes, grant: string, letter: string}} */ { envelope, grant, letter }) => {
+      const { said, other } = heldOf(grant);
+      return session.held.use('hpke', (scalar) => openLetter(scalar, envelope, { diary: said.diary, grant, letter }, unb64(other.ecdsa_pub)));
+    },
+  };
+}
+
+/** The keys of a version, out of its own wraps, whatever their epoch. @param {Session} session @param {string} version @param {readonly Uint8Array[]} wraps @returns {Promise<Bytes[]>} */
+function keysOf(session, version, wraps) {
+  const { identity, diaryKey, olds } = session.own;
+  return Promise.all(wraps.map((wrapped, i) => {
+    const epoch = Number(claimedHeader(wrapped, 'wrap').epoch);
+    return unwrap(olds.get(epoch) ?? diaryKey, versionWrapHeader(identity.diary, epoch, i === 0 ? 'open' : 'restricted', version), wrapped);
+  }));
+}

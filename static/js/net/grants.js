@@ -1,0 +1,34 @@
+/** Advocates and what they are given, on the wire: the keeper's side (docs/api.md). */
+import { frames } from '../core/encoding.js';
+import { unb64 } from '../core/bytes.js';
+
+/** @typedef {import('./api.js').Api} Api */
+/** @typedef {{ecdsa_pub: string, fingerprint: string, hpke_pub: string, name: string, organisation: string}} AdvocateRow */
+/** @typedef {{advocate: AdvocateRow|null, diary: string, ended_at: number|null, given: number, grant: string, kept: string, looked_at: number|null, made_at: number, not_after: number}} GrantRow */
+/** @typedef {{at: number, grant: string, what: 'read'|'file'|'pack'}} Look to the minute, ms */
+/** @typedef {{envelope: string, grant: string, letter: string, made_at: number}} LetterRow */
+
+/** @param {Api} api */
+export function grantsOf(api) {
+  const path = (/** @type {string} */ diary, /** @type {string} */ grant) => `/v1/diaries/${diary}/grants/${grant}`;
+  return {
+    /** @param {string} fingerprint b64 @returns {Promise<AdvocateRow>} */
+    find: (fingerprint) => api.withSession({ path: `/v1/advocates/${fingerprint}` }),
+    /** @returns {Promise<{grants: GrantRow[], looks: Look[]}>} */
+    list: () => api.withSession({ path: '/v1/grants' }),
+    /** @param {string} diary @param {object} body @param {string} proof */
+    make: (diary, body, proof) => api.withSession({ path: `/v1/diaries/${diary}/grants`, method: 'POST', json: body, proof }),
+    /** @param {string} diary @param {string} grant @returns {Promise<{versions: string[]}>} */
+    given: (diary, grant) => api.withSession({ path: `${path(diary, grant)}/wraps` }),
+    /** @param {string} diary @param {string} grant @param {readonly {version: string, wraps: readonly Uint8Array[]}[]} list @returns {Promise<{kept: number}>} */
+    give: (diary, grant, list) => api.withSession({ path: `${path(diary, grant)}/wraps`, method: 'PUT', bytes: frames(list.map(({ version, wraps }) => frames([unb64(version), ...wraps]))) }),
+    /** @param {string} diary @param {string} grant @param {Uint8Array} sealed */
+    summarise: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    /** @param {string} diary @param {string} grant */
+    end: (diary, grant) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing' }),
+    /** @param {string} diary @returns {Promise<{letters: LetterRow[]}>} */
+    letters: (diary) => api.withSession({ path: `/v1/diaries/${diary}/letters` }),
+    /** @param {string} diary @param {string} letter */
+    takeIn: (diary, letter) => api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}`, method: 'DELETE', want: 'nothing' }),
+  };
+}
