@@ -28,6 +28,11 @@ export function grantPart(session) {
     if (!found) throw new KeptError('not_found');
     return found;
   };
+  return { ...makingPart(session, held), ...givingPart(session, heldOf) };
+}
+
+/** Grants made here, and taken up again after a lock. @param {Session} session @param {Map<string, Granted>} held */
+function makingPart(session, held) {
   const own = (/** @type {(account: CryptoKey) => Promise<any>} */ use) => session.held.use('account_key', async (raw) => use(await importKey(raw)));
   return {
     grantMake: async (/** @type {{advocate: Person, choice: Choice, name: string}} */ { advocate, choice, name }) => {
@@ -39,10 +44,8 @@ export function grantPart(session) {
       const key = random(32);
       const kept = await own((account) => keepGrant(account, advocate, said, key));
       held.set(said.grant, { said, key, other: advocate });
-      return {
-        said,
-        body: { grant: said.grant, kept: b64(kept), not_after: said.not_after, sealed: b64(await sealForAdvocate(advocate, keeper, said, key)), to: said.to },
-      };
+      const sealed = await sealForAdvocate(advocate, keeper, said, key);
+      return { said, body: { grant: said.grant, kept: b64(kept), not_after: said.not_after, sealed: b64(sealed), to: said.to } };
     },
     grantsLoad: (/** @type {readonly {kept: Bytes, diary: string, grant: string, to: string}[]} */ rows) => own((account) => Promise.all(rows.map(async ({ kept, ...place }) => {
       try {
@@ -54,6 +57,12 @@ export function grantPart(session) {
       }
     }))),
     grantDrop: async (/** @type {string} */ grant) => { held.delete(grant); },
+  };
+}
+
+/** What goes to an advocate, and what comes from one. @param {Session} session @param {(grant: string) => Granted} heldOf */
+function givingPart(session, heldOf) {
+  return {
     grantWraps: async (/** @type {string} */ grant, /** @type {readonly {version: string, wraps: readonly Uint8Array[]}[]} */ list) => {
       const granted = heldOf(grant);
       return Promise.all(list.map(async ({ version, wraps }) => {
