@@ -29,7 +29,7 @@ setup-quick:
 
 run: setup-run ## serve on http://localhost:8000, with a fictional diary to open (DEMO=no leaves it out)
 	@$(VENV)/python -m diary migrate
-	exec $(VENV)/python -m diary serve $(if $(filter no,$(DEMO)),,--sample)
+	exec $(VENV)/python -m diary serve --training $(if $(filter no,$(DEMO)),,--sample)
 
 demo: setup-run ## the whole job without a browser: a fictional diary, a server, a pack
 	@mkdir -p var

@@ -1,12 +1,12 @@
 """The catalogue: every text of the screens and the public pages, in every language there is.
 
-    python .ci/languages.py build     diary/locale/*.po → static/lang/*.js and diary/locale/*.mo (part of set-up)
+    python .ci/languages.py build     diary/locale/**.po → static/lang/*.js and diary/locale/*.mo (part of set-up)
     python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)
     python .ci/languages.py lacking   what has no translation, by language
 
-The texts of the screens are read by importing their tables (.ci/texts.mjs), those of the public pages by Babel's own
-extractor. `msgctxt` says where a text lives: `app:<key>` is a line of a table, `code` a label of the vocabulary,
-`said` a sentence of a failure, none a public page. A translation belongs to its place: the same English word may need two.
+The texts of the screens are read by importing their tables (.ci/texts.mjs); those of the public pages have a catalogue of
+their own (languages_pages.py). `msgctxt` says where a text lives: `app:<key>` is a line of a table, `code` a label of the
+vocabulary, `said` a sentence of a failure. A translation belongs to its place: the same English word may need two.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,23 +61,12 @@ def texts() -> list[dict[str, str]]:
     return list(json.loads(told.stdout))
 
 
-def page_texts() -> Iterator[str]:
-    """Every text that is marked in a public page."""
-    found = extract_from_dir(str(ROOT / "templates"), method_map=[("public_*.html", "jinja2"), ("_public*.html", "jinja2")])
-    for _file, _line, message, _comments, _context in found:
-        if isinstance(message, tuple):
-            raise SystemExit(f"languages: a public page counts things ({message[0]}); say it without a number")
-        yield message
-
-
 def template() -> Catalog:
     """The catalogue with no language: what is to be translated."""
     made = Catalog(domain="kept", project="Kept", version="1", creation_date=THEN, revision_date=THEN)
     for one in texts():
         said = (one["text"], one["plural"]) if "plural" in one else one["text"]
         made.add(said, context=one["context"])
-    for text in page_texts():
-        made.add(text)
     return made
 
 
@@ -165,12 +151,6 @@ def build() -> None:
         }  # fmt: skip
         table = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         (SERVED / f"{language.code}.js").write_text(f"export default {table};\n", encoding="utf-8")
-        pages = Catalog(locale=language.code, domain="kept", creation_date=THEN, revision_date=THEN)
-        for message in catalog:
-            if message.id and message.context is None and message.string:
-                pages.add(message.id, message.string)
-        with (LOCALE / f"{language.code}.mo").open("wb") as file:
-            write_mo(file, pages)
 
 
 def lacking() -> dict[str, list[str]]:
@@ -191,18 +171,25 @@ def lacking() -> dict[str, list[str]]:
 
 def main() -> None:
     """What the command line asks for."""
+    import languages_pages as pages  # noqa: PLC0415 - it imports this module
+
     asked = sys.argv[1] if len(sys.argv) > 1 else "build"
     if asked == "update":
         update()
+        pages.update()
         build()
+        pages.build()
     elif asked == "lacking":
         found = lacking()
+        for code, rows in pages.lacking().items():
+            found.setdefault(code, []).extend(rows)
         for code, rows in found.items():
             print(f"{code}: {len(rows)} without a translation")
             print("\n".join(f"  {row}" for row in rows[:40]))
         raise SystemExit(1 if found else 0)
     elif asked == "build":
         build()
+        pages.build()
     else:
         raise SystemExit(__doc__)
 

@@ -131,8 +131,8 @@ def install_browser_libraries(level: str, node: Path) -> None:
 
 def make_languages() -> None:
     """What is served in other languages, from the catalogue."""
-    names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "diary" / "locale").glob("*.po"))
-    mark = fingerprint(".ci/languages.py", *names)
+    names = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "diary" / "locale").rglob("*.po"))
+    mark = fingerprint(".ci/languages.py", ".ci/languages_pages.py", "diary/web/directory.toml", *names)
     if not ((ROOT / "static" / "lang").is_dir() and is_done("languages", mark)):
         run([PYTHON, ".ci/languages.py", "build"])
         set_done("languages", mark)

@@ -52,7 +52,8 @@ def main() -> None:
 @main.command()
 @click.option("--bind", default="", metavar="HOST:PORT", help="Where to listen; by default here, on the app's port.")
 @click.option("--sample", is_flag=True, help="Also put a fictional diary on it, and say how to open it.")
-def serve(bind: str, sample: bool) -> None:
+@click.option("--training", "teaching", is_flag=True, help="Also make the training folder, where there is none of this release.")
+def serve(bind: str, sample: bool, teaching: bool) -> None:
     """Serve the app and the public pages."""
     import uvicorn
 
@@ -80,7 +81,11 @@ def serve(bind: str, sample: bool) -> None:
     )
     _say_where(settings)
     # uvicorn hands Ctrl-C on after it has shut down: that is how a person stops it, and no failure.
-    with _sample_beside(settings) if sample else nullcontext(), suppress(KeyboardInterrupt):
+    with (
+        _beside(["sample", "--on", settings.app_url, "--note", str(settings.data / "sample.txt")]) if sample else nullcontext(),
+        _beside(["training", "--when-needed"]) if teaching else nullcontext(),
+        suppress(KeyboardInterrupt),
+    ):
         server.run()
 
 
@@ -95,11 +100,9 @@ def _say_where(settings: config.Settings) -> None:
 
 
 @contextmanager
-def _sample_beside(settings: config.Settings) -> Iterator[None]:
-    """The fictional diary, from a process of its own: the server must not hold a diary's words."""
-    note = settings.data / "sample.txt"
-    command = [sys.executable, "-m", "diary", "sample", "--on", settings.app_url, "--note", str(note)]
-    process = subprocess.Popen(command)  # noqa: S603
+def _beside(command: list[str]) -> Iterator[None]:
+    """Another command, in a process of its own: the server must not hold a diary's words, made up or not."""
+    process = subprocess.Popen([sys.executable, "-m", "diary", *command])  # noqa: S603
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """The command line's part about the public pages: `training` makes what is practised on, `directory` says what to check."""
 
 import asyncio
+import hashlib
 import os
 import zipfile
 from datetime import date, timedelta
@@ -26,29 +27,52 @@ Before you teach it, read the first page of the lesson: someone in the room may 
 
 
 @click.command()
-def training() -> None:
+@click.option("--when-needed", is_flag=True, help="Only when there is none of this release; gives way to everything else.")
+def training(when_needed: bool) -> None:
     """Make the training folder: a made-up diary's pack and a lesson, for the public page to hand out."""
-    from diary.client.training import make_training
+    from diary.client.training import STORY_FILES, make_training
     from diary.web.pages import make_environment
-    from diary.web.public import render_lesson, training_file
+    from diary.web.public import lessons, training_file
 
     target = training_file(config.load(os.environ))
-    made = asyncio.run(make_training(target.parent, SystemClock(), lambda *_: None))
     lesson = {
         "START-HERE.txt": START_HERE.encode(),
-        "lesson.html": render_lesson(make_environment(TEMPLATES)),
+        **lessons(make_environment(TEMPLATES)),
         "style.css": (TEMPLATES / "public_style.css").read_bytes(),
     }
-    write_folder(target, lesson | {path.name: path.read_bytes() for path in made})
-    click.echo(f"Training: {target} ({target.stat().st_size / 1e6:.1f} MB). The public page offers it after the next start.")
+    stamp = stamp_of([*lesson.values(), *(path.read_bytes() for path in STORY_FILES)])
+    if when_needed and is_made(target, stamp):
+        return
+    if when_needed:
+        os.nice(19)
+    made = asyncio.run(make_training(target.parent, SystemClock(), lambda *_: None))
+    write_folder(target, lesson | {path.name: path.read_bytes() for path in made}, stamp)
+    click.echo(f"Training: {target} ({target.stat().st_size / 1e6:.1f} MB). The public page offers it.")
 
 
-def write_folder(target: Path, files: dict[str, bytes]) -> None:
+def stamp_of(parts: list[bytes]) -> bytes:
+    """What a folder was made of, to know later whether it has to be made again."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest().encode()
+
+
+def is_made(target: Path, stamp: bytes) -> bool:
+    """Whether the folder is there, and of these parts."""
+    if not target.is_file():
+        return False
+    with zipfile.ZipFile(target) as folder:
+        return folder.comment == stamp
+
+
+def write_folder(target: Path, files: dict[str, bytes], stamp: bytes) -> None:
     """One zip with a folder TRAINING in it; it appears only when it is whole."""
     half = target.with_suffix(".part")
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as folder:
         for name, content in files.items():
             folder.writestr(f"TRAINING/{name}", content)
+        folder.comment = stamp
     half.replace(target)
 
 

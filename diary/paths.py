@@ -15,4 +15,5 @@ def _beside(name: str) -> Path:
 STATIC: Final = _beside("static")
 TEMPLATES: Final = _beside("templates")
 VENDOR: Final = STATIC / "vendor"
+LOCALE: Final = PACKAGE / "locale"
 FONTS: Final = PACKAGE / "pack" / "fonts"

@@ -10,6 +10,7 @@ away.addEventListener('click', (event) => {
   event.preventDefault();
   leave();
 });
+for (const one of document.querySelectorAll('.tongues a')) one.onclick = () => { one.hash = location.hash; };
 // Shift three times, each alone: a capital letter is no exit.
 let presses = [];
 let alone = false;

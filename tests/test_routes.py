@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from diary.web.languages import LANGUAGES
 from diary.web.policy import FREE, Audience, Kind, Row
 from diary.web.routes import ROUTES
 from tests.advocates import lead_of
@@ -83,10 +84,17 @@ def test_no_row_stands_twice() -> None:
     assert len(rows) == len(set(rows))
 
 
+OTHERS = tuple(f"{one.at}/" for one in LANGUAGES if one.at)
+
+
 def test_the_docs_name_every_row_and_no_other() -> None:
     """docs/api.md has each address with its method, and none that is not served."""
     written = set(re.findall(r"`(GET|PUT|POST|DELETE) (/[^`? ]*)", API))
-    assert written == {(row.method, documented(row.path)) for row in ROUTES}
+    rows = {(row.method, documented(row.path)) for row in ROUTES}
+    # A page in another language has the address of the English one behind the language's: said once in the docs.
+    others = {(method, path) for method, path in rows if path.startswith(OTHERS)}
+    assert {(method, path[len(OTHERS[0]) - 1 :]) for method, path in others} < rows
+    assert written == rows - others
 
 
 async def asker(row: Row, keeper: Keeper, server: Served) -> Phone:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from diary.cli_front import is_made
+from diary.web.languages import LANGUAGES
 from tests.keepers import served
 from tests.running import kept
 
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.whole
 
 # Nothing that is taught says that a diary can be hidden, or how.
 HIDING = re.compile(rb"\b(notebook|decoy|skins?|disguis\w+|panic|quick unlock|hidden)\b", re.IGNORECASE)
+LESSONS = {f"lesson.{one.code}.html" for one in LANGUAGES if one.at}
 WORDS = {".txt", ".csv", ".json", ".html"}
 
 
@@ -36,12 +39,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_folder_is_whole_and_needs_nothing(folder: Path) -> None:
     """Lesson with its style, pack, key; the lesson has no script and no address of the web."""
     names = {path.name for path in (folder / "TRAINING").iterdir()}
-    assert names == {"START-HERE.txt", "TRAINING-notary.txt", "TRAINING-pack.zip", "lesson.html", "style.css"}
+    assert names == {"START-HERE.txt", "TRAINING-notary.txt", "TRAINING-pack.zip", "lesson.html", "style.css"} | LESSONS
     lesson = (folder / "TRAINING" / "lesson.html").read_text()
     assert re.findall(r'(?:href|src)="([^"#]+)"', lesson) == ["style.css"]
     assert "<script" not in lesson
     opening = lesson.index("Someone in this room may be living this. Someone may be doing it.")
     assert opening < lesson.index("Exercise 1") and "TRAINING" in lesson[: opening]
+
+
+def test_it_is_made_once(folder: Path) -> None:
+    """Where the folder of this release lies, nothing is made again; a folder of another release is."""
+    made = folder / "data" / "training" / "TRAINING.zip"
+    before = made.stat().st_mtime_ns
+    assert kept("training", "--when-needed", DIARY_DATA=str(folder / "data")).stdout == ""
+    assert made.stat().st_mtime_ns == before
+    with zipfile.ZipFile(made) as archive:
+        assert is_made(made, archive.comment) and not is_made(made, b"another")
 
 
 def test_the_pack_says_that_it_is_made_up(folder: Path) -> None:
@@ -85,3 +98,4 @@ async def test_the_public_page_hands_it_out(folder: Path, tmp_path: Path) -> Non
         page = await without.client().get(without.settings.public_url + "/training")
         answer = await without.client().get(without.settings.public_url + "/training/TRAINING.zip")
     assert "TRAINING.zip" not in page.text and answer.status_code == 404
+    assert "The folder is not here yet." in page.text and 'href="/training/lesson"' in page.text

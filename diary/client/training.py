@@ -18,6 +18,8 @@ from diary.client.transport import connect
 from diary.clock import Clock
 from diary.encoding import b64
 
+# What the diary is made of.
+STORY_FILES: Final = tuple(Path(__file__).with_name(f"training_{part}.json") for part in ("entries", "records"))
 PACK: Final = "TRAINING-pack.zip"
 NOTARY: Final = "TRAINING-notary.txt"
 _SECONDS: Final = 60

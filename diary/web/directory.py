@@ -14,8 +14,10 @@ TABLE: Final = Path(__file__).with_name("directory.toml")
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WAYS: Final = ("call", "text", "bsl")
 NATIONS: Final = ("england", "wales", "scotland", "ni")
+# Who can interpret: in a language of the pages, or "any" where they find somebody for any.
+INTERPRETERS: Final = ("any", "cy", "pl", "ur")
 PEOPLE: Final = ("anyone", "young", "men", "lgbt", "deaf", "family", "pictures")
-_ALLOWED: Final = {"kind": ("tel", "sms", "web"), "bill": ("no", "yes", "unknown")}
+_ALLOWED: Final = {"kind": ("tel", "sms", "web"), "bill": ("no", "yes", "unknown"), "relay": ("no", "yes", "unknown")}
 _LISTS: Final = {"ways": WAYS, "nations": NATIONS, "people": PEOPLE}
 
 
@@ -44,6 +46,8 @@ class Service:
     hours: tuple[str, ...]
     free: bool
     bill: str
+    relay: str
+    interpreters: tuple[str, ...]
     status: str
     source: str
     checked_on: date | None
@@ -95,7 +99,8 @@ def _service(row: dict[str, Any]) -> Service:
         raise ValueError(f"row {row.get('id', '?')}: {wrong}")
     hours = row["hours"]
     return Service(
-        **{name: row[name] for name in ("id", "name", "contact", "kind", "note", "free", "bill", "status", "source")},
+        **{name: row[name] for name in ("id", "name", "contact", "kind", "note", "free", "bill", "relay", "status", "source")},
+        interpreters=tuple(row["interpreter_languages"]),
         ways=tuple(row["ways"]),
         nations=tuple(row["nations"]),
         people=tuple(row["people"]),
@@ -117,6 +122,8 @@ def _faults(row: dict[str, Any]) -> Iterator[str]:
     for name, allowed in _LISTS.items():
         if not row.get(name) or not set(row[name]) <= set(allowed):
             yield f"{name} holds something else than {', '.join(allowed)}"
+    if not set(row.get("interpreter_languages", ("missing",))) <= set(INTERPRETERS):
+        yield f"interpreter_languages holds something else than {', '.join(INTERPRETERS)}"
     if row.get("kind") != "web" and not str(row.get("contact", "")).replace(" ", "").isdigit():
         yield "the number holds something else than digits"
     if bool(row.get("checked_on")) != bool(row.get("checked_by")):

@@ -6,6 +6,8 @@ from typing import Final
 
 from diary.web.directory import DAYS, WAYS, Directory, Service
 
+# Its address, without the language.
+DIRECTORY: Final = "/directory"
 MINUTE_MS: Final = 60_000
 WEEK: Final = timedelta(days=7)
 Render = Callable[..., bytes]
@@ -35,9 +37,8 @@ def row(service: Service, local: datetime) -> dict[str, object]:
     """What the template says of one row: `state` is always, open, closed or unknown; `opens` (day, time) when closed."""
     is_open = service.is_open(local)
     state = "always" if service.openings is None else "unknown" if is_open is None else "open" if is_open else "closed"
-    checked = f"{service.checked_on.day} {service.checked_on:%B %Y}" if service.checked_on else ""
     opens = next_opening(service, local) if state == "closed" else None
-    return {"is": service, "state": state, "opens": opens, "checked": checked}
+    return {"is": service, "state": state, "opens": opens}
 
 
 def next_opening(service: Service, local: datetime) -> tuple[str, str]:

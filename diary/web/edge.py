@@ -15,6 +15,9 @@ from diary.web.policy import Audience
 from diary.web.problems import internal, problem, wrong_method
 from diary.web.routes import routes_for
 
+# `/cy`: what stands before an address in another language.
+LANGUAGE_CHARS = 3
+
 
 class Edge:
     """Chooses the host's side by the Host header; anything that is not HTTP goes to the application inside."""
@@ -78,7 +81,8 @@ class Safely:
             allowed = (error.headers or {}).get("Allow", "")
             return wrong_method(", ".join(sorted(allowed.split(", "))).encode())
         if self._page:
-            return Answer(404, scope[OFFICE].pages.missing, HTML)
+            missing = scope[OFFICE].pages.missing
+            return Answer(404, missing.get(scope["path"][:LANGUAGE_CHARS], missing[""]), HTML)
         return problem(NotFound())
 
 

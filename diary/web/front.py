@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment
-
-from diary.config import Settings
 from diary.web.files import StaticFile, read_file
 from diary.web.headers import GET_POLICY, VERIFY_POLICY
-from diary.web.public import render_page
+from diary.web.languages import Words, each
+from diary.web.public import Renderer
 
 CODE: Final = "/code/"
 PAGES: Final = {"/get": ("get.html", GET_POLICY), "/verify": ("verify.html", VERIFY_POLICY)}
+ONE_FILE: Final = "/verify/check-a-pack.html"
 ENTRIES: Final = ("js/front/get.js", "js/front/verify.js")
 ANCHORS: Final = b"@ANCHORS@"
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL)
@@ -35,25 +34,31 @@ _IMPORT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Pages by address with their policy, ANCHORS still to be filled in; code by its path; the one file, likewise."""
+    """Pages by address with their policy, ANCHORS to be filled in; code by its path; the one file by its address, likewise."""
 
     pages: Mapping[str, tuple[bytes, str]]
     code: Mapping[str, StaticFile]
-    one_file: bytes
+    one_file: Mapping[str, bytes]
 
 
-def make_front(environment: Environment, settings: Settings, static: Path, templates: Path) -> Front:
+def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
     """Everything of the two pages. Raises OSError or the template's error when one cannot be made."""
     sources = closure(static, ENTRIES)
     pages = {
-        path: (render_page(environment, settings, name, path), policy) for path, (name, policy) in PAGES.items()
+        words.language.at + path: (renderer.page(words, name, path), policy)
+        for words in renderer.words
+        for path, (name, policy) in PAGES.items()
     }
     alone = closure(static, ENTRIES[1:])
     style = (templates / "public_style.css").read_text(encoding="utf-8")
-    frame = render_page(environment, settings, "verify_file.html", "")
-    head = f'<style>{style}</style>\n<script type="importmap">{import_map(alone)}</script>'
-    start = f"<script type=\"module\">import 'kept/{ENTRIES[1]}';</script>"
-    one_file = frame.replace(b"<!-- style and modules -->", head.encode()).replace(b"<!-- start -->", start.encode())
+    head = f'<style>{style}</style>\n<script type="importmap">{import_map(alone)}</script>'.encode()
+    start = f"<script type=\"module\">import 'kept/{ENTRIES[1]}';</script>".encode()
+
+    def whole(words: Words) -> bytes:
+        frame = renderer.page(words, "verify_file.html", "")
+        return frame.replace(b"<!-- style and modules -->", head).replace(b"<!-- start -->", start)
+
+    one_file = {f"{at}{ONE_FILE}": content for at, content in each(renderer.words, whole).items()}
     return Front(pages, {path: read_file(static / path) for path in sources}, one_file)
 
 

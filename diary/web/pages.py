@@ -10,11 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from diary.config import Settings
 from diary.web.directory import read_directory
-from diary.web.directory_page import DirectoryPage
+from diary.web.directory_page import DIRECTORY, DirectoryPage
 from diary.web.files import StaticFile, read_files
 from diary.web.front import Front, make_front
+from diary.web.languages import each
 from diary.web.precache import Release, make_release
-from diary.web.public import read_public, render_page, render_public
+from diary.web.public import TrainingPage, make_renderer, read_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,10 @@ class Pages:
     release: Release
     files: Mapping[str, StaticFile]
     public: Mapping[str, bytes]
+    training: Mapping[str, TrainingPage]
     public_files: Mapping[str, StaticFile]
-    directory: DirectoryPage
-    missing: bytes
+    directory: Mapping[str, DirectoryPage]
+    missing: Mapping[str, bytes]
     front: Front
 
     @property
@@ -39,16 +41,22 @@ class Pages:
 def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     """All pages of this release. Raises OSError or the template's error when one cannot be made."""
     environment = make_environment(templates)
+    renderer = make_renderer(environment, settings)
+    services = read_directory()
     shell = environment.get_template("shell.html").render().encode()
     return Pages(
         shell=shell,
         release=make_release(static, shell),
         files=read_files(static),
-        public=render_public(environment, settings),
+        public=renderer.all(),
+        training=renderer.training(),
         public_files=read_public(static, templates),
-        directory=DirectoryPage(read_directory(), partial(render_page, environment, settings, "directory.html", "/directory")),
-        missing=render_page(environment, settings, "missing.html", ""),
-        front=make_front(environment, settings, static, templates),
+        directory={
+            words.language.at + DIRECTORY: DirectoryPage(services, partial(renderer.page, words, "directory.html", DIRECTORY))
+            for words in renderer.words
+        },
+        missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
+        front=make_front(renderer, static, templates),
     )
 
 

@@ -4,9 +4,11 @@ from typing import Final
 
 from starlette.routing import Route
 
-from diary.web.front import CODE
+from diary.web.directory_page import DIRECTORY
+from diary.web.front import CODE, ONE_FILE
 from diary.web.front import PAGES as SCRIPTED
 from diary.web.gate import Gate
+from diary.web.languages import LANGUAGES
 from diary.web.policy import (
     CAPSULE,
     FETCH,
@@ -23,7 +25,7 @@ from diary.web.policy import (
     Audience,
     Row,
 )
-from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
+from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES, TRAINING_PAGE
 from diary.web.views import (
     account,
     advocates,
@@ -123,12 +125,16 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/up", health.up, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/ready", health.ready, Audience.PAGES, LOOK, NO_BODY),
-    *(Row("GET", path, pages.public, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_PAGES),
+    *(
+        Row("GET", one.at + path, pages.training_page if path == TRAINING_PAGE else pages.public, Audience.PUBLIC, FREE, NO_BODY)
+        for one in LANGUAGES
+        for path in PUBLIC_PAGES
+    ),
     Row("GET", "/training/TRAINING.zip", pages.training, Audience.PUBLIC, LOOK, NO_BODY),
-    *(Row("GET", path, front.page, Audience.PUBLIC, FREE, NO_BODY) for path in SCRIPTED),
-    Row("GET", "/verify/check-a-pack.html", front.one_file, Audience.PUBLIC, FREE, NO_BODY),
+    *(Row("GET", one.at + path, front.page, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES for path in SCRIPTED),
+    *(Row("GET", one.at + ONE_FILE, front.one_file, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
     Row("GET", CODE + "{path:path}", front.code, Audience.PUBLIC, FREE, NO_BODY),
-    Row("GET", "/directory", pages.directory, Audience.PUBLIC, FREE, NO_BODY),
+    *(Row("GET", one.at + DIRECTORY, pages.directory, Audience.PUBLIC, FREE, NO_BODY) for one in LANGUAGES),
     *(Row("GET", path, pages.public_file, Audience.PUBLIC, FREE, NO_BODY) for path in PUBLIC_FILES),
     Row("GET", "/notary.txt", pages.notary, Audience.PUBLIC, FREE, NO_BODY),
     Row("GET", "/keys.txt", log.keys, Audience.PUBLIC, FREE, NO_BODY),

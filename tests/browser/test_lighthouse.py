@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from diary.web.front import PAGES as SCRIPTED
 from diary.web.public import PUBLIC_PAGES
 from tests.browser.chromium import find_chromium
 from tests.browser.navigators.keeper import Keeper
@@ -26,6 +27,8 @@ MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
 # asks from outside.
 NO_ROBOTS = "--skip-audits=robots-txt"
 # Pages that people look for with a search engine.
+# Every English page, and one that runs to the left. They run in `make test-all`, on whatever machine that runs on.
+PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED, "/ur/is-this-stalking")
 FOUND = {"/", "/is-this-stalking", "/young-people", "/directory"}
 FLAGS = (
     "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"
@@ -73,18 +76,14 @@ def test_marks_of_the_lock(address: str, tmp_path: Path) -> None:
     holds_its_marks(reports)
 
 
-@pytest.mark.parametrize("path", [*PUBLIC_PAGES, "/directory"])
+@pytest.mark.parametrize("path", PAGES)
 def test_marks_of_a_public_page(address: str, tmp_path: Path, path: str) -> None:
-    """98 or more in each category; for pages people look for, in being found too. A page that misses is measured again."""
+    """98 or more in each category, the middle of three runs; for pages people look for, in being found too."""
     least = dict.fromkeys(MARKS, 98) | ({"seo": 98} if path in FOUND else {})
     public = address.replace("localhost", "public.localhost") + path
-    found: dict[str, int] = {}
-    for number in range(RUNS):
-        report = run(public, tmp_path / f"page-{number}.json", NO_ROBOTS, marks=least)
-        found = {name: max(found.get(name, 0), round(report["categories"][name]["score"] * 100)) for name in least}
-        if all(found[name] >= mark for name, mark in least.items()):
-            return
-    raise AssertionError((path, found))
+    reports = [run(public, tmp_path / f"page-{number}.json", NO_ROBOTS, marks=least) for number in range(RUNS)]
+    marks = median_marks(reports, least)
+    assert all(marks[name] >= mark for name, mark in least.items()), (path, marks, [costly(report) for report in reports])
 
 
 def enrol(address: str, folder: Path) -> None:
@@ -102,11 +101,14 @@ def enrol(address: str, folder: Path) -> None:
         context.close()
 
 
+def median_marks(reports: list[dict], names: Iterable[str]) -> dict[str, float]:  # type: ignore[type-arg]
+    """The middle of the runs, by category."""
+    return {name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports) for name in names}
+
+
 def holds_its_marks(reports: list[dict]) -> None:  # type: ignore[type-arg]
     """The median of each category is at or above its mark."""
-    marks = {
-        name: statistics.median(round(report["categories"][name]["score"] * 100) for report in reports) for name in MARKS
-    }
+    marks = median_marks(reports, MARKS)
     assert all(marks[name] >= least for name, least in MARKS.items()), (marks, [costly(report) for report in reports])
 
 
@@ -127,6 +129,6 @@ def run(address: str, out: Path, *options: str, folder: Path | None = None, mark
 def costly(report: dict) -> dict:  # type: ignore[type-arg]
     """What cost points in a run, and how fast Lighthouse found the machine."""
     audits = report["audits"]
-    weighed = [ref["id"] for name in MARKS for ref in report["categories"][name]["auditRefs"] if ref["weight"]]
+    weighed = [ref["id"] for name in report["categories"] for ref in report["categories"][name]["auditRefs"] if ref["weight"]]
     lost = {name: audits[name].get("displayValue", "failed") for name in weighed if audits[name]["score"] not in (None, 1)}
     return {"machine": report["environment"]["benchmarkIndex"], **lost}

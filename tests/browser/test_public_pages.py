@@ -8,13 +8,18 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from diary.web.front import PAGES as SCRIPTED
+from diary.web.languages import LANGUAGES, Language
 from diary.web.public import PUBLIC_PAGES
 from tests.browser.chromium import PATIENCE, PHONE
 from tests.browser.conftest import NewProfile
 from tests.browser.navigators.judge import WIDE, faults
 from tests.browser.serving import Served
 
-PAGES = (*PUBLIC_PAGES, "/directory")
+PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED)
+EVERY = tuple(one.at + path for one in LANGUAGES for path in PAGES)
+# English as it is read most, Urdu since it runs the other way; the others have their turn in the long run.
+TONGUES = [pytest.param(one, id=one.code, marks=[pytest.mark.slow] if one.code in ("cy", "pl") else []) for one in LANGUAGES]
 AWAY = re.compile(r"^https://www\.bbc\.co\.uk/")
 KEPT_BY_A_PAGE = """async () => ({
   local: localStorage.length, session: sessionStorage.length, cookies: document.cookie,
@@ -24,6 +29,8 @@ KEPT_BY_A_PAGE = """async () => ({
 WATCH = """() => new MutationObserver(() => {
   console.log([...document.body.children].some((one) => one.checkVisibility()) ? 'shown' : 'hidden');
 }).observe(document.documentElement, { attributes: true })"""
+# Which side the name at the top stands on.
+MIRRORED = "document.querySelector('.name').getBoundingClientRect().left > innerWidth / 2"
 NOTHING = {"local": 0, "session": 0, "cookies": "", "databases": 0, "caches": 0, "workers": 0}
 # What a browser writes of where it has been: addresses and titles, as for any page.
 HISTORY = re.compile(
@@ -45,20 +52,38 @@ def reader(browser: Browser, server: Served) -> Iterator[Page]:
     context.close()
 
 
-def test_every_page_is_accessible(reader: Page, server: Served) -> None:
-    """Light and dark, everything opened: nothing for axe, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %."""
+@pytest.mark.parametrize("tongue", TONGUES)
+def test_every_page_is_accessible(reader: Page, server: Served, tongue: Language) -> None:
+    """By day and night, everything opened: nothing for axe, 44 px targets, one h1, no sideways scrolling at 320 px or 200 %."""
     found: dict[str, list[str]] = {}
     for path in PAGES:
-        reader.goto(server.public_url + path)
+        reader.goto(server.public_url + tongue.at + path)
         reader.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = !one.closest('header'); })")
-        for scheme in ("light", "dark"):
-            reader.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            if wrong := faults(reader):
-                found[f"{path} {scheme}"] = wrong
+        wrong = faults(reader)
+        if reader.evaluate(MIRRORED) is not (tongue.dir == "rtl"):
+            wrong.append("runs the wrong way")
         reader.evaluate("document.documentElement.style.fontSize = '200%'")
         if reader.evaluate(WIDE):
-            found[f"{path} 200 %"] = ["scrolls sideways"]
+            wrong.append("scrolls sideways at 200 %")
+        if wrong:
+            found[path] = wrong
     assert found == {}
+
+
+def test_another_language_keeps_the_place(reader: Page, server: Served) -> None:
+    """The switch leads to the same page and the same place on it; a page that is not there says so in its language."""
+    reader.goto(server.public_url + "/young-people#older")
+    reader.get_by_role("link", name="اردو").click()
+    expect(reader).to_have_url(server.public_url + "/ur/young-people#older")
+    expect(reader.locator("html")).to_have_attribute("dir", "rtl")
+    expect(reader.get_by_role("note")).to_contain_text("This translation is a draft.")
+    reader.locator("main").get_by_role("link", name="رپورٹ کرنے سے پہلے").first.click()
+    expect(reader).to_have_url(server.public_url + "/ur/before-you-report")
+    reader.get_by_role("link", name="English").click()
+    expect(reader).to_have_url(server.public_url + "/before-you-report")
+    expect(reader.get_by_role("note")).to_have_count(0)
+    reader.goto(server.public_url + "/pl/nothing")
+    expect(reader.locator("html")).to_have_attribute("lang", "pl")
 
 
 def test_is_this_stalking_asks_and_keeps_nothing(reader: Page, server: Served) -> None:
@@ -86,7 +111,7 @@ def test_everything_is_there_without_a_script(browser: Browser, server: Served) 
     context = browser.new_context(**(PHONE | {"java_script_enabled": False}))
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    for path in PAGES:
+    for path in EVERY:
         page.goto(server.public_url + path)
         expect(page.locator("h1")).to_be_visible()
         expect(page.locator("a[data-leave]")).to_have_attribute("href", AWAY)
@@ -140,7 +165,7 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
     """After every page: on disk neither a sentence of a page nor its address outside the history's files."""
     profile = new_profile()
     page = profile.open().new_page()
-    for path in PAGES:
+    for path in EVERY:
         page.goto(server.public_url + path)  # asking what is stored would itself leave something
     profile.close()
     host = server.public_url.removeprefix("https://").encode()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from diary import config
 from diary.errors import BadSetting
+from diary.paths import TEMPLATES
 from diary.web.directory import TABLE, read_directory
-from diary.web.directory_page import next_opening, row
+from diary.web.directory_page import DirectoryPage, next_opening, row
+from diary.web.pages import make_environment
+from diary.web.public import make_renderer
 from tests.keepers import Served
 
 HELPLINE = "nsh"
@@ -19,6 +24,11 @@ HELPLINE = "nsh"
 def at(text: str) -> datetime:
     """A moment in the directory's zone."""
     return datetime.fromisoformat(text).replace(tzinfo=read_directory().zone)
+
+
+def ms(text: str) -> int:
+    """The same as milliseconds."""
+    return int(at(text).timestamp() * 1000)
 
 
 def test_the_table_is_whole() -> None:
@@ -65,7 +75,14 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
     assert "101" not in {one.id for one in directory.due(date(2026, 11, 24))}
     assert "101" in {one.id for one in directory.due(date(2026, 11, 1) + timedelta(days=90))}
     (checked,) = (one for one in directory.services if one.id == "101")
-    assert row(checked, at("2026-11-24T03:00"))["checked"] == "1 November 2026"
+    pages = make_renderer(make_environment(TEMPLATES), config.load({}))
+    said = {}
+    for words in pages.words:
+        page = DirectoryPage(directory, partial(pages.page, words, "directory.html", "/directory")).at(ms("2026-11-24T03:00"))
+        said[words.language.code] = page.decode().replace("\u2066", "").replace("\u2069", "")
+    assert "Checked on 1 November 2026 by AB" in said["en"] and "1 Tachwedd 2026" in said["cy"]
+    assert "1 listopada 2026" in said["pl"] and "1 نومبر 2026" in said["ur"]
+    assert checked.checked_by == "AB"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +96,8 @@ def test_what_is_due_is_what_nobody_checked(tmp_path: Path) -> None:
         ('id = "101"', 'id = "101"\nchecked_on = "2026-11-01"'),
         ('id = "101"', 'id = "999"'),
         ("[[service]]", "[[service"),
+        ('relay = "yes"', 'relay = "perhaps"'),
+        ("interpreter_languages = []", 'interpreter_languages = ["fr"]'),
     ],
 )
 def test_a_row_that_is_wrong_is_refused(tmp_path: Path, right: str, wrong: str) -> None:

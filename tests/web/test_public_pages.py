@@ -6,10 +6,11 @@ import re
 
 import httpx
 
+from diary.web.languages import LANGUAGES
 from diary.web.public import PUBLIC_FILES, PUBLIC_PAGES
 from tests.keepers import Served
 
-PAGES = (*PUBLIC_PAGES, "/directory")
+PAGES = tuple(one.at + path for one in LANGUAGES for path in (*PUBLIC_PAGES, "/directory"))
 
 FOUR = ("Fixated", "Obsessive", "Unwanted", "Repeated")
 # The way out is a page about the weather that everybody knows.
@@ -60,7 +61,7 @@ async def test_no_link_leads_nowhere(server: Served) -> None:
 async def test_only_the_start_names_the_other_host(server: Served) -> None:
     """The app's host is named by Start on the first page, and nowhere else."""
     named = {path: (await read(server, path)).text.count(server.settings.app_url) for path in PAGES}
-    assert named == dict.fromkeys(PAGES, 0) | {"/": 1}
+    assert named == dict.fromkeys(PAGES, 0) | {f"{one.at}/": 1 for one in LANGUAGES}
 
 
 async def test_what_pages_bring_along_is_not_kept(server: Served) -> None:
@@ -71,6 +72,24 @@ async def test_what_pages_bring_along_is_not_kept(server: Served) -> None:
         assert not path.endswith("/page.js") or len(answer.text) < 1024
     packed = await server.client().get(server.settings.public_url + "/style.css", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip" and b"--ground" in packed.content
+
+
+async def test_each_page_stands_in_each_language(server: Served) -> None:
+    """Its own `lang` and `dir`, the same page named in every language with whole addresses, a draft marked as one."""
+    public = server.settings.public_url
+    for one in LANGUAGES:
+        for path in (*PUBLIC_PAGES, "/directory", "/get", "/verify"):
+            text = (await read(server, one.at + path)).text
+            assert f'<html lang="{one.lang}" dir="{one.dir}">' in text, path
+            told = dict(re.findall(r'<link rel="alternate" hreflang="(\w+)" href="([^"]+)">', text))
+            assert told == {other.code: f"{public}{other.at}{path}" for other in LANGUAGES}, path
+            switch = re.findall(r'<a href="([^"]+)" lang="[^"]+" hreflang="(\w+)"( aria-current="true")?>', text)
+            assert [(href, code, bool(now)) for href, code, now in switch] == [
+                (other.at + path, other.code, other is one) for other in LANGUAGES
+            ], path
+            assert ('role="note"' in text) is bool(one.at), path
+    missing = await read(server, "/pl/nothing")
+    assert missing.status_code == 404 and '<html lang="pl"' in missing.text
 
 
 async def test_nothing_here_is_a_page(server: Served) -> None:

@@ -10,7 +10,7 @@ from diary.errors import NotFound
 from diary.web.answers import HTML, Answer
 from diary.web.call import Call
 from diary.web.files import takes_gzip
-from diary.web.public import training_file
+from diary.web.public import size_of, training_file
 
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
 ASK_AGAIN: Final = (b"cache-control", b"no-cache")
@@ -56,9 +56,15 @@ async def public(call: Call) -> ASGIApp:
     return Answer(200, call.office.pages.public[call.scope["path"]], HTML)
 
 
+async def training_page(call: Call) -> ASGIApp:
+    """The page that hands the training folder out, or says that it is not there yet."""
+    size = size_of(training_file(call.instance.settings))
+    return Answer(200, call.office.pages.training[call.scope["path"]].at(size), HTML)
+
+
 async def directory(call: Call) -> ASGIApp:
     """Whom one can talk to, and who is open now."""
-    return Answer(200, call.office.pages.directory.at(call.instance.clock.now_ms()), HTML)
+    return Answer(200, call.office.pages.directory[call.scope["path"]].at(call.instance.clock.now_ms()), HTML)
 
 
 async def public_file(call: Call) -> ASGIApp:

@@ -20,6 +20,11 @@ export function say(key, slots = {}) {
   return (found?.textContent ?? '').replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
 }
 
+/** Words for a number of things, in the form that the page's language has for it. @param {string} key @param {number} n */
+export function sayOf(key, n) {
+  return say(`${key}.${new Intl.PluralRules(document.documentElement.lang).select(n)}`, { n });
+}
+
 /** Which keys and roots this instance vouches for. @returns {import('../verify/verify.js').Anchors} */
 export function anchors() {
   const told = JSON.parse(byId('anchors').textContent ?? '{}');

@@ -1,5 +1,5 @@
 /** The result of checking a pack, on the page: one line for each check, and every finding under the check that made it. */
-import { byId, element, say } from './page.js';
+import { byId, element, say, sayOf } from './page.js';
 
 /** @typedef {import('../verify/findings.js').Finding} Finding */
 /** @typedef {import('../verify/verify.js').Judged} Judged */
@@ -27,14 +27,14 @@ function checkOf(code) {
 /** @param {readonly Finding[]} findings @param {Judged|null} judged null where it was no pack at all */
 export function show(findings, judged) {
   const headline = byId('headline');
-  headline.textContent = findings.length === 0 ? say('nothing') : findings.length === 1 ? say('one') : say('many', { n: findings.length });
+  headline.textContent = findings.length ? sayOf('findings', findings.length) : say('nothing');
   byId('alone').hidden = !findings.some(({ code }) => code === 'servable_only');
   byId('training').hidden = !findings.some(({ code }) => code === 'training');
   for (const place of document.querySelectorAll('[data-check]')) {
     const check = place.getAttribute('data-check') ?? '';
     const own = findings.filter(({ code }) => checkOf(code) === check);
     const result = /** @type {HTMLElement} */ (place.querySelector('[data-result]'));
-    result.textContent = own.length ? own.length === 1 ? say('one') : say('many', { n: own.length }) : judged ? holds(check, judged) : say('not_run');
+    result.textContent = own.length ? sayOf('findings', own.length) : judged ? holds(check, judged) : say('not_run');
     result.classList.toggle('strong', own.length > 0);
     /** @type {HTMLElement} */ (place.querySelector('[data-findings]')).replaceChildren(...grouped(own).map(row));
   }
@@ -71,7 +71,7 @@ function row([sentence, members]) {
   if (members.length <= FEW) item.append(...(members.length ? [list] : []));
   else {
     const more = element('details');
-    more.append(element('summary', say('files', { n: members.length })), list);
+    more.append(element('summary', sayOf('files', members.length)), list);
     item.append(more);
   }
   return item;
