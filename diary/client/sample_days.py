@@ -64,7 +64,7 @@ class MadeEntry(SampleEntry):
     def draw(self) -> Iterator[SampleFile]:
         """Its files, drawn now; the same entry gives the same bytes."""
         for index in range(self.shots):
-            yield screen(self.at, index, self.lines[index * 9 : index * 9 + 9])
+            yield screen(self.at, index, self.lines[index * 9 : index * 9 + 9] or self.lines[:9])
         for name in self.others:
             yield other(self.at, name)
 

@@ -45,6 +45,8 @@ def screen(at: int, index: int, lines: Sequence[tuple[str, str, str]]) -> Sample
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SIZE[0], 78), fill=(238, 240, 243))
     write(draw, (20, 24), THEM, 24, (22, 24, 28), BOLD)
+    shown = datetime.fromtimestamp(at / 1000 + 60 * index, ZONE)
+    write(draw, (SIZE[0] - 70, 30), f"{shown:%H:%M}", 18, (90, 94, 100))
     for row, (who, clock, words) in enumerate(lines):
         x, y = (20, 96 + row * 82) if who == "them" else (150, 96 + row * 82)
         draw.rounded_rectangle((x, y, x + 310, y + 66), 14, fill=(233, 234, 238) if who == "them" else (205, 222, 246))

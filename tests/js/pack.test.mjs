@@ -12,6 +12,7 @@ import { checkFront } from '../../static/js/pack/front.js';
 import { MOST_FILES, portalSet } from '../../static/js/pack/portal.js';
 import { keysFile, namesOf, proof, proofNames } from '../../static/js/pack/proofs.js';
 import { recordFile, sidecar, sidecarName } from '../../static/js/pack/record_json.js';
+import { custodyLines, entryLine, exhibitLine, tellCapsule } from '../../static/js/pack/tables_said.js';
 import { crc32, readZip, ZipWriter } from '../../static/js/pack/zip.js';
 
 const AT = Date.UTC(2026, 10, 3, 20, 41, 9);
@@ -65,13 +66,21 @@ function honest(made) {
     members.set(`data/servable/${name}`, proof(row, new Set(restricted)));
     members.set(`data/restricted/${name}`, proof(row, new Set()));
   }
-  members.set('data/servable/02_chronology.csv', utf8('\ufeffno,what_happened\r\n1,"He was [held back, see 06] again."\r\n'));
-  const files = made.exhibits.map((/** @type {any} */ one) => `${one.sha256},${one.size},${one.file}\r\n`).join('');
-  members.set('data/servable/03_exhibits-index.csv', utf8(`\ufeffsha256,size_bytes,file\r\n${files}`));
+  const all = tellCapsule(made);
+  members.set('data/servable/02_chronology.csv', table(all.incidents.map((told) => entryLine(all, told))));
+  members.set('data/servable/03_exhibits-index.csv', table(all.exhibits.map((one, place) => exhibitLine(all, one, place))));
+  members.set('data/restricted/11_custody-log.csv', table(custodyLines(all)));
   for (const part of ['servable', 'restricted']) members.set(`data/${part}/proof/keys.json`, keysFile(made));
   members.set('data/restricted/12_record.json', recordFile(made));
   for (const exhibit of made.exhibits) members.set(`data/${sidecarName(exhibit)}`, sidecar(made, exhibit));
   return members;
+}
+
+/** A table as the typesetter writes it, with a word of the account held back. @param {any[]} lines @param {(text: string) => string} [change] */
+function table(lines, change = (text) => text) {
+  const cell = (/** @type {string|null} */ text) => `"${(text ?? '').replace('outside', '[held back, see 06]').replaceAll('"', '""')}"`;
+  const rows = [Object.keys(lines[0]), ...lines.map((line) => Object.values(line))];
+  return utf8(change(`\ufeff${rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')}`));
 }
 
 /** With the servable folder's own manifest, as a zip. @param {Map<string, Uint8Array>} members */
@@ -125,6 +134,19 @@ test('an honest front part passes, also when it withholds an open field that rep
   await checkFront(await zipped(members), made);
 });
 
+/** @param {Map<string, Uint8Array>} members @param {string} name @param {string} from @param {string} to */
+function changedIn(members, name, from, to) {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(members.get(`data/${name}`));
+  assert.ok(text.includes(from), `${name} has no ${from}`);
+  return utf8(text.replace(from, to));
+}
+
+/** The last line once more. @param {Map<string, Uint8Array>} members @param {string} name */
+function twiceIn(members, name) {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(members.get(`data/${name}`));
+  return utf8(text + text.split('\r\n').at(-2) + '\r\n');
+}
+
 test('a changed, added, missing, renamed or opened file is refused and named', async () => {
   const made = capsule();
   const [name, row] = /** @type {[string, any]} */ ([...proofNames(made)][0]);
@@ -138,10 +160,12 @@ test('a changed, added, missing, renamed or opened file is refused and named', a
     ['keys', (m) => m.set('data/servable/proof/keys.json', canon({ ...KEYS, notary: 'forged', t: 'keys/v1' })), /keys\.json/],
     ['sidecar', (m) => m.set('data/restricted/14_sidecars/AA-1.json', utf8('{}')), /14_sidecars/],
     ['manifest', (m) => m.set('data/servable/manifest-sha256.txt', utf8('')), /manifest-sha256/],
-    ['words in the table', (m) => m.set('data/servable/02_chronology.csv', utf8('\ufeffno,what_happened\r\n1,He was inside again.\r\n')), /02_chronology\.csv/],
-    ['a row too many', (m) => m.set('data/servable/02_chronology.csv', utf8('\ufeffno,what_happened\r\n1,He was outside again.\r\n2,He never was.\r\n')), /02_chronology\.csv/],
+    ['words in the table', (m) => m.set('data/servable/02_chronology.csv', changedIn(m, 'servable/02_chronology.csv', 'He was', 'She was')), /02_chronology\.csv/],
+    ['a row too many', (m) => m.set('data/servable/02_chronology.csv', twiceIn(m, 'servable/02_chronology.csv')), /02_chronology\.csv/],
+    ['a time in the table', (m) => m.set('data/servable/02_chronology.csv', changedIn(m, 'servable/02_chronology.csv', '2026-11-03T20', '2026-11-03T21')), /02_chronology\.csv/],
+    ['a step of custody', (m) => m.set('data/restricted/11_custody-log.csv', changedIn(m, 'restricted/11_custody-log.csv', 'keeper', 'nobody')), /11_custody-log\.csv/],
     ['no table', (m) => m.set('data/servable/02_chronology.csv', utf8('<html>"')), /02_chronology\.csv/],
-    ['a digest in the list', (m) => m.set('data/servable/03_exhibits-index.csv', utf8(`\ufeffsha256,size_bytes,file\r\n${'0'.repeat(64)},300000,AA-1.png\r\n`)), /03_exhibits-index\.csv/],
+    ['a digest in the list', (m) => m.set('data/servable/03_exhibits-index.csv', changedIn(m, 'servable/03_exhibits-index.csv', '300000', '300001')), /03_exhibits-index\.csv/],
     ['added', (m) => m.set('data/servable/99_more.txt', utf8('x')), /99_more/],
     ['missing', (m) => m.delete('data/15_VERIFY.txt'), /15_VERIFY/],
     ['upwards', (m) => m.set('../data/x', utf8('x')), /\.\.\/data\/x/],

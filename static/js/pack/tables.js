@@ -1,18 +1,18 @@
 /**
- * The tables of a front part, held against what was sent: 02 has a line for each entry with its own first words, 03 one for
- * each file with its digests. What else a cell says is the typesetter's wording, which `verify --rerender` can judge.
+ * The tables of a front part, held cell by cell against what was sent: 02 has a line for each entry, 03 one for each file, 05 one for
+ * each message and 11 one for each step of custody. Words may be held back; what else is there must be what the phone said.
  */
 import { fromUtf8 } from '../core/bytes.js';
-import { objectsOf, textOf } from '../record/reading.js';
-import { tellAll } from '../record/told.js';
 import { MARK } from './held_back.js';
-import { entryLabels, rows } from './proofs.js';
-import { openedOf } from './record_json.js';
+import { custodyLines, entryLine, exhibitLine, scheduleLines, tellCapsule } from './tables_said.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {import('./tables_said.js').Line} Line */
 
 export const CHRONOLOGY = 'data/servable/02_chronology.csv';
 export const INDEX = 'data/servable/03_exhibits-index.csv';
+export const SCHEDULES = 'data/servable/05_message-schedules.csv';
+export const CUSTODY = 'data/restricted/11_custody-log.csv';
 const GUARDED = /^'(?= *[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/;
 
 /**
@@ -43,7 +43,13 @@ export function readTable(bytes) {
  * @param {ReadonlyMap<string, Uint8Array>} members @param {JsonObject} capsule @returns {string|null}
  */
 export function tableThatDiffers(members, capsule) {
-  return sayEntries(tableOf(members, CHRONOLOGY), capsule) ? (sayFiles(tableOf(members, INDEX), capsule) ? null : INDEX) : CHRONOLOGY;
+  const all = tellCapsule(capsule);
+  const entries = new Map(all.incidents.map((told) => [all.labels.get(told.record) ?? '', entryLine(all, told)]));
+  const files = new Map(all.exhibits.map((exhibit, place) => [String(exhibit['file']), exhibitLine(all, exhibit, place)]));
+  if (!sayEach(tableOf(members, CHRONOLOGY), 'no', entries)) return CHRONOLOGY;
+  if (!sayEach(tableOf(members, INDEX), 'file', files)) return INDEX;
+  if (members.has(SCHEDULES) && !sayAll(tableOf(members, SCHEDULES), scheduleLines(all))) return SCHEDULES;
+  return members.has(CUSTODY) && !sayAll(tableOf(members, CUSTODY), custodyLines(all)) ? CUSTODY : null;
 }
 
 /** @param {ReadonlyMap<string, Uint8Array>} members @param {string} name */
@@ -55,20 +61,28 @@ function tableOf(members, name) {
   }
 }
 
-/** @param {Record<string, string>[]} table @param {JsonObject} capsule */
-function sayEntries(table, capsule) {
-  const labels = entryLabels(capsule);
-  const told = tellAll(rows(capsule, 'versions').map(openedOf), 'incident');
-  if (table.length !== told.length) return false;
-  const found = new Map(table.map((row) => [row['no'], row]));
-  return told.every(({ record, first }) => {
-    const row = found.get(labels.get(record) ?? '');
-    return row !== undefined && isSaid(row['what_happened'] ?? '', textOf(first.fields, 'narrative').replaceAll('\0', '[U+0000]'));
-  });
+/** Each line by what it is called, none twice and none missing. @param {Record<string, string>[]} table @param {string} column @param {ReadonlyMap<string, Line>} lines */
+function sayEach(table, column, lines) {
+  const found = new Map(table.map((row) => [row[column] ?? '', row]));
+  return table.length === lines.size && [...lines].every(([name, line]) => says(found.get(name), line));
 }
 
-/** Word for word; where words are held back, everything around the marks stands in the account in order. @param {string} cell @param {string} text */
-function isSaid(cell, text) {
+/** The same lines in the same order. @param {Record<string, string>[]} table @param {readonly Line[]} lines */
+function sayAll(table, lines) {
+  return table.length === lines.length && lines.every((line, i) => says(table[i], line));
+}
+
+/** @param {Record<string, string>|undefined} row @param {Line} line */
+function says(row, line) {
+  if (!row) return false;
+  // Which letters go with behaviours cannot be said of one that is held back.
+  const isHeld = (row['behaviours'] ?? '').includes(MARK);
+  return Object.entries(line).every(([column, said]) => said === null || (column === 's2a3_letters' && isHeld) || isSaid(row[column] ?? '\0', said));
+}
+
+/** Word for word; where words are held back, everything around the marks stands there in order. @param {string} cell @param {string} said */
+function isSaid(cell, said) {
+  const text = said.replaceAll('\0', '[U+0000]').replace(GUARDED, '');
   if (cell === text) return true;
   const pieces = cell.split(MARK);
   if (pieces.length < 2) return false;
@@ -79,14 +93,4 @@ function isSaid(cell, text) {
     at = from + piece.length;
   }
   return text.startsWith(pieces[0] ?? '') && text.endsWith(pieces.at(-1) ?? '');
-}
-
-/** @param {Record<string, string>[]} table @param {JsonObject} capsule */
-function sayFiles(table, capsule) {
-  const exhibits = objectsOf(capsule, 'exhibits');
-  const found = new Map(table.map((row) => [row['file'], row]));
-  return table.length === exhibits.length && exhibits.every((one) => {
-    const row = found.get(textOf(one, 'file'));
-    return row?.['sha256'] === one['sha256'] && row?.['size_bytes'] === String(one['size']);
-  });
 }

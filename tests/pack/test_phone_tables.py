@@ -1,0 +1,101 @@
+"""The tables the typesetter writes and the cells the phone works out for itself are the same, in odd diaries as in ordinary ones.
+
+The phone refuses a pack of which one cell differs: a difference between the two codes would cost somebody their pack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from diary.pack.gather import make_capsule
+from tests.pack.conftest import BuiltPack, SamplePack, build
+from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
+from tests.pack.odd import add_odd
+from tests.pack.test_registers import order_diary
+
+SCRIPT = Path(__file__).parents[1] / "js" / "check_tables.mjs"
+TABLES = tuple(
+    f"data/{name}"
+    for name in (
+        "servable/02_chronology.csv",
+        "servable/03_exhibits-index.csv",
+        "servable/05_message-schedules.csv",
+        "restricted/11_custody-log.csv",
+    )
+)
+# Times in words and what links records to one another: only the typesetter says these.
+UNHEARD = {
+    "occurred", "found_out", "delay", "later", "person_code", "aimed_at", "vehicle", "present", "saw_or_heard", "told",
+    "order_in_force", "term_said_to_be_broken", "reported", "platform_report", "may_be_recorded_on", "message_schedule",
+    "taken", "time_it_shows", "page",
+}  # fmt: skip
+
+
+def said_by_the_phone(cases: list[tuple[bytes, dict[str, bytes]]], folder: Path, *, change: bool = False) -> list[dict[str, Any]]:
+    """For each capsule with its tables: which one differs, and the columns in which a change is noticed."""
+    rows = []
+    for n, (capsule, tables) in enumerate(cases):
+        paths = {name: folder / f"{n}-{at}.csv" for at, name in enumerate(tables)}
+        for name, path in paths.items():
+            path.write_bytes(tables[name])
+        (folder / f"{n}.json").write_bytes(capsule)
+        rows.append({"capsule": str(folder / f"{n}.json"), "tables": {name: str(path) for name, path in paths.items()}})
+    (folder / "cases.json").write_text(json.dumps(rows))
+    node = shutil.which("node")
+    assert node, "Node 20 or newer is not on the path; `make test` puts it there"
+    command = [node, str(SCRIPT), str(folder / "cases.json"), *(["change"] if change else [])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return list(json.loads(done.stdout))
+
+
+def tables_of(path: Path, folder: str = "") -> dict[str, bytes]:
+    """The tables of a front part, or of a pack."""
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        return {name: archive.read(folder + name) for name in TABLES if folder + name in names}
+
+
+def hostile_words() -> FictionalDiary:
+    """Words that tables are broken with: quotes, ends of lines, formulas, apostrophes before them, zero bytes."""
+    diary = FictionalDiary()
+    odd = ("'=1+1", "'  @x", '"a",b', "a\r\nb\rc\n", "\0x", " -1", "\uff1dx", "[held back, see 06]", "", "a\tb")
+    for n, words in enumerate(odd):
+        at = START + n * DAY
+        fields = incident_fields(at, words, who=words, place_category_text=words, count=n, late_reason=words)
+        diary.add("incident", fields, {"place_detail": "street, calls"} if n == 3 else None, at=at)
+    more = {"behaviours": ["calls", "follow"], "place_category": "street", "utc_offset_min": None, "tz": "Asia/Kolkata"}
+    diary.add("incident", incident_fields(START + 20 * DAY, "calls in the street", **more), at=START + 20 * DAY)
+    return diary
+
+
+def test_the_phone_agrees_with_every_table(built: BuiltPack, sample_pack: SamplePack, tmp_path: Path) -> None:
+    """Six scripts, held back words, bursts, 300 files, odd values, words that break tables: no pack is refused for nothing."""
+    cases = [(built.raw, tables_of(built.front))]
+    journal = sample_pack.diary.journal
+    raw = make_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
+    cases.append((raw, tables_of(sample_pack.path, f"{sample_pack.folder.name}/")))
+    odd = order_diary()
+    add_odd(odd, START + 50 * DAY)
+    for n, diary in enumerate((order_diary(), odd, hostile_words())):
+        capsule = make_capsule(diary.versions, diary.wish(), diary.keys)
+        cases.append((capsule, tables_of(asyncio.run(build(diary, capsule, tmp_path / f"{n}.front")))))
+    assert [one["differs"] for one in said_by_the_phone(cases, tmp_path)] == [None] * len(cases)
+
+
+def test_a_change_of_any_cell_the_phone_knows_is_noticed(built: BuiltPack, tmp_path: Path) -> None:
+    """Column by column; what it cannot know is on a list, and that list is all there is."""
+    schedule = order_diary()
+    raw = make_capsule(schedule.versions, schedule.wish(), schedule.keys)
+    front = asyncio.run(build(schedule, raw, tmp_path / "front"))
+    told = said_by_the_phone([(built.raw, tables_of(built.front)), (raw, tables_of(front))], tmp_path, change=True)
+    seen = {name: set(told[0]["noticed"].get(name, ())) | set(told[1]["noticed"].get(name, ())) for name in TABLES}
+    for name, raw_table in {**tables_of(built.front), **tables_of(front)}.items():
+        columns = set(raw_table.decode("utf-8-sig").split("\r\n")[0].split(","))
+        assert columns - seen[name] <= UNHEARD, (name, columns - seen[name] - UNHEARD)
