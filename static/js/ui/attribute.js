@@ -22,7 +22,7 @@ export function attribute(stage) {
   const card = /** @type {any} */ ({ stage });
   return html`<div class="stack-wide">${heading(t('sel.title'))}${errorSummary(stage)}<p class="soft">${t('sel.lead')}</p>
     <div class="stack-close">${state.entries.slice(0, shown).map((one) => checkbox({ id: `sel-${one.record}`, checked: chosen.has(one.record), on: (on) => toggle(one.record, on),
-    label: html`<span class="small soft">${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} · ${whenWords(one.occurred)}</span> <span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>` }))}
+    label: html`<span class="small soft">${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} · ${whenWords(one.occurred)}</span><br><span dir="auto">${(one.title || t('entries.no_words')).slice(0, 80)}</span>` }))}
       ${state.entries.length > shown ? html`<div>${button(t('entries.earlier'), () => stage.set({ shown: shown + PAGE }), { plain: true })}</div>` : nothing}</div>
     <p role="status">${tn('sel.chosen', chosen.size)}</p>
     ${linksField(card, { name: 'actor_ids', as: 'records', record: 'person', role: 'suspect' }, { id: 'sel-person', legend: t('f.actor_ids'), value: local.people ?? [], put: (people) => stage.set({ people }) })}

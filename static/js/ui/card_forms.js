@@ -196,7 +196,10 @@ function objectLine(card, line, at) {
   const value = at.get(line.name) ?? {};
   /** @type {At} */
   const inside = { path: `${at.path}${line.name}.`, get: (name) => value[name], put: (name, answer) => at.put(line.name, orNull(withAnswer(value, name, answer))) };
-  return html`<fieldset class="stack"><legend class="label">${t(keyOf(line, at))}</legend>${(line.lines ?? []).map((one) => lineField(card, one, inside))}</fieldset>`;
+  const [first] = line.lines ?? [];
+  // What the first of its questions says again is for a screen reader only.
+  const again = first && t(keyOf(first, inside)) === t(keyOf(line, at));
+  return html`<fieldset class="stack"><legend class="label ${again ? 'unseen' : ''}">${t(keyOf(line, at))}</legend><div class="part stack">${(line.lines ?? []).map((one) => lineField(card, one, inside))}</div></fieldset>`;
 }
 
 /** @param {Record<string, any>} value */
