@@ -130,6 +130,8 @@ function plainStore(kept = new Map()) {
     kept, root: { line: { n: 0 }, feed: { seq: 0 } }, written: [],
     readJson: async (name) => structuredClone(kept.get(name) ?? null),
     readJsonMany: async (names) => names.map((name) => structuredClone(kept.get(name) ?? null)),
+    // As from the worker: not in the moment in which it was asked.
+    readJsonEach: async (names) => { await new Promise((done) => { setTimeout(done); }); return names.map((name) => structuredClone(kept.get(name) ?? null)); },
     async change(fill) {
       const [endings, after] = [new Map(), []];
       const root = structuredClone(store.root);

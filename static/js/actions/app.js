@@ -15,7 +15,7 @@ import { openCapture } from './capturing.js';
 import { Drafts } from './drafts.js';
 import { pendingErasures } from './erasing.js';
 import { Idle } from './idle.js';
-import { mendList } from './listing.js';
+import { mendList } from './mending.js';
 import { importMethods } from './imports.js';
 import { refill } from './light.js';
 import { writeManifest } from './manifest.js';

@@ -65,9 +65,7 @@ export class Book {
     const meta = await this.meta(record, batch);
     if (!meta) throw new KeptError('not_found');
     const has = (/** @type {string} */ v) => batch?.opened?.get(v) ?? this.seen.get(v);
-    const unseen = meta.versions.filter(({ v }) => !has(v));
-    const held = await this.store.readMany(unseen.map(({ v }) => `v/${v}`));
-    await this.open(unseen.flatMap(({ v }, i) => (held[i] ? [{ record, version: v, push: held[i].bytes }] : [])));
+    await this.openHeld(meta.versions.flatMap((facts) => (has(facts.v) ? [] : [{ meta, facts }])));
     return meta.versions.flatMap(({ v }) => has(v) ?? []);
   }
 
@@ -78,13 +76,23 @@ export class Book {
   async manyVersions(records, batch) {
     const stored = await this.store.readJsonMany(records.map((record) => `r/${record}`));
     const metas = records.flatMap((record, i) => /** @type {Meta|null} */ (batch?.metas.get(record) ?? stored[i]) ?? []);
-    const unseen = metas.flatMap(({ record, versions }) => versions.flatMap(({ v }) => (this.seen.has(v) ? [] : [{ record, version: v }])));
-    for (let from = 0; from < unseen.length; from += AT_ONCE) {
-      const some = unseen.slice(from, from + AT_ONCE);
-      const held = await this.store.readMany(some.map(({ version }) => `v/${version}`));
-      await this.open(some.flatMap((one, i) => (held[i] ? [{ ...one, push: held[i].bytes }] : [])));
-    }
+    const unseen = metas.flatMap((meta) => meta.versions.flatMap((facts) => (this.seen.has(facts.v) ? [] : [{ meta, facts }])));
+    for (let from = 0; from < unseen.length; from += AT_ONCE) await this.openHeld(unseen.slice(from, from + AT_ONCE));
     return metas.map((meta) => ({ record: meta.record, meta, versions: meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []) }));
+  }
+
+  /** Opens versions that lie here. One that should and does not, or does not open, stands as altered. @param {readonly {meta: Meta, facts: VersionFacts}[]} some */
+  async openHeld(some) {
+    const held = await this.store.readEach(some.map(({ facts }) => `v/${facts.v}`));
+    await this.open(some.flatMap(({ meta: { record }, facts: { v } }, i) => (held[i] ? [{ record, version: v, push: held[i].bytes }] : [])));
+    for (const { meta, facts } of some) if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, blank(meta.record, facts.v));
+    if (some.some(({ facts }) => this.seen.get(facts.v)?.kind === '')) this.doubt();
+  }
+
+  /** Something that was sealed here does not open: it is said, once, with what else is in doubt. */
+  doubt() {
+    if (this.store.root.doubts?.altered) return;
+    void this.store.change((root) => { root.doubts = { ...root.doubts, altered: true }; }).catch(() => undefined);
   }
 
   /** Opens versions and remembers them; one that does not open is remembered as altered. @param {{record: string, version: string, push: Uint8Array}[]} list */
@@ -99,16 +107,29 @@ export class Book {
 
   /**
    * Many records opened for one reading and not remembered. Commitments and signatures are not checked again: that was
-   * done when each version came, and what it came to is kept with the record.
-   * @param {string[]} records @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>}
+   * done when each version came, and what it came to is kept with the record ([Note: opened again], crypto/stored.js).
+   * @param {readonly string[]} records
+   * @param {ReadonlyMap<string, Meta>} [known] what is told of records elsewhere (mending.js); it spares asking them, and where
+   *   one of their versions is not there or does not open, they are asked all the same
+   * @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>}
    */
-  async readAgain(records) {
-    const metas = /** @type {Meta[]} */ ((await this.store.readJsonMany(records.map((record) => `r/${record}`))).filter(Boolean));
-    const wanted = metas.flatMap(({ record, versions }) => versions.map((facts) => ({ record, facts })));
-    const held = await this.store.readMany(wanted.map(({ facts }) => `v/${facts.v}`));
-    const there = wanted.flatMap((one, i) => (held[i] ? [{ ...one, push: held[i].bytes }] : []));
-    const answers = there.length ? await this.vault.openMany(there.map(({ record, facts, push }) => ({ record, version: facts.v, ...decodePush(push) })), { check: false }) : [];
-    return { metas, opened: new Map(there.map(({ record, facts: { v, altered } }, i) => [v, { ...shaped(record, v, answers[i]?.opened), ...(answers[i]?.opened ? { altered: altered === true } : {}) }])) };
+  async readAgain(records, known = new Map()) {
+    const asked = records.filter((record) => !known.has(record));
+    const metas = /** @type {Meta[]} */ ([...records.map((record) => known.get(record)), ...await this.store.readJsonEach(asked.map((record) => `r/${record}`))].filter(Boolean));
+    const wanted = metas.flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
+    const lying = await this.store.lying(wanted.map(({ facts }) => `v/${facts.v}`));
+    const there = wanted.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
+    const answers = there.length ? await this.vault.openStored(/** @type {any} */ (there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v })))) : [];
+    /** @type {Map<string, Opened>} */
+    const opened = new Map(there.map(({ meta: { record }, facts }, i) => [facts.v, shapedAgain(record, facts, answers[i] ?? null)]));
+    for (const { meta, facts } of wanted) if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
+    const unsure = metas.filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind)).map(({ record }) => record);
+    if (unsure.length) {
+      const again = await this.readAgain(unsure);
+      return { metas: [...metas.filter(({ record }) => !unsure.includes(record)), ...again.metas], opened: new Map([...opened, ...again.opened]) };
+    }
+    if ([...opened.values()].some(({ kind }) => !kind)) this.doubt();
+    return { metas, opened };
   }
 
   /** What a record says now, or said before it was taken out. Where two devices wrote at once, the later in the feed. @param {string} record @param {Batch} [batch] @returns {Promise<Opened>} */
@@ -160,7 +181,8 @@ export class Book {
   /** The row of an incident for the list. @param {string} record @param {Record<string, any>|null} before @param {Batch} batch */
   async row(record, before, batch) {
     const meta = /** @type {Meta} */ (await this.meta(record, batch));
-    const versions = (await this.versions(record, batch)).filter(({ kind }) => kind === 'incident');
+    const all = await this.versions(record, batch);
+    const versions = all.filter(({ kind }) => kind === 'incident');
     if (!versions.length) return null;
     const { shown, taken_out } = standing(/** @type {any} */ (versions));
     const spoken = versions.filter((version) => !isTakenOut(version));
@@ -168,7 +190,7 @@ export class Book {
     const said = /** @type {Fields} */ (shown.fields);
     const seqs = meta.versions.flatMap(({ seq }) => seq ?? []);
     const ats = meta.versions.flatMap(({ at }) => at ?? []);
-    const flags = [heads(meta).length > 1 ? 'two' : '', versions.some(({ altered }) => altered) ? 'altered' : ''];
+    const flags = [heads(meta).length > 1 ? 'two' : '', all.some(({ altered }) => altered) ? 'altered' : ''];
     return {
       record,
       local: before?.local ?? ++batch.root.count,
@@ -193,10 +215,28 @@ export class Book {
   }
 }
 
+/** Stands for a version that does not open. @param {string} record @param {string} version @returns {Opened} */
+function blank(record, version) {
+  return { record, version, kind: '', fields: {}, restricted: {}, keys: { open: [], restricted: [] }, altered: true, seeds: null, digests: null };
+}
+
 /** What the vault opened, or the blank that stands for what did not open. @param {string} record @param {string} version @param {any} opened @returns {Opened} */
 function shaped(record, version, opened) {
-  const blank = { record, version, kind: '', fields: {}, restricted: {}, keys: { open: [], restricted: [] }, altered: true, seeds: null, digests: null };
-  return opened ? { ...blank, ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} } : blank;
+  return opened ? { ...blank(record, version), ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} } : blank(record, version);
+}
+
+/** @param {string} record @param {VersionFacts} facts what came of looking at it stands there @param {import('../crypto/stored.js').ReadVersion|null} read @returns {Opened} */
+function shapedAgain(record, { v, altered }, read) {
+  return read ? { ...blank(record, v), ...read, restricted: read.restricted ?? {}, altered: altered === true } : blank(record, v);
+}
+
+/**
+ * Whether a version that does not lie here should. Those of an erased record do not, nor the earlier ones of a file that was
+ * removed at once, nor one that another device had erased and this one only ever knew the number of.
+ * @param {Meta} meta @param {VersionFacts} facts
+ */
+function isLost(meta, { receipt, seq }) {
+  return meta.erased_at === undefined && meta.kind !== 'attachment' && Boolean(receipt || seq === null);
 }
 
 /** Versions that no other version follows. @param {Meta} meta @returns {string[]} */

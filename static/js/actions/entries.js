@@ -13,12 +13,15 @@ import { filesOut, givenTo } from './takeout.js';
 
 /** @param {Open} open @param {string} record @param {{sending: boolean, offline: boolean}} now */
 export async function readEntry(open, record, now) {
-  const versions = (await open.book.versions(record)).filter(({ kind }) => kind === 'incident');
-  if (!versions.length) throw new KeptError('not_found');
+  const all = await open.book.versions(record);
+  const versions = all.filter(({ kind }) => kind === 'incident');
+  if (!versions.length) throw new KeptError(all.some(({ altered }) => altered) ? 'altered' : 'not_found');
   const { shown: newest, taken_out } = /** @type {{shown: Opened, taken_out: number|null}} */ (/** @type {unknown} */ (standing(/** @type {any} */ (versions))));
   const row = open.index.find(record);
   // A row is bound to the version it was made from; one that is not is made again with the rest at the next unlock.
   if (row && row.v !== undefined && !String(row.v).startsWith(newest.version)) open.index.suspect = true;
+  // Row and record are written together: a row of a version that the record does not know means that an older record was put back.
+  if (row?.v && !all.some(({ version }) => String(row.v).startsWith(version))) open.book.doubt();
   const shown = open.syncing.rows().find((one) => one.record === record);
   const ids = Array.isArray(newest.fields.attachment_ids) ? newest.fields.attachment_ids : [];
   const attachments = [];

@@ -1,14 +1,8 @@
-/**
- * What the list of entries holds of each: enough to draw, filter, count and find it without opening a version; and
- * making the whole list again when it is not what the diary is (see [Note: the list's own head], store/index.js).
- */
+/** What the list of entries holds of each: enough to draw, filter, count and find it without opening a version. */
 import { spokenIn } from '../record/folding.js';
 import { factOf } from '../record/patterns_facts.js';
 import { codesOf, objectsOf, textOf } from '../record/reading.js';
-import { ROWS, SHAPE } from '../store/index.js';
 
-/** @typedef {import('./types.d.ts').Context} Context */
-/** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./types.d.ts').Fields} Fields */
 /** @typedef {import('./book.js').Book} Book */
 /** @typedef {import('./book.js').Batch} Batch */
@@ -18,8 +12,6 @@ import { ROWS, SHAPE } from '../store/index.js';
 
 /** With nothing but words and a time: the list offers to add details. */
 const DETAILS = ['behaviours', 'channel', 'place_category', 'actor_ids', 'who', 'feelings_then', 'feelings_then_text', 'response', 'account_ids', 'witness_ids'];
-/** Entries that are listed again in one change: a few segments. */
-const AT_ONCE = 4 * ROWS;
 /** As many pictures as a row shows. */
 const SHOTS = 3;
 const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
@@ -57,7 +49,7 @@ async function besides(book, batch, fields) {
 }
 
 /** @param {Fields} fields @returns {string[]} */
-function besideIds(fields) {
+export function besideIds(fields) {
   return [...new Set(['attachment_ids', 'schedule_id'].flatMap((name) => codesOf(/** @type {any} */ (fields), name)))];
 }
 
@@ -87,91 +79,4 @@ export function concern(batch, relist, kind, record, of, fields) {
   for (const incident of new Set(incidents)) {
     if (incident) batch.change.last(`row/${incident}`, () => relist(batch, [incident]));
   }
-}
-
-/**
- * Makes the whole list again where it differs, a thousand at a time, with progress; entries stay usable meanwhile. Stopped
- * half-way (a lock), it begins anew at the next unlock: only a whole list says that it is one.
- * @param {Context} ctx @param {Open} open @returns {Promise<boolean>} whether it had to be
- */
-export async function mendList(ctx, open) {
-  const { index } = open;
-  if (!index.differs) return false;
-  index.mending ??= mend(ctx, open).finally(() => { index.mending = null; });
-  await index.mending;
-  return true;
-}
-
-/** @param {Context} ctx @param {Open} open */
-async function mend(ctx, open) {
-  const { index, store } = open;
-  const records = await index.listed();
-  await store.change((root) => {
-    index.layOut(records);
-    root.index = { shape: SHAPE, stamps: [], line: -1, feed: -1 };
-    root.count = Math.max(root.count ?? 0, records.length);
-  });
-  try {
-    let own = 0;
-    const others = () => store.applied - own;
-    const read = (/** @type {number} */ from) => readSome(open, records.slice(from, from + AT_ONCE), others());
-    let next = read(0);
-    for (let from = 0; from < records.length && ctx.open === open; from += AT_ONCE) {
-      ctx.screen.set({ busy: { what: 'listing', done: from, total: records.length } });
-      const some = await next;
-      // What comes next is opened while these are written.
-      next = read(from + AT_ONCE);
-      next.catch(() => undefined);
-      await listSome(open, some, from, others);
-      own += 1;
-    }
-    if (ctx.open !== open) return;
-    await store.change((root, change) => {
-      index.differs = false;
-      index.follow(root, change);
-    });
-  } finally {
-    if (ctx.open === open) ctx.screen.set({ busy: null });
-  }
-  ctx.show();
-}
-
-/** @typedef {Awaited<ReturnType<typeof readSome>>} ReadSome */
-
-/** What the rows of some records are made of. @param {Open} open @param {string[]} records @param {number} others changes of others there had been */
-async function readSome({ book }, records, others) {
-  const own = await book.readAgain(records);
-  const ids = new Set([...own.opened.values()].flatMap(({ fields }) => besideIds(fields)));
-  const beside = await book.readAgain([...ids]);
-  return { records, others, metas: [...own.metas, ...beside.metas], opened: new Map([...own.opened, ...beside.opened]) };
-}
-
-/** @param {Open} open @param {ReadSome} read @param {number} from how many stand before @param {() => number} others */
-async function listSome(open, read, from, others) {
-  const { index, store, book } = open;
-  await store.change(async (root, change) => {
-    // Something was saved since these were read: no change runs now, so they are read again as they are.
-    const { records, metas, opened } = read.others === others() ? read : await readSome(open, read.records, others());
-    const batch = { ...book.batch(root, change), opened };
-    for (const meta of metas) batch.metas.set(meta.record, meta);
-    const rows = [];
-    for (const [i, record] of records.entries()) {
-      // Numbers never move: the place in the order of coming is what it was.
-      const before = { ...index.find(record), local: from + i + 1, v: null };
-      rows.push(await book.row(record, before, batch) ?? gone(record, before, batch.metas.get(record)));
-    }
-    index.write(root, change, rows);
-  });
-}
-
-/** An entry that was erased, or whose versions are not here: its place stays. @param {string} record @param {Record<string, any>} before @param {any} meta @returns {import('../store/index.js').Row} */
-function gone(record, before, meta) {
-  const versions = meta?.versions ?? [];
-  const seqs = versions.flatMap((/** @type {any} */ { seq }) => seq ?? []);
-  const ats = versions.flatMap((/** @type {any} */ { at }) => at ?? []);
-  return {
-    title: '', apart: '', pictures: 0, additions: 0, amendments: 0, unproved: false, received_at: ats.length ? Math.min(...ats) : null, kept_at: null,
-    recorded_at: ats.length ? Math.min(...ats) : 0, occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
-    ...before, record, seq: seqs.length ? Math.min(...seqs) : null, flags: ['erased'], taken_out: meta?.erased_at ?? before['taken_out'] ?? 0, erased: meta?.erased_at ?? 0, text: '',
-  };
 }

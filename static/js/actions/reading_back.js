@@ -3,7 +3,7 @@ import { folded, wanted } from '../record/folding.js';
 import { countPatterns, leadsOf } from '../record/patterns.js';
 import { objectsOf, textOf } from '../record/reading.js';
 import { insideOf } from './inside.js';
-import { mendList } from './listing.js';
+import { mendList } from './mending.js';
 import { readKind } from './records.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */

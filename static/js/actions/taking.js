@@ -2,7 +2,7 @@
  * Taking in what the server said: receipts for what was pushed, and versions that came down the feed. Either way the
  * record, the list row, the outbox and the account of the diary move in one transaction.
  */
-import { number, numbered } from '../store/feedlist.js';
+import { number, numbered, withFacts } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
@@ -24,10 +24,10 @@ export const CLOCK_OFF = 24 * 60 * 60 * 1000;
 export async function takeReceipt({ store, index, book }, { record, version, of }, kept) {
   return store.change(async (root, change) => {
     const batch = book.batch(root, change);
-    await settle(batch, book, record, version, kept);
+    const facts = await settle(batch, book, record, version, kept);
     const [there] = await numbered(store, kept.seq, kept.seq);
     const isForward = !there || there[2] === version;
-    if (isForward) await number(store, change, [[kept.seq, record, version, kept.c, kept.env]]);
+    if (isForward) await number(store, change, [withFacts([kept.seq, record, version, kept.c, kept.env], facts)]);
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
     const off = kept.at - book.clock.now();
@@ -63,7 +63,9 @@ export async function takeItems({ store, index, book, identity }, items, feed) {
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
     root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
     root.feed = feed;
-    await number(store, change, items.map(({ seq, record, version, meta, env }) => [seq, record, version, meta.c, env]));
+    await number(store, change, items.map(({ seq, record, version, meta, env, at, checked, erased }) => (
+      withFacts([seq, record, version, meta.c, env], erased ? null : { at, checked, altered: book.seen.get(version)?.altered })
+    )));
     await rows(batch, { index, book }, [...incidents], null);
   });
 }
@@ -111,16 +113,17 @@ export async function wantAll(root, store, opened) {
   root.fetch = [...root.fetch, ...wanted.filter((_one, i) => known[i]?.have !== true)].sort((a, b) => a.size - b.size);
 }
 
-/** @param {Batch} batch @param {Open['book']} book @param {string} record @param {string} version @param {Pick<Kept, 'seq'|'at'|'receipt'|'checked'>} kept */
+/** @param {Batch} batch @param {Open['book']} book @param {string} record @param {string} version @param {Pick<Kept, 'seq'|'at'|'receipt'|'checked'>} kept @returns {Promise<import('./book.js').VersionFacts|null>} */
 async function settle(batch, book, record, version, { seq, at, receipt, checked }) {
   const meta = structuredClone(await book.meta(record, batch));
   const there = meta?.versions.find(({ v }) => v === version);
-  if (!meta || !there) return;
+  if (!meta || !there) return null;
   Object.assign(there, { seq, at, receipt, checked });
   countTowards(batch.root, meta.kind);
   meta.versions = inFeedOrder(meta.versions);
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
+  return there;
 }
 
 /** Rows of incidents that something happened to. @param {Batch} batch @param {Pick<Open, 'index'|'book'>} open @param {string[]} incidents @param {number|null} keptAt */

@@ -166,17 +166,31 @@ function isCommitted(keys, sealed) {
  */
 async function openBody(keys, body) {
   const count = Math.floor(body.length / SEALED_CHUNK) + 1;
+  if (count === 1) return openChunk(keys, body, 0);
   const plaintext = new Uint8Array(body.length - count * TAG_BYTES);
   for (let from = 0; from < count; from += IN_FLIGHT) {
     const batch = [];
     for (let i = from; i < Math.min(count, from + IN_FLIGHT); i++) {
-      const chunk = body.subarray(i * SEALED_CHUNK, (i + 1) * SEALED_CHUNK);
-      batch.push(crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce(keys.base, i) }, keys.aead, chunk));
+      batch.push(openChunk(keys, body.subarray(i * SEALED_CHUNK, (i + 1) * SEALED_CHUNK), i));
     }
-    const opened = await Promise.all(batch).catch(() => { throw new KeptError('not_opened'); });
-    opened.forEach((chunk, i) => plaintext.set(new Uint8Array(chunk), (from + i) * CHUNK_BYTES));
+    const opened = await Promise.all(batch);
+    opened.forEach((chunk, i) => plaintext.set(chunk, (from + i) * CHUNK_BYTES));
   }
   return plaintext;
+}
+
+/**
+ * @param {{aead: CryptoKey, base: Bytes}} keys
+ * @param {Bytes} chunk sealed
+ * @param {number} i its number
+ * @returns {Promise<Bytes>}
+ */
+async function openChunk(keys, chunk, i) {
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: nonce(keys.base, i) }, keys.aead, chunk));
+  } catch {
+    throw new KeptError('not_opened');
+  }
 }
 
 /**

@@ -1,11 +1,12 @@
 /** The engine's part at the door: making a lock, opening it, and the store behind it. */
 import { b64, random, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { keyOfBox, openBox, rootIdOf, sealBox } from './box.js';
+import { keyOfBox, rootIdOf, sealBox } from './box.js';
 import { importKey } from './cobblestone.js';
 import { DEFAULT, FLOOR, checkKdf } from './kdf.js';
 import { newPair } from './signing.js';
 import { SHORT, checkDoor, doorKdf, newDoor, notebookKey, placeOf, sealSlot, trySlots } from './slots.js';
+import { inFlight, openBoxes } from './stored.js';
 import { fold, normalise } from './words.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
@@ -17,7 +18,6 @@ import { fold, normalise } from './words.js';
 /** @typedef {{account: string | null, login: string, pins: import('./slots.js').Pins}} Behind what a slot says beside its store key */
 
 const UNLOCK_MS = 1500;
-const IN_FLIGHT = 256;
 /** Characters of a short secret: with ten tries and growing waits, a phone's own PIN is no longer. */
 const SHORT_LEAST = 6;
 
@@ -170,9 +170,10 @@ export function boxSealMany(session, records) {
  * @param {Session} session
  * @param {readonly (readonly [Bytes, Bytes])[]} records
  */
-export function boxOpenMany(session, records) {
-  const { key, olds = [] } = session.store;
-  return inFlight(records, ([id, sealed]) => openWithAny([key, ...olds], id, sealed));
+export async function boxOpenMany(session, records) {
+  const opened = await openBoxes(session, records);
+  if (opened.includes(null)) throw new KeptError('not_opened');
+  return /** @type {import('./box.js').Opened[]} */ (opened);
 }
 
 /**
@@ -190,42 +191,6 @@ export function boxKeys(session, heads) {
     }
     return null;
   });
-}
-
-/**
- * @param {readonly CryptoKey[]} keys the one in use first
- * @param {Bytes} id
- * @param {Bytes} sealed
- * @returns {Promise<import('./box.js').Opened>}
- */
-async function openWithAny([key, ...olds], id, sealed) {
-  try {
-    return await openBox(/** @type {CryptoKey} */ (key), id, sealed);
-  } catch (error) {
-    if (!olds.length) throw error;
-    return openWithAny(olds, id, sealed);
-  }
-}
-
-/**
- * `act` on each of `things`, 256 at once: above that nothing is won, and memory grows.
- * @template T, R
- * @param {readonly T[]} things
- * @param {(thing: T) => Promise<R>} act
- * @returns {Promise<R[]>} in order
- */
-export async function inFlight(things, act) {
-  /** @type {R[]} */
-  const results = new Array(things.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < things.length) {
-      const i = next++;
-      results[i] = await act(/** @type {T} */ (things[i]));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, things.length) }, lane));
-  return results;
 }
 
 /**

@@ -23,5 +23,6 @@ export async function notebookVault(door) {
     // Its key is never another: nothing lies where a diary's earlier keys would.
     earlierId: async () => new Uint8Array(16),
     boxOpenMany: (/** @type {[Bytes, Bytes][]} */ pairs) => Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed))),
+    boxOpenEach: (/** @type {[Bytes, Bytes][]} */ pairs) => Promise.all(pairs.map(([id, sealed]) => openBox(key, id, sealed).catch(() => null))),
   };
 }

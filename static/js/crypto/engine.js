@@ -18,6 +18,7 @@ import { handoverPart } from './handing.js';
 import { openFrom } from './people.js';
 import * as rekey from './rekey.js';
 import { Session } from './session.js';
+import { inFlight, openBoxes, openStored } from './stored.js';
 import { openVersion, sealVersion } from './versions.js';
 import { checkWords, suggestWords } from './words.js';
 
@@ -103,6 +104,7 @@ function lockPart(session, now) {
     ),
     boxKeys: (/** @type {readonly (readonly [Bytes, Bytes])[]} */ heads) => doors.boxKeys(session, heads),
     boxOpenMany: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) => doors.boxOpenMany(session, records),
+    boxOpenEach: async (/** @type {readonly (readonly [Bytes, Bytes])[]} */ records) => openBoxes(session, records),
   };
 }
 
@@ -154,22 +156,22 @@ function versionPart(session) {
   let schemas = {};
   /** @type {(kind: string, schema: number) => Names | null} */
   const namesOf = (kind, schema) => (Object.hasOwn(schemas, kind) ? schemas[kind]?.[schema] ?? null : null);
-  /** @param {VersionPushed & {names?: Names}} pushed @param {boolean} [check] */
-  const openOne = ({ record, version, meta, wraps, envelopes, names }, check = true) => {
+  /** @param {VersionPushed & {names?: Names}} pushed */
+  const openOne = ({ record, version, meta, wraps, envelopes, names }) => {
     const { identity, diaryKey, olds, authors } = session.own;
     const place = { diary: identity.diary, record, version };
-    const named = names ? () => names : namesOf;
-    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, check ? named : null);
+    return openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, names ? () => names : namesOf);
   };
   return {
     setSchemas: async (/** @type {Schemas} */ table) => { schemas = table; },
+    openStored: async (/** @type {readonly import('./stored.js').StoredVersion[]} */ list) => openStored(session, list),
     sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
     openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),
     openMany: async (
-      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean, check?: boolean}} */ { digests = false, check = true } = {},
-    ) => doors.inFlight(list, async (pushed) => {
+      /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean}} */ { digests = false } = {},
+    ) => inFlight(list, async (pushed) => {
       try {
-        const opened = await openOne(pushed, check);
+        const opened = await openOne(pushed);
         return { opened: digests ? opened : { ...opened, digests: null }, error: null };
       } catch {
         return { opened: null, error: 'not_opened' };

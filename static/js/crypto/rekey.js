@@ -12,13 +12,14 @@ import { readAccount, usualCost } from './accounts.js';
 import { openBox, sealBox } from './box.js';
 import { importKey } from './cobblestone.js';
 import { hkdf } from './digests.js';
-import { inFlight, newCapture } from './doors.js';
+import { newCapture } from './doors.js';
 import { claimedHeader } from './envelope.js';
 import { LOCAL_ORIGIN, authOf, checkKdf, kekWords, newKdf } from './kdf.js';
 import { accountWrapHeader, diaryWrapHeader, openKeyset, sealKeyset, unwrap, versionWrapHeader, wrap } from './keys.js';
 import { newPair } from './signing.js';
 import { SLOTS, SLOT_BYTES, checkDoor, doorKdf, sealSlot, trySlots } from './slots.js';
 import { makeStatement } from './statements.js';
+import { inFlight } from './stored.js';
 import { normalise } from './words.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */

@@ -22,6 +22,7 @@
  *   confirmWords(words, door)                           are these the words of the open store? no_match; changes nothing
  *   rootId() → 16 bytes · boxSeal(id, desc, bytes?) → bytes · boxSealMany([[id, desc, bytes?]…]) → [bytes…]
  *   boxOpen(id, sealed) → {desc, bytes} · boxOpenMany([[id, sealed]…]) → [{desc, bytes}…]   not_opened
+ *   boxOpenEach([[id, sealed]…]) → [{desc, bytes}|null…]     the same, and one that does not open stops no other
  *       `desc` is canonical JSON (integers, no floats, keys of the pattern), at most 65,535 bytes.
  *
  * IDENTITY AND ACCOUNT  (public identity: {account, diary, device, login, by, ecdsa_pub, hpke_pub})
@@ -60,9 +61,10 @@
  *   openVersion({record, version, meta, wraps, envelopes, names?})
  *       → {place, kind, schema, fields, restricted|null, reserved, keys: {open, restricted}, seeds, digests,
  *          commitment, altered}                      meta needs c, sig, parents, parts. not_opened
- *   openMany([…], {digests?, check?}) → [{opened, error}…]   256 at once; one that does not open does not stop
- *       the rest. Commitment and signature are checked, digests left out unless asked for. `check: false` for
- *       versions this device has checked before (rebuilding the list): ten times faster, `altered` is null then
+ *   openMany([…], {digests?}) → [{opened, error}…]   256 at once; one that does not open does not stop
+ *       the rest. Commitment and signature are checked, digests left out unless asked for
+ *   openStored([{id, sealed, record, version}…]) → [{kind, fields, restricted|null, keys}|null…]     versions as the store
+ *       holds them, checked when they came and not again (stored.js); `sealed` is handed over: it is empty afterwards
  *
  * FILES
  *   newBlobKey() → {blob, key}
@@ -89,9 +91,9 @@ import { KeptError } from '../core/errors.js';
 /** @type {readonly (keyof Engine)[]} */
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
-  'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
+  'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
-  'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'newBlobKey', 'fileStart', 'filePart',
+  'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
   'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'letterOpen', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
@@ -118,7 +120,7 @@ export function createVault({ workerUrl, trusted = (url) => url }) {
   const ask = (/** @type {string} */ name, /** @type {unknown[]} */ args) => new Promise((resolve, reject) => {
     if (ended) return reject(new KeptError(ended));
     waiting.set(++last, { resolve, reject });
-    worker.postMessage({ id: last, name, args }, name === 'filePart' || name === 'handoverPart' ? handedOver(args) : []);
+    worker.postMessage({ id: last, name, args }, handedOver(name, args));
   });
 
   const vault = /** @type {Vault} */ (/** @type {unknown} */ ({ onProgress: null, close: () => end('locked') }));
@@ -142,9 +144,12 @@ function settle(vault, waiting, { id, value, code, sentence, progress }) {
 }
 
 /**
- * @param {unknown[]} args
+ * Memory that goes to the worker for good instead of being copied.
+ * @param {string} name
+ * @param {any[]} args
  * @returns {ArrayBuffer[]}
  */
-function handedOver(args) {
-  return args.flatMap((arg) => (arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [/** @type {ArrayBuffer} */ (arg.buffer)] : []));
+function handedOver(name, args) {
+  const bytes = name === 'filePart' || name === 'handoverPart' ? args : name === 'openStored' ? args[0].map((/** @type {any} */ { sealed }) => sealed) : [];
+  return bytes.flatMap((/** @type {unknown} */ arg) => (arg instanceof Uint8Array && arg.length === arg.buffer.byteLength ? [/** @type {ArrayBuffer} */ (arg.buffer)] : []));
 }

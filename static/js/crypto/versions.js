@@ -51,8 +51,7 @@ import { sign, verifyAuthor } from './signing.js';
  * @property {{open: string, restricted: string | null}} seeds b64
  * @property {Record<string, string> | null} digests null when this program does not know the kind
  * @property {string | null} commitment b64, as recomputed; null when this program does not know the kind
- * @property {boolean | null} altered what was sealed does not add up to what was committed to or signed; null when
- *   that was not looked at
+ * @property {boolean} altered what was sealed does not add up to what was committed to or signed
  */
 /** @typedef {{fields: Fields, keys: [string, string][], seed: Bytes}} Payload */
 
@@ -114,8 +113,7 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
  * Reads a version with the diary's key. Throws `not_opened`; what opens but does not add up is `altered`.
  * @param {{place: Place, meta: Meta, wraps: readonly Uint8Array[], envelopes: readonly Uint8Array[]}} pushed
  * @param {{diaryKey: CryptoKey, olds?: ReadonlyMap<number, CryptoKey>, authors: ReadonlyMap<string, CryptoKey>}} keys `olds`: the diary's of earlier epochs; `authors`: public keys by key id
- * @param {((kind: string, schema: number) => Names | null) | null} namesOf answers null when this program does not
- *   know the kind; null itself leaves commitment and signature unchecked, for versions this device has checked before
+ * @param {(kind: string, schema: number) => Names | null} namesOf answers null when this program does not know the kind
  * @returns {Promise<OpenedVersion>}
  */
 export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, namesOf) {
@@ -126,8 +124,7 @@ export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey,
   const [open, restricted = null] = await Promise.all(parts.map((part, i) => openPart(
     { diaryKey, olds }, place, part, /** @type {Uint8Array} */ (wraps[i]), /** @type {Uint8Array} */ (envelopes[i]),
   )));
-  const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf ?? (() => null));
-  if (!namesOf) return { ...read, altered: null };
+  const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf);
   // Another account's keys come with their own statements; until then only this one's signatures can be judged.
   const signPub = authors.get(String(read.reserved._by));
   if (signPub && !read.altered) {
@@ -238,7 +235,7 @@ function payload(fields, keys, seed) {
  * @param {number} count
  * @returns {Part[]}
  */
-function partsOf(count) {
+export function partsOf(count) {
   return count === 1 ? ['open'] : ['open', 'restricted'];
 }
 

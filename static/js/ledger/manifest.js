@@ -27,7 +27,7 @@ export function shortCode({ entries, head, seq }) {
  * Whether a manifest says of some numbers what is known here of them. Its `records` are [record, version, commitment] in feed order,
  * the last of them the one that took number `seq`.
  * @param {Record<string, any>} manifest its fields
- * @param {[number, string, string, string, string][]} known what took those numbers here
+ * @param {(readonly [number, string, string, string, string, ...unknown[]])[]} known what took those numbers here
  * @returns {boolean} false when something is missing here or is another; a manifest without that shape says nothing and agrees
  */
 export function agrees({ seq, records }, known) {

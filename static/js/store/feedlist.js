@@ -3,11 +3,20 @@
  *
  * Kept apart from the records because it answers what no record can: what came between two numbers, and whether the
  * server still tells the same story. It is written in the transaction that takes a receipt or a page of the feed.
+ *
+ * [Note: facts beside numbers] With each number stand the time of its receipt and what came of looking at it, so that the
+ * list of entries can be made again without asking ten thousand records, each sealed by itself. The record stays the one
+ * that counts: where it and a page could differ (a version waiting, erased, or not opening), it is asked.
  */
 
 /** @typedef {import('./store.js').Store} Store */
 /** @typedef {import('./store.js').Change} Change */
-/** @typedef {[seq: number, record: string, version: string, c: string, env: string]} Numbered */
+/** @typedef {[seq: number, record: string, version: string, c: string, env: string, at?: number, state?: number]} Numbered `at` and `state` are missing of what was erased, and in pages of before */
+
+/** The receipt's signature could not be checked in this browser. */
+export const UNCHECKED = 1;
+/** It did not add up to what was signed. */
+export const ALTERED = 2;
 
 export const PAGE = 100;
 
@@ -45,6 +54,15 @@ export async function numbered(store, from, to) {
   const names = Array.from({ length: pageOf(to) - pageOf(from) + 1 }, (_, i) => pageName(pageOf(from) + i));
   const pages = /** @type {(Numbered[]|null)[]} */ (await store.readJsonMany(names));
   return pages.flatMap((page) => page ?? []).filter(([seq]) => seq >= from && seq <= to);
+}
+
+/**
+ * A number with what stands beside it. @param {[number, string, string, string, string]} numbered
+ * @param {{at: number|null, checked?: boolean, altered?: boolean|undefined}|null} facts null where there is nothing to say
+ * @returns {Numbered}
+ */
+export function withFacts(numbered, facts) {
+  return facts === null || facts.at === null ? numbered : [...numbered, facts.at, (facts.checked === false ? UNCHECKED : 0) | (facts.altered ? ALTERED : 0)];
 }
 
 /**

@@ -9,7 +9,7 @@
  *
  * [Note: the list's own head] `root.index` says of what shape the rows are, the stamp of each segment, and up to which version
  * of this phone's line and of the feed they go. A segment that is missing or older, an app that wrote versions without the
- * list, or a new shape make one of these differ, and the list is made again (actions/listing.js).
+ * list, or a new shape make one of these differ, and the list is made again (actions/mending.js), or of it what differs.
  */
 
 /** @typedef {import('./store.js').Store} Store */
@@ -42,6 +42,8 @@ export class Index {
     this.textsHere = new Set();
     /** the list is not what the diary is: see [Note: the list's own head] */
     this.differs = false;
+    /** segments that are to blame, where that can be told; else all are @type {Set<number>} */
+    this.wrong = new Set();
     /** older segments are being opened @type {Promise<void>|null} */
     this.loading = null;
     /** a row was found that is not its entry's: the rest is believed until the next unlock, and then made again */
@@ -63,6 +65,7 @@ export class Index {
     const count = root.segments ?? 0;
     this.segments = Array.from({ length: count }, () => []);
     this.differs = count > 0 && (root.index?.shape !== SHAPE || root.index.line !== root.line?.n || root.index.feed !== root.feed?.seq);
+    this.wrong = new Set(this.differs ? this.segments.keys() : []);
     if (count === 0) return;
     this.take(count - 1, await this.segment(count - 1));
     this.turn++;
@@ -74,7 +77,7 @@ export class Index {
   async older(last) {
     for (let next = last; next >= 0; next -= AT_ONCE) {
       const some = Array.from({ length: Math.min(AT_ONCE, next + 1) }, (_, i) => next - i);
-      const opened = await this.store.readJsonMany(some.map(segmentName)).catch(() => Promise.all(some.map((n) => this.segment(n))));
+      const opened = await this.store.readJsonEach(some.map(segmentName));
       some.forEach((number, i) => this.take(number, opened[i]));
     }
     this.turn++;
@@ -190,6 +193,39 @@ export class Index {
     return [...found];
   }
 
+  /** @param {number} number of a segment that is missing, or not the one that was written last */
+  blame(number) {
+    this.differs = true;
+    this.wrong.add(number);
+  }
+
+  /**
+   * The segments to make again; null where it has to be all of them. @param {readonly string[]} records in the order they came
+   * @returns {number[]|null}
+   */
+  wrongIn(records) {
+    const count = Math.ceil(records.length / ROWS);
+    const isLaid = this.segments.length === count && this.wrong.size < count
+      && this.segments.every((there, number) => this.wrong.has(number) || (there.length === Math.min(ROWS, records.length - number * ROWS) && there.every((record, i) => record === records[number * ROWS + i])));
+    return isLaid ? [...this.wrong] : null;
+  }
+
+  /** Lays one segment out anew; each row follows by `write`. @param {number} number @param {string[]} records */
+  lay(number, records) {
+    this.segments[number] = records;
+    for (const record of records) {
+      this.at.set(record, number);
+      this.texts.delete(record);
+    }
+    this.textsHere.add(number);
+  }
+
+  /** All of it is what the diary is. */
+  mended() {
+    this.differs = false;
+    this.wrong.clear();
+  }
+
   /** Lays the records out anew; each row follows by `write`. @param {string[]} records */
   layOut(records) {
     this.segments = [];
@@ -214,11 +250,11 @@ export class Index {
   async needTexts(numbers) {
     const absent = numbers.filter((number) => !this.textsHere.has(number));
     if (!absent.length) return;
-    const opened = await this.store.readJsonMany(absent.map(textName)).catch(() => absent.map(() => null));
-    if (opened.some((texts) => !texts)) this.differs = true;
+    const opened = await this.store.readJsonEach(absent.map(textName));
+    opened.forEach((texts, i) => { if (!texts) this.blame(/** @type {number} */ (absent[i])); });
     const found = opened.flatMap((texts) => Object.entries(texts ?? {}));
     const long = found.filter(([, text]) => text.length > TEXT).map(([record]) => record);
-    const rest = await this.store.readJsonMany(long.map(longName)).catch(() => []);
+    const rest = await this.store.readJsonEach(long.map(longName));
     for (const [record, text] of found) this.texts.set(record, text);
     // The mark at the end of a cut text only says that there is more.
     long.forEach((record, i) => this.texts.set(record, String(this.texts.get(record)).slice(0, TEXT) + (rest[i] ?? '')));
@@ -228,7 +264,7 @@ export class Index {
   /** @param {number} number @param {{stamp: number, rows: Row[]}|null} segment */
   take(number, segment) {
     const rows = Array.isArray(segment?.rows) ? segment.rows : [];
-    if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.differs = true;
+    if (!segment || segment.stamp !== this.store.root.index?.stamps?.[number]) this.blame(number);
     this.segments[number] = rows.map((row) => row.record);
     for (const row of rows) {
       this.rows.set(row.record, row);

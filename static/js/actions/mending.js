@@ -1,0 +1,209 @@
+/**
+ * Making the list of entries again when it is not what the diary is (see [Note: the list's own head], store/index.js): all
+ * of it, or only the segments that are missing or older than they should be. The newest come first, so that a person who
+ * opens the diary meanwhile sees what they wrote last; entries stay usable all the time.
+ */
+import { ROWS, SHAPE } from '../store/index.js';
+import { ALTERED, UNCHECKED, numbered } from '../store/feedlist.js';
+import { codesOf } from '../record/reading.js';
+import { besideIds } from './listing.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./book.js').Meta} Meta */
+/** @typedef {{numbers: number[], records: string[]}} Stretch some segments, and the entries in them */
+/** @typedef {{records: Map<string, string[]>, known: Map<string, Meta>}} Told the versions of each record by other accounts than its own: what the server numbered, and what waits; `known`: records of which those accounts say all that a row needs */
+/** @typedef {Awaited<ReturnType<typeof readSome>>} ReadSome */
+
+/** Segments that are written in one change, after the first, which is alone so that it is soon there. */
+const AT_ONCE = 4;
+/** Stretches being read while one is written: the worker, the database and the page then all have something to do. */
+const AHEAD = 2;
+/** Records looked through at once for entries that no list names. */
+const LOOKED = 2_000;
+
+/**
+ * Makes again what differs, with progress. Stopped half-way (a lock), it begins anew at the next unlock: only a whole list
+ * says that it is one.
+ * @param {Context} ctx @param {Open} open @returns {Promise<boolean>} whether it had to be
+ */
+export async function mendList(ctx, open) {
+  const { index } = open;
+  if (!index.differs) return false;
+  index.mending ??= mend(ctx, open).finally(() => { index.mending = null; });
+  await index.mending;
+  return true;
+}
+
+/** @param {Context} ctx @param {Open} open */
+async function mend(ctx, open) {
+  const { index, store } = open;
+  const told = await toldOf(open);
+  const records = await allRecords(open, told);
+  const wrong = index.wrongIn(records);
+  await store.change((root) => {
+    if (wrong) for (const number of wrong) index.lay(number, records.slice(number * ROWS, (number + 1) * ROWS));
+    else {
+      index.layOut(records);
+      root.index = { shape: SHAPE, stamps: [], line: -1, feed: -1 };
+    }
+    root.count = Math.max(root.count ?? 0, records.length);
+  });
+  try {
+    await mendAll(ctx, open, told, stretches(records, wrong ?? [...Array(Math.ceil(records.length / ROWS)).keys()]));
+    if (ctx.open !== open) return;
+    await store.change((root, change) => {
+      index.mended();
+      index.follow(root, change);
+    });
+  } finally {
+    if (ctx.open === open) ctx.screen.set({ busy: null });
+  }
+  ctx.show();
+}
+
+/** Newest first, each of segments one after the other. @param {string[]} records @param {readonly number[]} segments @returns {Stretch[]} */
+function stretches(records, segments) {
+  const numbers = [...segments].sort((a, b) => b - a);
+  const groups = [numbers.slice(0, 1)];
+  for (let from = 1; from < numbers.length; from += AT_ONCE) groups.push(numbers.slice(from, from + AT_ONCE));
+  return groups.map((some) => ({ numbers: some, records: some.flatMap((number) => records.slice(number * ROWS, (number + 1) * ROWS)) }));
+}
+
+/** @param {Context} ctx @param {Open} open @param {Told} told @param {Stretch[]} all */
+async function mendAll(ctx, open, told, all) {
+  const { store } = open;
+  let own = 0;
+  const others = () => store.applied - own;
+  /** @type {Promise<ReadSome>[]} */
+  const ahead = [];
+  const total = all.reduce((sum, { records }) => sum + records.length, 0);
+  let [asked, done] = [0, 0];
+  for (const stretch of all) {
+    while (asked < all.length && ahead.length <= AHEAD) {
+      const next = readSome(open, /** @type {Stretch} */ (all[asked++]).records, told, others());
+      next.catch(() => undefined); // whoever awaits it is told
+      ahead.push(next);
+    }
+    if (ctx.open !== open) return;
+    ctx.screen.set({ busy: { what: 'listing', done, total } });
+    await listSome(open, await /** @type {Promise<ReadSome>} */ (ahead.shift()), stretch, told, others);
+    own += 1;
+    done += stretch.records.length;
+    if (stretch === all[0]) ctx.show();
+  }
+}
+
+/**
+ * By record, in the order they came. A page of numbers that was put back as it once was is shorter than the count in the
+ * root, which only the store key writes: then something is in doubt, it is said, and every record is asked.
+ * @param {Open} open @returns {Promise<Told>}
+ */
+async function toldOf({ store, book }) {
+  const { root } = store;
+  const sent = await numbered(store, 1, root.feed.seq).catch(() => []);
+  /** @type {Told['records']} */
+  const records = new Map();
+  const note = (/** @type {string} */ record, /** @type {string} */ version) => {
+    const there = records.get(record);
+    if (there) there.push(version);
+    else records.set(record, [version]);
+  };
+  for (const [, record, version] of sent) note(record, version);
+  for (const { record, version } of root.outbox) note(record, version);
+  const isWhole = sent.length === root.feed.seq;
+  if (!isWhole) book.doubt();
+  return { records, known: isWhole ? knownOf(sent, new Set(root.outbox.map((/** @type {{record: string}} */ { record }) => record))) : new Map() };
+}
+
+/** See [Note: facts beside numbers], feedlist.js. @param {import('../store/feedlist.js').Numbered[]} sent @param {ReadonlySet<string>} waiting records with versions that have no number @returns {Told['known']} */
+function knownOf(sent, waiting) {
+  /** @type {Told['known']} */
+  const known = new Map();
+  const unsure = new Set(waiting);
+  for (const [seq, record, v, c, , at, state] of sent) {
+    if (at === undefined || state === undefined) unsure.add(record);
+    else {
+      const there = known.get(record) ?? { record, kind: '', of: null, versions: [] };
+      there.versions.push({ v, parents: [], c, seq, at, receipt: true, checked: !(state & UNCHECKED), ...(state & ALTERED ? { altered: /** @type {const} */ (true) } : {}) });
+      known.set(record, there);
+    }
+  }
+  for (const record of unsure) known.delete(record);
+  return known;
+}
+
+/**
+ * Every entry there is, in the order they came. Where the lists name fewer than there were, every record that is told of is
+ * gone through: an entry must not be lost with the list that named it.
+ * @param {Open} open @param {Told} told @returns {Promise<string[]>}
+ */
+async function allRecords({ index, store }, told) {
+  const listed = await index.listed();
+  if (listed.length >= (store.root.count ?? 0)) return listed;
+  const found = new Set(listed);
+  const others = [...told.records.keys()].filter((record) => !found.has(record));
+  for (let from = 0; from < others.length; from += LOOKED) {
+    const metas = /** @type {(Meta|null)[]} */ (await store.readJsonEach(others.slice(from, from + LOOKED).map((record) => `r/${record}`)));
+    for (const meta of metas) if (meta?.kind === 'incident') found.add(meta.record);
+  }
+  const order = new Map([...told.records.keys()].map((record, i) => [record, i]));
+  return [...found].sort((a, b) => (order.get(a) ?? Infinity) - (order.get(b) ?? Infinity) || 0);
+}
+
+/** What the rows of some records are made of. @param {Open} open @param {string[]} records @param {Told|null} told null: every record is asked @param {number} others changes of others there had been */
+async function readSome({ book }, records, told, others) {
+  const own = await book.readAgain(records, told?.known);
+  const ids = new Set([...own.opened.values()].flatMap(({ fields }) => besideIds(fields)));
+  const beside = await book.readAgain([...ids], told?.known);
+  const [metas, opened] = [[...own.metas, ...beside.metas], new Map([...own.opened, ...beside.opened])];
+  for (const { record, versions } of metas) if (told?.known.has(record)) for (const facts of versions) facts.parents = codesOf(/** @type {any} */ (opened.get(facts.v)?.fields ?? {}), '_parents');
+  return { records, others, metas, opened };
+}
+
+/** @param {Open} open @param {ReadSome} read @param {Stretch} stretch @param {Told} told @param {() => number} others */
+async function listSome(open, read, { numbers }, told, others) {
+  const { index, store, book } = open;
+  await store.change(async (root, change) => {
+    // Something was saved since these were read: no change runs now, so they are read again as they are.
+    const { records, metas, opened } = read.others === others() ? read : await readSome(open, read.records, null, others());
+    const batch = { ...book.batch(root, change), opened };
+    for (const meta of metas) batch.metas.set(meta.record, meta);
+    const rows = [];
+    for (const [i, record] of records.entries()) {
+      // Numbers never move: the place in the order of coming is what it was.
+      const before = { ...index.find(record), local: /** @type {number} */ (numbers[Math.floor(i / ROWS)]) * ROWS + (i % ROWS) + 1, v: null };
+      const meta = batch.metas.get(record);
+      const row = await book.row(record, before, batch) ?? gone(record, before, meta);
+      if (lacks(meta, told.records.get(record))) {
+        row['flags'] = [...new Set([...row['flags'], 'altered'])];
+        book.doubt();
+      }
+      rows.push(row);
+    }
+    index.write(root, change, rows);
+  });
+}
+
+/** Whether a record does not know of a version that others tell of: it is missing, or was put back as it once was. @param {Meta|undefined} meta @param {string[]} [told] */
+function lacks(meta, told = []) {
+  return told.some((version) => !meta?.versions.some(({ v }) => v === version));
+}
+
+/**
+ * An entry that was erased, or whose versions are not here or do not open: its place stays. Only an erased one stands with
+ * what was taken out; of another the keeper has to see that something happened to it.
+ * @param {string} record @param {Record<string, any>} before @param {Meta|undefined} meta @returns {import('../store/index.js').Row}
+ */
+function gone(record, before, meta) {
+  const versions = meta?.versions ?? [];
+  const seqs = versions.flatMap(({ seq }) => seq ?? []);
+  const ats = versions.flatMap(({ at }) => at ?? []);
+  const erased = meta?.erased_at;
+  return {
+    title: '', apart: '', pictures: 0, additions: 0, amendments: 0, unproved: false, received_at: ats.length ? Math.min(...ats) : null, kept_at: null,
+    recorded_at: ats.length ? Math.min(...ats) : 0, occurred: { occurred_start: null, occurred_end: null, occurred_local: null, tz: '', utc_offset_min: null, precision: 'unknown' },
+    ...before, record, seq: seqs.length ? Math.min(...seqs) : before['seq'] ?? null,
+    ...(erased === undefined ? { flags: ['altered'], taken_out: before['taken_out'] ?? null, text: before['title'] ?? '' } : { flags: ['erased'], taken_out: erased, erased, text: '' }),
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * Opening thousands of what this device keeps, in one message to the worker: store records, and versions inside them.
+ *
+ * [Note: opened again] A version is checked in full when it comes: signature, receipt, commitment, place. What it came to
+ * is sealed beside it. A store record opens only under this diary's store key, at the one id its name gives, so whoever can
+ * write the database can take a record away or put back what once lay at that very place, and nothing else; a version's
+ * place holds one version for ever. So the second opening asks for the seals alone: the record's, the version key's wrap and
+ * the envelope's, each under the exact header of its place. docs/decisions/2026-11-25-opened-again.md argues it.
+ */
+import { readFrames } from '../core/encoding.js';
+import { fromUtf8 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { openBox } from './box.js';
+import { importKey } from './cobblestone.js';
+import * as envelope from './envelope.js';
+import { unwrap, versionWrapHeader } from './keys.js';
+import { unpad } from './padding.js';
+import { envelopeHeader, partsOf } from './versions.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('./box.js').Opened} Opened */
+/** @typedef {import('./session.js').Session} Session */
+/** @typedef {import('./versions.js').Part} Part */
+/** @typedef {{id: Bytes, sealed: Bytes, record: string, version: string}} StoredVersion where a version lies, and which one has to lie there */
+/** @typedef {{kind: string, fields: Record<string, any>, restricted: Record<string, any>|null, keys: {open: [string, string][], restricted: [string, string][]}}} ReadVersion */
+/** @typedef {{fields: Record<string, any>, keys: [string, string][]}} Payload */
+
+const IN_FLIGHT = 256;
+
+/**
+ * Store records, each opened or null: one that does not open stops no other.
+ * @param {Session} session
+ * @param {readonly (readonly [Bytes, Bytes])[]} records id and sealed bytes
+ * @returns {Promise<(Opened|null)[]>} in order
+ */
+export function openBoxes(session, records) {
+  const { key, olds = [] } = session.store;
+  return inFlight(records, ([id, sealed]) => openWithAny([key, ...olds], id, sealed));
+}
+
+/**
+ * Versions as they lie in the store. Commitment and signature are not looked at: see [Note: opened again].
+ * @param {Session} session
+ * @param {readonly StoredVersion[]} list
+ * @returns {Promise<(ReadVersion|null)[]>} in order; null for what does not open
+ */
+export function openStored(session, list) {
+  const { key, olds = [] } = session.store;
+  const { own } = session;
+  return inFlight(list, async (one) => {
+    try {
+      const box = await openWithAny([key, ...olds], one.id, one.sealed);
+      return box && shape(await Promise.all(pieces(own.identity.diary, one, box.bytes).map((piece) => openPiece(own, piece))));
+    } catch {
+      return null;
+    }
+  });
+}
+
+/** @typedef {{part: Part, version: string, diary: string, record: string, wrapped: Bytes, sealed: Bytes}} Piece */
+
+/** The wraps and envelopes of a push. @param {string} diary @param {StoredVersion} one @param {Bytes} push @returns {Piece[]} */
+function pieces(diary, { record, version }, push) {
+  const [, ...sealed] = readFrames(push, { atMost: 5 });
+  const count = sealed.length / 2;
+  if (count !== 1 && count !== 2) throw new KeptError('not_opened');
+  return partsOf(count).map((part, i) => ({ part, version, diary, record, wrapped: /** @type {Bytes} */ (sealed[i]), sealed: /** @type {Bytes} */ (sealed[count + i]) }));
+}
+
+/** @param {Session['own']} own @param {Piece} piece @returns {Promise<Payload>} */
+async function openPiece({ diaryKey, olds }, { part, version, diary, record, wrapped, sealed }) {
+  const epoch = Number(envelope.claimedHeader(wrapped, 'wrap')['epoch']);
+  const raw = await unwrap(olds.get(epoch) ?? diaryKey, versionWrapHeader(diary, epoch, part, version), wrapped);
+  const key = await importKey(raw);
+  raw.fill(0);
+  return readPayload(unpad(await envelope.open(key, sealed, 'version', envelopeHeader({ diary, record, version }, part))));
+}
+
+/** What was sealed here was read in full before it was sealed, canonical form included. @param {Bytes} plaintext @returns {Payload} */
+function readPayload(plaintext) {
+  const { fields, keys } = JSON.parse(fromUtf8(plaintext));
+  if (typeof fields !== 'object' || fields === null || !Array.isArray(keys)) throw new KeptError('not_opened');
+  return { fields, keys };
+}
+
+/** @param {Payload[]} parts @returns {ReadVersion} */
+function shape([open, restricted]) {
+  const kind = open?.fields['_kind'];
+  if (!open || typeof kind !== 'string') throw new KeptError('not_opened');
+  return { kind, fields: open.fields, restricted: restricted?.fields ?? null, keys: { open: open.keys, restricted: restricted?.keys ?? [] } };
+}
+
+/** @param {readonly CryptoKey[]} keys the one in use first @param {Bytes} id @param {Bytes} sealed @returns {Promise<Opened|null>} */
+async function openWithAny(keys, id, sealed) {
+  for (const key of keys) {
+    const opened = await openBox(key, id, sealed).catch(() => null);
+    if (opened) return opened;
+  }
+  return null;
+}
+
+/**
+ * `act` on each of `things`, 256 at once: above that nothing is won, and memory grows.
+ * @template T, R
+ * @param {readonly T[]} things
+ * @param {(thing: T, i: number) => Promise<R>} act
+ * @returns {Promise<R[]>} in order
+ */
+export async function inFlight(things, act) {
+  /** @type {R[]} */
+  const results = new Array(things.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < things.length) {
+      const i = next++;
+      results[i] = await act(/** @type {T} */ (things[i]), i);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(IN_FLIGHT, things.length) }, lane));
+  return results;
+}
