@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from diary.crypto.signing import Notary
 from diary.pack.verify import verify
 from tests.browser.conftest import NewPhone
+from tests.browser.navigators import cards
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.seeding import seed
 from tests.browser.navigators.sharing import agrees, chooses_everything, looks_through, saves_the_pack
@@ -181,6 +182,73 @@ def _goes_on_with_a_supplement(keeper: Keeper, server: Served, tmp_path: Path) -
     third = saves_the_pack(keeper, tmp_path, name="third.zip")
     assert (_record_of(third)["pack"]["items"], _items_of(third)) == (["JB/3"], {"JB-3.png"})
     _makes_files_for_an_upload_page(keeper)
+
+
+def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
+    new_phone: NewPhone, server: Served, certificate: Certificate, tmp_path: Path
+) -> None:
+    """By the phone's own screens: numbers hold, READ-FIRST explains, the file of the first pack keeps its number."""
+    day = "2026-11-{:02d}T08:15"
+    story = [(f"e{n}", "incident", said(day.format(n), "minute", narrative=f"Before, {n}."), {}) for n in range(1, 5)]
+    seeded = seed(server, certificate, story)
+    keeper = new_phone(accept_downloads=True)
+    keeper.signs_in(seeded.login, seeded.words)
+    keeper.entries(4)
+    keeper.reads("Before, 2.")
+    _with_pictures(keeper, 1)
+    chooses_everything(keeper)
+    looks_through(keeper, 1)
+    keeper.field("Your initials").fill("jb")
+    keeper.tap("Next")
+    agrees(keeper)
+    first = saves_the_pack(keeper, tmp_path)
+    assert _items_of(first) == {"JB-1.png"}
+    # Past the ten minutes in which earlier words may still be corrected.
+    keeper.page.clock.set_fixed_time(keeper.page.evaluate("Date.now()") / 1000 + 20 * 60)
+    keeper.page.wait_for_timeout(50)
+    _takes_out_amends_and_adds(keeper)
+    keeper.goes("Share")
+    keeper.tap("Make another")
+    keeper.tap("Make a pack")
+    keeper.page.get_by_role("radio", name="What is new since the last pack").check()
+    keeper.tap("Next")
+    keeper.sees_place("What goes in")
+    looks_through(keeper, 1)
+    keeper.tap("Next")
+    agrees(keeper)
+    second = saves_the_pack(keeper, tmp_path, name="second.zip")
+    assert verify(second, notary=Notary(server.settings.read_notary_seed()).pub) == []
+    record = _record_of(second)
+    assert record["pack"]["since"] == {"changed": [3], "new": list(range(5, 15)), "removed": [1]}
+    counted = {name: record["counts"][name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")}
+    assert counted == {"total": 14, "included": 11, "earlier": 2, "removed": 1, "withheld": 0, "amended": 1}
+    assert _items_of(second) == {"JB-2.png"}
+    with zipfile.ZipFile(second) as held:
+        read = held.read(next(name for name in held.namelist() if name.endswith("00_READ-FIRST.txt"))).decode()
+    for words in ("SUPPLEMENT", "New since: entries 5–14.", "Changed since: entry 3.", "Removed since: entry 1."):
+        assert words in read, words
+
+
+def _takes_out_amends_and_adds(keeper: Keeper) -> None:
+    """One entry out, earlier words of another changed with the reason, ten new ones, a picture with the last."""
+    keeper.reads("Before, 1.")
+    keeper.tap("Take out or erase")
+    keeper.tap("Take it out")
+    keeper.sees(re.compile("This entry was taken out on"))
+    keeper.reads("Before, 3.")
+    body = cards.opens(keeper, "How it reached you")
+    cards.types(body, "How many?", "12")
+    cards.saves(keeper)
+    body = cards.opens(keeper, "How it reached you")
+    cards.types(body, "How many?", "11")
+    keeper.tap("Save this card")
+    cards.gives_reason(keeper, "I counted again.")
+    for n in range(10):
+        keeper.adds(f"After, {n}.")
+    keeper.reads("After, 9.")
+    _with_pictures(keeper, 1, first=3)
+    for n in range(10):
+        keeper.is_kept_safe(f"After, {n}.")
 
 
 def _makes_files_for_an_upload_page(keeper: Keeper) -> None:
