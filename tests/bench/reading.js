@@ -25,25 +25,78 @@
   Object.assign(globalThis.bench, {
     /** ms from a whole query in the field until its result is drawn. */
     searched: (query, n) => timed(() => put('find', query), counted(n)),
+    /** ms to look for two words in as many texts of that length. */
+    bareSearch(many) {
+      const texts = Array.from({ length: many }, (_, i) => `${'he was outside again and would not go away when i asked him to. '.repeat(5)}${i}`);
+      const began = performance.now();
+      const found = texts.filter((text) => text.includes('coat') && text.includes('blue')).length;
+      return performance.now() - began + found;
+    },
     cleared: () => timed(() => press('Clear all'), () => !/ of \d+ entries/.test(document.querySelector('[role=search]')?.textContent ?? '')),
     /** ms from choosing a filter until what it leaves is drawn. */
     filtered: (id, value, n) => timed(() => put(id, value), counted(n)),
     patterns: () => timed(() => press('Patterns'), () => document.querySelector('.said')),
     opens: (start) => press(start),
     rows: () => document.querySelectorAll('.item').length,
-    /** ms from the words until the list has been made again, and until the door was passed. */
-    async listedAgain() {
+    /**
+     * From the words: ms until the door was passed, until the first rows stood there, and from the first sight of the line that
+     * says so until the list had been made again.
+     */
+    async listedAgain(many) {
       const began = performance.now();
       press('Open');
       const line = () => /Putting your list in order/.test(document.querySelector('.lines')?.textContent ?? '');
       const from = await when(line);
+      press('Entries');
+      const first = when(() => document.querySelector('.item'));
       // Syncing takes the line away for a moment; it is over when it has been gone for a while.
       let last = from;
-      while (performance.now() - last < 4_000) {
-        if (line()) last = performance.now();
-        await new Promise((done) => setTimeout(done, 20));
+      const seen = new MutationObserver(() => { if (line()) last = performance.now(); });
+      seen.observe(document, { childList: true, subtree: true, characterData: true });
+      while (performance.now() - last < 3_000) await new Promise((done) => setTimeout(done, 200));
+      seen.disconnect();
+      return { opened: from - began, first: (await first) - began, listing: last - from, many };
+    },
+    /** What rows of sealed records make of it: as many read from a database, three seals of each opened in a worker's place, and their JSON read. ms */
+    async bareRebuild(many) {
+      const [SEALED, INNER] = [8_264, 4_168];
+      const random = (n) => crypto.getRandomValues(new Uint8Array(n));
+      const name = `bench-${Math.random()}`;
+      const db = await new Promise((done) => {
+        const asked = indexedDB.open(name, 1);
+        asked.onupgradeneeded = () => asked.result.createObjectStore('a');
+        asked.onsuccess = () => done(asked.result);
+      });
+      const key = await crypto.subtle.importKey('raw', random(32), 'AES-GCM', false, ['encrypt', 'decrypt']);
+      const iv = random(12);
+      const text = new TextEncoder().encode(JSON.stringify({ fields: { narrative: 'x'.repeat(300), list: ['a', 'b'], more: { a: 1, b: 2 } }, seed: 'y'.repeat(43), keys: [] }).padEnd(900));
+      const seal = async (bytes) => new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, bytes));
+      const [outer, wrap, inner] = await Promise.all([seal(random(SEALED)), seal(random(32)), seal(new Uint8Array([...text, ...new Uint8Array(INNER - text.length)]))]);
+      const ids = Array.from({ length: many }, () => random(16));
+      for (let at = 0; at < many; at += 1_000) await new Promise((done) => {
+        const change = db.transaction('a', 'readwrite');
+        for (const id of ids.slice(at, at + 1_000)) change.objectStore('a').put(outer.slice().buffer, id);
+        change.oncomplete = done;
+      });
+      const open = async (bytes) => {
+        const own = await crypto.subtle.importKey('raw', random(32), 'AES-GCM', false, ['decrypt']);
+        return own && crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, bytes);
+      };
+      const decoder = new TextDecoder();
+      const began = performance.now();
+      for (let at = 0; at < many; at += 1_000) {
+        const table = db.transaction('a').objectStore('a');
+        await Promise.all(ids.slice(at, at + 1_000).map((id) => new Promise((done) => { const asked = table.get(id); asked.onsuccess = () => done(asked.result); })).map(async (got) => {
+          await open(await got);
+          await open(wrap);
+          const plain = await open(inner);
+          JSON.parse(decoder.decode(new Uint8Array(plain, 0, text.length)));
+        }));
       }
-      return { opened: from - began, listing: last - from };
+      const took = performance.now() - began;
+      db.close();
+      indexedDB.deleteDatabase(name);
+      return took;
     },
     /** ms from the top of the list to its end and back, and how long the longest task took on the way. */
     async scrolled() {
