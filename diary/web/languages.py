@@ -66,7 +66,7 @@ class Words:
         """A number or an address, kept in its own order."""
         return text.join(LTR) if self.language.dir == "rtl" else text
 
-    def for_template(self, tongues: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
+    def for_template(self, tongues: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         """What every page is rendered with. `tongues`: from `tongues_of`."""
         return {
             "at": self.language.at,

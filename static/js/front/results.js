@@ -61,11 +61,12 @@ function grouped(findings) {
 /** @param {[string, string[]]} group */
 function row([sentence, members]) {
   const item = element('li');
-  item.append(element('span', sentence));
+  // Findings are said in English on every page.
+  item.append(Object.assign(element('span', sentence), { lang: 'en-GB', dir: 'ltr' }));
   const list = element('ul', '', 'plain small');
   list.append(...members.map((member) => {
     const one = element('li');
-    one.append(element('code', member));
+    one.append(Object.assign(element('code', member), { dir: 'ltr' }));
     return one;
   }));
   if (members.length <= FEW) item.append(...(members.length ? [list] : []));
