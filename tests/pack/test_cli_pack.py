@@ -26,7 +26,7 @@ def test_the_options_of_the_command_become_a_wish(sample_pack: SamplePack) -> No
     assert (plain.no, plain.profile, plain.recipient_ref, plain.kind, plain.items) == (1, "school", "REF 9", "pack", None)
     assert len(plain.chosen) == 120
     later = _wish(journal, "https://x.example", number=4, profile="police", supplement=True, items=None, their_ref="")
-    assert (later.no, later.kind, len(later.chosen)) == (4, "supplement", 119)
+    assert (later.no, later.kind, len(later.chosen)) == (4, "supplement", 120)
 
 
 def test_items_that_no_earlier_pack_holds_are_refused(sample_pack: SamplePack) -> None:
