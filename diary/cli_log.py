@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -19,7 +19,9 @@ from diary.crypto.signing import Notary, fingerprint
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, BadSetting
 from diary.ledger import checkpoints, statements
-from diary.ledger.audit import Fault
+
+if TYPE_CHECKING:
+    from diary.ledger.audit import Fault
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
@@ -55,7 +57,7 @@ def audit(target: str | None, notary: Path | None, instance: Path | None, tsa_ro
     click.echo("No finding. The log holds.")
 
 
-def _audit_pages(origin: str, notary: bytes | None, instance: bytes | None, roots: bytes | None) -> list[Fault]:
+def _audit_pages(origin: str, notary: bytes | None, instance: bytes | None, roots: bytes | None) -> "list[Fault]":
     """The findings of a server's public pages."""
     from diary.client.auditing import audit_pages, public_pages
 
@@ -65,7 +67,7 @@ def _audit_pages(origin: str, notary: bytes | None, instance: bytes | None, root
 
 async def _audit_database(
     target: str | None, notary: bytes | None, instance: bytes | None, roots: bytes | None
-) -> list[Fault]:
+) -> "list[Fault]":
     """The findings of a database."""
     from diary.storage.auditing import audit_rows
     from diary.storage.database import opened

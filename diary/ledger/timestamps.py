@@ -23,20 +23,10 @@ from rfc3161_client import (
 )
 
 from diary.errors import BadRequest, BadSignature
+from diary.ledger.authorities import ANSWER_LIMIT
 
-ANSWER_LIMIT: Final = 64 << 10
 NONCE_BYTES: Final = 16
 _SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """One authority. `chain`: its certificates in PEM, the one that signs first, the root last; `policy`: dotted numbers."""
-
-    name: str
-    url: str
-    policy: str
-    chain: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from diary.clock import Clock
 from diary.config import Settings
 from diary.crypto.kdf import KdfPolicy
 from diary.crypto.signing import Notary
-from diary.ledger.timestamps import Authority
+from diary.ledger.authorities import Authority
 from diary.services.counts import Counts
 from diary.services.pepper import Pepper
 from diary.services.throttle import Guard

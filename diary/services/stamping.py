@@ -10,8 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from diary.errors import BadRequest, BadSetting, BadSignature, TooLarge, Unavailable
-from diary.ledger import timestamps
-from diary.ledger.timestamps import Authority
+from diary.ledger.authorities import ANSWER_LIMIT, Authority
 from diary.services.instance import Instance
 from diary.storage import stamps
 from diary.storage.stamps import Due, Stamp
@@ -42,6 +41,8 @@ def read_authorities(file: Path | None) -> tuple[Authority, ...]:
 
 def _authority(row: dict[str, Any], folder: Path) -> Authority:
     """One table of the file. Raises ValueError or BadRequest."""
+    from diary.ledger import timestamps  # noqa: PLC0415 - only where there is an authority
+
     made = Authority(
         name=str(row["name"]),
         url=str(row["url"]),
@@ -71,6 +72,8 @@ async def _ask(instance: Instance, authority: Authority, one: Due) -> bool:
     until = now + min(LONGEST_MS, SHORTEST_MS * 2 ** min(one.tries, 12))
     if not await instance.db.writer.run(lambda hand: stamps.claim(hand, one, until)):
         return False
+    from diary.ledger import timestamps  # noqa: PLC0415 - as above
+
     asked = timestamps.request(one.note)
     try:
         tsr = await _post(authority.url, asked.der)
@@ -99,7 +102,7 @@ async def _post(url: str, query: bytes) -> bytes:
             answer.raise_for_status()
             async for piece in answer.aiter_bytes():
                 got += piece
-                if len(got) > timestamps.ANSWER_LIMIT:
+                if len(got) > ANSWER_LIMIT:
                     raise TooLarge
     except httpx.HTTPError:
         raise Unavailable from None

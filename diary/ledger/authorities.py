@@ -1,0 +1,20 @@
+"""Timestamp authorities, as settings name them.
+
+Apart from timestamps.py, so that a server that asks none does not load what reads certificates.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+# An answer with its certificates has a few kilobytes.
+ANSWER_LIMIT: Final = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One authority. `chain`: its certificates in PEM, the one that signs first, the root last; `policy`: dotted numbers."""
+
+    name: str
+    url: str
+    policy: str
+    chain: bytes
