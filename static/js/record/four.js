@@ -80,10 +80,10 @@ function inOrder(all, some) {
 
 /**
  * Entry numbers as a person writes them: `1 to 4, 7, 9`; those without a number are counted at the end.
- * @param {readonly (number|null)[]} numbers @param {string} fresh what an entry without a number is called
+ * @param {readonly (number|null)[]} numbers @param {string} fresh what an entry without a number is called @param {string} [to] between the first and the last of a run
  * @returns {string}
  */
-export function numberList(numbers, fresh) {
+export function numberList(numbers, fresh, to = 'to') {
   const known = [...new Set(numbers.filter((one) => one !== null))].sort((a, b) => Number(a) - Number(b));
   /** @type {[number, number][]} */
   const runs = [];
@@ -92,7 +92,7 @@ export function numberList(numbers, fresh) {
     if (last && last[1] + 1 === one) last[1] = one;
     else runs.push([Number(one), Number(one)]);
   }
-  const words = runs.flatMap(([from, to]) => (from === to ? [`${from}`] : to === from + 1 ? [`${from}`, `${to}`] : [`${from} to ${to}`]));
+  const words = runs.flatMap(([first, last]) => (first === last ? [`${first}`] : last === first + 1 ? [`${first}`, `${last}`] : [`${first} ${to} ${last}`]));
   const without = numbers.length - numbers.filter((one) => one !== null).length;
   return [...words, ...Array.from({ length: Math.min(without, 1) }, () => (without === 1 ? fresh : `${without} ${fresh}`))].join(', ');
 }

@@ -57,7 +57,7 @@ export function week({ alt, days, cells }) {
   /** @param {number} n */
   const depth = (n) => STEPS[Math.min(STEPS.length - 1, Math.ceil((n / most) * STEPS.length) - 1)] ?? 1;
   return html`<figure class="chart chart-week">
-    <div class="chart-days small soft" aria-hidden="true">${days.map((day) => html`<span>${day.slice(0, 3)}</span>`)}</div>
+    <div class="chart-days small soft" aria-hidden="true">${days.map((day) => html`<span>${day}</span>`)}</div>
     <svg viewBox="0 0 240 70" preserveAspectRatio="none" role="img" aria-label=${alt}>
       ${svg`<rect width="240" height="70" class="chart-ground"/>`}
       ${cells.map(({ weekday, hour, ids }) => svg`<rect x=${hour * 10 + 0.4} y=${weekday * 10 + 0.4} width="9.2" height="9.2" class="chart-ink" fill-opacity=${depth(ids.length)}/>`)}

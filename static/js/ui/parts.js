@@ -8,7 +8,7 @@ import { clockTime, day } from './say.js';
 /** @typedef {import('./app.d.ts').EntryState} EntryState */
 
 /**
- * @param {string} label
+ * @param {unknown} label
  * @param {() => unknown} on
  * @param {{main?: boolean, wide?: boolean, plain?: boolean, busy?: boolean, off?: boolean, icon?: import('./icons.js').IconName}} [how]
  */
@@ -96,7 +96,7 @@ export function sheet(stage, title, body) {
 
 /**
  * The heading of a place; takes the focus when the place opens, unless a field asks for it.
- * @param {string} title
+ * @param {unknown} title words; what somebody typed in a `bdi`, so that it keeps its own direction
  */
 export function heading(title) {
   return html`<h1 tabindex="-1">${title}</h1>`;
@@ -109,7 +109,7 @@ export function waiting() {
 
 /**
  * A row that leads somewhere or opens its body.
- * @param {{title: string, more?: string|null, icon: import('./icons.js').IconName, on: () => unknown, expanded?: boolean, body?: unknown}} row
+ * @param {{title: unknown, more?: unknown, icon: import('./icons.js').IconName, on: () => unknown, expanded?: boolean, body?: unknown}} row
  */
 export function row({ title, more, icon: name, on, expanded, body }) {
   return html`<button type="button" class="row-button" aria-expanded=${expanded === undefined ? nothing : String(expanded)} @click=${on}>

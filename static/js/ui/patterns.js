@@ -5,7 +5,7 @@ import { placeOf, whoOf } from './patterns_names.js';
 import { patternOf } from './patterns_read.js';
 import { label, vocabulary } from './labels.js';
 import { heading, row as link, sentenceOf } from './parts.js';
-import { dayWords, monthName } from './say.js';
+import { dayWords, monthName, shortDays } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_patterns.js';
 
@@ -95,7 +95,7 @@ function hours(stage, { weekdays, hours: cells, no_hour: without, about }) {
   const cellName = ({ weekday, hour }) => t('pat.hour_at', { day: days[weekday] ?? '', hour: String(hour).padStart(2, '0') });
   const rows = cells.map((cell) => ({ name: cellName(cell), ids: cell.ids }));
   return html`
-    ${cells.length ? html`<p class="small soft">${t('pat.week_lead')}</p>${week({ alt: `${t('pat.week')}: ${rows.map(({ name, ids }) => `${name} ${ids.length}`).join('; ')}`, days, cells })}` : nothing}
+    ${cells.length ? html`<p class="small soft">${t('pat.week_lead')}</p>${week({ alt: `${t('pat.week')}: ${rows.map(({ name, ids }) => `${name} ${ids.length}`).join('; ')}`, days: shortDays(), cells })}` : nothing}
     ${numbers(html`${bars(stage, { title: t('pat.weekday'), head: t('pat.weekday'), bars: days.map((name, i) => ({ name, ids: weekdays[i] ?? [] })) })}
       ${rows.length ? bars(stage, { title: t('pat.hour'), head: t('pat.hour'), bars: rows }) : nothing}`)}
     ${without.length ? html`<p class="small">${number(stage, tn('pat.no_hour', without.length), tn('pat.no_hour', without.length), without)} ${about.length ? number(stage, tn('pat.about_hour', about.length), tn('pat.about_hour', about.length), about) : nothing}</p>` : nothing}`;

@@ -28,7 +28,7 @@ function sheet(stage) {
       <table class="counts"><caption class="unseen">${t(`four.${word}`)}</caption>
         <thead class="unseen"><tr><th scope="col">${t('four.what')}</th><th scope="col">${t('pat.count')}</th></tr></thead>
         <tbody>${lines.map((line) => html`<tr><th scope="row"><span dir="auto">${name(line)}</span>
-          ${line.ids.length ? html`<span class="small soft">${t('four.numbers', { list: numberList(line.ids.map((one) => numbers.get(one) ?? null), t('four.new')) })}</span>` : nothing}</th>
+          ${line.ids.length ? html`<span class="small soft">${t('four.numbers', { list: numberList(line.ids.map((one) => numbers.get(one) ?? null), t('four.new'), t('say.to')) })}</span>` : nothing}</th>
           <td>${number(stage, line.key === 'messages' && data.counts.messages.about ? t('pat.about', { n: line.count }) : String(line.count), name(line), line.ids)}</td></tr>`)}</tbody></table>
     </section>`)}
     <p class="note">${t('four.help')}</p>

@@ -42,7 +42,7 @@ function page(stage, one) {
   return html`<article class="stack-wide">
     <div class="stack-close">
       <p class="soft small">${t(`reg.${kind}.one`)}${kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing}</p>
-      ${heading(titleOf(stage, kind, fields))}
+      ${heading(html`<bdi>${titleOf(stage, kind, fields)}</bdi>`)}
       ${kind === 'statement' ? html`<p class="note small">${t('reg.statement.label')}</p>` : nothing}
     </div>
     ${errorSummary(stage)}
@@ -148,7 +148,7 @@ function merged(stage, { kind, record, fields, taken_out }) {
   const all = stage.find(`records:${kind}`, () => stage.app.readRecords(kind, { all: true })).data ?? [];
   const into = all.find((one) => one.record === fields['merged_into']);
   const same = all.filter((one) => one.fields['merged_into'] === record && one.record !== record);
-  const link = (/** @type {KeptRecord} */ other) => html`<div>${button(titleOf(stage, kind, other.fields), () => stage.go({ name: 'kept', kind, record: other.record }), { plain: true })}</div>`;
+  const link = (/** @type {KeptRecord} */ other) => html`<div>${button(html`<bdi>${titleOf(stage, kind, other.fields)}</bdi>`, () => stage.go({ name: 'kept', kind, record: other.record }), { plain: true })}</div>`;
   const undo = (/** @type {string} */ reason) => stage.run('record', async () => {
     await stage.app.mergeRecords(record, null, reason);
     stage.closeSheet();
@@ -173,7 +173,7 @@ function mergeSheet(stage, kind, record, all) {
   });
   return sheet(stage, t('merge.title'), html`<p class="soft">${t('merge.lead')}</p>
     ${all.length > 8 ? textField({ id: 'merge-find', label: t('reg.find'), type: 'search', value: stage.local.same ?? '', on: (same) => stage.set({ same }) }) : nothing}
-    ${others.length ? html`<div class="rows">${others.slice(0, 20).map((one) => html`<div>${row({ title: titleOf(stage, kind, one.fields), icon: REGISTERS[kind]?.icon ?? 'list', on: () => choose(one.record) })}</div>`)}</div>` : html`<p role="status">${t('merge.none')}</p>`}
+    ${others.length ? html`<div class="rows">${others.slice(0, 20).map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, icon: REGISTERS[kind]?.icon ?? 'list', on: () => choose(one.record) })}</div>`)}</div>` : html`<p role="status">${t('merge.none')}</p>`}
     <div>${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
 }
 
@@ -183,8 +183,8 @@ function named(stage, { kind }, mentioned) {
   const others = mentioned.filter((one) => one.kind !== 'incident');
   if (['impact', 'background', 'statement', 'sighting'].includes(kind) && !mentioned.length) return nothing;
   return html`<section class="stack-close"><h2>${t('reg.named')}</h2>
-    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords(/** @type {any} */ ({ precision: 'unknown', ...one.fields }))}`, more: one.title, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
-    ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: titleOf(stage, one.kind, one.fields), more: t(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
+    ${entries.length ? html`<div class="rows">${entries.map((one) => html`<div>${row({ title: `${one.seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: one.seq_no })} · ${whenWords(/** @type {any} */ ({ precision: 'unknown', ...one.fields }))}`, more: one.title ? html`<bdi>${one.title}</bdi>` : null, icon: 'list', on: () => stage.go({ name: 'entry', record: one.record }) })}</div>`)}</div>` : html`<p class="soft">${t('reg.named_none')}</p>`}</section>
+    ${others.length ? html`<section class="stack-close"><h2>${t('reg.named_records')}</h2><div class="rows">${others.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, one.kind, one.fields)}</bdi>`, more: t(`reg.${one.kind}.one`), icon: REGISTERS[one.kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind: one.kind, record: one.record }) })}</div>`)}</div></section>` : nothing}`;
 }
 
 /** @param {Stage} stage @param {Whole} one */

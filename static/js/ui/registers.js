@@ -29,7 +29,7 @@ function listed(stage, kind) {
 function item(stage, kind, one) {
   const { code = '' } = /** @type {any} */ (one);
   const more = [code, secondLine(stage, kind, one.fields)].filter(Boolean).join(' · ') || t('reg.since', { day: day(one.at) });
-  return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({ title: titleOf(stage, kind, one.fields), more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
+  return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
 }
 
 /** @param {string} typed */
@@ -67,7 +67,7 @@ function rows(stage, kind) {
 /** @param {Stage} stage @param {string} kind @param {KeptRecord[]} outs */
 function takenOut(stage, kind, outs) {
   const name = `outs-${kind}`;
-  const body = html`<div class="rows">${outs.map((one) => html`<div>${row({ title: titleOf(stage, kind, one.fields), more: t('out.done') + ' · ' + dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10)), icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`)}</div>`;
+  const body = html`<div class="rows">${outs.map((one) => html`<div>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more: t('out.done') + ' · ' + dayWords(new Date(one.taken_out ?? 0).toISOString().slice(0, 10)), icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`)}</div>`;
   return html`<div class="rows"><div>${row({ title: tn('reg.out', outs.length), icon: 'leave', expanded: Boolean(stage.local[name]), body, on: () => stage.set({ [name]: !stage.local[name] }) })}</div></div>`;
 }
 

@@ -15,6 +15,7 @@ const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
 const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const MONTH = format({ month: 'long', year: 'numeric' });
 const SHORT_MONTH = format({ month: 'short', year: 'numeric' });
+const SHORT_DAY = format({ weekday: 'short' });
 const SHORT = format({ day: 'numeric', month: 'short', year: 'numeric' });
 
 /** @param {string} local */
@@ -152,6 +153,11 @@ export function size(bytes) {
   const [unit, by] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
   const n = bytes / Number(by);
   return `${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`;
+}
+
+/** Monday to Sunday, as short as the language spoken has them. @returns {string[]} */
+export function shortDays() {
+  return Array.from({ length: 7 }, (_, i) => SHORT_DAY.format(new Date(Date.UTC(2026, 0, 5 + i)))); // 5 January 2026 was a Monday
 }
 
 /** @param {string} text `2026-05` @returns {string} `May 2026` */
