@@ -53,7 +53,11 @@
       let last = from;
       const seen = new MutationObserver(() => { if (line()) last = performance.now(); });
       seen.observe(document, { childList: true, subtree: true, characterData: true });
-      while (performance.now() - last < 3_000) await new Promise((done) => setTimeout(done, 200));
+      while (performance.now() - last < 3_000) {
+        await new Promise((done) => setTimeout(done, 200));
+        // A line that stands unchanged for long is a long stretch, not the end.
+        if (line()) last = performance.now();
+      }
       seen.disconnect();
       return { opened: from - began, first: (await first) - began, listing: last - from, many };
     },
