@@ -17,7 +17,7 @@ from diary import config
 from diary.clock import SystemClock
 from diary.config import Settings
 from diary.encoding import b64, unb64
-from diary.errors import BadRequest, BadSetting
+from diary.errors import BadRequest, BadSetting, KeptError
 
 if TYPE_CHECKING:
     from diary.client.visiting import Visitor
@@ -132,9 +132,30 @@ def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
         pending=pending,
         free_bytes=free,
         differing=None if told is None else differing,
+        release=_signed(settings, visitor),
         sandbox=_sandbox_trial() if settings.server_packs else "",
         notes=judging.note_disk(settings.data, now, free),
     )
+
+
+def _signed(settings: Settings, visitor: "Visitor") -> str | None:
+    """What is wrong with the signed list as it is served; '' for nothing, None where there is to be none."""
+    from diary.ledger import releases
+
+    if not settings.release and not settings.release_key:
+        return None
+    if not settings.release or not settings.release_key:
+        return "only one of DIARY_RELEASE and DIARY_RELEASE_KEY is set"
+    found = visitor.get(settings.app_url, "/release.json")
+    if found is None or found.status != 200:
+        return "the list is not served"
+    try:
+        _, wanted = releases.read(found.body, unb64(settings.release_key))
+    except KeptError:
+        return "the list does not hold under DIARY_RELEASE_KEY"
+    served = zip(wanted.items(), visitor.get_all(settings.app_url, list(wanted)), strict=True)
+    wrong = [path for (path, digest), got in served if got is None or got.status != 200 or got.digest != digest]
+    return f"{len(wrong)} served files are not as listed, {wrong[0]} first" if wrong else ""
 
 
 def _host(visitor: "Visitor", url: str, policy: str, foreign: tuple[str, ...]) -> "Host":

@@ -4,18 +4,15 @@ import hashlib
 import os
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from diary import config
 from diary.crypto.signing import Notary, fingerprint
-from diary.encoding import b64, canon, parse, unb64
-from diary.errors import BadRequest
-from diary.ledger.signed import check, sign
+from diary.encoding import b64, unb64
+from diary.ledger import releases
 
-TYPE: Final = "release/v1"
-NAMES: Final = frozenset({"digest", "files", "t", "worker"})
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
 
@@ -45,14 +42,11 @@ def make(out: Path, key: Path) -> None:
     from diary.paths import STATIC, TEMPLATES
     from diary.web.pages import render_pages
 
-    made = render_pages(config.load(os.environ), STATIC, TEMPLATES).release
-    told = {
-        "digest": made.digest,
-        "files": [[path, digest] for path, digest in sorted(made.files.items())],
-        "t": TYPE,
-        "worker": hashlib.sha256(made.script).hexdigest(),
-    }
-    out.write_bytes(canon(sign(Notary(key.read_bytes()), told)) + b"\n")
+    notary = Notary(key.read_bytes())
+    # The worker names the key whose list it asks for, so its own bytes hang on it.
+    made = render_pages(config.load(os.environ | {"DIARY_RELEASE_KEY": b64(notary.pub)}), STATIC, TEMPLATES).release
+    worker = hashlib.sha256(made.script).hexdigest()
+    out.write_bytes(releases.make(notary, digest=made.digest, files=made.files, worker=worker))
     click.echo(f"Release {made.name}: {len(made.files)} files, signed.")
 
 
@@ -66,8 +60,7 @@ def verify_host(url: str, manifest: Path, key: Path, at: str, ca: Path | None) -
     """Compare what a server serves with a signed release, file by file. Status 1 when anything differs."""
     from diary.client.visiting import Visitor
 
-    told = read_manifest(manifest.read_bytes(), unb64(key.read_text(encoding="ascii", errors="replace").strip()))
-    wanted = {str(path): str(digest) for path, digest in told["files"]} | {"/sw.js": str(told["worker"])}
+    _, wanted = releases.read(manifest.read_bytes(), unb64(key.read_text(encoding="ascii", errors="replace").strip()))
     served = Visitor(at, str(ca) if ca else None).get_all(url.rstrip("/"), list(wanted))
     wrong = [
         path
@@ -78,17 +71,3 @@ def verify_host(url: str, manifest: Path, key: Path, at: str, ca: Path | None) -
         click.echo(f"differs: {path}")
     click.echo(f"{len(wrong)} of {len(wanted)} files differ." if wrong else f"All {len(wanted)} files are the released ones.")
     sys.exit(1 if wrong else 0)
-
-
-def read_manifest(raw: bytes, pub: bytes) -> dict[str, Any]:
-    """A release's list, when its signature holds. Raises BadRequest and BadSignature."""
-    told = parse(raw.removesuffix(b"\n"))
-    if not isinstance(told, dict):
-        raise BadRequest("That is not a release's list.")
-    check(told, pub, TYPE, NAMES)
-    files = told["files"]
-    if not isinstance(files, list) or not all(isinstance(one, list) and len(one) == 2 for one in files):
-        raise BadRequest("That is not a release's list.")
-    return dict(told)
-
-

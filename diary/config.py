@@ -109,6 +109,16 @@ def _file(text: str) -> Path | None:
     return None if text == "none" else Path(text).absolute()
 
 
+def _pub(text: str) -> str:
+    """A public key of 32 bytes as base64url, or `none`, which is none at all."""
+    try:
+        if text != "none" and len(unb64(text)) != SECRET_BYTES:
+            raise ValueError("is not 32 bytes")
+    except BadRequest:
+        raise ValueError("is not base64url without padding") from None
+    return "" if text == "none" else text
+
+
 def _seed(text: str) -> Secret:
     """Exactly 32 bytes as base64url."""
     seed = _secret(text)
@@ -142,6 +152,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_PRIVACY_CONTACT", "", _line, "Where people write about their data: an address that is read."),
     Setting("DIARY_ENROLMENT", None, _mode, "Who may register: invite, code (of the day) or open."),
     Setting("DIARY_OPEN_QUOTA_BYTES", str(50 << 20), _count, "Room for files of an account that registered where anyone may."),
+    Setting("DIARY_RELEASE", "none", _file, "The signed list of this release's files, release.json."),
+    Setting("DIARY_RELEASE_KEY", "none", _pub, "The public half of the key that signs it; phones hold later releases to it."),
     Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
 )
 
@@ -169,6 +181,8 @@ class Settings:
     privacy_contact: str
     enrolment: str
     open_quota_bytes: int
+    release: Path | None
+    release_key: str
     dev: bool
 
     def read_pepper(self) -> bytes:

@@ -3,13 +3,20 @@
 // [Note: listed files] FILES is written into these bytes by the server when it starts (diary/web/precache.py): address to
 // SHA-256. It must stand in this file: a worker whose own bytes do not change is never replaced, and would serve
 // yesterday's modules for ever. A file that does not hash to what is listed is not kept, and the whole install fails, so
-// that two releases are never mixed. This protects against accidents and a careless cache in between; it cannot
-// protect against a hostile server, which could serve another sw.js.
+// that two releases are never mixed.
+//
+// [Note: signed] Where releases are signed off line, KEY is the public half of the key that signs them. A worker installs only
+// when /release.json holds under it and lists exactly these files: bytes that were changed on the server's disk, and then
+// listed by it as if they were the release, are refused. The worker in charge also looks at whatever would take its place
+// before anybody is asked about it (`vouch`): signed by the same key, and the script that was signed. A worker cannot keep
+// another from following when every page is closed, so this does not protect against a server that serves a script
+// which never asks; it does mean that such a script is noticed and said while the page is open.
 //
 // Nothing under /v1/ ever passes through here, and nothing of a diary is ever kept here.
 'use strict';
 
 const RELEASE = '@RELEASE@';
+const KEY = '@KEY@';
 const FILES = new Map(Object.entries({ /*@FILES@*/ }));
 const CACHE = `app-${RELEASE}`;
 const AT_ONCE = 6;
@@ -23,6 +30,7 @@ self.addEventListener('install', (event) => {
 // No skipWaiting of its own accord: the person decides when the page changes.
 self.addEventListener('message', (event) => {
   if (event.data === 'apply') self.skipWaiting();
+  if (event.data === 'vouch') event.waitUntil(vouch().then((word) => event.ports[0]?.postMessage(word)));
   if (event.data === 'shared') event.ports[0]?.postMessage(shared.splice(0));
 });
 
@@ -55,7 +63,58 @@ async function share(request) {
   return Response.redirect('/', 303);
 }
 
+/** What /release.json lists, when it holds under KEY: see [Note: signed]. A browser without Ed25519 can compare the lists alone. */
+async function signed() {
+  const response = await fetch('/release.json', { cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
+  if (!response.ok) throw new Error('not there');
+  return listOf(await response.text(), KEY);
+}
+
+/** @returns {Promise<{files: [string, string][], worker: string}>} of a list's bytes; throws for one that does not hold */
+async function listOf(text, key) {
+  // What is signed is the canonical JSON without `sig`: the same bytes with that member taken out.
+  const [, before, sig, after] = /^(\{.*),"sig":"([\w-]{86})"(,.*\})\n?$/s.exec(text) ?? [];
+  if (!sig) throw new Error('not a list');
+  const said = before + after;
+  if (!await holds(bytesOf(key), bytesOf(sig), new TextEncoder().encode(said))) throw new Error('not signed');
+  const told = JSON.parse(said);
+  const isList = JSON.stringify(told) === said && Object.keys(told).join() === 'digest,files,t,worker' && told.t === 'release/v1';
+  if (!isList || new Set(told.files.map(([address]) => address)).size !== told.files.length) throw new Error('not a list');
+  return told;
+}
+
+async function holds(raw, signature, message) {
+  const name = 'Ed25519';
+  try {
+    return await crypto.subtle.verify({ name }, await crypto.subtle.importKey('raw', raw, { name }, false, ['verify']), signature, message);
+  } catch (error) {
+    return error.name === 'NotSupportedError';
+  }
+}
+
+function bytesOf(text) {
+  return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (one) => one.charCodeAt(0));
+}
+
+/** Whether what waits to take this worker's place is signed by the same key: true, false, or null where that could not be asked. */
+async function vouch() {
+  if (!KEY) return true;
+  const get = (address) => fetch(address, { cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
+  try {
+    const [list, script] = await Promise.all([get('/release.json'), get('/sw.js')]);
+    if (!script.ok || list.status >= 500) return null;
+    const bytes = await script.arrayBuffer();
+    return list.ok && await listOf(await list.text(), KEY).then(async ({ worker }) => worker === await sha256(bytes), () => false);
+  } catch {
+    return null;
+  }
+}
+
 async function fill() {
+  if (KEY) {
+    const listed = new Map((await signed()).files);
+    if (listed.size !== FILES.size || [...FILES].some(([address, digest]) => listed.get(address) !== digest)) throw new Error('not what was signed');
+  }
   const cache = await caches.open(CACHE);
   const used = await addressesInUse();
   const waiting = [...FILES].filter(([address]) => !address.startsWith(LANGUAGES) || used.has(address));
@@ -80,10 +139,12 @@ async function addressesInUse() {
 async function checked(address, digest) {
   const response = await fetch(address, { cache: 'no-cache', credentials: 'same-origin', redirect: 'error' });
   if (!response.ok) throw new Error('not there');
-  const found = await crypto.subtle.digest('SHA-256', await response.clone().arrayBuffer());
-  const hex = Array.from(new Uint8Array(found), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== digest) throw new Error('not the listed bytes');
+  if (await sha256(await response.clone().arrayBuffer()) !== digest) throw new Error('not the listed bytes');
   return response;
+}
+
+async function sha256(bytes) {
+  return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 let opened;

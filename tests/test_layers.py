@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_release", "cli_store"},
     "cli_front": FOUNDATION | {"web", "client"},
     "cli_pack": FOUNDATION | {"crypto", "pack", "web", "client"},
-    "cli_ops": FOUNDATION | {"services", "web", "app", "client"},
+    "cli_ops": FOUNDATION | {"ledger", "services", "web", "app", "client"},
     "cli_release": FOUNDATION | {"ledger", "crypto", "web", "client"},
     "cli_people": FOUNDATION | {"services", "app"},
     "cli_store": FOUNDATION | {"storage", "services", "app"},

@@ -84,6 +84,18 @@ def _targets(path: Path) -> list[str]:
     return [(path.parent / one).resolve().relative_to(root).as_posix() for one in found]
 
 
+def test_both_looks_are_whole() -> None:
+    """Notes and Lists: each its own name, icons and colour, and both take what another app shares, in the same way."""
+    notes, lists = (json.loads((STATIC / f"{name}.webmanifest").read_text()) for name in ("manifest", "lists"))
+    assert (notes["name"], lists["name"]) == ("Notes", "Lists")
+    for same in ("id", "start_url", "scope", "display", "share_target"):
+        assert notes[same] == lists[same]
+    for own in ("name", "short_name", "icons", "theme_color"):
+        assert notes[own] != lists[own]
+    for icon in (*notes["icons"], *lists["icons"]):
+        assert (STATIC / icon["src"].removeprefix("/static/")).is_file()
+
+
 def test_what_words_and_keys_need_is_kept(release: Release) -> None:
     """The word list and Argon2 are loaded when needed, which may be with no network."""
     names = " ".join(release.files)

@@ -53,7 +53,8 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that is judged. `differing`: served files that are not this release's; `sandbox`: '' when it closes in."""
+    """Everything that is judged. `differing`: served files that are not this release's; `sandbox`: '' when it closes in;
+    `release`: what is wrong with its signed list, '' for nothing, None where nobody signed one."""
 
     now: int
     app: Host
@@ -65,6 +66,7 @@ class Seen:
     free_bytes: int
     differing: Sequence[str] | None
     sandbox: str
+    release: str | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -82,6 +84,7 @@ def judge(settings: Settings, seen: Seen) -> list[Line]:
         _sandbox(settings, seen),
         _authorities(settings, seen),
         _files(seen),
+        _release(seen),
         _operator(settings),
         _enrolment(settings, seen),
     ]
@@ -252,6 +255,17 @@ def _files(seen: Seen) -> Line:
             "Something changes files on the way or on the disk. Take the server off until you know what.",
         )
     return Line("release files", "served as released")
+
+
+def _release(seen: Seen) -> Line:
+    """Whether what is served is what somebody signed off line."""
+    name = "signed release"
+    if seen.release is None:
+        return Line(name, "nobody signed this one; phones take what this server says")
+    if seen.release:
+        do = "Put back the files of the release, or the list signed for them. Until then phones stay with what they have."
+        return Line(name, seen.release, do)
+    return Line(name, "every served file is on the signed list")
 
 
 def _operator(settings: Settings) -> Line:

@@ -31,6 +31,7 @@ class Pages:
     directory: Mapping[str, DirectoryPage]
     missing: Mapping[str, bytes]
     front: Front
+    manifest: bytes | None
 
     @property
     def worker_tag(self) -> str:
@@ -46,7 +47,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     shell = environment.get_template("shell.html").render().encode()
     return Pages(
         shell=shell,
-        release=make_release(static, shell),
+        release=make_release(static, shell, settings.release_key),
         files=read_files(static),
         public=renderer.all(),
         training=renderer.training(),
@@ -57,6 +58,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         },
         missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
         front=make_front(renderer, static, templates),
+        manifest=settings.release.read_bytes() if settings.release else None,
     )
 
 

@@ -33,8 +33,8 @@ class Release:
         return self.digest[:12]
 
 
-def make_release(static: Path, shell: bytes) -> Release:
-    """The release made of the folder `static` and the rendered page `shell`. Raises OSError for an unreadable file."""
+def make_release(static: Path, shell: bytes, key: str = "") -> Release:
+    """The release of the folder `static` and the page `shell`; `key`: b64, who signs it. May raise OSError."""
     files = {SHELL: _sha256(shell)}
     for path in sorted(static.rglob("*")):
         if is_kept(path) and not is_elsewhere(path.relative_to(static)):
@@ -43,7 +43,7 @@ def make_release(static: Path, shell: bytes) -> Release:
     # The worker's own code is part of the release although it does not list itself.
     template = (static / "sw.js").read_text(encoding="utf-8")
     digest = _sha256(listed.encode() + template.encode())
-    script = template.replace("@RELEASE@", digest[:12]).replace("/*@FILES@*/", listed[1:-1])
+    script = template.replace("@RELEASE@", digest[:12]).replace("@KEY@", key).replace("/*@FILES@*/", listed[1:-1])
     return Release(files, digest, script.encode())
 
 

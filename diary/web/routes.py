@@ -120,6 +120,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", "/v1/handover/parts/{i}", handovers.get_part, Audience.RECIPIENT, FETCH, NO_BODY),
     Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/release.json", pages.manifest, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),
     Row("POST", "/share", pages.shared, Audience.PAGES, LOOK, NO_BODY),
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),

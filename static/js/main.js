@@ -125,7 +125,7 @@ function offlineUpkeep() {
   return {
     begin: async () => {
       if (started) return;
-      started = import('./pwa/registration.js').then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: () => app.updateWaits() }))
+      started = import('./pwa/registration.js').then(({ startWorker }) => startWorker({ trusted, onUpdateWaiting: (isSigned) => app.updateWaits(isSigned) }))
         .catch(() => ({ kept: false, applyUpdate: async () => undefined }));
       if (!(await started).kept) {
         // Opened with a signal, written in without: the worker is fetched when the signal is back.

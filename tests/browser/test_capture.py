@@ -113,6 +113,7 @@ def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
     keeper.sees("anyone holding this phone could have")
     expect(keeper.button("Yes, make a draft")).to_have_count(5)
     assert faults(keeper.page) == []
+    looks_at_one(keeper)
     shown = keeper.page.locator("details .letters").all_text_contents()
     assert sorted(shown) == sorted([*map(digest, photos), voice, digest(shot)])
     for left in (4, 3, 2, 1, 0):
@@ -123,6 +124,18 @@ def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
     expect(keeper.button("Write about it")).to_have_count(5)
     assert faults(keeper.page) == []
     is_written_about(keeper)
+
+
+def looks_at_one(keeper: Keeper) -> None:
+    """Every picture is covered until its own button is touched, and can be covered again."""
+    pictures = keeper.page.locator(".captured img")
+    expect(pictures).to_have_count(4)
+    expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
+    keeper.button("Show the picture").first.click()
+    expect(keeper.page.locator(".captured img.blurred")).to_have_count(3)
+    assert faults(keeper.page) == []
+    keeper.tap("Cover the picture")
+    expect(keeper.page.locator(".captured img.blurred")).to_have_count(4)
 
 
 def is_written_about(keeper: Keeper) -> None:

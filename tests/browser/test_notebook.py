@@ -215,6 +215,12 @@ def test_covered_while_something_else_is_in_front(keeper: Keeper) -> None:
         expect(article).to_be_hidden()
         keeper.page.evaluate(f"dispatchEvent(new Event('{back}'))")
         expect(article).to_be_visible()
+    # Past the last control lie the browser's own bars: no blank page there, and nothing is left open by it.
+    keeper.page.evaluate("dispatchEvent(new KeyboardEvent('keydown', {key: 'Tab'})); dispatchEvent(new Event('blur'))")
+    expect(article).to_be_visible()
+    keeper.page.wait_for_timeout(400)
+    keeper.page.evaluate("dispatchEvent(new Event('blur'))")
+    expect(article).to_be_hidden()
 
 
 LEAVING = """(hold) => new Promise((done) => {

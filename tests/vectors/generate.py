@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import derived, diaries, granted, handed, kept, kinds, logged, plain, rekeyed, rules, sealed
+from tests.vectors import derived, diaries, granted, handed, kept, kinds, logged, plain, rekeyed, released, rules, sealed
 
 HERE = Path(__file__).parent
 FILES = {
@@ -25,6 +25,7 @@ FILES = {
     "log.json": logged.made_log,
     "rekey.json": rekeyed.made_rekey,
     "grants.json": granted.made_grants,
+    "release.json": released.made_release,
     "kinds.json": kinds.made_kinds,
     "record.json": rules.record_rules,
     "patterns.json": diaries.made_patterns,

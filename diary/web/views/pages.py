@@ -7,7 +7,7 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64
 from diary.errors import NotFound
-from diary.web.answers import HTML, Answer
+from diary.web.answers import HTML, JSON, Answer
 from diary.web.call import Call
 from diary.web.files import takes_gzip
 from diary.web.public import size_of, training_file
@@ -31,6 +31,14 @@ async def worker(call: Call) -> ASGIApp:
     if call.headers.get(b"if-none-match") == tag:
         return Answer(304, b"", None, headers)
     return Answer(200, call.office.pages.release.script, SCRIPT, headers)
+
+
+async def manifest(call: Call) -> ASGIApp:
+    """The signed list of this release's files, where this server has one."""
+    found = call.office.pages.manifest
+    if found is None:
+        raise NotFound
+    return Answer(200, found, JSON, (ASK_AGAIN,))
 
 
 async def static(call: Call) -> ASGIApp:

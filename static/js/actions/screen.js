@@ -40,8 +40,8 @@ export class Screen {
 
   /** Back to nothing shown, as after a lock, but for `rest`. @param {State['phase']} phase @param {Partial<State>} [rest] */
   clear(phase, rest = {}) {
-    const { borrowed, ordinary, language, update, offline, capture, notebook, look } = this.state;
-    this.set({ ...FIRST, language, update, offline, capture, borrowed, ordinary, notebook, look, phase, ...rest });
+    const { borrowed, ordinary, unsigned, language, update, offline, capture, notebook, look } = this.state;
+    this.set({ ...FIRST, language, update, offline, capture, borrowed, ordinary, unsigned, notebook, look, phase, ...rest });
   }
 
   /** @param {() => void} listener @returns {() => void} stops it */

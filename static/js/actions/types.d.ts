@@ -32,6 +32,8 @@ export type State = {
   capture: boolean;
   /** nothing is to be left on this device */
   borrowed?: boolean;
+  /** a newer page waits that those who signed this one did not sign */
+  unsigned?: boolean;
   /** borrowed, and in a window that keeps a history */
   ordinary?: boolean;
   /** things that came while it was locked: to be asked about, and drafts made of them */

@@ -2,8 +2,10 @@
  * Keeping the page itself for when there is no network, and changing it only when the person says so.
  *
  * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen changes,
- * and no reload happens while somebody writes; closing every tab has the same effect.
+ * and no reload happens while somebody writes; closing every tab has the same effect. Before anybody is asked, the worker
+ * in charge looks whether the same key signed what waits ([Note: signed] in sw.js); where it did not, that is said instead.
  */
+const ANSWER = 30_000;
 
 /**
  * @typedef {object} Upkeep
@@ -15,7 +17,7 @@
  * network to open, and says so elsewhere.
  * @param {object} how
  * @param {(address: string) => string} how.trusted makes the address one that Trusted Types lets through
- * @param {() => void} how.onUpdateWaiting called when a newer release is ready and waits
+ * @param {(isSigned: boolean) => void} how.onUpdateWaiting called when a newer release is ready and waits
  * @param {ServiceWorkerContainer} [how.container]
  * @param {() => void} [how.reload]
  * @returns {Promise<Upkeep & {kept: boolean}>} `kept`: the page opens without a network from now on
@@ -42,17 +44,33 @@ async function register(container, trusted) {
 /**
  * @param {ServiceWorkerRegistration} registration
  * @param {ServiceWorkerContainer} container
- * @param {() => void} onUpdateWaiting
+ * @param {(isSigned: boolean) => void} onUpdateWaiting
  */
 function watch(registration, container, onUpdateWaiting) {
   // The very first install has no controller before it: nothing is being replaced, so there is nothing to ask.
-  const tell = () => {
-    if (registration.waiting && container.controller) onUpdateWaiting();
+  const tell = async () => {
+    if (!registration.waiting || !container.controller) return;
+    const word = await vouchedBy(container.controller);
+    if (word !== null) onUpdateWaiting(word);
+    else addEventListener('online', () => void tell(), { once: true });
   };
   const follow = () => registration.installing?.addEventListener('statechange', tell);
   registration.addEventListener('updatefound', follow);
   follow();
   tell();
+}
+
+/**
+ * @param {ServiceWorker} worker the one in charge
+ * @returns {Promise<boolean|null>} null when it could not look; one of before that does not know the question says nothing against it
+ */
+function vouchedBy(worker) {
+  return new Promise((answer) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => answer(data);
+    setTimeout(answer, ANSWER, true);
+    worker.postMessage('vouch', [port2]);
+  });
 }
 
 /**

@@ -45,7 +45,7 @@ export type State = {
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean; borrowed?: boolean; ordinary?: boolean; waiting?: { captured: number; later: number };
+  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number };
   showing?: { sections: ShownSection[]; until: number } | null;
   notebook?: { notes: Note[]; ready: boolean }; look?: Skin;
 };

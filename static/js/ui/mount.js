@@ -12,6 +12,8 @@ import { wear } from './skin.js';
 
 // Three presses of Shift within this many ms leave at once (the convention of GOV.UK's exit page).
 const THREE_SHIFTS = 1500;
+// Between Tab and the focus leaving the page, ms.
+const STEP = 300;
 
 /**
  * @param {App} app
@@ -111,8 +113,10 @@ function watch(app, stage, root) {
   const { signal } = stop;
   /** @type {number[]} */
   let shifts = [];
+  let tabbed = -Infinity;
   /** @param {KeyboardEvent} event */
   const key = (event) => {
+    if (event.key === 'Tab') tabbed = event.timeStamp;
     shifts = event.key === 'Shift' && !event.repeat ? [...shifts, event.timeStamp].slice(-3) : [];
     const [first] = shifts;
     if (shifts.length === 3 && first !== undefined && event.timeStamp - first < THREE_SHIFTS) {
@@ -122,7 +126,10 @@ function watch(app, stage, root) {
   };
   const isIn = () => ['open', 'showing', 'fresh'].includes(app.state.phase);
   const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isIn());
-  const hide = () => { if (isIn()) root.classList.add('covered'); };
+  // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in front, and a page
+  // that went blank there, with nothing left in it to step back to, would be a trap.
+  const isStep = (/** @type {Event} */ { type, timeStamp }) => type === 'blur' && timeStamp - tabbed < STEP && document.visibilityState === 'visible';
+  const hide = (/** @type {Event} */ event) => { if (isIn() && !isStep(event)) root.classList.add('covered'); };
   addEventListener('keydown', key, { signal, capture: true });
   for (const name of ['pointerdown', 'keydown', 'input']) {
     addEventListener(name, () => { cover(); if (app.state.phase === 'open') app.touch(); }, { signal, passive: true, capture: true });

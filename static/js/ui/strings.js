@@ -35,7 +35,7 @@ export const STRINGS = {
 
   // Frame.
   'bar.place': 'Notes', 'bar.draft': 'draft translation', 'bar.help': 'Help', 'bar.leave': 'Leave now', 'bar.back': 'Back', 'nav.label': 'Main', 'nav.entries': 'Entries', 'nav.lock': 'Lock', 'nav.add': 'Add', 'nav.share': 'Share', 'nav.more': 'More',
-  'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.locking_soon': 'Locking in twenty seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now',
+  'frame.locking': 'Locking in {n} seconds. What you wrote is kept.', 'frame.locking_soon': 'Locking in twenty seconds. What you wrote is kept.', 'frame.stay': 'Keep open', 'frame.update': 'A new version is ready.', 'frame.update_do': 'Use it now', 'frame.unsigned': 'A newer version of this page waits, and those who made this one have not signed it. Nothing was changed. Leave this page open, and ask whoever gave you its address. If you close it, do not type your words in it again before they say that it is right.',
   'frame.loading': 'One moment…', 'frame.lazy': 'This part has not loaded yet. Nothing is lost. Try again when there is signal.', 'frame.recovery': 'You have not written down your code yet.', 'frame.recovery_do': 'Do it now',
   'frame.exit_once': 'The arrow at the top locks this at once and shows a notebook. It does not clear the browser’s history.', 'frame.exit_seen': 'I have read this', 'frame.look': 'Look at what is missing', 'frame.cancel': 'Cancel', 'frame.done': 'Done', 'frame.next': 'Next', 'frame.close': 'Close',
 

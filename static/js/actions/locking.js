@@ -1,0 +1,63 @@
+/** Locking and leaving: what is on the screen goes first, then what was half written is sealed, then every key is forgotten. */
+import { resting } from './app_cover.js';
+import { isOwing } from './borrowed.js';
+import { forgetAll, vaultOf } from './door.js';
+import { writeManifest } from './manifest.js';
+import { clearPhone } from './panic.js';
+import { disarm } from './picture_page.js';
+import { dropShown, endShowing } from './show_now.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./drafts.js').Drafts} Drafts */
+/** @typedef {import('./idle.js').Idle} Idle */
+
+const FLUSH = 1000;
+/** A phone that is cleared has a little longer for it, behind the notebook. */
+const CLEAR = 5000;
+
+/**
+ * To the notebook, whatever stands on the screen. Drawn before anything else happens.
+ * @param {Context} ctx @param {Drafts} drafts @param {(why: string) => Promise<void>} lock @param {'exit'|'panic'} why
+ */
+export async function leave(ctx, drafts, lock, why) {
+  const { screen } = ctx;
+  if (ctx.open) return lock(why);
+  if (screen.state.phase === 'showing') dropShown(ctx);
+  screen.clear('notebook');
+  await drafts.flush().catch(() => undefined);
+  await disarm(ctx).catch(() => undefined);
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why @param {import('./types.d.ts').State['showing']} [showing] a page of plain words that stays on the screen */
+export function lockUp(ctx, drafts, idle, why, showing) {
+  const locking = lockNow(ctx, drafts, idle, why, showing);
+  ctx.locking = locking.catch(() => undefined);
+  return locking;
+}
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} why @param {import('./types.d.ts').State['showing']} [showing] */
+async function lockNow(ctx, drafts, idle, why, showing) {
+  const { screen } = ctx;
+  if (!ctx.open && screen.state.phase !== 'picture') return endShowing(ctx);
+  if (screen.state.phase === 'showing') dropShown(ctx); // closed before the lock behind it was done
+  const left = ['exit', 'panic'].includes(why);
+  idle.stop();
+  ctx.owing = isOwing(ctx);
+  const isUnsealed = Boolean(drafts.timer) || drafts.kept?.saved_at === null;
+  // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
+  if (showing) screen.clear('showing', { showing });
+  else screen.clear(left ? 'notebook' : resting(ctx));
+  const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
+    .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
+    .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);
+  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(why === 'panic' ? CLEAR : FLUSH, () => late(undefined)); })]);
+  drafts.forget();
+  forgetAll(ctx);
+  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, and a lock that was asked for stands.
+  const { phase } = screen.state;
+  screen.clear(phase, phase === 'showing' && showing ? { showing } : {});
+  if (why === 'asked' || why === 'idle') void ctx.carrier?.go();
+  else ctx.carrier?.drop();
+  if (why !== 'picture') await disarm(ctx).catch(() => undefined);
+  vaultOf(ctx); // a fresh worker, warm for the next unlock
+}

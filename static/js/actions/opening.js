@@ -1,0 +1,99 @@
+/** Opening what the words open, and what is drawn of it. */
+import { KeptError } from '../core/errors.js';
+import { readDoor } from '../store/beside.js';
+import { signInAgain } from './accounts.js';
+import { resting } from './app_cover.js';
+import { afterOpening, forgetAll, openWith, vaultOf } from './door.js';
+import { pendingErasures } from './erasing.js';
+import { refill } from './light.js';
+import { mendList } from './mending.js';
+import { takeCaptures } from './moving_in.js';
+import { disarm } from './picture_page.js';
+import { nameOf, rewrapHere } from './rotating.js';
+import { mayTry, triedInVain, triedWell } from './tries.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./drafts.js').Drafts} Drafts */
+/** @typedef {import('./idle.js').Idle} Idle */
+
+/** @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {string} words */
+export async function unlock(ctx, drafts, idle, words) {
+  const { screen } = ctx;
+  // The lock is drawn before it has sealed what was half written: words typed in that moment wait for it.
+  await ctx.locking;
+  if (ctx.open) return;
+  await mayTry(ctx);
+  const shown = (/** @type {Open} */ early) => {
+    ctx.open = early;
+    ctx.show();
+  };
+  const open = await openWith(ctx, words, shown).catch((error) => {
+    if (!ctx.borrowed || error?.code !== 'unavailable') throw error;
+    forgetAll(ctx); // nothing is kept here, so a worker that was to start without a signal never did
+    return openWith(ctx, words, shown);
+  }).catch(async (error) => {
+    if (ctx.open) screen.clear(resting(ctx)); // the newest rows may have been drawn already
+    forgetAll(ctx);
+    vaultOf(ctx);
+    if (error instanceof KeptError && error.code === 'no_match') await triedInVain(ctx);
+    throw error;
+  });
+  if (!open) return readNotebook(ctx);
+  await opened(ctx, drafts, idle, open);
+  // After the first rows are drawn: nobody waits for a counter.
+  await triedWell(ctx);
+  await open.index.whole();
+  if (ctx.open !== open) return; // locked meanwhile
+  await afterOpening(open);
+  ctx.show();
+  await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
+  await rewrapHere(open).catch(() => undefined); // the same
+}
+
+/** The words were the notebook's. @param {Context} ctx */
+async function readNotebook(ctx) {
+  forgetAll(ctx);
+  vaultOf(ctx);
+  await ctx.notebook.opened();
+  void refill(ctx);
+  ctx.screen.clear('notebook');
+  // As after the diary's own words: see [Note: what the count tells], tries.js.
+  await triedWell(ctx);
+}
+
+/** A diary stands open: rows, draft, captures, then the network. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {Open} open */
+export async function opened(ctx, drafts, idle, open) {
+  ctx.open = open;
+  ctx.api.signAgain = () => signInAgain(ctx, open);
+  if (!drafts.kept) await drafts.load();
+  ctx.screen.set({ phase: 'open', lockIn: null, picture: null });
+  ctx.show();
+  idle.start();
+  await takeCaptures(ctx, drafts, open).then(ctx.show, (error) => drafts.complain(error));
+  await disarm(ctx).catch(() => undefined);
+  void ctx.keepOffline();
+  void refill(ctx);
+  if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
+  if (open.index.loading) void open.index.whole().then(() => (ctx.open === open ? allHere(ctx, open) : undefined));
+  else open.syncing.kick();
+}
+
+/** The older rows have come. @param {Context} ctx @param {Open} open */
+function allHere(ctx, open) {
+  ctx.show();
+  open.syncing.kick();
+}
+
+/** Draws what the open diary says now. @param {Context} ctx */
+export function show(ctx) {
+  const { open, screen } = ctx;
+  if (!open) return;
+  const { account, opened: times } = open.store.root;
+  const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
+  const rows = open.syncing.rows();
+  screen.set({
+    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0 },
+    account: { login: account.login, registered: account.registered, recovery: owed, exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
+  });
+}

@@ -1,0 +1,112 @@
+"""A server whose release was signed off line: phones keep what is on the list, and ask about nothing another key signed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from diary.config import load
+from diary.crypto.signing import Notary
+from diary.encoding import b64, unb64
+from diary.ledger import releases
+from diary.paths import STATIC, TEMPLATES
+from diary.web.pages import render_pages
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.serving import Answer, Certificate, Served
+from tests.browser.test_updates import KEPT, REPLACED, newer, replaces, settled
+
+KEY, OTHER = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
+MORE = b"\n// one line more\n"
+
+
+def signed(key: Notary, script: bytes, files: dict[str, str]) -> bytes:
+    """release.json for a worker."""
+    return releases.make(key, digest="0" * 64, files=files, worker=hashlib.sha256(script).hexdigest())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
+    """A server with a signed list of exactly what it serves."""
+    folder = tmp_path_factory.mktemp("signed")
+    key = {"DIARY_RELEASE_KEY": b64(KEY.pub)}
+    given = {"DIARY_RELEASE": str(folder / "release.json")} | key
+    made = render_pages(load({"DIARY_DATA": str(folder)} | key), STATIC, TEMPLATES).release
+    Path(given["DIARY_RELEASE"]).write_bytes(signed(KEY, made.script, dict(made.files)))
+    served = Served(folder / "data", certificate, **given)
+    served.start()
+    yield served
+    served.stop()
+
+
+def follows(server: Served, phone: Keeper, key: Notary) -> None:
+    """From now on a later worker is served, with a list that `key` signed and the key that the worker is to ask for."""
+    taken: list[bytes] = []
+
+    def later(script: bytes) -> bytes:
+        taken.append(newer(script).replace(b64(KEY.pub).encode(), b64(key.pub).encode()))
+        return taken[0]
+
+    replaces(server, phone, later)
+    listed = server.settings.release
+    assert listed
+    _, files = releases.read(listed.read_bytes(), KEY.pub)
+    del files["/sw.js"]
+    server.meddle("GET", r"^/release\.json$", answer=Answer(200, signed(key, taken[0], files), "application/json"))
+
+
+def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, server: Served) -> None:
+    """What is installed is what was signed; the next one waits for consent, and then takes its place."""
+    phone = new_phone()
+    settled(phone)
+    (before,) = phone.page.evaluate(KEPT)
+    script = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
+    assert re.search(r"const KEY = '([\w-]{43})'", script)[1] == b64(KEY.pub)  # type: ignore[index]
+    assert len(unb64(b64(KEY.pub))) == 32
+    follows(server, phone, KEY)
+    phone.opens_locked()
+    phone.unlocks()
+    expect(phone.button("Use it now")).to_be_visible(timeout=60_000)
+    assert phone.page.evaluate(KEPT) == sorted([before, "app-ffffffffffff"])
+    phone.tap("Use it now")
+    phone.sees_lock()
+    assert phone.page.evaluate(KEPT) == ["app-ffffffffffff"]
+
+
+def test_a_later_release_by_another_key_is_said_and_not_offered(new_phone: NewPhone, server: Served) -> None:
+    """Whole, listed and signed, but not by who signed this one: the keeper reads what to do, and nothing is to be tapped."""
+    phone = new_phone()
+    settled(phone)
+    follows(server, phone, OTHER)
+    phone.opens_locked()
+    phone.unlocks()
+    expect(phone.page.get_by_text(re.compile("those who made this one have not signed it"))).to_be_visible(timeout=60_000)
+    expect(phone.button("Use it now")).to_have_count(0)
+    assert faults(phone.page) == []
+    phone.reads("He rang at nine.")
+
+
+def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone: NewPhone, server: Served) -> None:
+    """A file altered on the disk, and a worker made of the altered files: not what was signed, so nothing of it is kept."""
+    phone = new_phone()
+    settled(phone)
+    (before,) = phone.page.evaluate(KEPT)
+    altered = hashlib.sha256((STATIC / "js" / "main.js").read_bytes() + MORE).hexdigest().encode()
+    server.meddle("GET", r"^/static/js/main\.js$", change=lambda body: body + MORE)
+    replaces(server, phone, lambda script: re.sub(rb'(/js/main\.js":")[0-9a-f]{64}', rb"\g<1>" + altered, newer(script)))
+    asked = len(server.to(r"^/release\.json$"))
+    phone.opens_locked()
+    assert phone.page.evaluate(REPLACED) is False
+    assert len(server.to(r"^/release\.json$")) > asked
+    server.stop()
+    phone.opens_locked()
+    phone.unlocks()
+    phone.reads("He rang at nine.")
+    assert before in phone.page.evaluate(KEPT)
+    assert b"one line more" not in phone.page.evaluate("fetch('/static/js/main.js').then((answer) => answer.text())").encode()

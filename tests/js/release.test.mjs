@@ -1,0 +1,22 @@
+/** release.json as the worker reads it: the script itself, run with nothing around it but what a worker has. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import vm from 'node:vm';
+
+const script = await readFile(new URL('../../static/sw.js', import.meta.url), 'utf8');
+const v = JSON.parse(await readFile(new URL('../vectors/release.json', import.meta.url), 'utf8'));
+const self = { addEventListener: () => undefined, location: { origin: 'https://notes.example' } };
+const listOf = vm.runInNewContext(`${script.replace('/*@FILES@*/', '')};listOf`, { self, crypto, TextEncoder, Uint8Array, atob, URL, setTimeout });
+
+test('a signed list is read as it was written', async () => {
+  const { files, worker } = await listOf(v.text, v.key);
+  assert.deepEqual(JSON.parse(JSON.stringify(files)), v.files);
+  assert.equal(worker, v.worker);
+});
+
+for (const { name, text } of v.refused) {
+  test(`refused: ${name}`, async () => {
+    await assert.rejects(listOf(text, v.key));
+  });
+}
