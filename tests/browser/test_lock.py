@@ -10,6 +10,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.pictures import upload
 from tests.browser.serving import Answer, Served
+from tests.browser.test_notebook import LEAVING
 
 TEXT = "SENTINELACCOUNT he followed me from the station."
 
@@ -155,3 +156,40 @@ def test_a_file_on_its_way_goes_on_at_the_lock(keeper: Keeper, server: Served) -
     assert [one.path for one in while_locked if one.path.startswith("/v1/") and "/blobs/" not in one.path] == []
     keeper.unlocks()
     keeper.is_kept_safe(TEXT)
+
+
+def test_leaving_an_installed_app_in_the_middle_of_sending(keeper: Keeper, server: Served) -> None:
+    """As it stands on a home screen, with a file half-way up a slow line: the notebook at once, nothing more is sent, and the
+    words send the rest."""
+    keeper.begins(TEXT)
+    keeper.is_offline_ready()
+    session = keeper.page.context.new_cdp_session(keeper.page)
+    session.send("Emulation.setEmulatedMedia", {"features": [{"name": "display-mode", "value": "standalone"}]})
+    keeper.page.reload()  # the page comes from its worker, as it does when an installed app is opened
+    keeper.sees_lock()
+    assert keeper.page.evaluate("matchMedia('(display-mode: standalone)').matches && !!navigator.serviceWorker.controller")
+    keeper.has_loaded()
+    keeper.unlocks()
+    keeper.reads(TEXT)
+    keeper.opens_card("Photos & screenshots")
+    session.send("Network.enable")
+    line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 150_000}
+    session.send("Network.emulateNetworkConditions", line)
+    keeper.picks_files([upload("letter.pdf", "application/pdf", b"%PDF-1.4\n" + os.urandom(3_500_000))])
+    keeper.has_file("letter.pdf")
+    _eventually(keeper, lambda: bool(server.to(r"/parts/", "PUT")))
+    assert server.to("/complete", "POST") == []
+    left = keeper.page.evaluate(LEAVING)
+    print("leaving while sending:", left)
+    assert left["covered"] <= 100 and left["shown"] <= 300
+    keeper.sees_notebook()
+    _nothing_is_left(keeper)
+    before = len(server.exchanges)
+    session.send("Network.emulateNetworkConditions", line | {"uploadThroughput": -1})
+    keeper.page.wait_for_timeout(3000)
+    # What was under way may still end; nothing is begun from the notebook.
+    assert [one.path for one in server.exchanges[before:] if one.path.startswith("/v1/")] == []
+    assert server.to("/complete", "POST") == []
+    keeper.asks_for_the_lock()
+    keeper.unlocks()
+    _eventually(keeper, lambda: any(one.status == 204 for one in server.to("/complete", "POST")))

@@ -136,6 +136,8 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "sign in": (FRESH, press("I have a sign-in name")),
     "sign in, nothing typed": (FRESH, press("I have a sign-in name"), press("Open")),
     "sign in with the code": (FRESH, press("I have a sign-in name"), press("Use my code instead")),
+    "not my phone": (FRESH, press("This is not my phone")),
+    "not my phone, an ordinary window": (FRESH, press("This is not my phone"), press("I cannot open one")),
     "another tab": (js("fake.set({phase: 'elsewhere'})"),),
     "too old": (js("fake.set({phase: 'unsupported'})"),),
     "add picture": (js("fake.set({phase: 'picture', picture: {until: 0, files: [{name: 'a'}]}})"),),
@@ -281,6 +283,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         ),
         go("entries"),
     ),
+    "a newer page nobody signed": (js("fake.open(3, {unsigned: true})"), go("entries")),
 }
 
 

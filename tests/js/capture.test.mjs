@@ -35,6 +35,8 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   const wanted = new Map([...[1, 2, 3].map((n) => [`${'abc'[n - 1]}.png`, sha256(png(n))]), ['note-1.txt', sha256(Buffer.from('He is outside.\nBlue car.'))], ['shared.png', sha256(png(5))]]);
   assert.deepEqual(new Map(asked.map((one) => [one.name, one.sha256])), wanted);
   assert.ok(asked.every(({ same }) => same));
+  assert.deepEqual(asked.map(({ kind }) => kind).sort(), ['file', 'image', 'image', 'image', 'image']);
+  for (const { attachment, kind } of asked) assert.equal(Boolean(await app.readPicture(attachment, 'preview')), kind === 'image', 'its picture, to look at');
 
   // Still there after a lock; one is thrown away, the others become drafts.
   await app.lock('asked');

@@ -1,6 +1,9 @@
 /** New words, and new keys when somebody knows them: what the old ones open afterwards, interruptions at every step, and the other phone. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
@@ -253,4 +256,33 @@ test('a diary of this phone only gets new keys too', async () => {
   await refused(one.app.unlock(WORDS), 'no_match');
   await one.app.unlock(NEW);
   await until(one, ({ entries }) => entries.length === 2);
+});
+
+test('a server put back to before the new keys: it is said, nothing changes, and a sealed copy has everything', async () => {
+  await newServer();
+  const one = await keeper('before');
+  const older = await mkdtemp(join(tmpdir(), 'older-'));
+  await server.leave();
+  await cp(server.folder, older, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  await one.app.renewKeys({ words: WORDS, newWords: NEW });
+  await save(one.app, 'after');
+  await until(one, (state) => isKept(state) && state.entries.length === 2, 'kept after');
+  await server.leave();
+  await rm(server.folder, { recursive: true });
+  await cp(older, server.folder, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  one.app.network();
+  await until(one, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await refused(one.app.catchUp({ words: NEW }), 'sign_in_failed');
+  await refused(one.app.catchUp({ words: WORDS }), 'keys_older');
+  await save(one.app, 'later');
+  assert.deepEqual(titles(one.app.state), ['after', 'before', 'later']);
+  await one.app.lock('asked');
+  await refused(one.app.unlock(WORDS), 'no_match');
+  await one.app.unlock(NEW);
+  await until(one, ({ entries }) => entries.length === 3, 'all three, under the new words');
+  const copy = await one.app.makeCopy({ words: NEW });
+  assert.ok(copy);
+  await rm(older, { recursive: true });
 });

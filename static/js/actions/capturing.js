@@ -12,6 +12,7 @@ import { idText, newId } from '../core/ids.js';
 import { readDoor, writeCapturing } from '../store/beside.js';
 import { readHeldText } from './reading_files.js';
 import { blobsOf, forgetBlobs } from './sealing.js';
+import { kindShown } from './showing.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -76,7 +77,7 @@ export async function readCaptured(open) {
   const { store } = open;
   const [list, later] = await store.readJsonMany(['captured', 'later']);
   open.apart = [.../** @type {Captured[]} */ (list ?? []), ...(later ?? [])].flatMap(({ held }) => held);
-  const shown = (/** @type {Held} */ { attachment, name, kind, size, sha256, magic }) => ({ attachment, name, kind, size, sha256, magic });
+  const shown = (/** @type {Held} */ { attachment, name, size, sha256, magic }) => ({ attachment, name, kind: kindShown(magic), size, sha256, magic });
   return {
     asked: /** @type {Captured[]} */ (list ?? []).map(({ held, at, same }) => ({ ...shown(held), at, same })),
     drafts: /** @type {import('./drafts.js').Kept[]} */ (later ?? []).map(({ id, held, fields }) => ({ id, words: String(fields['narrative'] ?? ''), files: held.map(shown) })),

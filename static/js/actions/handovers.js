@@ -13,6 +13,7 @@ import { handoversOf } from '../net/handovers.js';
 import { isPassing } from '../net/http.js';
 import { insideOf, savedOf } from './inside.js';
 import { saveOne } from './records.js';
+import { readSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -60,6 +61,8 @@ export function handoverActions(ctx) {
 
 /** @param {Context} ctx @param {Open} open @param {Given} given @param {(at: {step: string, done: number, total: number}) => void} onStep @param {AbortSignal} signal */
 async function handOver(ctx, open, { file, name, record = null, to = '' }, onStep, signal) {
+  // The screens do not offer it then; a choice about safety is not left to what a screen offers.
+  if ((await readSettings(open)).fields['high_risk'] === true) throw new KeptError('packs_off');
   const wire = handoversOf(ctx.api);
   const { limits } = await ctx.api.server();
   if (limits.handover_bytes && file.size > limits.handover_bytes) throw new KeptError('too_large', 'This pack is too large to hand over in one piece. Make several smaller packs.');

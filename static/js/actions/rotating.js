@@ -92,7 +92,7 @@ export async function giveUp({ store }) {
 /**
  * This phone was signed out because the words or the keys were changed elsewhere: the words in use now, and it follows.
  * @param {Context} ctx @param {Open} open @param {{words: string, onProgress?: OnProgress}} given
- * @throws sign_in_failed, no_network, wrong_notary
+ * @throws sign_in_failed, no_network, wrong_notary, keys_older
  */
 export async function catchUp(ctx, open, { words, onProgress = () => undefined }) {
   const { vault, store, identity } = open;
@@ -105,7 +105,13 @@ export async function catchUp(ctx, open, { words, onProgress = () => undefined }
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
   });
   await samePins(ctx, open, answer);
-  const { changed } = await vault.rekeyFrom(answer);
+  const { changed } = await vault.rekeyFrom(answer).catch(async (error) => {
+    if (!(error instanceof KeptError) || error.code !== 'keys_older') throw error;
+    // By the words of before: nothing is to be done in that session, and the proof of now stays the one in use.
+    await vault.keepProof(before);
+    await ctx.api.signOut().catch(() => undefined);
+    throw error;
+  });
   if (changed) await adopt(ctx, open, words);
   else await remakeSlot(ctx, open, await readDoor(ctx.database), words);
   await rewrapHere(open, onProgress);

@@ -34,7 +34,7 @@ export function shownAttachment({ record, fields, restricted }, state) {
 }
 
 /** @param {string} magic @returns {Attachment['kind']} */
-function kindShown(magic) {
+export function kindShown(magic) {
   const [group] = magic.split('/');
   return group === 'image' || group === 'audio' || group === 'video' ? group : magic === 'application/ogg' ? 'audio' : 'file';
 }

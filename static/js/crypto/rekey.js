@@ -90,7 +90,8 @@ export async function resume(session, { words, body }) {
 
 /**
  * What the account's keys are by now, after `auth` with the words in use; another device may have changed them.
- * Throws `not_opened` when this phone's own key is not among the ones they follow on.
+ * Throws `not_opened` when this phone's own key is not among the ones they follow on, and `keys_older` when the server has those
+ * of before: it was put back to an earlier day.
  * @param {Session} session
  * @param {import('./accounts.js').Answer} answer
  * @returns {Promise<{changed: boolean}>} whether the keys are others than here
@@ -102,7 +103,8 @@ export async function from(session, answer) {
   session.signingIn = null;
   if (signingIn?.kdf) session.saw(signingIn.kdf);
   const isHere = [...read.earlier.map((one) => one.old), b64(read.secrets.ecdsa.pub)].includes(identity.ecdsa_pub);
-  if (!isHere || answer.account !== identity.account || read.epochs.account < epochs.account) throw new KeptError('not_opened');
+  if (answer.account === identity.account && read.epochs.account < epochs.account) throw new KeptError('keys_older');
+  if (!isHere || answer.account !== identity.account) throw new KeptError('not_opened');
   if (read.epochs.account === epochs.account) return { changed: false };
   await ready(session, read.secrets, read.epochs, read.earlier, null, null);
   return { changed: true };

@@ -21,7 +21,7 @@ function borrowed(stage) {
       <p>${t(`borrowed.how_${kindOf(navigator.userAgent, navigator.maxTouchPoints)}`)}</p>
       <p>${t('borrowed.address')} ${address()}</p></section>
     <section class="stack-close"><h2>${t('borrowed.then')}</h2>${points('then', 3)}</section>
-    ${local.cannot ? html`<section class="care stack-close"><h2 id="stays" tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t('borrowed.remove')}</h2>${points('remove', 3)}</section>
+    ${local.cannot ? html`<section class="care stack-close"><h2 id="stays" tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t('borrowed.remove')}</h2>${points('remove', 3)}<p>${address()}</p></section>
       ${button(t('borrowed.anyway'), go({ ordinary: true }), { main: true, wide: true, busy })}` : html`
       ${button(t('borrowed.go'), go({ ordinary: false }), { main: true, wide: true, busy })}
       ${button(t('borrowed.cannot'), cannot, { wide: true })}`}

@@ -127,7 +127,7 @@ function newwords(stage) {
   if (local.done) return html`<div class="stack">${heading(t('nw.title'))}<p role="status">${t('nw.done')}</p><div>${button(t('frame.done'), () => stage.back('more'), { main: true })}</div></div>`;
   return html`<div class="stack-wide"><div class="stack-close">${heading(t('nw.title'))}<p>${t('nw.lead')}</p></div>${errorSummary(stage)}
     ${oldWords(stage, t('nw.words'), go, true)}
-    <div>${button(t('nw.do'), go, { main: true, busy: stage.running === 'catchup' })}</div><p class="care">${t('nw.not_me')}</p></div>`;
+    <div>${button(t('nw.do'), go, { main: true, busy: stage.running === 'catchup' })}</div><p class="small soft">${t('nw.older')}</p><p class="care">${t('nw.not_me')}</p></div>`;
 }
 
 /** @param {Stage} stage */
