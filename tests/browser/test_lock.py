@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -158,6 +159,7 @@ def test_a_file_on_its_way_goes_on_at_the_lock(keeper: Keeper, server: Served) -
     keeper.is_kept_safe(TEXT)
 
 
+@pytest.mark.timed
 def test_leaving_in_the_middle_of_sending(keeper: Keeper, server: Served) -> None:
     """The page come from its worker, as an installed one does, and a file half-way up a slow line: the notebook at once, nothing
     more is sent, and the words send the rest."""
