@@ -2,12 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.types import ASGIApp
 
 from diary.clock import Clock, SystemClock
 from diary.config import Settings
@@ -73,7 +73,20 @@ def create_app(
                 await packs.close()
             app.state.office.events.say("stopped")
 
-    return Starlette(lifespan=lifespan, middleware=[Middleware(Edge, settings=settings)])
+    return _Server(settings, lifespan)
+
+
+class _Server(Starlette):
+    """Starlette's start, end and state. Requests go straight to the edge, which answers for every fault itself."""
+
+    def __init__(self, settings: Settings, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> None:
+        """`lifespan`: what is open for as long as it runs."""
+        super().__init__(lifespan=lifespan)
+        self._settings = settings
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The edge, round what takes the start and the end."""
+        return Edge(self.router, settings=self._settings)
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 """A version on the wire: meta, wraps, envelopes and the wraps for grants, in frames. docs/formats.md, section 6."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -79,6 +79,12 @@ def encode(push: Push) -> bytes:
     """The body of a version push."""
     granted = (wrap for one in push.grants for wrap in one.wraps)
     return frames((canon(push.meta()), *push.wraps, *push.envelopes, *granted))
+
+
+def body_digest(facts: Mapping[str, object], sealed: bytes) -> bytes:
+    """SHA-256 of the body of a push without grants, from what is said of it and its wraps and envelopes in frames."""
+    meta = {name: facts[name] for name in ("blobs", "c", "parents", "parts", "sig")} | {"grants": []}
+    return hashlib.sha256(frames((canon(meta),)) + sealed).digest()
 
 
 def decode(raw: bytes, *, diary: str, record: str, version: str) -> Push:

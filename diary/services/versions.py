@@ -7,7 +7,7 @@ from diary.crypto.signing import verify_author
 from diary.encoding import canon, frames, unb64
 from diary.ids import id_text, parse_id
 from diary.ledger import heads, leaves, receipts
-from diary.ledger.push import Push, decode, signed_bytes
+from diary.ledger.push import Push, body_digest, decode, signed_bytes
 from diary.services.instance import Instance
 from diary.storage import grants, versions
 from diary.storage.sessions import Signed
@@ -26,14 +26,16 @@ async def push(
     """
     names = {"diary": id_text(diary), "record": id_text(record), "version": id_text(version)}
     sent = decode(body, **names)
-    verify_author(signed.ecdsa_pub, signed_bytes(c=sent.c, **names), unb64(sent.sig))
+    text, signature = signed_bytes(c=sent.c, **names), unb64(sent.sig)
+    sealed = frames((*sent.wraps, *sent.envelopes)) if sent.grants else _after_first_frame(body)
     new = NewVersion(
         account=signed.account,
         diary=diary,
         record=record,
         version=version,
-        body_digest=hashlib.sha256(body).digest(),
-        sealed=frames((*sent.wraps, *sent.envelopes)) if sent.grants else _after_first_frame(body),
+        # Without the wraps for grants: they are no part of the version, and may be others when it is sent again.
+        body_digest=body_digest(sent.meta(), sealed) if sent.grants else hashlib.sha256(body).digest(),
+        sealed=sealed,
         size=len(body),
     )
     quota, next_place = instance.settings.text_quota_bytes, instance.db.next_place
@@ -46,7 +48,12 @@ async def push(
             grants.give(hand, diary, parse_id(one.grant), [(version, one.wraps)], instance.clock.now_ms())
         return made
 
-    return await instance.db.writer.run(job, of=signed.account, small=True)
+    return await instance.db.writer.run(
+        job,
+        of=signed.account,
+        small=True,
+        proof=lambda: verify_author(signed.ecdsa_pub, text, signature),
+    )
 
 
 def _witness(instance: Instance, sent: Push, names: dict[str, str], seq: int, head: bytes) -> Witnessed:
@@ -56,7 +63,7 @@ def _witness(instance: Instance, sent: Push, names: dict[str, str], seq: int, he
     receipt = receipts.make(instance.notary, c=sent.c, env=sent.env, ts=ts)
     after = heads.next_head(head, seq=seq, c=sent.c, env=sent.env, **place)
     signed_head = heads.make(instance.notary, diary=names["diary"], seq=seq, head=after, ts=ts)
-    head_json, receipt_json, number = canon(signed_head), canon(receipt), canon(seq)
+    head_json, receipt_json, number = canon(signed_head), canon(receipt), b"%d" % seq
     before = {"blobs": list(sent.blobs), "c": sent.c, "parents": list(sent.parents), "parts": list(sent.parts)}
     # Canonical values joined under sorted names are canonical; each signed thing is spelt out once only.
     facts = b'%b,"receipt":%b,"record":"%b","seq":%b,"sig":"%b","version":"%b"}' % (

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from diary.encoding import b64, parse, read_frames
 from diary.errors import KeptError
-from diary.ledger import audit, heads, leaves, receipts, tree
+from diary.ledger import audit, heads, leaves, push, receipts, tree
 from diary.ledger.audit import Fault, Keys, SignedNote
 from diary.storage.writer import Hand
 
@@ -50,7 +50,8 @@ def _versions(hand: Hand, keys: Keys) -> Iterator[Fault]:
     """Each version against its receipt, and its leaf against the log's."""
     after = -1
     sql = (
-        "SELECT v.id, v.leaf, v.answer, v.facts, v.sealed, v.record, v.version, l.leaf, w.id, v.seq FROM version v"
+        "SELECT v.id, v.leaf, v.answer, v.facts, v.sealed, v.record, v.version, l.leaf, w.id, v.seq, v.body_digest, d.epoch"
+        " FROM version v LEFT JOIN diary d ON d.id = v.diary_id"
         " LEFT JOIN log_leaf l ON l.version_id = v.id LEFT JOIN waiting_leaf w ON w.id = v.id"
         " WHERE v.id > ? ORDER BY v.id LIMIT ?"
     )
@@ -62,20 +63,24 @@ def _versions(hand: Hand, keys: Keys) -> Iterator[Fault]:
 
 def _version(row: Any, keys: Keys) -> Iterator[Fault]:
     """One version's row and its leaf."""
-    at, stored, answer, facts_raw, sealed, record, version, logged, waiting, seq = row
+    at, stored, answer, facts_raw, sealed, record, version, logged, waiting, seq, body, epoch = row
     name = f"version {at}"
     try:
         answered, facts = _object(answer), _object(facts_raw)
         receipt = answered["receipt"]
         receipts.verify(receipt, keys[receipt["log"]], c=facts["c"], env=receipt["env"])
         leaf = leaves.leaf(c=receipt["c"], n=receipt["n"], ts=receipt["ts"])
+        erased = "erased_at" in facts
+        # New keys put new wraps in the place of those that were pushed; what is erased has neither.
+        pushed = erased or epoch > 1 or push.body_digest(facts, bytes(sealed)) == bytes(body)
     except (KeptError, KeyError, TypeError, ValueError):
         yield Fault(name, "The version's receipt does not hold.")
         return
-    erased = "erased_at" in facts
     same = (facts["record"], facts["version"], facts["seq"]) == (b64(bytes(record)), b64(bytes(version)), seq)
     if not same or answered["seq"] != seq or bytes(stored) != leaf or (not erased and facts.get("receipt") != receipt):
         yield Fault(name, "The version's row differs from its receipt.")
+    if not pushed:
+        yield Fault(name, "The version is not what was pushed.")
     if not erased and _env(bytes(sealed)) != receipt["env"]:
         yield Fault(name, "What is sealed differs from its receipt.")
     if logged is None and waiting is None:

@@ -1,6 +1,8 @@
 """How SQLite is opened, everywhere the same."""
 
 import sqlite3
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +21,8 @@ PRAGMAS: Final = {
     "journal_size_limit": "67108864",
 }
 PREFIX: Final = "sqlite://"
+# Pages of the write-ahead log that are brought home at the latest: 32 MB.
+HOME_PAGES: Final = 8_000
 
 
 def path_of(url: str) -> Path:
@@ -48,3 +52,45 @@ def forget(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         connection.close()
+
+
+class Homebringer:
+    """Brings the write-ahead log home beside the writer.
+
+    [Note: bringing home] Left alone, SQLite does it inside the commit that made the log long: every client of that
+    batch waits for a thousand pages and two more flushes. A connection of its own does it in steps while others write;
+    the writer does it itself only when the log has become very long all the same.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Of this database. The writer's own connection is told to wait with it (`HOME_PAGES`)."""
+        self._path = path
+        self._called = threading.Event()
+        self._ended = False
+        self._thread = threading.Thread(target=self._work, name="homebringer", daemon=True)
+
+    def start(self) -> None:
+        """Be there."""
+        self._thread.start()
+
+    def call(self) -> None:
+        """The log has grown. From any thread; answers at once."""
+        self._called.set()
+
+    def end(self) -> None:
+        """Finish what is under way and close the connection. Blocks for that long."""
+        self._ended = True
+        self._called.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        """The thread."""
+        connection = connect(self._path)
+        try:
+            while self._called.wait() and not self._ended:
+                self._called.clear()
+                # What cannot be done now is done at the next call; a full disk is said by whoever writes.
+                with suppress(sqlite3.Error):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        finally:
+            connection.close()

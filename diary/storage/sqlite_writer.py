@@ -7,6 +7,11 @@ rows run on the loop itself, like look-ups ([Note: reading], database.py), and t
 COMMIT with its flush to the disk, and whole batches that hold a longer job. The connection belongs to one batch
 from its first statement to its commit, so it is never used by both at once.
 
+[Note: proofs beside the loop] The author's signature of a push costs as much as all the rest of it and needs no row. It
+is checked in the thread, which lets the loop go on meanwhile, after the batch was run and before it is committed: what
+was run for a push that is not its author's has left no trace outside this process, and the batch is done again
+without it. Whoever sent one is asked for the proof first from then on, so nobody can have others' work done twice.
+
 Whatever goes wrong on the loop is undone there, and the batch is done again in the thread, where a job that fails
 is found by savepoints and another program's lock is waited for.
 """
@@ -22,12 +27,15 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from diary.errors import KeptError, Unavailable
-from diary.storage.sqlite import PRAGMAS, connect
-from diary.storage.writer import BATCH, Hand, Waiting, settle
+from diary.storage.sqlite import HOME_PAGES, PRAGMAS, Homebringer, connect
+from diary.storage.writer import BATCH, Hand, Proof, Waiting, settle
 
 T = TypeVar("T")
 _PATIENT: Final = f"PRAGMA busy_timeout={PRAGMAS['busy_timeout']}"
 _AT_ONCE: Final = "PRAGMA busy_timeout=0"
+# So many jobs make some two thousand pages of the write-ahead log: see [Note: bringing home], sqlite.py.
+HOME_JOBS: Final = 500
+SUSPECTS: Final = 10_000
 
 
 class SqliteWriter:
@@ -37,6 +45,10 @@ class SqliteWriter:
         """`path`: a database that has been migrated. Jobs are taken from now on, and run from `start`."""
         self._connection = connect(path)
         self._connection.execute(_AT_ONCE)
+        self._connection.execute(f"PRAGMA wal_autocheckpoint={HOME_PAGES}")
+        self._home = Homebringer(path)
+        self._since = 0
+        self._suspects: set[bytes | None] = set()
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
         self._handed: queue.SimpleQueue[tuple[list[Waiting], bool] | None] = queue.SimpleQueue()
@@ -46,17 +58,23 @@ class SqliteWriter:
 
     def start(self) -> None:
         """Open for jobs."""
+        self._home.start()
         self._thread.start()
         self._loop.call_soon(self._next)
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
+    async def run(
+        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+    ) -> T:
         """What `job` returned, once it is on the disk.
 
         Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
         """
         if self._stopped:
             raise Unavailable
-        waiting = Waiting(job, self._loop.create_future(), of, small=small)
+        if proof and of in self._suspects:
+            proof()
+            proof = None
+        waiting = Waiting(job, self._loop.create_future(), of, small=small, proof=proof)
         self._waiting.append(waiting)
         if not self._busy:
             self._busy = True
@@ -93,13 +111,41 @@ class SqliteWriter:
         try:
             while (handed := self._handed.get()) is not None:
                 batch, prepared = handed
-                if prepared:
+                failed = prove(batch)
+                if prepared and not failed:
                     finish(self._connection, batch)
                 else:
-                    commit(self._connection, batch)
+                    _undo(self._connection)
+                    commit(self._connection, [one for one in batch if one not in failed])
+                    self._suspect(failed)
                 self._loop.call_soon_threadsafe(self._settled, batch)
+                self._since += len(batch)
+                if self._since >= HOME_JOBS:
+                    self._since = 0
+                    self._home.call()
         finally:
+            self._home.end()
             self._connection.close()
+
+
+    def _suspect(self, failed: list[Waiting]) -> None:
+        """Remember whose proof did not hold."""
+        if len(self._suspects) + len(failed) > SUSPECTS:
+            self._suspects = set()
+        self._suspects |= {one.of for one in failed}
+
+
+def prove(batch: list[Waiting]) -> list[Waiting]:
+    """Run the proofs of a batch; the jobs whose proof does not hold, with the reason in each."""
+    failed = []
+    for waiting in batch:
+        if waiting.proof:
+            try:
+                waiting.proof()
+            except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
+                waiting.error = error
+                failed.append(waiting)
+    return failed
 
 
 def prepare(connection: sqlite3.Connection, batch: list[Waiting]) -> bool:
@@ -123,7 +169,9 @@ def finish(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
 
 
 def commit(connection: sqlite3.Connection, batch: list[Waiting]) -> None:
-    """Run a batch in one transaction. When the transaction is lost, so is every job in it."""
+    """Run a batch in one transaction, from its beginning. When the transaction is lost, so is every job in it."""
+    for waiting in batch:
+        waiting.forget()
     connection.execute(_PATIENT)
     try:
         if run_all(connection, batch):

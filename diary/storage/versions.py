@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from diary.errors import Conflict, NotFound, OverQuota
@@ -77,9 +78,7 @@ def append(
     `witness` is given the version's number and the head before it; `next_place` is the database's own. Raises
     NotFound (no such diary of this account), Conflict (other bytes under this version id) and OverQuota.
     """
-    found = hand.execute(
-        _BEFORE.replace("NEXT_PLACE", next_place), (new.diary, new.account, new.version)
-    ).fetchone()
+    found = hand.execute(_before(next_place), (new.diary, new.account, new.version)).fetchone()
     if found is None:
         raise NotFound
     seq, head, used, index, earlier_digest, earlier_answer = found
@@ -92,6 +91,12 @@ def append(
     made = witness(seq + 1, head)
     _insert(hand, new, index, seq + 1, made)
     return Appended(made.answer, repeated=False)
+
+
+@cache
+def _before(next_place: str) -> str:
+    """The statement for a database with that way to allot a number."""
+    return _BEFORE.replace("NEXT_PLACE", next_place)
 
 
 def _insert(hand: Hand, new: NewVersion, index: int, seq: int, made: Witnessed) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol, TypeVar
 from diary.errors import Unavailable
 
 T = TypeVar("T")
+Proof = Callable[[], None]
 BATCH: Final = 64
 
 
@@ -55,14 +56,17 @@ class Hand(Protocol):
 class Writer(Protocol):
     """Runs jobs one after another and answers when they are on the disk."""
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
+    async def run(
+        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+    ) -> T:
         """What `job` returned, once committed; or what it raised, with nothing of it kept.
 
         A job looks before it writes, and may be run again from its beginning after it was undone.
 
         `of`: the account the job reads and writes rows of and of nobody else; None for any other job. Where
         there are many writers, jobs of one account never run at once, and others run alone. `small`: it finds a
-        few rows by an index and changes a few, so it may run where requests are answered.
+        few rows by an index and changes a few, so it may run where requests are answered. `proof`: raises unless the
+        job may count; it needs no row, and has been run before anything is committed.
         """
         ...
 
@@ -70,15 +74,22 @@ class Writer(Protocol):
 class Waiting:
     """A job, and the caller that waits for it."""
 
-    __slots__ = ("error", "future", "job", "of", "result", "small")
+    __slots__ = ("error", "future", "job", "of", "proof", "result", "small")
 
     def __init__(
-        self, job: Callable[[Hand], Any], future: "asyncio.Future[Any]", of: bytes | None, *, small: bool = False
+        self,
+        job: Callable[[Hand], Any],
+        future: "asyncio.Future[Any]",
+        of: bytes | None,
+        *,
+        small: bool = False,
+        proof: Proof | None = None,
     ) -> None:
         self.job = job
         self.future = future
         self.of = of
         self.small = small
+        self.proof = proof
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -110,14 +121,18 @@ class BatchWriter(ABC):
         """Open for jobs."""
         self._thread.start()
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
-        """What `job` returned, once it is on the disk; every job runs in the thread, `small` or not.
+    async def run(
+        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+    ) -> T:
+        """What `job` returned, once it is on the disk; every job runs in the thread, `small` or not, and proofs here.
 
         Raises what the job raised, with nothing of it kept, and Unavailable when the database cannot write.
         """
         del small
         if self._stopped:
             raise Unavailable
+        if proof:
+            proof()
         waiting = Waiting(job, self._loop.create_future(), of)
         self._queue.put(waiting)
         result: T = await waiting.future

@@ -73,6 +73,8 @@ PERMISSIONS: Final = ", ".join(sorted([f"{name}=(self)" for name in OWN] + [f"{n
 POLICY: Final = b"content-security-policy"
 NO_STORE: Final = (b"cache-control", b"no-store")
 YEAR: Final = 31_536_000
+# What an answer may say itself.
+_SAID: Final = frozenset((POLICY, NO_STORE[0]))
 Pair = tuple[bytes, bytes]
 
 
@@ -100,6 +102,7 @@ class SecurityHeaders:
         """`headers`: from `security_headers`."""
         self._app = app
         self._headers = headers
+        self._usual = [*headers, NO_STORE]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through; `no-store` unless the answer says how it may be kept; its own policy, where it has one."""
@@ -107,10 +110,12 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message["headers"]
-                kept = any(name == b"cache-control" for name, _ in given)
-                own = {name for name, _ in given} & {POLICY}
-                held = [pair for pair in self._headers if pair[0] not in own]
-                message["headers"] = [*given, *held, *(() if kept else (NO_STORE,))]
+                names = {name for name, _ in given}
+                if names.isdisjoint(_SAID):
+                    message["headers"] = [*given, *self._usual]
+                else:
+                    held = [pair for pair in self._headers if pair[0] not in names & {POLICY}]
+                    message["headers"] = [*given, *held, *(() if NO_STORE[0] in names else (NO_STORE,))]
             await send(message)
 
         await self._app(scope, receive, with_headers)

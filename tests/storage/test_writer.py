@@ -15,10 +15,10 @@ from typing import TypeVar
 
 import pytest
 
-from diary.errors import Conflict, Unavailable
+from diary.errors import BadSignature, Conflict, Unavailable
 from diary.storage.sqlite import connect
 from diary.storage.sqlite_writer import SqliteWriter
-from diary.storage.writer import Hand
+from diary.storage.writer import Hand, Proof
 from tests.storage.adding import adder
 
 T = TypeVar("T")
@@ -40,9 +40,11 @@ class Asked(SqliteWriter):
 
     small = False
 
-    async def run(self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False) -> T:
+    async def run(
+        self, job: Callable[[Hand], T], of: bytes | None = None, *, small: bool = False, proof: Proof | None = None
+    ) -> T:
         """A job, as the test has it."""
-        return await super().run(job, of, small=small or self.small)
+        return await super().run(job, of, small=small or self.small, proof=proof)
 
 
 @pytest.fixture(params=["in the thread", "on the loop"])
@@ -145,6 +147,36 @@ async def test_small_jobs_run_on_the_loop_and_any_other_takes_its_batch_to_the_t
     assert seen == [(n, "writer") for n in range(3, 6)]
     await writer.stop()
     assert rows(path) == list(range(6))
+
+
+async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(writer: SqliteWriter, path: Path) -> None:
+    """Nothing of it is kept, its neighbours in the batch are answered as if it had not been there, none sees a trace of it."""
+    ran: list[str] = []
+
+    def fails() -> None:
+        ran.append("proof")
+        raise BadSignature
+
+    def count(hand: Hand) -> int:
+        return int(hand.execute("SELECT count(*) FROM t").fetchone()[0])
+
+    def adds_and_counts(n: int) -> Callable[[Hand], int]:
+        return lambda hand: adder(n)(hand) * 0 + count(hand)
+
+    asked = [
+        writer.run(adds_and_counts(1), b"a", proof=lambda: ran.append("holds")),
+        writer.run(adds_and_counts(2), b"b", proof=fails),
+        writer.run(adds_and_counts(3), b"a"),
+    ]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert (answers[0], type(answers[1]), answers[2]) == (1, BadSignature, 2)
+    assert sorted(ran) == ["holds", "proof"] and rows(path) == [1, 3]
+    # The same account again: its proof comes first, and no batch is begun for it.
+    with pytest.raises(BadSignature):
+        await writer.run(lambda hand: ran.append("job"), b"b", proof=fails)
+    assert "job" not in ran
+    assert await writer.run(adder(4), b"b", proof=lambda: None) == 4
+    assert rows(path) == [1, 3, 4]
 
 
 async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(path: Path) -> None:
