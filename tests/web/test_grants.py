@@ -21,6 +21,7 @@ from diary.ledger import grants, push
 from diary.ledger.grants import LONGEST_MS, Granted, Person
 from diary.services import organisations
 from diary.services.purge import HOUR_S, purge
+from diary.storage.auditing import audit_rows
 from tests.advocates import ORGANISATION, WORDS, Desk, all_of_it, beside, found_organisation, hire, lead_of, let_in, reach
 from tests.keepers import Keeper, Served, enrol, seal_file, served
 
@@ -359,3 +360,23 @@ async def test_choosing_is_checked() -> None:
     for one in bent:
         with pytest.raises(BadSignature):
             grants.make(Author(keyset.ecdsa), base | one)
+
+
+async def test_the_same_version_with_other_wraps_for_grants_is_the_same(server: Served, keeper: Keeper, desk: Desk) -> None:
+    """Sent again after its answer was lost, without the grant or with new wraps for it: 200, one version, a sound audit."""
+    granted = await let_in(server, keeper, desk)
+    held = keeper.journal.append(Said("incident", {"narrative": "Once."}))
+    place = held.opened.place
+    path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
+    bodies = [
+        push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),))),
+        push.encode(replace(held.push, grants=(granting.keys_for(granted, keeper.identity, held.push, place),))),
+        push.encode(held.push),
+    ]
+    assert len(set(bodies)) == 3
+    answers = [await keeper.ask("PUT", path, body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert len({answer.content for answer in answers}) == 1
+    instance = server.app.state.office.instance
+    pub = instance.notary.pub
+    assert await instance.db.page(lambda hand: list(audit_rows(hand, pub, None, None))) == []
