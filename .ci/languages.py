@@ -12,6 +12,7 @@ vocabulary, `said` a sentence of a failure. A translation belongs to its place: 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -129,6 +130,24 @@ def is_done(message: Message, language: Language) -> bool:
     return bool(message.string)
 
 
+# A run of Latin letters and figures with a gap, a point or a sign in it: within a line that runs from right to left its
+# parts would change places, and a telephone number is then another one. The screens look after what fills a sentence.
+_RUN = re.compile(r"(?:[.@#]?[A-Za-z0-9]+(?:[.:/'’&+@_-]+[A-Za-z0-9]+)*)(?: [A-Za-z0-9]+(?:[.:/'’&+@_-]+[A-Za-z0-9]+)*)*")
+_SLOT = re.compile(r"(\{\w+\})")
+
+
+def in_their_order(text: str) -> str:
+    """A right-to-left text with every such run isolated (U+2066 to U+2069); a text with no letter of its own is one run."""
+    if not re.search(r"[\u0590-\u08ff]", text):
+        return f"\u2066{text}\u2069" if re.search(r"[A-Za-z].*[^A-Za-z0-9{}]", text) and not _SLOT.search(text) else text
+
+    def isolated(found: re.Match[str]) -> str:
+        run = found.group()
+        return run if run.isalnum() else f"\u2066{run}\u2069"
+
+    return "".join(part if _SLOT.fullmatch(part) else _RUN.sub(isolated, part) for part in _SLOT.split(text))
+
+
 def build() -> None:
     """What is served and what the server reads, from the .po files alone."""
     SERVED.mkdir(parents=True, exist_ok=True)
@@ -140,12 +159,13 @@ def build() -> None:
             if not message.id or not is_done(message, language):
                 continue
             place, _, key = str(message.context or "").partition(":")
+            ordered = in_their_order if language.direction == "rtl" else str
             if place == "app" and isinstance(message.id, tuple):
-                keys.update({f"{key}.{form}": text for form, text in zip(language.plurals, message.string, strict=True)})
+                keys.update({f"{key}.{form}": ordered(text) for form, text in zip(language.plurals, message.string, strict=True)})
             elif place == "app":
-                keys[key] = str(message.string)
+                keys[key] = ordered(str(message.string))
             elif place in ("code", "said"):
-                said[str(message.id)] = str(message.string)
+                said[str(message.id)] = ordered(str(message.string))
         about = {
             "lang": language.code, "dir": language.direction, "reviewed": bool(reviewer(language)), "keys": keys, "said": said,
         }  # fmt: skip

@@ -3,9 +3,10 @@
 // The tables are read by importing them, so that what is extracted is what a screen would show, lists made in a loop included.
 import { readdirSync } from 'node:fs';
 import { everyWord } from '../static/js/ui/strings.js';
-import { SENTENCES } from '../static/js/actions/sentences.js';
+import { FILLED, SENTENCES, SPECIFIC } from '../static/js/actions/sentences.js';
 import { SENTENCES as USUAL } from '../static/js/core/errors.js';
 import { VOCABULARY } from '../static/js/record/vocabulary.js';
+import { DIRECTORY } from '../static/js/ui/directory_rows.js';
 
 const folder = new URL('../static/js/ui/', import.meta.url);
 for (const name of readdirSync(folder).sort()) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, folder).href);
@@ -19,7 +20,7 @@ for (const [key, text] of Object.entries(words)) {
   else if (key.endsWith('.one')) found.push({ context: `app:${base}`, text, plural: words[`${base}.other`] });
 }
 // Texts from below the screens are known by what they say: one failure may carry the server's own sentence.
-for (const text of new Set([...Object.values(SENTENCES), ...Object.values(USUAL)])) found.push({ context: 'said', text });
+for (const text of new Set([...Object.values(SENTENCES), ...Object.values(USUAL), ...SPECIFIC, ...FILLED, ...DIRECTORY.flatMap(({ name, note }) => [name, note])])) found.push({ context: 'said', text });
 const labels = new Set();
 for (const list of Object.values(VOCABULARY)) {
   for (const text of [list.question, list.young]) if (text) labels.add(text);

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
+from tests.browser.navigators.tongue import said
+
 Act = Callable[[Page], object]
 JOB = "here: false, part: 0, parts: [['r0'], ['r1']], flow: {}"
 MADE = "name: 'documents-2026-11-24.zip', no: 3, record: 'x1', size: 6100000"
@@ -26,13 +28,13 @@ def local(values: str) -> Act:
 
 
 def press(name: str) -> Act:
-    """A step that presses the button of that name."""
-    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+    """A step that presses the button of that name, in whatever language the page is."""
+    return lambda page: page.get_by_role("button", name=said(page, name), exact=True).first.click()
 
 
 def fill(label: str, text: str) -> Act:
     """A step that types."""
-    return lambda page: page.get_by_label(label, exact=True).first.fill(text)
+    return lambda page: page.get_by_label(said(page, label), exact=True).first.fill(text)
 
 
 OPEN = js("fake.open(24)")

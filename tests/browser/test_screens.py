@@ -13,6 +13,7 @@ from diary.paths import STATIC, TEMPLATES
 from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, press
 from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.navigators.judge import AXE, WIDE, faults
+from tests.browser.navigators.tongue import said
 
 ROOT = STATIC.parent
 FAKE = "/tests/browser/fake_app.js"
@@ -100,7 +101,7 @@ PACK = (
     press("Make a pack"),
     press("I know this, go on"),
     press("Next"),
-    lambda page: page.get_by_role("heading", name="What goes in").wait_for(),
+    lambda page: page.get_by_role("heading", name=said(page, "What goes in")).wait_for(),
 )
 SHARED = (
     "[['pack', '1', false], ['evidence', '1B', true], ['quick_report', '', false], ['supplement', '2', false]]"
@@ -216,7 +217,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "reason": (OPEN, go("entry", record="r2"), local("{changing: true}"), fill("What happened?", "Other"), press("Save")),
     "entry not there": (
         OPEN,
-        js("fake.fail.readIncident = {code: 'not_found', sentence: 'This could not be found.'}"),
+        js("fake.fail.readIncident = {code: 'not_found', sentence: 'This could not be found. Nothing was lost.'}"),
         go("entry", record="r9"),
     ),
     "picture": (OPEN, go("file", record="r0", attachment="a1"), press("Show the picture")),
@@ -279,7 +280,8 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "lines": (
         js(
             "fake.open(5, {lockIn: 18, update: true, account: {login: 'x', registered: true, recovery: 'later', "
-            "trouble: {code: 'signed_out', sentence: 'Not sent yet.', act: {label: 'Sign in', do() {}}}}})"
+            "trouble: {code: 'server_behind', act: null, "
+            "sentence: 'The server has fewer entries than it had before. Everything on this phone is safe.'}}})"
         ),
         go("entries"),
     ),

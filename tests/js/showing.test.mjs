@@ -7,11 +7,11 @@ const facts = { registered: true, troubles: {}, sending: false, offline: false }
 
 test('kept safe is said only where the receipt was checked here and every file is known to be there', () => {
   const row = { record: 'r', kept_at: 5 };
-  assert.deepEqual(stateOf(row, 0, 0, facts), { code: 'kept', at: 5, sentence: null });
-  assert.match(stateOf({ ...row, unproved: true }, 0, 0, facts).sentence, /checked in the pack/);
-  assert.equal(stateOf(row, 0, 1, facts).code, 'sending');
-  assert.match(stateOf(row, 0, 0, facts, 1).sentence, /^Words kept safe\. Files from your other device/);
-  assert.equal(stateOf(row, 0, 0, facts, 1).code, 'sending');
+  assert.deepEqual(stateOf(row, 0, 0, facts), { code: 'kept', at: 5 });
+  assert.deepEqual(stateOf({ ...row, unproved: true }, 0, 0, facts), { code: 'kept', at: 5, why: 'unproved' });
+  assert.deepEqual(stateOf(row, 0, 2, facts), { code: 'sending', at: 5, why: 'files', files: 2 });
+  assert.deepEqual(stateOf(row, 0, 1, { ...facts, part: { of: 'r', share: 0.377 } }), { code: 'sending', at: 5, why: 'files', files: 1, percent: 37 });
+  assert.deepEqual(stateOf(row, 0, 0, facts, 1), { code: 'sending', at: 5, why: 'elsewhere' });
 });
 
 test('a row whose files another device still has to send does not count as kept', () => {

@@ -66,7 +66,7 @@ test('written offline, sent in order when signal comes back, numbers as they wer
   }
   const { entries } = app.state;
   assert.deepEqual(entries.map(({ seq_no }) => seq_no), [null, null, 1]);
-  assert.deepEqual(entries[0].state, { code: 'sealed', at: null, sentence: SENTENCES.no_network });
+  assert.deepEqual(entries[0].state, { code: 'sealed', at: null });
   assert.equal(app.state.account.trouble, null, 'offline is no trouble');
   faults.off = false;
   phone.online = true;

@@ -34,7 +34,7 @@ export async function readEntry(open, record, now) {
   return {
     record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
     note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`),
-    state: shown?.state ?? { code: 'sealed', at: null, sentence: null }, flags: row?.flags ?? [], versions: told(open, versions, await placesOf(open, record)),
+    state: shown?.state ?? { code: 'sealed', at: null }, flags: row?.flags ?? [], versions: told(open, versions, await placesOf(open, record)),
     taken_out, ends: await lookedAt(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
   };
 }
@@ -82,7 +82,7 @@ export function fileState({ store }, file, row, { sending, offline }) {
   const files = root.uploads.filter((/** @type {any} */ one) => blobs.has(one.blob)).length;
   const words = countBy(root.outbox, (/** @type {any} */ { record }) => record).get(file.record) ?? 0;
   const facts = { registered: root.account.registered, troubles: root.troubles, sending, offline };
-  if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null, sentence: sending && !offline ? 'Sending' : 'Sealed on this phone' };
+  if (files > 0 && root.account.registered) return { code: sending && !offline ? 'sending' : 'sealed', at: null };
   const absent = root.fetch.filter((/** @type {any} */ one) => blobs.has(one.blob)).length;
   return stateOf({ record: file.record, kept_at: row?.kept_at ?? null, unproved: row?.unproved ?? false }, words, files, facts, absent);
 }

@@ -75,7 +75,7 @@ export async function pictureAdd(ctx, files, { route = 'photo_picker' } = {}) {
       continue;
     }
     const now = ctx.screen.state.picture;
-    if (now) ctx.screen.set({ picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at, sentence: 'Sealed on this phone' } }] } });
+    if (now) ctx.screen.set({ picture: { ...now, files: [...now.files, { name: file.name, state: { code: 'sealed', at } }] } });
   }
   if (failed) throw failed;
 }

@@ -93,13 +93,30 @@ export const SENTENCES = Object.freeze({
   cancelled: 'Stopped. Nothing was lost.',
 });
 
+/**
+ * What only the place that failed could say, word for word as it is thrown there (tests/js/language.test.mjs looks): these stand, whatever
+ * their code's own sentence is.
+ */
+export const SPECIFIC = Object.freeze([
+  'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.', 'This phone has too little memory free for that. Close other apps and try again.', 'That did not work. Nothing was lost. Try again.',
+  'This pack is too large to hand over in one piece. Make several smaller packs.', 'This pack is too big for one file. Choose fewer entries and make a second pack.', 'This is too much for one upload. Choose fewer entries and make a second set.', 'The chosen entries are too large for one pack. Choose fewer.',
+  'A pack is being handed over already.', 'A pack is being made already.', 'The pack was stopped. Nothing was lost.', 'Choose at least one entry.', 'An item was asked for that no earlier pack holds.', 'This entry was made by a newer version. Update this one first.', 'A file cannot be opened. It is still in your diary.',
+  'The server sent something that is not a zip.', 'The list of files in the pack does not fit.', 'The list of files in the pack is damaged.', 'The pack holds something that is not in its list of files.', 'A file in the pack has a name that is not plain letters.',
+  'One of these characters is too new for some phones. Use another.', 'What this phone keeps for its lock is damaged.',
+]);
+
+/** The same, with the file that is meant. */
+export const FILLED = Object.freeze([
+  '{name} is not what this phone expects, so the pack was thrown away. Nothing was lost.', '{name} is missing from the pack, so it was thrown away. Nothing was lost.', '{name} is not the file that was added, so the pack was thrown away. Nothing was lost.',
+]);
+
 /** What happened, in words for the screen. @param {unknown} thrown @returns {KeptError} */
 export function told(thrown) {
   const error = thrown instanceof KeptError ? thrown : new KeptError('internal');
   // What somebody asked for just now is not "sent later": only the outbox is.
   if (error.code === 'no_network') return new KeptError('offline', SENTENCES['offline']);
   const sentence = SENTENCES[error.code];
-  if (!sentence || error.message === sentence) return error;
+  if (!sentence || error.message === sentence || SPECIFIC.includes(error.message)) return error;
   return Object.assign(new KeptError(error.code, sentence), { cause: undefined, retryAfter: /** @type {any} */ (error).retryAfter });
 }
 

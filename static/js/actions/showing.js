@@ -1,4 +1,4 @@
-/** From what is kept to what the screens show: files, rows, and the state of each entry in words. */
+/** From what is kept to what the screens show: files, rows, and the state of each entry as a code. The screens make words of it (ui/parts.js). */
 
 /** @typedef {import('./types.d.ts').Attachment} Attachment */
 /** @typedef {import('./types.d.ts').EntryState} EntryState */
@@ -8,14 +8,12 @@
 /** @typedef {import('./book.js').Opened} Opened */
 import { sentenceOf } from './sentences.js';
 
-const UNPROVED = 'Sent. Receipt kept, checked in the pack.';
-
 /** @param {Held} held @returns {Attachment} */
 export function shownHeld(held) {
   return {
     attachment: held.attachment, name: held.name, kind: kindShown(held.magic), size: held.size, claimed: held.claimed, magic: held.magic,
     mismatch: held.flags.includes('type_mismatch'), preview: held.received.blob ? held.renditions.some(({ purpose }) => purpose === 'preview') : held.magic.startsWith('image/'),
-    route: held.route, received_at: held.received_at, sha256: held.sha256, state: { code: 'sealed', at: null, sentence: 'Sealed on this phone' },
+    route: held.route, received_at: held.received_at, sha256: held.sha256, state: { code: 'sealed', at: null },
     outside_copy: /** @type {Attachment['outside_copy']} */ (held.outside_copy?.state ?? null), place: held.gps_present, description: String(held.said?.fields['description'] ?? ''), sensitivity: String(held.said?.fields['sensitivity'] ?? 'normal'),
   };
 }
@@ -87,20 +85,18 @@ export function entryNumbers(all, root) {
  * @param {number} [absent] files of another device that have not come here @returns {EntryState}
  */
 export function stateOf(row, words, files, { registered, troubles, sending, offline, part = null }, absent = 0) {
-  if (!registered) return { code: 'sealed', at: null, sentence: 'Sealed, only on this phone' };
+  if (!registered) return { code: 'sealed', at: null };
   const trouble = troubles[row.record];
   if (trouble && words + files > 0) return { code: 'trouble', at: null, sentence: sentenceOf(trouble) };
   if (words > 0) {
-    if (sending && !offline) return { code: 'sending', at: null, sentence: 'Sending' };
-    return { code: 'sealed', at: null, sentence: sentenceOf('no_network') };
+    return { code: sending && !offline ? 'sending' : 'sealed', at: null };
   }
   if (files > 0) {
-    const still = files === 1 ? '1 file still to send' : `${files} files still to send`;
-    const far = part?.of === row.record && part.share > 0 && part.share < 1 ? `, ${Math.floor(part.share * 100)} % of it sent` : '';
-    return { code: 'sending', at: row.kept_at ?? null, sentence: `Words kept safe. ${still}${far}.` };
+    const isOnItsWay = part?.of === row.record && part.share > 0 && part.share < 1;
+    return { code: 'sending', at: row.kept_at ?? null, why: 'files', files, ...(isOnItsWay ? { percent: Math.floor(part.share * 100) } : {}) };
   }
-  if (absent > 0) return { code: 'sending', at: row.kept_at ?? null, sentence: 'Words kept safe. Files from your other device are still on their way.' };
-  return { code: 'kept', at: row.kept_at ?? null, sentence: row.unproved ? UNPROVED : null };
+  if (absent > 0) return { code: 'sending', at: row.kept_at ?? null, why: 'elsewhere' };
+  return { code: 'kept', at: row.kept_at ?? null, ...(row.unproved ? { why: 'unproved' } : {}) };
 }
 
 /** @template T @param {T[]} list @param {(one: T) => string|null} key @returns {Map<string, number>} */

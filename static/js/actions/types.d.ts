@@ -11,7 +11,8 @@ import type { Custody } from './custody.js';
 import type { Syncing } from './syncing.js';
 
 export type Fields = Record<string, any>;
-export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; sentence?: string | null };
+/** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
+export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; why?: 'files' | 'elsewhere' | 'unproved'; files?: number; percent?: number; sentence?: string | null };
 export type Trouble = { code: string; sentence: string; act?: null };
 export type Attachment = {
   attachment: string; name: string; kind: 'image' | 'audio' | 'video' | 'file'; size: number; claimed: string; magic: string; mismatch: boolean; preview: boolean;

@@ -2,8 +2,8 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, sheet, stateLine } from './parts.js';
-import { clockTime, dayWords, day, size } from './say.js';
-import { language, t } from './strings.js';
+import { dayWords, momentSaid, size } from './say.js';
+import { forOthers, inOneLine, language, t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
@@ -18,7 +18,7 @@ import { picture, tiles } from './tiles.js';
 /** @typedef {import('./app.d.ts').AttachmentRead} AttachmentRead */
 
 /** @param {number} at */
-const atWords = (at) => `${day(at)}, ${clockTime(at)}`;
+const atWords = momentSaid;
 
 /** @param {Stage} stage */
 function attachment(stage) {
@@ -93,7 +93,7 @@ function warnings(file) {
 /** What the file says of itself, and how it is kept. @param {AttachmentRead} file */
 function facts(file) {
   const about = file.restricted['exif_summary'] ?? {};
-  const made = typeof about.taken_local === 'string' ? `${dayWords(about.taken_local.slice(0, 10))}, ${about.taken_local.slice(11, 16)}` : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
+  const made = typeof about.taken_local === 'string' ? inOneLine([dayWords(about.taken_local.slice(0, 10)), about.taken_local.slice(11, 16)]) : typeof about.taken_at === 'number' ? atWords(about.taken_at) : '';
   const says = [
     ['attach.camera', [about.make, about.model].filter(Boolean).join(' ')], ['attach.software', about.software], ['attach.taken', made],
     ['attach.length', typeof file.fields['duration_ms'] === 'number' ? lengthWords(file.fields['duration_ms']) : ''],
@@ -156,7 +156,7 @@ function moving(stage, file) {
   const here = new Set(file.entries.map(({ record }) => record));
   const found = stage.state.entries.filter((one) => !here.has(one.record) && (one.title.toLowerCase().includes(search) || String(one.seq_no) === search)).slice(0, 8);
   const move = (/** @type {string|null} */ to) => stage.run('move', async () => {
-    await stage.app.moveFile(file.attachment, to, t('attach.move_reason'));
+    await stage.app.moveFile(file.attachment, to, forOthers(() => t('attach.move_reason')));
     Object.assign(local, { move: false, entry: '' });
     stage.say(t('attach.moved'));
     refreshFile(stage);

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, row, sheet } from './parts.js';
-import { t } from './strings.js';
+import { inItsOrder, t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
 import { cardsOf } from './attachment_table.js';
@@ -11,7 +11,7 @@ import { coach, coachSummary } from './coach.js';
 import { label } from './labels.js';
 import { problemOf } from './stage.js';
 import { lineWords } from './register_words.js';
-import { clockTime, day } from './say.js';
+import { momentSaid } from './say.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').AttachmentRead} AttachmentRead */
@@ -42,7 +42,7 @@ function open(stage, card) {
 /** @param {Stage} stage @param {AttachmentRead} file @param {FileCard} card */
 function summaryOf(stage, { fields, restricted }, card) {
   if (card.code === 'coach') return coachSummary(stage, fields);
-  const said = card.lines.map((line) => wordsOf(stage, line, { ...fields, ...restricted })).filter(Boolean).join(' · ').replaceAll('\n', ' · ');
+  const said = card.lines.map((line) => wordsOf(stage, line, { ...fields, ...restricted })).filter(Boolean).flatMap((words) => words.split('\n')).map(inItsOrder).join(' · ');
   return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
 }
 
@@ -104,7 +104,7 @@ function beside(card, file, { code }) {
   if (code !== 'taken') return nothing;
   const moment = momentOf(file.restricted['exif_summary'] ?? {});
   if (!moment || card.value('captured_at')) return nothing;
-  return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', { at: `${day(moment.start)}, ${clockTime(moment.start)}` })}</p>
+  return html`<div class="note stack-close"><p class="small">${t('attach.time_suggested', { at: momentSaid(moment.start) })}</p>
     <div>${button(t('attach.use_time'), () => card.put({ fields: { captured_at: moment } }))}</div></div>`;
 }
 

@@ -8,7 +8,7 @@ import { camera } from './camera.js';
 import { voiceBody } from './card_voice.js';
 import { filePicker, textField } from './fields.js';
 import { button, errorSummary, heading, sheet } from './parts.js';
-import { clockTime, day, size } from './say.js';
+import { momentSaid, size } from './say.js';
 import { isHidden } from './tiles.js';
 import { t, tn } from './strings.js';
 import './strings_cards.js';
@@ -79,7 +79,7 @@ function shown(stage, file) {
   const turn = () => stage.set({ bare: bare ? stage.local.bare.filter((/** @type {string} */ one) => one !== file.attachment) : [...(stage.local.bare ?? []), file.attachment] });
   return html`${picture?.data?.url ? html`<div class="captured"><img class=${bare ? '' : 'blurred'} src=${picture.data.url} alt=${bare ? t('file.picture_of', { name: file.name }) : ''}></div>` : nothing}
     ${file.kind === 'image' ? html`<div>${button(t(bare ? 'file.cover' : 'file.touch'), turn, { plain: true, icon: 'eye' })}</div>` : nothing}
-    <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${file.at ? html` · ${t('capd.at', { at: `${day(file.at)}, ${clockTime(file.at)}` })}` : nothing}</span>
+    <strong dir="auto">${file.name}</strong><span class="small soft">${size(file.size)}${file.at ? html` · ${t('capd.at', { at: momentSaid(file.at) })}` : nothing}</span>
     <details class="small soft"><summary>${t('file.digest')}</summary><span class="letters">${file.sha256}</span></details>
     ${file.same === false ? html`<p class="care">${t('capd.differs')}</p>` : nothing}`;
 }

@@ -4,7 +4,7 @@ import { linkName, listed } from './card_links.js';
 import { label } from './labels.js';
 import { nameOf } from './record_names.js';
 import { dayWords, whenWords } from './say.js';
-import { knows, t } from './strings.js';
+import { inOneLine, knows, t } from './strings.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./card_table.js').Line} Line */
@@ -17,17 +17,19 @@ const asItIs = (value) => (typeof value === 'object' ? JSON.stringify(value) : S
 /** @param {any} value @returns {any[]} */
 const asList = (value) => (Array.isArray(value) ? value : [value]);
 
+/** @param {Line} line @param {any} value @returns {string[]} */
+const labelsOf = (line, value) => asList(value).map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code))).filter(Boolean);
 /** @type {Say} */
-const sayCodes = (_stage, line, value) => asList(value).map((code) => label(line.list ?? '', typeof code === 'string' ? code : asItIs(code))).filter(Boolean).join(', ');
+const sayCodes = (_stage, line, value) => inOneLine(labelsOf(line, value));
 /** @type {Say} */
-const sayLinks = (stage, line, value) => asList(value).map((id) => linkName(stage, line.record ?? '', String(id))).filter(Boolean).join(', ');
+const sayLinks = (stage, line, value) => inOneLine(asList(value).map((id) => linkName(stage, line.record ?? '', String(id))));
 
 /** @type {Say} */
 function sayObject(stage, line, value) {
   if (typeof value !== 'object' || value === null) return asItIs(value);
   const known = (line.lines ?? []).filter(({ name }) => !isNothing(value[name])).map((one) => sayAs(stage, one, value[one.name]));
   const text = Object.entries(value).filter(([name, one]) => !isNothing(one) && !line.lines?.some((inner) => inner.name === name)).map(([, one]) => asItIs(one));
-  return [...known, ...text].filter(Boolean).join(', ');
+  return inOneLine([...known, ...text]);
 }
 
 /** @type {Say} */
@@ -57,7 +59,7 @@ const SAID = {
 };
 /** @type {Record<string, Say>} */
 const OWN = {
-  behaviours: (stage, line, value) => sayCodes(stage, line, value).replaceAll(', ', '\n'),
+  behaviours: (_stage, line, value) => labelsOf(line, value).join('\n'),
   alleged_breaches: sayBreaches,
   attachment_ids: (_stage, _line, value) => String(asList(value).length),
   narrative_media: () => t('entry.recorded'),

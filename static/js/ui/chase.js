@@ -1,6 +1,6 @@
 /** The list "To chase": dates in the diary that somebody should look at, ticked off or not. */
 import { html, nothing } from './html.js';
-import { button, errorSummary, heading, row, waiting } from './parts.js';
+import { button, errorSummary, heading, row, sentenceOf, waiting } from './parts.js';
 import { dayWords } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_cards.js';
@@ -21,7 +21,7 @@ const ICONS = /** @type {const} */ ({ wipe: 'camera', asked: 'clock', update: 'f
 function chase(stage) {
   vocabulary(stage);
   const found = stage.find('chase', () => stage.app.readChase());
-  if (!found.data) return found.problem ? html`<div class="stack">${heading(t('chase.title'))}<p role="alert">${found.problem.sentence}</p></div>` : waiting();
+  if (!found.data) return found.problem ? html`<div class="stack">${heading(t('chase.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>` : waiting();
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const near = localAt(Date.now() + SOON, phoneZone()).slice(0, 10);
   const open = found.data.filter(({ done_at }) => done_at === null);

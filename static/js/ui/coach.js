@@ -1,8 +1,8 @@
 /** The nine points of a useful screenshot, one line each. Never a mark, never a hurdle; not shown is kept apart from not answered. */
 import { html, nothing } from './html.js';
 import { chips } from './fields.js';
-import { inWords, t } from './strings.js';
-import { said, vocabulary } from './labels.js';
+import { language, t } from './strings.js';
+import { hintOf, said, vocabulary } from './labels.js';
 
 /** @typedef {import('./attachment_cards.js').FileCardOn} FileCardOn */
 
@@ -18,7 +18,7 @@ export function coach(card) {
     not_shown: on && answer === 'no' ? [...not.filter((one) => one !== code), code] : not.filter((one) => one !== code),
   } });
   return html`<p class="small soft">${t('coach.lead')}</p>
-    <ul class="coach">${list.codes.map((one) => html`<li><span aria-hidden="true">${said(one)}${one.hint ? html`<span class="small soft">${inWords(one.hint)}</span>` : nothing}</span>
+    <ul class="coach">${list.codes.map((one) => html`<li><span aria-hidden="true">${said(one)}${one.hint ? html`<span class="small soft">${hintOf(one)}</span>` : nothing}</span>
       ${chips({ name: `coach-${one.code}`, legend: said(one), quiet: true, many: true, chosen: shown.includes(one.code) ? ['yes'] : not.includes(one.code) ? ['no'] : [], choices: [['yes', t('coach.yes')], ['no', t('coach.no')]], on: (answer, on) => put(one.code, answer, on) })}</li>`)}</ul>
     <p class="small soft">${t('coach.warn')}</p>`;
 }
@@ -26,6 +26,6 @@ export function coach(card) {
 /** @param {import('./stage.js').Stage} stage @param {import('./app.d.ts').Fields} fields */
 export function coachSummary(stage, { shows = [], not_shown = [] }) {
   const list = vocabulary(stage)?.['shows'];
-  const words = (/** @type {string[]} */ codes) => codes.map((code) => list?.codes.find((one) => one.code === code)).filter(Boolean).map((one) => said(/** @type {any} */ (one)).toLowerCase()).join(', ');
+  const words = (/** @type {string[]} */ codes) => codes.map((code) => list?.codes.find((one) => one.code === code)).filter(Boolean).map((one) => said(/** @type {any} */ (one)).toLocaleLowerCase(language())).join(', ');
   return [shows.length ? t('coach.summary', { shown: words(shows) }) : '', not_shown.length ? t('coach.summary_not', { not: words(not_shown) }) : ''].filter(Boolean).join('; ');
 }

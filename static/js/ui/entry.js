@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, stateLine } from './parts.js';
-import { clockTime, day, whenWords } from './say.js';
+import { momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
 import { cardList, differing, keepCard, saveWithReason } from './cards.js';
 import { CARDS, lineOf, namesOf } from './card_table.js';
@@ -60,7 +60,7 @@ function reading(stage, found) {
     ${facts(stage, found)}
     ${isOut ? nothing : earlyBreaches(stage, fields)}
     ${isOut ? nothing : scheduleRow(stage, found)}
-    ${first ? html`<p class="small soft">${t('entry.written')}: ${day(first.at)}, ${clockTime(first.at)}</p>` : nothing}
+    ${first ? html`<p class="small soft">${t('entry.written')}: ${momentSaid(first.at)}</p>` : nothing}
     ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}
       ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
       ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>

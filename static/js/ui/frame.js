@@ -6,7 +6,7 @@ import { html, nothing } from './html.js';
 import { icon } from './icons.js';
 import { holding } from './hold.js';
 import { nameOf } from './skin.js';
-import { knows, t, tn } from './strings.js';
+import { askYoung, knows, t, tn } from './strings.js';
 import { isDraftLanguage } from './language.js';
 import { button, row, sentenceOf } from './parts.js';
 import { door } from './door.js';
@@ -115,10 +115,19 @@ export function frame(stage) {
   const { phase } = stage.state;
   // Only the list that was made for paper may be printed (base.css).
   document.documentElement.classList.toggle('on-paper', phase === 'open' && !stage.leaving && stage.place.name === 'print' && Boolean(stage.local.made));
+  wording(stage, phase === 'open');
   const inside = phase === 'open' || (phase === 'fresh' && stage.place.name in HOME && stage.place.name !== 'borrowed');
   const away = stage.leaving || phase === 'notebook';
   return html`${away ? view(stage, 'notebook') : inside ? inner(stage, phase === 'open') : phase === 'showing' ? view(stage, 'showing') : phase === 'picture' && stage.state.picture?.locked ? view(stage, 'capturing') : phase === 'fresh' && stage.place.name === 'borrowed' ? view(stage, 'borrowed') : door(stage)}
     <p class="unseen" role="status" aria-live="polite">${stage.spoken}</p>`;
+}
+
+/** In whose words this keeper is asked, on every place of the diary and nowhere else. @param {Stage} stage @param {boolean} open */
+function wording(stage, open) {
+  const kept = open && stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data : null;
+  const isTheirs = kept?.fields?.wording === 'young';
+  askYoung(isTheirs);
+  if (isTheirs && !loaded['wording'] && !stuck) fetchPart('wording', stage.draw);
 }
 
 /** @param {Stage} stage @param {boolean} open */
@@ -146,10 +155,10 @@ function bar(stage, open) {
   const goBack = () => (open ? stage.back() : stage.back('start'));
   return html`<header class="bar">
     ${main && open ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.back')} @click=${goBack}>${icon('back', 22, 'mirror')}</button>`}
-    <span class="bar-name">${nameOf(stage.state)}${isDraftLanguage() ? html` <span class="small soft">${t('bar.draft')}</span>` : nothing}</span>
-    ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24)}</button>`}
+    <span class="bar-name"><strong>${nameOf(stage.state)}</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
+    ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24, 'mirror')}</button>`}
     <button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => { up(); stage.leave(); }} @pointerdown=${down} @keydown=${down}
-      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24)}</button>
+      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24, 'mirror')}</button>
   </header>`;
 }
 
@@ -166,7 +175,7 @@ function thumb(stage) {
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${tabs.map(([tab, mark]) => html`<li>
     <button type="button" class="tab ${tab === 'add' ? 'tab-add' : ''}" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>
-      <span class="tab-mark">${icon(mark, 22)}</span><span>${t(`nav.${tab}`)}</span></button></li>`)}</ul></nav>`;
+      <span class="tab-mark">${icon(mark, 22, mark === 'list' ? 'mirror' : '')}</span><span>${t(`nav.${tab}`)}</span></button></li>`)}</ul></nav>`;
 }
 
 /** Lines that can stand above any place. @param {Stage} stage @param {boolean} open */

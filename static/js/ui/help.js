@@ -3,7 +3,8 @@ import { html, nothing } from './html.js';
 import { chips } from './fields.js';
 import { button, heading, sheet } from './parts.js';
 import { servicesFor, standing } from './directory.js';
-import { t } from './strings.js';
+import { dayWords } from './say.js';
+import { inItsOrder, inWords, t } from './strings.js';
 import './strings_help.js';
 import './strings_later.js';
 
@@ -43,11 +44,11 @@ function help(stage) {
 function item(stage, service) {
   const { number } = service;
   return html`<li>
-    <h2 class="service">${service.name}</h2>
-    <p class="small soft">${service.note}</p>
-    ${service.kind === 'web' ? html`<p class="number">${number}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
+    <h2 class="service">${inWords(service.name)}</h2>
+    <p class="small soft">${inWords(service.note, { grave: true })}</p>
+    ${service.kind === 'web' ? html`<p class="number">${inItsOrder(number)}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
     <p class="small">${t(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : t(BILL[service.bill])}</p>
-    <p class="small soft">${service.checkedOn ? t('help.checked', { day: service.checkedOn }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
+    <p class="small soft">${service.checkedOn ? t('help.checked', { day: dayWords(service.checkedOn) }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
   </li>`;
 }
 

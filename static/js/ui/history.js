@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { lineOf } from './card_table.js';
 import { titleOf, wordsFor } from './card_words.js';
-import { clockTime, day, whenWords } from './say.js';
+import { clockTime, day, momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
 import './strings_log.js';
@@ -45,7 +45,7 @@ function step(stage, entry, version, isSettling) {
   // A first save has nothing before it; the ones on the way to the first version show what they changed as well.
   const changed = version.kind === 'amendment' || version.kind === 'merged' || (version.kind === 'first' && entry.versions[0] !== version);
   return html`<li class="stack-close">
-    <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${day(version.at)}, ${clockTime(version.at)}${version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''}</span></p>
+    <p><strong>${t(isSettling ? 'history.settling' : `history.${version.kind}`)}</strong> <span class="small soft">${momentSaid(version.at)}${version.by ? ` · ${t('history.by', { by: t(`history.${version.by}`) })}` : ''}</span></p>
     ${version.kept_at === undefined ? nothing : html`<p class="small soft">${receipt(version)}</p>`}
     ${version.altered ? html`<p class="care small">${t('history.altered')}</p>` : nothing}
     ${version.reason ? html`<p class="small" dir="auto">${t('history.reason', { reason: version.reason })}</p>` : nothing}

@@ -8,7 +8,8 @@ import './strings_imports.js';
 import { askFirst } from './asking.js';
 import { beginAgain, isAnswered, keep, keepLate, plan, readFile, regroup, restart, workOf } from './import_work.js';
 import { countsTable, headersView, oddLines } from './import_found.js';
-import { amountSaid, rowsList } from './schedule_rows.js';
+import { amountSaid } from './amount_words.js';
+import { rowsList } from './schedule_rows.js';
 import { vocabulary } from './labels.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading } from './parts.js';
-import { clockTime, day, whenWords } from './say.js';
+import { day, momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
 import { attribute } from './attribute.js';
@@ -30,7 +30,7 @@ function item(stage, one, due) {
   return html`<li class="page-item stack-close">
     <button type="button" class="item" @click=${() => stage.go({ name: 'entry', record: one.record })}><span class="item-foot"><span>${number}</span><span>${whenWords(one.occurred)}</span></span>
       <span class="item-words ${one.title ? '' : 'soft'}" dir="auto">${one.title || t('entries.no_words')}</span>
-      <span class="item-foot">${due === null ? t('away.at', { at: day(one.taken_out ?? 0) }) : t('erase.pending', { at: `${day(due)}, ${clockTime(due)}` })}</span></button>
+      <span class="item-foot">${due === null ? t('away.at', { at: day(one.taken_out ?? 0) }) : t('erase.pending', { at: momentSaid(due) })}</span></button>
     <div class="row">${button(t('away.back'), () => putBack(stage, one.record), {})}</div></li>`;
 }
 
@@ -49,7 +49,7 @@ function held(stage, is) {
   const off = () => openWords(stage, { title: t('hold.off'), lead: t('hold.off_lead'), go: t('hold.off'), act: async (words) => { await stage.app.askToLiftHold?.({ words }); stage.refresh('hold'); } });
   return html`<div class="card stack-close" role="status"><p><strong>${t('hold.is_on', { at: day(is.since) })}</strong></p><p dir="auto">${t('hold.asked_by', { who: is.who })}</p>
       ${is.reference ? html`<p dir="auto">${t('hold.ref', { ref: is.reference })}</p>` : nothing}
-      ${is.lift_asked_at === null ? nothing : html`<p class="care">${t('hold.lifting', { at: `${day(is.lift_asked_at + SEVEN_DAYS)}, ${clockTime(is.lift_asked_at)}` })}</p>`}</div>
+      ${is.lift_asked_at === null ? nothing : html`<p class="care">${t('hold.lifting', { at: momentSaid(is.lift_asked_at + SEVEN_DAYS) })}</p>`}</div>
     <div>${is.lift_asked_at === null ? button(t('hold.off'), off, { busy: stage.running === 'words' }) : button(t('hold.keep'), keep, { main: true, busy: stage.running === 'hold' })}</div>`;
 }
 

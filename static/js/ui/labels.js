@@ -1,15 +1,11 @@
 /** The words for codes: the vocabulary, once it is here, in plain words or a young person's. */
-import { askYoung, inWords } from './strings.js';
+import { inWords, isYoung } from './strings.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('../record/vocabulary.js').List} List */
 
 /** @type {Record<string, List>|null} */
 let lists = null;
-let young = false;
-
-/** Whether this keeper is asked in a young person's words. */
-export const isYoung = () => young;
 
 /**
  * The vocabulary, once it is here; it is large and not needed at the door.
@@ -17,9 +13,6 @@ export const isYoung = () => young;
  */
 export function vocabulary(stage) {
   if (!lists) Promise.all([import('../record/vocabulary.js'), import('./strings_young.js')]).then(([module]) => { lists = module.VOCABULARY; stage.draw(); }, () => undefined);
-  const settings = stage.app.readSettings ? stage.find('wording', () => /** @type {any} */ (stage.app).readSettings()).data : null;
-  young = settings?.fields?.wording === 'young';
-  askYoung(young);
   return lists;
 }
 
@@ -36,7 +29,12 @@ export function label(list, code) {
 
 /** @param {{label: string, young?: string}} code @returns {string} */
 export function said(code) {
-  return inWords(young && code.young ? code.young : code.label);
+  return inWords(isYoung() && code.young ? code.young : code.label);
+}
+
+/** What stands under a label; '' where nothing does. @param {{hint?: string, young_hint?: string}} code @returns {string} */
+export function hintOf(code) {
+  return inWords((isYoung() && code.young_hint) || code.hint || '');
 }
 
 /**

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf } from './parts.js';
-import { clockTime, day } from './say.js';
+import { clockTime, day, momentSaid } from './say.js';
 import { t } from './strings.js';
 import { GROUPS } from './more_groups.js';
 import './strings_later.js';
@@ -58,7 +58,7 @@ function devices(stage) {
   }
   return html`<div class="stack-wide">${heading(t('devices.title'))}${errorSummary(stage)}
     <ul class="rows">${found.map((one) => html`<li class="stack-close page-item"><strong>${one.here ? t('devices.here') : one.device_name || t('devices.unknown')}</strong>
-      <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: `${day(one.seen_at)}, ${clockTime(one.seen_at)}` })}</span>
+      <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: momentSaid(one.seen_at) })}</span>
       ${one.here ? nothing : html`<div>${button(t('devices.end'), () => ending(stage, one), {})}</div>`}
       ${local.ending === one.session ? endForm(stage, one, found) : nothing}${one.here ? naming(stage, one) : nothing}</li>`)}</ul>
     ${found.length > 1 ? html`<div>${button(t('devices.all'), () => ending(stage, null), {})}</div>${local.ending === ALL ? endForm(stage, null, found) : nothing}` : nothing}

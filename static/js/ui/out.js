@@ -5,7 +5,7 @@
 import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
 import { button, heading, row, sheet } from './parts.js';
-import { clockTime, day } from './say.js';
+import { day, momentSaid } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
 import './strings_files.js';
@@ -16,7 +16,7 @@ import { uncover } from './door.js';
 /** @typedef {import('./app.d.ts').Row} Row */
 
 /** @param {number} at */
-const atWords = (at) => `${day(at)}, ${clockTime(at)}`;
+const atWords = momentSaid;
 
 /** Reads everything about entries again, the lists of what is out included. @param {Stage} stage */
 const again = (stage) => stage.refresh('');

@@ -1,8 +1,8 @@
 /** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
 import { html, nothing, ref } from './html.js';
 import { icon } from './icons.js';
-import { inWords, t } from './strings.js';
-import { clockTime, day } from './say.js';
+import { inWords, t, tn } from './strings.js';
+import { clockTime, momentSaid } from './say.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').EntryState} EntryState */
@@ -25,19 +25,22 @@ export function button(label, on, how = {}) {
  * @param {boolean} registered whether a copy off this phone is kept at all
  */
 export function stateLine(state, registered) {
-  const said = state.sentence ? inWords(state.sentence) : '';
-  // A sentence given with "kept" or "sending" says less than the usual words would: it stands instead of them.
-  const words = state.code === 'kept' ? (said || t('state.kept', { time: keptAt(state.at) }))
-    : state.code === 'sending' ? (said || t('state.sending'))
-    : state.code === 'trouble' ? (said || t('state.trouble'))
-      : state.code === 'sealed' && !registered ? t('state.only') : t(`state.${state.code}`);
-  return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${words}</span></span>`;
+  return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
+}
+
+/** Why something is not kept safe yet says less than the usual words would: it stands instead of them. @param {EntryState} state @param {boolean} registered */
+function stateWords({ code, at, why, files = 0, percent, sentence }, registered) {
+  if (why === 'files') return percent === undefined ? tn('state.files', files) : tn('state.part', files, { percent });
+  if (why) return t(`state.${why}`);
+  if (code === 'trouble') return sentence ? inWords(sentence, { grave: true }) : t('state.trouble');
+  if (code === 'sealed' && !registered) return t('state.only');
+  return code === 'kept' ? t('state.kept', { time: keptAt(at) }) : t(`state.${code}`);
 }
 
 /** @param {number|null} at */
 function keptAt(at) {
   if (at === null) return '';
-  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : `${day(at)}, ${clockTime(at)}`;
+  return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : momentSaid(at);
 }
 
 /**

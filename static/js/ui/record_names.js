@@ -1,12 +1,12 @@
 /** What the screens call a person, an account, an order: the keeper's own words for it, as short as they are. Pure but for labels. */
 import { label } from './labels.js';
-import { t } from './strings.js';
+import { inOneLine, t } from './strings.js';
 
 /** @typedef {import('./app.d.ts').Fields} Fields */
 /** @typedef {{record: string, kind?: string, fields: Fields, taken_out?: number|null}} Listed */
 
 /** @param {...any} parts */
-const joined = (...parts) => parts.filter((part) => typeof part === 'string' && part.trim()).join(', ');
+const joined = (...parts) => inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()));
 
 /** @type {Record<string, (fields: Fields) => string>} */
 const NAMES = {

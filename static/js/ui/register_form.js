@@ -6,7 +6,7 @@ import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, errorSummary, heading, sheet, waiting } from './parts.js';
 import { hasUnreadable, isEmpty, lineField } from './card_forms.js';
-import { knows, t } from './strings.js';
+import { forOthers, knows, t } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import { problemOf } from './stage.js';
@@ -242,7 +242,7 @@ async function save(self) {
     if (isNew) stage.stand({ name: 'kept', kind, record });
     else stage.back('more');
   });
-  await write(stage.place.preset === 'together' ? t('reg.two_reason') : '');
+  await write(stage.place.preset === 'together' ? forOthers(() => t('reg.two_reason')) : '');
   if (needed) askReason(stage, write);
 }
 

@@ -7,7 +7,7 @@ import { button, errorSummary, heading, row, sheet, waiting } from './parts.js';
 import { t } from './strings.js';
 import './strings_show.js';
 import { vocabulary } from './labels.js';
-import { clockTime, day, whenWords } from './say.js';
+import { clockTime, day, momentSaid, whenWords } from './say.js';
 import { picture } from './tiles.js';
 import { askReason } from './register_form.js';
 import { REGISTERS } from './register_table.js';
@@ -197,7 +197,7 @@ function history(stage, { kind, versions }) {
   };
   const known = (/** @type {string} */ field) => lines.has(field) || field === 'merged_into' || lines.has(field.replace(/_text$/, ''));
   return html`<ol class="history stack">${versions.map((step) => html`<li class="stack-close">
-    <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${day(step.at)}, ${clockTime(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
+    <p><strong>${t(`reg.h.${step.kind}`)}</strong> <span class="small soft">${momentSaid(step.at)} · ${t('history.by', { by: t(`history.${step.by}`) })}</span></p>
     ${step.reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: step.reason })}</p>` : nothing}
     ${step.changes.filter(({ field }) => known(field)).map(({ field, old, new: now }) => html`<div><p class="small soft">${fieldName(kind, field)}</p>
       ${step.kind === 'amendment' ? html`<p class="was" dir="auto">${t('reg.h.was', { old: words(field, old) })}</p>` : nothing}<p class="narrative-small" dir="auto">${words(field, now)}</p></div>`)}

@@ -5,7 +5,7 @@ import { isEmpty } from './card_forms.js';
 import { label } from './labels.js';
 import { nameOf } from './record_names.js';
 import { dayWords, whenWords } from './say.js';
-import { t } from './strings.js';
+import { inOneLine, t } from './strings.js';
 import { isOver, termsOf } from './register_terms.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -13,7 +13,7 @@ import { isOver, termsOf } from './register_terms.js';
 /** @typedef {import('./register_table.js').Line} Line */
 
 /** @param {...any} parts */
-const joined = (...parts) => parts.filter((part) => typeof part === 'string' && part.trim()).join(', ');
+const joined = (...parts) => inOneLine(parts.filter((part) => typeof part === 'string' && part.trim()));
 
 /** Kinds whose name is not one field. @type {Record<string, (stage: Stage, fields: Fields) => string>} */
 const TITLES = {

@@ -1,6 +1,6 @@
 /** Times, sizes and numbers as a person says them, in the language of the screens. */
 import { localAt, phoneZone } from '../record/times.js';
-import { knows, language, t } from './strings.js';
+import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, t } from './strings.js';
 
 /** @typedef {import('./app.d.ts').Occurred} Occurred */
 
@@ -8,7 +8,8 @@ import { knows, language, t } from './strings.js';
 const format = (options) => {
   /** @type {Record<string, Intl.DateTimeFormat>} */
   const made = {};
-  return { format: (/** @type {Date} */ date) => (made[language()] ??= new Intl.DateTimeFormat(language(), { timeZone: 'UTC', numberingSystem: 'latn', ...options })).format(date) };
+  const as = (/** @type {string} */ tongue, /** @type {Date} */ date) => (made[tongue] ??= new Intl.DateTimeFormat(tongue, { timeZone: 'UTC', numberingSystem: 'latn', ...options })).format(date);
+  return { format: (/** @type {Date} */ date) => alsoInEnglish(as(language(), date), () => as('en-GB', date)) };
 };
 // The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.
 const DAY = format({ weekday: 'long', day: 'numeric', month: 'long' });
@@ -37,6 +38,11 @@ export function clockTime(at) {
  */
 export function day(at) {
   return SHORT.format(asDate(localAt(at, phoneZone())));
+}
+
+/** The day and the time of day at `at`, on this phone. @param {number} at ms UTC @returns {string} `3 Nov 2026, 14:03` */
+export function momentSaid(at) {
+  return alsoInEnglish(inOneLine([day(at), clockTime(at)]), () => forOthers(() => `${day(at)}, ${clockTime(at)}`));
 }
 
 /**
@@ -105,16 +111,17 @@ function monthOf(local) {
   return Number.isNaN(date.getTime()) ? '' : t('say.month', { month: MONTH.format(date) });
 }
 
-/** `Summer 2026` as it was said, in the language spoken; nothing that looks like a date. @param {string} local */
+/** `Summer 2026`, however the record has it, or as it was said; nothing that looks like a date. @param {string} local */
 export function seasonWords(local) {
-  const named = /^(Winter|Spring|Summer|Autumn) (\d{4})$/.exec(local);
-  return named ? t(`say.${named[1]}`, { year: String(named[2]) }) : /^\p{L}/u.test(local) ? local : '';
+  const [, season, year] = /^(Winter|Spring|Summer|Autumn) ([\d/]+)$/.exec(local) ?? [];
+  if (season && year) return t(`say.${season}`, { year });
+  return /^\p{L}/u.test(local) ? local : '';
 }
 
 /** @param {Occurred} occurred @param {string} local */
 function partOf({ occurred_local }, local) {
   const part = local === occurred_local ? local.slice(11) : occurred_local ?? '';
-  return (knows(`say.part_${part}`) ? t(`say.part_${part}`) : part.replace('_', ' ')).toLocaleLowerCase(language());
+  return knows(`say.part_${part}`) ? t(`say.part_${part}`).toLocaleLowerCase(language()) : part.replace('_', ' ').toLowerCase();
 }
 
 /** @param {Occurred} occurred @param {string} local */
@@ -140,7 +147,7 @@ export function whenWords(occurred) {
   // Never more exact than it was said: a month has no first of the month.
   if (time && (occurred.precision === 'month' || occurred.precision === 'season')) return time[0]?.toUpperCase() + time.slice(1);
   const long = DAY_YEAR.format(asDate(date));
-  return time ? `${long}, ${time}` : long;
+  return inOneLine([long, time]);
 }
 
 /**
@@ -152,7 +159,7 @@ export function size(bytes) {
   if (bytes < 1000) return t('say.bytes', { n: bytes });
   const [unit, by] = bytes < 1e6 ? ['KB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
   const n = bytes / Number(by);
-  return `${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`;
+  return inItsOrder(`${n >= 10 ? Math.round(n) : n.toFixed(1)} ${unit}`);
 }
 
 /** Monday to Sunday, as short as the language spoken has them. @returns {string[]} */

@@ -7,7 +7,8 @@ import { headersView } from './import_found.js';
 import { label, vocabulary } from './labels.js';
 import { amountOf, rowsIn } from '../record/schedule.js';
 import { begin, editing } from './schedule_edit.js';
-import { amountSaid, rowsList } from './schedule_rows.js';
+import { amountSaid } from './amount_words.js';
+import { rowsList } from './schedule_rows.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {{entry: import('./app.d.ts').Entry, parts: any[], draft: any}} Found */

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { label } from './labels.js';
 import { day } from './say.js';
-import { language, t, tn } from './strings.js';
+import { t } from './strings.js';
 
 /** @typedef {import('../record/schedule.js').Row} Row */
 
@@ -12,24 +12,6 @@ const NOTES = /** @type {Record<string, string>} */ ({ hour_first: 'sched.first'
 export function stampWords({ sent_local = '' }) {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(sent_local)) return '';
   return `${day(Date.parse(`${sent_local.slice(0, 10)}T12:00Z`))}, ${sent_local.slice(11)}`;
-}
-
-/**
- * What a list amounts to, in the language spoken: `1 missed call and 5 messages from Sam, 1 from me, 21:10 to 21:23`.
- * @param {import('../record/schedule.js').Amount} amount
- */
-export function amountSaid(amount) {
-  const messages = Math.max(0, amount.in - amount.calls);
-  const came = [amount.calls ? tn('sched.n_calls', amount.calls) : '', messages ? tn('sched.n_messages', messages) : ''].filter(Boolean);
-  const what = new Intl.ListFormat(language(), { type: 'conjunction' }).format(came);
-  const names = amount.from.length > 3 ? tn('sched.n_people', amount.from.length) : amount.from.join(', ');
-  const [from, to] = [amount.first, amount.last].map((one) => one?.slice(11, 16) ?? '');
-  const oneDay = amount.first?.slice(0, 10) === amount.last?.slice(0, 10);
-  const parts = [
-    what && names ? t('sched.n_from', { what, names }) : what, amount.out ? tn('sched.n_mine', amount.out) : '', amount.unsure ? tn('sched.n_unsure', amount.unsure) : '',
-    from && oneDay ? (from === to ? from : `${from} ${t('say.to')} ${to}`) : '',
-  ];
-  return parts.filter(Boolean).join(', ');
 }
 
 /** Who to whom, in words. @param {any} row */

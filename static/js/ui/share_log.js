@@ -2,8 +2,8 @@
 import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, errorSummary, heading, waiting } from './parts.js';
-import { clockTime, day } from './say.js';
-import { t, tn } from './strings.js';
+import { momentSaid } from './say.js';
+import { forOthers, t, tn } from './strings.js';
 import './strings_share.js';
 import { label, said, vocabulary } from './labels.js';
 
@@ -38,7 +38,7 @@ function card(stage, one) {
 }
 
 /** @param {number} ms */
-const at = (ms) => `${day(ms)}, ${clockTime(ms)}`;
+const at = momentSaid;
 
 /** @param {Record<string, any>} fields @returns {string[]} */
 function openings(fields) {
@@ -53,7 +53,7 @@ function form(stage, one) {
   const typed = (local.said ??= { delivered_to: one.fields['delivered_to'] ?? '', delivered_how: one.fields['delivered_how'] ?? 'saved', receipt_ref: one.fields['receipt_ref'] ?? '' });
   const codes = vocabulary(stage)?.['delivered_ways']?.codes.slice(0, WAYS) ?? [];
   const save = () => stage.run('log', async () => {
-    await stage.app.noteDelivery(one.record, { ...typed, reason: t('log.reason') });
+    await stage.app.noteDelivery(one.record, { ...typed, reason: forOthers(() => t('log.reason')) });
     stage.place = { name: 'shared' };
     Object.assign(local, { editing: null, said: null });
     stage.refresh('shared');

@@ -4,7 +4,7 @@
  */
 import { html, nothing } from './html.js';
 import { masking } from './masking.js';
-import { button, errorSummary, heading, sheet } from './parts.js';
+import { button, errorSummary, heading, sentenceOf, sheet } from './parts.js';
 import { problemOf } from './stage.js';
 import { t, tn } from './strings.js';
 import './strings_files.js';
@@ -69,7 +69,7 @@ function covering(stage, look) {
   const found = stage.find(`attachment:look:${look.attachment}`, () => stage.app.readAttachment(look.attachment));
   const stop = () => { stage.arrived = true; stage.set({ masking: null }); };
   if (found.data) return masking(stage, found.data);
-  return html`${heading(t('look.title'))}<p role="status">${found.problem?.sentence ?? t('frame.loading')}</p><div>${button(t('frame.cancel'), stop)}</div>`;
+  return html`${heading(t('look.title'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p><div>${button(t('frame.cancel'), stop)}</div>`;
 }
 
 /**

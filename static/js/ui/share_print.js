@@ -29,12 +29,12 @@ function sheet(stage, made) {
   return html`<div class="stack-wide printed">
     <div class="stack-close unprinted">${button(t('print.do'), () => globalThis.print(), { main: true, wide: true })}${button(t('bar.back'), () => { stage.arrived = true; stage.set({ made: null }); }, { plain: true })}</div>
     <p class="small soft unprinted">${t('print.after')}</p>
-    ${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
+    <div class="stack-wide" lang="en-GB" dir="ltr">${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
     ${made.rows.map((row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
       <p class="small soft">${words('recorded')}: ${row.recorded}</p>
       <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
       ${row.later.map(({ at, kind, text }) => html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`)}
-      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}
+      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}</div>
   </div>`;
 }
 

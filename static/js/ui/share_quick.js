@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { checkbox } from './fields.js';
 import { button, errorSummary, heading, sentenceOf, waiting } from './parts.js';
 import { day, dayWords, whenWords } from './say.js';
-import { t, tn } from './strings.js';
+import { forOthers, inOneLine, language, t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import './strings_share.js';
@@ -15,7 +15,7 @@ import { localAt, phoneZone } from '../record/times.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Fields} Fields */
-/** @typedef {{key: string, lines: string[], apart?: boolean}} Part `apart`: kept apart, so it starts unticked */
+/** @typedef {{key: string, head: string, lines: string[], apart?: boolean}} Part `apart`: kept apart, so it starts unticked */
 
 const MOST_CODES = 8;
 
@@ -26,11 +26,13 @@ function quick(stage) {
   if (found.problem) return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const { local } = stage;
-  const all = partsOf(found.data);
+  const own = partsOf(found.data);
+  // What is copied and read out is in English; the keeper ticks it, and sees it, in their own words too.
+  const all = forOthers(() => partsOf(found.data));
   const isOn = (/** @type {Part} */ part) => local.ticks?.[part.key] ?? !part.apart;
   const parts = all.filter(isOn);
-  const text = parts.map((part) => `${t(`quick.h.${part.key}`).toUpperCase()}\n${part.lines.join('\n')}`).join('\n\n');
-  if (local.large) return large(stage, parts);
+  const text = parts.map((part) => `${part.head.toUpperCase()}\n${part.lines.join('\n')}`).join('\n\n');
+  if (local.large) return large(stage, parts, own);
   const none = () => stage.fail({ code: 'none', sentence: t('quick.none') });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('quick.title'))}<p>${t('quick.lead')}</p><p class="care">${t('quick.danger')}</p></div>
@@ -39,15 +41,21 @@ function quick(stage) {
     on: (on) => stage.set({ ticks: { ...local.ticks, [part.key]: on }, copied: false }) })}</li>`)}</ul>
     <div class="stack-close">${button(t('quick.copy'), () => (text ? copy(stage, text) : none()), { main: true, wide: true })}${button(t('quick.large'), () => { if (!text) return none(); stage.arrived = true; return stage.set({ large: true }); }, { wide: true, icon: 'eye' })}</div>
     <p role="status">${local.copied ? t('quick.copied') : local.noted ? t('quick.noted') : nothing}</p>
-    <section class="stack-close"><h2>${t('quick.words')}</h2><div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map((part) => html`<p class="quick-head">${t(`quick.h.${part.key}`)}</p>${part.lines.map((line) => html`<p class="narrative-small" dir="auto">${line}</p>`)}`)}</div></section>
+    <section class="stack-close"><h2>${t('quick.words')}</h2>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}<div class="card quick-words" tabindex="0" role="region" aria-label=${t('quick.words')}>${parts.map((part) => html`<p class="quick-head" lang="en-GB" dir="auto">${part.head}</p>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative-small" lang="en-GB" dir="auto">${line}</p>`))}`)}</div></section>
     ${local.noted ? nothing : html`<div>${button(t('quick.note'), () => note(stage, found.data.records), { plain: true, busy: stage.running === 'note' })}</div>`}</div>`;
 }
 
-/** @param {Stage} stage @param {Part[]} parts */
-function large(stage, parts) {
+/** A line as it is given, and beneath it the same in the keeper's words where those are others. @param {Part[]} own @param {Part} part @param {number} i @param {unknown} line */
+function both(own, part, i, line) {
+  const mine = own.find(({ key }) => key === part.key)?.lines[i];
+  return html`${line}${mine && mine !== part.lines[i] ? html`<p class="small soft" lang=${language()} dir="auto">${mine}</p>` : nothing}`;
+}
+
+/** @param {Stage} stage @param {Part[]} parts @param {Part[]} own */
+function large(stage, parts, own) {
   const back = () => { stage.arrived = true; stage.set({ large: false }); };
   return html`<div class="stack-wide">${heading(t('quick.title'))}<div>${button(t('quick.small'), back)}</div>
-    ${parts.map((part) => html`<section class="stack-close quick-large"><h2>${t(`quick.h.${part.key}`)}</h2>${part.lines.map((line) => html`<p class="narrative" dir="auto">${line}</p>`)}</section>`)}
+    ${parts.map((part) => html`<section class="stack-close quick-large"><h2 lang="en-GB" dir="auto">${part.head}</h2>${part.lines.map((line, i) => both(own, part, i, html`<p class="narrative" lang="en-GB" dir="auto">${line}</p>`))}</section>`)}
     <div>${button(t('quick.small'), back)}</div></div>`;
 }
 
@@ -77,7 +85,7 @@ function partsOf(found) {
   const { newest, counts, settings } = found;
   const numbers = (/** @type {string[]} */ ids) => tn('quick.entries', ids.length, { list: ids.map((id) => found.numbers[id] ?? '?').join(', ') });
   const [last, ...before] = newest;
-  const parts = /** @type {Part[]} */ ([
+  const parts = /** @type {Omit<Part, 'head'>[]} */ ([
     { key: 'now', lines: last ? happened(last.fields) : [] },
     { key: 'since', lines: since(counts) },
     { key: 'who', lines: found.people.map((/** @type {any} */ one) => person(one, found)) },
@@ -91,7 +99,7 @@ function partsOf(found) {
     { key: 'others', lines: before.map((/** @type {any} */ one) => happened(one.fields)[0] ?? '') },
     { key: 'reach', apart: true, lines: ['name_to_use', 'safe_contact', 'needs'].filter((name) => settings.restricted[name]).map((name) => `${t(`sheet.${name}`)}: ${settings.restricted[name]}`) },
   ]);
-  return parts.map((part) => ({ ...part, lines: part.lines.filter(Boolean) })).filter(({ lines }) => lines.length);
+  return parts.map((part) => ({ ...part, head: t(`quick.h.${part.key}`), lines: part.lines.filter(Boolean).map(String) })).filter(({ lines }) => lines.length);
 }
 
 /** @param {Fields} fields @returns {string[]} */
@@ -124,7 +132,7 @@ function orders({ orders: list, notices, counts }, numbers) {
   const today = localAt(Date.now(), phoneZone()).slice(0, 10);
   const broken = [...new Set(counts.breaches.flatMap((/** @type {any} */ one) => one.ids))];
   return [
-    ...list.filter((/** @type {any} */ { fields }) => isInForce(fields, today)).map((/** @type {any} */ { fields }) => [label('orders', fields.kind), fields.court, fields.served_on ? t('quick.served', { on: dayWords(fields.served_on) }) : '', fields.expires_on ? t('quick.until', { on: dayWords(fields.expires_on) }) : ''].filter(Boolean).join(', ')),
+    ...list.filter((/** @type {any} */ { fields }) => isInForce(fields, today)).map((/** @type {any} */ { fields }) => inOneLine([label('orders', fields.kind), fields.court, fields.served_on ? t('quick.served', { on: dayWords(fields.served_on) }) : '', fields.expires_on ? t('quick.until', { on: dayWords(fields.expires_on) }) : ''])),
     broken.length ? tn('quick.breach', broken.length, { list: numbers(/** @type {string[]} */ (broken)) }) : '',
     ...notices.map((/** @type {any} */ { fields }) => (fields.exact_words ? t('quick.stop', { at: momentWords(fields.at), words: fields.exact_words }) : t('quick.stop_plain', { at: momentWords(fields.at) }))),
   ];
@@ -133,7 +141,7 @@ function orders({ orders: list, notices, counts }, numbers) {
 /** @param {any} report */
 function report({ fields }) {
   const refs = [fields.crime_ref, fields.incident_ref].filter(Boolean).map((ref) => t('quick.ref', { ref }));
-  return [label('report_to', fields.to), fields.force, momentWords(fields.at), ...refs, fields.officer_name, fields.collar_no].filter(Boolean).join(', ');
+  return inOneLine([label('report_to', fields.to), fields.force, momentWords(fields.at), ...refs, fields.officer_name, fields.collar_no]);
 }
 
 /** @param {any} one */

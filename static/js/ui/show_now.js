@@ -1,14 +1,14 @@
 /** Choosing what someone will see, and the page they see: large, read-only, with the diary locked behind it. */
 import { html, nothing, ref } from './html.js';
 import { checkbox, chips, textField } from './fields.js';
-import { button, errorSummary, heading, waiting } from './parts.js';
-import { t, tn } from './strings.js';
+import { button, errorSummary, heading, sentenceOf, waiting } from './parts.js';
+import { forOthers, language, t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import './strings_share.js';
 import './strings_show.js';
 import { label, vocabulary } from './labels.js';
-import { clockTime, day, dayWords, whenWords } from './say.js';
+import { day, dayWords, momentSaid, whenWords } from './say.js';
 import { LANGUAGES, NEEDS, cardLines } from './show_cards.js';
 import { isInForce, termsOf } from './register_terms.js';
 import { titleOf } from './register_words.js';
@@ -28,13 +28,14 @@ function show(stage) {
   const { record, kind, records } = stage.place;
   vocabulary(stage);
   const found = stage.find(`records-show:${record ?? records?.join() ?? ''}`, () => stage.app.readForShow({ ...(record ? { record } : {}), ...(kind ? { kind } : {}), ...(records ? { records } : {}) }));
-  if (found.problem) return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${found.problem.sentence}</p></div>`;
+  if (found.problem) return html`<div class="stack">${heading(t('show.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const choices = choicesOf(stage, found.data);
   const { local } = stage;
   const isTicked = (/** @type {Choice} */ one) => local.ticks?.[one.id] ?? one.ticked;
   const go = () => {
-    const sections = sectionsOf(choices.filter(isTicked));
+    // Chosen in the keeper's words, made in those of whoever will read it.
+    const sections = forOthers(() => sectionsOf(choicesOf(stage, found.data).filter(isTicked)));
     if (!sections.length) return stage.fail({ code: 'none', sentence: t('show.none') });
     return stage.run('show', async () => {
       await keepCards(stage, choices.filter(isTicked), found.data.settings);
@@ -42,7 +43,7 @@ function show(stage) {
     });
   };
   return html`<div class="stack-wide form">
-    <div class="stack-close">${heading(t('show.title'))}<p>${t('show.lead')}</p></div>
+    <div class="stack-close">${heading(t('show.title'))}<p>${t('show.lead')}</p>${language() === 'en-GB' ? nothing : html`<p class="small soft">${t('share.english')}</p>`}</div>
     ${errorSummary(stage)}
     <div>${button(t('show.do'), go, { main: true, wide: true, icon: 'eye', busy: stage.running === 'show' })}</div>
     ${SECTIONS.map((section) => group(stage, section, choices.filter((one) => one.section === section), isTicked, found.data.settings))}
@@ -190,11 +191,12 @@ function stayAwake(element) {
 /** The page itself: nothing on it leads anywhere but to the lock. @param {Stage} stage */
 function showing(stage) {
   const { sections = [], until = 0 } = stage.state.showing ?? {};
-  return html`<main class="shown stack-wide" ${ref(stayAwake)}>
-    <div class="row apart"><h1 tabindex="-1">${t('show.page')}</h1>${button(t('show.close'), () => stage.app.lock('shown'), { icon: 'lock' })}</div>
+  const close = (wide = false) => html`<div lang=${language()} dir=${RTL.has(language()) ? 'rtl' : 'ltr'}>${button(t('show.close'), () => stage.app.lock('shown'), { icon: 'lock', wide })}</div>`;
+  return html`<main class="shown stack-wide" lang="en-GB" dir="ltr" ${ref(stayAwake)}>
+    <div class="row apart"><h1 tabindex="-1">${forOthers(() => t('show.page'))}</h1>${close()}</div>
     ${sections.map(({ title, blocks }) => html`<section class="stack"><h2>${title}</h2>${blocks.map(shownBlock)}</section>`)}
-    <p class="small">${t('show.made', { at: `${day(until)}, ${clockTime(until - 180_000)}` })} ${t('show.ends')}</p>
-    <div>${button(t('show.close'), () => stage.app.lock('shown'), { icon: 'lock', wide: true })}</div>
+    <p class="small">${forOthers(() => `${t('show.made', { at: momentSaid(until - 180_000) })} ${t('show.ends')}`)}</p>
+    ${close(true)}
   </main>`;
 }
 

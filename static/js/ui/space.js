@@ -43,7 +43,7 @@ function sending(stage, use) {
   return html`<section class="stack">
     ${chips({ name: 'sending', legend: t('space.when'), chosen: [stage.local.sending ?? use.sending], choices: [['now', t('space.now')], ['wifi', t('space.wifi')], ['ask', t('space.ask')]], on: choose })}
     <p class="small soft">${t('space.when_words')}${use.sending === 'wifi' && !use.wifi_known ? html` ${t('space.wifi_unknown')}` : nothing}</p>
-    ${files ? html`<p role="status">${tn('space.waiting', files).replace('{size}', size(bytes))}</p><div>${button(t('space.send'), send, { busy: stage.running === 'send' })}</div>` : nothing}
+    ${files ? html`<p role="status">${tn('space.waiting', files, { size: size(bytes) })}</p><div>${button(t('space.send'), send, { busy: stage.running === 'send' })}</div>` : nothing}
   </section>`;
 }
 

@@ -5,8 +5,8 @@ import { button, errorSummary, heading } from './parts.js';
 import { lineOf } from './card_table.js';
 import { titleOf, wordsFor } from './card_words.js';
 import { vocabulary } from './labels.js';
-import { clockTime, day, whenWords } from './say.js';
-import { t } from './strings.js';
+import { momentSaid, whenWords } from './say.js';
+import { forOthers, t } from './strings.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Entry} Entry */
@@ -76,14 +76,14 @@ export function two(stage) {
 }
 
 /** @param {End} end @param {string} name */
-const byLine = (end, name) => html`<span class="small soft">${t(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: `${day(end.at)}, ${clockTime(end.at)}` })}</span>`;
+const byLine = (end, name) => html`<span class="small soft">${t(name)} · ${t('two.mine', { by: t(end.here ? 'history.this' : 'history.other'), at: momentSaid(end.at) })}</span>`;
 
 /** One device took it out while the other wrote on. @param {Stage} stage @param {Entry} entry @param {End} a @param {End} b */
 function outOrIn(stage, entry, a, b) {
   const alive = a.taken_out ? b : a;
   const done = () => { stage.refresh(''); stage.stand({ name: 'entry', record: entry.record }); };
   const keep = () => stage.run('two', async () => {
-    await stage.app.bringTogether?.(entry.record, { looked: [a.version, b.version], fields: alive.fields, restricted: alive.restricted, reason: t('two.reason_keep') });
+    await stage.app.bringTogether?.(entry.record, { looked: [a.version, b.version], fields: alive.fields, restricted: alive.restricted, reason: forOthers(() => t('two.reason_keep')) });
     done();
   });
   const out = () => stage.run('two', async () => { await stage.app.takeOutRecord(entry.record, ''); done(); });
@@ -98,7 +98,7 @@ function bothIn(stage, entry, a, b) {
   const names = differences(a, b);
   const picked = /** @type {Record<string, 'a'|'b'|'both'>} */ (local.picked ??= {});
   local.joint ??= a.fields.narrative ?? '';
-  local.why ??= t('two.reason');
+  local.why ??= String(t('two.reason'));
   const save = () => {
     if (names.some((name) => name !== 'narrative' && !picked[name])) return stage.set({ lacking: true });
     return stage.run('two', async () => {

@@ -2,8 +2,8 @@
 import { html } from './html.js';
 import { chips } from './fields.js';
 import { errorSummary, heading } from './parts.js';
-import { isYoung, vocabulary } from './labels.js';
-import { t } from './strings.js';
+import { vocabulary } from './labels.js';
+import { isYoung, t } from './strings.js';
 import './strings_wording.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
