@@ -114,3 +114,32 @@ def test_no_view_writes_words_of_its_own() -> None:
             if len(words) > 2 and set(words) & letters and "\n" not in words and "*" not in words:
                 faults.append(f"{path.name}: {words}")
     assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("فون 0808 802 0300 پر", "فون \u20660808 802 0300\u2069 پر"),
+        ("حد 200 MB ہے", "حد \u2066200 MB\u2069 ہے"),
+        ("{n} میں سے {all}", "{n} میں سے {all}"),
+    ],
+)
+def test_numbers_keep_their_order_in_a_line_that_runs_the_other_way(text: str, there: str) -> None:
+    """A telephone number of three groups would be another number if its groups changed places."""
+    assert languages.in_their_order(text) == there
+
+
+def test_a_text_added_without_its_words_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The two tests at the top fail for a new line of a screen: it is no part of a catalogue, then it lacks its words."""
+    known = languages.texts()
+    monkeypatch.setattr(languages, "texts", lambda: [*known, {"context": "app:new.line", "text": "A new line."}])
+    wanted = [(message.context, message.id) for message in languages.template() if message.id]
+    for language in languages.LANGUAGES:
+        assert ("app:new.line", "A new line.") in wanted
+        assert [(message.context, message.id) for message in languages.read(language) if message.id] != wanted
+    kept = {language: languages.po(language).read_bytes() for language in languages.LANGUAGES}
+    for language, held in kept.items():
+        (tmp_path / f"{language.code}.po").write_bytes(held)
+    monkeypatch.setattr(languages, "po", lambda language: tmp_path / f"{language.code}.po")
+    languages.update()
+    assert languages.lacking() == {code: ["app:new.line A new line."] for code in CODES}
