@@ -68,7 +68,7 @@ def _patterns(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 def said(page: Page, english: str) -> str | re.Pattern[str]:
     """What the control called `english` is called on this page, whatever language it is in."""
     code = page.evaluate("document.documentElement.lang")
-    if code == "en-GB":
+    if code.startswith("en"):
         return english
     texts = words_in(code).get(english) or _filled(code, english)
     # Between its letters a name may have marks of direction, which nobody sees.
