@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -71,6 +72,18 @@ async def times(
     return found
 
 
+async def always_apart(*asked: Any) -> set[tuple[str, str]]:
+    """The pairs that three measurements in a row tell apart; asked as `times` is.
+
+    What the answer really tells, it tells every time; a machine that does something else for a while does not.
+    """
+    pairs = set(apart(await times(*asked)))
+    for _ in range(2):
+        if pairs:
+            pairs &= set(apart(await times(*asked)))
+    return pairs
+
+
 def apart(found: Mapping[str, list[float]]) -> dict[tuple[str, str], float]:
     """Every pair of kinds that the times tell from one another."""
     pairs = {(one, other): difference(found[one], found[other]) for one, other in itertools.combinations(found, 2)}
@@ -114,7 +127,7 @@ async def refused(server: Served) -> dict[str, Try]:
 
 async def test_no_refusal_of_a_handover_is_told_by_its_time(server: Served, refused: dict[str, Try]) -> None:
     """Wrong words, words nobody has, ended, run out, the sixth opening, one that has not all come."""
-    assert apart(await times(server, refused, 401)) == {}
+    assert await always_apart(server, refused, 401) == set()
 
 
 async def test_no_salt_is_told_by_its_time(server: Served) -> None:
@@ -128,7 +141,7 @@ async def test_no_salt_is_told_by_its_time(server: Served) -> None:
 
     known = {"standing": standing.told["name"], "ended": ended.told["name"]}
     names = {kind: lambda name=name: name for kind, name in known.items()} | {"unknown": lambda: b64(os.urandom(16))}
-    assert apart(await times(server, {kind: salt(name) for kind, name in names.items()}, 200)) == {}
+    assert await always_apart(server, {kind: salt(name) for kind, name in names.items()}, 200) == set()
 
 
 @pytest.mark.parametrize(
@@ -144,7 +157,7 @@ async def test_no_sign_in_name_is_told_by_its_time(server: Served, path: str, mo
 
     logins = (f"nobody-here-{n:06d}" for n in itertools.count())
     kinds = {"known": asks(lambda: keeper.identity.login), "unknown": asks(lambda: next(logins))}
-    assert apart(await times(server, kinds, status, lambda server, at: Phone(server.client(at)))) == {}
+    assert await always_apart(server, kinds, status, lambda server, at: Phone(server.client(at))) == set()
 
 
 async def test_a_difference_is_seen(server: Served, refused: dict[str, Try], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,5 +171,5 @@ async def test_a_difference_is_seen(server: Served, refused: dict[str, Try], mon
         return row
 
     monkeypatch.setattr(handovers.handovers, "find_by_name", slower)
-    told = apart(await times(server, {kind: refused[kind] for kind in ("wrong", "unknown")}, 401))
+    told = await always_apart(server, {kind: refused[kind] for kind in ("wrong", "unknown")}, 401)
     assert ("wrong", "unknown") in told
