@@ -343,7 +343,7 @@ def test_a_telephone_link_asks_first(show: Show) -> None:
     """No number rings from the list itself."""
     page = show((OPEN, go("help")))
     assert page.locator("main a[href^=tel]").count() == 0
-    page.get_by_role("button", name="Ring 0808 802 0300").click()
+    page.get_by_role("button", name="Ring 0808 802 0300").first.click()
     expect(page.get_by_text("another device that shares your account")).to_be_visible()
     assert page.locator("dialog a").get_attribute("href") == "tel:08088020300"
 

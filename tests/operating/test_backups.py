@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -224,11 +227,11 @@ async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(tmp_path:
     assert len(done.lost) == 1
 
 
-def server_rows(server: Served):  # type: ignore[no-untyped-def]
-    """A writing connection beside the server."""
-    import sqlite3
-
-    return sqlite3.connect(server.settings.data / "kept.sqlite3")
+@contextmanager
+def server_rows(server: Served) -> Iterator[sqlite3.Connection]:
+    """A writing connection beside the server, committed and closed."""
+    with closing(sqlite3.connect(server.settings.data / "kept.sqlite3")) as connection, connection:
+        yield connection
 
 
 async def test_a_backup_says_nothing_to_who_has_no_key(tmp_path: Path, key: tuple[bytes, bytes]) -> None:

@@ -72,7 +72,8 @@ def said(page: Page, english: str) -> str | re.Pattern[str]:
         return english
     texts = words_in(code).get(english) or _filled(code, english)
     # Between its letters a name may have marks of direction, which nobody sees.
-    marked = "|".join(r"[\u2066-\u2069]*".join(map(re.escape, text)) for text in texts)
+    # A slash ends the expression in the browser that it is handed to.
+    marked = "|".join(r"[\u2066-\u2069]*".join(map(re.escape, text)) for text in texts).replace("/", r"\/")
     return re.compile(rf"^\s*(?:{marked})[\u2066-\u2069]*\s*$")
 
 
