@@ -22,7 +22,12 @@ function line({ entries, at, code }) {
 function server(stage) {
   const { local } = stage;
   if (!local.accounts && stage.running !== 'accounts' && !stage.problem) {
+    local.of = stage.state.entries;
     void stage.run('accounts', async () => { local.accounts = await stage.app.diaryAccounts(); });
+  } else if (local.accounts && local.of !== stage.state.entries) {
+    // What was on its way when the page was opened has arrived: an old line would look as if something were missing.
+    local.of = stage.state.entries;
+    void Promise.resolve(stage.app.diaryAccounts()).then((read) => { local.accounts = read; stage.draw(); }).catch(() => undefined);
   }
   const found = /** @type {Accounts|undefined} */ (local.accounts);
   const trouble = stage.state.account?.trouble;
@@ -31,7 +36,7 @@ function server(stage) {
     ${errorSummary(stage)}
     ${trouble ? html`<p class="state-trouble">${sentenceOf(trouble)}</p>` : nothing}
     ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
-    ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered ? comparing(stage) : nothing}
+    ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered && found && stage.running !== 'accounts' ? comparing(stage) : nothing}
   </div>`;
 }
 
