@@ -76,7 +76,9 @@ async def prelogin(instance: Instance, login: str) -> dict[str, object]:
     login_mac = instance.pepper.login_mac(login)
     row = await accounts.find_by_login(instance.db, login_mac)
     made_up = made_up_kdf(instance, login, DEFAULT.m, DEFAULT.t)
-    owner, sealed = (row.id, row.kdf) if row else (_NOBODY, instance.pepper.seal(KDF, _NOBODY, canon(made_up)))
+    # Sealed either way: what only an unknown name costs would tell that it is one.
+    nobodys = instance.pepper.seal(KDF, _NOBODY, canon(made_up))
+    owner, sealed = (row.id, row.kdf) if row else (_NOBODY, nobodys)
     kdf = parse(instance.pepper.open(KDF, owner, sealed))
     if not isinstance(kdf, dict):
         raise BadRequest
