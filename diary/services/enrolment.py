@@ -19,7 +19,7 @@ from diary.storage import invites
 from diary.storage.writer import Hand
 
 DAY_MS: Final = 86_400_000
-_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _LENGTH: Final = 12
 _DAY_LENGTH: Final = 8
 _OTHER: Final = re.compile(r"[^a-z0-9]+")
@@ -32,11 +32,11 @@ async def invite(instance: Instance, days: int) -> str:
         raise BadSetting("Anyone may register on this server: DIARY_ENROLMENT is open.")
     now = instance.clock.now_ms()
     if mode == "code":
-        return _grouped(_day_code(instance.pepper, now))
-    code = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+        return grouped(_day_code(instance.pepper, now))
+    code = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
     mac = instance.pepper.invite_mac(code)
     await instance.db.writer.run(lambda hand: invites.add(hand, mac, now, now + days * DAY_MS))
-    return _grouped(code)
+    return grouped(code)
 
 
 def admit(instance: Instance, hand: Hand, given: str | None) -> int | None:
@@ -68,9 +68,9 @@ def needs_invite(settings: Settings) -> bool:
 def _day_code(pepper: Pepper, ms: int) -> str:
     """The code of a day, UTC."""
     raw = pepper.invite_mac("day " + datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d"))
-    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in raw[:_DAY_LENGTH])
+    return "".join(ALPHABET[byte % len(ALPHABET)] for byte in raw[:_DAY_LENGTH])
 
 
-def _grouped(code: str) -> str:
+def grouped(code: str) -> str:
     """A code as it is read out: four at a time."""
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))

@@ -14,6 +14,7 @@ from diary.errors import BadRequest, Conflict, NotFound, NotInvited, SecondStep
 from diary.ids import id_text, new_id
 from diary.services import sessions
 from diary.services.accounts import NewAccount, account_row, check_account
+from diary.services.enrolment import ALPHABET, grouped
 from diary.services.instance import Instance
 from diary.services.members import NAME, SECRET, name_of
 from diary.services.sessions import Device, Entry
@@ -24,7 +25,6 @@ from diary.storage.writer import Hand
 DAY_MS: Final = 86_400_000
 INVITE_DAYS: Final = 14
 SOON_DAYS: Final = 7
-_ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _LENGTH: Final = 16
 
 
@@ -51,7 +51,7 @@ async def begin(instance: Instance, name: str) -> tuple[str, str]:
         organisations.invite(hand, mac, organisation, leads=True, now=now, until=now + INVITE_DAYS * DAY_MS)
 
     await instance.db.writer.run(job)
-    return id_text(organisation), _grouped(code)
+    return id_text(organisation), grouped(code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ async def _invite(instance: Instance, organisation: bytes, *, leads: bool) -> st
         organisations.invite(hand, mac, organisation, leads=leads, now=now, until=now + INVITE_DAYS * DAY_MS)
 
     await instance.db.writer.run(job)
-    return _grouped(code)
+    return grouped(code)
 
 
 def _check_lead(member: MemberRow) -> None:
@@ -181,14 +181,9 @@ def _check_lead(member: MemberRow) -> None:
 
 def _code() -> str:
     """Sixteen characters, 79 bits, none of them like another."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    return "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
 
 
 def _mac(instance: Instance, code: str) -> bytes:
     """What an invitation is stored as; a keeper's invitation is another thing with another digest."""
     return instance.pepper.invite_mac("member " + "".join(one for one in code.lower() if one.isalnum()))
-
-
-def _grouped(code: str) -> str:
-    """A code as it is read out: four at a time."""
-    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
