@@ -135,17 +135,23 @@ async def enrol(
 
 async def sign_in(server: Server, login: str, words: str, *, policy: KdfPolicy = PRODUCT) -> Identity:
     """The account of a name, opened with its words. Raises NoMatch, KdfRefused or SealError."""
-    prelogin = await server.json("POST", "/v1/prelogin", {"login": login})
-    kdf = dict(prelogin["kdf"])
+    device = id_text(new_id())
+    answer, account_key, proof = await enter(server, login, words, {"device": device}, policy)
+    return _opened(answer, login, device, account_key, proof)
+
+
+async def enter(
+    server: Server, login: str, words: str, told: dict[str, str], policy: KdfPolicy
+) -> tuple[dict[str, Any], bytes, str]:
+    """A sign-in with words: the answer, the account key, the proof. `told`: what else the body says. Raises as `sign_in`."""
+    kdf = dict((await server.json("POST", "/v1/prelogin", {"login": login}))["kdf"])
     root = derivation.root(words, kdf, policy)
     proof = b64(derivation.auth(root, kdf, server.origin))
-    device = id_text(new_id())
-    body = {"auth": proof, "device": device, "device_name": DEVICE_NAME, "login": login}
+    body = {"auth": proof, "device_name": DEVICE_NAME, "login": login} | told
     answer = await server.json("POST", "/v1/sessions", body)
-    account = str(answer["account"])
-    kek = derivation.kek_words(root, kdf)
-    account_key, _ = unwrap_any_epoch(kek, unb64(answer["words_wrap"]), words_header(account, FIRST_EPOCH, kdf))
-    return _opened(answer, login, device, account_key, proof)
+    header = words_header(str(answer["account"]), FIRST_EPOCH, kdf)
+    account_key, _ = unwrap_any_epoch(derivation.kek_words(root, kdf), unb64(answer["words_wrap"]), header)
+    return answer, account_key, proof
 
 
 async def recover(

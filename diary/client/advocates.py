@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from diary.client.accounts import DEVICE_NAME, FIRST_EPOCH, new_kdf, new_key
+from diary.client.accounts import DEVICE_NAME, FIRST_EPOCH, enter, new_kdf, new_key
 from diary.client.journal import names_of
 from diary.client.transport import Server
 from diary.crypto import kdf as derivation
 from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
-from diary.crypto.keys import Keyset, code_header, open_keyset, unwrap_any_epoch, words_header, wrap
+from diary.crypto.keys import Keyset, code_header, open_keyset, words_header, wrap
 from diary.crypto.second_step import digits_at
 from diary.crypto.signing import Author, verify_author
 from diary.encoding import b64, parse, read_frames, unb64
@@ -115,19 +115,9 @@ async def sign_in(
     server: Server, login: str, words: str, secret: bytes, now: int, *, policy: KdfPolicy = PRODUCT
 ) -> Advocate:
     """The advocate of a name, with words and digits. Raises NoMatch, SecondStep, KdfRefused or SealError."""
-    kdf = dict((await server.json("POST", "/v1/prelogin", {"login": login}))["kdf"])
-    root = derivation.root(words, kdf, policy)
-    body = {
-        "auth": b64(derivation.auth(root, kdf, server.origin)),
-        "device": id_text(new_id()),
-        "device_name": DEVICE_NAME,
-        "digits": digits_at(secret, now),
-        "login": login,
-    }
-    answer = await server.json("POST", "/v1/sessions", body)
+    told = {"device": id_text(new_id()), "digits": digits_at(secret, now)}
+    answer, account_key, _ = await enter(server, login, words, told, policy)
     account = str(answer["account"])
-    header = words_header(account, FIRST_EPOCH, kdf)
-    account_key, _ = unwrap_any_epoch(derivation.kek_words(root, kdf), unb64(answer["words_wrap"]), header)
     return Advocate(login, account, open_keyset(account_key, unb64(answer["keyset"]), account), secret)
 
 
