@@ -30,7 +30,7 @@ def remember() -> None:
     """From here on in this process: pages of one release are rendered once for the same settings."""
     for name in ("make_environment", "read_files", "make_release"):
         setattr(diary.web.pages, name, cache(getattr(diary.web.pages, name)))
-    diary.app.render_pages = _render_once
+    vars(diary.app)["render_pages"] = _render_once
 
 
 def _render_once(settings: Settings, static: Path, templates: Path) -> Pages:

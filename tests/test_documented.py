@@ -95,8 +95,8 @@ def test_every_vocabulary_code_is_documented() -> None:
 
 def table_names() -> set[str]:
     """Every table of the database."""
-    found = [one for name in MODULES for one in vars(import_module(name)).values()]
-    return {str(one.Meta.table) for one in found if isinstance(one, type) and issubclass(one, Model) and one is not Model}
+    found = [one for name in MODULES for one in vars(import_module(name)).values() if isinstance(one, type)]
+    return {str(vars(one.Meta)["table"]) for one in found if issubclass(one, Model) and one is not Model}
 
 
 def event_codes(sources: Iterable[str]) -> set[str]:

@@ -21,7 +21,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import median
 
-from diary.pack.build import _pictures, documents, picture_volumes
+from diary.pack.build import _pictures, account_stills, documents, picture_volumes
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
@@ -160,7 +160,8 @@ def prepare(told: Capsule, fetch: Callable[[str, int], bytes], plain: Path, fold
     contents = contents_of(told)
     pictures = _pictures(contents, fetch, folder, lambda done: None)
     templates = Path(sys.modules["diary.pack.build"].__file__ or "").parent
-    for document in [*documents(contents, folder), *picture_volumes(contents, pictures, folder)]:
+    stills = account_stills(contents, fetch, folder)
+    for document in [*documents(contents, folder, stills), *picture_volumes(contents, pictures, folder)]:
         document.folder.mkdir(exist_ok=True)
         (document.folder / "page.json").write_text(json.dumps(document.page(), ensure_ascii=False), encoding="utf-8")
         (document.folder / f"{document.template}.main").touch()

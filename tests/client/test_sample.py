@@ -3,6 +3,7 @@
 import json
 import re
 from io import BytesIO
+from typing import Any
 
 import pillow_heif
 import pytest
@@ -50,7 +51,7 @@ def test_every_field_and_code_is_the_records_own(files: list[SampleFile]) -> Non
         assert set(entry.restricted) <= set(incident.restricted)
         lists = (("behaviours", "behaviours"), ("channel", "channels"), ("place_category", "places"))
         for name, choice in (*lists, ("feelings_then", "feelings"), ("feared_violence", "fear")):
-            value = entry.fields.get(name) or []
+            value: Any = entry.fields.get(name) or []
             for code in [value] if isinstance(value, str) else value:
                 assert LISTS[choice].find(code), (name, code)
         for change in entry.later:

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any, cast
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_it_holds_what_is_taught_with_it(written: Journal) -> None:
     kinds = {row["kind"] for row in written.versions()}
     assert {"person", "order", "report", "notice", "account", "impact", "schedule", "background", "note"} <= kinds
     assert len(written.records("person")) >= 6 and len(written.records("account")) >= 8
-    broken = [one for held in newest for one in held.fields.get("alleged_breaches") or ()]
+    broken = [one for held in newest for one in cast("list[dict[str, Any]]", held.fields.get("alleged_breaches") or [])]
     assert {one["term_no"] for one in broken} == {1, 2, 3, 4}
     fields = [dict(held.fields) for held in newest]
     assert {one.get("entry_kind") for one in fields} >= {"later_recollection"}
@@ -71,7 +72,7 @@ def test_nothing_in_it_is_odd(written: Journal) -> None:
         assert oddities(row["kind"], fields, restricted) == [], fields
     for entry in sample.entries(TRAINING):
         for name, choice in (*CODES, *MORE_CODES):
-            value = entry.fields.get(name) or []
+            value: Any = entry.fields.get(name) or []
             for code in [value] if isinstance(value, str) else value:
                 assert LISTS[choice].find(code), (name, code)
 

@@ -12,6 +12,7 @@ from diary.crypto.kdf import CHEAPEST, PRODUCT, TESTS
 from diary.crypto.padding import pad_version
 from diary.crypto.parts import padded_parts
 from diary.crypto.sealing import Kind
+from diary.crypto.words import word_list
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, KdfRefused, SealError
 from tests.vectors.reading import load
@@ -39,7 +40,7 @@ def test_words_that_do_not_fit_are_refused() -> None:
 def test_fifteen_of_sixteen_slips_are_noticed(at: int, place: int) -> None:
     """One wrong word passes the checksum about once in sixteen times, and never opens."""
     words = VECTORS["words"][0]["words"].split()
-    bent = [*words[:at], handover.word_list()[place], *words[at + 1 :]]
+    bent = [*words[:at], word_list()[place], *words[at + 1 :]]
     try:
         read = handover.read_words(" ".join(bent))
     except BadRequest:

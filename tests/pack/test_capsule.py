@@ -22,7 +22,7 @@ VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").rea
 def part(raw: dict[str, object] | None) -> Part | None:
     if raw is None:
         return None
-    keys = [(blob, unb64(key)) for blob, key in raw["keys"]]  # type: ignore[union-attr]
+    keys = [(blob, unb64(key)) for blob, key in raw["keys"]]  # type: ignore[attr-defined]
     return {"fields": raw["fields"], "keys": keys, "seed": unb64(str(raw["seed"]))}  # type: ignore[typeddict-item]
 
 

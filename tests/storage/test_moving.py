@@ -93,8 +93,8 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
         fresh = await keeper.push("After the move")
         assert fresh.status_code == 201 and parse(fresh.content)["seq"] == 252  # type: ignore[index,call-overload]
         second = replace(keeper, client=server.client(), cookies={})
-        answer = await second.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
-        assert answer.status_code == 200
+        signed_in = await second.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
+        assert signed_in.status_code == 200
         again_file = seal_file(keeper, b"small")
         assert (await keeper.ask("PUT", f"{keeper.diary}/blobs/{again_file.blob}", again_file.declaration)).status_code == 200
     audited = kept("audit", wanted["DIARY_DATABASE_URL"], DIARY_DATA=str(old.data))

@@ -24,7 +24,7 @@ import httpx
 import pytest
 
 from diary.encoding import b64
-from diary.services import handovers
+from diary.storage import handovers as stored
 from tests.keepers import Phone, Served, enrol, served, sign_in_body
 from tests.web.test_handovers import DAY, leave, make, officer
 
@@ -162,7 +162,7 @@ async def test_no_sign_in_name_is_told_by_its_time(server: Served, path: str, mo
 
 async def test_a_difference_is_seen(server: Served, refused: dict[str, Try], monkeypatch: pytest.MonkeyPatch) -> None:
     """The same measure over a server that answers unknown words half a millisecond sooner tells them from the others."""
-    find = handovers.handovers.find_by_name
+    find = stored.find_by_name
 
     async def slower(db: object, mac: bytes) -> object:
         row = await find(db, mac)  # type: ignore[arg-type]
@@ -170,6 +170,6 @@ async def test_a_difference_is_seen(server: Served, refused: dict[str, Try], mon
             await asyncio.sleep(0.0005)
         return row
 
-    monkeypatch.setattr(handovers.handovers, "find_by_name", slower)
+    monkeypatch.setattr(stored, "find_by_name", slower)
     told = await always_apart(server, {kind: refused[kind] for kind in ("wrong", "unknown")}, 401)
     assert ("wrong", "unknown") in told
