@@ -160,6 +160,14 @@ async def ask(server: Server, advocate: Advocate, client: Client, about: str, te
     return await write(server, advocate, client, fields, now)
 
 
+async def write_down(server: Server, advocate: Advocate, client: Client, told: Mapping[str, object], now: int) -> str:
+    """An entry typed while the client spoke, read back and sent to them; the letter's id. `told`: fields of docs/formats.md 8.
+
+    Raises BadSignature for fields that are not those of an assisted entry.
+    """
+    return await write(server, advocate, client, {"fields": dict(told), "what": letters.ASSISTED}, now)
+
+
 async def write(server: Server, advocate: Advocate, client: Client, fields: Mapping[str, object], now: int) -> str:
     """Seal a letter to a client and leave it; its id."""
     granted = client.granted

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from diary.client.accounts import Identity, new_key
+from diary.client.journal import Said
 from diary.client.transport import Server
 from diary.crypto.fingerprints import read_words
 from diary.crypto.keys import unwrap_any_epoch, version_header
@@ -15,6 +16,7 @@ from diary.ledger import grants, letters, summaries
 from diary.ledger.grants import Granted, Person
 from diary.ledger.push import ForGrant, Push
 from diary.ledger.versions import Place
+from diary.record import assisted
 
 AT_ONCE: Final = 200
 
@@ -134,6 +136,12 @@ async def read_letters(server: Server, identity: Identity, known: Mapping[str, G
         except KeptError:
             continue  # not by whom it should be: it is nobody's
     return found
+
+
+def entry_of(letter: Mapping[str, Any], granted: Granted, answer: str | None, now: int) -> Said:
+    """The entry that an assisted letter becomes. `answer`: `yes`, or None while the keeper has only kept it."""
+    pub = b64(granted.other.ecdsa_pub)
+    return Said("incident", assisted.entry_of(letter, pub, answer, now if answer else None), {"helped_by": granted.other.name})
 
 
 async def take_in(server: Server, identity: Identity, letter: str) -> None:

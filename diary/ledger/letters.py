@@ -20,6 +20,20 @@ from diary.ledger.signed import Fields
 TYPE: Final = "letter/v1"
 QUESTION: Final = "question"
 ASSISTED: Final = "assisted"
+HOW: Final = ("call", "video_call", "meeting")
+# What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked.
+PROMPTS: Final = ("tell_me", "what_happened_next", "explain", "describe")
+OWN: Final = "own"
+TURNS_LIMIT: Final = 100
+SAID_LIMIT: Final = 20_000
+ASKED_LIMIT: Final = 2_000
+# What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was.
+WHEN: Final = frozenset(
+    ("language", "occurred_end", "occurred_local", "occurred_start", "precision", "time_source", "tz", "utc_offset_min")
+)
+CHOSEN: Final = frozenset(("behaviours", "channel", "place_category", "who"))
+_ASSISTED: Final = frozenset(("by", "held_at", "how", "incident", "read_back", "turns", "tz", "under_18"))
+BY_LIMIT: Final = 12
 _NAMES: Final = frozenset(("diary", "fields", "from", "grant", "letter", "made_at", "t", "what"))
 
 
@@ -66,8 +80,7 @@ def check(said: Mapping[str, Any], writer_pub: bytes, place: Place) -> None:
         raise BadSignature("That is not a letter.")
     fields = {name: value for name, value in said.items() if name != "sig"}
     try:
-        if said["what"] == QUESTION:
-            _check_question(said["fields"])
+        (_check_question if said["what"] == QUESTION else _check_assisted)(said["fields"])
         verify_author(writer_pub, canon(fields), unb64(str(said["sig"])))
     except BadSignature:
         raise
@@ -80,3 +93,41 @@ def _check_question(fields: Mapping[str, Any]) -> None:
     if set(fields) != {"about", "text"} or not isinstance(fields["text"], str) or not fields["text"]:
         raise BadRequest
     parse_id(str(fields["about"]))
+
+
+def _check_assisted(fields: Mapping[str, Any]) -> None:
+    """An assisted entry: who typed, in what talk and when, each thing that was asked and said, in order. Raises BadRequest."""
+    is_typed = all(type(fields.get(name)) is bool for name in ("read_back", "under_18")) and type(fields.get("held_at")) is int
+    if set(fields) != _ASSISTED or not is_typed or fields["held_at"] < 0 or fields["how"] not in HOW:
+        raise BadRequest
+    if not _is_text(fields["tz"], 64) or not _is_by(fields["by"]):
+        raise BadRequest
+    turns, incident = fields["turns"], fields["incident"]
+    if not isinstance(turns, list) or not 0 < len(turns) <= TURNS_LIMIT or not isinstance(incident, dict):
+        raise BadRequest
+    allowed = WHEN if fields["under_18"] else WHEN | CHOSEN
+    if not set(incident) <= allowed or not all(_is_turn(one, fields["under_18"]) for one in turns):
+        raise BadRequest
+    if not any(one["said"] for one in turns):
+        raise BadRequest
+
+
+def _is_turn(one: object, under_18: bool) -> bool:
+    """What was asked and what was said. With somebody under 18 nothing is said unasked: each prompt is on record."""
+    if not isinstance(one, dict) or set(one) != {"asked", "said", "words"}:
+        return False
+    asked, words = one["asked"], one["words"]
+    known = (*PROMPTS, OWN) if under_18 else (*PROMPTS, OWN, "")
+    if asked not in known or not isinstance(one["said"], str) or len(one["said"]) > SAID_LIMIT:
+        return False
+    return _is_text(words, ASKED_LIMIT) if asked == OWN else words == ""
+
+
+def _is_by(value: object) -> bool:
+    """Initials or a short name: letters, and what may stand between them."""
+    return _is_text(value, BY_LIMIT) and str(value)[0].isalpha() and all(one.isalpha() or one in " .'-" for one in str(value))
+
+
+def _is_text(value: object, most: int) -> bool:
+    """Some text, not longer than that."""
+    return isinstance(value, str) and 0 < len(value) <= most

@@ -7,7 +7,7 @@ from diary.pack import registers
 from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.wording import chosen, field_label, value_words
-from diary.record import times, vocabulary
+from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import object_of, objects_of, switch_of, text_of, whole_of
 from diary.record.versions import Change, Revision
@@ -36,6 +36,7 @@ def row_of(contents: Contents, entry: Incident, stills: Stills) -> Row:
         "source": _source(entry),
         "recorded": _recorded(contents, entry),
         "commitment": contents.first_version(entry).c[:COMMITMENT],
+        "assisted": _assisted(entry),
         "words": paragraphs(words),
         "account": account_of(contents, entry, stills),
         "quotes": [_quote(quote) for quote in objects_of(entry.said, "exact_words")],
@@ -46,6 +47,20 @@ def row_of(contents: Contents, entry: Incident, stills: Stills) -> Row:
         "translation": _translation(entry),
         "mark": _mark(contents, entry),
         "long": len(words) + sum(len(str(block)) for block in later) > LONG,
+    }
+
+
+def _assisted(entry: Incident) -> Row | None:
+    """Who typed an entry that is not of the keeper's own hand, what was asked, and the words as typed where others stand now."""
+    mark = assisted.mark_of(entry.said)
+    if not mark:
+        return None
+    prompts = assisted.prompts_of(entry.said)
+    how = "Open prompts only, as for a person under 18. " if assisted.is_open_prompts(entry.said) else ""
+    return {
+        "mark": drawable(mark),
+        "prompts": drawable(f"{how}Asked: {' · '.join(f'“{one}”' for one in prompts)}" if prompts else ""),
+        "typed": paragraphs(assisted.as_typed({**entry.said, "narrative": entry.narrative})),
     }
 
 

@@ -13,7 +13,7 @@ from diary.pack.contents import Contents, Shown, volume_name, volume_of
 from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
 from diary.pack.rows import recorder, yes_no
 from diary.pack.wording import chosen, entries_words, field_label, numbers_words, point_words, value_words
-from diary.record import times, vocabulary
+from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, objects_of, text_of, whole_of
 
@@ -59,6 +59,9 @@ def _told(entry: Incident) -> dict[str, object]:
     number, about = entry.count or ("", False)
     return {
         "what_happened": entry.narrative,
+        "written_by_somebody_else": assisted.mark_of(entry.said),
+        "asked": " / ".join(assisted.prompts_of(entry.said)),
+        "as_typed": assisted.as_typed({**entry.said, "narrative": entry.narrative}),
         "exact_words": " / ".join(_quote(quote) for quote in objects_of(entry.said, "exact_words")),
         "later": _later(entry),
         "language": entry.text("language"),

@@ -13,8 +13,9 @@ from diary.record.reading import Fields, codes_of, is_blank, text_of, whole_of
 from diary.record.times import recorded_ms
 
 SETTLING_MS: Final = 600_000
-# Bookkeeping that says nothing about what happened: never counted as a change.
-_QUIET: Final = frozenset({"cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"})
+# Bookkeeping that says nothing about what happened: never counted as a change. That the keeper confirmed an assisted entry
+# is said in its mark, with the day.
+_QUIET: Final = frozenset({"assisted", "cards_opened", "reason", "include_in_pack", "start_with_this", "looked_at"})
 _TAKING_OUT: Final = frozenset({"taken_out", "reason"})
 
 

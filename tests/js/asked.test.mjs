@@ -10,13 +10,13 @@ import { REGISTERS } from '../../static/js/ui/register_table.js';
 // Written by the app: from the two answers, from the file, from what was done with a record, or for another reader of the format.
 const APP = {
   every: ['reason', 'taken_out'],
-  // The two answers of Add, and book-keeping. Whose words an entry is when a helper wrote it comes with helpers.
-  incident: ['narrative', 'occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision', 'cards_opened', 'start_with_this', 'translation_of', 'author_id', 'entered_by_id'],
+  // The two answers of Add, and book-keeping; `assisted` is a helper's letter, whole.
+  incident: ['assisted', 'narrative', 'occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision', 'cards_opened', 'start_with_this', 'translation_of', 'author_id', 'entered_by_id'],
   // What the bytes say, what was made of them, where the file stands. `person_ids` and `schedule_ids` are read, and written by nobody yet.
   attachment: ['added_at', 'duration_ms', 'flags', 'incident_ids', 'looked_at', 'mail', 'media_type', 'person_ids', 'print_copy', 'renditions', 'schedule_ids', 'sha256', 'sha512', 'size_bytes', 'exif_summary', 'gps_present', 'mail_headers', 'masks', 'received_as', 'rendition_tools'],
   // Accounts and vehicles are records of their own (docs/record.md); the code is given by roles.js.
   person: ['accounts', 'vehicles', 'initials', 'merged_into', 'role_code'],
-  account: ['merged_into'], vehicle: ['merged_into'], statement: ['translation_of'],
+  account: ['merged_into'], vehicle: ['merged_into'], statement: ['arrived', 'translation_of'],
 };
 
 /** @param {readonly any[]} lines @returns {string[]} */

@@ -1,20 +1,19 @@
 /** A keeper lets an advocate in: nine words, what was and what comes, a server between them, the end. The advocate is played here. */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { b64, random, unb64 } from '../../static/js/core/bytes.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { readFrames } from '../../static/js/core/encoding.js';
 import { newId, idText } from '../../static/js/core/ids.js';
 import { grantActions } from '../../static/js/actions/granting.js';
-import { fingerprint, fingerprintWords } from '../../static/js/crypto/fingerprints.js';
+import { fingerprintWords } from '../../static/js/crypto/fingerprints.js';
 import { openForAdvocate, unwrapKeys } from '../../static/js/crypto/grants.js';
-import { newPair } from '../../static/js/crypto/signing.js';
 import { openSummary } from '../../static/js/crypto/summaries.js';
 import { importKey } from '../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../static/js/crypto/envelope.js';
 import { unpad } from '../../static/js/crypto/padding.js';
-import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
+import { desk } from './phone/desk.mjs';
+import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
@@ -31,35 +30,6 @@ async function keeper(words = 'He waited outside again.') {
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
   return { ...made, faults };
-}
-
-/** Somebody of a new organisation, with their own keys and their own way to the server. */
-async function desk() {
-  const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
-  const invite = /14 days: (\S+)/.exec(stdout)[1];
-  const send = sender(server.base, {});
-  const ask = async (method, path, json) => {
-    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(json ? { 'content-type': 'application/json' } : {}) }, ...(json ? { body: JSON.stringify(json) } : {}) });
-    return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
-  };
-  const told = async (...args) => { const { status, bytes } = await ask(...args); assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`); return JSON.parse(new TextDecoder().decode(bytes)); };
-  const { login, ticket } = await told('POST', '/v1/names', {});
-  const engine = vaultInProcess(server.base);
-  await engine.newIdentity();
-  const { body } = await engine.enrolment({ login, words: 'an advocate has words too' });
-  const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
-  const { diary: _, ...account } = body;
-  await told('POST', '/v1/members', {
-    ...account, ticket, device_name: 'Desk', ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), invite, name: 'Priya K', secret: b64(secret), digits: digitsOf(secret),
-  });
-  return { ask, told, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
-}
-
-function digitsOf(secret) {
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', secret).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
 
 /** What the advocate reads of the one client there is. */
@@ -88,7 +58,7 @@ const narratives = (found) => found.flatMap(({ narrative }) => narrative ?? []).
 
 test('nine words, what was and what comes, a note never, and nothing after the end', async () => {
   const one = await keeper();
-  const priya = await desk();
+  const priya = await desk(server);
   await one.app.saveNote(one.app.state.entries[0].record, 'nobody else reads this');
   await until(one, isKept, 'kept');
   const met = await one.app.meetAdvocate(priya.words.toUpperCase());
@@ -117,7 +87,7 @@ test('nine words, what was and what comes, a note never, and nothing after the e
 
 test('chosen records only, and a case with what comes into it', async () => {
   const one = await keeper('In the case.');
-  const priya = await desk();
+  const priya = await desk(server);
   const kase = idText(newId());
   const [{ record }] = one.app.state.entries;
   await one.app.saveIncident({ record: null, fields: { narrative: 'Of the case.', case_ids: [kase] }, restricted: {} });
@@ -132,7 +102,7 @@ test('chosen records only, and a case with what comes into it', async () => {
 
 test('a server that puts itself between is refused before anything is given', async () => {
   const one = await keeper();
-  const [priya, other] = [await desk(), await desk()];
+  const [priya, other] = [await desk(server), await desk(server)];
   one.faults.before = (path) => (path.startsWith('/v1/advocates/') ? new Response(JSON.stringify({
     ecdsa_pub: b64(other.keys.ecdsa.pub), fingerprint: path.split('/').pop(), hpke_pub: b64(other.keys.hpke.pub), name: 'Priya K', organisation: 'Stalking Support North',
   }), { status: 200, headers: { 'content-type': 'application/json' } }) : null);
@@ -145,7 +115,7 @@ test('a server that puts itself between is refused before anything is given', as
 
 test('no longer than half a year, and not before there is a copy off this phone', async () => {
   const one = await keeper();
-  const priya = await desk();
+  const priya = await desk(server);
   const met = await one.app.meetAdvocate(priya.words);
   await assert.rejects(one.app.letIn(met, { ...all(one.app), not_after: one.app.latestEnd() + DAY }, 'Maya'), ({ code }) => code === 'bad_signature');
   const alone = await phoneWithEntry({ packActions: grantActions }, 'Only here.');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { asTyped, entryOf, markOf, markText, promptsOf } from '../../static/js/record/assisted.js';
 import { standingOf } from '../../static/js/record/breaches.js';
 import { rootOf } from '../../static/js/record/links.js';
 import { idsIn, reached } from '../../static/js/record/named.js';
@@ -29,6 +30,19 @@ for (const { name, versions, told } of vectors.told) {
     assert.deepEqual({ first: first.version, newest: newest.version, taken_out, revisions: shown }, told);
   });
 }
+
+for (const [n, { letter, answer, at, entry, changed, mark, asked, typed }] of vectors.assisted.entries()) {
+  test(`assisted ${n}: ${mark}`, () => {
+    assert.deepEqual(entryOf(letter, 'key', answer, at), entry);
+    const whole = { ...entry, ...changed };
+    assert.deepEqual([markText(whole), promptsOf(whole), asTyped(whole)], [mark, asked, typed]);
+    assert.equal(markOf(whole)?.answer ?? '', answer ?? '');
+  });
+}
+
+test('an entry of the keeper’s own has no mark', () => {
+  assert.deepEqual([markOf({ narrative: 'x' }), markText({ narrative: 'x' }), promptsOf({})], [null, '', []]);
+});
 
 test('links: what records name, circles and gaps included', () => {
   const { fields, ids, names, reached: far, into, roots } = vectors.links;

@@ -105,3 +105,15 @@ def test_a_letter_is_its_writers_and_for_its_place() -> None:
         with pytest.raises(BadSignature):
             letters.check(one["letter"], ADVOCATE.ecdsa_pub, place)
     assert b64(person(V["advocate"]).fingerprint) == said["from"]
+
+
+def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
+    """Opened by the keeper; one that leaves out a prompt, or chooses for a child, is refused though it is signed."""
+    told = V["assisted"]
+    place = letters.Place(*(told["said"][name] for name in ("diary", "grant", "letter")))
+    said = letters.open_letter(KEEPER.hpke, unb64(told["envelope"]), place, ADVOCATE.ecdsa_pub)
+    assert canon(dict(said)) == canon(told["said"])
+    letters.check(told["child"], ADVOCATE.ecdsa_pub, place)
+    for one in told["refused"]:
+        with pytest.raises(BadSignature):
+            letters.check(one["letter"], ADVOCATE.ecdsa_pub, place)

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diary.record import assisted
 from diary.record.breaches import standing_of
 from diary.record.reading import Fields
 from diary.record.rules import (
@@ -50,6 +52,17 @@ def test_times(case: dict[str, Fields]) -> None:
 def test_how_an_order_stood(case: dict[str, Fields]) -> None:
     """To the millisecond on the day it was served and the day it ended."""
     assert standing_of(case["order"], case["incident"]) == case["standing"]
+
+
+@pytest.mark.parametrize("case", VECTORS["assisted"], ids=lambda case: case["mark"])
+def test_assisted(case: dict[str, Any]) -> None:
+    """What an assisted entry becomes, and the mark it carries everywhere."""
+    assert assisted.entry_of(case["letter"], "key", case["answer"], case["at"]) == case["entry"]
+    whole = case["entry"] | case["changed"]
+    assert [assisted.mark_of(whole), assisted.prompts_of(whole), assisted.as_typed(whole)] == [
+        case[name] for name in ("mark", "asked", "typed")
+    ]
+    assert assisted.mark_of({"narrative": "x"}) == ""
 
 
 @pytest.mark.parametrize("case", VECTORS["breaches"], ids=lambda case: case["name"])

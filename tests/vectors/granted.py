@@ -47,6 +47,7 @@ def made_grants() -> Case:
         "wraps": _wraps(granted),
         "summary": _summary(granted),
         "letter": _letter(advocate, advocate_key, keeper),
+        "assisted": _assisted(advocate, advocate_key, keeper),
         "refused_grants": _bent(keeper_key, said),
     }
 
@@ -140,6 +141,51 @@ def _letter(advocate: Person, key: bytes, keeper: Person) -> Case:
         "said": said,
         "envelope": b64(sealed),
         "refused": [BAD | {"letter": said | one} for one in bent],
+    }
+
+
+def _assisted(advocate: Person, key: bytes, keeper: Person) -> Case:
+    """An entry typed in a call, in its envelope; every refused one is signed, so that it is its form that is refused."""
+    place = letters.Place(IDS["diary"], IDS["grant"], IDS["letter"])
+    turn: Case = {"asked": "tell_me", "said": "Er stand wieder da. =1+1", "words": ""}
+    told: Case = {
+        "by": "P. K-\u0141", "held_at": AT - DAY_MS, "how": "call",
+        "incident": {"occurred_start": AT - 2 * DAY_MS, "precision": "day", "tz": "Europe/London", "behaviours": ["follow"]},
+        "read_back": True,
+        "turns": [turn, {"asked": "own", "said": "Two.", "words": "How many were there?"},
+                  {"asked": "", "said": "", "words": ""}],
+        "tz": "Europe/London", "under_18": False,
+    }  # fmt: skip
+
+    def letter(fields: Case) -> Case:
+        whole: Case = {
+            "diary": IDS["diary"], "fields": fields, "from": b64(advocate.fingerprint), "grant": IDS["grant"],
+            "letter": IDS["letter"], "made_at": AT, "t": letters.TYPE, "what": letters.ASSISTED,
+        }  # fmt: skip
+        return whole | {"sig": b64(Author(key).sign(canon(whole)))}
+
+    child = told | {"under_18": True, "incident": {"precision": "unknown"}, "turns": [turn]}
+    bent: list[Case] = [
+        {"by": ""}, {"by": "7K"}, {"by": "A" * 13}, {"by": "P\nK"}, {"held_at": -1}, {"held_at": "noon"}, {"how": "text"},
+        {"read_back": 1}, {"tz": ""}, {"turns": []}, {"turns": [turn] * 101}, {"turns": [turn | {"said": ""}]},
+        {"turns": [turn | {"words": "Was it him?"}]}, {"turns": [turn | {"asked": "own"}]},
+        {"turns": [turn | {"asked": "suggest"}]},
+        {"turns": [turn | {"said": "x" * 20_001}]}, {"turns": [turn | {"extra": 1}]}, {"incident": []},
+        {"incident": {"narrative": "mine"}}, {"incident": {"assisted": {}}}, {"risk": 3},
+    ]  # fmt: skip
+    given = {name: fixed(f"assisted {name}", size) for name, size in (("ephemeral", 32), ("key", 32), ("salt", 24))}
+    said = letter(told)
+    return {
+        "said": said,
+        "child": letter(child),
+        "envelope": b64(envelope_to(keeper.hpke_pub, Kind.LETTER, place.header(), pad_version(canon(said)), **given)),
+        "refused": [
+            *(BAD | {"letter": letter(told | one)} for one in bent),
+            BAD | {"letter": letter({name: value for name, value in told.items() if name != "how"})},
+            # With somebody under 18: nothing unasked, nothing chosen from a list.
+            BAD | {"letter": letter(child | {"turns": [turn | {"asked": ""}]})},
+            BAD | {"letter": letter(child | {"incident": {"behaviours": ["follow"]}})},
+        ],
     }
 
 

@@ -1,6 +1,7 @@
 """record.json: what fields may hold, what cannot be true, how a record is told, and what it names. Expected by hand."""
 
 from diary.encoding import b64
+from diary.record import assisted
 from diary.record.named import ids_in, reached, root_of
 from diary.record.versions import Opened, tell
 from tests.vectors.reference import fixed
@@ -306,6 +307,46 @@ def _links() -> Case:
     }
 
 
+def _assisted() -> list[Case]:
+    """Entries that an advocate typed: the fields they become, and how each is marked. The marks are written out by hand."""
+    turns = [
+        {"asked": "tell_me", "said": "He came to the shop.", "words": ""},
+        {"asked": "own", "said": "Twice.", "words": "How often?"},
+        {"asked": "explain", "said": "", "words": ""},
+    ]
+    fields: Case = {
+        "by": "PK", "held_at": 1_793_749_500_000, "how": "call", "incident": {"precision": "unknown"}, "read_back": True,
+        "turns": turns, "tz": "Europe/London", "under_18": False,
+    }  # fmt: skip
+    letter: Case = {"fields": fields, "what": "assisted"}
+    typed = "He came to the shop.\n\nTwice."
+    asked = ["Tell me", "How often?", "Explain"]
+    start = "Written by PK from a call on 3 Nov 2026, read back, "
+    later = 1_793_920_000_000
+    once = {"turns": [{"asked": "", "said": typed, "words": ""}], "read_back": False, "how": "meeting"}
+    alone = letter | {"fields": fields | once}
+    rows: list[tuple[Case, str | None, int | None, Case, str, list[str], str]] = [
+        (letter, None, None, {}, start + "not yet confirmed by the keeper", asked, ""),
+        (letter, "yes", later, {}, start + "confirmed by the keeper on 5 Nov 2026", asked, ""),
+        (letter, "changed", later, {"narrative": "Three."}, start + "changed by the keeper on 5 Nov 2026", asked, typed),
+        (letter, "maybe", 1 << 50, {}, start + "not yet confirmed by the keeper", asked, ""),
+        (alone, None, None, {},
+         "Written by PK from a meeting on 3 Nov 2026, not read back, not yet confirmed by the keeper", [], ""),
+        (letter | {"fields": fields | {"tz": "No/where", "held_at": 1 << 52, "how": "post"}}, "yes", None, {},
+         "Written by PK from a talk, read back, confirmed by the keeper", asked, ""),
+        (letter | {"fields": fields | {"by": 7, "held_at": None, "turns": "x", "read_back": "yes"}}, None, None,
+         {"narrative": ""},
+         "Written by somebody else from a call, not read back, not yet confirmed by the keeper", [], ""),
+    ]  # fmt: skip
+    return [
+        {
+            "letter": told, "answer": answer, "at": at, "entry": assisted.entry_of(told, "key", answer, at), "changed": changed,
+            "mark": mark, "asked": prompts, "typed": as_typed,
+        }
+        for told, answer, at, changed, mark, prompts, as_typed in rows
+    ]  # fmt: skip
+
+
 def record_rules() -> Case:
     """record.json."""
     return {
@@ -317,4 +358,5 @@ def record_rules() -> Case:
         "breaches": _breaches(),
         "told": [_told(name, versions) for name, versions in _stories().items()],
         "links": _links(),
+        "assisted": _assisted(),
     }

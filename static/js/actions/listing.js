@@ -1,4 +1,5 @@
 /** What the list of entries holds of each: enough to draw, filter, count and find it without opening a version. */
+import { markOf } from '../record/assisted.js';
 import { spokenIn } from '../record/folding.js';
 import { factOf } from '../record/patterns_facts.js';
 import { codesOf, objectsOf, textOf } from '../record/reading.js';
@@ -28,6 +29,8 @@ export async function told(book, batch, meta, shown, before) {
     v, c: meta.versions.find((one) => one.v === version)?.c ?? '',
     f: factOf(meta.record, /** @type {any} */ (fields), /** @type {any} */ (restricted)),
     links: linksOf(fields),
+    // Typed by an advocate: what the keeper has said to it.
+    helped: markOf(/** @type {any} */ (fields)) ? markOf(/** @type {any} */ (fields))?.answer || 'waiting' : '',
     dated: objectsOf(/** @type {any} */ (fields), 'independent_evidence').some((one) => textOf(one, 'overwrite_due') || textOf(one, 'requested_at')),
     shots: beside.filter(isShown).slice(0, SHOTS).map(({ record }) => record),
     bare: DETAILS.every((name) => !codesOf(/** @type {any} */ (fields), name).length) && !fields.attachment_ids?.length,

@@ -3,6 +3,7 @@ import { KeptError } from '../core/errors.js';
 import { readDoor } from '../store/beside.js';
 import { signInAgain } from './accounts.js';
 import { resting } from './app_cover.js';
+import { countWaiting } from './assisted.js';
 import { afterOpening, forgetAll, openWith, vaultOf } from './door.js';
 import { pendingErasures } from './erasing.js';
 import { refill } from './light.js';
@@ -93,7 +94,7 @@ export function show(ctx) {
   const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
   const rows = open.syncing.rows();
   screen.set({
-    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0 },
+    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0, written: countWaiting(open) },
     account: { login: account.login, registered: account.registered, recovery: owed, exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
   });
 }

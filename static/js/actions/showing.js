@@ -54,7 +54,7 @@ export function shownRows({ index, store }, { running, offline, part = null }) {
   return all.map((row) => ({
     record: row.record, seq_no: numbers ? numbers.get(row.record) ?? null : /** @type {any} */ (undefined), title: row.title, occurred: row.occurred, recorded_at: row.recorded_at,
     received_at: row.received_at, pictures: row.pictures, additions: row.additions, amendments: row.amendments, flags: row.flags, taken_out: row.taken_out ?? null, erased: row.erased ?? null,
-    f: row.f ?? null, links: row.links ?? [], shots: row.shots ?? [], bare: row.bare ?? false,
+    f: row.f ?? null, links: row.links ?? [], shots: row.shots ?? [], bare: row.bare ?? false, helped: row.helped ?? '',
     state: stateOf(/** @type {any} */ (row), waiting.get(row.record) ?? 0, files.get(row.record) ?? 0, facts, absent.get(row.record) ?? 0),
   })).sort((a, b) => b.recorded_at - a.recorded_at);
 }

@@ -17,6 +17,7 @@ import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
 import { filesDown, filesUp, prepareCarrier } from './carrying.js';
 import { heedGrants } from './granting.js';
+import { heedLetters } from './letters.js';
 import { lighten } from './light.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
 import { putBackMissing } from './reconcile.js';
@@ -188,6 +189,7 @@ export class Syncing {
     await heedErasures(this.ctx, open);
     await heedArrivals(this.ctx, open).catch(passing);
     await heedGrants(this.ctx, open).catch(passing);
+    await heedLetters(this.ctx, open).catch(passing);
   }
 
   async wordsDown() {

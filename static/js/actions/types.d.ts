@@ -38,7 +38,7 @@ export type State = {
   /** borrowed, and in a window that keeps a history */
   ordinary?: boolean;
   /** things that came while it was locked: to be asked about, and drafts made of them */
-  waiting?: { captured: number; later: number };
+  waiting?: { captured: number; later: number; written?: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
   notebook: { notes: import('./notebook.js').Note[]; ready: boolean }; look: import('../store/beside.js').Look;
 };
@@ -46,6 +46,8 @@ export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;
   pictures: number; additions: number; amendments: number; state: EntryState; flags: string[]; taken_out: number | null; erased: number | null;
   f: import('../record/patterns_facts.js').Fact | null; links: string[]; shots: string[]; bare: boolean;
+  /** typed by an advocate: `waiting`, or what the keeper said to it; '' for the keeper's own */
+  helped: string;
 };
 
 /** A blob as a version's keys name it. */

@@ -78,7 +78,7 @@ function givingPart(session, heldOf) {
     },
     letterOpen: (/** @type {{envelope: Bytes, grant: string, letter: string}} */ { envelope, grant, letter }) => {
       const { said, other } = heldOf(grant);
-      return session.held.use('hpke', (scalar) => openLetter(scalar, envelope, { diary: said.diary, grant, letter }, unb64(other.ecdsa_pub)));
+      return session.held.use('hpke', async (scalar) => ({ said: await openLetter(scalar, envelope, { diary: said.diary, grant, letter }, unb64(other.ecdsa_pub)), pub: other.ecdsa_pub }));
     },
   };
 }

@@ -18,6 +18,21 @@ import { sign, verifyAuthor } from './signing.js';
 const TYPE = 'letter/v1';
 const NAMES = 'diary,fields,from,grant,letter,made_at,sig,t,what';
 const KINDS = ['question', 'assisted'];
+/** In what kind of talk an entry was written down. */
+export const HOW = ['call', 'video_call', 'meeting'];
+/** What may be asked without putting words in anybody's mouth; `own` is the adult's own question, typed as it was asked. */
+export const PROMPTS = ['tell_me', 'what_happened_next', 'explain', 'describe'];
+export const OWN = 'own';
+const TURNS_LIMIT = 100;
+const SAID_LIMIT = 20_000;
+const ASKED_LIMIT = 2_000;
+/** What an assisted entry may say besides the words. Of a child's nothing is chosen from lists: only when it was. */
+const WHEN = ['language', 'occurred_end', 'occurred_local', 'occurred_start', 'precision', 'time_source', 'tz', 'utc_offset_min'];
+const CHOSEN = ['behaviours', 'channel', 'place_category', 'who'];
+const ASSISTED = 'by,held_at,how,incident,read_back,turns,tz,under_18';
+const BY_LIMIT = 12;
+/** Initials or a short name: letters, and what may stand between them. */
+const BY = /^\p{L}[\p{L} .'-]*$/u;
 
 /** @param {Place} place @returns {JsonObject} */
 export function letterHeader({ diary, grant, letter }) {
@@ -77,10 +92,37 @@ function isLetter(said) {
   try {
     if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || !KINDS.includes(said.what)) return false;
     if (!isObject(said.fields) || !Number.isSafeInteger(said.made_at)) return false;
-    if (said.what !== 'question') return true;
+    if (said.what === 'assisted') return isAssisted(said.fields);
     const { about, text, ...more } = said.fields;
     return Boolean(parseId(about)) && typeof text === 'string' && text.length > 0 && !Object.keys(more).length;
   } catch {
     return false;
   }
+}
+
+/** @param {any} fields who typed, in what talk and when, each thing that was asked and said, in order @returns {boolean} */
+function isAssisted(fields) {
+  if (Object.keys(fields).sort().join() !== ASSISTED) return false;
+  const { by, held_at, how, incident, read_back, turns, tz, under_18 } = fields;
+  if (typeof read_back !== 'boolean' || typeof under_18 !== 'boolean' || !Number.isSafeInteger(held_at) || held_at < 0 || !HOW.includes(how)) return false;
+  if (!isText(tz, 64) || !isText(by, BY_LIMIT) || !BY.test(by)) return false;
+  if (!Array.isArray(turns) || !turns.length || turns.length > TURNS_LIMIT || !isObject(incident)) return false;
+  const allowed = under_18 ? WHEN : [...WHEN, ...CHOSEN];
+  return Object.keys(incident).every((name) => allowed.includes(name)) && turns.every((one) => isTurn(one, under_18)) && turns.some(({ said }) => said);
+}
+
+/** With somebody under 18 nothing is said unasked: each prompt is on record. @param {any} one @param {boolean} under18 */
+function isTurn(one, under18) {
+  if (!isObject(one) || Object.keys(one).sort().join() !== 'asked,said,words') return false;
+  const { asked, said, words } = /** @type {any} */ (one);
+  if (![...PROMPTS, OWN, ...(under18 ? [] : [''])].includes(asked) || typeof said !== 'string' || lengthOf(said) > SAID_LIMIT) return false;
+  return asked === OWN ? isText(words, ASKED_LIMIT) : words === '';
+}
+
+/** In code points, as the other implementation counts. @param {string} text */
+const lengthOf = (text) => [...text].length;
+
+/** @param {unknown} value @param {number} most */
+function isText(value, most) {
+  return typeof value === 'string' && value.length > 0 && lengthOf(value) <= most;
 }

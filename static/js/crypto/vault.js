@@ -79,7 +79,7 @@
  *   grantMake({advocate: {ecdsa_pub, hpke_pub, name}, choice, name}) → {said, body}     a new grant and its body for the server; held from now on
  *   grantsLoad([{kept, diary, grant, to}…]) → [{said, other}|null…]     the keeper's copies; null for one that lets nobody in
  *   grantDrop(grant) · grantWraps(grant, [{version, wraps}…]) → [[wrap…]…] · grantSummary(grant, summary) → bytes
- *   letterOpen({envelope, grant, letter}) → letter     not_opened, bad_signature
+ *   letterOpen({envelope, grant, letter}) → {said: letter, pub: b64}     not_opened, bad_signature; `pub`: the key that signed it
  */
 import { KeptError } from '../core/errors.js';
 

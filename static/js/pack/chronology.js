@@ -3,6 +3,7 @@
  * are printed from the screen, and written as a page and a table into a pack that no server built.
  */
 import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { asTyped, markText, promptsOf } from '../record/assisted.js';
 import { delayOf, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { words } from './chronology_words.js';
@@ -15,7 +16,7 @@ import { openedOf } from './record_json.js';
 /** @typedef {import('./held_back.js').HeldBack} HeldBack */
 /** How times are said, given by whoever draws: that of an entry, and a moment. @typedef {{when: (fields: Fields) => string, at: (ms: number) => string}} Say */
 /** @typedef {{key: string, text: string}} Cell */
-/** @typedef {{number: string, record: string, when: string, recorded: string, narrative: string, lang: string, later: {at: string, kind: string, text: string}[], cells: Cell[], items: string[]}} Row */
+/** @typedef {{number: string, record: string, when: string, recorded: string, mark: string, narrative: string, lang: string, later: {at: string, kind: string, text: string}[], cells: Cell[], items: string[]}} Row */
 /** @typedef {{title: string, facts: Cell[], rows: Row[], exhibits: {item: string, file: string, description: string, sha256: string}[], notes: string[]}} Chronology */
 
 const LATE = 86_400_000;
@@ -63,11 +64,12 @@ function rowOf(told, number, { capsule, held, say, names }) {
   const sealed = sealedAt(told.first);
   const items = itemsOf(capsule, told);
   const mask = (/** @type {string} */ text) => held.mask(text);
-  const cells = cellsOf(said, names).map(({ key, text }) => ({ key, text: mask(text) })).filter(({ text }) => text);
+  const typed = asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') });
+  const cells = [...cellsOf(said, names), { key: 'asked', text: promptsOf(said).map((one) => `“${one}”`).join(' · ') }, { key: 'as_typed', text: typed }].map(({ key, text }) => ({ key, text: mask(text) })).filter(({ text }) => text);
   return {
     number, record: told.record, when: mask(say.when(said)), items, lang: textOf(said, 'language'),
     recorded: sealed === null ? '' : delay !== null && delay > LATE ? words('recorded_late', { at: say.at(sealed), days: Math.floor(delay / LATE) }) : say.at(sealed),
-    narrative: mask(textOf(told.first.fields, 'narrative')),
+    mark: mask(markText(said)), narrative: mask(textOf(told.first.fields, 'narrative')),
     later: told.revisions.flatMap((one) => one.changes.filter(({ field }) => field === 'narrative').map(({ new: now }) => (
       { at: one.at === null ? '' : say.at(one.at), kind: words(`${one.kind}`), text: mask(typeof now === 'string' ? now : '') }))),
     cells,

@@ -72,9 +72,9 @@ function table(cells) {
 /** @param {Chronology} chronology */
 function chronologyTable({ rows: entries }) {
   const keys = [...new Set(entries.flatMap(({ cells }) => cells.map(({ key }) => key)))];
-  const head = ['no', 'occurred', 'recorded', 'what_happened', 'later', ...keys, 'exhibits'];
+  const head = ['no', 'occurred', 'recorded', 'what_happened', 'written_by_somebody_else', 'later', ...keys, 'exhibits'];
   return table([head, ...entries.map((row) => [
-    row.number, row.when, row.recorded, row.narrative, row.later.map(({ at, kind, text }) => `${kind} ${at}: ${text}`).join('\n'),
+    row.number, row.when, row.recorded, row.narrative, row.mark, row.later.map(({ at, kind, text }) => `${kind} ${at}: ${text}`).join('\n'),
     ...keys.map((key) => row.cells.find((one) => one.key === key)?.text ?? ''), row.items.join(' '),
   ])]);
 }
@@ -100,7 +100,7 @@ function page({ title, facts, rows: entries, exhibits, notes }) {
   const e = escaped;
   const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) => `<dl>${cells.map(({ key, text }) => `<dt>${e(words(`${key}`))}</dt><dd dir="auto">${e(text)}</dd>`).join('')}</dl>`;
   const entry = (/** @type {import('./chronology.js').Row} */ row) => `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}`
-    + `<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}`
+    + `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}`
     + `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
   const files = exhibits.length ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>` : '';
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>`

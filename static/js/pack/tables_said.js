@@ -3,6 +3,7 @@
  * and bursts.py. What is left out is the typesetter's wording of times and links between records: `verify --rerender` judges those.
  */
 import { objectOf, objectsOf, codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
+import { asTyped, markText, promptsOf } from '../record/assisted.js';
 import { possible, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { entryLabels, rows } from './proofs.js';
@@ -113,6 +114,7 @@ export function entryLine(all, told) {
   return {
     no: all.labels.get(told.record) ?? '', occurred_start: at(start), occurred_end: at(end), precision, time_source: textOf(said, 'time_source'), recorded: iso(sealedAt(told.first)),
     received_no_later_than: iso(wholeOf(objectOf(first, 'receipt'), 'ts')), what_happened: textOf(told.first.fields, 'narrative'),
+    written_by_somebody_else: markText(said), asked: promptsOf(said).join(' / '), as_typed: asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') }),
     exact_words: objectsOf(said, 'exact_words').map((one) => [textOf(one, 'speaker'), textOf(one, 'words')]).map(([who, words]) => (who && words ? `${who}: ${words}` : words)).join(' / '),
     behaviours: behaviours.map((code) => labelOf('behaviours', code)).join('; '), s2a3_letters: [...new Set(letters)].sort().join(''),
     count: isCounted ? String(count) : '', count_is_estimate: isCounted && said['count_is_estimate'] === true ? 'yes' : '', children_present: yesNo(said, 'children_present'),

@@ -30,7 +30,7 @@ import { codesOf, isBlank, objectOf, textOf, wholeOf } from './reading.js';
 export const SETTLING_MS = 600_000;
 const DAY_MS = 86_400_000;
 /** Bookkeeping that says nothing about what happened: never counted as a change. */
-const QUIET = new Set(['cards_opened', 'reason', 'include_in_pack', 'start_with_this', 'looked_at']);
+const QUIET = new Set(['assisted', 'cards_opened', 'reason', 'include_in_pack', 'start_with_this', 'looked_at']);
 /** Years 1900 to 2200: an instant outside them is a broken clock and counts as not given. */
 const EARLIEST_MS = -2_208_988_800_000;
 const LATEST_MS = 7_258_118_400_000;

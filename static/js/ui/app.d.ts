@@ -23,7 +23,7 @@ export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Occurred; recorded_at: number; received_at?: number | null;
   pictures: number; additions: number; amendments?: number; state: EntryState; flags?: string[]; taken_out?: number | null; erased?: number | null;
   /** What it is counted and filtered by; everyone it names; its first pictures; nothing but words and a time so far. */
-  f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; shots?: string[]; bare?: boolean;
+  f?: import('../record/patterns_facts.js').Fact | null; links?: string[]; shots?: string[]; bare?: boolean; helped?: string;
 };
 export type Change = { field: string; old: any; new: any };
 export type VersionShown = { version: string; at: number; kind: 'first' | 'addition' | 'amendment' | 'taken_out' | 'put_back' | 'merged'; by: 'this' | 'other' | 'borrowed'; reason: string | null; changes: Change[]; fields?: Fields; altered?: boolean; kept_at?: number | null; listed?: boolean };
@@ -46,7 +46,7 @@ export type State = {
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number };
+  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number };
   showing?: { sections: ShownSection[]; until: number } | null;
   notebook?: { notes: Note[]; ready: boolean }; look?: Skin;
 };
@@ -251,6 +251,9 @@ export interface App {
   /** `offline`: what this phone alone knows of them, without openings. */
   readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
   endHandover(handover: string): Promise<unknown>;
+  /** What advocates typed for the keeper and the keeper has not spoken of yet. */
+  readAssisted(): Promise<import('../actions/assisted.js').Written[]>;
+  answerAssisted(id: string, said: { answer: import('../actions/assisted.js').Answer; narrative?: string; reason?: string }): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
   makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;

@@ -9,6 +9,7 @@ import { CARDS, lineOf, namesOf } from './card_table.js';
 import { earlyBreaches } from './card_order.js';
 import { titleOf, wordsFor } from './card_words.js';
 import { label, vocabulary } from './labels.js';
+import { markLine } from './assisted.js';
 import { guard } from './guard_line.js';
 import { history } from './history.js';
 import { tooLong } from './long_text.js';
@@ -54,6 +55,7 @@ function reading(stage, found) {
     </div>
     ${errorSummary(stage)}
     ${standingLines(stage, found)}
+    ${markLine(stage, found)}
     ${words(stage, found)}
     ${found.attachments.length ? tiles(stage, found) : nothing}
     ${goneFiles(stage, found)}

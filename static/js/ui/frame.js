@@ -51,10 +51,11 @@ const PARTS = {
   languages: () => import('./languages.js'),
   before: () => import('./before.js'),
   wording: () => import('./wording.js'),
+  assisted: () => import('./assisted.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
-  before: 'before', wording: 'wording',
+  before: 'before', wording: 'wording', assisted: 'assisted',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   notebook: 'notebook', borrowed: 'borrowed', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
@@ -190,6 +191,7 @@ function lines(stage, open) {
     ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
+    ${open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(t('frame.written_do'), () => { stage.refresh('assisted'); stage.go({ name: 'assisted' }); }, { plain: true })}</div>` : nothing}
     ${open && stage.state.unsigned ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}

@@ -32,6 +32,7 @@ function sheet(stage, made) {
     <div class="stack-wide" lang="en-GB" dir="ltr">${heading(made.title)}${pairs(made.facts)}${made.notes.map((note) => html`<p class="small" dir="auto">${note}</p>`)}
     ${made.rows.map((row) => html`<section class="printed-row stack-close"><h2><span>${row.number}</span> · ${row.when}</h2>
       <p class="small soft">${words('recorded')}: ${row.recorded}</p>
+      ${row.mark ? html`<p class="mark">${row.mark}</p>` : nothing}
       <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
       ${row.later.map(({ at, kind, text }) => html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`)}
       ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}</div>

@@ -15,7 +15,7 @@ import { forOthers, t } from './strings.js';
 
 /** One time is six fields: chosen together or a time would be made that nobody said. */
 const TIME = ['occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision', 'time_source', 'time_source_text'];
-const QUIET = new Set(['attachment_ids', 'cards_opened', 'taken_out', 'include_in_pack', 'start_with_this', 'looked_at']);
+const QUIET = new Set(['assisted', 'attachment_ids', 'cards_opened', 'taken_out', 'include_in_pack', 'start_with_this', 'looked_at']);
 /** These grow: what both said can stand side by side. */
 const BOTH = new Set(['codes', 'records', 'objects']);
 

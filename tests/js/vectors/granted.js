@@ -30,6 +30,7 @@ export async function grants(v) {
   await keys(v);
   await summary(v);
   await letter(v.letter, keeper, advocate);
+  await assisted(v.assisted, keeper, advocate);
 }
 
 async function fingerprints(v) {
@@ -100,4 +101,11 @@ async function letter(v, keeper, advocate) {
   same((await openLetter(keeper.hpke.scalar, again, v.said, advocate.ecdsa.pub)).fields.text, fields.text, 'written again');
   await refused('bad_signature', () => openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, keeper.ecdsa.pub), 'by another');
   for (const [i, one] of v.refused.entries()) await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `letter ${i}`);
+}
+
+async function assisted(v, keeper, advocate) {
+  const said = await openLetter(keeper.hpke.scalar, unb64(v.envelope), v.said, advocate.ecdsa.pub);
+  same(text(canon(said)), text(canon(v.said)), 'assisted entry');
+  await checkLetter(v.child, advocate.ecdsa.pub, v.said);
+  for (const [i, one] of v.refused.entries()) await refused(one.code, () => checkLetter(one.letter, advocate.ecdsa.pub, v.said), `assisted ${i}`);
 }

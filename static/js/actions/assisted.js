@@ -1,0 +1,93 @@
+/**
+ * Entries that an advocate typed while the keeper spoke: the keeper reads each and says Yes, changes it, or says No. One that is put
+ * off stands in the diary marked as not confirmed, and is asked about again at the next unlock. docs/formats.md, section 8.
+ */
+import { KeptError } from '../core/errors.js';
+import { entryOf, markOf } from '../record/assisted.js';
+import { objectOf, textOf } from '../record/reading.js';
+import { insideOf, savedOf } from './inside.js';
+import { letterDone, lettersOf } from './letters.js';
+import { readEntriesThat, recordMethods } from './records.js';
+import { saveLater } from './incidents.js';
+import { redraw } from './takeout.js';
+import { rows } from './taking.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./types.d.ts').Fields} Fields */
+/** @typedef {'yes'|'changed'|'no'|'later'} Answer */
+/** @typedef {NonNullable<ReturnType<typeof markOf>>} Mark */
+/** @typedef {{id: string, record: string|null, mark: Mark, narrative: string, occurred: Fields, name: string, organisation: string}} Written `id`: the letter's, or the entry's where it was put off */
+
+/** @param {Context} ctx */
+export function assistedActions(ctx) {
+  const inside = insideOf(ctx);
+  const saved = savedOf(ctx);
+  return {
+    /** @returns {Promise<Written[]>} what waits for the keeper's word, oldest first */
+    readAssisted: async () => readWaiting(inside()),
+    /** @param {string} id @param {{answer: Answer, narrative?: string, reason?: string}} said `narrative`: the keeper's own words, of `changed` */
+    answerAssisted: async (id, said) => saved(await answer(ctx, inside(), id, said)),
+  };
+}
+
+/** @param {Open} open @returns {Promise<Written[]>} */
+async function readWaiting(open) {
+  const letters = lettersOf(open, 'assisted').map(({ letter, pub, said, name, organisation }) => shown(letter, null, entryOf(/** @type {any} */ (said), pub, null, null), name, organisation));
+  const put = (await readEntriesThat(open, (row) => row['helped'] === 'waiting')).filter(({ fields }) => isWaiting(fields));
+  return [...letters, ...put.map(({ record, fields, restricted }) => shown(record, record, fields, textOf(restricted, 'helped_by'), ''))];
+}
+
+/** @param {Fields} fields */
+const isWaiting = (fields) => Boolean(markOf(fields)) && !markOf(fields)?.answer;
+
+/** @param {string} id @param {string|null} record @param {Fields} fields @param {string} name @param {string} organisation @returns {Written} */
+function shown(id, record, fields, name, organisation) {
+  return { id, record, mark: /** @type {Mark} */ (markOf(fields)), narrative: textOf(fields, 'narrative'), occurred: fields, name, organisation };
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} id @param {{answer: Answer, narrative?: string, reason?: string}} said */
+async function answer(ctx, open, id, said) {
+  if (said.answer === 'changed' && !said.narrative?.trim()) throw new KeptError('nothing_to_save');
+  const letter = lettersOf(open, 'assisted').find((one) => one.letter === id);
+  return letter ? fromLetter(ctx, open, letter, said) : ofEntry(ctx, open, id, said);
+}
+
+/** @param {Context} ctx @param {Open} open @param {import('./letters.js').Letter} letter @param {{answer: Answer, narrative?: string}} said */
+async function fromLetter(ctx, open, { letter, pub, said: told, name, organisation }, { answer: word, narrative = '' }) {
+  if (word === 'no') {
+    await open.store.change((root) => { letterDone(root, letter); });
+    return { record: null };
+  }
+  const record = letter; // on every device of this diary the same, so that one letter is one entry
+  const fields = entryOf(/** @type {any} */ (told), pub, word === 'later' ? null : word, word === 'later' ? null : ctx.clock.now());
+  const whole = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(word === 'changed' ? { narrative } : {}) };
+  await open.store.change(async (root, change) => {
+    if (!lettersOf(open, 'assisted').some((one) => one.letter === letter)) return; // tapped twice
+    const batch = open.book.batch(root, change);
+    await open.book.stage(batch, { kind: 'incident', record, open: whole, restricted: { helped_by: [name, organisation].filter(Boolean).join(', ') } });
+    letterDone(root, letter);
+    await rows(batch, open, [record], null);
+  });
+  return { record };
+}
+
+/** One that was put off before. @param {Context} ctx @param {Open} open @param {string} record @param {{answer: Answer, narrative?: string, reason?: string}} said */
+async function ofEntry(ctx, open, record, { answer: word, narrative = '', reason = '' }) {
+  if (word === 'later') return { record };
+  if (word === 'no') {
+    await recordMethods(ctx).takeOutRecord(record, reason);
+    await redraw(open, record);
+    return { record };
+  }
+  const { fields } = await open.book.newest(record);
+  const assisted = { ...objectOf(fields, 'assisted'), answer: word, answered_at: ctx.clock.now() };
+  await saveLater(ctx, open, record, { fields: { assisted, ...(word === 'changed' ? { narrative } : {}) }, reason });
+  return { record };
+}
+
+/** How many things wait for the keeper's word; what the line at the top of a place says. @param {Open} open */
+export function countWaiting(open) {
+  return lettersOf(open, 'assisted').length + open.index.all().filter((row) => row['helped'] === 'waiting' && row.taken_out == null).length;
+}
+

@@ -1,0 +1,53 @@
+/** An advocate at their desk, played in Node: of a new organisation, with their own keys and their own way to the server. */
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { b64, random, unb64 } from '../../../static/js/core/bytes.js';
+import { idText, newId } from '../../../static/js/core/ids.js';
+import { fingerprint, fingerprintWords } from '../../../static/js/crypto/fingerprints.js';
+import { openForAdvocate } from '../../../static/js/crypto/grants.js';
+import { sealLetter } from '../../../static/js/crypto/letters.js';
+import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
+import { vaultInProcess } from './phone.mjs';
+import { sender } from './server.mjs';
+
+/** @param {{base: string, run: Function}} server */
+export async function desk(server) {
+  const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
+  const invite = /14 days: (\S+)/.exec(stdout)[1];
+  const send = sender(server.base, {});
+  const ask = async (method, path, sent) => {
+    const isBytes = sent instanceof Uint8Array;
+    const type = isBytes ? 'application/octet-stream' : 'application/json';
+    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(sent ? { 'content-type': type } : {}) }, ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}) });
+    return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
+  };
+  const told = async (...args) => { const { status, bytes } = await ask(...args); assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`); return JSON.parse(new TextDecoder().decode(bytes)); };
+  const { login, ticket } = await told('POST', '/v1/names', {});
+  const engine = vaultInProcess(server.base);
+  await engine.newIdentity();
+  const { body } = await engine.enrolment({ login, words: 'an advocate has words too' });
+  const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
+  const { diary: _, ...account } = body;
+  await told('POST', '/v1/members', {
+    ...account, ticket, device_name: 'Desk', ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), invite, name: 'Priya K', secret: b64(secret), digits: digitsOf(secret),
+  });
+  /** Leaves a letter with the keeper of the one grant there is; its id. */
+  const writes = async (what, fields, { at = Date.now(), change = null } = {}) => {
+    const { clients: [row] } = await told('GET', '/v1/clients');
+    const granted = await openForAdvocate({ ecdsa, hpke }, unb64(row.sealed), row);
+    const place = { diary: row.diary, grant: row.grant, letter: idText(newId()) };
+    const author = { key: await importAuthor(ecdsa), pub: ecdsa.pub };
+    const sealed = await sealLetter(author, unb64(granted.other.hpke_pub), place, { fields, from: b64(fingerprint(ecdsa.pub, hpke.pub)), made_at: at, what });
+    const { status } = await ask('PUT', `/v1/clients/${row.grant}/letters/${place.letter}`, change ? change(sealed) : sealed);
+    assert.equal(status, 204);
+    return place.letter;
+  };
+  return { ask, told, writes, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
+}
+
+function digitsOf(secret) {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac('sha1', secret).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
