@@ -95,7 +95,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   assert.equal(last.app.state.account.trouble, null);
   last.end();
 
-  const other = makePhone({ origin: server.base, send: sender(server.base) });
+  const other = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
   await other.app.start();
   await other.app.signIn({ login: last.app.state.account.login, words: WORDS });
   await until(other, (state) => state.entries.length === 4, 'another device');

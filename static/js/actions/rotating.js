@@ -17,9 +17,9 @@ import { judgeHead } from '../net/push.js';
 import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
 import { proofOf, samePins } from './accounts.js';
-import { ownFields } from './book.js';
 import { beaconOf } from './log.js';
 import { behindOf } from './pins.js';
+import { resealUnsent } from './resealing.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -28,7 +28,6 @@ import { rows } from './taking.js';
 
 const AT_ONCE = 64;
 const TRIES = 3;
-const SCHEMA = 1;
 
 /** @param {Context} ctx @param {Open} open @param {{words: string, newWords: string}} given @throws words_differ, words_in_use, no_network */
 export async function changeWords(ctx, open, { words, newWords }) {
@@ -217,41 +216,9 @@ async function adopt(ctx, open, words) {
     delete root.account.code_wrap;
     root.account.recovery = 'todo';
     root.rewrap = true;
-    await reseal(open, root, change);
+    const batch = open.book.batch(root, change);
+    await rows(batch, open, await resealUnsent(open, batch), null);
   });
-}
-
-/** What was never sent is sealed and signed anew, in its order: the server takes nothing by the old key. @param {Open} open @param {Record<string, any>} root @param {import('../store/store.js').Change} change */
-async function reseal(open, root, change) {
-  const { vault, store, book } = open;
-  if (!root.outbox.length) return;
-  const batch = book.batch(root, change);
-  const incidents = new Set();
-  let line = null;
-  for (const { record, version, of } of root.outbox) {
-    const held = await store.read(`v/${version}`);
-    if (!held) continue;
-    if (!book.seen.has(version)) await book.open([{ record, version, push: held.bytes }]);
-    const opened = /** @type {import('./book.js').Opened} */ (book.seen.get(version));
-    const { _line, _clock, _beacon = null, _parents, _author } = opened.fields;
-    if (opened.altered || _author?.device !== open.identity.device || !line && !_line) continue;
-    line ??= { prev: _line.prev };
-    const sealed = await vault.sealVersion({
-      record, version, kind: opened.kind, schema: SCHEMA, open: ownFields(opened), restricted: opened.restricted, openKeys: opened.keys.open, restrictedKeys: opened.keys.restricted,
-      parents: _parents, line: { n: _line.n, prev: line.prev }, beacon: _beacon, clock: _clock,
-    });
-    line.prev = sealed.commitment;
-    book.seen.delete(version);
-    await book.open([{ record, version, push: sealed.push }]);
-    const meta = structuredClone(/** @type {import('./book.js').Meta} */ (await book.meta(record, batch)));
-    for (const facts of meta.versions) if (facts.v === version) facts.c = sealed.commitment;
-    batch.metas.set(record, meta);
-    change.putJson(`r/${record}`, meta);
-    change.put(`v/${version}`, { k: 'version' }, sealed.push);
-    if (of) incidents.add(of);
-  }
-  if (line?.prev) root.line = { ...root.line, prev: line.prev };
-  await rows(batch, open, [...incidents], null);
 }
 
 /** New words on the slot of this phone; the store stays as it is. @param {Context} ctx @param {Open} open @param {any} door @param {string} words */

@@ -50,6 +50,7 @@ export class Syncing {
     this.trouble = null;
     /** @type {Set<string>} */
     this.absent = new Set();
+    this.looked = false;
     /** @type {Promise<void>|null} */
     this.current = null;
     /** @type {KeptError|null} */
@@ -123,9 +124,12 @@ export class Syncing {
 
   async once() {
     const told = await this.keys();
+    // A phone that was put back to an old copy of itself learns first how far its line had come ([Note: a phone put back]).
+    if (!this.looked && this.openNow()?.store.root.outbox.length) await this.wordsDown().catch(() => undefined);
     await this.wordsUp();
     await this.purges();
     await this.wordsDown();
+    this.looked = true;
     await this.erasures();
     await this.follow(told);
     await this.account();

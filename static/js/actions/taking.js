@@ -7,6 +7,7 @@ import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
 import { heedRemoval, takeErased } from './removal.js';
+import { resealUnsent } from './resealing.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./book.js').Batch} Batch */
@@ -42,27 +43,32 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
  * on a device's line, are kept and said, never hidden.
  * @param {Open} open @param {Item[]} items @param {{seq: number, head: string}} feed
  */
-export async function takeItems({ store, index, book, identity }, items, feed) {
+export async function takeItems(open, items, feed) {
+  const { store, index, book, identity } = open;
   await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
     const batch = book.batch(root, change);
+    /** @type {Set<string>} */
     const incidents = new Set();
+    let isPutBack = false;
     for (const item of items) {
       if (item.erased) {
         const lost = await takeErased({ store, book, index }, batch, item);
         if (lost) incidents.add(lost);
         continue;
       }
+      const isHere = (await book.meta(item.record, batch))?.versions.some(({ v }) => v === item.version) ?? false;
       const of = await takeItem(batch, book, item);
-      await wantFiles(root, store, identity.device, book.seen.get(item.version));
+      await wantFiles(root, store, isHere ? identity.device : null, book.seen.get(item.version));
       await heedRemoval({ store, book }, batch, book.seen.get(item.version));
       if (of) incidents.add(of);
-      follow(root, identity.device, item, book.seen.get(item.version));
+      if (follow(root, identity.device, item, book.seen.get(item.version))) isPutBack = true;
     }
     const came = new Set(items.map(({ version }) => version));
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
     root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
     root.feed = feed;
+    if (isPutBack) for (const one of await resealUnsent(open, batch, root.line, came)) incidents.add(one);
     await number(store, change, items.map(({ seq, record, version, meta, env, at, checked, erased }) => (
       withFacts([seq, record, version, meta.c, env], erased ? null : { at, checked, altered: book.seen.get(version)?.altered })
     )));
@@ -95,9 +101,9 @@ async function takeItem(batch, book, item) {
   return meta.kind === 'incident' ? record : meta.of;
 }
 
-/** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string} own @param {any} opened */
+/** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string|null} own this device, when it has the version @param {any} opened */
 async function wantFiles(root, store, own, opened) {
-  // What this device made is here already, unless the phone was cleared since.
+  // What this device made is here already, unless the phone was cleared since, or put back to before it.
   if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared)) await wantAll(root, store, opened);
 }
 
@@ -140,20 +146,29 @@ export async function rows(batch, { index, book }, incidents, keptAt) {
   if (made.length) index.write(batch.root, batch.change, made);
 }
 
-/** A device's versions are linked without a gap; remembers how far each line goes. @param {Record<string, any>} root @param {string} own @param {Item} item @param {any} opened */
+/**
+ * A device's versions are linked without a gap; remembers how far each line goes.
+ * @param {Record<string, any>} root @param {string} own @param {Item} item @param {any} opened
+ * @returns {boolean} whether this device's own line is further on than it knew: see [Note: a phone put back], resealing.js
+ */
 function follow(root, own, item, opened) {
   const line = opened?.fields?._line;
   if (!line || opened.altered) {
     root.doubts = { ...root.doubts, altered: true };
-    return;
+    return false;
   }
-  if (line.device === own) return;
+  if (line.device === own) {
+    if (line.n <= root.line.n) return false;
+    root.line = { n: line.n, prev: item.meta.c };
+    return true;
+  }
   const last = root.lines[line.device] ?? { n: 0, c: null };
   // Versions that were erased for good said whose line they stood on; as many as were met may be missing here.
   const missing = line.n - last.n - 1;
   if (missing > 0 && missing <= (root.blanks ?? 0)) root.blanks -= missing;
   else if (line.n !== last.n + 1 || line.prev !== last.c) root.doubts = { ...root.doubts, line_gap: true };
   root.lines[line.device] = { n: line.n, c: item.meta.c };
+  return false;
 }
 
 /** Which incident a record belongs to. @param {any} opened @returns {string|null} */

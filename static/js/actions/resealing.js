@@ -1,0 +1,57 @@
+/**
+ * Versions that no server has a receipt for, sealed and signed anew in their order: under keys that are new, or with other
+ * numbers on this device's line.
+ *
+ * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since, and would
+ * give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out and put in.
+ * The feed says how far the line had come (actions/taking.js), and what was written on the old state is numbered after it.
+ */
+import { ownFields } from './book.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('./book.js').Batch} Batch */
+
+const SCHEMA = 1;
+
+/**
+ * @param {Open} open @param {Batch} batch @param {{n: number, prev: string|null}|null} [after] where the line stands; without it the numbers stay
+ * @param {Set<string>} [sent] versions a server has all the same: they stay as they are
+ * @returns {Promise<string[]>} the incidents whose rows are to be made again
+ */
+export async function resealUnsent(open, batch, after = null, sent = new Set()) {
+  const { root, change } = batch;
+  /** @type {Set<string>} */
+  const incidents = new Set();
+  let line = after;
+  for (const { record, version, of } of root.outbox) {
+    const opened = sent.has(version) ? null : await unsent(open, record, version);
+    if (!opened) continue;
+    const { _line, _clock, _beacon = null, _parents } = opened.fields;
+    if (!line && !_line) continue;
+    line ??= { n: _line.n - 1, prev: _line.prev };
+    const sealed = await open.vault.sealVersion({
+      record, version, kind: opened.kind, schema: SCHEMA, open: ownFields(opened), restricted: opened.restricted, openKeys: opened.keys.open, restrictedKeys: opened.keys.restricted,
+      parents: _parents, line: { n: after ? line.n + 1 : _line.n, prev: line.prev }, beacon: _beacon, clock: _clock,
+    });
+    line = { n: after ? line.n + 1 : _line.n, prev: sealed.commitment };
+    open.book.seen.delete(version);
+    await open.book.open([{ record, version, push: sealed.push }]);
+    const meta = structuredClone(/** @type {import('./book.js').Meta} */ (await open.book.meta(record, batch)));
+    for (const facts of meta.versions) if (facts.v === version) facts.c = sealed.commitment;
+    batch.metas.set(record, meta);
+    change.putJson(`r/${record}`, meta);
+    change.put(`v/${version}`, { k: 'version' }, sealed.push);
+    if (of) incidents.add(of);
+  }
+  if (line?.prev) root.line = { n: after ? line.n : root.line.n, prev: line.prev };
+  return [...incidents];
+}
+
+/** A version as it was sealed here; null for what is not this device's to seal again. @param {Open} open @param {string} record @param {string} version @returns {Promise<import('./book.js').Opened|null>} */
+async function unsent({ store, book, identity }, record, version) {
+  const held = await store.read(`v/${version}`);
+  if (!held) return null;
+  if (!book.seen.has(version)) await book.open([{ record, version, push: held.bytes }]);
+  const opened = /** @type {import('./book.js').Opened} */ (book.seen.get(version));
+  return opened.altered || opened.fields._author?.device !== identity.device ? null : opened;
+}
