@@ -83,6 +83,8 @@ function entry(row) {
   };
 }
 
+const PRIYA = { fingerprint: 'f', ecdsa_pub: 'e', hpke_pub: 'h', name: 'Priya K', organisation: 'Stalking Support North', words: 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture', at: NOW };
+
 class FakeApp {
   constructor() {
     this.asked = [];
@@ -94,7 +96,7 @@ class FakeApp {
 
   /** As when the page was opened, but for what was fetched. */
   reset() {
-    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, ways: undefined, shared: undefined, handed: undefined, groups: undefined, changes: new Map() });
+    Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, ways: undefined, shared: undefined, handed: undefined, let_in: undefined, asks: undefined, sees: undefined, questions: undefined, met: undefined, met_before: undefined, groups: undefined, changes: new Map() });
     FILES.forEach((one, i) => { one.outside_copy = i === 2 ? 'kept' : null; });
     this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null });
     stage.way = undefined;
@@ -161,6 +163,21 @@ class FakeApp {
       custody: [{ at: NOW - HOUR, actor: 'app', action: 'received' }, { at: NOW - HOUR, actor: 'app', action: 'hashed' }],
     };
   }
+  async meetAdvocate(typed) { await this.did('meetAdvocate', typed); return { ...PRIYA, before: false, ...this.met }; }
+  async readMet() { return this.met_before ?? []; }
+  async forgetAdvocate(print) { await this.did('forgetAdvocate', print); }
+  async previewGrant() { return { entries: this.state.entries.map(({ record }) => record), files: 9, pictures: 6, apart: 2, intimate: 1, others: [{ record: 'p1', kind: 'person', fields: { name: 'Callum' } }, { record: 'o1', kind: 'order', fields: { kind_text: 'Restraining order' } }] }; }
+  async letIn(letter) { await this.did('letIn', letter); return []; }
+  async renewGrant(grant) { await this.did('renewGrant', grant); return { not_after: NOW + 30 * 24 * HOUR }; }
+  async narrowGrant(grant, less) { await this.did('narrowGrant', { grant, less }); }
+  async readGrants() { return { grants: [], looks: [], offline: false, ...this.let_in }; }
+  async endGrant(grant) { await this.did('endGrant', grant); return { heard: true }; }
+  async whoSees() { return this.sees ?? []; }
+  async ownWords() { return 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture'; }
+  async readAsked(record) { return (this.asks ?? []).filter(({ about }) => !record || about === record); }
+  async readQuestions() { return this.questions ?? []; }
+  async answerQuestion(said) { await this.did('answerQuestion', said); this.asks = []; }
+  async putAsideQuestion(letter) { await this.did('putAsideQuestion', letter); this.asks = []; }
   looked() {}
   async readTyped() { return null; }
   async keepTyped() {}

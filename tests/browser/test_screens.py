@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from diary.paths import STATIC, TEMPLATES
 from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, press
+from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.navigators.judge import AXE, WIDE, faults
 from tests.browser.navigators.tongue import said
@@ -254,6 +255,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         go("share"),
     ),
     **HANDOVER_SCREENS,
+    **ADVOCATE_SCREENS,
     "shared, nothing": (OPEN, go("shared")),
     "shared": (OPEN, js(f"fake.shared = {SHARED}"), go("shared"), press("Note who has it")),
     "quick report": (OPEN, go("quick"), press("Copy the words")),

@@ -26,7 +26,7 @@ async function met() {
   const priya = await desk(server);
   const person = await one.app.meetAdvocate(priya.words);
   const choice = { scope: { all: true }, rights: ['view', 'comment'], restricted: false, not_after: one.app.usualEnd(), purpose: 'Help with a report' };
-  await one.app.letIn(person, choice, 'Maya');
+  await one.app.letIn({ met: person, choice, name: 'Maya', words: WORDS });
   return { ...one, priya };
 }
 

@@ -6,7 +6,8 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { readFrames } from '../../static/js/core/encoding.js';
 import { newId, idText } from '../../static/js/core/ids.js';
 import { grantActions } from '../../static/js/actions/granting.js';
-import { fingerprintWords } from '../../static/js/crypto/fingerprints.js';
+import { questionActions } from '../../static/js/actions/questions.js';
+import { fingerprint, fingerprintWords } from '../../static/js/crypto/fingerprints.js';
 import { openForAdvocate, unwrapKeys } from '../../static/js/crypto/grants.js';
 import { openSummary } from '../../static/js/crypto/summaries.js';
 import { importKey } from '../../static/js/crypto/cobblestone.js';
@@ -26,10 +27,11 @@ const all = (app) => ({ scope: { all: true }, rights: ['view'], restricted: fals
 
 async function keeper(words = 'He waited outside again.') {
   const faults = {};
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: grantActions }, words);
+  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx) }) }, words);
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
-  return { ...made, faults };
+  const letIn = (met, over = {}, more = {}) => made.app.letIn({ met, choice: { ...all(made.app), ...over }, name: 'Maya', words: WORDS, ...more });
+  return { ...made, faults, letIn };
 }
 
 /** What the advocate reads of the one client there is. */
@@ -46,7 +48,7 @@ async function reads(one) {
       const parts = readFrames(sealed);
       const header = { diary: row.diary, part: 'open', record, t: 'version', version };
       const { fields } = JSON.parse(new TextDecoder().decode(unpad(await envelope.open(await importKey(key), parts[parts.length / 2], 'version', header))));
-      found.push({ kind: fields._kind, narrative: fields.narrative });
+      found.push({ kind: fields._kind, narrative: fields.narrative, fields, record, version });
     }
     if (row.summary) found.summary = await openSummary(granted.key, unb64(row.summary), row);
     found.granted = granted;
@@ -56,6 +58,16 @@ async function reads(one) {
 
 const narratives = (found) => found.flatMap(({ narrative }) => narrative ?? []).sort();
 
+/** Until what the advocate reads is so. */
+async function untilReads(one, is) {
+  let seen = await reads(one);
+  for (let i = 0; i < 150 && !is(seen); i++) {
+    await new Promise((go) => setTimeout(go, 40));
+    seen = await reads(one);
+  }
+  return seen;
+}
+
 test('nine words, what was and what comes, a note never, and nothing after the end', async () => {
   const one = await keeper();
   const priya = await desk(server);
@@ -63,8 +75,8 @@ test('nine words, what was and what comes, a note never, and nothing after the e
   await until(one, isKept, 'kept');
   const met = await one.app.meetAdvocate(priya.words.toUpperCase());
   assert.deepEqual([met.name, met.organisation, met.words], ['Priya K', 'Stalking Support North', priya.words]);
-  assert.equal((await one.app.previewGrant({ all: true })).entries, 1);
-  await one.app.letIn(met, all(one.app), 'Maya');
+  assert.equal((await one.app.previewGrant({ all: true })).entries.length, 1);
+  await one.letIn(met);
   let seen = await reads(priya);
   assert.deepEqual(narratives(seen), ['He waited outside again.']);
   assert.equal(seen.granted.other.name, 'Maya');
@@ -93,10 +105,10 @@ test('chosen records only, and a case with what comes into it', async () => {
   await one.app.saveIncident({ record: null, fields: { narrative: 'Of the case.', case_ids: [kase] }, restricted: {} });
   await until(one, isKept, 'kept');
   const met = await one.app.meetAdvocate(priya.words);
-  const chosen = await one.app.letIn(met, { ...all(one.app), scope: { records: [record] } }, 'Maya');
+  const [chosen] = await one.letIn(met, { scope: { records: [record] } });
   assert.deepEqual(narratives(await reads(priya)), ['In the case.']);
   await one.app.endGrant(chosen.grant);
-  await one.app.letIn(met, { ...all(one.app), scope: { case: kase } }, 'Maya');
+  await one.letIn(met, { scope: { case: kase } });
   assert.deepEqual(narratives(await reads(priya)), ['Of the case.']);
 });
 
@@ -117,7 +129,172 @@ test('no longer than half a year, and not before there is a copy off this phone'
   const one = await keeper();
   const priya = await desk(server);
   const met = await one.app.meetAdvocate(priya.words);
-  await assert.rejects(one.app.letIn(met, { ...all(one.app), not_after: one.app.latestEnd() + DAY }, 'Maya'), ({ code }) => code === 'bad_signature');
+  await assert.rejects(one.letIn(met, { not_after: one.app.latestEnd() + DAY }), ({ code }) => code === 'bad_signature');
   const alone = await phoneWithEntry({ packActions: grantActions }, 'Only here.');
   await assert.rejects(alone.app.meetAdvocate(priya.words), ({ code }) => code === 'not_registered');
+});
+
+test('words typed afresh: wrong ones let nobody in', async () => {
+  const one = await keeper();
+  const met = await one.app.meetAdvocate((await desk(server)).words);
+  await assert.rejects(one.letIn(met, {}, { words: 'not the words of this keeper' }), ({ code }) => code === 'no_match');
+  assert.deepEqual((await one.app.readGrants()).grants, []);
+  assert.equal((await one.letIn(met)).length, 1);
+});
+
+test('a new entry carries its keys in its own push; what was taken out says so', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  await one.letIn(await one.app.meetAdvocate(priya.words));
+  one.faults.before = (path) => (path.includes('/wraps') ? new Response('{}', { status: 503, headers: { 'content-type': 'application/json' } }) : null);
+  const { record } = await one.app.saveIncident({ record: null, fields: { narrative: 'By its own push.' }, restricted: {} });
+  await until(one, isKept, 'kept');
+  assert.ok(narratives(await reads(priya)).includes('By its own push.'));
+  one.faults.before = null;
+  await one.app.takeOutRecord(record);
+  const seen = await untilReads(priya, (found) => found.some(({ fields }) => fields.taken_out));
+  assert.ok(seen.some((each) => each.record === record && each.fields.taken_out));
+});
+
+test('a question is answered by the keeper as an addition, and the advocate reads it', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  await one.letIn(await one.app.meetAdvocate(priya.words), { rights: ['view', 'comment'] });
+  const letter = await priya.writes('question', { about: one.record, text: 'What did he wear?' });
+  await priya.writes('question', { about: idText(newId()), text: 'About nothing there is.' });
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual(one.app.state.asked, { n: 1, name: 'Priya K' });
+  const [asked] = await one.app.readAsked(one.record);
+  assert.deepEqual([asked.text, asked.letter, asked.name], ['What did he wear?', letter, 'Priya K']);
+  await assert.rejects(one.app.answerQuestion({ letter, answer: '  ' }), ({ code }) => code === 'nothing_to_save');
+  await one.app.answerQuestion({ letter, answer: 'A grey coat.' });
+  assert.deepEqual(await one.app.readAsked(), []);
+  const entry = await one.app.readIncident(one.record);
+  assert.equal(entry.fields.narrative, 'He waited outside again.\n\nA grey coat.');
+  assert.equal(entry.fields.help_given, 'prompted_questions');
+  const [kept] = await one.app.readQuestions(one.record);
+  assert.deepEqual([kept.text, kept.answer, kept.status, kept.name], ['What did he wear?', 'A grey coat.', 'answered', 'Priya K, Stalking Support North']);
+  await until(one, isKept, 'kept');
+  const later = await untilReads(priya, (found) => found.some(({ kind }) => kind === 'question'));
+  assert.ok(narratives(later).some((text) => text.endsWith('A grey coat.')));
+  assert.equal(later.find(({ kind }) => kind === 'question').fields.answer, 'A grey coat.');
+  assert.ok(later.every(({ kind }) => kind !== 'consent'));
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual((await one.phone.ctx.api.withSession({ path: `/v1/diaries/${one.phone.ctx.open.identity.diary}/letters` })).letters, []);
+});
+
+test('without the right to ask, nothing is asked', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  await one.letIn(await one.app.meetAdvocate(priya.words));
+  await priya.writes('question', { about: one.record, text: 'May I?' });
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual([await one.app.readAsked(), one.app.state.asked], [[], null]);
+});
+
+test('a stand-in of the same organisation, in one consent; nobody of another', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const sam = await desk(server, { name: 'Sam O' });
+  const other = await desk(server, { name: 'Elsewhere' });
+  const [met, standIn, far] = [await one.app.meetAdvocate(priya.words), await one.app.meetAdvocate(sam.words), await one.app.meetAdvocate(other.words)];
+  const elsewhere = { ...far, organisation: 'Another one' };
+  await assert.rejects(one.letIn(met, {}, { standIn: elsewhere }), ({ code }) => code === 'other_organisation');
+  assert.equal((await one.letIn(met, {}, { standIn })).length, 2);
+  for (const each of [priya, sam]) assert.deepEqual(narratives(await reads(each)), ['He waited outside again.']);
+  assert.deepEqual((await one.app.whoSees(one.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
+});
+
+test('ended without a signal: nothing more is given from then on, and the server hears of it later', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  assert.deepEqual(await one.app.endGrant(made.grant), { heard: false });
+  await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
+  const { grants, offline } = await one.app.readGrants();
+  assert.deepEqual([grants, offline], [[], true]);
+  one.faults.before = null;
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual(await reads(priya), []);
+  assert.ok((await one.app.readGrants()).grants[0].mine);
+});
+
+test('a server that withholds an ending is given nothing made after it', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  // It says that it is done, does nothing, and goes on showing the grant as one that stands.
+  one.faults.before = (path, options) => (options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null);
+  assert.deepEqual(await one.app.endGrant(made.grant), { heard: true });
+  await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
+  await until(one, isKept, 'kept');
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+  const [said] = (await one.app.readGrants()).grants;
+  assert.deepEqual([said.mine, said.unheard], [true, true]);
+  assert.deepEqual(await one.app.whoSees(one.record), []);
+});
+
+test('other keys in an advocate’s place are noticed on the list, and nothing new is given until the words are checked again', async () => {
+  const one = await keeper();
+  const [priya, other] = [await desk(server), await desk(server)];
+  await one.letIn(await one.app.meetAdvocate(priya.words));
+  const swapped = { ecdsa_pub: b64(other.keys.ecdsa.pub), hpke_pub: b64(other.keys.hpke.pub), fingerprint: b64(fingerprint(other.keys.ecdsa.pub, other.keys.hpke.pub)), name: 'Priya K', organisation: 'Stalking Support North' };
+  const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
+  let asked = 0;
+  one.faults.before = (path) => {
+    if (path === '/v1/grants') return new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, advocate: swapped })) }), { status: 200, headers: { 'content-type': 'application/json' } });
+    if (path.includes('/wraps')) asked++;
+    return null;
+  };
+  const [said] = (await one.app.readGrants()).grants;
+  assert.deepEqual([said.changed, said.name], [true, 'Priya K']);
+  await assert.rejects(one.app.renewGrant(said.grant), ({ code }) => code === 'keys_changed');
+  await one.phone.ctx.open.syncing.now();
+  assert.equal(asked, 0);
+  one.faults.before = null;
+  assert.equal((await one.app.meetAdvocate(other.words)).before, true);
+});
+
+test('a grant that the server says is longer, wider or somebody else’s is what the keeper signed', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
+  one.faults.before = (path) => (path === '/v1/grants' ? new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, not_after: row.not_after + 90 * DAY, grant: row.grant })) }), { status: 200, headers: { 'content-type': 'application/json' } }) : null);
+  assert.equal((await one.app.readGrants()).grants[0].not_after, made.not_after);
+  // Under another id it does not open, and lets nobody in.
+  one.faults.before = (path) => (path === '/v1/grants' ? new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, grant: idText(newId()) })) }), { status: 200, headers: { 'content-type': 'application/json' } }) : null);
+  assert.deepEqual((await one.app.readGrants()).grants, []);
+});
+
+test('renewed in the last seven days only, with one tap; narrowed at any time, never widened', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const met = await one.app.meetAdvocate(priya.words);
+  const [long] = await one.letIn(met, { rights: ['view', 'comment'] });
+  await assert.rejects(one.app.renewGrant(long.grant), ({ code }) => code === 'too_early');
+  await assert.rejects(one.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }), ({ code }) => code === 'wider');
+  await assert.rejects(one.app.narrowGrant(long.grant, { restricted: true }), ({ code }) => code === 'wider');
+  const less = await one.app.narrowGrant(long.grant, { rights: ['view'], scope: { records: [one.record] }, not_after: one.app.usualEnd() - 26 * DAY });
+  const standing = (await one.app.readGrants()).grants.filter(({ ended_at }) => ended_at === null);
+  assert.deepEqual(standing.map(({ grant, said }) => [grant, said.rights, said.prev]), [[less.grant, ['view'], long.grant]]);
+  const renewed = await one.app.renewGrant(less.grant);
+  assert.ok(renewed.not_after > less.not_after + 20 * DAY);
+  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+  assert.equal((await reads(priya)).granted.other.name, 'Maya');
+});
+
+test('nine words typed without a signal are kept, and looked up when there is one', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  assert.deepEqual((await one.app.meetAdvocate(priya.words)).name, '');
+  assert.deepEqual((await one.app.readMet()).map(({ ecdsa_pub, trouble }) => [ecdsa_pub, trouble]), [['', null]]);
+  one.faults.before = null;
+  const [met] = await one.app.readMet();
+  assert.equal(met.name, 'Priya K');
+  await one.letIn(met);
+  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
 });

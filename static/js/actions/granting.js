@@ -1,61 +1,57 @@
 /**
- * Letting an advocate in: nine words are checked, what they will see is chosen and shown, and from then on this phone gives
- * the keys of what belongs to it, old and new. docs/formats.md, section 8.
- *
- * [Note: who says what belongs] The server knows no text, so it cannot tell what a case is. This phone says which records a
- * grant means, by the rule a pack is made with, after every run to the server: an entry that came into the case is given, and
- * what left it is not given again. What was given before stays given until the grant ends, and the screen says so.
+ * Letting an advocate in: nine words are checked, what they will see is chosen and shown, the keeper agrees with their own words, and
+ * can shut the door at any time. docs/formats.md, section 8. What is given is granting_give.js's.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { FINGERPRINT_BYTES, fingerprint, fingerprintWords, readFingerprint } from '../crypto/fingerprints.js';
-import { LONGEST_MS, USUAL_MS } from '../crypto/grants.js';
-import { decodePush } from '../ledger/push.js';
+import { fingerprint, fingerprintWords, readFingerprint } from '../crypto/fingerprints.js';
+import { LONGEST_MS, USUAL_MS, printOf } from '../crypto/grants.js';
 import { grantsOf } from '../net/grants.js';
-import { openedOf } from '../pack/capsule.js';
-import { choose } from '../pack/choose.js';
-import { codesOf } from '../record/reading.js';
-import { tellAll } from '../record/told.js';
+import { isPassing } from '../net/http.js';
+import { isBlank, textOf } from '../record/reading.js';
+import { proofOf } from './accounts.js';
+import { addStanding, forgetMet, keepMet, lettingOf, metOf, personOf } from './granting_known.js';
+import { endNow, giveTo, readAll, stands } from './granting_give.js';
+import { isMeant, previewOf, within } from './granting_scope.js';
 import { insideOf, savedOf } from './inside.js';
 import { readDiary } from './pack_sources.js';
+import { readSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
-/** @typedef {import('../crypto/grants.js').Scope} Scope */
+/** @typedef {import('../crypto/grants.js').Grant} Said */
 /** @typedef {import('../crypto/grants.js').Right} Right */
-/** @typedef {import('../net/grants.js').AdvocateRow} AdvocateRow */
-/** @typedef {import('../pack/capsule.js').DiaryVersion} DiaryVersion */
-/** @typedef {AdvocateRow & {words: string}} Met an advocate whose nine words were checked */
+/** @typedef {import('../crypto/grants.js').Scope} Scope */
+/** @typedef {import('./granting_known.js').Met} Met */
+/** @typedef {import('./granting_known.js').Letting} Letting */
 /** @typedef {{scope: Scope, rights: Right[], restricted: boolean, not_after: number, purpose: string}} Choice */
-/** @typedef {{grant: string, to: string, kept: string, made_at: number, not_after: number, name: string, organisation: string}} Letting what this phone keeps of a grant, so that it can go on giving */
-/** @typedef {Letting & {said: import('../crypto/grants.js').Grant, ended_at: number|null, looked_at: number|null, given: number, left: boolean}} Grant as the screens see it; `left`: the advocate has left their organisation */
-/** @typedef {{grants: Grant[], looks: import('../net/grants.js').Look[], offline: boolean}} Listed newest first */
+/** @typedef {{met: Met, standIn?: Met|null, choice: Choice, name: string, words: string, instead?: string|null}} Letter `name`: what the keeper is called to them; `words`: typed afresh; `instead`: the grant it takes the place of */
 
-const AT_ONCE = 200;
+/** In the last days of a grant it can be renewed. */
+export const RENEW_MS = 7 * 86_400_000;
+const RECORDS_KEPT = 500;
 
 /** @param {Context} ctx */
 export function grantActions(ctx) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
-    /** @param {string} typed @returns {Promise<Met>} @throws bad_request (with `unknown`), not_found, wrong_keys */
-    async meetAdvocate(typed) { return meet(ctx, inside(), typed); },
-    /** What a scope means now, in numbers, before anybody is let in. @param {Scope} scope */
-    async previewGrant(scope) {
-      const versions = await readDiary(inside());
-      const { incidents, attached, registers } = within(versions, scope);
-      return { entries: incidents.length, files: attached.length, others: registers.length, titles: incidents.map(({ record }) => record) };
-    },
-    /** @param {Met} met @param {Choice} choice @param {string} name what the keeper is called to this advocate @returns {Promise<Letting>} */
-    async letIn(met, choice, name) { return saved(await letIn(ctx, inside(), met, choice, name)); },
+    async meetAdvocate(/** @type {string} */ typed) { return meet(ctx, inside(), typed); },
+    /** People whose nine words were checked here; those that waited for a signal are looked up first. */
+    async readMet() { return readMet(ctx, inside()); },
+    async forgetAdvocate(/** @type {string} */ print) { await forgetMet(inside(), print); },
+    /** What a scope means now, before anybody is let in. */
+    async previewGrant(/** @type {Scope} */ scope) { return previewOf(await readDiary(inside()), scope); },
+    async letIn(/** @type {Letter} */ letter) { return saved(await letIn(ctx, inside(), letter)); },
+    /** In its last seven days, the same for thirty days more. */
+    async renewGrant(/** @type {string} */ grant) { return saved(await renew(ctx, inside(), grant)); },
+    /** Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. Nobody is asked for words to shut a door. */
+    async narrowGrant(/** @type {string} */ grant, /** @type {Partial<Choice>} */ less) { return saved(await narrow(ctx, inside(), grant, less)); },
     async readGrants() { return readAll(ctx, inside()); },
-    /** @param {string} grant */
-    async endGrant(grant) {
-      const open = inside();
-      await grantsOf(ctx.api).end(open.identity.diary, grant);
-      await forget(open, [grant]);
-      return saved(null);
-    },
+    /** Now, with or without a signal. */
+    async endGrant(/** @type {string} */ grant) { return saved(await end(ctx, inside(), grant)); },
+    /** Who can see an entry, as far as this phone knows without asking. */
+    async whoSees(/** @type {string} */ record) { return whoSees(ctx, inside(), record); },
     usualEnd: () => ctx.clock.now() + USUAL_MS,
     latestEnd: () => ctx.clock.now() + LONGEST_MS,
     /** The keeper's own nine words, for an advocate to compare. */
@@ -66,122 +62,177 @@ export function grantActions(ctx) {
   };
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} typed @returns {Promise<Met>} */
+/**
+ * Whom nine words name. Without a signal the words are kept, since they are the fingerprint themselves: their owner may have none
+ * when this phone has, and the other way round.
+ * @param {Context} ctx @param {Open} open @param {string} typed @returns {Promise<Met & {before: boolean}>} `before`: somebody of this name was met with other words
+ * @throws bad_request (with `unknown`), not_found, wrong_keys, not_registered
+ */
 async function meet(ctx, open, typed) {
   if (!open.store.root.account.registered) throw new KeptError('not_registered');
   const print = await readFingerprint(typed);
-  const row = await grantsOf(ctx.api).find(b64(print));
-  const theirs = fingerprint(unb64(row.ecdsa_pub), unb64(row.hpke_pub));
-  // The words name these keys and no others: a server that gives others is putting itself between.
-  if (theirs.length !== FINGERPRINT_BYTES || b64(theirs) !== b64(print)) throw new KeptError('wrong_keys');
-  return { ...row, fingerprint: b64(print), words: await fingerprintWords(print) };
+  const words = await fingerprintWords(print);
+  const row = await grantsOf(ctx.api).find(b64(print)).catch((error) => { if (!isPassing(error)) throw error; return null; });
+  const found = row ? checked(row, b64(print)) : { ecdsa_pub: '', hpke_pub: '', name: '', organisation: '', fingerprint: b64(print) };
+  const met = { ...found, words, at: ctx.clock.now() };
+  const before = metOf(open).some((one) => Boolean(met.name) && one.fingerprint !== met.fingerprint && one.name === met.name && one.organisation === met.organisation);
+  await keepMet(open, met);
+  return { ...met, before };
 }
 
-/** @param {Context} ctx @param {Open} open @param {Met} met @param {Choice} choice @param {string} name @returns {Promise<Letting>} */
-async function letIn(ctx, open, met, choice, name) {
-  const { vault, store } = open;
-  const advocate = { ecdsa_pub: met.ecdsa_pub, hpke_pub: met.hpke_pub, name: met.name };
-  const { said, body } = await vault.grantMake({ advocate, name, choice: { ...choice, prev: null, made_at: ctx.clock.now() } });
+/** The words name these keys and no others: a server that gives others is putting itself between. @param {import('../net/grants.js').AdvocateRow} row @param {string} print b64 */
+function checked(row, print) {
+  let theirs = '';
   try {
-    await grantsOf(ctx.api).make(open.identity.diary, body, await vault.proof());
+    theirs = printOf(row);
+  } catch {
+    theirs = ''; // no keys at all
+  }
+  if (theirs !== print) throw new KeptError('wrong_keys');
+  return { ecdsa_pub: row.ecdsa_pub, hpke_pub: row.hpke_pub, name: String(row.name ?? ''), organisation: String(row.organisation ?? ''), fingerprint: print };
+}
+
+/** @param {Context} ctx @param {Open} open @returns {Promise<(Met & {trouble: string|null})[]>} `trouble`: why one that waited cannot be let in */
+async function readMet(ctx, open) {
+  const found = [];
+  for (const one of metOf(open)) {
+    if (one.ecdsa_pub) {
+      found.push({ ...one, trouble: null });
+      continue;
+    }
+    try {
+      const met = { ...one, ...checked(await grantsOf(ctx.api).find(one.fingerprint), one.fingerprint) };
+      await keepMet(open, met);
+      found.push({ ...met, trouble: null });
+    } catch (error) {
+      found.push({ ...one, trouble: isPassing(error) ? null : String(/** @type {any} */ (error).code) });
+    }
+  }
+  return found;
+}
+
+/** One consent, a grant for the advocate and one for the stand-in. @param {Context} ctx @param {Open} open @param {Letter} letter @returns {Promise<Letting[]>} @throws bad_signature, no_match, not_found, other_organisation */
+async function letIn(ctx, open, { met, standIn = null, choice, name, words, instead = null }) {
+  if (standIn && (standIn.organisation !== met.organisation || standIn.fingerprint === met.fingerprint)) throw new KeptError('other_organisation');
+  const proof = await proofOf(ctx, open, words);
+  const made = [await grantTo(ctx, open, met, { choice, name, prev: instead }, proof)];
+  if (standIn) made.push(await grantTo(ctx, open, standIn, { choice, name, prev: null, standsFor: met.name }, proof));
+  if (instead) await end(ctx, open, instead);
+  return made;
+}
+
+/** @param {Context} ctx @param {Open} open @param {import('../net/grants.js').AdvocateRow} met @param {{choice: Choice, name: string, prev: string|null, standsFor?: string}} what @param {string} proof @returns {Promise<Letting>} */
+async function grantTo(ctx, open, met, { choice, name, prev, standsFor = '' }, proof) {
+  const { vault } = open;
+  const { said, body } = await vault.grantMake({ advocate: personOf(met), name, choice: { ...choice, prev, made_at: ctx.clock.now() } });
+  try {
+    await grantsOf(ctx.api).make(open.identity.diary, body, proof);
   } catch (error) {
     await vault.grantDrop(said.grant);
     throw error;
   }
   /** @type {Letting} */
-  const letting = { grant: said.grant, to: said.to, kept: body.kept, made_at: said.made_at, not_after: said.not_after, name: met.name, organisation: met.organisation };
-  await store.change(async (root) => { root.letting = [...(root.letting ?? []), letting]; });
-  await giveTo(ctx, open, said);
+  const letting = { grant: said.grant, to: said.to, kept: body.kept, made_at: said.made_at, not_after: said.not_after, name: met.name, organisation: met.organisation, looked_at: null, called: name };
+  await addStanding(open, letting);
+  await noteConsent(open, said, letting, standsFor);
+  // It stands: what cannot be given for want of a signal now is given in a later run.
+  await giveTo(ctx, open, said).catch((error) => { if (!isPassing(error)) throw error; });
   return letting;
 }
 
-/** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
-async function readAll(ctx, open) {
-  const told = await grantsOf(ctx.api).list().catch((error) => { if (error.code !== 'no_network') throw error; return null; });
-  const here = lettingOf(open);
-  if (!told) {
-    const known = await openAll(open, here);
-    return { looks: [], offline: true, grants: here.flatMap((one, i) => (known[i] ? [{ ...one, said: known[i].said, ended_at: null, looked_at: null, given: 0, left: false }] : [])).reverse() };
-  }
-  const rows = told.grants.map((row) => {
-    const mine = here.find(({ grant }) => grant === row.grant);
-    const to = row.advocate?.fingerprint ?? mine?.to ?? '';
-    return { row, letting: { grant: row.grant, to, kept: row.kept, made_at: row.made_at, not_after: row.not_after, name: row.advocate?.name ?? mine?.name ?? '', organisation: row.advocate?.organisation ?? mine?.organisation ?? '' } };
+/** What was agreed to stands in the diary, under the grant's own id. @param {Open} open @param {Said} said @param {Letting} letting @param {string} standsFor */
+async function noteConsent(open, said, { name, organisation }, standsFor) {
+  const records = within(await readDiary(open), said.scope).incidents.map(({ record }) => record).slice(0, RECORDS_KEPT);
+  const what = 'all' in said.scope ? 'All entries, old and new' : 'case' in said.scope ? 'One case, old and new entries' : 'Chosen entries';
+  await open.store.change(async (root, change) => {
+    await open.book.stage(open.book.batch(root, change), {
+      kind: 'consent', record: said.grant,
+      open: {
+        kind: 'grant', form: 'in_app', given_at: said.made_at, not_after: said.not_after, purpose: said.purpose, recipient_role: 'advocate', what: [what, ...said.rights, ...(standsFor ? ['stand-in'] : [])].join('; '),
+        restricted_included: said.restricted, ...(records.length ? { record_ids: records } : {}), ...('case' in said.scope ? { case_id: said.scope.case } : {}),
+      },
+      restricted: { recipient: [name, organisation].filter(Boolean).join(', ') },
+    });
   });
-  const known = await openAll(open, rows.map(({ letting }) => letting));
-  const grants = rows.flatMap(({ row, letting }, i) => (known[i] ? [{ ...letting, said: known[i].said, ended_at: row.ended_at, looked_at: row.looked_at, given: row.given, left: row.advocate === null }] : []));
-  const standing = grants.filter((one) => one.ended_at === null && !one.left && one.not_after > ctx.clock.now());
-  await keepStanding(open, standing);
-  return { grants, looks: told.looks, offline: false };
 }
 
-/**
- * Gives what has come into each grant since. Grants that other devices of the diary made are taken up here as well.
- * @param {Context} ctx @param {Open} open
- */
-export async function heedGrants(ctx, open) {
-  if (!lettingOf(open).length) return;
-  const { grants } = await readAll(ctx, open);
-  for (const one of grants) if (one.ended_at === null && !one.left && one.not_after > ctx.clock.now()) await giveTo(ctx, open, one.said);
-}
-
-/** @param {Context} ctx @param {Open} open @param {import('../crypto/grants.js').Grant} said */
-async function giveTo(ctx, open, said) {
-  const wire = grantsOf(ctx.api);
-  const [versions, { versions: given }] = await Promise.all([readDiary(open), wire.given(said.diary, said.grant)]);
-  const there = new Set(given);
-  const { records, incidents } = within(versions, said.scope);
-  const missing = versions.filter((one) => one.seq !== null && records.has(one.record) && !there.has(one.version)).map(({ version }) => version);
-  for (let from = 0; from < missing.length; from += AT_ONCE) {
-    const some = missing.slice(from, from + AT_ONCE);
-    const held = await open.store.readMany(some.map((version) => `v/${version}`));
-    const list = some.flatMap((version, i) => (held[i] ? [{ version, wraps: decodePush(held[i].bytes).wraps }] : []));
-    const made = await open.vault.grantWraps(said.grant, list);
-    await wire.give(said.diary, said.grant, list.map(({ version }, i) => ({ version, wraps: made[i] ?? [] })));
+/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<{heard: boolean}>} `heard`: the server has done it */
+async function end(ctx, open, grant) {
+  const heard = await endNow(ctx, open, grant);
+  const meta = await open.book.meta(grant);
+  if (meta?.kind === 'consent') {
+    await open.store.change(async (root, change) => {
+      const batch = open.book.batch(root, change);
+      const { fields, restricted } = await open.book.newest(grant, batch);
+      if (!isBlank(fields['withdrawn_at'])) return;
+      const words = Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith('_') && name !== 'reason'));
+      await open.book.stage(batch, { kind: 'consent', record: grant, open: { ...words, withdrawn_at: ctx.clock.now() }, restricted });
+    });
   }
-  await summarise(ctx, open, said, versions, incidents.length);
+  return { heard };
 }
 
-/** What stands on the advocate's list. @param {Context} ctx @param {Open} open @param {import('../crypto/grants.js').Grant} said @param {readonly DiaryVersion[]} versions @param {number} entries */
-async function summarise(ctx, open, said, versions, entries) {
-  const times = versions.flatMap(({ receipt }) => (typeof receipt?.ts === 'number' ? [receipt.ts] : []));
-  const sealed = await open.vault.grantSummary(said.grant, { dates: [], entries, made_at: ctx.clock.now(), newest_at: times.length ? Math.max(...times) : null });
-  await grantsOf(ctx.api).summarise(said.diary, said.grant, sealed);
+/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<import('./granting_give.js').Grant>} */
+async function standing(ctx, open, grant) {
+  const { grants, offline } = await readAll(ctx, open);
+  if (offline) throw new KeptError('offline');
+  const found = grants.find((one) => one.grant === grant && stands(one, ctx.clock.now()));
+  if (!found) throw new KeptError('not_found');
+  if (found.changed) throw new KeptError('keys_changed');
+  return found;
 }
 
-/**
- * The records a scope means, by the rule of packs: the entries, their files, and what they name. Private notes, settings and
- * what was taken out are never among them; intimate pictures are not either.
- * @param {readonly DiaryVersion[]} versions @param {Scope} scope
- */
-export function within(versions, scope) {
-  const opened = versions.map(openedOf);
-  const incidents = tellAll(opened, 'incident').filter((one) => one.taken_out === null);
-  const wanted = incidents.filter((one) => 'all' in scope
-    || ('case' in scope && codesOf(one.newest.fields, 'case_ids').includes(scope.case))
-    || ('records' in scope && scope.records.includes(one.record)));
-  return choose(opened, wanted.map(({ record }) => record), {});
+/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<Letting>} @throws too_early before the last seven days */
+async function renew(ctx, open, grant) {
+  const now = ctx.clock.now();
+  const before = await standing(ctx, open, grant);
+  if (before.not_after - now > RENEW_MS) throw new KeptError('too_early');
+  return replace(ctx, open, before, { ...choiceOf(before.said), not_after: now + USUAL_MS });
 }
 
-/** @param {Open} open @param {readonly Letting[]} list @returns {Promise<(null|{said: import('../crypto/grants.js').Grant, other: import('../crypto/grants.js').Person})[]>} */
-function openAll({ vault, identity }, list) {
-  return vault.grantsLoad(list.map(({ grant, to, kept }) => ({ diary: identity.diary, grant, to, kept: unb64(kept) })));
+/** @param {Context} ctx @param {Open} open @param {string} grant @param {Partial<Choice>} less @returns {Promise<Letting>} @throws wider */
+async function narrow(ctx, open, grant, less) {
+  const before = await standing(ctx, open, grant);
+  const next = { ...choiceOf(before.said), ...less };
+  const was = choiceOf(before.said);
+  const isLess = next.rights.every((one) => was.rights.includes(one)) && (was.restricted || !next.restricted) && next.not_after <= was.not_after;
+  const versions = await readDiary(open);
+  const before_records = within(versions, was.scope).records;
+  if (!isLess || [...within(versions, next.scope).records].some((record) => !before_records.has(record))) throw new KeptError('wider');
+  if (JSON.stringify(was.scope) !== JSON.stringify(next.scope) && !('records' in next.scope)) throw new KeptError('wider');
+  return replace(ctx, open, before, next);
 }
 
-/** @param {Open} open @returns {Letting[]} */
-function lettingOf({ store }) {
-  return store.root.letting ?? [];
+/** The new grant first: nobody is shut out by a signal that goes. @param {Context} ctx @param {Open} open @param {import('./granting_give.js').Grant} before @param {Choice} choice */
+async function replace(ctx, open, before, choice) {
+  const [known] = await open.vault.grantsLoad([{ diary: open.identity.diary, grant: before.grant, to: before.to, kept: unb64(before.kept) }]);
+  if (!known) throw new KeptError('not_found');
+  const met = { ...known.other, fingerprint: before.to, name: before.name, organisation: before.organisation };
+  const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, await open.vault.proof());
+  await end(ctx, open, before.grant);
+  return made;
 }
 
-/** @param {Open} open @param {readonly Letting[]} standing */
-async function keepStanding(open, standing) {
-  const list = standing.map(({ grant, to, kept, made_at, not_after, name, organisation }) => ({ grant, to, kept, made_at, not_after, name, organisation }));
-  if (JSON.stringify(list) === JSON.stringify(lettingOf(open))) return;
-  await open.store.change(async (root) => { root.letting = list; });
+/** What the keeper is called, on a device that did not make the grant. @param {Open} open */
+async function ownName(open) {
+  const { fields, restricted } = await readSettings(open);
+  return (textOf(restricted, 'name_to_use') || textOf(fields, 'initials') || '?').slice(0, 80);
 }
 
-/** @param {Open} open @param {readonly string[]} ended */
-async function forget(open, ended) {
-  for (const grant of ended) await open.vault.grantDrop(grant);
-  await open.store.change(async (root) => { root.letting = (root.letting ?? []).filter((/** @type {Letting} */ one) => !ended.includes(one.grant)); });
+/** @param {Said} said @returns {Choice} */
+function choiceOf({ scope, rights, restricted, not_after, purpose }) {
+  return { scope, rights, restricted, not_after, purpose };
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} record @returns {Promise<{grant: string, name: string, organisation: string, looked_at: number|null, rights: Right[]}[]>} */
+async function whoSees(ctx, open, record) {
+  const here = lettingOf(open).filter(({ not_after: until }) => until > ctx.clock.now());
+  if (!here.length) return [];
+  const [known, { fields }] = await Promise.all([
+    open.vault.grantsLoad(here.map(({ grant, to, kept }) => ({ diary: open.identity.diary, grant, to, kept: unb64(kept) }))), open.book.newest(record),
+  ]);
+  return here.flatMap(({ grant, name, organisation, looked_at }, i) => {
+    const said = known[i]?.said;
+    return said && isMeant(said.scope, record, fields) ? [{ grant, name, organisation, looked_at, rights: said.rights }] : [];
+  });
 }

@@ -6,6 +6,7 @@ import { resting } from './app_cover.js';
 import { countWaiting } from './assisted.js';
 import { afterOpening, forgetAll, openWith, vaultOf } from './door.js';
 import { pendingErasures } from './erasing.js';
+import { lettersOf } from './letters.js';
 import { refill } from './light.js';
 import { mendList } from './mending.js';
 import { takeCaptures } from './moving_in.js';
@@ -93,7 +94,9 @@ export function show(ctx) {
   const { account, opened: times } = open.store.root;
   const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
   const rows = open.syncing.rows();
+  const asked = lettersOf(open, 'question');
   screen.set({
+    asked: asked[0] ? { n: asked.length, name: asked[0].name } : null,
     entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0, written: countWaiting(open) },
     account: { login: account.login, registered: account.registered, recovery: owed, exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
   });

@@ -18,11 +18,11 @@ const PACKED = new Set(['incident', 'attachment', 'settings', ...LISTED]);
 /**
  * The whole diary in feed order; versions without a number last, as this phone made them. Private notes are left
  * where they are.
- * @param {Open} open
+ * @param {Open} open @param {readonly string[]} [also] kinds that no pack takes
  * @returns {Promise<DiaryVersion[]>}
  */
-export async function readDiary(open) {
-  const listed = await Promise.all(LISTED.map((kind) => open.store.readJson(`k/${kind}`)));
+export async function readDiary(open, also = []) {
+  const listed = await Promise.all([...LISTED, ...also].map((kind) => open.store.readJson(`k/${kind}`)));
   const settings = open.store.root['settings'];
   const known = [...open.index.all().map(({ record }) => record), ...listed.flatMap((records) => records ?? []), ...(settings ? [settings] : [])];
   /** @type {DiaryVersion[]} */ const versions = [];
@@ -35,7 +35,7 @@ export async function readDiary(open) {
       for (const row of rows) for (const id of idsIn({ ...row.open.fields, ...row.restricted?.fields })) read.add(id);
     }
   }
-  return versions.filter(({ kind }) => PACKED.has(kind)).sort(inFeed);
+  return versions.filter(({ kind }) => PACKED.has(kind) || also.includes(kind)).sort(inFeed);
 }
 
 /** @param {DiaryVersion} a @param {DiaryVersion} b */

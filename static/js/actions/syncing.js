@@ -16,10 +16,11 @@ import { checkKey, followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
 import { sentenceOf } from './sentences.js';
 import { filesDown, filesUp, prepareCarrier } from './carrying.js';
-import { heedGrants } from './granting.js';
+import { givenWith, heedGrants } from './granting_give.js';
 import { heedLetters } from './letters.js';
 import { lighten } from './light.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
+import { heedAsked } from './questions.js';
 import { putBackMissing } from './reconcile.js';
 import { shownRows } from './showing.js';
 import { takeItems, takeReceipt } from './taking.js';
@@ -168,7 +169,7 @@ export class Syncing {
       this.ctx.show();
       try {
         await purgeBefore(this.ctx, open, waiting.record);
-        const kept = await pushVersion(link, waiting, open.store.root.feed);
+        const kept = await pushVersion(link, waiting, open.store.root.feed, await givenWith(this.ctx, open, waiting));
         if (!await takeReceipt(open, waiting, kept)) throw new KeptError('server_behind');
         await this.settled(open, waiting.of);
       } catch (error) {
@@ -194,6 +195,7 @@ export class Syncing {
     await heedArrivals(this.ctx, open).catch(passing);
     await heedGrants(this.ctx, open).catch(passing);
     await heedLetters(this.ctx, open).catch(passing);
+    await heedAsked(this.ctx, open);
   }
 
   async wordsDown() {

@@ -37,6 +37,8 @@ export type State = {
   unsigned?: boolean;
   /** borrowed, and in a window that keeps a history */
   ordinary?: boolean;
+  /** questions of advocates that wait, and who asked the first */
+  asked?: { n: number; name: string } | null;
   /** things that came while it was locked: to be asked about, and drafts made of them */
   waiting?: { captured: number; later: number; written?: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;

@@ -8,7 +8,7 @@
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { nextHead, verifyHead } from '../ledger/heads.js';
-import { decodePush, envDigest } from '../ledger/push.js';
+import { decodePush, encodePush, envDigest } from '../ledger/push.js';
 import { verifyReceipt } from '../ledger/receipts.js';
 
 /** @typedef {import('./api.js').Api} Api */
@@ -21,14 +21,18 @@ import { verifyReceipt } from '../ledger/receipts.js';
 
 /**
  * @param {Link} link @param {Waiting} waiting @param {Feed} feed
+ * @param {readonly import('../ledger/push.js').ForGrant[]} [given] the version's keys for whoever was let in; the receipt is the same with and without
  * @returns {Promise<Kept>}
  * @throws receipt_wrong, head_differs, or what the request throws
  */
-export async function pushVersion({ api, store, diary, pins }, { record, version }, feed) {
+export async function pushVersion({ api, store, diary, pins }, { record, version }, feed, given = []) {
   const held = await store.read(`v/${version}`);
   if (!held) throw new KeptError('store_lost');
-  const { meta, envelopes } = decodePush(held.bytes);
-  const answer = await api.push(diary, record, version, held.bytes);
+  const push = decodePush(held.bytes);
+  const { meta, envelopes } = push;
+  const grants = given.map((one) => /** @type {[string, number]} */ ([one.grant, one.wraps.length]));
+  const body = given.length ? encodePush({ ...push, meta: { ...meta, grants }, given: [...given] }) : held.bytes;
+  const answer = await api.push(diary, record, version, body);
   const seq = answer.seq;
   if (!Number.isSafeInteger(seq) || seq < 1) throw new KeptError('garbage');
   const entry = { seq, record, version, c: meta.c, env: envDigest(envelopes) };

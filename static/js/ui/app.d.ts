@@ -1,5 +1,7 @@
 /** What the screens ask of the app (static/js/actions/app.js makes it) and what they show. */
+import type { Advocating } from './advocating.d.ts';
 
+export type { Asked, Choice, LetIn, LetInList, Met, Question, Seen, Seer } from './advocating.d.ts';
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
 export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; why?: 'files' | 'elsewhere' | 'unproved'; files?: number; percent?: number; sentence?: string | null };
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };
@@ -46,7 +48,7 @@ export type State = {
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number };
+  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number }; asked?: { n: number; name: string } | null;
   showing?: { sections: ShownSection[]; until: number } | null;
   notebook?: { notes: Note[]; ready: boolean }; look?: Skin;
 };
@@ -98,7 +100,7 @@ export type Usage = {
 export type DiaryAccount = { entries: number; at: number; code: string };
 export type Step = { step: string; done: number; total: number };
 
-export interface App {
+export interface App extends Advocating {
   state: State;
   subscribe(listener: () => void): () => void;
   start(): Promise<unknown>;

@@ -11,6 +11,7 @@ import { titleOf, wordsFor } from './card_words.js';
 import { label, vocabulary } from './labels.js';
 import { markLine } from './assisted.js';
 import { guard } from './guard_line.js';
+import { asked, seenBy } from './advocates_entry.js';
 import { history } from './history.js';
 import { tooLong } from './long_text.js';
 import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
@@ -56,6 +57,7 @@ function reading(stage, found) {
     ${errorSummary(stage)}
     ${standingLines(stage, found)}
     ${markLine(stage, found)}
+    ${isOut ? nothing : seenBy(stage, found.record)}
     ${words(stage, found)}
     ${found.attachments.length ? tiles(stage, found) : nothing}
     ${goneFiles(stage, found)}
@@ -63,6 +65,7 @@ function reading(stage, found) {
     ${isOut ? nothing : earlyBreaches(stage, fields)}
     ${isOut ? nothing : scheduleRow(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${momentSaid(first.at)}</p>` : nothing}
+    ${isOut ? nothing : asked(stage, found.record)}
     ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}
       ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
       ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
@@ -94,14 +97,22 @@ async function copy(stage, text) {
   }
 }
 
-/** Everything the cards say, in their order; what is kept apart says so. @param {Stage} stage @param {Entry} found */
-function facts(stage, { fields, restricted, note }) {
-  const said = CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)).map((name) => {
+/**
+ * Everything the cards say, in their order, without what is so unless it is said otherwise.
+ * @param {Stage} stage @param {Record<string, any>} fields @param {Record<string, any>} restricted
+ */
+export function factsOf(stage, fields, restricted) {
+  return CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)).map((name) => {
     const value = fields[name] ?? restricted[name];
     // What is so unless it is said otherwise is not repeated on every entry.
     const usual = name === 'count_is_estimate' || (name === 'include_in_pack' && value !== false) || (name === 'content_warning' && value === 'none') || name === 'place_in_chronology';
-    return { name, text: usual ? '' : name === 'include_in_pack' ? t('entry.in_pack_no') : name === 'count' && value && fields.count_is_estimate ? t('entry.about', { n: value }) : wordsFor(stage, name, value), apart: lineOf(name)?.apart };
+    return { name, text: usual ? '' : name === 'include_in_pack' ? t('entry.in_pack_no') : name === 'count' && value && fields['count_is_estimate'] ? t('entry.about', { n: value }) : wordsFor(stage, name, value), apart: lineOf(name)?.apart };
   }).filter(({ text }) => text);
+}
+
+/** The same on the page; what is kept apart says so. @param {Stage} stage @param {Entry} found */
+function facts(stage, { fields, restricted, note }) {
+  const said = factsOf(stage, fields, restricted);
   if (!said.length && !note && !stage.local.copied) return nothing;
   return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}
     ${said.length || note ? html`<dl class="facts card">${said.map(({ name, text, apart }) => html`<div><dt>${titleOf(name)}${apart ? html` <span class="small soft">(${t('card.apart_short')})</span>` : nothing}</dt><dd dir="auto">${text}</dd></div>`)}

@@ -32,6 +32,7 @@ const PARTS = {
   copy: () => import('./copy.js'),
   share: () => import('./share.js'),
   handover: () => import('./handover.js'),
+  advocates: () => import('./advocates.js'),
   shared: () => import('./share_log.js'),
   quick: () => import('./share_quick.js'),
   print: () => import('./share_print.js'),
@@ -58,7 +59,7 @@ const HOME = {
   before: 'before', wording: 'wording', assisted: 'assisted',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   notebook: 'notebook', borrowed: 'borrowed', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
-  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
+  copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', advocates: 'advocates', looks: 'advocates', letin: 'advocates', asked: 'advocates', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };
 /** @type {Views} */
@@ -167,7 +168,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more', wording: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
+  const here = { handover: 'share', handovers: 'share', advocates: 'share', looks: 'share', letin: 'share', asked: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more', wording: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -192,6 +193,7 @@ function lines(stage, open) {
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(t('frame.written_do'), () => { stage.refresh('assisted'); stage.go({ name: 'assisted' }); }, { plain: true })}</div>` : nothing}
+    ${open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name) ? askedLine(stage, stage.state.asked) : nothing}
     ${open && stage.state.unsigned ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}
@@ -208,6 +210,11 @@ function capturedLines(stage) {
   const swapped = stage.state.account?.trouble?.code === 'capture_key';
   return html`${swapped ? html`<div class="line">${button(t('frame.capture_key_ok'), () => stage.run('known', () => stage.app.knowCaptureKey()), { plain: true })}</div>` : nothing}
     ${captured || later ? html`<div class="line" role="status"><span>${captured ? tn('frame.captured', captured) : tn('frame.later', later)}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>` : nothing}`;
+}
+
+/** That an advocate asked something: a line among others, never a count on a tab. @param {Stage} stage @param {{n: number, name: string}} asked */
+function askedLine(stage, { n, name }) {
+  return html`<div class="line"><span>${tn('adv.asked_line', n, { name })}</span>${button(t('adv.asked_look'), () => stage.go({ name: 'asked' }), { plain: true })}</div>`;
 }
 
 /** A change of keys that is not finished, and another device that signed in. @param {Stage} stage */

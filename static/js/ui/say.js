@@ -17,6 +17,7 @@ const DAY_YEAR = format({ weekday: 'long', day: 'numeric', month: 'long', year: 
 const MONTH = format({ month: 'long', year: 'numeric' });
 const SHORT_MONTH = format({ month: 'short', year: 'numeric' });
 const SHORT_DAY = format({ weekday: 'short' });
+const WEEKDAY = format({ weekday: 'long' });
 const SHORT = format({ day: 'numeric', month: 'short', year: 'numeric' });
 
 /** @param {string} local */
@@ -43,6 +44,12 @@ export function day(at) {
 /** The day and the time of day at `at`, on this phone. @param {number} at ms UTC @returns {string} `3 Nov 2026, 14:03` */
 export function momentSaid(at) {
   return alsoInEnglish(inOneLine([day(at), clockTime(at)]), () => forOthers(() => `${day(at)}, ${clockTime(at)}`));
+}
+
+/** A moment of the last days as people say it. @param {number} at ms UTC @param {number} now @returns {string} `Tuesday 10:20`, or `3 Nov 2026, 10:20` where it is longer ago */
+export function lately(at, now) {
+  if (now - at > 6 * 86_400_000 || at > now + 86_400_000) return momentSaid(at);
+  return alsoInEnglish(`${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`, () => forOthers(() => `${WEEKDAY.format(asDate(localAt(at, phoneZone())))} ${clockTime(at)}`));
 }
 
 /**

@@ -4,6 +4,7 @@ import { checkbox, chips, textField } from './fields.js';
 import { button, errorSummary, heading, row } from './parts.js';
 import { size } from './say.js';
 import { t, tn } from './strings.js';
+import './strings_advocates.js';
 import './strings_handover.js';
 import './strings_share.js';
 import { OFFICER, chosenOf, choosing } from './share_choose.js';
@@ -70,6 +71,7 @@ function hub(stage, job) {
       ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () => stage.go({ name: 'quick' }))}
       ${packs && !why ? line('tag', 'items', () => begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' })) : nothing}
       ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line('list', 'log', () => stage.go({ name: 'shared' }))}
+      <div>${row({ title: t('adv.title'), more: t('adv.row_more'), icon: 'person', on: () => stage.go({ name: 'advocates' }) })}</div>
       ${state.account?.registered && !ways?.high_risk ? html`<div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div>` : nothing}</div>` : nothing}
   </div>`;
 }

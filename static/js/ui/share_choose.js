@@ -77,15 +77,15 @@ function which(stage, isLater) {
     ${how === 'dates' ? html`<div class="pair">
       ${textField({ id: 'from', label: t('when.from'), type: 'date', value: local.from ?? '', on: (from) => stage.set({ from }) })}
       ${textField({ id: 'until', label: t('when.until'), type: 'date', value: local.until ?? '', on: (until) => stage.set({ until }) })}</div>` : nothing}
-    ${how === 'some' ? one(stage) : nothing}`;
+    ${how === 'some' ? choosingEntries(stage) : nothing}`;
 }
 
-/** Entries one by one. @param {Stage} stage */
-function one(stage) {
+/** Entries one by one, into `local.records`. @param {Stage} stage @param {ReadonlySet<string>|null} [among] those that may be chosen; all of them without it */
+export function choosingEntries(stage, among = null) {
   const records = /** @type {string[]} */ (stage.local.records ?? []);
   /** @param {string} record @param {boolean} on */
   const tick = (record, on) => stage.set({ records: on ? [...records, record] : records.filter((other) => other !== record) });
-  return html`<ul class="rows ticks">${stage.state.entries.map((row) => html`<li>${checkbox({ id: `pick-${row.record}`, checked: records.includes(row.record), on: (on) => tick(row.record, on),
+  return html`<ul class="rows ticks">${stage.state.entries.filter(({ record }) => !among || among.has(record)).map((row) => html`<li>${checkbox({ id: `pick-${row.record}`, checked: records.includes(row.record), on: (on) => tick(row.record, on),
     label: html`<span class="small soft">${row.seq_no === null ? t('entries.new') : t('entries.number', { n: row.seq_no })} · ${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('entries.no_words')}</span>` })}</li>`)}</ul>`;
 }
 

@@ -1,4 +1,4 @@
-/** An advocate at their desk, played in Node: of a new organisation, with their own keys and their own way to the server. */
+/** An advocate at their desk, played in Node: with their own keys and their own way to the server. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { b64, random, unb64 } from '../../../static/js/core/bytes.js';
@@ -10,10 +10,13 @@ import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
-/** @param {{base: string, run: Function}} server */
-export async function desk(server) {
-  const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
-  const invite = /14 days: (\S+)/.exec(stdout)[1];
+/** Who leads the organisation of a server; the command line takes its time and is asked once. @type {WeakMap<object, any>} */
+const leads = new WeakMap();
+
+/** The first of a server leads an organisation; the others are their colleagues. @param {{base: string, run: Function}} server @param {{name?: string}} [who] */
+export async function desk(server, { name = 'Priya K' } = {}) {
+  const lead = leads.get(server);
+  const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {})).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
   const send = sender(server.base, {});
   const ask = async (method, path, sent) => {
     const isBytes = sent instanceof Uint8Array;
@@ -29,7 +32,7 @@ export async function desk(server) {
   const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
   const { diary: _, ...account } = body;
   await told('POST', '/v1/members', {
-    ...account, ticket, device_name: 'Desk', ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), invite, name: 'Priya K', secret: b64(secret), digits: digitsOf(secret),
+    ...account, ticket, device_name: 'Desk', ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), invite, name, secret: b64(secret), digits: digitsOf(secret),
   });
   /** Leaves a letter with the keeper of the one grant there is; its id. */
   const writes = async (what, fields, { at = Date.now(), change = null } = {}) => {
@@ -42,7 +45,9 @@ export async function desk(server) {
     assert.equal(status, 204);
     return place.letter;
   };
-  return { ask, told, writes, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
+  const made = { ask, told, writes, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
+  if (!lead) leads.set(server, made);
+  return made;
 }
 
 function digitsOf(secret) {

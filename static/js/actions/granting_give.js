@@ -1,0 +1,165 @@
+/**
+ * Giving the keys of what belongs to a grant, old and new, to whoever was let in. docs/formats.md, section 8.
+ *
+ * [Note: who says what belongs] The server knows no text, so it cannot tell what a case is. This phone says which records a
+ * grant means, by the rule a pack is made with: an entry on its way carries the keys for whoever may see it in its own push, and
+ * after every run to the server what else came in is given. What left a case is not given again. What was given before stays given
+ * until the grant ends, and the screen says so.
+ */
+import { KeptError } from '../core/errors.js';
+import { decodePush } from '../ledger/push.js';
+import { grantsOf } from '../net/grants.js';
+import { isPassing } from '../net/http.js';
+import { isTakenOut } from '../record/told.js';
+import { addressOf, endHere, endedAt, endedOf, isChanged, keepStanding, lettingOf, noteTold, openAll } from './granting_known.js';
+import { datesOf, isMeant, missingFrom } from './granting_scope.js';
+import { readDiary } from './pack_sources.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../crypto/grants.js').Grant} Said */
+/** @typedef {import('../pack/capsule.js').DiaryVersion} DiaryVersion */
+/** @typedef {import('../record/told.js').Told} Told */
+/** @typedef {import('./granting_known.js').Letting} Letting */
+/**
+ * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation; `changed`: the server gives other keys for them than
+ * those that were checked; `unheard`: ended by the keeper, and the server has not done it yet.
+ * @typedef {Letting & {said: Said, ended_at: number|null, given: number, mine: boolean, left: boolean, changed: boolean, unheard: boolean}} Grant
+ */
+/** @typedef {{grants: Grant[], looks: import('../net/grants.js').Look[], offline: boolean}} Listed newest first */
+
+const AT_ONCE = 200;
+/** What each opening has given already, so that nothing is read again while nothing was written. @type {WeakMap<Open, Map<string, string>>} */
+const done = new WeakMap();
+
+/** @param {Pick<Grant, 'ended_at'|'left'|'changed'|'not_after'>} one @param {number} now ms */
+export const stands = ({ ended_at: ended, left, not_after: until }, now) => ended === null && !left && until > now;
+
+/** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
+export async function readAll(ctx, open) {
+  const told = await grantsOf(ctx.api).list().catch((error) => { if (!isPassing(error)) throw error; return null; });
+  if (!told) return readHere(open);
+  const here = new Map(lettingOf(open).map((one) => [one.grant, one]));
+  const rows = told.grants.map((row) => {
+    const mine = here.get(row.grant);
+    // What the keeper sealed says whom it is for: a server cannot hide a grant by naming somebody else.
+    return { row, letting: { grant: row.grant, to: addressOf(row.kept), kept: row.kept, made_at: row.made_at, not_after: row.not_after, looked_at: row.looked_at, name: row.advocate?.name ?? mine?.name ?? '', organisation: row.advocate?.organisation ?? mine?.organisation ?? '', ...(mine?.called ? { called: mine.called } : {}) } };
+  });
+  const known = await openAll(open, rows.map(({ letting }) => letting));
+  const grants = [];
+  for (const [i, { row, letting }] of rows.entries()) {
+    const opened = known[i];
+    if (!opened) continue;
+    const mine = await endedAt(open, row.grant);
+    // The end that was signed counts, whatever the server has.
+    grants.push({
+      ...letting, name: letting.name || opened.other.name, not_after: Math.min(row.not_after, opened.said.not_after), said: opened.said, ended_at: mine ?? row.ended_at, mine: mine !== null, given: row.given,
+      left: row.advocate === null, changed: isChanged(row.advocate, opened.said.to), unheard: mine !== null && row.ended_at === null,
+    });
+  }
+  await keepStanding(open, grants.filter((one) => stands(one, ctx.clock.now())));
+  return { grants, looks: told.looks, offline: false };
+}
+
+/** Without a signal: what this phone knows. @param {Open} open @returns {Promise<Listed>} */
+async function readHere(open) {
+  const here = lettingOf(open);
+  const known = await openAll(open, here);
+  const usual = { ended_at: null, mine: false, given: 0, left: false, changed: false, unheard: false };
+  return { looks: [], offline: true, grants: here.flatMap((one, i) => (known[i] ? [{ ...one, ...usual, said: known[i].said }] : [])).reverse() };
+}
+
+/**
+ * Ends what the keeper ended without a signal, and gives what has come into each grant since. Grants that other devices of the
+ * diary made are taken up here as well.
+ * @param {Context} ctx @param {Open} open
+ */
+export async function heedGrants(ctx, open) {
+  await tellEndings(ctx, open);
+  if (!lettingOf(open).length) return;
+  const { grants } = await readAll(ctx, open);
+  for (const one of grants) {
+    if (one.unheard) await tellEnding(ctx, open, one.grant);
+    if (stands(one, ctx.clock.now()) && !one.changed) await giveTo(ctx, open, one.said);
+  }
+}
+
+/** @param {Context} ctx @param {Open} open */
+async function tellEndings(ctx, open) {
+  for (const { grant, told } of endedOf(open)) if (!told) await tellEnding(ctx, open, grant);
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<boolean>} false without a signal: it is told later */
+export async function tellEnding(ctx, open, grant) {
+  try {
+    await grantsOf(ctx.api).end(open.identity.diary, grant);
+  } catch (error) {
+    if (isPassing(error)) return false;
+    if (!(error instanceof KeptError) || error.code !== 'not_found') throw error;
+  }
+  await noteTold(open, grant, true);
+  return true;
+}
+
+/** @param {Context} ctx @param {Open} open @param {Said} said */
+export async function giveTo(ctx, open, said) {
+  const { index, store } = open;
+  const turn = [index.turn, store.root.line.n, store.root.feed?.seq].join();
+  const before = done.get(open) ?? new Map();
+  done.set(open, before);
+  if (before.get(said.grant) === turn) return;
+  const wire = grantsOf(ctx.api);
+  const [versions, { versions: given }] = await Promise.all([readDiary(open, ['question']), wire.given(said.diary, said.grant)]);
+  const { incidents, registers, missing } = missingFrom(versions, said, new Set(given));
+  for (let from = 0; from < missing.length; from += AT_ONCE) {
+    const some = missing.slice(from, from + AT_ONCE);
+    const held = await store.readMany(some.map((version) => `v/${version}`));
+    const list = some.flatMap((version, i) => (held[i] ? [{ version, wraps: decodePush(held[i].bytes).wraps }] : []));
+    const made = await open.vault.grantWraps(said.grant, list);
+    // Ended while it was being made: nothing more goes.
+    if (!lettingOf(open).some(({ grant }) => grant === said.grant)) return;
+    await wire.give(said.diary, said.grant, list.map(({ version }, i) => ({ version, wraps: made[i] ?? [] })));
+  }
+  await summarise(ctx, open, said, versions, { incidents, registers });
+  before.set(said.grant, turn);
+}
+
+/** What stands on the advocate's list. @param {Context} ctx @param {Open} open @param {Said} said @param {readonly DiaryVersion[]} versions @param {{incidents: readonly Told[], registers: readonly Told[]}} seen */
+async function summarise(ctx, open, said, versions, { incidents, registers }) {
+  const theirs = new Set(incidents.map(({ record }) => record));
+  const times = versions.flatMap(({ record, receipt }) => (theirs.has(record) && typeof receipt?.ts === 'number' ? [receipt.ts] : []));
+  const sealed = await open.vault.grantSummary(said.grant, { dates: datesOf([...incidents, ...registers], ctx.clock.now()), entries: incidents.length, made_at: ctx.clock.now(), newest_at: times.length ? Math.max(...times) : null });
+  await grantsOf(ctx.api).summarise(said.diary, said.grant, sealed);
+}
+
+/**
+ * The keys of one entry's version for everybody who may see it, to go in its own push: whoever was let in to what is yet to come
+ * has it as soon as the server has. Everything else of a grant is given after the run.
+ * @param {Context} ctx @param {Open} open @param {{record: string, version: string}} waiting
+ * @returns {Promise<import('../ledger/push.js').ForGrant[]>}
+ */
+export async function givenWith(ctx, open, { record, version }) {
+  const standing = lettingOf(open).filter(({ not_after: until }) => until > ctx.clock.now());
+  if (!standing.length) return [];
+  const [meta, held] = await Promise.all([open.book.meta(record), open.store.read(`v/${version}`)]);
+  if (meta?.kind !== 'incident' || !held) return [];
+  const { kind, fields } = await open.book.newest(record);
+  const { wraps } = decodePush(held.bytes);
+  const versions = await open.book.versions(record);
+  if (kind !== 'incident' || versions.some((one) => isTakenOut(one))) return [];
+  const known = await openAll(open, standing);
+  const list = [];
+  for (const [i, { grant }] of standing.entries()) {
+    const said = known[i]?.said;
+    if (!said || !isMeant(said.scope, record, fields) || await endedAt(open, grant) !== null) continue;
+    const [made] = await open.vault.grantWraps(grant, [{ version, wraps }]);
+    if (made) list.push({ grant, wraps: made });
+  }
+  return list.slice(0, 20);
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<boolean>} whether the server has heard */
+export async function endNow(ctx, open, grant) {
+  await endHere(open, grant, ctx.clock.now());
+  return tellEnding(ctx, open, grant);
+}

@@ -1,0 +1,116 @@
+/**
+ * What this phone itself remembers of the people it let in: whose nine words were checked, who stands, and what was ended.
+ * docs/formats.md, section 8.
+ *
+ * [Note: a server that forgets an ending] Ending is a request like any other, and a server may lose it or lie about it. So it is
+ * kept on this phone first, and as `withdrawn_at` in the diary's own `consent` record, which lies under the grant's id: no device of
+ * this diary gives anything after it, whatever the server says still stands.
+ */
+import { b64, unb64 } from '../core/bytes.js';
+import { claimedHeader } from '../crypto/envelope.js';
+import { printOf } from '../crypto/grants.js';
+import { wholeOf } from '../record/reading.js';
+
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../crypto/grants.js').Grant} Said */
+/** @typedef {import('../crypto/grants.js').Person} Person */
+/** @typedef {import('../net/grants.js').AdvocateRow} AdvocateRow */
+/** @typedef {AdvocateRow & {words: string, at: number}} Met an advocate whose nine words were checked; without keys until there was signal to fetch them */
+/** @typedef {{grant: string, to: string, kept: string, made_at: number, not_after: number, name: string, organisation: string, looked_at: number|null, called?: string}} Letting what this phone keeps of a grant, so that it can go on giving; `called`: what the keeper is called to them, on the device that made it */
+/** @typedef {{grant: string, at: number, told: boolean}} Ended by the keeper; `told`: the server has said that it did it */
+/** @typedef {null|{said: Said, other: Person}} Known */
+
+const MET_LIMIT = 40;
+const ENDED_LIMIT = 400;
+
+/** @param {Open} open @returns {Letting[]} */
+export function lettingOf({ store }) {
+  return store.root.letting ?? [];
+}
+
+/** @param {Open} open @returns {Met[]} */
+export function metOf({ store }) {
+  return store.root.met ?? [];
+}
+
+/** @param {Open} open @returns {Ended[]} */
+export function endedOf({ store }) {
+  return store.root.let_out ?? [];
+}
+
+/** Opens the keeper's own copies and holds their keys; null for one that lets nobody in. @param {Open} open @param {readonly Pick<Letting, 'grant'|'to'|'kept'>[]} list @returns {Promise<Known[]>} */
+export function openAll({ vault, identity }, list) {
+  return vault.grantsLoad(list.map(({ grant, to, kept }) => ({ diary: identity.diary, grant, to, kept: unb64(kept) })));
+}
+
+/** Whom a grant is for: what the keeper sealed says it, not the server. @param {string} kept b64 @returns {string} */
+export function addressOf(kept) {
+  try {
+    return String(claimedHeader(unb64(kept), 'grant').to ?? '');
+  } catch {
+    return '';
+  }
+}
+
+/** Whether the server now gives other keys for the advocate of a grant than those that were checked. @param {AdvocateRow|null} row @param {string} to fingerprint, b64 */
+export function isChanged(row, to) {
+  if (!row) return false;
+  try {
+    return row.fingerprint !== to || printOf(row) !== to;
+  } catch {
+    return true; // no keys at all
+  }
+}
+
+/** @param {Open} open @param {Met} met */
+export async function keepMet(open, met) {
+  await open.store.change((root) => {
+    root.met = [...(root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== met.fingerprint), met].slice(-MET_LIMIT);
+  });
+}
+
+/** @param {Open} open @param {string} fingerprint */
+export async function forgetMet(open, fingerprint) {
+  await open.store.change((root) => { root.met = (root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== fingerprint); });
+}
+
+/** @param {Open} open @param {readonly Letting[]} standing */
+export async function keepStanding(open, standing) {
+  const list = standing.map(({ grant, to, kept, made_at, not_after, name, organisation, looked_at, called }) => ({ grant, to, kept, made_at, not_after, name, organisation, looked_at, ...(called ? { called } : {}) }));
+  if (JSON.stringify(list) === JSON.stringify(lettingOf(open))) return;
+  await open.store.change((root) => { root.letting = list; });
+}
+
+/** @param {Open} open @param {Letting} letting */
+export async function addStanding(open, letting) {
+  await open.store.change((root) => { root.letting = [...(root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== letting.grant), letting]; });
+}
+
+/** From here on nothing is given, whether the server hears of it or not. @param {Open} open @param {string} grant @param {number} now ms */
+export async function endHere(open, grant, now) {
+  await open.vault.grantDrop(grant);
+  await open.store.change((root) => {
+    root.letting = (root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== grant);
+    if (!endedOf(open).some((one) => one.grant === grant)) root.let_out = [...(root.let_out ?? []), { grant, at: now, told: false }].slice(-ENDED_LIMIT);
+  });
+}
+
+/** @param {Open} open @param {string} grant @param {boolean} told */
+export async function noteTold(open, grant, told) {
+  await open.store.change((root) => {
+    root.let_out = (root.let_out ?? []).map((/** @type {Ended} */ one) => (one.grant === grant ? { ...one, told } : one));
+  });
+}
+
+/** When the keeper ended a grant, on this device or on another one; null while it stands. @param {Open} open @param {string} grant @returns {Promise<number|null>} ms */
+export async function endedAt(open, grant) {
+  const here = endedOf(open).find((one) => one.grant === grant);
+  if (here) return here.at;
+  if (!await open.book.meta(grant)) return null; // made by a device whose note has not come yet
+  return open.book.newest(grant).then(({ kind, fields }) => (kind === 'consent' ? wholeOf(fields, 'withdrawn_at') : null), () => null);
+}
+
+/** b64 of a person's public keys, as the server and grants give them. @param {AdvocateRow} row @returns {Person} */
+export function personOf({ ecdsa_pub, hpke_pub, name }) {
+  return { ecdsa_pub: b64(unb64(ecdsa_pub)), hpke_pub: b64(unb64(hpke_pub)), name };
+}
