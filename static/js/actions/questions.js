@@ -51,7 +51,9 @@ async function sorted(open) {
   for (const { letter, grant, name, organisation, said } of letters) {
     const row = rows.get(String(said.fields['about']));
     const given = known.get(grant);
-    const fits = row && row.taken_out === null && given?.rights.includes('comment') && !await open.book.meta(letter) && isMeant(given.scope, row.record, (await open.book.newest(row.record)).fields);
+    const mayAsk = row?.taken_out === null && given?.rights.includes('comment') && !await open.book.meta(letter);
+    // One that does not open now is no reason to stop the run to the server.
+    const fits = mayAsk && given && await open.book.newest(row.record).then(({ fields }) => isMeant(given.scope, row.record, fields), () => false);
     if (!fits) idle.push(letter);
     else asked.push({ letter, grant, about: row.record, text: String(said.fields['text']), at: said.made_at, name, organisation, title: row.title, seq_no: row.seq_no });
   }

@@ -169,7 +169,9 @@ export class Syncing {
       this.ctx.show();
       try {
         await purgeBefore(this.ctx, open, waiting.record);
-        const kept = await pushVersion(link, waiting, open.store.root.feed, await givenWith(this.ctx, open, waiting));
+        // Nothing about who may see an entry keeps it from being kept safe: what could not be given here is given after the run.
+        const given = await givenWith(this.ctx, open, waiting).catch(() => []);
+        const kept = await pushVersion(link, waiting, open.store.root.feed, given);
         if (!await takeReceipt(open, waiting, kept)) throw new KeptError('server_behind');
         await this.settled(open, waiting.of);
       } catch (error) {
