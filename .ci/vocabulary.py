@@ -1,6 +1,6 @@
 """Writes what a diary says, as diary/record/*.json has it, into modules the browser can import.
 
-    python .ci/vocabulary.py           writes static/js/record/{vocabulary,schemas,rules_table}.js
+    python .ci/vocabulary.py           writes static/js/record/{vocabulary,vocabulary_*,schemas,rules_table,marks}.js
     python .ci/vocabulary.py --check   exits 1 when they are not what it would write
 
 The modules are committed, so that the bytes served are the bytes reviewed; tests/test_vocabulary_script.py
@@ -27,6 +27,13 @@ LIST = (
     "/** @typedef {{question: string, young?: string, many: boolean, sections?: {code: string, label: string}[], codes: Code[]}}"
     " List one question and its possible answers */\n"
 )
+# The lists in four modules by what they are about, in the order of the JSON: the first list of each.
+PARTS = {
+    "incident": ("behaviours", "What happened, and how it is told."),
+    "named": ("attachment_kinds", "Files, people, and what people use."),
+    "case": ("orders", "Orders, reports, messages and the rest of a case."),
+    "sharing": ("consent_kinds", "What is given to whom, and how the app is set."),
+}
 
 
 def line(value: object) -> str:
@@ -34,9 +41,28 @@ def line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def vocabulary_module(vocabularies: dict[str, dict[str, Any]]) -> str:
-    """vocabulary.js: one exported object, four codes a line."""
-    rows = [HEADER.format(name="vocabulary"), CODE, LIST, "\n/** @type {Record<string, List>} */\nexport const VOCABULARY = {\n"]
+def vocabulary_modules(vocabularies: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """vocabulary.js, which joins the parts, and each part."""
+    names = list(vocabularies)
+    starts = [names.index(first) for first, _ in PARTS.values()]
+    if starts != sorted(starts) or starts[0] != 0:
+        raise SystemExit("The parts of the vocabulary are not in its order.")
+    made = {}
+    for part, start, end in zip(PARTS, starts, [*starts[1:], len(names)], strict=True):
+        made[f"vocabulary_{part}.js"] = part_module(part, {name: vocabularies[name] for name in names[start:end]})
+    imports = "".join(f"import {{ {part.upper()} }} from './vocabulary_{part}.js';\n" for part in PARTS)
+    joined = ", ".join(f"...{part.upper()}" for part in PARTS)
+    kind = "/** Every list, by name. @type {Record<string, List>} */\n"
+    made["vocabulary.js"] = "".join(
+        [HEADER.format(name="vocabulary"), imports, "\n", CODE, LIST, "\n", kind, f"export const VOCABULARY = {{ {joined} }};\n"]
+    )
+    return made
+
+
+def part_module(part: str, vocabularies: dict[str, dict[str, Any]]) -> str:
+    """One part: one exported object, four codes a line."""
+    said = f"/** {PARTS[part][1]} @type {{Record<string, import('./vocabulary.js').List>}} */\n"
+    rows = [HEADER.format(name="vocabulary"), said, f"export const {part.upper()} = {{\n"]
     for name, one in vocabularies.items():
         young = f" young: {line(one['young'])}," if "young" in one else ""
         sections = f" sections: {line(one['sections'])}," if "sections" in one else ""
@@ -87,7 +113,7 @@ def modules() -> dict[Path, str]:
     """Each module's path and the text it should have."""
     read = {name: json.loads((SOURCE / f"{name}.json").read_text()) for name in ("vocabulary", "schemas", "rules", "marks")}
     return {
-        TARGET / "vocabulary.js": vocabulary_module(read["vocabulary"]),
+        **{TARGET / name: text for name, text in vocabulary_modules(read["vocabulary"]).items()},
         TARGET / "schemas.js": schemas_module(read["schemas"]),
         TARGET / "rules_table.js": rules_module(read["rules"]),
         TARGET / "marks.js": marks_module(read["marks"]),

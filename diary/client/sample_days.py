@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from diary.client import sample, sample_records
 from diary.client.sample import SampleEntry, SampleFile
 from diary.client.sample_files import SAID, SIGNED, THEM, ZONE, mistake, other, screen
+from diary.client.sample_messages import SAVED_LINES, in_ms, lines_of, rows_of, saved_lists
 from diary.client.sample_records import Written
 from diary.record.reading import objects_of
 
@@ -21,11 +22,9 @@ ENTRIES: Final = 120
 EXHIBITS: Final = 300
 MESSAGES: Final = 2_500
 BURSTS: Final = 30
-SAVED_LINES: Final = 40
 WITHHELD: Final = "I have not decided whether to tell anybody about this one."
 _FIRST: Final = datetime(2026, 5, 7, 12, tzinfo=ZONE)
 _DAYS: Final = 196
-_BACK: Final = ("Please stop.", "I have asked you not to contact me.", "Leave me alone.")
 _DAY_KINDS: Final = (
     ("He drove past twice while I waited for the bus.", ["drive_past"], "in_person", "street"),
     (
@@ -90,9 +89,9 @@ def _entry(dice: random.Random, index: int, of: int, shots: int) -> MadeEntry:
     day = _FIRST + timedelta(days=index * _DAYS // of)
     day = day.replace(tzinfo=ZoneInfo(ABROAD)) if index == _ABROAD else day
     start = day.replace(hour=dice.randrange(7, 23), minute=dice.randrange(60))
-    at = _ms(start + timedelta(minutes=dice.randrange(20, 180)))
+    at = in_ms(start + timedelta(minutes=dice.randrange(20, 180)))
     burst = _bursts(of).get(index)
-    lines = _lines(index, burst, start) if burst else [("them", f"{start:%H:%M}", dice.choice(SAID))] * 3
+    lines = lines_of(index, burst, start) if burst else [("them", f"{start:%H:%M}", dice.choice(SAID))] * 3
     fields = _time(start) | (_told_burst(start) if burst else _told_day(dice, index))
     others = _OTHERS[:3] if index == 0 else _OTHERS[3:] if index == _SIGNED else ()
     restricted: dict[str, object] = {"place_detail": "9 Larch Court, Northmoor NM4 2QT"} if index % 9 == 4 else {}
@@ -125,7 +124,7 @@ def _time(start: datetime) -> dict[str, object]:
     """When it was, to the minute."""
     return {
         "occurred_local": start.strftime("%Y-%m-%dT%H:%M"),
-        "occurred_start": _ms(start),
+        "occurred_start": in_ms(start),
         "precision": "minute",
         "time_source": "from_memory",
         "tz": str(start.tzinfo),
@@ -211,92 +210,12 @@ def more_records(seed: int) -> list[Written]:
             "complete": "complete",
             "gap_hours": 6,
             "incident_ids": [f"@entry:{base + index}"],
-            "rows": _rows(entry.lines, start),
+            "rows": rows_of(entry.lines, start),
             "title": f"Messages of {start:%-d %B}",
             "tz": sample.TZ,
         }
         made.append(Written(entry.at + 60_000, "schedule", f"burst{index}", fields, {"own_accounts": ["07700 900512"]}))
-    made += _saved(base)
+    made += saved_lists(_FIRST, base)
     child = {"name": "Lena", "role": "child", "role_code": "C1", "age_band": "from_13_to_15"}
-    made.append(Written(_ms(_FIRST), "person", "child", child, {}))
+    made.append(Written(in_ms(_FIRST), "person", "child", child, {}))
     return made
-
-
-def _saved(base: int) -> list[Written]:
-    """What a saved chat and a saved e-mail hold, as lists made from those files."""
-    start = _FIRST.replace(hour=20, minute=0)
-    chat = {
-        "actor_ids": ["@callum"],
-        "channel": "whatsapp",
-        "chat": "Callum",
-        "complete": "some_missing",
-        "incident_ids": [f"@entry:{base}"],
-        "rows": _rows(_lines(0, SAVED_LINES, start), start),
-        "source_attachment_id": "@file:chat.txt",
-        "title": "Saved chat of 7 May",
-        "tz": sample.TZ,
-    }
-    sent = datetime(2026, 7, 21, 2, 12, tzinfo=ZONE)
-    row = {
-        "description": "Subject: You should read this",
-        "direction": "in",
-        "from": "c.redfern.new@example.net",
-        "msg_no": 1,
-        "sent_at": _ms(sent),
-        "sent_local": sent.strftime("%Y-%m-%dT%H:%M"),
-        "sent_source": "message_or_call_stamp",
-        "text": "You read my messages. I can see that you do.\n\nI will not stop writing until you talk to me.",
-        "to": "me",
-        "type": "email",
-    }
-    mail = {
-        "channel": "email",
-        "complete": "complete",
-        "incident_ids": ["@entry:11"],
-        "rows": [row],
-        "source_attachment_id": "@file:you_should_read_this.eml",
-        "title": "E-mail of 21 July",
-        "tz": sample.TZ,
-    }
-    own = {"own_accounts": ["07700 900512"]}
-    return [
-        Written(_ms(_FIRST) + 120_000, "schedule", "saved_chat", chat, own),
-        Written(_ms(sent) + 86_400_000, "schedule", "saved_mail", mail, {}),
-    ]
-
-
-def _lines(index: int, burst: int, start: datetime) -> list[tuple[str, str, str]]:
-    """`(who, clock, words)` for each message of a burst; every tenth is an answer."""
-    return [
-        (
-            "me" if no % 10 == 9 else "them",
-            (start + timedelta(seconds=40 * no)).strftime("%H:%M"),
-            _BACK[no // 10 % len(_BACK)] if no % 10 == 9 else SAID[(index * 7 + no * 5) % len(SAID)],
-        )
-        for no in range(burst)
-    ]
-
-
-def _rows(lines: Sequence[tuple[str, str, str]], start: datetime) -> list[Mapping[str, object]]:
-    """The lines as a schedule keeps them."""
-    rows: list[Mapping[str, object]] = []
-    for no, (who, _, words) in enumerate(lines):
-        at = start + timedelta(seconds=40 * no)
-        sides = {"direction": "out", "from": "me", "to": THEM} if who == "me" else {"direction": "in", "from": THEM, "to": "me"}
-        rows.append(
-            {
-                **sides,
-                "msg_no": no + 1,
-                "sent_at": _ms(at),
-                "sent_local": at.strftime("%Y-%m-%dT%H:%M"),
-                "sent_source": "message_or_call_stamp",
-                "text": words,
-                "type": "text",
-            }
-        )
-    return rows
-
-
-def _ms(moment: datetime) -> int:
-    """Milliseconds UTC."""
-    return int(moment.timestamp() * 1000)

@@ -6,7 +6,7 @@ from typing import Final
 from diary.pack import registers
 from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.wording import chosen, field_label, value_words
+from diary.pack.wording import chosen, field_label, member_words, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import object_of, objects_of, switch_of, text_of, whole_of
@@ -244,9 +244,10 @@ def recorder(one: dict[str, object]) -> str:
     """Something that may have recorded it: `CCTV, held by the shop, likely to be wiped 12 May`."""
     kind = text_of(one, "kind")
     parts = [vocabulary.label("independent_evidence", kind) if kind else ""]
-    for key, before in (("holder", "held by "), ("overwrite_due", "likely to be wiped "), ("outcome", "")):
+    for key, before in (("holder", "held by "), ("overwrite_due", "likely to be wiped ")):
         words = text_of(one, key)
         parts.append(before + words if words else "")
+    parts += [member_words("outcome", text_of(one, "outcome")), text_of(one, "outcome_text")]
     return ", ".join(part for part in parts if part)
 
 

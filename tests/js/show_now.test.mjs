@@ -67,12 +67,13 @@ test('to chase: wipe dates first, then updates and orders; done and not done aft
   await app.saveIncident({ record, restricted: {}, fields: { independent_evidence: [
     { kind: 'cctv', holder: 'Shop', overwrite_due: '2026-12-01' }, { kind: 'cctv', holder: 'Bus', overwrite_due: '2026-12-01', requested_at: '2026-11-20' },
     { kind: 'doorbell', holder: 'Next door', overwrite_due: '2026-12-01', outcome: 'got_it' }, { kind: 'dashcam', holder: 'X', overwrite_due: '2026-02-31' }, { kind: 'cctv', holder: 'No date' },
+    { kind: 'cctv', holder: 'Gym', overwrite_due: '2026-12-02', outcome: 'They will look' },
   ] } });
   const { record: report } = await app.saveRecord({ kind: 'report', record: null, fields: { force: 'Met', next_update_due: '2026-12-01' } });
   await app.saveRecord({ kind: 'order', record: null, fields: { court: 'L', expires_on: '2027-01-01' } });
   await app.saveRecord({ kind: 'order', record: null, fields: { court: 'M', expires_on: '2026-02-31' } });
   const list = await app.readChase();
-  assert.deepEqual(list.map(({ what, due, detail }) => [what, due, detail.holder ?? '']), [['asked', '2026-11-27', 'Bus'], ['wipe', '2026-12-01', 'Shop'], ['update', '2026-12-01', ''], ['order', '2027-01-01', '']]);
+  assert.deepEqual(list.map(({ what, due, detail }) => [what, due, detail.holder ?? '']), [['asked', '2026-11-27', 'Bus'], ['wipe', '2026-12-01', 'Shop'], ['update', '2026-12-01', ''], ['wipe', '2026-12-02', 'Gym'], ['order', '2027-01-01', '']]);
   await app.chaseDone(list[1].key, true);
   assert.equal((await app.readChase())[1].done_at, NOON);
   await app.chaseDone(list[1].key, false);

@@ -10,7 +10,7 @@ const UI = new URL('../../static/js/ui/', import.meta.url);
 const { judgeWords } = await import('../../static/js/ui/words.js');
 const { LINES, outcome } = await import('../../static/js/ui/safety_check.js');
 const { dateOf, dayHeading, size, timeOfDay, whenWords } = await import('../../static/js/ui/say.js');
-const { STRINGS, askYoung, everyWord, knows, t, tn } = await import('../../static/js/ui/strings.js');
+const { STRINGS, askYoung, everyWord, forOthers, knows, t, tn } = await import('../../static/js/ui/strings.js');
 for (const name of readdirSync(UI)) if (/^strings_\w+\.js$/.test(name)) await import(new URL(name, UI).href);
 const { byDay } = await import('../../static/js/ui/entries.js');
 const { differing } = await import('../../static/js/ui/cards.js');
@@ -259,6 +259,9 @@ test('a young person is asked in other words; every one of them stands for a usu
   askYoung(true);
   assert.notEqual(t('f.feared_violence'), usual);
   assert.equal(t('f.narrative'), 'What happened');
+  // Whoever is shown or given a report reads the usual words, and nothing of it stays.
+  assert.equal(forOthers(() => t('f.feared_violence')), usual);
+  assert.notEqual(t('f.feared_violence'), usual);
   askYoung(false);
   assert.equal(t('f.feared_violence'), usual);
 });

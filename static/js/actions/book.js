@@ -111,21 +111,28 @@ export class Book {
    * @param {readonly string[]} records
    * @param {ReadonlyMap<string, Meta>} [known] what is told of records elsewhere (mending.js); it spares asking them, and where
    *   one of their versions is not there or does not open, they are asked all the same
+   * @param {ReadonlyMap<string, import('../store/said.js').Said>} [said] what versions say, where it is kept (store/said.js); the others are opened
    * @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>}
    */
-  async readAgain(records, known = new Map()) {
+  async readAgain(records, known = new Map(), said = new Map()) {
     const asked = records.filter((record) => !known.has(record));
     const metas = /** @type {Meta[]} */ ([...records.map((record) => known.get(record)), ...await this.store.readJsonEach(asked.map((record) => `r/${record}`))].filter(Boolean));
-    const wanted = metas.flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
-    const lying = await this.store.lying(wanted.map(({ facts }) => `v/${facts.v}`));
-    const there = wanted.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
-    const answers = there.length ? await this.vault.openStored(/** @type {any} */ (there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v })))) : [];
+    // What was erased says nothing, whatever somebody may have put back in its place.
+    const wanted = metas.filter(({ erased_at }) => erased_at === undefined).flatMap((meta) => meta.versions.map((facts) => ({ meta, facts })));
     /** @type {Map<string, Opened>} */
-    const opened = new Map(there.map(({ meta: { record }, facts }, i) => [facts.v, shapedAgain(record, facts, answers[i] ?? null)]));
+    const opened = new Map(wanted.flatMap(({ meta: { record }, facts }) => {
+      const one = this.seen.get(facts.v) ?? (said.has(facts.v) ? shapedAgain(record, facts, asRead(said.get(facts.v))) : null);
+      return one ? [[facts.v, one]] : [];
+    }));
+    const unread = wanted.filter(({ facts }) => !opened.has(facts.v));
+    const lying = await this.store.lying(unread.map(({ facts }) => `v/${facts.v}`));
+    const there = unread.flatMap((one, i) => (lying[i]?.sealed ? [{ ...one, ...lying[i] }] : []));
+    const answers = there.length ? await this.vault.openStored(/** @type {any} */ (there.map(({ meta: { record }, facts: { v }, id, sealed }) => ({ id, sealed, record, version: v })))) : [];
+    there.forEach(({ meta: { record }, facts }, i) => opened.set(facts.v, shapedAgain(record, facts, answers[i] ?? null)));
     for (const { meta, facts } of wanted) if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
     const unsure = metas.filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind)).map(({ record }) => record);
     if (unsure.length) {
-      const again = await this.readAgain(unsure);
+      const again = await this.readAgain(unsure, new Map(), said);
       return { metas: [...metas.filter(({ record }) => !unsure.includes(record)), ...again.metas], opened: new Map([...opened, ...again.opened]) };
     }
     if ([...opened.values()].some(({ kind }) => !kind)) this.doubt();
@@ -223,6 +230,11 @@ function blank(record, version) {
 /** What the vault opened, or the blank that stands for what did not open. @param {string} record @param {string} version @param {any} opened @returns {Opened} */
 function shaped(record, version, opened) {
   return opened ? { ...blank(record, version), ...opened, record, version, fields: { ...opened.fields, ...opened.reserved }, restricted: opened.restricted ?? {} } : blank(record, version);
+}
+
+/** @param {import('../store/said.js').Said|undefined} said @returns {import('../crypto/stored.js').ReadVersion|null} without keys: no row needs them */
+function asRead(said) {
+  return said ? { kind: said[0], fields: said[1], restricted: said[2], keys: { open: [], restricted: [] } } : null;
 }
 
 /** @param {string} record @param {VersionFacts} facts what came of looking at it stands there @param {import('../crypto/stored.js').ReadVersion|null} read @returns {Opened} */

@@ -4,6 +4,7 @@
  */
 import { dayFault } from '../record/moments.js';
 import { objectsOf, textOf } from '../record/reading.js';
+import { stillHeld } from '../record/recorders.js';
 import { localAt } from '../record/times.js';
 import { isPack } from './exports.js';
 import { insideOf } from './inside.js';
@@ -19,8 +20,6 @@ const DAY = 86_400_000;
 const ASK_AGAIN = 7 * DAY;
 /** Ahead of everything else: a camera's pictures are gone for good. */
 const ORDER = ['wipe', 'update', 'order', 'asked', 'download'];
-/** What came of asking: nothing is left to be chased. */
-const SETTLED = new Set(['got_it', 'police_have_it', 'wiped', 'refused', 'none']);
 const KEPT_TICKS = 500;
 
 /** @param {Context} ctx */
@@ -64,7 +63,7 @@ function dayOf(value) {
 
 /** What may be on camera, and what was asked for and has not come. @param {Read} entry @returns {Found[]} */
 function ofEntry({ record, kind, fields }) {
-  return objectsOf(fields, 'independent_evidence').filter((one) => !SETTLED.has(textOf(one, 'outcome'))).flatMap((detail) => {
+  return stillHeld(fields).flatMap((detail) => {
     const due = dayOf(detail['overwrite_due']);
     const asked = dayOf(detail['requested_at']);
     const again = asked && localAt(Date.parse(asked) + ASK_AGAIN, 'UTC').slice(0, 10);

@@ -15,6 +15,8 @@ import { codesOf, objectsOf, textOf } from '../record/reading.js';
 const DETAILS = ['behaviours', 'channel', 'place_category', 'actor_ids', 'who', 'feelings_then', 'feelings_then_text', 'response', 'account_ids', 'witness_ids'];
 /** As many pictures as a row shows. */
 const SHOTS = 3;
+/** Lists of messages are long, and few entries have one: opened where they lie. */
+const LONG = 'schedule';
 const FILE_WORDS = ['description', 'alt_text', 'transcript', 'account_or_number_shown', 'url_full', 'kind_text'];
 
 /**
@@ -82,4 +84,14 @@ export function concern(batch, relist, kind, record, of, fields) {
   for (const incident of new Set(incidents)) {
     if (incident) batch.change.last(`row/${incident}`, () => relist(batch, [incident]));
   }
+}
+
+/** What is kept of some entries and of what stands beside them. @param {readonly string[]} records @param {{metas: readonly Meta[], opened: ReadonlyMap<string, Opened>}} read @returns {Record<string, import('../store/said.js').Said>} */
+export function saidOf(records, { metas, opened }) {
+  const known = new Map(metas.map((meta) => [meta.record, meta]));
+  /** @param {readonly string[]} some */
+  const versions = (some) => some.flatMap((record) => known.get(record)?.versions ?? []).flatMap(({ v }) => opened.get(v) ?? []);
+  const own = versions(records);
+  const beside = versions([...new Set(own.flatMap(({ fields }) => besideIds(fields)))]);
+  return Object.fromEntries([...own, ...beside].filter(({ kind }) => kind && kind !== LONG).map(({ version, kind, fields, restricted }) => [version, [kind, fields, restricted]]));
 }

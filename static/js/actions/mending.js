@@ -5,8 +5,9 @@
  */
 import { ROWS, SHAPE } from '../store/index.js';
 import { ALTERED, UNCHECKED, numbered } from '../store/feedlist.js';
+import { readSaid, putSaid } from '../store/said.js';
 import { codesOf } from '../record/reading.js';
-import { besideIds } from './listing.js';
+import { besideIds, saidOf } from './listing.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -81,7 +82,7 @@ async function mendAll(ctx, open, told, all) {
   let [asked, done] = [0, 0];
   for (const stretch of all) {
     while (asked < all.length && ahead.length <= AHEAD) {
-      const next = readSome(open, /** @type {Stretch} */ (all[asked++]).records, told, others());
+      const next = readStretch(open, /** @type {Stretch} */ (all[asked++]), told, others());
       next.catch(() => undefined); // whoever awaits it is told
       ahead.push(next);
     }
@@ -99,7 +100,7 @@ async function mendAll(ctx, open, told, all) {
  * root, which only the store key writes: then something is in doubt, it is said, and every record is asked.
  * @param {Open} open @returns {Promise<Told>}
  */
-async function toldOf({ store, book }) {
+export async function toldOf({ store, book }) {
   const { root } = store;
   const sent = await numbered(store, 1, root.feed.seq).catch(() => []);
   /** @type {Told['records']} */
@@ -151,14 +152,23 @@ async function allRecords({ index, store }, told) {
   return [...found].sort((a, b) => (order.get(a) ?? Infinity) - (order.get(b) ?? Infinity) || 0);
 }
 
-/** What the rows of some records are made of. @param {Open} open @param {string[]} records @param {Told|null} told null: every record is asked @param {number} others changes of others there had been */
-async function readSome({ book }, records, told, others) {
-  const own = await book.readAgain(records, told?.known);
+/** @param {Open} open @param {Stretch} stretch @param {Told} told @param {number} others */
+async function readStretch(open, { numbers, records }, told, others) {
+  return readSome(open, records, told, others, await readSaid(open.store, numbers));
+}
+
+/**
+ * What the rows of some records are made of.
+ * @param {Pick<Open, 'book'>} open @param {string[]} records @param {Told|null} told null: every record is asked @param {number} others changes of others there had been
+ * @param {ReadonlyMap<string, import('../store/said.js').Said>} [said] what is kept of their versions
+ */
+export async function readSome({ book }, records, told, others, said = new Map()) {
+  const own = await book.readAgain(records, told?.known, said);
   const ids = new Set([...own.opened.values()].flatMap(({ fields }) => besideIds(fields)));
-  const beside = await book.readAgain([...ids], told?.known);
+  const beside = await book.readAgain([...ids], told?.known, said);
   const [metas, opened] = [[...own.metas, ...beside.metas], new Map([...own.opened, ...beside.opened])];
   for (const { record, versions } of metas) if (told?.known.has(record)) for (const facts of versions) facts.parents = codesOf(/** @type {any} */ (opened.get(facts.v)?.fields ?? {}), '_parents');
-  return { records, others, metas, opened };
+  return { records, others, metas, opened, said };
 }
 
 /** @param {Open} open @param {ReadSome} read @param {Stretch} stretch @param {Told} told @param {() => number} others */
@@ -166,7 +176,8 @@ async function listSome(open, read, { numbers }, told, others) {
   const { index, store, book } = open;
   await store.change(async (root, change) => {
     // Something was saved since these were read: no change runs now, so they are read again as they are.
-    const { records, metas, opened } = read.others === others() ? read : await readSome(open, read.records, null, others());
+    const now = read.others === others() ? read : await readSome(open, read.records, null, others());
+    const { records, metas, opened } = now;
     const batch = { ...book.batch(root, change), opened };
     for (const meta of metas) batch.metas.set(meta.record, meta);
     const rows = [];
@@ -182,6 +193,20 @@ async function listSome(open, read, { numbers }, told, others) {
       rows.push(row);
     }
     index.write(root, change, rows);
+    keepSome(root, change, numbers, now);
+  });
+}
+
+/**
+ * What was read one by one is kept together for the next time: of full segments, where a tenth or more was not.
+ * @param {Record<string, any>} root @param {import('../store/store.js').Change} change @param {number[]} numbers @param {ReadSome} read
+ */
+function keepSome(root, change, numbers, read) {
+  numbers.forEach((number, i) => {
+    const records = read.records.slice(i * ROWS, (i + 1) * ROWS);
+    const said = saidOf(records, read);
+    const isKept = root.said?.includes(number) && Object.keys(said).filter((v) => !read.said.has(v)).length < ROWS / 10;
+    if (records.length === ROWS && !isKept) putSaid(root, change, number, said);
   });
 }
 

@@ -9,6 +9,7 @@ import { pendingErasures } from './erasing.js';
 import { lettersOf } from './letters.js';
 import { refill } from './light.js';
 import { mendList } from './mending.js';
+import { keepSaid } from './said.js';
 import { takeCaptures } from './moving_in.js';
 import { disarm } from './picture_page.js';
 import { nameOf, rewrapHere } from './rotating.js';
@@ -51,6 +52,7 @@ export async function unlock(ctx, drafts, idle, words) {
   ctx.show();
   await mendList(ctx, open).catch(() => undefined); // begun again at the next unlock
   await rewrapHere(open).catch(() => undefined); // the same
+  await keepSaid(ctx, open).catch(() => undefined); // the same
 }
 
 /** The words were the notebook's. @param {Context} ctx */

@@ -1,6 +1,7 @@
 /** What a quick report says: plain words to paste into a web form or read out, in the order such forms ask. Nothing is sent from here. */
 import { countPatterns } from '../record/patterns.js';
-import { objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { textOf, wholeOf } from '../record/reading.js';
+import { stillHeld } from '../record/recorders.js';
 import { localAt } from '../record/times.js';
 import { readPeople } from './registers.js';
 import { readKind, readOne } from './records.js';
@@ -12,7 +13,6 @@ import { readSettings } from './settings.js';
 /** More than a form has room for, and than anyone reads out. */
 const RECENT = 5;
 const KINDS = ['account', 'vehicle', 'order', 'report', 'notice', 'impact', 'sighting', 'background'];
-const SETTLED = new Set(['got_it', 'police_have_it', 'wiped', 'refused', 'none']);
 
 /**
  * Facts, no words of its own: the screen makes the sentences.
@@ -34,7 +34,7 @@ export async function readForQuick(open, { now, zone }) {
     newest: told, counts, numbers: Object.fromEntries(numbers), records: rows.map(({ record }) => record), settings,
     people: people.filter(({ fields }) => textOf(fields, 'role') === 'suspect' && !textOf(fields, 'merged_into')), accounts, vehicles, orders, notices, impacts,
     reports: [...reports].sort((a, b) => (wholeOf(/** @type {any} */ (a.fields['at'] ?? {}), 'start') ?? a.at) - (wholeOf(/** @type {any} */ (b.fields['at'] ?? {}), 'start') ?? b.at)),
-    cameras: entries.flatMap(({ record, fields }) => objectsOf(fields, 'independent_evidence').filter((one) => !SETTLED.has(textOf(one, 'outcome')))
+    cameras: entries.flatMap(({ record, fields }) => stillHeld(fields)
       .map((one) => ({ record, kind: textOf(one, 'kind'), holder: textOf(one, 'holder'), due: textOf(one, 'overwrite_due') }))).filter(({ due }) => !due || due >= today),
     afraid: entries.filter(({ fields }) => textOf(fields, 'feared_violence') === 'yes').map(({ record }) => record),
     pictures: rows.reduce((sum, { pictures }) => sum + pictures, 0),

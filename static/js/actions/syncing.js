@@ -22,6 +22,7 @@ import { lighten } from './light.js';
 import { heedManifests, isDue, writeManifest } from './manifest.js';
 import { heedAsked } from './questions.js';
 import { putBackMissing } from './reconcile.js';
+import { keepSaid } from './said.js';
 import { shownRows } from './showing.js';
 import { takeItems, takeReceipt } from './taking.js';
 
@@ -140,7 +141,9 @@ export class Syncing {
     await filesUp(this, isOneEntrys);
     if (!this.again) await filesDown(this);
     const open = this.openNow();
-    if (open && !this.again) await lighten(this.ctx, open);
+    if (!open || this.again) return;
+    await lighten(this.ctx, open);
+    await keepSaid(this.ctx, open).catch(() => undefined); // begun again the next time
   }
 
   /** What the server says of its log and its keys; keys that were replaced by a statement are taken over first. */

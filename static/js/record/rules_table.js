@@ -41,11 +41,11 @@ export const RULES = {
     platform_report: {"ref": "line", "at": "day", "outcome": "text"},
     quote: {"speaker": "line", "words": "text", "medium": "line", "medium_text": "line"},
     received: {"filename": "line", "claimed_type": "line", "magic_type": "line", "last_modified": "ms", "route": "code routes", "platform": "line", "app_version": "line"},
-    recorder: {"kind": "code independent_evidence", "kind_text": "text", "holder": "line", "requested_at": "line", "overwrite_due": "line", "outcome": "text"},
+    recorder: {"kind": "code independent_evidence", "kind_text": "text", "holder": "line", "requested_at": "line", "overwrite_due": "line", "outcome": "code independent_outcomes", "outcome_text": "text"},
     rendition: {"purpose": "line", "sha256": "line", "size_bytes": "count", "width": "count", "height": "count", "media_type": "line"},
     term: {"no": "count", "text": "text"},
     told: {"who": "line", "person_id": "id", "when": "line", "how": "line", "state": "text"},
     varied: {"on": "day", "what": "text"},
-    vehicle: {"make": "line", "model": "line", "colour": "line", "reg": "line", "reg_certainty": "line"},
+    vehicle: {"make": "line", "model": "line", "colour": "line", "reg": "line", "reg_certainty": "code reg_certainty", "reg_certainty_text": "text"},
   },
 };

@@ -50,6 +50,8 @@ export class Index {
     this.suspect = false;
     /** the list is being made again @type {Promise<void>|null} */
     this.mending = null;
+    /** what its versions say is being put beside it (actions/said.js) */
+    this.keeping = false;
     /** @type {WeakMap<Change, Pending>} */
     this.pending = new WeakMap();
     /** grows with everything that is taken in, so that what was worked out of the rows can be known to be old */

@@ -13,6 +13,7 @@
 import { KeptError } from '../core/errors.js';
 import { b64, isSame, unb64 } from '../core/bytes.js';
 import { Pending, noteTyped } from './pending.js';
+import { goWithVersions } from './said.js';
 import { Swapping } from './swapping.js';
 
 /** @typedef {import('./database.js').Database} Database */
@@ -162,6 +163,7 @@ export class Store {
     const result = await fill(root, pending);
     await pending.finish();
     noteTyped(root, pending.records);
+    goWithVersions(root, pending);
     const { records, opaque, drop } = pending.sorted(this);
     const sealed = await this.vault.boxSealMany([...records, this.rootRecord(root)]);
     /** @type {[Uint8Array, Uint8Array][]} */

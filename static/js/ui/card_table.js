@@ -64,7 +64,7 @@ export const CARDS = [
   },
   {
     code: 'camera', icon: 'camera', lines: [
-      objects('independent_evidence', [code('kind', 'independent_evidence'), short('holder'), date('overwrite_due', { ahead: true }), date('requested_at'), text('outcome')]), text('missing_evidence'),
+      objects('independent_evidence', [code('kind', 'independent_evidence'), short('holder'), date('overwrite_due', { ahead: true }), date('requested_at'), code('outcome', 'independent_outcomes', { tells: true })]), text('missing_evidence'),
     ],
   },
   { code: 'order', icon: 'paper', lines: [records('order_ids', 'order'), { name: 'alleged_breaches', as: 'own' }] },
@@ -93,7 +93,7 @@ export const CARDS = [
   },
   {
     code: 'looks', icon: 'car', later: true, lines: [
-      text('description_actor'), object('vehicle', ['make', 'model', 'colour', 'reg', 'reg_certainty'].map(short)), records('vehicle_ids', 'vehicle', { later: true }),
+      text('description_actor'), object('vehicle', [...['make', 'model', 'colour', 'reg'].map(short), code('reg_certainty', 'reg_certainty')]), records('vehicle_ids', 'vehicle', { later: true }),
     ],
   },
   { code: 'why', icon: 'person', later: true, lines: [codes('hostility', 'hostility', { tells: true })] },

@@ -47,8 +47,15 @@ function item(stage, row) {
       ${row.additions ? html`<span>${tn('entries.added', row.additions)}</span>` : nothing}
       ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}
       ${markShort(row)}
-      ${row.bare ? html`<span>${t('find.details')}</span>` : nothing}</span>
+      ${row.bare ? html`<span>${t('find.details')}</span>` : nothing}
+      ${doubts(row)}</span>
   </button></li>`;
+}
+
+/** What has to be looked at: no one should come upon it only by opening the right entry. @param {Row} row */
+function doubts({ flags = [] }) {
+  return html`${flags.includes('two') ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.two')}</span>` : nothing}
+    ${flags.includes('altered') ? html`<span class="state-trouble">${icon('trouble', 16)}${t('entries.altered')}</span>` : nothing}`;
 }
 
 /** Small and covered: enough to know an entry again, not to read over a shoulder. @param {Stage} stage @param {readonly string[]} ids */

@@ -23,8 +23,8 @@ const again = (stage) => stage.refresh('');
 
 /** @param {Stage} stage @param {Entry} entry */
 export function standingLines(stage, entry) {
-  const { taken_out: out, erasing, ends = [] } = entry;
-  return html`${erasing ? erasingLine(stage, entry, erasing) : nothing}
+  const { taken_out: out, erasing, ends = [], flags = [] } = entry;
+  return html`${flags.includes('altered') ? html`<p class="care" role="status">${t('entry.altered')}</p>` : nothing}${erasing ? erasingLine(stage, entry, erasing) : nothing}
     ${out !== null && out !== undefined ? html`<div class="note stack-close" role="status"><p>${t('away.entry', { at: atWords(out) })}</p>
       <div class="row">${button(t('away.back'), () => putBack(stage, entry.record), { busy: stage.running === 'back' })}
         ${erasing ? nothing : button(t('erase.do'), () => askToErase(stage, entry), { plain: true })}</div></div>` : nothing}

@@ -7,7 +7,7 @@ export const STRINGS_PATTERNS = {
   'find.person': 'Person', 'find.behaviour': 'What kind', 'find.channel': 'How it reached you', 'find.order': 'Order', 'find.any': 'Any',
   'find.file': 'With a photo or file', 'find.breach': 'May have broken an order', 'find.bare': 'Only words and a time so far', 'find.from': 'From', 'find.to': 'To',
   'find.count': '{n} of {of} entries', 'find.none': 'No entry matches.', 'find.none_more': 'Nothing is lost. Try fewer words, or clear all.', 'find.only': 'Showing: {what}', 'find.back': 'Back to the numbers', 'find.show': 'Show someone these',
-  'find.waiting': 'Looking…', 'find.details': 'You can add details', 'find.unknown_more': 'Show all {n} with no known time', 'find.list': 'Entries by day',
+  'find.waiting': 'Looking…', 'find.details': 'You can add details', 'find.unknown_more': 'Show all {n} with no known time', 'find.list': 'Entries by day', 'entries.two': 'Changed on two devices', 'entries.altered': 'Something here does not match',
 
   // The pattern.
   'pat.title': 'Patterns', 'pat.row': 'Patterns', 'pat.row_more': 'How often, and since when', 'pat.none': 'There is nothing to count yet.', 'pat.none_more': 'When you have entries, this page counts them: how often, when, and what changed.',

@@ -1,0 +1,45 @@
+/**
+ * Keeping, beside the list, what its versions say (store/said.js): for every segment that is full, when nothing else is to
+ * be done. Stopped half-way (a lock), it goes on at the next unlock.
+ */
+import { ROWS } from '../store/index.js';
+import { putSaid } from '../store/said.js';
+import { saidOf } from './listing.js';
+import { readSome, toldOf } from './mending.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+
+/** @param {Context} ctx @param {Open} open */
+export async function keepSaid(ctx, open) {
+  const { index } = open;
+  await index.whole();
+  if (ctx.open !== open || index.differs || index.keeping || !lacking(open).length) return;
+  index.keeping = true;
+  try {
+    const told = await toldOf(open);
+    for (const segment of lacking(open)) {
+      if (ctx.open !== open || index.differs) return;
+      await keepOne(open, segment, told);
+    }
+  } finally {
+    index.keeping = false;
+  }
+}
+
+/** Full segments, the newest first. @param {Open} open @returns {number[]} */
+function lacking({ index, store }) {
+  const there = new Set(store.root.said ?? []);
+  return [...index.segments.keys()].filter((segment) => index.segments[segment]?.length === ROWS && !there.has(segment)).reverse();
+}
+
+/** @param {Open} open @param {number} segment @param {Awaited<ReturnType<typeof toldOf>>} told */
+async function keepOne(open, segment, told) {
+  const { index, store } = open;
+  const [records, applied] = [index.segments[segment] ?? [], store.applied];
+  const read = await readSome(open, records, told, 0);
+  await store.change((root, change) => {
+    // Something was written since: perhaps one of these was erased. The next time.
+    if (store.applied === applied) putSaid(root, change, segment, saidOf(records, read));
+  });
+}

@@ -1,0 +1,21 @@
+"""Answers of an object in words: codes by their labels, what early apps let people type as it was typed."""
+
+from diary.pack.rows import recorder
+from diary.pack.wording import value_words
+
+
+def test_what_may_have_recorded_it() -> None:
+    """Who holds it, when it goes, what came of asking, and what they said."""
+    asked: dict[str, object] = {"kind": "cctv", "holder": "the shop", "overwrite_due": "12 May", "outcome": "promised"}
+    assert recorder(asked) == "CCTV, held by the shop, likely to be wiped 12 May, They will keep it"
+    assert recorder(asked | {"outcome_text": "until Friday"}).endswith("They will keep it, until Friday")
+    assert recorder({"kind": "cctv", "outcome": "They_will look"}) == "CCTV, They_will look"
+    assert recorder({"outcome": 5}) == ""
+
+
+def test_a_vehicle_as_it_was_seen() -> None:
+    """How sure somebody was of a plate is never a bare code."""
+    seen = {"make": "Ford", "reg": "AB12 CDE", "reg_certainty": "part_of_it", "reg_certainty_text": "the end"}
+    words = "make: Ford, reg: AB12 CDE, reg certainty: I saw part of it, reg certainty text: the end"
+    assert value_words("vehicle", seen, {}) == words
+    assert value_words("vehicle", {"reg_certainty": "of_a_newer_app"}, {}) == "reg certainty: of_a_newer_app"
