@@ -176,6 +176,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "card order, with terms": (LISTED, go("add", record="r0"), local("{card: 'order'}")),
     "entry, taken out": (OPEN, js(f"fake.over = {{taken_out: Date.now(), files_out: {GONE_FILE}}}"), go("entry", record="r0")),
     "entry, being erased": (OPEN, js(f"fake.over = {{taken_out: 1, erasing: {WAITS}}}"), go("entry", record="r0")),
+    "entry, altered": (OPEN, js("fake.over = {flags: ['altered']}"), go("entry", record="r0")),
     "entry, two versions": (OPEN, js(f"fake.over = {{ends: {ENDS}}}"), go("entry", record="r0")),
     "two versions": (OPEN, js(f"fake.over = {{ends: {ENDS}}}"), go("two", record="r0")),
     "two versions, one taken out": (
@@ -212,6 +213,10 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "all kinds": (OPEN, go("add", record="r0"), local("{card: 'kind', more: {kind: true}}")),
     "get a picture": (OPEN, local("{files: true}"), press("Get a picture")),
     "entries": (OPEN, go("entries")),
+    "entries, to be looked at": (
+        js("fake.open(3); fake.set({entries: fake.state.entries.map((one, i) => ({...one, flags: [['two'], ['altered'], []][i]}))})"),
+        go("entries"),
+    ),
     "no entries": (js("fake.open(0)"), go("entries")),
     "entry": (OPEN, go("entry", record="r0")),
     "history": (OPEN, go("entry", record="r0"), local("{history: true}")),
