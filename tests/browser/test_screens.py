@@ -214,7 +214,8 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "get a picture": (OPEN, local("{files: true}"), press("Get a picture")),
     "entries": (OPEN, go("entries")),
     "entries, to be looked at": (
-        js("fake.open(3); fake.set({entries: fake.state.entries.map((one, i) => ({...one, flags: [['two'], ['altered'], []][i]}))})"),
+        js("fake.open(3)"),
+        js("fake.set({entries: fake.state.entries.map((one, i) => ({...one, flags: [['two'], ['altered'], []][i]}))})"),
         go("entries"),
     ),
     "no entries": (js("fake.open(0)"), go("entries")),
