@@ -13,6 +13,7 @@
     ├── Closing                      closing         a server that is to close lets nobody new in
     ├── Closed                       closed          a server that has closed takes nothing new
     ├── SignedOut                    signed_out
+    │   └── SessionEnded             session_ended   ended on purpose from another device: the words are asked for again
     ├── NotFound                     not_found       absent and forbidden alike
     ├── WrongOrigin                  wrong_origin
     ├── WrongType                    wrong_type
@@ -134,6 +135,13 @@ class SignedOut(KeptError):
 
     code = "signed_out"
     usual = "You are signed out."
+
+
+class SessionEnded(SignedOut):
+    """A session that its keeper ended from another device. The device locks, and asks for the words before it comes back."""
+
+    code = "session_ended"
+    usual = "This device was signed out from another one. Type your words to sign in again."
 
 
 class NotFound(KeptError):

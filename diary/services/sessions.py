@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import b64, parse, unb64
-from diary.errors import BadRequest, NotFound, SignedOut
+from diary.errors import BadRequest, NotFound, SessionEnded, SignedOut
 from diary.ids import id_text, new_id
 from diary.services import members
 from diary.services.instance import Instance
@@ -90,10 +90,12 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
 
 
 async def resume(instance: Instance, token: str | None) -> Signed:
-    """The session of a token. Raises SignedOut."""
+    """The session of a token. Raises SignedOut, and SessionEnded where another device ended it."""
     found = await sessions.find(instance.db, _digest(token)) if token else None
     if found is None or found.expires_at <= instance.clock.now_ms():
         raise SignedOut
+    if found.ended_at is not None:
+        raise SessionEnded
     return found
 
 
@@ -121,13 +123,14 @@ async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> lis
 
 
 async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) -> None:
-    """End one of the keeper's sessions. Raises NoMatch, TryLater and NotFound."""
+    """End one of the keeper's sessions; its device is told. Raises NoMatch, TryLater and NotFound."""
     await prove(instance, signed.account, proof)
 
     def job(hand: Hand) -> bool:
-        ended = sessions.end(hand, signed.account, session)
+        now = instance.clock.now_ms()
+        ended = sessions.shut(hand, signed.account, session, _hour(now))
         if ended:
-            access.note(hand, signed.account, signed.session, "session_ended", instance.clock.now_ms())
+            access.note(hand, signed.account, signed.session, "session_ended", now)
         return ended
 
     if not await instance.db.writer.run(job):
@@ -135,12 +138,13 @@ async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) 
 
 
 async def end_others(instance: Instance, signed: Signed, proof: bytes) -> None:
-    """End every other session of the keeper's. Raises NoMatch and TryLater."""
+    """End every other session of the keeper's; their devices are told. Raises NoMatch and TryLater."""
     await prove(instance, signed.account, proof)
 
     def job(hand: Hand) -> None:
-        sessions.end_others(hand, signed.account, signed.session)
-        access.note(hand, signed.account, signed.session, "others_ended", instance.clock.now_ms())
+        now = instance.clock.now_ms()
+        sessions.shut_others(hand, signed.account, signed.session, _hour(now))
+        access.note(hand, signed.account, signed.session, "others_ended", now)
 
     await instance.db.writer.run(job)
 

@@ -63,7 +63,11 @@ class Invite(Model):
 
 
 class Session(Model):
-    """A signed-in device; the token itself is only in the device's cookie."""
+    """A signed-in device; the token itself is only in the device's cookie.
+
+    `ended_at`: when another device ended it. It lets nobody in then and has no name any more; it stays until its time
+    is over, or the device signs in again, so that the device can be told.
+    """
 
     id = Bytes(primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("kept.Account", related_name="sessions")
@@ -73,6 +77,7 @@ class Session(Model):
     created_at = fields.BigIntField()
     seen_at = fields.BigIntField()
     expires_at = fields.BigIntField(db_index=True)
+    ended_at = fields.BigIntField(null=True)
 
     class Meta:
         """Where it lies."""

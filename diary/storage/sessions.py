@@ -21,6 +21,7 @@ class Signed:
     ecdsa_pub: bytes
     seen_at: int
     expires_at: int
+    ended_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class SessionRow:
 
 
 async def find(db: Database, token_digest: bytes) -> Signed | None:
-    """The session of a token, whether or not its time is over."""
+    """The session of a token, whether or not its time is over or it was ended."""
     row = await db.look(
-        "SELECT s.id, a.id, a.login_mac, a.ecdsa_pub, s.seen_at, s.expires_at FROM session s"
+        "SELECT s.id, a.id, a.login_mac, a.ecdsa_pub, s.seen_at, s.expires_at, s.ended_at FROM session s"
         " JOIN account a ON a.id = s.account_id WHERE s.token_digest = ?",
         (token_digest,),
     )
@@ -44,7 +45,7 @@ async def find(db: Database, token_digest: bytes) -> Signed | None:
 
 
 async def list_of(db: Database, account: bytes, now: int) -> tuple[SessionRow, ...]:
-    """The account's sessions that have not ended at `now` ms, newest first."""
+    """The account's sessions that let somebody in at `now` ms, newest first."""
     return await db.orm(_listed(account, now))
 
 
@@ -59,11 +60,12 @@ def add(
     now: int,
     expires_at: int,
 ) -> None:
-    """Start a session. The device's earlier one, those whose time is over and the oldest above a limit end."""
+    """Start a session. The device's earlier one, those whose time is over and the oldest above a limit go, ended ones first."""
     hand.execute("DELETE FROM session WHERE expires_at <= ? OR (account_id = ? AND device = ?)", (now, account, device))
     hand.execute(
         "DELETE FROM session WHERE id IN"
-        " (SELECT id FROM session WHERE account_id = ? ORDER BY seen_at DESC, expires_at DESC LIMIT ? OFFSET ?)",
+        " (SELECT id FROM session WHERE account_id = ?"
+        " ORDER BY coalesce(ended_at, 0), seen_at DESC, expires_at DESC LIMIT ? OFFSET ?)",
         (account, MANY, KEPT - 1),
     )
     hand.execute(
@@ -83,6 +85,16 @@ def end(hand: Hand, account: bytes, session: bytes) -> bool:
     return hand.execute("DELETE FROM session WHERE id = ? AND account_id = ?", (session, account)).rowcount == 1
 
 
+def shut(hand: Hand, account: bytes, session: bytes, now: int) -> bool:
+    """End a session from another device, at `now` ms, so that its own is told; whether there was one that stood."""
+    return _shut(hand, "account_id = ? AND id = ?", account, session, now) == 1
+
+
+def shut_others(hand: Hand, account: bytes, session: bytes, now: int) -> None:
+    """End every session of the account but this one, so that their devices are told."""
+    _shut(hand, "account_id = ? AND id <> ?", account, session, now)
+
+
 def rename(hand: Hand, session: bytes, device_name: bytes) -> None:
     """What the keeper calls the device of a session, sealed."""
     hand.execute("UPDATE session SET device_name = ? WHERE id = ?", (device_name, session))
@@ -92,7 +104,8 @@ def since(hand: Hand, account: bytes, session: bytes, now: int) -> list[tuple[by
     """Id, device, sealed name and start of the sessions that began after this one, oldest first."""
     return hand.execute(
         "SELECT o.id, o.device, o.device_name, o.created_at FROM session o JOIN session s ON s.id = ?"
-        " WHERE o.account_id = ? AND o.id <> s.id AND o.expires_at >= s.expires_at AND o.expires_at > ? ORDER BY o.expires_at",
+        " WHERE o.account_id = ? AND o.id <> s.id AND o.ended_at IS NULL AND o.expires_at >= s.expires_at AND o.expires_at > ?"
+        " ORDER BY o.expires_at",
         (session, account, now),
     ).fetchall()
 
@@ -107,7 +120,15 @@ def end_others(hand: Hand, account: bytes, session: bytes) -> None:
     hand.execute("DELETE FROM session WHERE account_id = ? AND id <> ?", (account, session))
 
 
+def _shut(hand: Hand, which: str, account: bytes, session: bytes, now: int) -> int:
+    """End sessions and take their names away: what is left tells the device, and nobody else anything."""
+    return hand.execute(
+        f"UPDATE session SET ended_at = ?, device_name = ? WHERE {which} AND ended_at IS NULL",  # noqa: S608
+        (now, b"", account, session),
+    ).rowcount
+
+
 async def _listed(account: bytes, now: int) -> tuple[SessionRow, ...]:
     """The rows behind `list_of`."""
-    found = await Session.filter(account_id=account, expires_at__gt=now).order_by("-seen_at", "id")
+    found = await Session.filter(account_id=account, expires_at__gt=now, ended_at__isnull=True).order_by("-seen_at", "id")
     return tuple(SessionRow(row.id, row.device_name, row.created_at, row.seen_at) for row in found)

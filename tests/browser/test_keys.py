@@ -46,6 +46,7 @@ def test_new_words_then_new_keys(new_phone: NewPhone) -> None:
     makes_everything_new(phone, letters)
     tried_with_what_was_known(new_phone(), phone, desk)
     is_listed(phone)
+    locks_where_it_was_ended(desk)
 
 
 def changes_words(phone: Keeper, desk: Keeper, old_words: str) -> None:
@@ -111,6 +112,8 @@ def tried_with_what_was_known(thief: Keeper, phone: Keeper, desk: Keeper) -> Non
     desk.field("Your words now").fill(NEWEST)
     desk.tap("Sign in again")
     desk.sees("Signed in again.")
+    desk.words = NEWEST
+    desk.tap("Done")
     desk.entries(2)
 
 
@@ -126,9 +129,28 @@ def is_listed(keeper: Keeper) -> None:
     keeper.field("Call this device").fill("My phone")
     keeper.tap("Save the name")
     keeper.tap("Sign out all the others")
+    keeper.sees("Someone who has your words can sign in again.")
     keeper.field("Type your words").fill(keeper.words)
     keeper.button("Sign out all the others").last.click()
     expect(keeper.page.locator(".rows").first.get_by_role("listitem")).to_have_count(1)
+    # What is left to do stands there with its ways.
+    expect(keeper.button("Change your words")).to_be_visible()
+    expect(keeper.button("Someone knows my words")).to_be_visible()
+    assert faults(keeper.page) == []
+
+
+def locks_where_it_was_ended(desk: Keeper) -> None:
+    """The desk stands open with its keys: at its next contact it locks, and only the words bring it back, which it says."""
+    desk.page.evaluate("dispatchEvent(new Event('online'))")
+    desk.sees_lock()
+    assert "He waited" not in desk.page.content()
+    desk.unlocks()
+    desk.sees(re.compile("This phone was signed out from another device"))
+    assert faults(desk.page) == []
+    desk.tap("It was me")
+    expect(desk.page.get_by_text("signed out from another device")).to_have_count(0)
+    desk.adds("Written after coming back.")
+    desk.is_kept_safe("Written after coming back.")
 
 
 def test_high_risk_mode_is_said_and_kept(keeper: Keeper) -> None:

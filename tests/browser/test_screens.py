@@ -279,6 +279,29 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         lambda page: page.keyboard.press("Enter"),
         press("Sign it out"),
     ),
+    "devices, one signed out": (
+        OPEN,
+        go("devices"),
+        fill("Type your words to see this", "abc"),
+        lambda page: page.keyboard.press("Enter"),
+        press("Sign it out"),
+        fill("Type your words", "abc"),
+        lambda page: page.keyboard.press("Enter"),
+        lambda page: page.get_by_role("button", name=said(page, "Change your words")).wait_for(),
+    ),
+    "signed out from elsewhere": (
+        js("fake.open(5, {account: {login: 'x', registered: true, recovery: 'done', trouble: null, returned: Date.now()}})"),
+        go("entries"),
+    ),
+    "high risk, packs handed over before": (
+        OPEN,
+        js(
+            "fake.handed = {handovers: ['a', 'b'].map((handover) => ({handover, ended_at: null, complete: true, openings: [], "
+            "openings_most: 5, expires_at: Date.now() + 6e8, words: null, name: '', record: null}))}"
+        ),
+        go("highrisk"),
+        lambda page: page.locator("section.care").wait_for(),
+    ),
     "space": (OPEN, go("space")),
     "sign out": (OPEN, go("signout")),
     "about": (OPEN, go("about")),

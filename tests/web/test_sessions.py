@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
+from typing import Any
 
 from diary.encoding import b64, unb64
+from diary.ids import id_text
 from tests.keepers import Keeper, Phone, Served, sign_in_body
 
 WRONG = b64(bytes(32))
@@ -49,6 +51,41 @@ async def test_sessions_are_listed_and_ended_after_the_words(keeper: Keeper, ser
     assert (await keeper.ask("DELETE", f"/v1/sessions/{theirs}", x_proof=keeper.proof)).status_code == 204
     assert (await second.ask("GET", "/v1/usage")).status_code == 401
     assert (await keeper.ask("DELETE", f"/v1/sessions/{theirs}", x_proof=keeper.proof)).status_code == 404
+
+
+async def test_a_device_whose_session_was_ended_is_told_so_and_no_more_is_kept(keeper: Keeper, server: Served) -> None:
+    """`session_ended` until it signs in again or its time is over; in no list, without a name, and gone with either."""
+    second = Phone(server.client())
+    body = sign_in_body(keeper.identity.login, keeper.proof)
+    await second.ask("POST", "/v1/sessions", body)
+    (theirs,) = [one["session"] for one in await _listed(keeper) if not one["here"]]
+    assert (await keeper.ask("DELETE", f"/v1/sessions/{theirs}", x_proof=keeper.proof)).status_code == 204
+    for method, path in (("GET", "/v1/session"), ("GET", "/v1/usage"), ("DELETE", "/v1/session")):
+        answer = await second.ask(method, path)
+        assert (answer.status_code, answer.json()["error"]) == (401, "session_ended")
+    assert [one["here"] for one in await _listed(keeper)] == [True]
+    assert (await keeper.ask("GET", "/v1/session")).json()["arrived"] == []
+    ((ended_at, name),) = server.rows("SELECT ended_at, device_name FROM session WHERE ended_at IS NOT NULL")
+    assert ended_at % HOUR == 0 and name == b""
+    # Whoever ends it twice, or all at once, ends nothing more.
+    assert (await keeper.ask("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
+    assert server.rows("SELECT count(*) FROM session") == [(2,)]
+    # The words bring it back, and what was kept to tell it goes.
+    assert (await second.ask("POST", "/v1/sessions", body)).status_code == 200
+    assert (await second.ask("GET", "/v1/usage")).status_code == 200
+    assert server.rows("SELECT count(*) FROM session WHERE ended_at IS NOT NULL") == [(0,)]
+    # One that never comes back is told until its time is over, and is then one among all that ran out.
+    await keeper.ask("DELETE", "/v1/sessions", x_proof=keeper.proof)
+    server.clock.advance(30 * 24 * HOUR + 1)
+    assert (await second.ask("GET", "/v1/usage")).json()["error"] == "signed_out"
+    await Phone(server.client("192.0.2.9")).ask("POST", "/v1/sessions", body | {"device": id_text(bytes(16))})
+    assert server.rows("SELECT count(*) FROM session") == [(1,)]
+
+
+async def _listed(keeper: Keeper) -> list[dict[str, Any]]:
+    """The keeper's list of sessions."""
+    found: list[dict[str, Any]] = (await keeper.ask("GET", "/v1/sessions", x_proof=keeper.proof)).json()["sessions"]
+    return found
 
 
 async def test_signing_out_ends_the_session_and_keeps_the_device_known(keeper: Keeper) -> None:
@@ -169,7 +206,7 @@ async def test_what_was_done_is_listed_after_the_words_and_says_no_address(keepe
     assert (await keeper.ask("DELETE", "/v1/sessions")).json()["error"] == "no_match"
     assert (await second.ask("GET", "/v1/session")).status_code == 200
     assert (await keeper.ask("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
-    assert (await second.ask("GET", "/v1/session")).json()["error"] == "signed_out"
+    assert (await second.ask("GET", "/v1/session")).json()["error"] == "session_ended"
     listed = (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).json()["access"]
     assert [(one["what"], one["device_name"]) for one in listed] == [
         ("others_ended", "My old phone"),

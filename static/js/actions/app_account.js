@@ -11,6 +11,8 @@ import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
 import { acceptKey, knownKey } from './server_key.js';
 import { saveSettings } from './settings.js';
+import { cameBack, knowReturned } from './returning.js';
+import { isOver } from '../net/api.js';
 import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rotating.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -93,7 +95,7 @@ function keysPart(ctx, inside, lock) {
       await giveUp(inside());
       ctx.show();
     },
-    catchUp: (/** @type {Parameters<typeof catchUp>[2]} */ given) => whole(catchUp(ctx, inside(), given)),
+    catchUp: (/** @type {Parameters<typeof catchUp>[2]} */ given) => whole(catchUp(ctx, inside(), given).then(() => cameBack(ctx, inside()))),
   };
 }
 
@@ -108,7 +110,7 @@ function sessionPart(ctx, inside, lock) {
       open.syncing.stop();
       await ctx.api.signing?.catch(() => undefined);
       await ctx.api.signOut().catch((/** @type {unknown} */ error) => {
-        if (error instanceof KeptError && error.code === 'signed_out') return; // ended before
+        if (isOver(error)) return; // ended before
         ctx.api.signAgain = signAgain;
         open.syncing.kick();
         throw error;
@@ -151,6 +153,10 @@ function devicePart(ctx, inside) {
     },
     async knowArrivals() {
       await knowArrivals(inside());
+      ctx.show();
+    },
+    async knowReturned() {
+      await knowReturned(inside());
       ctx.show();
     },
     async setHighRisk(/** @type {boolean} */ on) {

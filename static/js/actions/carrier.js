@@ -12,6 +12,7 @@
 import { KeptError } from '../core/errors.js';
 import { openBoxWith } from '../crypto/box.js';
 import { HEAD_BYTES } from '../crypto/cobblestone.js';
+import { isOver } from '../net/api.js';
 import { partName } from '../net/blobs.js';
 import { isPassing } from '../net/http.js';
 
@@ -69,7 +70,7 @@ export class Carrier {
         this.loads.delete(load.blob);
         pause = SHORTEST;
       } catch (error) {
-        if (error instanceof KeptError && error.code === 'signed_out') break;
+        if (isOver(error)) break;
         if (!isPassing(error)) this.loads.delete(load.blob); // its trouble is said when the diary is open
         else {
           await new Promise((go) => { this.ctx.timers.after(pause, () => go(undefined)); });

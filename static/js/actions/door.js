@@ -114,7 +114,7 @@ export async function openWith(ctx, words, shown) {
   if (!door) throw new KeptError('no_match');
   const tried = vault.unlock(words, /** @type {any} */ (door));
   const even = tried.then(() => undefined, () => undefined).then(() => new Promise((go) => { ctx.timers.after(EVEN, () => go(undefined)); }));
-  const { role, pins } = await tried.catch(async (error) => {
+  const { role, pins, short } = await tried.catch(async (error) => {
     await even;
     throw error;
   });
@@ -129,6 +129,7 @@ export async function openWith(ctx, words, shown) {
   await even;
   open.identity = identity;
   open.slot = pins;
+  open.short = short;
   return open;
 }
 

@@ -1,7 +1,6 @@
 /** Opening what the words open, and what is drawn of it. */
 import { KeptError } from '../core/errors.js';
 import { readDoor } from '../store/beside.js';
-import { signInAgain } from './accounts.js';
 import { resting } from './app_cover.js';
 import { countWaiting } from './assisted.js';
 import { afterOpening, forgetAll, openWith, vaultOf } from './door.js';
@@ -12,6 +11,8 @@ import { mendList } from './mending.js';
 import { keepSaid } from './said.js';
 import { takeCaptures } from './moving_in.js';
 import { disarm } from './picture_page.js';
+import { lockUp } from './locking.js';
+import { returning } from './returning.js';
 import { nameOf, rewrapHere } from './rotating.js';
 import { mayTry, triedInVain, triedWell } from './tries.js';
 
@@ -69,7 +70,7 @@ async function readNotebook(ctx) {
 /** A diary stands open: rows, draft, captures, then the network. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {Open} open */
 export async function opened(ctx, drafts, idle, open) {
   ctx.open = open;
-  ctx.api.signAgain = () => signInAgain(ctx, open);
+  ctx.api.signAgain = returning(ctx, open, () => lockUp(ctx, drafts, idle, 'ended'));
   if (!drafts.kept) await drafts.load();
   ctx.screen.set({ phase: 'open', lockIn: null, picture: null });
   ctx.show();
@@ -100,6 +101,6 @@ export function show(ctx) {
   screen.set({
     asked: asked[0] ? { n: asked.length, name: asked[0].name } : null,
     entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0, written: countWaiting(open) },
-    account: { login: account.login, registered: account.registered, recovery: owed, exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], device_name: nameOf(ctx, open), closing: account.closing ?? null },
+    account: { login: account.login, registered: account.registered, recovery: owed, exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble: open.syncing.said(), rekeying: Boolean(open.store.root.rotation), arrived: open.store.root.arrived ?? [], returned: open.store.root.returned ?? null, device_name: nameOf(ctx, open), closing: account.closing ?? null },
   });
 }

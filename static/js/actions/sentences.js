@@ -64,6 +64,7 @@ export const SENTENCES = Object.freeze({
   garbage: 'Not sent yet: the answer did not come from the right server, or was damaged. It is safe on this phone and will be tried again.',
   try_later: 'Too many tries. Nothing was lost. Wait a little, then try again.',
   signed_out: 'Not sent yet: this phone has been signed out. It is safe on this phone. Type the words you use now, and it will be tried again.',
+  session_ended: 'Not sent yet: this phone was signed out from another device. It is safe on this phone. Type your words, and it will be sent.',
   keys_older: 'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on this phone. Make a sealed copy, and ask someone who helps you for another server.',
   sign_in_failed: 'That did not match. Check the name and the words, and try again. Nothing was lost.',
   code_wrong: 'That is not a complete code. Check each letter against your paper, and try again.',

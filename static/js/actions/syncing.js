@@ -35,7 +35,7 @@ const LOOK_AGAIN = 60_000;
 /** So many versions still to come make a feed a long one. */
 const LONG = 1_000;
 /** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
-const STOPPING = new Set(['head_differs', 'feed_altered', 'server_behind', 'wrong_notary', 'signed_out', 'no_match', 'kdf_refused']);
+const STOPPING = new Set(['head_differs', 'feed_altered', 'server_behind', 'wrong_notary', 'signed_out', 'session_ended', 'no_match', 'kdf_refused']);
 
 export class Syncing {
   /** @param {Context} ctx @param {() => Open|null} open */

@@ -130,7 +130,7 @@ export async function unlock(session, words, door) {
   const { role, account, login, pins, store_key } = found.content;
   await openStore(session, role, found.i, unb64(store_key), root);
   session.kdfHigh = Math.max(session.kdfHigh, pins.kdf_high);
-  return { role, account, login, pins };
+  return { role, account, login, pins, short: found.i === SHORT };
 }
 
 /**

@@ -18,7 +18,7 @@
  *       store the whole door', then sealIdentity, which carries the private half.
  *   setShort(door, secret, {account, login, pins}) → door'     the open diary behind the short secret too. words_weak, words_in_use
  *   renewSlot(door, {account, login, pins}) → door'     the open slot with newer pins, without the words
- *   unlock(words, door) → {role, account, login, pins}  one Argon2id, four tries. no_match
+ *   unlock(words, door) → {role, account, login, pins, short}  one Argon2id, four tries. no_match
  *   confirmWords(words, door)                           are these the words of the open store? no_match; changes nothing
  *   rootId() → 16 bytes · boxSeal(id, desc, bytes?) → bytes · boxSealMany([[id, desc, bytes?]…]) → [bytes…]
  *   boxOpen(id, sealed) → {desc, bytes} · boxOpenMany([[id, sealed]…]) → [{desc, bytes}…]   not_opened

@@ -4,6 +4,7 @@
  * [Note: signed out] A session ends after 30 days, or when another device ends it. The phone still knows how to sign
  * in while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an
  * upload of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
+ * Whether a phone may come back after `session_ended` is for actions/returning.js to say.
  */
 import { KeptError } from '../core/errors.js';
 
@@ -16,7 +17,7 @@ export class Api {
   /** @param {Request} request */
   constructor(request) {
     this.request = request;
-    /** Signs in again with what the phone keeps; set while unlocked. @type {null | (() => Promise<unknown>)} */
+    /** Signs in again with what the phone keeps, or throws; set while unlocked. @type {null | ((code: string) => Promise<unknown>)} */
     this.signAgain = null;
     /** @type {Promise<unknown>|null} */
     this.signing = null;
@@ -197,15 +198,22 @@ export class Api {
 
   /** @param {Ask} ask */
   async withSession(ask) {
+    let code = '';
     try {
       return await this.request({ ...ask, token: this.token });
     } catch (error) {
-      if (!(error instanceof KeptError) || error.code !== 'signed_out' || !this.signAgain) throw error;
+      if (!isOver(error) || !this.signAgain) throw error;
+      ({ code } = error);
     }
-    this.signing ??= this.signAgain().finally(() => {
+    this.signing ??= this.signAgain(code).finally(() => {
       this.signing = null;
     });
     await this.signing; // see [Note: signed out]
     return this.request({ ...ask, token: this.token });
   }
+}
+
+/** Whether a failure says that there is no session any more. @param {unknown} error @returns {error is KeptError} */
+export function isOver(error) {
+  return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
 }

@@ -188,7 +188,7 @@ function lines(stage, open) {
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t(trouble.code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
-    ${open && trouble?.code === 'signed_out' && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
+    ${open && ['signed_out', 'session_ended'].includes(trouble?.code ?? '') && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
     ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
@@ -219,10 +219,13 @@ function askedLine(stage, { n, name }) {
 
 /** A change of keys that is not finished, and another device that signed in. @param {Stage} stage */
 function keyLines(stage) {
-  const { rekeying, arrived = [] } = stage.state.account ?? {};
+  const { rekeying, arrived = [], returned = null } = stage.state.account ?? {};
   const [first] = arrived;
   const mine = () => stage.run('arrived', () => stage.app.knowArrivals());
+  const known = () => stage.run('returned', () => stage.app.knowReturned());
   return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
+    ${returned ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
+      ${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
     ${first ? html`<div class="line state-trouble" role="status"><span>${t('frame.arrived', { device: first.device_name || t('devices.unknown'), at: day(first.at) })}</span>
       ${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'arrived' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}`;
 }

@@ -104,7 +104,7 @@ function whenSaid(at) {
 }
 
 /** @param {Handover} one @returns {{text: string, over: boolean}} */
-function stateOf({ ended_at, expires_at, openings, openings_most }) {
+export function stateOf({ ended_at, expires_at, openings, openings_most }) {
   if (ended_at !== null) return { text: t('hand.ended', { when: whenSaid(ended_at) }), over: true };
   if (expires_at <= Date.now()) return { text: t('hand.ran_out', { when: whenSaid(expires_at) }), over: true };
   return openings_most && openings.length >= openings_most ? { text: t('hand.used_up'), over: true } : { text: '', over: false };

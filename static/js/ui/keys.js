@@ -3,7 +3,8 @@ import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
 import { suggestion } from './first.js';
 import { button, errorSummary, heading, progress } from './parts.js';
-import { t } from './strings.js';
+import { stateOf } from './handover.js';
+import { t, tn } from './strings.js';
 import './strings_keys.js';
 import { uncover } from './door.js';
 import { judgeWords } from './words.js';
@@ -137,7 +138,24 @@ function highrisk(stage) {
   const turn = () => stage.run('risk', async () => { await stage.app.setHighRisk(!on); stage.refresh('settings'); stage.say(t(on ? 'risk.off' : 'risk.on')); });
   return html`<div class="stack-wide">${heading(t('risk.title'))}<p>${t('risk.lead')}</p>${errorSummary(stage)}
     <ul class="points stack-close"><li>${t('risk.does_1')}</li><li>${t('risk.does_2')}</li></ul><p class="soft">${t('risk.costs')}</p>
-    ${found.data ? html`<p role="status"><strong>${t(on ? 'risk.on' : 'risk.off')}</strong></p><div>${button(t(on ? 'risk.turn_off' : 'risk.turn_on'), turn, { main: !on, busy: stage.running === 'risk' })}</div>` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+    ${found.data ? html`<p role="status"><strong>${t(on ? 'risk.on' : 'risk.off')}</strong></p><div>${button(t(on ? 'risk.turn_off' : 'risk.turn_on'), turn, { main: !on, busy: stage.running === 'risk' })}</div>${standing(stage)}` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;
+}
+
+/** What was handed over before stands until somebody ends it: offered here, and never done unasked. @param {Stage} stage */
+function standing(stage) {
+  if (!stage.state.account?.registered) return nothing;
+  const { handovers = [], offline = true } = stage.find('handovers', () => stage.app.readHandovers()).data ?? {};
+  const left = handovers.filter((one) => !stateOf(one).over);
+  if (stage.local.ended && !left.length) return html`<p class="note" role="status">${t('risk.ended')}</p>`;
+  if (!left.length) return nothing;
+  const end = () => stage.run('ending', async () => {
+    for (const { handover } of left) await stage.app.endHandover(handover);
+    stage.refresh('handovers');
+    stage.set({ ended: true });
+    stage.say(t('risk.ended'));
+  });
+  return html`<section class="care stack-close"><p><strong>${tn('risk.standing', left.length)}</strong></p>
+    ${offline ? html`<p>${t('risk.standing_offline')}</p>` : html`<p>${t('risk.standing_more')}</p><div>${button(t(left.length > 1 ? 'risk.end_all' : 'risk.end'), end, { busy: stage.running === 'ending' })}</div>`}</section>`;
 }
 
 export const views = { changewords, someone, newwords, highrisk };

@@ -61,6 +61,7 @@ function devices(stage) {
       <span class="small soft">${t('devices.since', { at: day(one.created_at) })} · ${t('devices.seen', { at: momentSaid(one.seen_at) })}</span>
       ${one.here ? nothing : html`<div>${button(t('devices.end'), () => ending(stage, one), {})}</div>`}
       ${local.ending === one.session ? endForm(stage, one, found) : nothing}${one.here ? naming(stage, one) : nothing}</li>`)}</ul>
+    ${local.sent ? html`<section class="care stack-close">${comingBack()}<div class="row">${button(t('more.changewords'), () => stage.go({ name: 'changewords' }), {})}${button(t('more.someone'), () => stage.go({ name: 'someone' }), {})}</div></section>` : nothing}
     ${found.length > 1 ? html`<div>${button(t('devices.all'), () => ending(stage, null), {})}</div>${local.ending === ALL ? endForm(stage, null, found) : nothing}` : nothing}
     ${done(local.log ?? [])}</div>`;
 }
@@ -86,6 +87,9 @@ function done(log) {
     <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: t(`devices.what.${one.what}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
 }
 
+/** What ending does, and what it does not. */
+const comingBack = () => html`<p>${t('devices.end_does')}</p><p>${t('devices.end_not')}</p>`;
+
 /** Ending someone's way in asks for the words again. @param {Stage} stage @param {Session|null} one null for all the others @param {Session[]} found */
 function endForm(stage, one, found) {
   const { local } = stage;
@@ -95,11 +99,11 @@ function endForm(stage, one, found) {
     stage.set({ words: '', shown: false, lacking: false });
     return stage.run('end', async () => {
       await (one ? stage.app.endSession(one.session, { words }) : stage.app.endOthers({ words }));
-      stage.set({ sessions: found.filter((each) => (one ? each !== one : each.here)), ending: null });
+      stage.set({ sessions: found.filter((each) => (one ? each !== one : each.here)), ending: null, sent: true });
       stage.say(t(one ? 'devices.ended' : 'devices.all_done'));
     });
   };
-  return html`${secretField({ id: 'end-words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: end, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
+  return html`<div class="small stack-close">${comingBack()}</div>${secretField({ id: 'end-words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: end, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
     <div class="row">${button(t(one ? 'devices.end' : 'devices.all'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.set({ ending: null }), { plain: true })}</div>`;
 }
 

@@ -1,0 +1,52 @@
+/**
+ * Signing in again: by itself where nobody chose the end of a session, after the words where somebody did.
+ *
+ * [Note: ended on purpose] A session whose thirty days are over is begun again with what the phone keeps. One that was ended
+ * from another device says that this phone may not be in its keeper's hands: it locks at once, and comes back only when the
+ * words have been typed after it knew. A short secret is not enough for that. What it knows is kept, sealed, so that a
+ * restart changes nothing. Whoever has the words can come back all the same: the screens say so, and what to do.
+ */
+import { KeptError } from '../core/errors.js';
+import { signInAgain } from './accounts.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+
+/**
+ * What this opening does when a request finds that its session has ended.
+ * @param {Context} ctx @param {Open} open as it has just been opened @param {() => unknown} lock
+ * @returns {(code: string) => Promise<void>} signs in, or throws session_ended
+ */
+export function returning(ctx, open, lock) {
+  const { store } = open;
+  let isAsked = Boolean(store.root.shut) && !open.short;
+  return async (code) => {
+    const { shut } = store.root;
+    if (code !== 'session_ended' && !shut) return signInAgain(ctx, open);
+    if (!isAsked) {
+      if (!shut) {
+        await store.change((root) => { root.shut = true; });
+        void lock();
+      }
+      throw new KeptError('session_ended');
+    }
+    await signInAgain(ctx, open);
+    isAsked = false;
+    await cameBack(ctx, open);
+  };
+}
+
+/** The words were typed, and it is signed in. @param {Context} ctx @param {Open} open */
+export async function cameBack(ctx, { store }) {
+  if (!store.root.shut) return;
+  await store.change((root) => {
+    delete root.shut;
+    root.returned = ctx.clock.now();
+  });
+  ctx.show();
+}
+
+/** That it had been ended was read. @param {Open} open */
+export async function knowReturned({ store }) {
+  await store.change((root) => { delete root.returned; });
+}
