@@ -18,7 +18,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from languages import LANGUAGES, LOCALE, ROOT, THEN, Language, is_done
 
+from diary.paths import STATIC
 from diary.web.directory import read_directory
+from diary.web.front import findings_of
 from diary.web.languages import LTR, REVIEWED
 
 KEYWORDS = {"_": None, "gettext": None, "both": None, "ngettext": (1, 2)}
@@ -35,10 +37,11 @@ def po(language: Language) -> Path:
 
 
 def marked() -> Iterator[str | tuple[str, str]]:
-    """Every text that is marked in a public page."""
+    """Every text that is marked in a public page, and what the check of a pack can find."""
     found = extract_from_dir(str(ROOT / "templates"), method_map=HOLDS, keywords=KEYWORDS)
     for _file, _line, message, _comments, _context in found:
         yield tuple(message) if isinstance(message, tuple) else message
+    yield from findings_of(STATIC).values()
 
 
 def template() -> Catalog:
@@ -123,10 +126,11 @@ def build() -> None:
 
 def lacking() -> dict[str, list[str]]:
     """Texts with no translation, by language."""
+    wanted = template()
     found: dict[str, list[str]] = {}
     for language in LANGUAGES:
         there = read(language)
-        for message in template():
+        for message in wanted:
             known = there.get(message.id) if message.id else message
             if message.id and (known is None or known.id != message.id or not is_done(known, language)):
                 found.setdefault(language.code, []).append(f"page {message.id}")

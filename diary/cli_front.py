@@ -67,11 +67,17 @@ def is_made(target: Path, stamp: bytes) -> bool:
 
 
 def write_folder(target: Path, files: dict[str, bytes], stamp: bytes) -> None:
-    """One zip with a folder TRAINING in it; it appears only when it is whole."""
+    """One zip with a folder TRAINING in it; it appears only when it is whole. The same files give the same bytes.
+
+    The pack in it is another each time it is made: its diary has keys, ids and receipts of its own, as every diary has. Keys
+    that came out of published code would let anybody sign as its keeper or its server, as would chance that can be foretold.
+    """
     half = target.with_suffix(".part")
-    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as folder:
-        for name, content in files.items():
-            folder.writestr(f"TRAINING/{name}", content)
+    with zipfile.ZipFile(half, "w") as folder:
+        for name, content in sorted(files.items()):
+            member = zipfile.ZipInfo(f"TRAINING/{name}")
+            member.external_attr = 0o644 << 16
+            folder.writestr(member, content, zipfile.ZIP_DEFLATED)
         folder.comment = stamp
     half.replace(target)
 

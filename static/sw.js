@@ -12,12 +12,20 @@
 // another from following when every page is closed, so this does not protect against a server that serves a script
 // which never asks; it does mean that such a script is noticed and said while the page is open.
 //
+// [Note: packed] What is kept lies packed where the browser can pack (gzip): the page's files are read by people as well as
+// browsers, and as they are they would take two to three times the room on an old phone. Of their headers only the type is kept,
+// which all together are larger than many a file. As they came lie (EARLY): what the page itself names, so that the first screen waits
+// for no unpacking and the browser may keep compiled code beside it; and the page and the worker with the keys, which their own
+// headers bind.
+//
 // Nothing under /v1/ ever passes through here, and nothing of a diary is ever kept here.
 'use strict';
 
 const RELEASE = '@RELEASE@';
 const KEY = '@KEY@';
 const FILES = new Map(Object.entries({ /*@FILES@*/ }));
+const EARLY = new Set([/*@EARLY@*/]);
+const PACKED = 'x-packed';
 const CACHE = `app-${RELEASE}`;
 const AT_ONCE = 6;
 // A language is kept once it has been chosen, not before: three more would be half the size of the app.
@@ -120,7 +128,7 @@ async function fill() {
   const waiting = [...FILES].filter(([address]) => !address.startsWith(LANGUAGES) || used.has(address));
   const one = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) {
-      if (!(await cache.match(next[0]))) await cache.put(next[0], await checked(...next));
+      if (!(await cache.match(next[0]))) await keep(cache, next[0], await checked(...next));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, one));
@@ -147,6 +155,21 @@ async function sha256(bytes) {
   return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Into the cache, packed where that helps: see [Note: packed]. */
+async function keep(cache, address, response) {
+  const type = response.headers.get('content-type') ?? '';
+  if (EARLY.has(address) || type.startsWith('image/png') || !globalThis.CompressionStream || !globalThis.DecompressionStream) return cache.put(address, response);
+  const bytes = await new Response(response.body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
+  return cache.put(address, new Response(bytes, { headers: { 'content-type': type, [PACKED]: 'gzip' } }));
+}
+
+/** As it came from the network, whichever way it lies in the cache. */
+function unpacked(found) {
+  if (!found.headers.has(PACKED)) return found;
+  const headers = { 'content-type': found.headers.get('content-type'), 'x-content-type-options': 'nosniff' };
+  return new Response(found.body.pipeThrough(new DecompressionStream('gzip')), { headers });
+}
+
 let opened;
 
 /** The cache of this release, opened once for as long as the worker runs: a page asks for thirty files at once. */
@@ -159,9 +182,9 @@ function ours() {
 async function kept(address) {
   const cache = await ours();
   const found = await cache.match(address);
-  if (found) return found;
+  if (found) return unpacked(found);
   const fresh = await checked(address, FILES.get(address));
-  await cache.put(address, fresh.clone());
+  await keep(cache, address, fresh.clone());
   return fresh;
 }
 

@@ -13,11 +13,12 @@ from babel.messages.extract import extract_from_dir
 
 from diary import config
 from diary.paths import STATIC, TEMPLATES
-from diary.web.front import ANCHORS
+from diary.web.front import ANCHORS, findings_of
 from diary.web.languages import LANGUAGES, LTR
 from diary.web.pages import Pages, render_pages
 
 ROOT = Path(__file__).resolve().parent.parent
+FINDINGS = findings_of(STATIC)
 MORNING_MS = 1_795_514_400_000
 # Sentences with one of these decide about safety, consent, erasing or a failure.
 GRAVE = re.compile(
@@ -157,15 +158,33 @@ def test_a_draft_shows_the_english_beneath(pages: Pages, one: object) -> None:
     assert 'class="in-english"' not in "".join(every(pages, "").values())
 
 
+@pytest.mark.parametrize("one", LANGUAGES, ids=[one.code for one in LANGUAGES])
+def test_what_the_check_of_a_pack_finds_is_said_in_the_language_of_the_page(pages: Pages, one: object) -> None:
+    """Each finding on `/verify`, `/get` and in the file to keep; a draft has the English beneath, an English page has it once."""
+    at = one.at  # type: ignore[attr-defined]
+    said = every(pages, at)
+    for place in ("/get", "/verify", "/verify/check-a-pack.html"):
+        rows = dict(re.findall(r'<p data-say="finding\.(\w+)">(.*?)</p>', said[place], re.DOTALL))
+        assert set(rows) == set(FINDINGS), place
+        for code, english in FINDINGS.items():
+            own, _, beneath = rows[code].partition('<span class="in-english"')
+            assert (english in beneath and english not in own) if at else rows[code] == english, (place, code)
+
+
+@pytest.fixture(scope="module")
+def english() -> set[str]:
+    """Sentences that are another in at least one language."""
+    said = {m.id for m in tool.template() if isinstance(m.id, str) and len(m.id.split()) > 3 and "%(" not in m.id}
+    return said - {m.id for language in tool.LANGUAGES for m in tool.read(language) if m.string == m.id}
+
+
 @pytest.mark.parametrize("one", LANGUAGES[1:], ids=CODES)
-def test_a_page_in_another_language_holds_no_english_of_its_own(pages: Pages, one: object) -> None:
+def test_a_page_in_another_language_holds_no_english_of_its_own(pages: Pages, english: set[str], one: object) -> None:
     """What a page says in English outside the sentences beneath is a name: no heading, button or label is left over."""
-    english = {m.id for m in tool.template() if isinstance(m.id, str) and len(m.id.split()) > 3 and "%(" not in m.id}
-    same = {m.id for language in tool.LANGUAGES for m in tool.read(language) if m.string == m.id}
     for path, text in every(pages, one.at).items():  # type: ignore[attr-defined]
         own = re.sub(r'<span class="in-english".*?</span>', "", text, flags=re.DOTALL)
-        left = {said for said in english - same if f">{said}<" in own}
-        assert left == set(), path
+        marked = {said for said in english if "<" in said and f">{said}<" in own}
+        assert marked | english & set(re.findall(r">([^<>]+)<", own)) == set(), path
 
 
 def test_numbers_keep_their_order_in_urdu(pages: Pages) -> None:

@@ -1,5 +1,6 @@
 """The list of files a phone keeps: whole, true, and new whenever a byte is."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -9,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from diary.paths import STATIC
+from diary.paths import STATIC, TEMPLATES
 from diary.web.files import is_elsewhere
-from diary.web.precache import Release, is_kept, make_release
+from diary.web.precache import Release, early, is_kept, make_release
 
+ON_DISK = 1_500_000  # bytes (docs/architecture.md)
 SHELL = b"<!doctype html><title>Notes</title>"
 _IMPORT = re.compile(r"""(?:import|export)[^'"()]*?from\s*['"](\.[^'"]+)['"]|import\s*\(?\s*['"](\.[^'"]+)['"]""")
 
@@ -94,6 +96,31 @@ def test_both_looks_are_whole() -> None:
         assert notes[own] != lists[own]
     for icon in (*notes["icons"], *lists["icons"]):
         assert (STATIC / icon["src"].removeprefix("/static/")).is_file()
+
+
+def test_the_first_screen_waits_for_no_unpacking() -> None:
+    """The page and what it names lie in the phone's cache as they came; a name that is no file of the release does not count."""
+    shell = (TEMPLATES / "shell.html").read_bytes()
+    release = make_release(STATIC, shell)
+    told = re.search(rb"EARLY = new Set\(\[(.*?)\]\)", release.script)
+    assert told is not None
+    listed = json.loads(b"[" + told[1] + b"]")
+    assert listed == early(release.files, shell)
+    assert {"/", "/static/js/main.js", "/static/js/ui/door.js", "/static/css/tokens.css"} <= set(listed)
+    worker = re.search(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
+    assert worker is not None
+    assert early(release.files, b'<script src="/static/js/nothing.js"></script>') == ["/", f"/static/js{worker[1]}"]
+
+
+def test_the_app_takes_little_room_on_a_phone() -> None:
+    """As the worker keeps it, with one language besides English: at most 1.5 MB on disk."""
+    shell = (TEMPLATES / "shell.html").read_bytes()
+    release = make_release(STATIC, shell)
+    at_once = set(early(release.files, shell))
+    raw = {at: shell if at == "/" else (STATIC / at.removeprefix("/static/")).read_bytes() for at in release.files}
+    held = {at: len(one) if at in at_once or at.endswith(".png") else len(gzip.compress(one, 6)) for at, one in raw.items()}
+    languages = {at: size for at, size in held.items() if at.startswith("/static/lang/")}
+    assert sum(held.values()) - sum(languages.values()) + max(languages.values()) <= ON_DISK
 
 
 def test_what_words_and_keys_need_is_kept(release: Release) -> None:

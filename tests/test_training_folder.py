@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from diary.cli_front import is_made
+from diary.cli_front import is_made, write_folder
 from diary.web.languages import LANGUAGES
 from tests.keepers import served
 from tests.running import kept
@@ -55,6 +55,17 @@ def test_it_is_made_once(folder: Path) -> None:
     assert made.stat().st_mtime_ns == before
     with zipfile.ZipFile(made) as archive:
         assert is_made(made, archive.comment) and not is_made(made, b"another")
+
+
+def test_the_same_files_give_the_same_folder(tmp_path: Path) -> None:
+    """Whatever order they come in and whenever it is made: nothing of the clock is in it."""
+    files = {"lesson.html": b"<h1>", "START-HERE.txt": b"TRAINING" * 99}
+    write_folder(tmp_path / "a.zip", files, b"stamp")
+    write_folder(tmp_path / "b.zip", dict(reversed(files.items())), b"stamp")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.zip") as folder:
+        assert {one.date_time for one in folder.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert folder.comment == b"stamp" and folder.testzip() is None
 
 
 def test_the_pack_says_that_it_is_made_up(folder: Path) -> None:

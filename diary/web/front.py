@@ -3,6 +3,8 @@
 They take of static/ what they import and nothing else, under an address of their own: the public host serves none of
 the app. The one file holds the same modules, each as an address of its own bytes that an import map names, so what is
 saved is what was reviewed; it may load nothing and connect to nothing.
+
+What a check can find is said by the module that finds it, in English; the page holds each sentence in its own language.
 """
 
 import base64
@@ -24,6 +26,8 @@ PAGES: Final = {"/get": ("get.html", GET_POLICY), "/verify": ("verify.html", VER
 ONE_FILE: Final = "/verify/check-a-pack.html"
 ENTRIES: Final = ("js/front/get.js", "js/front/verify.js")
 ANCHORS: Final = b"@ANCHORS@"
+_FINDINGS: Final = "js/verify/findings.js"
+_SAID: Final = re.compile(r"^  (\w+): '([^'\n]+)',$", re.MULTILINE)
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL)
 _IMPORT = re.compile(
     r"""((?:\bimport\s*\(\s*|^[ \t]*import\s+|(?:^[ \t]*(?:im|ex)port\b)[^;'"]*?\bfrom\s*|\bnew\s+URL\(\s*)['"])"""
@@ -44,8 +48,9 @@ class Front:
 def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
     """Everything of the two pages. Raises OSError or the template's error when one cannot be made."""
     sources = closure(static, ENTRIES)
+    findings = findings_of(static)
     pages = {
-        words.language.at + path: (renderer.page(words, name, path), policy)
+        words.language.at + path: (renderer.page(words, name, path, findings=findings), policy)
         for words in renderer.words
         for path, (name, policy) in PAGES.items()
     }
@@ -55,11 +60,16 @@ def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
     start = f"<script type=\"module\">import 'kept/{ENTRIES[1]}';</script>".encode()
 
     def whole(words: Words) -> bytes:
-        frame = renderer.page(words, "verify_file.html", "")
+        frame = renderer.page(words, "verify_file.html", "", findings=findings)
         return frame.replace(b"<!-- style and modules -->", head).replace(b"<!-- start -->", start)
 
     one_file = {f"{at}{ONE_FILE}": content for at, content in each(renderer.words, whole).items()}
     return Front(pages, {path: read_file(static / path) for path in sources}, one_file)
+
+
+def findings_of(static: Path) -> dict[str, str]:
+    """What a check can find: code → English sentence, as the module that finds it says them."""
+    return dict(_SAID.findall((static / _FINDINGS).read_text(encoding="utf-8")))
 
 
 def closure(static: Path, entries: Iterable[str]) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """What the phone keeps of the page: every served file with its digest, written into the service worker.
 
 The list is made once, when the server starts, from the files on disk. Its digest names the release: the same
-bytes give the same name anywhere, whoever serves them.
+bytes give the same name anywhere, whoever serves them. What the page itself names is told to the worker apart, since the
+first screen waits for it.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,11 @@ from diary.web.files import is_elsewhere
 SHELL: Final = "/"
 PREFIX: Final = "/static/"
 _KEPT: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm", ".webmanifest"}
-_LEFT_OUT: Final = {"LICENSE.txt", "sw.js"}
+# The list of words is there twice: as a module for browsers, and as lines for whoever reads it on a server.
+_LEFT_OUT: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
+# Its own headers say what it may load: a browser asks them of a worker as it does of a page.
+_WORKER: Final = "/static/js/crypto/worker.js"
+_NAMED: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,14 @@ def make_release(static: Path, shell: bytes, key: str = "") -> Release:
     template = (static / "sw.js").read_text(encoding="utf-8")
     digest = _sha256(listed.encode() + template.encode())
     script = template.replace("@RELEASE@", digest[:12]).replace("@KEY@", key).replace("/*@FILES@*/", listed[1:-1])
+    script = script.replace("/*@EARLY@*/", json.dumps(early(files, shell), separators=(",", ":"))[1:-1])
     return Release(files, digest, script.encode())
+
+
+def early(files: Mapping[str, str], shell: bytes) -> list[str]:
+    """Those of `files` that a phone keeps as they came: the page, what it names, and the worker with the keys."""
+    named = {found.decode() for found in _NAMED.findall(shell)} | {SHELL, _WORKER}
+    return sorted(named & files.keys())
 
 
 def is_kept(path: Path) -> bool:

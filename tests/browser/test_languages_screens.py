@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.navigators.judge import AXE, WIDE, faults
 from tests.browser.navigators.tongue import catalogue_tool, in_english, texts_of, words_in
 from tests.browser.test_screens import FAKE, LISTED, OPEN, ROOT, SCREENS, Act, address, go, js, show  # noqa: F401
+from tests.test_young_words import only_usual, pairs
 
 RTL: Final = {"ur"}
 # Nastaliq is the tallest face that Urdu is shown in, and no telephone asks us first.
@@ -141,6 +142,24 @@ def test_some_screens_are_accessible(show: Callable[..., Page], code: str) -> No
     speaks(page, code)
     page.evaluate(AXE)
     assert walk(page, {name: SCREENS[name] for name in first}, judge_in(code, with_axe=True)) == {}
+
+
+def test_a_young_keeper_is_asked_in_young_words_everywhere(show: Callable[..., Page]) -> None:  # noqa: F811
+    """On every card and in every register no question stands in its usual words where there are young ones."""
+    usual = {one for one, _ in pairs().values()} - only_usual()
+    young = {one for _, one in pairs().values()}
+    page = show()
+    page.evaluate("fake.young = true")
+    met: set[str] = set()
+
+    def judge(page: Page) -> list[str]:
+        texts = set(texts_of(page))
+        met.update(texts & young)
+        return sorted(texts & usual)
+
+    asking = ("card ", "form, ", "all kinds")
+    assert walk(page, {name: steps for name, steps in (SCREENS | MORE).items() if name.startswith(asking)}, judge) == {}
+    assert len(met) > 120, sorted(met)
 
 
 def test_english_that_is_left_is_found(show: Callable[..., Page]) -> None:  # noqa: F811

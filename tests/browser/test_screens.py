@@ -13,7 +13,7 @@ from diary.paths import STATIC, TEMPLATES
 from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, press
 from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
-from tests.browser.navigators.judge import AXE, WIDE, faults
+from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, too_wide
 from tests.browser.navigators.tongue import said
 
 ROOT = STATIC.parent
@@ -329,7 +329,7 @@ def show(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def open_page(steps: tuple[Act, ...] = (), **how: Any) -> Page:
         context = browser.new_context(
             **{
-                "viewport": {"width": 360, "height": 740},
+                "viewport": PHONE,
                 "locale": "en-GB",
                 "timezone_id": "Europe/London",
                 "reduced_motion": "reduce",
@@ -365,29 +365,27 @@ def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, objec
     return found
 
 
-@pytest.mark.parametrize("wide", [False, True], ids=["phone", "desk"])
-def test_every_screen_is_accessible(show: Callable[..., Page], wide: bool) -> None:
-    """No finding on any screen in any state, on a phone and at a desk, by day and by night."""
-    viewport = {"width": 1280, "height": 800} if wide else {"width": 360, "height": 740}
-    page = show(viewport=viewport)
+def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
+    """No finding of axe on any screen in any state by day and by night; and each stays within its width however it is shown."""
+    page = show(viewport=PHONE)
+    page.evaluate(AXE)
+    assert every_screen(page, lambda page: faults(page) + too_wide(page)) == {}
+
+
+def test_every_screen_at_a_desk(show: Callable[..., Page]) -> None:
+    """No finding of axe on any screen in any state, by day and by night."""
+    page = show(viewport=DESK)
     page.evaluate(AXE)
     assert every_screen(page, faults) == {}
 
 
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"viewport": {"width": 320, "height": 568}},
-        {"viewport": {"width": 360, "height": 740}, "text": "200%"},
-        {"viewport": {"width": 360, "height": 740}, "dir": "rtl"},
-        {"viewport": {"width": 1280, "height": 800}, "dir": "rtl"},
-        {"viewport": {"width": 360, "height": 740}, "forced_colors": "active"},
-    ],
-    ids=["320 px", "text at 200 %", "right to left", "right to left, desk", "forced colours"],
-)
-def test_nothing_scrolls_sideways(show: Callable[..., Page], how: dict[str, Any]) -> None:
-    """Narrow, enlarged, mirrored or in forced colours, every screen stays within its width."""
-    text, direction = how.get("text", ""), how.get("dir", "ltr")
-    page = show(**{name: value for name, value in how.items() if name not in ("text", "dir")})
-    page.evaluate(f"document.documentElement.style.fontSize = '{text}'; document.documentElement.dir = '{direction}'")
-    assert every_screen(page, lambda page: page.evaluate(WIDE)) == {}
+def test_a_screen_that_is_too_wide_is_found(show: Callable[..., Page]) -> None:
+    """As wide as a phone is too wide where there is less room; wider than a desk is too wide everywhere."""
+    page = show((OPEN,))
+    block = "const hr = document.createElement('hr'); hr.style.cssText = 'inline-size: {}; margin: 0'; document.body.append(hr)"
+    page.evaluate(block.format("350px"))
+    assert too_wide(page) == ["scrolls sideways, 320 px"]
+    page.evaluate(block.format("20rem"))
+    assert too_wide(page) == ["scrolls sideways, 320 px", "scrolls sideways, text at 200 %"]
+    page.evaluate(block.format("1300px"))
+    assert len(too_wide(page)) == 5

@@ -127,12 +127,18 @@ def test_the_check_as_one_file(browser: Browser, server: Served, small: BuiltPac
     assert {url.split(":", 1)[0] for url in asked} <= {"file", "data", "blob"}
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
-def test_the_page_reads_well(browser: Browser, server: Served, small: BuiltPack, width: int, scheme: str) -> None:
-    """No fault with a result on it, narrow and wide, light and dark, at twice the text size."""
+@pytest.mark.parametrize(("width", "scheme", "at"), [(320, "light", "/ur"), (1280, "dark", "")])
+def test_the_page_reads_well(browser: Browser, server: Served, small: BuiltPack, width: int, scheme: str, at: str) -> None:
+    """No fault with a result on it, narrow and wide, light and dark, at twice the text size; what is found is said in the page's
+    language, a draft's with the English beneath."""
     with desk(browser, viewport={"width": width, "height": 740}, color_scheme=scheme) as page:
-        page.goto(f"{server.public_url}/verify")
+        page.goto(f"{server.public_url}{at}/verify")
         assert faults(page) == []
-        assert judged(page, lambda: page.locator("#zip").set_input_files(small.path))
+        found = {sentence for _, sentence in judged(page, lambda: page.locator("#zip").set_input_files(small.path))}
+        english = page.locator("[data-findings] .in-english").all_text_contents()
+        assert (english == []) is (at == "")
+        assert SENTENCES["wrong_notary"] in (english or found)
+        own = page.locator("[data-findings] .in-both").evaluate_all("all => all.map((one) => getComputedStyle(one).direction)")
+        assert set(own) == ({"rtl"} if at else set())
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert faults(page) == []

@@ -15,6 +15,8 @@ from diary.crypto.signing import Notary
 from diary.pack.capsule import read_capsule
 from diary.pack.findings import SENTENCES
 from diary.pack.gather import make_capsule
+from diary.paths import STATIC
+from diary.web.front import findings_of
 from tests.ledger.test_timestamps import make_authority
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import fictional_diary
@@ -159,4 +161,5 @@ def test_the_page_says_what_the_program_says() -> None:
     text = (SCRIPT.parents[2] / "static/js/verify/findings.js").read_text()
     table = text.split("export const SENTENCES")[1].split("}));")[0]
     rows = dict(re.findall(r"^  (\w+): '(.*)',$", table, re.MULTILINE))
+    assert rows.items() <= findings_of(STATIC).items(), "what the pages say, each in its language"
     assert rows == {code: sentence.replace("'", "’") for code, sentence in SENTENCES.items()}

@@ -48,7 +48,7 @@ export function createApp(collaborators) {
     ...accountMethods(ctx, drafts, (open) => opened(ctx, drafts, idle, open), (why) => lockUp(ctx, drafts, idle, why)),
     ...diaryMethods(ctx, drafts),
     ...importMethods(ctx),
-    ...languageMethods(ctx),
+    ...languageMethods(ctx, drafts),
     ...coverMethods(ctx, drafts),
     ...(collaborators.packActions?.(ctx) ?? {}),
   };

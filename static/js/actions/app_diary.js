@@ -19,6 +19,7 @@ import { acceptCaptured, discardCaptured, knowCaptureKey, readCaptured, setCaptu
 import { readSettings, saveSettings } from './settings.js';
 import { shownHeld } from './showing.js';
 import { fileSource, wholeOf } from './sources.js';
+import { keepLanguage } from './speaking.js';
 import { rows } from './taking.js';
 import { forgetTray, intoTray, underDraftKey, unsealWith, waitingFiles } from './waiting_files.js';
 
@@ -60,7 +61,10 @@ function draftPart(ctx, drafts) {
     },
     putDraft(/** @type {Said} */ change) {
       // The first words typed are the moment at which this becomes worth having without a network.
-      if (!drafts.kept) void ctx.keepOffline();
+      if (!drafts.kept) {
+        void ctx.keepOffline();
+        void keepLanguage(ctx).catch(() => undefined);
+      }
       drafts.put(change);
     },
     async dropDraft() {

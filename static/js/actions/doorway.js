@@ -14,6 +14,9 @@ import { Screen } from './screen.js';
 /** What a door can ask for before it is answered. */
 const EARLY = ['capture', 'unlock', 'signIn', 'signInWithCode', 'quickExit', 'notePut', 'noteDrop', 'askLock', 'seen', 'network', 'updateWaits'];
 
+/** What stays the doorway's own when the whole app has come. */
+const OURS = new Set(['subscribe', 'setLanguage']);
+
 /**
  * @param {object} how
  * @param {Database} how.database
@@ -35,8 +38,9 @@ export function createDoorway({ database, load, painted }) {
   const come = async () => {
     const made = await load().catch(() => { throw new KeptError('unavailable'); });
     made.subscribe(() => screen.set({}));
-    for (const [name, method] of Object.entries(made)) if (name !== 'subscribe') app[name] = method;
+    for (const [name, method] of Object.entries(made)) if (!OURS.has(name)) app[name] = method;
     whole = made;
+    if (screen.state.language !== 'en') await made.setLanguage(screen.state.language);
     await made.start();
     arrived();
   };
@@ -53,6 +57,7 @@ export function createDoorway({ database, load, painted }) {
     ready,
     here,
     subscribe: (/** @type {() => void} */ listener) => screen.subscribe(listener),
+    setLanguage: speak(screen, () => whole),
     /** Draws the door, then has the rest come. */
     async start() {
       await glance(database, screen);
@@ -68,6 +73,17 @@ export function createDoorway({ database, load, painted }) {
   // Until the whole app knows what this phone is, the glance stands.
   Object.defineProperty(app, 'state', { get: () => (whole && whole.state.phase !== 'loading' ? whole.state : screen.state) });
   return app;
+}
+
+/**
+ * Whoever cannot read the first screen waits neither for the rest to come nor for it to find out what this phone is.
+ * @param {Screen} screen @param {() => any} made the whole app once it has come
+ */
+function speak(screen, made) {
+  return async (/** @type {string} */ code) => {
+    screen.set({ language: code });
+    await made()?.setLanguage(code);
+  };
 }
 
 /** Fresh, locked or the notebook, as far as one look tells; a database that does not open is for the whole app to judge. @param {Database} database @param {Screen} screen */

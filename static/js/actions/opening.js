@@ -14,6 +14,7 @@ import { disarm } from './picture_page.js';
 import { lockUp } from './locking.js';
 import { returning } from './returning.js';
 import { nameOf, rewrapHere } from './rotating.js';
+import { keepLanguage } from './speaking.js';
 import { mayTry, triedInVain, triedWell } from './tries.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -78,6 +79,7 @@ export async function opened(ctx, drafts, idle, open) {
   await takeCaptures(ctx, drafts, open).then(ctx.show, (error) => drafts.complain(error));
   await disarm(ctx).catch(() => undefined);
   void ctx.keepOffline();
+  void keepLanguage(ctx).catch(() => undefined);
   void refill(ctx);
   if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
   if (open.index.loading) void open.index.whole().then(() => (ctx.open === open ? allHere(ctx, open) : undefined));

@@ -1,21 +1,32 @@
-/** The language of the screens: a choice of this phone's, readable before anything is open, as a notebook's would be. */
+/**
+ * The language of the screens: a choice of this phone's, readable before anything is open, as a notebook's would be.
+ *
+ * Chosen on the first screen it is in memory alone until something is kept here anyway: whoever finds out from the safety
+ * check that this phone is not safe, and stops, has left nothing on it that says who was here.
+ */
 import { readLanguage, writeLanguage } from '../store/beside.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 
-/** @param {Context} ctx */
-export function languageMethods(ctx) {
+/** @param {Context} ctx @param {{kept: unknown}} drafts */
+export function languageMethods(ctx, drafts) {
   return {
     async setLanguage(/** @type {string} */ code) {
       // Shown before it is kept: a full phone must not leave somebody in a language they cannot read.
       ctx.screen.set({ language: code });
-      await writeLanguage(ctx.database, code === 'en' ? null : code);
+      if (ctx.open || drafts.kept) await keepLanguage(ctx);
     },
   };
 }
 
-/** What the phone was last set to. @param {Pick<Context, 'database'|'screen'>} ctx */
+/** Something is kept here from now on, and so is the language. @param {Pick<Context, 'database'|'screen'>} ctx */
+export async function keepLanguage({ database, screen }) {
+  const { language } = screen.state;
+  if (await readLanguage(database) !== language) await writeLanguage(database, language === 'en' ? null : language);
+}
+
+/** What the phone was last set to; a choice that is not kept yet stands. @param {Pick<Context, 'database'|'screen'>} ctx */
 export async function speakAsBefore({ database, screen }) {
   const language = await readLanguage(database).catch(() => 'en');
-  if (language !== screen.state.language) screen.set({ language });
+  if (language !== 'en' && language !== screen.state.language) screen.set({ language });
 }

@@ -20,6 +20,15 @@ export function say(key, slots = {}) {
   return (found?.textContent ?? '').replace(/\{(\w+)\}/g, (whole, name) => String(slots[name] ?? whole));
 }
 
+/** A sentence of the table as it stands there, with its English beneath where the page is a draft. @param {string} key */
+export function said(key) {
+  const found = /** @type {HTMLTemplateElement} */ (document.getElementById('words')).content.querySelector(`[data-say="${key}"]`);
+  if (!found) return null;
+  const words = document.createDocumentFragment();
+  words.append(...[...found.childNodes].map((node) => node.cloneNode(true)));
+  return words;
+}
+
 /** Words for a number of things, in the form that the page's language has for it. @param {string} key @param {number} n */
 export function sayOf(key, n) {
   return say(`${key}.${new Intl.PluralRules(document.documentElement.lang).select(n)}`, { n });

@@ -1,5 +1,5 @@
 /** The result of checking a pack, on the page: one line for each check, and every finding under the check that made it. */
-import { byId, element, say, sayOf } from './page.js';
+import { byId, element, said, say, sayOf } from './page.js';
 
 /** @typedef {import('../verify/findings.js').Finding} Finding */
 /** @typedef {import('../verify/verify.js').Judged} Judged */
@@ -51,18 +51,24 @@ function holds(check, { counts }) {
   return say(`holds_${check}`, { files: counts.files, proofs: counts.proofs, receipts: counts.receipts, placed: counts.placed });
 }
 
-/** What is said of many files is said once. @param {readonly Finding[]} findings @returns {[string, string[]][]} sentence and files */
+/** What is said of many files is said once. @param {readonly Finding[]} findings @returns {[Finding, string[]][]} a finding and its files */
 function grouped(findings) {
-  /** @type {Map<string, string[]>} */ const groups = new Map();
-  for (const { sentence, member } of findings) groups.set(sentence, [...(groups.get(sentence) ?? []), ...(member === null ? [] : [member])]);
-  return [...groups];
+  /** @type {Map<string, [Finding, string[]]>} */ const groups = new Map();
+  for (const one of findings) {
+    const group = groups.get(one.code) ?? [one, []];
+    if (one.member !== null) group[1].push(one.member);
+    groups.set(one.code, group);
+  }
+  return [...groups.values()];
 }
 
-/** @param {[string, string[]]} group */
-function row([sentence, members]) {
+/** @param {[Finding, string[]]} group */
+function row([{ code, sentence }, members]) {
   const item = element('li');
-  // Findings are said in English on every page.
-  item.append(Object.assign(element('span', sentence), { lang: 'en-GB', dir: 'ltr' }));
+  const words = said(`finding.${code}`);
+  const line = element('span', words ? '' : sentence);
+  if (words) line.append(words);
+  item.append(line);
   const list = element('ul', '', 'plain small');
   list.append(...members.map((member) => {
     const one = element('li');

@@ -6,7 +6,7 @@
  *   f   the draft sealed under it
  *   w   until when the phone may take pictures in while locked
  *   p   'no' where a locked phone is to take nothing in by itself
- *   g   the language of the screens, where it is not English
+ *   g   the language of the screens, where it is not English; not before anything else is kept here
  *   l   what the page looks like, and whether it opens at the lock or in the notebook; in every install from the first start
  *   t   how many tries in a row opened nothing, when the last was, and how many there were of late; in every install from the first start
  *

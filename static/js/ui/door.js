@@ -3,7 +3,8 @@
  * browser, not all of it fetched). Nothing here says what is behind it, and nothing here helps or leaves: it is a notebook's door.
  */
 import { html, nothing } from './html.js';
-import { filePicker, secretField, textField } from './fields.js';
+import { chips, filePicker, secretField, textField } from './fields.js';
+import { LANGUAGES, isDraftLanguage } from './language.js';
 import { button, errorSummary, heading } from './parts.js';
 import { nameOf } from './skin.js';
 import { t } from './strings.js';
@@ -53,7 +54,25 @@ function start(stage) {
     ${stage.state.borrowed ? nothing : button(t('door.start'), begin, { main: true, wide: true, busy: stage.running === 'begin' })}
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
     ${stage.state.borrowed ? nothing : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })}
+    ${tongues(stage)}
   </main>`;
+}
+
+/**
+ * The languages on the first screen, and not on the lock: whoever has words has chosen, and a lock that listed languages
+ * would look like no other notebook's.
+ * @param {Stage} stage
+ */
+function tongues(stage) {
+  return html`<div class="tongues stack-close">${languageChips(stage, t('door.language'))}
+    ${isDraftLanguage() ? html`<p class="soft small">${t('door.draft')}</p>` : nothing}</div>`;
+}
+
+/** Each language in its own words, a draft said to be one. @param {Stage} stage @param {string} legend */
+export function languageChips(stage, legend) {
+  const on = (/** @type {string} */ code) => void stage.run('language', () => /** @type {any} */ (stage.app).setLanguage(code));
+  const choices = LANGUAGES.map(([code, name]) => /** @type {const} */ ([code, html`<span lang=${code}>${name}</span>${code === 'en' ? nothing : html` <span class="small">· ${t('bar.draft')}</span>`}`]));
+  return chips({ name: 'language', legend, chosen: [stage.state.language ?? 'en'], on, choices });
 }
 
 /** @param {Stage} stage */

@@ -11,6 +11,7 @@ export const STRINGS = {
   'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
   'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.copy': 'I have a sealed copy in a file', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
 
+  'door.language': 'Language', 'door.draft': 'This translation is a draft. Nobody who grew up with this language has checked it yet.',
   'door.elsewhere_title': 'Open in another tab', 'door.elsewhere': 'Only one tab can be open at a time. Close the other one, then try again here.',
   'door.unfetched_title': 'Not all of this page has come', 'door.unfetched': 'The signal may be weak. Nothing was lost. Try again.',
   'door.unsupported_title': 'This browser is too old', 'door.unsupported': 'Please use a newer browser, or another device.',

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from diary.paths import STATIC
 
@@ -17,6 +17,11 @@ SMALL: Final = """[...document.querySelectorAll('button, input:not([type=file]),
   return one.checkVisibility() && box.width > 0 && (box.height < 43.5 || box.width < 43.5);
 }).map((one) => one.outerHTML.slice(0, 90))"""
 WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
+# Once what was asked for has been laid out.
+SETTLED_WIDE: Final = f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({WIDE}))))"
+NARROW: Final[ViewportSize] = {"width": 320, "height": 568}
+PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
+DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 
 def faults(page: Page) -> list[str]:
@@ -36,4 +41,29 @@ def faults(page: Page) -> list[str]:
     page.emulate_media(color_scheme="dark")
     found += page.evaluate(COLOURS)
     page.emulate_media(color_scheme="light")
+    return found
+
+
+def too_wide(page: Page) -> list[str]:
+    """Where a screen scrolls sideways: narrow, enlarged, mirrored on a phone and at a desk, in forced colours."""
+    found = []
+
+    def look(what: str) -> None:
+        if page.evaluate(SETTLED_WIDE):
+            found.append(f"scrolls sideways, {what}")
+
+    page.set_viewport_size(NARROW)
+    look("320 px")
+    page.set_viewport_size(PHONE)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    look("text at 200 %")
+    page.evaluate("document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'")
+    look("right to left")
+    page.set_viewport_size(DESK)
+    look("right to left, desk")
+    page.evaluate("document.documentElement.dir = 'ltr'")
+    page.set_viewport_size(PHONE)
+    page.emulate_media(forced_colors="active")
+    look("forced colours")
+    page.emulate_media(forced_colors="none")
     return found

@@ -94,18 +94,17 @@ def texts_of(page: Page) -> list[str]:
 
 def in_english(code: str, texts: list[str], given: str = "") -> list[str]:
     """Those of `texts` that are English although the catalogue has other words for them; `given` holds what the keeper wrote."""
-    words = words_in(code)
-    left = []
-    for text in texts:
-        if text in given or text.split("…")[0] in given or not re.search(r"[A-Za-z]{2}", text):
-            continue
-        there = words.get(text)
-        if there is not None:
-            if text not in there:
-                left.append(text)
-        elif any(pattern.match(text) and not _is_said_so(code, english, text) for pattern, english in _patterns(code)):
-            left.append(text)
-    return left
+    return [text for text in texts if _is_english(code, text) and not (text in given or text.split("…")[0] in given)]
+
+
+@cache
+def _is_english(code: str, text: str) -> bool:
+    if not re.search(r"[A-Za-z]{2}", text):
+        return False
+    there = words_in(code).get(text)
+    if there is not None:
+        return text not in there
+    return any(pattern.match(text) and not _is_said_so(code, english, text) for pattern, english in _patterns(code))
 
 
 def _is_said_so(code: str, english: str, text: str) -> bool:
