@@ -131,7 +131,7 @@ TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
             ("type", "Model", "Focus"),
             ("type", "Colour", "silver"),
             ("type", "Number plate", "AB12 CDE"),
-            ("tick", "How sure are you of the plate?", "I saw part of it"),
+            ("tick", "How sure are you of the number plate?", "I saw part of it"),
             ("add", "Vehicles you have listed", "Add a vehicle", "silver hatchback"),
         ),
     ),
