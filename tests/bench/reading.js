@@ -38,6 +38,23 @@
     patterns: () => timed(() => press('Patterns'), () => document.querySelector('.said')),
     opens: (start) => press(start),
     rows: () => document.querySelectorAll('.item').length,
+    /** Until nothing more is put into the phone's table for a while: what the app does when it has time is done. */
+    async settled() {
+      const count = () => new Promise((done) => {
+        const asked = indexedDB.open('app');
+        asked.onsuccess = () => {
+          const counted = asked.result.transaction('a').objectStore('a').count();
+          counted.onsuccess = () => { asked.result.close(); done(counted.result); };
+        };
+      });
+      let [last, still] = [-1, 0];
+      while (still < 5) {
+        await new Promise((done) => setTimeout(done, 1_000));
+        const now = await count();
+        still = now === last ? still + 1 : 0;
+        last = now;
+      }
+    },
     /**
      * From the words: ms until the door was passed, until the first rows stood there, and from the first sight of the line that
      * says so until the list had been made again.

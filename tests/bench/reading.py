@@ -30,6 +30,8 @@ from tests.browser.navigators.keeper import Keeper
 
 SCRIPTS = ("phone.js", "reading.js")
 SIZES = (1_000, 10_000)
+# Of the list as it is: static/js/store/index.js.
+SHAPE = 1
 ROUNDS = 5
 AT_4 = "page at 4×, opening in a worker not slowed"
 DAY = 86_400_000
@@ -97,12 +99,14 @@ def _measured(playwright: Playwright, origin: str, many: int) -> Iterator[Row]:
     keeper.goes("Entries")
     expect(keeper.page.get_by_text(f"No. {many}", exact=True)).to_be_visible(timeout=900_000)
     keeper.page.wait_for_load_state("networkidle")
+    keeper.page.evaluate("() => bench.settled()")
     lock = keeper.page.evaluate("() => bench.lock()")
     yield from _unlocked(keeper, many, lambda: _bare_argon2(playwright, lock))
     yield from _searched(keeper, many)
     yield from _narrowed(keeper, many)
     yield from _scrolled(keeper, many)
     yield from _listed_again(keeper, many)
+    yield from _listed_from_versions(keeper, many)
     context.browser.close()  # type: ignore[union-attr]
 
 
@@ -203,29 +207,45 @@ def _scrolled(keeper: Keeper, many: int) -> Iterator[Row]:
 
 
 def _listed_again(keeper: Keeper, many: int) -> Iterator[Row]:
-    """An app of another shape of the list: all of it is made again from the versions, none from a segment."""
-    page, source = keeper.page, (STATIC / "js" / "store" / "index.js").read_text("utf-8")
-    changed = source.replace("export const SHAPE = 1;", "export const SHAPE = 2;")
-    assert changed != source
-
-    def newer(route: Route) -> None:
-        route.fulfill(body=changed, content_type="text/javascript")
-
-    page.route("**/static/js/store/index.js", newer)
-    slow(page, 1)
-    keeper.opens_locked()
-    page.wait_for_timeout(2_000)
-    keeper.field("Your words").fill(WORDS)
-    took = page.evaluate("(many) => bench.listedAgain(many)", many)
+    """An app of another shape of the list: all of it is made again, none from a segment."""
+    page = keeper.page
+    page.evaluate("() => bench.settled()")
+    took = _newer_app(keeper, many, SHAPE + 1)
     page.evaluate("() => bench.bareRebuild(1_000)")
     floor = page.evaluate("(many) => bench.bareRebuild(many)", many + many // 10)
-    name = (
-        f"{many} entries: the list made again from the versions, ms (floor: as many read, AES-GCM opened thrice each, JSON read)"
-    )
+    name = f"{many} entries: the list made again by a newer app, ms (floor: as many read, AES-GCM opened thrice each, JSON read)"
     bar = 3_000 if many > 1_000 else 1_000
     yield _row(name, "page and worker, not slowed", took["listing"], floor, f"at most {bar} ms", took["listing"] <= bar)
     name = f"{many} entries: first rows while the list is made again, from the words, ms (floor: the door passed)"
     yield _row(name, "page and worker, not slowed", took["first"], took["opened"], "none", True)
+
+
+def _listed_from_versions(keeper: Keeper, many: int) -> Iterator[Row]:
+    """The same where nothing is kept together of what the versions say: each is read and opened where it lies."""
+    lost = (("store/said.js", "new Set(store.root.said ?? [])", "new Set()"),)
+    took = _newer_app(keeper, many, SHAPE + 2, lost)
+    name = f"{many} entries: the list made again, every version opened where it lies, ms (floor: its first rows, from the words)"
+    yield _row(name, "page and worker, not slowed", took["listing"], took["first"], "none", True)
+
+
+def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str, str], ...] = ()) -> dict[str, float]:
+    """The phone opened by an app whose list has another shape; `more`: (file, text, other text) it differs in besides."""
+    changes = (("store/index.js", f"export const SHAPE = {SHAPE};", f"export const SHAPE = {shape};"), *more)
+    for path, old, new in changes:
+        source = (STATIC / "js" / path).read_text("utf-8")
+        assert source.count(old) == 1
+        keeper.page.route(f"**/static/js/{path}", _serving(source.replace(old, new)))
+    slow(keeper.page, 1)
+    keeper.opens_locked()
+    keeper.page.wait_for_timeout(2_000)
+    keeper.field("Your words").fill(WORDS)
+    took: dict[str, float] = keeper.page.evaluate("(many) => bench.listedAgain(many)", many)
+    return took
+
+
+def _serving(source: str) -> Callable[[Route], None]:
+    """Answers with that module."""
+    return lambda route: route.fulfill(body=source, content_type="text/javascript")
 
 
 def _all_there(page: Page, many: int) -> None:

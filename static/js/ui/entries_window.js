@@ -5,6 +5,8 @@
 import { html, nothing, ref, repeat } from './html.js';
 
 const BLOCK = 20;
+/** Of the first block: what a phone shows at once. The rest comes in the next frame, when somebody already reads. */
+const FIRST = 8;
 /** Of a row not drawn yet, CSS pixels. */
 const ROW = 112;
 const NEAR = '1200px 0px';
@@ -26,7 +28,7 @@ export class ListWindow {
 
   /** Begins at the top again: other rows. @param {number} [at] a row that must be there */
   reset(at = 0) {
-    this.near = new Set([0, Math.floor(at / BLOCK)]);
+    this.near = new Set([0, at < FIRST ? 0 : 1 + Math.floor((at - FIRST) / BLOCK)]);
     this.heights.clear();
   }
 
@@ -35,9 +37,10 @@ export class ListWindow {
    * @param {readonly T[]} rows @param {(rows: readonly T[], before: T|undefined) => unknown} block what some rows look like; `before` is the row above them
    */
   view(rows, block) {
-    const count = Math.ceil(rows.length / BLOCK);
+    const count = rows.length ? 1 + Math.max(0, Math.ceil((rows.length - FIRST) / BLOCK)) : 0;
+    const from = (/** @type {number} */ i) => (i === 0 ? 0 : FIRST + (i - 1) * BLOCK);
     return html`${repeat(Array.from({ length: count }, (_, i) => i), (i) => i, (i) => html`<div class="block" data-block=${i} ${ref(this.watch)}>${
-      this.near.has(i) ? block(rows.slice(i * BLOCK, (i + 1) * BLOCK), rows[i * BLOCK - 1]) : nothing}</div>`)}`;
+      this.near.has(i) ? block(rows.slice(from(i), from(i + 1)), rows[from(i) - 1]) : nothing}</div>`)}`;
   }
 
   /** Called for every block at every drawing; a block that is not drawn is given its height. @param {Element|undefined} element */
@@ -45,7 +48,7 @@ export class ListWindow {
     if (!(element instanceof HTMLElement)) return;
     const number = Number(element.dataset.block);
     // The policy of the page forbids style attributes; the property is ours to set.
-    element.style.minBlockSize = this.near.has(number) ? '' : `${this.heights.get(number) ?? BLOCK * ROW}px`;
+    element.style.minBlockSize = this.near.has(number) ? '' : `${this.heights.get(number) ?? (number ? BLOCK : FIRST) * ROW}px`;
     this.observerFor(element).observe(element);
   }
 
