@@ -46,8 +46,9 @@ CUT: Final = """() => {
 
 def given() -> str:
     """All that the pretended keeper and her papers say, in whatever language they say it."""
-    screens = (ROOT / "tests" / "browser" / "test_screens.py").read_text(encoding="utf-8")
-    return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + screens
+    folder = ROOT / "tests" / "browser"
+    screens = (folder / name for name in ("test_screens.py", "advocate_screens.py", "handover_screens.py"))
+    return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + "".join(one.read_text(encoding="utf-8") for one in screens)
 
 
 def speaks(page: Page, code: str) -> None:

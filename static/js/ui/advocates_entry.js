@@ -15,7 +15,7 @@ export function seenBy(stage, record) {
   const found = /** @type {import('./app.d.ts').Seer[]} */ (stage.find(`sees:${record}`, () => stage.app.whoSees(record)).data ?? []);
   if (!found.length) return nothing;
   return html`<div class="note stack-close">${found.map(({ name, looked_at: at }) => html`<p dir="auto">${t('adv.sees', { name })} ${at ? t('adv.looked', { when: lately(at, Date.now()) }) : t('adv.looked_not')}</p>`)}<p>${t('adv.danger')}</p>
-    <div>${button(t('adv.title'), () => stage.go({ name: 'advocates' }), { plain: true })}</div></div>`;
+    <div>${button(t('adv.title'), () => { stage.refresh('grants'); stage.go({ name: 'advocates' }); }, { plain: true })}</div></div>`;
 }
 
 /** What waits to be answered, and what was. @param {Stage} stage @param {string} record */

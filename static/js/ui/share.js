@@ -71,7 +71,7 @@ function hub(stage, job) {
       ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () => stage.go({ name: 'quick' }))}
       ${packs && !why ? line('tag', 'items', () => begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' })) : nothing}
       ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line('list', 'log', () => stage.go({ name: 'shared' }))}
-      <div>${row({ title: t('adv.title'), more: t('adv.row_more'), icon: 'person', on: () => stage.go({ name: 'advocates' }) })}</div>
+      <div>${row({ title: t('adv.title'), more: t('adv.row_more'), icon: 'person', on: () => { stage.refresh('grants'); stage.go({ name: 'advocates' }); } })}</div>
       ${state.account?.registered && !ways?.high_risk ? html`<div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div>` : nothing}</div>` : nothing}
   </div>`;
 }
