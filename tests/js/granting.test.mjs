@@ -14,7 +14,7 @@ import { importKey } from '../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../static/js/crypto/envelope.js';
 import { unpad } from '../../static/js/crypto/padding.js';
 import { desk } from './phone/desk.mjs';
-import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
@@ -297,4 +297,25 @@ test('nine words typed without a signal are kept, and looked up when there is on
   assert.equal(met.name, 'Priya K');
   await one.letIn(met);
   assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+});
+
+test('another device of the diary gives nothing either, though the server says that the grant stands', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  one.faults.before = (path, options) => (options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null);
+  await one.app.endGrant(made.grant);
+  await until(one, isKept, 'kept');
+  await one.phone.ctx.open.syncing.now();
+  const faults = { before: one.faults.before };
+  const two = makePhone({ origin: server.base, send: sender(server.base, faults), clock: one.phone.clock, packActions: grantActions });
+  await two.app.start();
+  await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
+  await two.ctx.open.syncing.now();
+  await two.app.saveIncident({ record: null, fields: { narrative: 'Written on the other one.' }, restricted: {} });
+  await until(two, isKept, 'kept');
+  await two.ctx.open.syncing.now();
+  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+  const [said] = (await two.app.readGrants()).grants;
+  assert.deepEqual([said.mine, said.unheard], [true, true]);
 });
