@@ -61,10 +61,10 @@ function card(stage, one) {
   const more = [said.restricted ? t('adv.sees_apart') : '', said.rights.includes('comment') ? t('adv.may_comment') : '', said.rights.includes('pack') ? t('adv.may_pack') : ''].filter(Boolean);
   const soon = one.not_after - Date.now() <= RENEW;
   return html`<li><article class="card stack-close" data-grant=${one.grant}>
-    <h2 dir="auto">${t('adv.sees', { name: one.name })}</h2>
+    <h2>${t('adv.sees', { name: one.name })}</h2>
     <p>${one.looked_at ? t('adv.looked', { when: lately(one.looked_at, Date.now()) }) : t('adv.looked_not')} ${t('adv.danger')}</p>
-    <p class="small" dir="auto">${[scopeSaid(stage, said), ...more].join(' · ')}</p>
-    <p class="small soft" dir="auto">${[one.organisation, t('adv.agree_for', { purpose: said.purpose }), endsSaid(one)].filter(Boolean).join(' · ')}</p>
+    <p class="small">${[scopeSaid(stage, said), ...more].join(' · ')}</p>
+    <p class="small soft">${[one.organisation, t('adv.agree_for', { purpose: said.purpose }), endsSaid(one)].filter(Boolean).join(' · ')}</p>
     ${one.changed ? html`<div class="note care stack-close" role="status"><h3>${t('adv.changed_title')}</h3><p>${t('adv.changed', { name: one.name })}</p>
       <div>${button(t('adv.changed_do'), () => stage.go({ name: 'letin', of: one.grant }), { main: true })}</div></div>` : nothing}
     <div class="row">${button(t(soon && !one.changed ? 'adv.look_renew' : 'adv.look'), () => { stage.refresh('grants'); stage.go({ name: 'looks', record: one.grant }); }, { plain: true })}
@@ -111,7 +111,7 @@ function looks(stage) {
     stage.stand({ name: 'advocates' });
   });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft" dir="auto">${[one.organisation, scopeSaid(stage, one.said)].filter(Boolean).join(' · ')}</p></div>
+    <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft">${[one.organisation, scopeSaid(stage, one.said)].filter(Boolean).join(' · ')}</p></div>
     ${errorSummary(stage)}
     <section class="stack-close"><h2>${t('adv.look')}</h2>
       ${data.offline ? html`<p>${t('adv.looks_offline')}</p>` : all.length ? html`<p class="soft small">${t('adv.looks_lead')}</p><ul class="rows">${shown.map(({ at, what }) => html`<li class="page-item">${momentSaid(at)} · ${t(`adv.look_${what}`)}</li>`)}</ul>

@@ -110,7 +110,7 @@ function standIn(stage, who) {
   const fit = (/** @type {Met} */ one) => Boolean(one.ecdsa_pub) && one.organisation === who.organisation && one.fingerprint !== who.fingerprint;
   const use = (/** @type {Met} */ met) => (fit(met) ? stage.set({ meeting: false, stand: met, standWrong: false }) : stage.set({ meeting: false, standWrong: true }));
   const choices = /** @type {[string, string][]} */ ([['', t('adv.stand_in_none')], ...known.filter(fit).map((one) => [one.fingerprint, one.name])]);
-  return html`<section class="stack-close"><h2>${t('adv.stand_in')}</h2><p class="small soft" dir="auto">${t('adv.stand_in_lead', { name: who.name })}</p>
+  return html`<section class="stack-close"><h2>${t('adv.stand_in')}</h2><p class="small soft">${t('adv.stand_in_lead', { name: who.name })}</p>
     ${choices.length > 1 ? chips({ name: 'stand', legend: t('adv.stand_in'), quiet: true, choices, chosen: [local.stand?.fingerprint ?? ''], on: (print) => stage.set({ stand: known.find(({ fingerprint }) => fingerprint === print) ?? null }) }) : nothing}
     ${local.standWrong ? html`<p class="error-line" role="alert">${t('adv.stand_in_other')}</p>` : nothing}
     ${local.meeting ? html`<div class="card stack">${meeting(stage, { use, stop: () => stage.set({ meeting: false, met: null }) })}</div>` : html`<div>${button(t('adv.stand_in_add'), () => stage.set({ meeting: true, met: null, nine: '' }), { plain: true })}</div>`}</section>`;
@@ -145,8 +145,8 @@ function agree(stage) {
   };
   const more = [local.restricted ? t('adv.sees_apart') : '', local.rights.includes('comment') ? t('adv.may_comment') : '', local.rights.includes('pack') ? t('adv.may_pack') : ''].filter(Boolean);
   return html`${heading(t('adv.agree'))}${errorSummary(stage)}
-    <div class="card stack-close"><p dir="auto"><strong>${t('adv.agree_who', { name: who.name, organisation: who.organisation })}</strong>${local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing}</p>
-      <p dir="auto">${[scopeSaid(stage, { scope }), ...more].join(' · ')}</p><p dir="auto">${t('adv.agree_for', { purpose: choice.purpose })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
+    <div class="card stack-close"><p><strong>${t('adv.agree_who', { name: who.name, organisation: who.organisation })}</strong>${local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing}</p>
+      <p>${[scopeSaid(stage, { scope }), ...more].join(' · ')}</p><p>${t('adv.agree_for', { purpose: choice.purpose })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.agreed_danger')}</p>
     ${secretField({ id: 'agree-words', label: t('adv.agree_words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go, error: local.tried ? t('words.none') : null, on: (words) => { local.words = words; } })}
     <div class="row">${button(t('adv.agree_do'), go, { main: true, busy: stage.running === 'agree' })}${button(t('bar.back'), () => to(stage, 'preview'), { plain: true })}</div>`;
@@ -155,7 +155,7 @@ function agree(stage) {
 /** @param {Stage} stage */
 function agreed(stage) {
   const who = /** @type {Met} */ (stage.local.who);
-  return html`<div class="stack-wide"><div class="stack-close">${heading(html`<bdi>${t('adv.agreed', { name: who.name })}</bdi>`)}<p>${t('adv.agreed_more')}</p><p class="care">${t('adv.agreed_danger')}</p></div>
+  return html`<div class="stack-wide"><div class="stack-close">${heading(t('adv.agreed', { name: who.name }))}<p>${t('adv.agreed_more')}</p><p class="care">${t('adv.agreed_danger')}</p></div>
     ${ownWords(stage)}
     ${button(t('adv.agreed_done'), () => stage.stand({ name: 'advocates' }), { main: true, wide: true })}</div>`;
 }

@@ -54,7 +54,7 @@ function checkWords(stage) {
 function whoItIs(stage, met, use) {
   const again = () => { Object.assign(stage.local, { met: null, nine: '' }); stage.draw(); };
   const go = () => { Object.assign(stage.local, { met: null, nine: '' }); use(met); };
-  return html`<div class="note stack-close"><h2 dir="auto">${t('adv.met', { name: met.name })}</h2><p dir="auto">${t('adv.met_more', { organisation: met.organisation })}</p></div>
+  return html`<div class="note stack-close"><h2>${t('adv.met', { name: met.name })}</h2><p>${t('adv.met_more', { organisation: met.organisation })}</p></div>
     ${met.before ? html`<p class="care" role="alert">${t('adv.met_before', { name: met.name })}</p>` : nothing}
     <div class="row">${button(t('adv.met_yes'), go, { main: !met.before })}${button(t('adv.met_no'), async () => { await stage.app.forgetAdvocate(met.fingerprint); stage.refresh('met'); again(); }, { plain: !met.before, main: met.before })}</div>`;
 }

@@ -32,7 +32,7 @@ export function preview(stage, { scope, restricted }) {
   return html`<p>${t('adv.preview_lead')}</p><ul class="points card">${lines.map((line) => html`<li>${line}</li>`)}</ul>
     ${rows.length ? html`<div class="rows">${shown.map((one) => entryRow(stage, one, restricted))}</div>` : html`<p>${t('adv.preview_none')}</p>`}
     ${shown.length < rows.length ? html`<div>${button(t('adv.preview_more'), () => stage.set({ allSeen: true }), { plain: true })}</div>` : nothing}
-    ${found.others.length ? html`<section class="stack-close"><h2>${t('adv.preview_others')}</h2><ul class="points">${found.others.map(({ kind, fields }) => html`<li dir="auto">${nameOf(kind, fields)}</li>`)}</ul></section>` : nothing}`;
+    ${found.others.length ? html`<section class="stack-close"><h2>${t('adv.preview_others')}</h2><ul class="points">${found.others.map(({ kind, fields }) => html`<li><bdi>${nameOf(kind, fields)}</bdi></li>`)}</ul></section>` : nothing}`;
 }
 
 /** @param {Stage} stage @param {Row} one @param {boolean} restricted */
