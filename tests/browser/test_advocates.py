@@ -57,9 +57,7 @@ class Desk:
         """An account, by an invitation."""
         invited = Invited(invite, name, os.urandom(20))
         self.advocate = self.does(
-            lambda reached: advocates.join(
-                reached, WORDS, invited, code=bytes(16), now=CLOCK.now_ms(), profile=kdf.CHEAPEST, policy=kdf.TESTS
-            )
+            lambda reached: advocates.join(reached, WORDS, invited, code=bytes(16), now=CLOCK.now_ms(), profile=kdf.FLOOR)
         )
 
     def reads(self) -> list[Seen]:
