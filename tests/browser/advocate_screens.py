@@ -9,7 +9,8 @@ PRIYA, SAM = (
 )
 GRANT = (
     "to: 'f', made_at: Date.now() - 20 * 864e5, not_after: Date.now() + 20 * 864e5, name: 'Priya K', "
-    f"{ORGANISATION}, looked_at: Date.now() - 5 * 36e5, ended_at: null, given: 12, mine: false, left: false, changed: false, unheard: false, "
+    f"{ORGANISATION}, looked_at: Date.now() - 5 * 36e5, ended_at: null, given: 12, "
+    "mine: false, left: false, changed: false, unheard: false, "
     "said: {scope: {all: true}, rights: ['view', 'comment', 'pack'], restricted: true, purpose: 'Help with a report'}"
 )
 SOME = "{scope: {records: ['r0', 'r1']}, rights: ['view'], restricted: false, purpose: 'Stand-in'}"
