@@ -12,7 +12,7 @@ from diary.client.accounts import Identity
 from diary.client.transport import Server
 from diary.clock import Clock
 from diary.crypto.signing import Notary
-from diary.encoding import parse, read_frames, unb64
+from diary.encoding import b64, parse, read_frames, unb64
 from diary.errors import BadSignature
 from diary.ids import id_text, new_id
 from diary.ledger import erased, heads, push, receipts
@@ -85,6 +85,15 @@ class Journal:
     def received(self) -> int:
         """How many versions of this diary the server has acknowledged or sent."""
         return self._seq
+
+    @property
+    def feed(self) -> dict[str, object] | None:
+        """The diary's head and its number, as a pack gives them; None before the first, and where a number is not here.
+
+        A sealed copy lacks what was erased for good, so that the head cannot be worked out beyond it.
+        """
+        is_whole = all(held.seq is None or held.seq <= self._seq for held in self._held.values())
+        return {"head": b64(self._head), "seq": self._seq} if self._seq and is_whole else None
 
     def append(self, said: Said) -> Held:
         """Seal one version now, on this device; it goes to the server with the next `send`."""
@@ -180,7 +189,9 @@ class Journal:
         verify_any(self.identity.author_keys(), message, unb64(pushed.sig), seq)
         if receipt is not None:
             receipts.verify(receipt, self.identity.notary_pub, c=pushed.c, env=pushed.env)
-        self._held[place.version] = Held(pushed, self._open(pushed, place), seq, receipt)
+        self._held[place.version] = held = Held(pushed, self._open(pushed, place), seq, receipt)
+        if seq == self._seq + 1:
+            self._advance(held, seq, None)
 
     def versions(self) -> list[DiaryVersion]:
         """The whole diary in feed order, what waits last, as a capsule is made from."""

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -33,7 +34,7 @@ async def build_offline(kept: Source, journal: Journal, wish: Wish, out: Path, w
     `work`: an empty folder of the caller's. A diary that no server knows is numbered in its own order, and its pack says
     so. Raises PackFailed when the worker fails, NotACopy for a file that is not in the copy.
     """
-    raw = make_capsule(journal.versions(), wish, journal.identity.public_keys())
+    raw = make_capsule(journal.versions(), replace(wish, feed=journal.feed), journal.identity.public_keys())
     front = _typeset(kept, raw, work, step)
     told = capsule.read_capsule(raw)
     check_front(front, told)

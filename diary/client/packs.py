@@ -6,8 +6,8 @@ and nothing that was not asked for is let in.
 
 import asyncio
 import hashlib
-import re
 import zipfile
+import zoneinfo
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,21 +18,17 @@ from diary.client.journal import Journal
 from diary.client.loglook import look
 from diary.client.transport import Server
 from diary.errors import PackFailed
-from diary.pack import archive, capsule, proofs, recordjson
+from diary.pack import archive, capsule, recordjson
+from diary.pack.contents import contents_of
 from diary.pack.gather import Wish, make_capsule
+from diary.pack.manifest import SERVABLE_LIST, servable_list
+from diary.pack.plain import pdf_names, plain_files
 
 Step = Callable[[str, int, int], None]
 Content = Callable[[Blob], AsyncIterator[bytes]]
 POLL_SECONDS: Final = 0.2
 QUEUE_SECONDS: Final = 120
 READ_BYTES: Final = 1 << 20
-_DOCUMENTS: Final = re.compile(
-    r"""data/(?:00_READ-FIRST\.txt|15_VERIFY\.txt
-      |servable/(?:01_chronology\.pdf|02_chronology\.csv|03_exhibits-index\.csv|05_message-schedules\.csv|08_impact\.pdf|04_exhibits(?:-[1-9]\d{0,2})?\.pdf
-                  |manifest-sha256\.txt)
-      |restricted/(?:06_RESTRICTED_officer-sheet\.pdf|10_RESTRICTED_how-this-record-was-made\.pdf|11_custody-log\.csv))""",
-    re.VERBOSE,
-)
 _FRONT_LIMIT: Final = 1 << 30
 
 
@@ -51,7 +47,7 @@ async def build_pack(server: Server, journal: Journal, wish: Wish, out: Path, wo
     `work`: an empty folder of the caller's for what is half done. Raises PackFailed when the server's part is
     not what it should be, and whatever the server answers.
     """
-    wish = replace(wish, log=await look(server, journal))
+    wish = replace(wish, log=await look(server, journal), feed=journal.feed)
     raw = make_capsule(journal.versions(), wish, journal.identity.public_keys())
     front = work / "front.zip"
     await _typeset(server, journal.identity.diary, raw, front, step)
@@ -107,23 +103,35 @@ async def _typeset(server: Server, diary: str, raw: bytes, front: Path, step: St
 
 
 def check_front(front: Path, told: capsule.Capsule) -> None:
-    """Compare the server's part with what this device can compute itself. Raises PackFailed."""
-    expected = {f"data/{path}": content for path, content in proofs.proof_files(told)}
-    expected["data/restricted/12_record.json"] = recordjson.record_file(told)
-    for exhibit in told.exhibits:
-        path = f"data/restricted/14_sidecars/{exhibit.stem}.json"
-        expected[path] = recordjson.sidecar(told, exhibit.item)
+    """Compare the server's part with what this device can compute itself: all but the PDFs. Raises PackFailed.
+
+    The worker words times by the zone rules of the package, so they are worded by those here too: a computer whose own
+    rules are older would refuse a sound pack.
+    """
+    zoneinfo.reset_tzpath(())
+    zoneinfo.ZoneInfo.clear_cache()
+    contents = contents_of(told)
+    expected = {f"data/{path}": content for path, content in plain_files(contents)}
+    documents = {f"data/{path}" for path in pdf_names(contents)}
     try:
         with zipfile.ZipFile(front) as members:
             seen = _names(members)
             for path, content in expected.items():
                 if path not in seen or members.read(path) != content:
                     raise PackFailed("The server's part of the pack is not what this diary says. Nothing was saved.")
+            if seen - expected.keys() - documents - {SERVABLE_LIST}:
+                raise PackFailed("The server put something in the pack that does not belong there. Nothing was saved.")
+            if documents - seen or not _lists_what_it_holds(members):
+                raise PackFailed("The server left something out of the pack. Nothing was saved.")
     except zipfile.BadZipFile:
         raise PackFailed("The server's part of the pack cannot be read. Nothing was saved.") from None
-    strange = [name for name in seen if name not in expected and not _DOCUMENTS.fullmatch(name)]
-    if strange:
-        raise PackFailed("The server put something in the pack that does not belong there. Nothing was saved.")
+
+
+def _lists_what_it_holds(members: zipfile.ZipFile) -> bool:
+    """Whether the servable folder's own list is there and names what lies in it, with the digests it has."""
+    names = [name for name in members.namelist() if name.startswith("data/servable/") and name != SERVABLE_LIST]
+    listed = servable_list({name: hashlib.sha256(members.read(name)).hexdigest() for name in names})
+    return SERVABLE_LIST in members.namelist() and members.read(SERVABLE_LIST) == listed
 
 
 def _names(members: zipfile.ZipFile) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from diary.crypto.parts import open_parts
 from diary.errors import BadRequest, KeptError, PackFailed, SealError
-from diary.pack import bursts, exhibits, howto, images, proofs, recordjson, tables
+from diary.pack import exhibits, images
 from diary.pack.archive import write_front
 from diary.pack.capsule import Capsule
 from diary.pack.chronology import chronology_page
@@ -23,6 +23,7 @@ from diary.pack.manifest import SERVABLE_LIST, servable_list
 from diary.pack.method import method_page
 from diary.pack.numbered import Exhibit, Sealed
 from diary.pack.officer import officer_page
+from diary.pack.plain import plain_files
 from diary.pack.registers import of_kind
 from diary.pack.rows import account_film
 from diary.pack.typeset import Document, Press
@@ -52,7 +53,7 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
         press.add(more)
         done = len(capsule.exhibits)
         progress("words", done, total)
-        members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in _plain(contents)}
+        members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in plain_files(contents)}
         done += 1
         for document in press.finished():
             members[f"data/{document.name}"] = document.out
@@ -68,23 +69,6 @@ def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress)
         document.out.unlink()
     progress("done", total, total)
     return front
-
-
-def _plain(contents: Contents) -> Iterator[tuple[str, bytes]]:
-    """Every file that is not a PDF, with its path under `data/`."""
-    capsule = contents.capsule
-    yield "00_READ-FIRST.txt", howto.read_first(contents)
-    yield "15_VERIFY.txt", howto.verify_steps(contents)
-    yield "servable/02_chronology.csv", tables.chronology_csv(contents)
-    yield "servable/03_exhibits-index.csv", tables.exhibits_csv(contents)
-    schedules = bursts.schedules_csv(contents)
-    if schedules is not None:
-        yield "servable/05_message-schedules.csv", schedules
-    yield "restricted/11_custody-log.csv", tables.custody_csv(contents)
-    yield "restricted/12_record.json", recordjson.record_file(capsule)
-    for exhibit in capsule.exhibits:
-        yield f"restricted/14_sidecars/{exhibit.stem}.json", recordjson.sidecar(capsule, exhibit.item)
-    yield from proofs.proof_files(capsule, contents.held)
 
 
 def documents(contents: Contents, folder: Path, stills: Mapping[str, Picture]) -> Iterator[Document]:

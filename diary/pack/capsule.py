@@ -143,6 +143,8 @@ def _check_whole(capsule: Capsule) -> None:
         raise BadRequest("An exhibit has no record.")
     if not capsule.is_received and any(version.receipt or version.seq is not None for version in capsule.versions):
         raise BadRequest("The capsule has a receipt and no key of a server.")
+    if not capsule.is_received and capsule.head.feed:
+        raise BadRequest("The capsule has a head and no key of a server.")
     _check_named(capsule)
 
 

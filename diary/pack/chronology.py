@@ -7,7 +7,7 @@ from typing import Final
 from diary.encoding import canon
 from diary.pack.contents import Contents, Shown, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.method import half_page, not_here
+from diary.pack.method import half_page, head_words, not_here
 from diary.pack.registers import front_lines, of_kind
 from diary.pack.rows import Row, Stills, recorder, row_of
 from diary.pack.sections import further_sections
@@ -81,6 +81,7 @@ def _front(contents: Contents, facts: Sequence[Fact]) -> Row:
         "references": [drawable(line) for line in front_lines(contents.registers, entries)],
         "undated": entries_words(undated) if undated else "",
         "digest": exhibits_digest(contents),
+        "head": head_words(contents.capsule),
         "covers": _covers(contents),
         "setting": _setting(contents),
     }

@@ -30,6 +30,7 @@ class Wish:
     `start_with`: records for 'start with these'; None for the entries so marked.
     `log`: what the log shows of the diary, docs/pack.md; None where the phone was never told.
     `kind`: `pack`, `portal`, or `supplement` and `items`, which name the packs before them. `items`: `JB/12`, by a list.
+    `feed`: the diary's head and the number it stands at, `{"head": b64, "seq"}`; None where no server has numbered it.
     `recipient_ref`: the recipient's own reference. `review`: what the keeper looked at. `hold_words`: kept out of servable/.
     """
 
@@ -54,6 +55,7 @@ class Wish:
     recipient_ref: str = ""
     review: Mapping[str, object] | None = None
     hold_words: tuple[str, ...] = ()
+    feed: Mapping[str, object] | None = None
 
 
 def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, object]) -> bytes:
@@ -88,7 +90,7 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "keys": dict(keys),
         "log": _log(wish.log, {row["version"] for row in versions if row["record"] in packed}),
         "own_words": text_of(settings, "own_words"),
-        "pack": {**_pack(wish, initials, start_no), **_further(wish, entries, packed, packs)},
+        "pack": {**_pack(wish, initials, start_no), **_further(wish, entries, packed, packs), **_feed(wish, keys)},
         "refs": references(opened, chosen),
         "sheet": {name: text_of(settings, name) for name in SHEET},
         "start_with": [entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)][:10],
@@ -190,6 +192,11 @@ def _further(wish: Wish, entries: Sequence[Incident], packed: frozenset[str], pa
         told["since"] = since([(entry.seq_no, entry.told) for entry in entries], packed, packs)
         told["supersedes"] = superseded(packs)
     return told
+
+
+def _feed(wish: Wish, keys: Mapping[str, object]) -> dict[str, object]:
+    """The diary's head, where a server has numbered it."""
+    return {"feed": dict(wish.feed)} if wish.feed is not None and keys["notary"] else {}
 
 
 def _asked(told: Told, number: int | None) -> dict[str, object]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from diary.encoding import unb64
 from diary.errors import BadRequest
 from diary.pack.numbered import whole_from_0
 from diary.record.reading import codes_of, object_of, objects_of, switch_of, text_of, whole_of
@@ -16,6 +17,7 @@ _REF_LIMIT: Final = 200
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _RELEASE = re.compile(r"[0-9a-f]{12}")
 _ITEM = re.compile(r"[A-Z]{1,4}/[1-9][0-9]{0,4}")
+_HEAD_BYTES: Final = 32
 _NOT_ONE: Final = "The pack's name is not one a pack can have."
 _NOT_COMPLETE: Final = "The capsule is not complete."
 
@@ -50,6 +52,14 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """The diary's own head when the pack was made: its running digest, 32 bytes, over its first `seq` numbered versions."""
+
+    seq: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The pack's own facts. `raw` is the object as it came, for 12_record.json."""
 
@@ -73,6 +83,7 @@ class Head:
     review: Review | None
     recipient_ref: str
     training: bool
+    feed: Feed | None
 
     @property
     def name(self) -> str:
@@ -103,6 +114,7 @@ def head_of(pack: dict[str, object]) -> Head:
         review=_review(pack),
         recipient_ref=text_of(pack, "recipient_ref"),
         training=switch_of(pack, "training") is True,
+        feed=_feed(object_of(pack, "feed")) if "feed" in pack else None,
     )
     if not _FOLDER.fullmatch(head.folder) or not _RELEASE.fullmatch(head.release):
         raise BadRequest(_NOT_ONE)
@@ -121,6 +133,14 @@ def _superseded(row: dict[str, object]) -> Superseded:
     if made_at >= TIMES_LIMIT:
         raise BadRequest(_NOT_COMPLETE)
     return Superseded(whole_from_0(row, "no"), made_at, text_of(row, "receipt_ref")[:_REF_LIMIT], text_of(row, "delivered_to"))
+
+
+def _feed(told: dict[str, object]) -> Feed:
+    """How far the server had numbered the diary. Raises BadRequest for what is no head."""
+    feed = Feed(whole_from_0(told, "seq"), unb64(text_of(told, "head")))
+    if feed.seq < 1 or len(feed.digest) != _HEAD_BYTES:
+        raise BadRequest(_NOT_COMPLETE)
+    return feed
 
 
 def _since(told: dict[str, object]) -> Since:

@@ -65,6 +65,7 @@ def method_page(contents: Contents) -> Row:
         "letters": _letters(),
         "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
         "lines": _lines(contents),
+        "head": list(head_words(contents.capsule)),
         "log": in_full(contents.capsule),
         "notes": NOTES,
         "files": _files(contents),
@@ -119,6 +120,14 @@ def not_here(capsule: Capsule) -> str:
     earlier = capsule.counts.get(EARLIER, 0)
     held = f", {earlier} in an earlier pack ({_gaps(capsule, 'earlier')})" if earlier else ""
     return f"{left}, {gone}{held}"
+
+
+def head_words(capsule: Capsule) -> tuple[str, str]:
+    """What the diary's head stands over, and the head in hex; '' where there is none to give."""
+    feed = capsule.head.feed
+    if feed is not None:
+        return f"running digest over the {feed.seq} versions numbered when this pack was made", feed.digest.hex()
+    return ("not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"), ""
 
 
 def _gaps(capsule: Capsule, why: str) -> str:

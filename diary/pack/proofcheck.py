@@ -17,14 +17,11 @@ from diary.ledger.statements import NotaryKey, key_of
 from diary.pack.findings import Finding, find
 from diary.pack.logcheck import is_log_file
 from diary.pack.opened import OpenedPack
-from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, RECORD_TYPE, SERVABLE_KINDS, TYPE, names_of
-from diary.pack.recordjson import follows
+from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, SERVABLE_KINDS, TYPE, names_of
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
-from diary.record.rules import oddities
 
 SERVABLE: Final = "data/servable/proof/"
 RESTRICTED: Final = "data/restricted/proof/"
-RECORD: Final = "data/restricted/12_record.json"
 _NAME = re.compile(r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json")
 
 
@@ -73,7 +70,7 @@ def read_proofs(pack: OpenedPack) -> Proofs:
                     proofs.findings.append(find("misplaced", path))
                 else:
                     held[proof.version] = proof
-    keys = [_object(pack.read(f"{folder}keys.json")) for folder in (SERVABLE, RESTRICTED)]
+    keys = [object_from(pack.read(f"{folder}keys.json")) for folder in (SERVABLE, RESTRICTED)]
     proofs.keys = keys[1] or keys[0] or {}
     here = keys[:1] if pack.alone else keys
     if not all(here) or here[0] != here[-1] or proofs.keys.get("t") != KEYS_TYPE or not _are_keys(proofs.keys):
@@ -81,7 +78,7 @@ def read_proofs(pack: OpenedPack) -> Proofs:
     return proofs
 
 
-def _object(raw: bytes | None) -> dict[str, object] | None:
+def object_from(raw: bytes | None) -> dict[str, object] | None:
     """Canonical JSON that is an object, or None."""
     try:
         value = parse(raw or b"", limit=RECORD_LIMIT)
@@ -109,7 +106,7 @@ def never_received(keys: Fields) -> bool:
 
 def _read(member: str, raw: bytes | None, name: str) -> Proof | Finding:
     """One proof, with every digest computed or taken as withheld."""
-    value = _object(raw)
+    value = object_from(raw)
     if value is None or value.get("t") != TYPE:
         return find("unreadable", member)
     try:
@@ -266,40 +263,3 @@ def _lines(proofs: Proofs) -> Iterator[Finding]:
     for broken in breaks(links):
         if broken.why != "missing":
             yield find("line", members[broken.device, broken.n])
-
-
-def check_record(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
-    """12_record.json against the restricted proofs."""
-    raw = pack.read(RECORD)
-    if raw is None:
-        return
-    value = _object(raw.removesuffix(b"\n"))
-    if value is None or value.get("t") != RECORD_TYPE or not raw.endswith(b"\n"):
-        yield find("unreadable", RECORD)
-        return
-    rows = {text_of(row, "version"): row for row in objects_of(value, "versions")}
-    if len(rows) != len(objects_of(value, "versions")) or rows.keys() != proofs.restricted.keys():
-        yield find("record", RECORD)
-    for version, row in rows.items():
-        proof = proofs.restricted.get(version)
-        if proof is not None and not _agrees(row, proof):
-            yield find("record", proof.member)
-    try:
-        sound = follows(value)
-    except (KeptError, KeyError):
-        sound = False
-    if not sound:
-        yield find("record", RECORD)
-    for proof in proofs.restricted.values():
-        # What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
-        faults = oddities(text_of(proof.raw, "kind"), proof.values, {})
-        if any(fault.code != "in_the_future" for fault in faults):
-            yield find("odd", proof.member)
-
-
-def _agrees(row: Fields, proof: Proof) -> bool:
-    """Whether a row of the record says what the proof says."""
-    fields = {name: held for name, held in proof.values.items() if held is not None}
-    same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
-    received = whole_of(object_of(proof.raw, "receipt"), "ts")
-    return same and row.get("fields") == fields and row.get("receipt_at") == received

@@ -15,8 +15,9 @@ from diary.errors import KeptError
 from diary.pack.again import capsule_of, lay_out
 from diary.pack.findings import Finding, find
 from diary.pack.opened import OpenedPack
-from diary.pack.proofcheck import RECORD, Proofs
+from diary.pack.proofcheck import Proofs
 from diary.pack.proofs import RECORD_LIMIT
+from diary.pack.recordcheck import RECORD
 from diary.record.reading import object_of, objects_of, text_of
 
 _PROOF: Final = "data/restricted/proof/"

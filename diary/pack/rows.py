@@ -6,6 +6,7 @@ from typing import Final
 from diary.pack import registers
 from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
+from diary.pack.tongues import is_english, is_signed, tongue
 from diary.pack.wording import chosen, field_label, member_words, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
@@ -15,13 +16,6 @@ from diary.record.versions import Change, Revision
 Row = dict[str, object]
 Stills = Mapping[str, Picture]
 COMMITMENT: Final = 12
-_TONGUES: Final = {
-    "ar": "Arabic", "ase": "American Sign Language", "bfi": "British Sign Language", "bn": "Bengali",
-    "en": "English", "gu": "Gujarati",
-    "hi": "Hindi", "isg": "Irish Sign Language", "pa": "Punjabi", "pl": "Polish",
-    "ro": "Romanian", "so": "Somali", "ur": "Urdu", "zh": "Chinese",
-}  # fmt: skip
-_SIGNED: Final = frozenset({"ase", "bfi", "isg"})
 # A row this long could fill a page by itself, so it may be broken; shorter ones never are.
 LONG: Final = 2_600
 
@@ -75,16 +69,17 @@ def account_of(contents: Contents, entry: Incident, stills: Stills) -> Row | Non
     shown = account_film(contents, entry)
     if shown is None:
         return None
-    said, spoken = shown.attachment.said, text_of(entry.said, "language").lower().split("-")[0]
-    is_film = text_of(said, "media_type").startswith("video/")
+    said, spoken = shown.attachment.said, text_of(entry.said, "language")
+    # A voice recorded by some browsers was once taken for a film, by the wrapping it comes in.
+    is_film = text_of(said, "media_type").startswith("video/") and text_of(said, "kind") != "audio"
     lasts = whole_of(said, "duration_ms")
-    signed = spoken in _SIGNED
+    signed = is_signed(spoken)
     way = "signed" if signed else "signed (BSL) or spoken, filmed" if is_film else "spoken"
     facts = [
         ("Account", way),
         ("Lasts", "not recorded" if lasts is None else duration_words(lasts)),
         ("Language", tongue(spoken) if spoken else "not recorded"),
-        ("", "Interpreter needed" if signed or (is_film and not spoken) or spoken not in ("", "en") else ""),
+        ("", "Interpreter needed" if (not is_english(spoken) if spoken else is_film) else ""),
     ]
     still = stills.get(shown.exhibit.item)
     return {
@@ -227,17 +222,12 @@ def _translation(entry: Incident) -> Row | None:
     made = object_of(entry.said, "translation")
     spoken = text_of(entry.said, "language")
     if not made:
-        foreign = spoken and not spoken.lower().startswith("en")
+        foreign = spoken and not is_english(spoken)
         return {"by": drawable(f"Language: {tongue(spoken)}. Not translated."), "words": []} if foreign else None
     parts = (text_of(made, "by"), text_of(made, "relation"), times.date_words(text_of(made, "date")))
     who = ", ".join(part for part in parts if part) or "a person who is not named"
-    before = f"{'Signed' if spoken in _SIGNED else 'Written'} in {tongue(spoken)}. " if spoken else ""
+    before = f"{'Signed' if is_signed(spoken) else 'Written'} in {tongue(spoken)}. " if spoken else ""
     return {"by": drawable(f"{before}Translation by {who}:"), "words": paragraphs(text_of(made, "text"))}
-
-
-def tongue(code: str) -> str:
-    """A language by name where it is one of those this software is used in, else as written."""
-    return _TONGUES.get(code.lower().split("-")[0], code)
 
 
 def recorder(one: dict[str, object]) -> str:

@@ -19,17 +19,9 @@ from diary.pack.heldback import MARK
 from diary.pack.howto import TRAINING
 from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
-from diary.pack.proofcheck import (
-    RECORD,
-    Proofs,
-    check_proofs,
-    check_record,
-    never_received,
-    own_notary,
-    read_proofs,
-    receipts_of,
-)  # fmt: skip
+from diary.pack.proofcheck import Proofs, check_proofs, never_received, own_notary, read_proofs, receipts_of
 from diary.pack.proofs import RECORD_LIMIT
+from diary.pack.recordcheck import RECORD, check_record
 from diary.pack.rerender import check_again
 from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of

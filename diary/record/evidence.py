@@ -25,9 +25,11 @@ EXTENSIONS: Final = {
     "video/webm": "webm",
     "audio/mpeg": "mp3",
     "audio/mp4": "m4a",
+    "application/ogg": "ogg",
     "audio/ogg": "ogg",
     "audio/wav": "wav",
     "audio/amr": "amr",
+    "audio/webm": "webm",
     "application/zip": "zip",
 }
 MAIL: Final = frozenset({"eml"})

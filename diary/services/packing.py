@@ -3,31 +3,25 @@
 [Note: the pack window] The server cannot read a diary. For one job it is sent the chosen words and the keys
 of the pictures to be printed. They are sent when a worker is free, not while the job waits; they go from the
 request straight into the worker's pipe and are kept nowhere here; the worker has no network and no files but
-its own folder, which lies in memory where the machine has such a place, and is removed whatever happens: also
-when the phone never asks again, and, at the next job, when this server itself was killed.
+its own folder, which is removed whatever happens: also when the phone never asks again, and, at the next job, when
+this server itself was killed.
 
 [Note: whose turn] In the order of asking, one job an account; whoever asks anew goes to the end. A place is kept for as
 long as its phone goes on asking for it, and no longer: one that is gone must not hold up those behind it.
-
-This module starts the worker as a program and imports nothing of it: the server's own code cannot name an
-incident's text.
 """
 
 import asyncio
 import contextlib
-import json
-import os
 import shutil
-import signal
-import sys
-import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from diary.clock import Clock
-from diary.errors import BadRequest, Conflict, KeptError, NotFound, PackFailed, PacksOff, TooLarge, TryLater
+from diary.errors import Conflict, KeptError, NotFound, PackFailed, PacksOff, TooLarge, TryLater
+from diary.services.typesetting import Worker, new_folder, second_layer, sweep
 
 CAPSULE_LIMIT: Final = 16 << 20
 HARD_LIMIT_SECONDS: Final = 120
@@ -37,9 +31,6 @@ UNSEEN_MS: Final = 2 * 60_000
 DONE_MS: Final = 2 * 60_000
 LOOK_SECONDS: Final = 1.0
 QUEUE_LIMIT: Final = 32
-_LINE_LIMIT: Final = 1 << 16
-_FOLDER: Final = "job-of-"
-_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - the folders made in it have random names and mode 0700
 
 FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
 
@@ -60,7 +51,7 @@ class Job:
     failure: str = ""
     folder: Path | None = None
     task: "asyncio.Task[None] | None" = None
-    worker: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    worker: Worker | None = field(default=None, repr=False)
 
     @property
     def front(self) -> Path | None:
@@ -97,7 +88,7 @@ class PackJobs:
         self._jobs[pack] = job
         self._move_up()
         if self._watch is None or self._watch.done():
-            _sweep()
+            sweep()
             self._watch = asyncio.create_task(self._look_after())
         return job
 
@@ -203,7 +194,7 @@ class PackJobs:
         try:
             if self._layer is None:
                 self._layer = await second_layer()
-            job.folder = _new_folder()
+            job.folder = new_folder()
             async with asyncio.timeout(HARD_LIMIT_SECONDS):
                 await self._talk(job, capsule)
             # Both at once: what is done since long ago would be given up before it is fetched.
@@ -215,7 +206,8 @@ class PackJobs:
         except (OSError, ValueError, KeyError, asyncio.LimitOverrunError):
             job.state, job.failure = "failed", PackFailed.usual
         finally:
-            await _kill(job.worker)
+            if job.worker is not None:
+                await job.worker.end()
             job.worker, job.since = None, self._clock.now_ms()
             if job.state != "done":
                 _erase(job)
@@ -223,82 +215,12 @@ class PackJobs:
 
     async def _talk(self, job: Job, capsule: bytes) -> None:
         """Start the worker, give it the capsule and the parts it asks for. Raises PackFailed."""
-        folder = job.folder
-        if folder is None:
+        if job.folder is None:
             raise PackFailed
-        job.worker = worker = await asyncio.create_subprocess_exec(
-            *_wrapped(self._layer or (), folder),
-            sys.executable, "-I", "-m", "diary.pack.worker", str(folder),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={},
-            cwd="/",
-            start_new_session=True,
-            limit=_LINE_LIMIT,
-        )  # fmt: skip
-        hear, say = worker.stdout, worker.stdin
-        if hear is None or say is None:
-            raise PackFailed
-        await _frame(say, capsule)
-        while line := await hear.readline():
-            told = json.loads(line)
-            if "want" in told:
-                await _frame(say, await self._part(job, told["want"]))
-            elif "front" in told:
-                return
-            elif "failed" in told:
-                raise PackFailed(str(told["sentence"]))
-            else:
-                job.step, job.done, job.total = str(told["step"]), int(told["done"]), int(told["total"])
-        raise PackFailed("The pack could not be built: the builder stopped.")
-
-    async def _part(self, job: Job, want: list[object]) -> bytes:
-        """One sealed part of the job's own diary; empty when there is none."""
-        blob, i = want
-        if not isinstance(blob, str) or not isinstance(i, int):
-            raise BadRequest
-        try:
-            return await self._fetch(job.account, job.diary, blob, i)
-        except KeptError:
-            return b""
-
-
-async def _frame(say: asyncio.StreamWriter, raw: bytes) -> None:
-    """Send one frame. A worker that is gone shows at the next line that does not come."""
-    with contextlib.suppress(ConnectionError):
-        say.write(len(raw).to_bytes(4, "big") + raw)
-        await say.drain()
-
-
-async def _kill(worker: asyncio.subprocess.Process | None) -> None:
-    """End a worker and its children, and wait until it is gone."""
-    if worker is None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(worker.pid, signal.SIGKILL)
-    await worker.wait()
-    # Closing the pipe's transport now, not when it is collected.
-    if worker.stdin is not None:
-        worker.stdin.close()
-
-
-def _new_folder() -> Path:
-    """A folder of the job's own, in memory where there is such a place."""
-    return Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=_memory()))
-
-
-def _memory() -> Path:
-    return _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-
-
-def _sweep() -> None:
-    """Remove the folders of a server of this user's that was killed: nobody else is left to do so."""
-    for folder in _memory().glob(f"{_FOLDER}*-*"):
-        pid = folder.name.removeprefix(_FOLDER).partition("-")[0]
-        with contextlib.suppress(OSError):
-            if pid.isdigit() and not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.geteuid():
-                shutil.rmtree(folder, ignore_errors=True)
+        job.worker = await Worker.start(job.folder, self._layer or ())
+        part = partial(self._fetch, job.account, job.diary)
+        async for step in job.worker.steps(capsule, part):
+            job.step, job.done, job.total = step
 
 
 def _erase(job: Job) -> None:
@@ -306,25 +228,3 @@ def _erase(job: Job) -> None:
     if job.folder is not None:
         shutil.rmtree(job.folder, ignore_errors=True)
         job.folder = None
-
-
-async def second_layer() -> tuple[str, ...]:
-    """bubblewrap's path when it is here and works, else nothing. The worker's own jail is the required layer."""
-    found = shutil.which("bwrap")
-    if found is None:
-        return ()
-    probe = await asyncio.create_subprocess_exec(
-        found, "--unshare-all", "--ro-bind", "/", "/", "--", "/usr/bin/env", "true",
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    return (found,) if await probe.wait() == 0 else ()
-
-
-def _wrapped(layer: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    """The second layer's command before the worker's: no network, no other process, read-only but for one folder."""
-    if not layer:
-        return ()
-    return (
-        *layer, "--unshare-all", "--die-with-parent", "--clearenv", "--ro-bind", "/", "/", "--dev", "/dev",
-        "--bind", str(folder), str(folder), "--",
-    )  # fmt: skip

@@ -1,5 +1,6 @@
 """The phone's side of a pack believes the server's part only where it can compute it itself."""
 
+import hashlib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,13 +16,15 @@ from diary.clock import FixedClock
 from diary.errors import PackFailed
 from diary.pack import archive
 from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
-from diary.pack.proofs import proof_files
-from diary.pack.recordjson import record_file, sidecar
+from diary.pack.manifest import SERVABLE_LIST, servable_list
+from diary.pack.plain import pdf_names, plain_files
 from tests.local import local_journal, whole_wish
 
 NOON = 1_793_000_000_000
 Members = dict[str, bytes]
+CHRONOLOGY = "data/servable/02_chronology.csv"
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +45,17 @@ def told(journal: Journal) -> Capsule:
 
 
 def honest(told: Capsule) -> Members:
-    """What an honest server's part must at least hold."""
-    members = {f"data/{path}": content for path, content in proof_files(told)}
-    members["data/restricted/12_record.json"] = record_file(told)
-    for exhibit in told.exhibits:
-        members[f"data/restricted/14_sidecars/{exhibit.stem}.json"] = sidecar(told, exhibit.item)
-    return members | {"data/servable/01_chronology.pdf": b"%PDF-", "data/00_READ-FIRST.txt": b"read"}
+    """What an honest server's part holds; its PDFs are not looked into here."""
+    contents = contents_of(told)
+    members = {f"data/{path}": content for path, content in plain_files(contents)}
+    return listed(members | {f"data/{name}": b"%PDF-" for name in pdf_names(contents)})
+
+
+def listed(members: Members) -> Members:
+    """With the servable folder's list made anew, as whoever changes something would."""
+    inside = {name: hashlib.sha256(content).hexdigest() for name, content in members.items() if name.startswith("data/servable/")}
+    inside.pop(SERVABLE_LIST, None)
+    return members | {SERVABLE_LIST: servable_list(inside)}
 
 
 def zipped(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) -> Path:
@@ -59,7 +67,7 @@ def zipped(path: Path, members: Members, compression: int = zipfile.ZIP_STORED) 
 
 
 def test_an_honest_part_is_let_in(told: Capsule, tmp_path: Path) -> None:
-    """Proofs, record and sidecars as computed here, documents by their names."""
+    """Words, tables, proofs, record and sidecars as computed here, documents by their names."""
     check_front(zipped(tmp_path / "f.zip", honest(told)), told)
 
 
@@ -88,12 +96,23 @@ def _proof_of(members: Members) -> str:
         _put("../outside.txt"),
         _put("bag-info.txt"),
         _put("data/servable/04_exhibits-0.pdf"),
+        _put("data/servable/04_exhibits-2.pdf"),
+        _put("data/servable/08_impact.pdf"),
+        _put("data/00_READ-FIRST.txt"),
+        _put("data/restricted/11_custody-log.csv"),
+        lambda members: members.update({CHRONOLOGY: members[CHRONOLOGY].replace(b"minute", b"day", 1)}),
+        lambda members: members.update({CHRONOLOGY: members[CHRONOLOGY] + members[CHRONOLOGY].splitlines(keepends=True)[-1]}),
+        lambda members: members.pop("data/servable/03_exhibits-index.csv"),
+        lambda members: members.pop("data/servable/01_chronology.pdf"),
     ],
 )
 def test_a_changed_part_is_refused(told: Capsule, tmp_path: Path, change: Callable[[Members], None]) -> None:
     """Whatever was changed, left out or slipped in, nothing is saved."""
     members = honest(told)
+    before = dict(members)
     change(members)
+    assert members != before
+    members = listed(members)
     with pytest.raises(PackFailed, match="Nothing was saved"):
         check_front(zipped(tmp_path / "f.zip", members), told)
 
@@ -144,9 +163,8 @@ def test_a_capsule_holds_no_private_note_and_no_key_of_what_was_received(journal
         assert file.blob.blob.encode() not in raw
 
 
-def test_the_names_that_may_come_are_the_packs_own() -> None:
-    """The documents' pattern takes volumes and nothing near them."""
-    for good in ("servable/04_exhibits.pdf", "servable/04_exhibits-2.pdf", "restricted/11_custody-log.csv"):
-        assert packs._DOCUMENTS.fullmatch(f"data/{good}")
-    for bad in ("servable/04_exhibits-02.pdf", "servable/11_custody-log.csv", "servable/01_chronology.pdf.txt"):
-        assert not packs._DOCUMENTS.fullmatch(f"data/{bad}")
+def test_a_list_of_its_own_that_is_not_true_is_refused(told: Capsule, tmp_path: Path) -> None:
+    """The servable folder travels alone: what its list says of it must hold there too."""
+    for wrong in (b"", honest(told)[SERVABLE_LIST] + b"\n"):
+        with pytest.raises(PackFailed, match="Nothing was saved"):
+            check_front(zipped(tmp_path / "f.zip", honest(told) | {SERVABLE_LIST: wrong}), told)

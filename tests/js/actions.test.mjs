@@ -215,6 +215,11 @@ test('what a file claims and what it is are told apart', () => {
   assert.equal(magicOf(heic), 'image/heic');
   assert.equal(magicOf(new TextEncoder().encode('<svg onload=alert(1)>')), 'text/plain');
   assert.equal(magicOf(new TextEncoder().encode('From: a@example.org\r\nTo: b@example.org\r\nSubject: x\r\n\r\nhello')), 'message/rfc822');
+  const webm = (/** @type {string} */ tracks) => new Uint8Array([0x1a, 0x45, 0xdf, 0xa3, ...Buffer.from(`\x01webm${tracks}`)]);
+  assert.equal(magicOf(webm('A_OPUS')), 'audio/webm');
+  assert.equal(magicOf(webm('A_OPUS V_VP8')), 'video/webm');
+  assert.equal(magicOf(webm('')), 'video/webm');
+  assert.equal(isMismatch('audio/webm', 'video/webm', 'voice.webm'), false);
   assert.equal(isMismatch('image/png', 'image/jpeg'), true);
   assert.equal(isMismatch('image/png', 'text/plain'), true);
   assert.equal(isMismatch('image/heif', 'image/heic'), false);

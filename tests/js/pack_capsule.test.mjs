@@ -18,7 +18,7 @@ const versions = vector.versions.map((/** @type {any} */ row) => ({ ...row, open
 /** @param {any} wish */
 const wishOf = (wish) => ({
   packId: wish.pack_id, no: wish.no, madeAt: wish.made_at, tz: wish.tz, chosen: wish.chosen, release: wish.release, origin: wish.origin, consentAt: wish.consent_at,
-  coversFrom: wish.covers_from, coversTo: wish.covers_to, profile: wish.profile, lang: wish.lang, intimate: wish.intimate, log: wish.log,
+  coversFrom: wish.covers_from, coversTo: wish.covers_to, profile: wish.profile, lang: wish.lang, intimate: wish.intimate, log: wish.log, feed: wish.feed,
   kind: wish.kind, training: wish.training, recipientRef: wish.recipient_ref, review: wish.review, holdWords: wish.hold_words,
   ...(wish.items ? { items: wish.items } : {}), ...(wish.start_with === null ? {} : { startWith: wish.start_with }),
 });

@@ -11,6 +11,7 @@ import { PNG, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
 const utf8 = (bytes) => new TextDecoder().decode(bytes);
+const utf8Bytes = (text) => new TextEncoder().encode(text);
 const HOSTILE = '<img src=x onerror=alert(1)></p><script>"\'&';
 
 /** A diary that was never registered, with a picture, words kept apart, and the same words in the account. */
@@ -44,6 +45,24 @@ test('a pack made here needs no network and no account, and holds the file as it
   assert.deepEqual(export_.fields.items_included, [{ item: 'JB/1', record: attachment }]);
   assert.match(export_.fields.manifest_sha256, /^[0-9a-f]{64}$/);
   assert.ok(steps.includes('files'));
+  // The line a reader may note down is what the keeper's own note of the pack says.
+  const page = utf8(get('data/servable/01_chronology.html'));
+  assert.match(page, /Head of the diary<\/dt><dd dir="auto">none: no server has numbered this diary</);
+  assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${export_.fields.exhibit_list_hash}<`));
+  assert.equal(JSON.parse(utf8(get('data/restricted/12_record.json'))).pack.feed, undefined);
+  phone.end();
+});
+
+test('an account that is signed says so with its length, its language and who must be there; its translation stands beside it', async () => {
+  const { app, phone, record } = await diary('Signed.');
+  const { attachment } = await app.addFile(record, file(Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...utf8Bytes('webm V_VP8 A_OPUS')]), 'signed.webm'), { route: 'recorded_in_app' });
+  const translation = { text: 'He was at the gate. <b>', by: 'Jo Hale', relation: 'interpreter', date: '2026-11-03' };
+  await app.saveIncident({ record, fields: { narrative_media: [attachment], language: 'BSL', translation }, reason: 'x' });
+  const { get } = await membersOf(await app.buildHere(FILLED, () => {}));
+  const page = utf8(get('data/servable/01_chronology.html'));
+  assert.match(page, /How it is told<\/dt><dd dir="auto">Signed; British Sign Language; Interpreter needed; item JB\/2</);
+  assert.match(page, /Translation<\/dt><dd dir="auto">He was at the gate\. &#60;b&#62;\n\(Jo Hale, interpreter, 2026-11-03\)</);
+  assert.match(utf8(get('data/servable/02_chronology.csv')), /Signed; British Sign Language; Interpreter needed; item JB\/2/);
   phone.end();
 });
 

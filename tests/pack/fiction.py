@@ -13,7 +13,7 @@ from diary.crypto.parts import part_count, seal_parts
 from diary.crypto.signing import Author, Notary, new_scalar
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from diary.ledger import receipts, rekeying
+from diary.ledger import heads, receipts, rekeying
 from diary.ledger.commitments import Names
 from diary.ledger.push import signed_bytes
 from diary.ledger.versions import Composed, Draft, Place, Secrets, compose
@@ -210,6 +210,16 @@ class FictionalDiary:
             "notary": b64(self.notary.pub),
         }
 
+    @property
+    def feed(self) -> dict[str, object]:
+        """The head over every version the notary signed for, and how many those are."""
+        head, seq = heads.FIRST, 0
+        for row in self.versions:
+            if row["seq"] is not None:
+                at: dict[str, Any] = {name: row[name] for name in ("c", "env", "record", "version")}  # type: ignore[literal-required]
+                head, seq = heads.next_head(head, seq=row["seq"], **at), row["seq"]
+        return {"head": b64(head), "seq": seq}
+
     def wish(self, chosen: tuple[str, ...] | None = None, made_at: int = START + 218 * DAY, **more: object) -> Wish:
         """A wish for some incidents, or for all."""
         incidents = tuple(dict.fromkeys(row["record"] for row in self.versions if row["kind"] == "incident"))
@@ -222,6 +232,7 @@ class FictionalDiary:
             release="0123456789ab",
             origin="https://notes.example",
             consent_at=made_at - 60_000,
+            feed=self.feed,
             **more,  # type: ignore[arg-type]
         )
 

@@ -10,28 +10,41 @@ import bagit
 import pytest
 
 from diary.cli_pack import _wish
+from diary.client.journal import Journal
+from diary.client.sample import entries
+from diary.client.writing import Writer
+from diary.clock import FixedClock
 from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.gather import make_capsule
 from tests.bench.kept_copy import WORDS, make_copy
-from tests.pack.conftest import SamplePack
+from tests.local import local_journal
 
 ROOT = Path(__file__).parents[2]
+NOON = 1_793_000_000_000
 
 
-def test_the_options_of_the_command_become_a_wish(sample_pack: SamplePack) -> None:
+@pytest.fixture(scope="module")
+def journal() -> Journal:
+    """Four entries on a phone that has never seen a server."""
+    clock = FixedClock(NOON)
+    writer = Writer(local_journal(clock), clock)
+    for entry in (entries()[1], entries()[2], entries()[6], entries()[11]):
+        writer.write(entry)
+    return writer.journal
+
+
+def test_the_options_of_the_command_become_a_wish(journal: Journal) -> None:
     """The number after the last, the recipient, their reference; without an earlier pack a supplement is of everything."""
-    journal = sample_pack.diary.journal
     plain = _wish(journal, "https://x.example", number=None, profile="school", supplement=False, items=None, their_ref="REF 9")
     assert (plain.no, plain.profile, plain.recipient_ref, plain.kind, plain.items) == (1, "school", "REF 9", "pack", None)
-    assert len(plain.chosen) == 120
+    assert len(plain.chosen) == 4
     later = _wish(journal, "https://x.example", number=4, profile="police", supplement=True, items=None, their_ref="")
-    assert (later.no, later.kind, len(later.chosen)) == (4, "supplement", 120)
+    assert (later.no, later.kind, len(later.chosen)) == (4, "supplement", 4)
 
 
-def test_items_that_no_earlier_pack_holds_are_refused(sample_pack: SamplePack) -> None:
+def test_items_that_no_earlier_pack_holds_are_refused(journal: Journal) -> None:
     """By number, with a sentence; nothing is guessed."""
-    journal = sample_pack.diary.journal
     wish = _wish(journal, "https://x.example", number=2, profile="police", supplement=False, items="JB/1, JB/9", their_ref="")
     assert wish.items == ("JB/1", "JB/9") and wish.chosen == ()
     with pytest.raises(BadRequest):

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from diary.pack.gather import make_capsule
-from tests.pack.conftest import BuiltPack, SamplePack, build
+from diary.pack.tongues import is_english, is_signed, tongue
+from tests.pack.conftest import BuiltPack, build
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
 from tests.pack.odd import add_odd
 from tests.pack.test_registers import order_diary
@@ -75,18 +76,34 @@ def hostile_words() -> FictionalDiary:
     return diary
 
 
-def test_the_phone_agrees_with_every_table(built: BuiltPack, sample_pack: SamplePack, tmp_path: Path) -> None:
-    """Six scripts, held back words, bursts, 300 files, odd values, words that break tables: no pack is refused for nothing."""
+def test_the_phone_agrees_with_every_table(built: BuiltPack, tmp_path: Path) -> None:
+    """Six scripts, held back words, bursts, odd values, words that break tables: no pack is refused for nothing.
+
+    The sample pack with its 300 files is asked the same in test_sample_pack.py.
+    """
     cases = [(built.raw, tables_of(built.front))]
-    journal = sample_pack.diary.journal
-    raw = make_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
-    cases.append((raw, tables_of(sample_pack.path, f"{sample_pack.folder.name}/")))
     odd = order_diary()
     add_odd(odd, START + 50 * DAY)
     for n, diary in enumerate((order_diary(), odd, hostile_words())):
         capsule = make_capsule(diary.versions, diary.wish(), diary.keys)
         cases.append((capsule, tables_of(asyncio.run(build(diary, capsule, tmp_path / f"{n}.front")))))
     assert [one["differs"] for one in said_by_the_phone(cases, tmp_path)] == [None] * len(cases)
+
+
+def test_languages_are_named_alike() -> None:
+    """By code, name or usual letters: what a set page says of a signed account, the phone's own page says too."""
+    given = ["", "en", "en-GB", "English", " ENGLISH", "ur", "ur-PK", "Urdu", "BSL", "bfi", "Polish Sign Language", "Klingon"]
+    node = shutil.which("node")
+    assert node
+    script = (
+        f"import('{(SCRIPT.parents[2] / 'static/js/pack/tongues.js').as_uri()}').then((t) => console.log(JSON.stringify("
+        f"{json.dumps(given)}.map((one) => [t.tongue(one), t.isSigned(one), t.isEnglish(one)]))))"
+    )
+    done = subprocess.run([node, "-e", script], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[tongue(one), is_signed(one), is_english(one)] for one in given]
+    assert (tongue("ur-PK"), tongue("BSL"), tongue("Klingon")) == ("Urdu", "British Sign Language", "Klingon")
+    assert [is_signed(one) for one in ("bfi", "Polish Sign Language", "Urdu")] == [True, True, False]
+    assert [is_english(one) for one in ("English", "en-GB", "BSL", "")] == [True, True, False, False]
 
 
 def test_a_change_of_any_cell_the_phone_knows_is_noticed(built: BuiltPack, tmp_path: Path) -> None:

@@ -20,12 +20,16 @@ import pypdf
 import pytest
 from pdfua import validate
 
+from diary.encoding import b64, canon
+from diary.ledger import heads
+from diary.pack.gather import make_capsule
 from diary.pack.heldback import MARK
 from diary.pack.portal import write_portal
 from diary.pack.verify import verify
 from diary.record.vocabulary import LISTS
 from tests.pack.conftest import SamplePack
 from tests.pack.scanning import Apart, forms, places_of, squeezed
+from tests.pack.test_phone_tables import said_by_the_phone, tables_of
 from tests.pack.test_servable import ALLOWED, DENIED, drawn
 
 # Whether a heading is empty pdfua 0.1.3 cannot say of these files (it stumbles over a list); `headings` reads them too.
@@ -76,6 +80,25 @@ def test_1_sixty_seconds(sample_pack: SamplePack) -> None:
         "Lena",
     ):
         assert words in " ".join(sheet.split()), words
+
+
+def test_page_one_has_the_diarys_head_and_the_digest_of_the_exhibits_list(sample_pack: SamplePack) -> None:
+    """Worked out here from all 120 entries and more, whatever was chosen; and the digest from the files as received."""
+    head, versions = heads.FIRST, sample_pack.diary.journal.versions()
+    for seq, row in enumerate(versions, 1):
+        head = heads.next_head(
+            head, seq=seq, record=row["record"], version=row["version"], c=row["c"], env=str(row["env"])
+        )
+    assert sample_pack.record["pack"]["feed"] == {"head": b64(head), "seq": len(versions)}
+    listed = [
+        [row["suggested_ref"], digest_of(next(sample_pack.folder.glob(f"data/restricted/*/{row['file']}")))]
+        for row in sample_pack.rows("servable/03_exhibits-index.csv")
+    ]
+    first = "".join(sample_pack.pages[0].split())
+    method = drawn(sample_pack.read("restricted/10_RESTRICTED_how-this-record-was-made.pdf")).decode()
+    for told in (head.hex(), hashlib.sha256(canon(listed)).hexdigest(), f"overthe{len(versions)}versions"):
+        assert told in first, told
+    assert head.hex() in "".join(method.split())
 
 
 def test_2_and_4_the_numbers_add_up_and_hold_their_order(sample_pack: SamplePack) -> None:
@@ -196,6 +219,15 @@ def test_13_and_14_files_are_the_bytes_received_and_a_changed_one_is_named(sampl
         ["sha256sum", "-c", "manifest-sha256.txt"], cwd=victim.parent, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1 and "01_chronology.pdf: FAILED" in done.stdout
+
+
+def test_14_the_phone_lets_every_cell_of_its_tables_in(sample_pack: SamplePack, tmp_path: Path) -> None:
+    """Made by a server it would be let in: 300 files, 2,500 messages, every step of custody, as the phone works them out."""
+    journal = sample_pack.diary.journal
+    raw = make_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
+    tables = tables_of(sample_pack.path, f"{sample_pack.folder.name}/")
+    assert len(tables) == 4
+    assert [one["differs"] for one in said_by_the_phone([(raw, tables)], tmp_path)] == [None]
 
 
 def test_15_nothing_servable_claims_too_much_or_teaches_the_cover(sample_pack: SamplePack) -> None:
@@ -335,6 +367,7 @@ def test_23_a_portal_set_stands_without_its_folders(sample_pack: SamplePack) -> 
 
 
 def digest_of(path: Path) -> str:
+    """SHA-256 in hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

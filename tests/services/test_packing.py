@@ -1,6 +1,8 @@
 """The pack queue: one job at a time, nothing left behind, and no job that stops the service."""
 
 import asyncio
+import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from diary.clock import Clock, FixedClock, SystemClock
 from diary.errors import Conflict, NotFound, PackFailed, PacksOff, TooLarge, TryLater
 from diary.ids import new_id
 from diary.pack.gather import make_capsule
-from diary.services import packing
+from diary.services import packing, typesetting
 from diary.services.packing import Job, PackJobs
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
 from tests.pack.test_images import bomb_png, with_exif
@@ -44,13 +46,13 @@ async def run(jobs: PackJobs, raw: bytes) -> Job:
 @pytest.fixture(autouse=True)
 def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of the test's own in memory: another server on this machine has jobs of its own."""
-    with tempfile.TemporaryDirectory(dir=packing._MEMORY) as folder:
-        monkeypatch.setattr(packing, "_MEMORY", Path(folder))
+    with tempfile.TemporaryDirectory(dir=typesetting.MEMORY) as folder:
+        monkeypatch.setattr(typesetting, "MEMORY", Path(folder))
         yield Path(folder)
 
 
 def leftovers() -> set[str]:
-    return {path.name for path in packing._MEMORY.iterdir()}
+    return {path.name for path in typesetting.MEMORY.iterdir()}
 
 
 async def test_a_job_runs_once_and_leaves_nothing() -> None:
@@ -255,7 +257,7 @@ async def test_a_worker_that_dies_or_hangs_fails_its_job_only(monkeypatch: pytes
     await jobs.start(account, pack, capsule_of(diary))
     while job.worker is None or job.done == 0:
         await asyncio.sleep(0.01)
-    job.worker.kill()
+    os.kill(job.worker.pid, signal.SIGKILL)
     assert job.task is not None
     await job.task
     assert job.state == "failed" and leftovers() == before

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
-from tests.keepers import Keeper, Served
+from diary.ids import id_text, new_id
+from tests.keepers import Keeper, enrol, served
 
 
 async def test_a_place_is_ready_and_can_be_given_up(keeper: Keeper) -> None:
@@ -39,12 +41,16 @@ async def test_a_capsule_that_is_none_fails_by_name(keeper: Keeper) -> None:
     assert (await keeper.push()).status_code == 201
 
 
-async def test_an_instance_may_have_packs_off(keeper: Keeper, server: Served) -> None:
-    """403 packs_off, and /v1/server says it beforehand."""
+async def test_an_instance_may_have_packs_off(tmp_path: Path, keeper: Keeper) -> None:
+    """By its setting: /v1/server says it beforehand, and 403 packs_off to whoever asks all the same; no worker is started."""
     assert (await keeper.ask("GET", "/v1/server")).json()["server_packs"] is True
-    server.app.state.office.packs._jobs._on = False
-    answer = await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})
-    assert (answer.status_code, answer.json()["error"]) == (403, "packs_off")
+    async with served(tmp_path / "off", DIARY_SERVER_PACKS="off") as without:
+        alone = await enrol(without)
+        assert (await alone.ask("GET", "/v1/server")).json()["server_packs"] is False
+        answer = await alone.ask("POST", "/v1/packs", {"diary": alone.identity.diary})
+        assert (answer.status_code, answer.json()["error"]) == (403, "packs_off")
+        put = await alone.ask("PUT", f"/v1/packs/{id_text(new_id())}/capsule", b"{}")
+        assert put.status_code == 404
 
 
 async def test_a_pack_is_of_ones_own_diary(keeper: Keeper, other: Keeper) -> None:

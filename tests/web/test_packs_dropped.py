@@ -20,7 +20,7 @@ from diary.clock import SystemClock
 from diary.errors import NotFound
 from diary.ids import id_text, new_id
 from diary.pack.gather import Wish, make_capsule
-from diary.services.packing import _FOLDER, _memory
+from diary.services.typesetting import FOLDER, memory
 
 pytestmark = pytest.mark.whole
 
@@ -61,7 +61,7 @@ class Phone:
 
     def left(self) -> list[str]:
         """Folders of jobs, and processes below the server."""
-        folders = [path.name for path in _memory().glob(f"{_FOLDER}{self.pid}-*")]
+        folders = [path.name for path in memory().glob(f"{FOLDER}{self.pid}-*")]
         below = [line for task in Path(f"/proc/{self.pid}/task").iterdir() for line in (task / "children").read_text().split()]
         return folders + below
 
@@ -150,7 +150,7 @@ async def test_what_a_killed_server_was_making(phone: Phone) -> None:
     async with asyncio.timeout(SOON):
         while any(_runs(pid) for pid in workers):
             await asyncio.sleep(0.05)
-    for folder in _memory().glob(f"{_FOLDER}{phone.pid}-*"):
+    for folder in memory().glob(f"{FOLDER}{phone.pid}-*"):
         for path in sorted(folder.rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
         folder.rmdir()

@@ -19,10 +19,10 @@ const MARKS = [
   ['audio/flac', 0, '664c6143'],
   ['audio/amr', 0, '2321414d52'],
   ['application/ogg', 0, '4f676753'],
-  ['video/webm', 0, '1a45dfa3'],
   ['application/gzip', 0, '1f8b'],
   ['application/x-ole-storage', 0, 'd0cf11e0a1b11ae1'],
 ];
+const WEBM = '1a45dfa3';
 const BRANDS = [
   { of: /^(?:heic|heix|heim|heis|hevc|hevx|mif1|msf1)/, type: 'image/heic' },
   { of: /^avi[fs]/, type: 'image/avif' },
@@ -48,6 +48,7 @@ const IN_OLE = /^application\/(?:msword|vnd\.ms-)/;
 /** @param {Uint8Array} first the first bytes of the file, 64 at least where there are as many @returns {string} a media type */
 export function magicOf(first) {
   for (const [type, at, mark] of MARKS) if (hasMark(first, at, mark)) return type;
+  if (hasMark(first, 0, WEBM)) return webmType(first);
   if (ascii(first, 4, 8) === 'ftyp') {
     const brand = ascii(first, 8, 12);
     return BRANDS.find(({ of }) => of.test(brand))?.type ?? 'video/mp4';
@@ -101,6 +102,12 @@ function hasMark(first, at, mark) {
 /** @param {Uint8Array} first @param {number} from @param {number} to */
 function ascii(first, from, to) {
   return String.fromCharCode(...first.subarray(from, to));
+}
+
+/** Sound alone comes from some browsers in the wrapping of a film: the tracks, named near the beginning, tell. @param {Uint8Array} first */
+function webmType(first) {
+  const start = ascii(first, 0, 4096);
+  return /A_(?:OPUS|VORBIS)/.test(start) && !start.includes('V_') ? 'audio/webm' : 'video/webm';
 }
 
 /** @param {Uint8Array} first */

@@ -38,7 +38,7 @@ export async function capsuleOf(ctx, open, options) {
   const capsule = makeCapsule(versions, {
     packId: idText(newId()), no: nextPackNo(exports), madeAt: now, consentAt: now, tz: ctx.zone(), release: options.release, origin: ctx.origin,
     chosen: records, log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police',
-    ...(options.start_with ? { startWith: options.start_with } : {}), ...(options.intimate ? { intimate: true } : {}),
+    feed: store.root.account.registered ? store.root.feed : null, ...(options.start_with ? { startWith: options.start_with } : {}), ...(options.intimate ? { intimate: true } : {}),
     ...(options.kind ? { kind: options.kind } : {}), ...(options.items ? { items: options.items } : {}), ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
     ...(options.review ? { review: reviewOf(options.review) } : {}), ...(hold.length ? { holdWords: hold } : {}),
   }, { account: identity.account, ...(identity.earlier.length ? { earlier: identity.earlier } : {}), ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary ?? '', log: store.root.account.log ?? '' });

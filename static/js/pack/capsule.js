@@ -64,6 +64,7 @@ import { exhibitsOf } from './exhibits.js';
  * @property {boolean} [training]
  * @property {string} [recipientRef] the recipient's own reference
  * @property {JsonObject} [review] what the keeper looked at: `{looked, not_looked, override_at, words}`
+ * @property {{head: string, seq: number}|null} [feed] the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it
  * @property {readonly string[]} [holdWords] words the keeper wants kept out of servable/ besides
  */
 
@@ -105,6 +106,7 @@ export function makeCapsule(versions, wish, keys) {
     own_words: textOf(settings, 'own_words'),
     pack: {
       ...packOf(wish, initials, startNo), ...furtherOf(wish),
+      ...(wish.feed?.seq && keys.notary ? { feed: { head: wish.feed.head, seq: wish.feed.seq } } : {}),
       ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs), supersedes: superseded(packs) } : {}),
     },
     refs: references(opened, chosen),

@@ -2,13 +2,14 @@
  * The chronology that the phone makes by itself: rows of chosen entries in order of time, as they may be passed on. The same rows
  * are printed from the screen, and written as a page and a table into a pack that no server built.
  */
-import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';
 import { delayOf, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { words } from './chronology_words.js';
 import { entryLabels, rows } from './proofs.js';
 import { openedOf } from './record_json.js';
+import { isEnglish, isSigned, tongue } from './tongues.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('../record/reading.js').Fields} Fields */
@@ -30,7 +31,8 @@ export function chronologyOf(capsule, held, say) {
   const opened = rows(capsule, 'versions').map(openedOf);
   const names = new Map(rows(capsule, 'refs').map((one) => [textOf(one, 'record'), textOf(one, 'ref')]));
   const told = tellAll(opened, 'incident').sort(inTime);
-  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names }));
+  const files = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one.newest.fields]));
+  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, files }));
   return { title: words('title'), facts: factsOf(capsule, told, say), rows: entries, exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
 }
 
@@ -55,17 +57,18 @@ function factsOf(capsule, told, say) {
 }
 
 /**
- * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>}} about
+ * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>, files: ReadonlyMap<string, Fields>}} about
  * @returns {Row}
  */
-function rowOf(told, number, { capsule, held, say, names }) {
+function rowOf(told, number, { capsule, held, say, names, files }) {
   const said = told.newest.fields;
   const delay = delayOf(told);
   const sealed = sealedAt(told.first);
   const items = itemsOf(capsule, told);
   const mask = (/** @type {string} */ text) => held.mask(text);
   const typed = asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') });
-  const cells = [...cellsOf(said, names), { key: 'asked', text: promptsOf(said).map((one) => `“${one}”`).join(' · ') }, { key: 'as_typed', text: typed }].map(({ key, text }) => ({ key, text: mask(text) })).filter(({ text }) => text);
+  const others = [...cellsOf(said, names), { key: 'asked', text: promptsOf(said).map((one) => `“${one}”`).join(' · ') }, { key: 'as_typed', text: typed }].map(({ key, text }) => ({ key, text: mask(text) }));
+  const cells = [...accountCells(capsule, said, files, mask), ...others].filter(({ text }) => text);
   return {
     number, record: told.record, when: mask(say.when(said)), items, lang: textOf(said, 'language'),
     recorded: sealed === null ? '' : delay !== null && delay > LATE ? words('recorded_late', { at: say.at(sealed), days: Math.floor(delay / LATE) }) : say.at(sealed),
@@ -80,6 +83,37 @@ function rowOf(told, number, { capsule, held, say, names }) {
 function itemsOf(capsule, told) {
   const mine = new Set([...codesOf(told.newest.fields, 'attachment_ids'), ...codesOf(told.newest.fields, 'narrative_media')]);
   return rows(capsule, 'exhibits').filter(({ record }) => mine.has(String(record))).map((one) => textOf(one, 'item'));
+}
+
+/**
+ * How an entry is told that was signed or spoken, and a person's translation: what a page without a still can say of it.
+ * @param {JsonObject} capsule @param {Fields} said @param {ReadonlyMap<string, Fields>} files what is said of each file, by record @param {(text: string) => string} mask over the keeper's words; ours may be the name of a file
+ * @returns {Cell[]}
+ */
+function accountCells(capsule, said, files, mask) {
+  const spoken = mask(textOf(said, 'language'));
+  const named = codesOf(said, 'narrative_media');
+  const shown = rows(capsule, 'exhibits').find(({ record }) => named.includes(String(record)));
+  const made = objectOf(said, 'translation');
+  return [{ key: 'account', text: shown ? accountWords(textOf(shown, 'item'), spoken, files.get(textOf(shown, 'record')) ?? {}) : '' },
+    { key: 'translation', text: mask(translationWords(made, spoken)) }];
+}
+
+/** @param {string} item @param {string} spoken @param {Fields} file */
+function accountWords(item, spoken, file) {
+  const film = textOf(file, 'media_type').startsWith('video/') && textOf(file, 'kind') !== 'audio';
+  const signed = isSigned(spoken);
+  const lasts = wholeOf(file, 'duration_ms');
+  const helped = spoken ? !isEnglish(spoken) : film;
+  return [words(signed ? 'signed' : film ? 'filmed' : 'spoken'), lasts === null ? '' : words('lasts', { min: Math.floor(lasts / 60_000), s: Math.floor(lasts / 1000) % 60 }),
+    tongue(spoken), helped ? words('interpreter') : '', words('item', { item })].filter(Boolean).join('; ');
+}
+
+/** @param {Fields} made @param {string} spoken */
+function translationWords(made, spoken) {
+  if (!Object.keys(made).length) return spoken && !isEnglish(spoken) ? words('not_translated', { tongue: tongue(spoken) }) : '';
+  const who = ['by', 'relation', 'date'].map((name) => textOf(made, name)).filter(Boolean).join(', ');
+  return `${textOf(made, 'text')}\n(${who || words('nobody_named')})`;
 }
 
 /** @param {string} list @param {Fields} said @param {string} name */

@@ -5,9 +5,10 @@
  * [Note: an inert page] Every character of the diary's own words goes through `escaped`, and the page forbids itself everything but
  * its own style: no script, no picture, no address can come of what somebody wrote to the keeper.
  */
-import { hex, utf8 } from '../core/bytes.js';
+import { hex, unb64, utf8 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
-import { objectOf, textOf } from '../record/reading.js';
+import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { chronologyOf } from './chronology.js';
 import { words } from './chronology_words.js';
 import { expectedBytes } from './front.js';
@@ -31,6 +32,7 @@ export async function evidenceFront(capsule, held, say) {
   for (const [name, make] of expectedBytes(capsule)) files.set(name, make());
   for (const [name, version] of proofNames(capsule, 'servable')) files.set(`${FOLDER}${name}`, proof(version, withheldOf(version, held)));
   const chronology = chronologyOf(capsule, held, say);
+  chronology.facts.push(...await integrityOf(capsule));
   files.set(`${FOLDER}01_chronology.html`, utf8(page(chronology)));
   files.set(`${FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
   files.set(`${FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
@@ -46,6 +48,17 @@ function withheldOf(version, held) {
   const { open, restricted } = allNames(version);
   const fields = objectOf(objectOf(version, 'open'), 'fields');
   return new Set([...restricted, ...open.filter((name) => held.touches(fields[name]))]);
+}
+
+/** The line a reader may note down: the diary's head and the digest of the exhibits list. @param {JsonObject} capsule @returns {Promise<import('./chronology.js').Cell[]>} */
+async function integrityOf(capsule) {
+  const feed = objectOf(objectOf(capsule, 'pack'), 'feed');
+  const n = wholeOf(feed, 'seq');
+  const listed = rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), textOf(one, 'sha256')]);
+  return [
+    { key: 'head', text: n === null ? words('head_none') : words('head_over', { hex: hex(unb64(textOf(feed, 'head'))), n }) },
+    { key: 'list', text: hex(await sha256(canon(listed, { limit: 64 << 20 }))) },
+  ];
 }
 
 /** @param {ReadonlyMap<string, Uint8Array>} files */

@@ -21,7 +21,7 @@ const EXTENSIONS = /** @type {Readonly<Record<string, string>>} */ (Object.freez
   'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif', 'image/heic': 'heic',
   'image/heif': 'heif', 'image/avif': 'avif', 'application/pdf': 'pdf', 'message/rfc822': 'eml', 'text/plain': 'txt',
   'video/mp4': 'mp4', 'video/quicktime': 'mov', 'video/webm': 'webm', 'audio/mpeg': 'mp3', 'audio/mp4': 'm4a',
-  'audio/ogg': 'ogg', 'audio/wav': 'wav', 'audio/amr': 'amr', 'application/zip': 'zip',
+  'application/ogg': 'ogg', 'audio/ogg': 'ogg', 'audio/wav': 'wav', 'audio/amr': 'amr', 'audio/webm': 'webm', 'application/zip': 'zip',
 }));
 
 /** @param {string} type @returns {string} */

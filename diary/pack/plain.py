@@ -1,0 +1,38 @@
+"""Every file of a pack's front part that is not a PDF: words, tables, the record, the proofs.
+
+Whoever has the capsule can make them: the worker writes them, and the reference client makes them again and compares.
+"""
+
+from collections.abc import Iterator
+
+from diary.pack import bursts, howto, proofs, recordjson, tables
+from diary.pack.contents import Contents, volume_name, volumes
+from diary.pack.registers import of_kind
+
+
+def plain_files(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """Every file that is not a PDF, with its path under `data/`."""
+    capsule = contents.capsule
+    yield "00_READ-FIRST.txt", howto.read_first(contents)
+    yield "15_VERIFY.txt", howto.verify_steps(contents)
+    yield "servable/02_chronology.csv", tables.chronology_csv(contents)
+    yield "servable/03_exhibits-index.csv", tables.exhibits_csv(contents)
+    schedules = bursts.schedules_csv(contents)
+    if schedules is not None:
+        yield "servable/05_message-schedules.csv", schedules
+    yield "restricted/11_custody-log.csv", tables.custody_csv(contents)
+    yield "restricted/12_record.json", recordjson.record_file(capsule)
+    for exhibit in capsule.exhibits:
+        yield f"restricted/14_sidecars/{exhibit.stem}.json", recordjson.sidecar(capsule, exhibit.item)
+    yield from proofs.proof_files(capsule, contents.held)
+
+
+def pdf_names(contents: Contents) -> Iterator[str]:
+    """The path under `data/` of each document beside them."""
+    yield "servable/01_chronology.pdf"
+    yield "restricted/06_RESTRICTED_officer-sheet.pdf"
+    yield "restricted/10_RESTRICTED_how-this-record-was-made.pdf"
+    if of_kind(contents.registers, "impact"):
+        yield "servable/08_impact.pdf"
+    for index in range(len(volumes(contents))):
+        yield f"servable/{volume_name(index)}"
