@@ -123,11 +123,12 @@ def not_here(capsule: Capsule) -> str:
 
 
 def head_words(capsule: Capsule) -> tuple[str, str]:
-    """What the diary's head stands over, and the head in hex; '' where there is none to give."""
+    """The diary's head as a label and its 64 digits, or why there is none."""
     feed = capsule.head.feed
     if feed is not None:
-        return f"running digest over the {feed.seq} versions numbered when this pack was made", feed.digest.hex()
-    return ("not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"), ""
+        return f"Head of the diary after {feed.seq} versions", feed.digest.hex()
+    why = "not known when this pack was made" if capsule.is_received else "none: no server has numbered this diary"
+    return "Head of the diary", why
 
 
 def _gaps(capsule: Capsule, why: str) -> str:
