@@ -58,10 +58,10 @@ async def push(
 
 def _witness(instance: Instance, sent: Push, names: dict[str, str], seq: int, head: bytes) -> Witnessed:
     """The notary's part of a push that takes number `seq` after `head`."""
-    ts = instance.clock.now_ms()
+    ts, env = instance.clock.now_ms(), sent.env
     place = {"record": names["record"], "version": names["version"]}
-    receipt = receipts.make(instance.notary, c=sent.c, env=sent.env, ts=ts)
-    after = heads.next_head(head, seq=seq, c=sent.c, env=sent.env, **place)
+    receipt = receipts.make(instance.notary, c=sent.c, env=env, ts=ts)
+    after = heads.next_head(head, seq=seq, c=sent.c, env=env, **place)
     signed_head = heads.make(instance.notary, diary=names["diary"], seq=seq, head=after, ts=ts)
     head_json, receipt_json, number = canon(signed_head), canon(receipt), b"%d" % seq
     before = {"blobs": list(sent.blobs), "c": sent.c, "parents": list(sent.parents), "parts": list(sent.parts)}

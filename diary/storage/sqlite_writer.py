@@ -8,9 +8,10 @@ COMMIT with its flush to the disk, and whole batches that hold a longer job. The
 from its first statement to its commit, so it is never used by both at once.
 
 [Note: proofs beside the loop] The author's signature of a push costs as much as all the rest of it and needs no row. It
-is checked in the thread, which lets the loop go on meanwhile, after the batch was run and before it is committed: what
-was run for a push that is not its author's has left no trace outside this process, and the batch is done again
-without it. Whoever sent one is asked for the proof first from then on, so nobody can have others' work done twice.
+is checked in the thread while the loop runs the batch's jobs, and before anything is committed: what was run for a push
+that is not its author's has left no trace outside this process, and the batch is done again without it. The thread leaves
+the connection alone until the loop has said that it is done with it. Whoever sent such a push is asked for the proof
+first from then on, so nobody can have others' work done twice.
 
 Whatever goes wrong on the loop is undone there, and the batch is done again in the thread, where a job that fails
 is found by savepoints and another program's lock is waited for.
@@ -51,7 +52,8 @@ class SqliteWriter:
         self._suspects: set[bytes | None] = set()
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Waiting] = deque()
-        self._handed: queue.SimpleQueue[tuple[list[Waiting], bool] | None] = queue.SimpleQueue()
+        self._handed: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
+        self._prepared: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._busy = True
         self._stopped = False
@@ -99,7 +101,12 @@ class SqliteWriter:
                 self._handed.put(None)
             return
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-        self._handed.put((batch, all(one.small for one in batch) and prepare(self._connection, batch)))
+        self._handed.put(batch)
+        prepared = False
+        try:
+            prepared = all(one.small for one in batch) and prepare(self._connection, batch)
+        finally:
+            self._prepared.put(prepared)
 
     def _settled(self, batch: list[Waiting]) -> None:
         """A batch has ended: its callers first, then the next batch. On the loop."""
@@ -109,15 +116,15 @@ class SqliteWriter:
     def _work(self) -> None:
         """The thread: end batch after batch until told to stop."""
         try:
-            while (handed := self._handed.get()) is not None:
-                batch, prepared = handed
+            while (batch := self._handed.get()) is not None:
                 failed = prove(batch)
-                if prepared and not failed:
+                # From here on the connection is this thread's; see [Note: proofs beside the loop].
+                if self._prepared.get() and not failed:
                     finish(self._connection, batch)
                 else:
                     _undo(self._connection)
                     commit(self._connection, [one for one in batch if one not in failed])
-                    self._suspect(failed)
+                    self._refuse(failed)
                 self._loop.call_soon_threadsafe(self._settled, batch)
                 self._since += len(batch)
                 if self._since >= HOME_JOBS:
@@ -127,24 +134,24 @@ class SqliteWriter:
             self._home.end()
             self._connection.close()
 
-
-    def _suspect(self, failed: list[Waiting]) -> None:
-        """Remember whose proof did not hold."""
+    def _refuse(self, failed: dict[Waiting, Exception]) -> None:
+        """Give the reason to whose proof did not hold, and remember them."""
+        for waiting, error in failed.items():
+            waiting.result, waiting.error = None, error
         if len(self._suspects) + len(failed) > SUSPECTS:
             self._suspects = set()
         self._suspects |= {one.of for one in failed}
 
 
-def prove(batch: list[Waiting]) -> list[Waiting]:
-    """Run the proofs of a batch; the jobs whose proof does not hold, with the reason in each."""
-    failed = []
+def prove(batch: list[Waiting]) -> dict[Waiting, Exception]:
+    """Run the proofs of a batch: which jobs have one that does not hold, and why. Changes no job: the loop is at work on them."""
+    failed: dict[Waiting, Exception] = {}
     for waiting in batch:
         if waiting.proof:
             try:
                 waiting.proof()
             except Exception as error:  # noqa: BLE001 - belongs to the caller, and must not end the thread
-                waiting.error = error
-                failed.append(waiting)
+                failed[waiting] = error
     return failed
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -150,7 +151,8 @@ async def test_small_jobs_run_on_the_loop_and_any_other_takes_its_batch_to_the_t
 
 
 async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(writer: SqliteWriter, path: Path) -> None:
-    """Nothing of it is kept, its neighbours in the batch are answered as if it had not been there, none sees a trace of it."""
+    """Nothing of it is kept, its neighbours in the batch are answered as if it had not been there, none sees a trace of it;
+    and the thread, which has judged long before, waits until the loop is done with the connection."""
     ran: list[str] = []
 
     def fails() -> None:
@@ -161,7 +163,11 @@ async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(writer: Sq
         return int(hand.execute("SELECT count(*) FROM t").fetchone()[0])
 
     def adds_and_counts(n: int) -> Callable[[Hand], int]:
-        return lambda hand: adder(n)(hand) * 0 + count(hand)
+        def job(hand: Hand) -> int:
+            time.sleep(0.02)
+            return adder(n)(hand) * 0 + count(hand)
+
+        return job
 
     asked = [
         writer.run(adds_and_counts(1), b"a", proof=lambda: ran.append("holds")),
@@ -177,6 +183,21 @@ async def test_a_proof_that_does_not_hold_undoes_its_job_and_no_other(writer: Sq
     assert "job" not in ran
     assert await writer.run(adder(4), b"b", proof=lambda: None) == 4
     assert rows(path) == [1, 3, 4]
+
+
+async def test_a_job_and_its_proof_that_both_fail_say_what_the_proof_says(writer: SqliteWriter, path: Path) -> None:
+    """Whose signature does not hold learns nothing of what is stored; and nothing of it is kept."""
+
+    def taken(hand: Hand) -> None:
+        adder(2)(hand)
+        raise Conflict
+
+    def fails() -> None:
+        raise BadSignature
+
+    asked = [writer.run(adder(1), b"a"), writer.run(taken, b"b", proof=fails)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert (answers[0], type(answers[1])) == (1, BadSignature) and rows(path) == [1]
 
 
 async def test_another_programs_lock_is_waited_for_and_nobody_else_waits(path: Path) -> None:
