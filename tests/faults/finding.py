@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -30,6 +30,9 @@ class Found:
     sessions: int = 0
     sessions_work: int = 0
     heads: int = 0
+    # Acts of several steps, by what they were: acknowledged, and cut off by a kill.
+    acts: dict[str, int] = field(default_factory=dict)
+    cut_acts: dict[str, int] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -51,6 +54,7 @@ class Found:
             f"erasures asked for or taken back {self.erasures}, as acknowledged {self.erasures_found}",
             f"sessions {self.sessions}, good {self.sessions_work}",
             f"diaries whose head agrees with their feed: {self.heads}",
+            *(f"{what}: {done} acknowledged and found, {self.cut_acts[what]} cut off" for what, done in self.acts.items()),
         ]
 
 

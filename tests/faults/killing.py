@@ -13,7 +13,10 @@ from pathlib import Path
 from diary import config
 from diary.storage import database
 from diary.storage.sqlite import path_of
+from tests.faults.casting import invitation, new_actors
+from tests.faults.due import carry_out_run
 from tests.faults.finding import Found, look
+from tests.faults.grave import Actor, Granting
 from tests.faults.load import Load, new_load
 from tests.faults.serving import Serving, free_port
 from tests.postgres import Postgres
@@ -21,6 +24,9 @@ from tests.postgres import Postgres
 ACCOUNTS = 4
 DEVICES = 12
 CROWD = 64
+QUIET = 0.4
+# Of the hourly round, for so many of the server: it is the same few transactions each time.
+PURGES = 8
 Say = Callable[[str], None]
 
 
@@ -30,25 +36,30 @@ async def kill_run(folder: Path, kills: int, seed: int, postgres: Postgres | Non
     port = free_port()
     serving = Serving(folder, port, **settings)
     await database.migrate(config.load(serving.environ))
+    invite = await invitation(serving.environ)
     chance = random.Random(seed)
     try:
         await asyncio.to_thread(serving.start)
         async with new_load(port, ACCOUNTS, chance) as load:
+            actors = await new_actors(serving.environ, invite, random.Random(seed))
             began = time.monotonic()
             for kill in range(1, kills + 1):
-                await _once(serving, load, chance, postgres if kill % 10 == 0 else None)
+                await _once(serving, load, actors, chance, postgres if kill % 10 == 0 else None)
                 if kill % 25 == 0:
                     say(f"killed {kill} times, {sum(load.answered.values())} answers, {time.monotonic() - began:.0f} s")
             await asyncio.sleep(1)
             _tell(load, say)
             found = await look(load)
+            found.acts, found.cut_acts = await _settle(actors, load.wrong)
+            carried = await carry_out_run(serving, load, max(2, kills // PURGES), chance)
+            load.wrong += [] if carried.holds else [carried.line(), *carried.faults[:5]]
     finally:
         serving.end()
     if postgres is None:
         _check_file(path_of(config.load(serving.environ).database_url))
     if load.wrong:
         raise AssertionError(f"{len(load.wrong)} answers were neither yes nor a known no: {load.wrong[:5]}")
-    for line in found.lines():
+    for line in (*found.lines(), carried.line()):
         say(line)
     return found
 
@@ -76,10 +87,25 @@ async def minute_run(folder: Path, seconds: float, seed: int, postgres: Postgres
     return found
 
 
-async def _once(serving: Serving, load: Load, chance: random.Random, postgres: Postgres | None) -> None:
+async def _settle(actors: list[Actor], wrong: list[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """The last look of each actor, and every pack and door once more; acts acknowledged and cut off, by what they were."""
+    for actor in actors:
+        await actor.live(0)
+        if isinstance(actor, Granting):
+            actor.expect(await actor.read_as_advocate() > 0 or not actor.written, "an advocate opens nothing")
+        wrong += actor.wrong
+    return {one.name: one.done for one in actors}, {one.name: one.cut for one in actors}
+
+
+async def _once(
+    serving: Serving, load: Load, actors: list[Actor], chance: random.Random, postgres: Postgres | None
+) -> None:
     """Some answers, a moment more, and the end of this server."""
     until = asyncio.Event()
-    working = asyncio.ensure_future(load.work(DEVICES, chance.randrange(5, 60), until))
+    acting = [asyncio.ensure_future(actor.live()) for actor in actors]
+    # Among a dozen devices an act of a dozen steps is never finished; so some lives are quiet, and it is cut off near its end.
+    devices, enough = (2, chance.randrange(5, 90)) if chance.random() < QUIET else (DEVICES, chance.randrange(5, 60))
+    working = asyncio.gather(load.work(devices, enough, until), *acting)
     await until.wait()
     await asyncio.sleep(chance.random() * 0.03)
     if postgres is not None:

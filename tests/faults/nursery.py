@@ -1,12 +1,14 @@
 """A process that has everything loaded and forks a server whenever it is told to.
 
 A server that is killed two hundred times must not spend ten minutes starting. Run with the port; each line on
-standard input is a request: `start` forks a server and answers with its process number. Settings come from the
-environment, as for any server. `KEPT_FILE_LIMIT` stands in for a full disk: no file may grow beyond so many bytes.
+standard input is a request: `start` forks a server and answers with its process number; `purge N` forks what a server does
+every hour, once, with a clock N ms ahead. Settings come from the environment, as for any server. `KEPT_FILE_LIMIT` stands in
+for a full disk: no file may grow beyond so many bytes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -15,8 +17,12 @@ import sys
 import uvicorn
 
 from diary import config
-from diary.app import create_app
+from diary.app import create_app, open_instance
+from diary.clock import FixedClock, SystemClock
+from diary.config import Settings
 from diary.crypto import kdf
+from diary.services import logbook
+from diary.services.purge import purge
 
 
 def main(port: int) -> None:
@@ -32,9 +38,20 @@ def main(port: int) -> None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
             sys.stdin.close()
+            if line.startswith("purge"):
+                asyncio.run(carry_out(settings, int(line.split()[1])))
+                os._exit(0)
             uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, log_level="critical", server_header=False)
             os._exit(0)
         print(child, flush=True)
+
+
+async def carry_out(settings: Settings, ahead_ms: int) -> None:
+    """The log first, as a closed account's leaves must be in it; then whatever is due."""
+    clock = FixedClock(SystemClock().now_ms() + ahead_ms)
+    async with open_instance(settings, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS) as instance:
+        await logbook.tend(instance)
+        await purge(instance)
 
 
 if __name__ == "__main__":

@@ -34,12 +34,16 @@ class Serving:
             command, cwd=ROOT, env=self.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
 
-    def start(self, how: str = "start") -> None:
-        """A new server; returns when it listens."""
+    def fork(self, how: str) -> int:
+        """The process number of what the nursery was asked for."""
         assert self._nursery.stdin is not None and self._nursery.stdout is not None
         self._nursery.stdin.write(how + "\n")
         self._nursery.stdin.flush()
-        self.server = int(self._nursery.stdout.readline())
+        return int(self._nursery.stdout.readline())
+
+    def start(self, how: str = "start") -> None:
+        """A new server; returns when it listens."""
+        self.server = self.fork(how)
         for _ in range(3000):
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -52,12 +56,7 @@ class Serving:
     def kill(self) -> None:
         """kill -9, and wait until nobody listens."""
         os.kill(self.server, signal.SIGKILL)
-        for _ in range(1000):
-            try:
-                os.kill(self.server, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.005)
+        wait_until_gone(self.server)
 
     def end(self) -> None:
         """End both."""
@@ -68,6 +67,18 @@ class Serving:
         for pipe in (self._nursery.stdin, self._nursery.stdout):
             if pipe:
                 pipe.close()
+
+
+def wait_until_gone(process: int, seconds: float = 5) -> None:
+    """Return when a process has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.005)
+    raise RuntimeError("a process that was to end is still there")
 
 
 def environment(folder: Path, port: int, **settings: str) -> dict[str, str]:
