@@ -225,6 +225,7 @@ JS_RANK = {
     "pwa": 7,
     "main": 8,
     "front": 8,
+    "desk": 8,
 }
 JS_BLIND = ("store", "net")
 JS_VENDOR_HOMES = {

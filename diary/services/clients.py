@@ -38,6 +38,12 @@ async def list_clients(instance: Instance, member: MemberRow) -> list[dict[str, 
     ]
 
 
+async def stands(instance: Instance, member: MemberRow, grant: bytes) -> dict[str, object]:
+    """The end of a grant that stands, in ms, and the newest number it gives, 0 for none. Raises NotFound."""
+    row = await _standing(instance, member, grant)
+    return {"newest": await clients.newest(instance.db, row.id), "not_after": row.not_after}
+
+
 async def page(instance: Instance, member: MemberRow, grant: bytes, after: int) -> list[Shown]:
     """The versions given above number `after`, in order. A look, written down. Raises NotFound."""
     row = await _standing(instance, member, grant)

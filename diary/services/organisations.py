@@ -4,6 +4,7 @@
 leaves takes nothing along, and no lead can read what was given to somebody else.
 """
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Final
@@ -133,6 +134,26 @@ async def list_members(instance: Instance, member: MemberRow) -> list[dict[str, 
             "name": name_of(instance, row),
         }
         for row in rows
+    ]
+
+
+async def list_looks(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
+    """Every look that is still written down, for the organisation's own audit. Raises NotFound for whoever does not lead.
+
+    `client` tells one client from another and names nobody: it is made of the grant's id and the organisation's, so two
+    organisations cannot compare their lists.
+    """
+    _check_lead(member)
+    rows = await instance.db.page(lambda hand: organisations.looks_of(hand, member.organisation))
+    names = {row.account: name_of(instance, row) for row in rows.members}
+    return [
+        {
+            "at": at,
+            "client": hashlib.sha256(b"kept/client\0" + member.organisation + grant).hexdigest()[:8],
+            "name": names.get(advocate, ""),
+            "what": what,
+        }
+        for advocate, grant, at, what in rows.looks
     ]
 
 

@@ -71,6 +71,15 @@ async def page(db: Database, grant: bytes, after: int) -> list[Shown]:
     return await db.page(read)
 
 
+async def newest(db: Database, grant: bytes) -> int:
+    """The highest number of a version that a grant has wraps for; 0 when there is none."""
+    row = await db.look(
+        "SELECT max(v.seq) FROM version v JOIN grant_wrap w ON w.place = v.id WHERE w.grant_id = ? AND v.erased_at IS NULL",
+        (grant,),
+    )
+    return int(row[0] or 0) if row else 0
+
+
 async def names_file(db: Database, grant: bytes, blob: bytes) -> bool:
     """Whether a version that this grant has wraps for names a file."""
 

@@ -12,6 +12,7 @@ _MEMBER: Final = (
     " FROM member m JOIN organisation o ON o.id = m.organisation_id JOIN account a ON a.id = m.id"
     " WHERE m.ended_at IS NULL AND o.ended_at IS NULL"
 )
+MOST_LOOKS: Final = 20_000
 _HOW_MANY: Final = "SELECT count(*) FROM"
 
 
@@ -40,6 +41,14 @@ class Numbers:
     grants: int
     ending: int
     packs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Looks as (advocate, grant, ms, what), and who is in the organisation now."""
+
+    looks: list[tuple[bytes, bytes, int, str]]
+    members: list[MemberRow]
 
 
 def add(hand: Hand, organisation: bytes, name: str, now: int) -> None:
@@ -121,6 +130,16 @@ def members_of(hand: Hand, organisation: bytes) -> list[MemberRow]:
     """Those who have not left, the earliest first."""
     rows = hand.execute(f"{_MEMBER} AND m.organisation_id = ? ORDER BY m.made_at, m.id", (organisation,)).fetchall()
     return [MemberRow(*row) for row in rows]
+
+
+def looks_of(hand: Hand, organisation: bytes) -> Looks:
+    """Who of an organisation looked and when, the latest first; members who have left are among them."""
+    looks = hand.execute(
+        "SELECT g.advocate_id, g.id, l.at, l.what FROM grant_look l JOIN access_grant g ON g.id = l.grant_id"
+        " JOIN member m ON m.id = g.advocate_id WHERE m.organisation_id = ? ORDER BY l.at DESC, l.id DESC LIMIT ?",
+        (organisation, MOST_LOOKS),
+    ).fetchall()
+    return Looks([(bytes(who), bytes(grant), at, what) for who, grant, at, what in looks], members_of(hand, organisation))
 
 
 def use_step(hand: Hand, account: bytes, step: int) -> bool:

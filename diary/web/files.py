@@ -8,7 +8,7 @@ is nobody's to trust.
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,13 +40,28 @@ class StaticFile:
 
 def read_files(folder: Path) -> Mapping[str, StaticFile]:
     """Every file below `folder` by its path there, with `/` between names. Raises OSError for an unreadable one."""
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and not is_elsewhere(path.relative_to(folder)))
+    return _read(folder, lambda path: not is_elsewhere(path))
+
+
+def read_desk(folder: Path) -> Mapping[str, StaticFile]:
+    """The files of the advocate's page alone, likewise."""
+    return _read(folder, is_of_desk)
+
+
+def _read(folder: Path, wanted: Callable[[Path], bool]) -> Mapping[str, StaticFile]:
+    """The files whose path below the folder is wanted."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and wanted(path.relative_to(folder)))
     return {path.relative_to(folder).as_posix(): read_file(path) for path in paths}
 
 
 def is_elsewhere(path: Path) -> bool:
-    """Whether a file below static/ is code of the public host's pages: no part of the app, and not for the app's host."""
-    return path.parts[:2] in (("js", "front"), ("js", "verify"))
+    """Whether a file below static/ is no part of the keeper's app: code of the public host's pages, and the advocate's side."""
+    return path.parts[:2] in (("js", "front"), ("js", "verify")) or is_of_desk(path)
+
+
+def is_of_desk(path: Path) -> bool:
+    """Whether a file below static/ is for the advocate's page alone, which no phone needs."""
+    return path.parts[:2] in (("js", "desk"), ("css", "desk.css"))
 
 
 def read_file(path: Path) -> StaticFile:

@@ -5,17 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from diary.config import Settings
 from diary.web.directory import read_directory
 from diary.web.directory_page import DIRECTORY, DirectoryPage
-from diary.web.files import StaticFile, read_files
+from diary.web.files import StaticFile, read_desk, read_files
 from diary.web.front import Front, make_front
 from diary.web.languages import each
 from diary.web.precache import Release, make_release
 from diary.web.public import TrainingPage, make_renderer, read_public
+
+# The advocate's page. Its code has an address of its own: a keeper's worker in the same browser answers for /static/ from
+# what it keeps, which may be another release.
+DESK: Final = "/desk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class Pages:
     shell: bytes
     release: Release
     files: Mapping[str, StaticFile]
+    desk: bytes
+    desk_files: Mapping[str, StaticFile]
     public: Mapping[str, bytes]
     training: Mapping[str, TrainingPage]
     public_files: Mapping[str, StaticFile]
@@ -49,6 +56,8 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         shell=shell,
         release=make_release(static, shell, settings.release_key),
         files=read_files(static),
+        desk=environment.get_template("desk.html").render().encode(),
+        desk_files=read_desk(static),
         public=renderer.all(),
         training=renderer.training(),
         public_files=read_public(static, templates),

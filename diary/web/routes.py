@@ -9,6 +9,7 @@ from diary.web.front import CODE, ONE_FILE
 from diary.web.front import PAGES as SCRIPTED
 from diary.web.gate import Gate
 from diary.web.languages import LANGUAGES
+from diary.web.pages import DESK
 from diary.web.policy import (
     CAPSULE,
     FETCH,
@@ -102,12 +103,14 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("DELETE", _DIARY + "/letters/{letter}", grants.take_in, _K, SYNC, NO_BODY),
     Row("POST", "/v1/members", advocates.join, _A, OPEN, JSON),
     Row("GET", "/v1/clients", advocates.list_clients, _V, SYNC, NO_BODY),
+    Row("GET", _CLIENT, advocates.stands, _V, SYNC, NO_BODY),
     Row("GET", _CLIENT + "/changes", advocates.feed, _V, SYNC, NO_BODY),
     Row("GET", _CLIENT + "/blobs/{blob}", advocates.blob_state, _V, SYNC, NO_BODY),
     Row("GET", _CLIENT + "/blobs/{blob}/parts/{i}", advocates.get_part, _V, SYNC, NO_BODY),
     Row("POST", _CLIENT + "/looks", advocates.note, _V, GRAVE, JSON),
     Row("PUT", _CLIENT + "/letters/{letter}", advocates.write, _V, GRAVE, VERSION, _TO),
     Row("GET", "/v1/organisation", advocates.organisation, _V, SYNC, NO_BODY),
+    Row("GET", "/v1/organisation/looks", advocates.looks, _V, GRAVE, NO_BODY),
     Row("POST", "/v1/organisation/invitations", advocates.invite, _V, GRAVE, NO_BODY),
     Row("DELETE", "/v1/organisation/members/{member}", advocates.leave, _V, GRAVE, NO_BODY),
     Row("POST", "/v1/handovers", handovers.leave, _K, GRAVE, JSON, _TO),
@@ -119,6 +122,8 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("POST", "/v1/handover/openings", handovers.open_, Audience.RECIPIENT, OPEN, JSON),
     Row("GET", "/v1/handover/parts/{i}", handovers.get_part, Audience.RECIPIENT, FETCH, NO_BODY),
     Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", DESK, pages.desk, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", DESK + "/code/{path:path}", pages.desk_code, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/release.json", pages.manifest, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),

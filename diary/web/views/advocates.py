@@ -5,10 +5,9 @@ from starlette.types import ASGIApp
 from diary.encoding import frames
 from diary.services import clients, organisations
 from diary.services.organisations import Joining
-from diary.web import cookies
 from diary.web.answers import Answer, json_answer, octets
 from diary.web.call import Call
-from diary.web.views.entrance import DIGITS_CHARACTERS, INVITE_CHARACTERS, read_account, read_device
+from diary.web.views.entrance import DIGITS_CHARACTERS, INVITE_CHARACTERS, entered, read_account, read_device
 
 NAME_CHARACTERS = 80
 SECRET_BYTES = 20
@@ -28,13 +27,18 @@ async def join(call: Call) -> ASGIApp:
     )
     entry, answer = await organisations.join(call.instance, joining, read_device(call, fields))
     call.office.events.say("registered")
-    return json_answer(answer, 201, cookies.given(entry.token, entry.device_token))
+    return entered(answer, entry, 201, at_desk=fields.flag("desk"))
 
 
 async def list_clients(call: Call) -> ASGIApp:
     """Who lets this advocate in, and until when."""
     found = await clients.list_clients(call.instance, call.advocate)
     return json_answer({"clients": found, "now": call.instance.clock.now_ms(), "you": clients.told(call.instance, call.advocate)})
+
+
+async def stands(call: Call) -> ASGIApp:
+    """Until when one grant stands, and the number of the newest version it gives. Nothing is read, so it is no look."""
+    return json_answer(await clients.stands(call.instance, call.advocate, call.id("grant")))
 
 
 async def feed(call: Call) -> ASGIApp:
@@ -72,6 +76,11 @@ async def organisation(call: Call) -> ASGIApp:
     members = await organisations.list_members(call.instance, call.advocate)
     numbers = {"ending": told.ending, "grants": told.grants, "members": told.members, "packs": told.packs}
     return json_answer({"members": members, "name": told.name, "numbers": numbers})
+
+
+async def looks(call: Call) -> ASGIApp:
+    """Who looked and when, for whoever leads: of clients no more than that they are different ones."""
+    return json_answer({"looks": await organisations.list_looks(call.instance, call.advocate)})
 
 
 async def invite(call: Call) -> ASGIApp:

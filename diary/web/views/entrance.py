@@ -92,7 +92,7 @@ async def sign_in(call: Call) -> ASGIApp:
         call.office.events.say("sign_in_refused")
         raise
     call.office.events.say("signed_in")
-    return entered(answer, entry)
+    return entered(answer, entry, at_desk=fields.flag("desk"))
 
 
 async def recover(call: Call) -> ASGIApp:
@@ -138,11 +138,17 @@ def read_device(call: Call, fields: Fields) -> Device:
     """The device that signs in."""
     name = fields.text("device_name", DEVICE_NAME_CHARACTERS)
     digits = fields.text("digits", DIGITS_CHARACTERS) if fields.has("digits") else ""
-    return Device(fields.id("device"), name, call.session_token, borrowed=fields.flag("borrowed"), digits=digits)
+    held = fields.flag("borrowed") or fields.flag("desk")
+    return Device(fields.id("device"), name, call.session_token, borrowed=held, digits=digits)
 
 
-def entered(answer: dict[str, object], entry: Entry, status: int = 200) -> ASGIApp:
-    """The answer of everything that begins a session."""
+def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_desk: bool = False) -> ASGIApp:
+    """The answer of everything that begins a session.
+
+    `at_desk`: an advocate's page keeps nothing, and whoever uses that browser besides may keep a diary in it.
+    """
+    if entry.borrowed and at_desk:
+        return json_answer(answer | {"token": entry.token}, status)
     if entry.borrowed:
         return json_answer(answer | {"token": entry.token}, status, cookies.forgotten())
     return json_answer(answer, status, cookies.given(entry.token, entry.device_token))

@@ -9,7 +9,7 @@ from diary.encoding import b64
 from diary.errors import NotFound
 from diary.web.answers import HTML, JSON, Answer
 from diary.web.call import Call
-from diary.web.files import takes_gzip
+from diary.web.files import StaticFile, takes_gzip
 from diary.web.public import size_of, training_file
 
 # Files keep their names, so a browser asks each time whether it still has the right bytes.
@@ -41,9 +41,24 @@ async def manifest(call: Call) -> ASGIApp:
     return Answer(200, found, JSON, (ASK_AGAIN,))
 
 
+async def desk(call: Call) -> ASGIApp:
+    """The advocate's one page."""
+    return Answer(200, call.office.pages.desk, HTML)
+
+
 async def static(call: Call) -> ASGIApp:
-    """A static file, packed where the browser takes that; nothing new when it already has these bytes."""
-    found = call.office.pages.files.get(call.scope["path_params"]["path"])
+    """A static file of the keeper's app."""
+    return _file(call, call.office.pages.files.get(call.scope["path_params"]["path"]))
+
+
+async def desk_code(call: Call) -> ASGIApp:
+    """A static file for the advocate's page: its own, or one of those it shares with the keeper's app."""
+    pages, path = call.office.pages, call.scope["path_params"]["path"]
+    return _file(call, pages.desk_files.get(path) or pages.files.get(path))
+
+
+def _file(call: Call, found: StaticFile | None) -> ASGIApp:
+    """A file, packed where the browser takes that; nothing new when it already has these bytes. Raises NotFound."""
     if found is None:
         raise NotFound
     headers: tuple[tuple[bytes, bytes], ...] = (ASK_AGAIN, (b"etag", found.tag), (b"vary", b"accept-encoding"))

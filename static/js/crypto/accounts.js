@@ -164,17 +164,27 @@ export async function openAccount(session, { answer, login, device, diary }) {
  * @param {string} [diary] which, else the first
  */
 export async function readAccount(session, answer, diary) {
+  const { account, opener, epoch, earlier, ...own } = await readKeys(session, answer);
+  const listed = diary ? answer.diaries.find((one) => one.diary === diary) : answer.diaries[0];
+  if (!listed) throw new KeptError('not_opened');
+  const diaryKey = await unwrap(opener, diaryWrapHeader(account, listed.diary, wholeNumber(listed.epoch)), unb64(listed.wrap));
+  return { diary: listed.diary, secrets: { ...own, diary_key: diaryKey }, epochs: { account: epoch, diary: listed.epoch }, earlier };
+}
+
+/**
+ * The account's own keys in a sign-in's answer, whether or not it has a diary. Throws `not_opened`.
+ * @param {Session} session
+ * @param {Pick<Answer, 'account'|'words_wrap'|'code_wrap'|'keyset'>} answer
+ */
+export async function readKeys(session, answer) {
   if (!session.signingIn) throw new KeptError('locked');
   const { account } = answer;
   const { raw, epoch } = await openAccountKey(session, account, answer);
   const opener = await importKey(raw);
   const keyset = unb64(answer.keyset);
-  const claimed = claimedHeader(keyset, 'keyset');
-  const { earlier, ...pairs } = await openKeyset(opener, { account, epoch: wholeNumber(claimed.epoch), rev: wholeNumber(claimed.rev) }, keyset);
-  const listed = diary ? answer.diaries.find((one) => one.diary === diary) : answer.diaries[0];
-  if (!listed) throw new KeptError('not_opened');
-  const diaryKey = await unwrap(opener, diaryWrapHeader(account, listed.diary, wholeNumber(listed.epoch)), unb64(listed.wrap));
-  return { diary: listed.diary, secrets: { account_key: raw, diary_key: diaryKey, ...pairs }, epochs: { account: epoch, diary: listed.epoch }, earlier };
+  const { epoch: kept, rev } = claimedHeader(keyset, 'keyset');
+  const opened = await openKeyset(opener, { account, epoch: wholeNumber(kept), rev: wholeNumber(rev) }, keyset);
+  return { ...opened, account, account_key: raw, epoch, opener };
 }
 
 /**
@@ -255,11 +265,7 @@ async function wrapForWords(session, words, cost, login) {
   return { kdf, auth: b64(await authOf(root, kdf, session.origin)), words_wrap: b64(wrapped) };
 }
 
-/**
- * @param {Session} session
- * @param {string} account
- * @param {Answer} answer
- */
+/** @param {Session} session @param {string} account @param {Pick<Answer, 'words_wrap'|'code_wrap'>} answer */
 async function openAccountKey(session, account, { words_wrap, code_wrap }) {
   const signingIn = /** @type {import('./session.js').SigningIn} */ (session.signingIn);
   const by = 'kdf' in signingIn ? 'words' : 'code';

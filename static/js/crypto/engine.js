@@ -6,6 +6,7 @@ import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId, parseId } from '../core/ids.js';
 import * as accounts from './accounts.js';
+import { advocatePart } from './advocating.js';
 import { openBox } from './box.js';
 import * as copy from './copy.js';
 import { engineName } from './argon2.js';
@@ -27,7 +28,7 @@ import { checkWords, suggestWords } from './words.js';
 /** @typedef {import('./commitment.js').Names} Names */
 /** @typedef {import('./commitment.js').Fields} Fields */
 /** @typedef {import('./slots.js').Door} Door */
-/** @typedef {Record<string, Record<string, Names>>} Schemas kind → schema number → names */
+/** @typedef {import('./session.js').Schemas} Schemas */
 /** @typedef {ReturnType<typeof createEngine>} Engine */
 /**
  * @typedef {object} VersionWish
@@ -68,6 +69,7 @@ export function createEngine({ now = () => performance.now(), ...settings }) {
     ...filePart(session),
     ...handoverPart(session),
     ...grantPart(session),
+    ...advocatePart(session),
   };
 }
 
@@ -152,10 +154,7 @@ function rekeyPart(session) {
 
 /** @param {Session} session */
 function versionPart(session) {
-  /** @type {Schemas} */
-  let schemas = {};
-  /** @type {(kind: string, schema: number) => Names | null} */
-  const namesOf = (kind, schema) => (Object.hasOwn(schemas, kind) ? schemas[kind]?.[schema] ?? null : null);
+  const { namesOf } = session;
   /** @param {VersionPushed & {names?: Names}} pushed */
   const openOne = ({ record, version, meta, wraps, envelopes, names }) => {
     const { identity, diaryKey, olds, authors } = session.own;
@@ -163,7 +162,7 @@ function versionPart(session) {
     return openVersion({ place, meta, wraps, envelopes }, { diaryKey, olds, authors }, names ? () => names : namesOf);
   };
   return {
-    setSchemas: async (/** @type {Schemas} */ table) => { schemas = table; },
+    setSchemas: async (/** @type {Schemas} */ table) => { session.schemas = table; },
     openStored: async (/** @type {readonly import('./stored.js').StoredVersion[]} */ list) => openStored(session, list),
     sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
     openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),

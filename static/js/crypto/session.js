@@ -40,6 +40,8 @@ import { authorChain } from './statements.js';
 /** @typedef {{role: Role, i: number, key: CryptoKey, slotRoot: CryptoKey, olds?: CryptoKey[]}} OpenStore `olds`: keys of before the keys were changed; what they open was written then */
 /** @typedef {{identity: PublicIdentity, epochs: {account: number, diary: number}, diaryKey: CryptoKey, signKey: CryptoKey, signPub: CryptoKey, authors: Map<string, CryptoKey>, earlier: readonly JsonObject[], olds: Map<number, CryptoKey>}} OpenIdentity `authors`: by key id; `olds`: diary keys of earlier epochs, until all versions here have new wraps */
 /** @typedef {{account_key: Bytes, diary_key: Bytes, ecdsa: Pair, hpke: Pair}} Secrets */
+/** @typedef {import('./commitment.js').Names} Names */
+/** @typedef {Record<string, Record<string, Names>>} Schemas kind → schema number → names */
 /** @typedef {{kdf: Kdf, root: CryptoKey} | {code: CryptoKey, login: string}} SigningIn */
 
 export class Session {
@@ -62,6 +64,10 @@ export class Session {
     this.next = null;
     /** @type {Promise<void> | undefined} */
     this.tested = undefined;
+    /** What this program knows of each kind of record. @type {Schemas} */
+    this.schemas = {};
+    /** @type {(kind: string, schema: number) => Names | null} */
+    this.namesOf = (kind, schema) => (Object.hasOwn(this.schemas, kind) ? this.schemas[kind]?.[schema] ?? null : null);
   }
 
   /** The known-answer test, once. Throws `kdf_broken`. */

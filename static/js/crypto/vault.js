@@ -80,6 +80,12 @@
  *   grantsLoad([{kept, diary, grant, to}…]) → [{said, other}|null…]     the keeper's copies; null for one that lets nobody in
  *   grantDrop(grant) · grantWraps(grant, [{version, wraps}…]) → [[wrap…]…] · grantSummary(grant, summary) → bytes
  *   letterOpen({envelope, grant, letter}) → {said: letter, pub: b64}     not_opened, bad_signature; `pub`: the key that signed it
+ *   advocateNew({login, words}) → {identity, body}     body of POST /v1/members but for ticket, device_name, invite, name, secret, digits
+ *   advocateOpen({answer, login}) → public identity    after auth; an advocate's, whose `diary` is nobody's. not_opened
+ *   clientsOpen([{diary, grant, sealed, summary}…], now) → [{said, other, summary|null}|null…]     held from now on; null for a grant
+ *       that lets nobody in: altered, unsigned, for somebody else, over
+ *   clientForget(grant) · clientRead(grant, page) → [{seq, record, version, …as openVersion}|{seq, refused: true}…]     each signed by that client
+ *   clientPart({grant, blob, key, i, n, sealed, size?}) → bytes · letterSeal({grant, what, fields, made_at}) → {letter, envelope}
  */
 import { KeptError } from '../core/errors.js';
 
@@ -94,7 +100,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'letterOpen', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'letterSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 

@@ -134,6 +134,26 @@ export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey,
 }
 
 /**
+ * Reads a version with its own keys: open, then restricted, which a reader need not have. Whose signature it bears is for the
+ * caller. Throws `not_opened`; without the restricted part the commitment cannot be made again, so only its place is looked at.
+ * @param {{place: Place, meta: Meta, envelopes: readonly Uint8Array[]}} pushed
+ * @param {readonly Bytes[]} keys
+ * @param {(kind: string, schema: number) => Names | null} namesOf
+ * @returns {Promise<OpenedVersion>}
+ */
+export async function openWithKeys({ place, meta, envelopes }, keys, namesOf) {
+  const parts = partsOf(meta.parts.length);
+  if (canonText(parts) !== canonText([...meta.parts]) || envelopes.length !== parts.length || !keys.length || keys.length > parts.length) {
+    throw new KeptError('not_opened');
+  }
+  const [open, restricted = null] = await Promise.all(keys.map(async (raw, i) => {
+    const header = envelopeHeader(place, /** @type {Part} */ (parts[i]));
+    return readPayload(unpad(await envelope.open(await importKey(raw), /** @type {Uint8Array} */ (envelopes[i]), 'version', header)));
+  }));
+  return judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf, keys.length < parts.length);
+}
+
+/**
  * What the author signs of a version.
  * @param {string} c b64
  * @param {Place} place
@@ -158,9 +178,10 @@ export function envelopeHeader({ diary, record, version }, part) {
  * @param {Place} place
  * @param {Meta} meta
  * @param {(kind: string, schema: number) => Names | null} namesOf
+ * @param {boolean} [withheld] the restricted part is there and this reader has no key for it
  * @returns {OpenedVersion}
  */
-function judge(open, restricted, place, meta, namesOf) {
+function judge(open, restricted, place, meta, namesOf, withheld = false) {
   const { _kind: kind, _schema: schema } = open.fields;
   if (typeof kind !== 'string' || typeof schema !== 'number') throw new KeptError('not_opened');
   const names = namesOf(kind, schema);
@@ -168,7 +189,7 @@ function judge(open, restricted, place, meta, namesOf) {
   const digests = names && fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null });
   const committed = digests && b64(commitment(digests));
   // A field the schema does not name is outside the commitment, so it must not pass as part of the version.
-  const isWhole = !names || (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && committed === meta.c);
+  const isWhole = !names || (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (withheld || committed === meta.c));
   const isPlaced = isEqual(open.fields._ids, { ...place }) && isEqual(open.fields._parents, [...meta.parents]);
   return {
     place, kind, schema,

@@ -86,7 +86,7 @@ export function markLine(stage, { fields }) {
     <p class="small">${talk(mark)} · ${t(mark.read_back ? 'asst.read_back' : 'asst.not_read_back')}</p>
     ${mark.turns.some(({ asked }) => asked) ? html`<p class="small">${t('asst.asked')}: ${mark.turns.filter(({ asked }) => asked).map(({ asked, words }, i) => html`${i ? ' · ' : ''}<bdi>${asked === 'own' ? words : t(`asst.p.${asked}`)}</bdi>`)}</p>` : nothing}
     ${typed ? html`<p class="small"><strong>${t('asst.typed')}</strong></p><p class="narrative-small" dir="auto">${typed}</p>` : nothing}
-    ${mark.answer ? nothing : html`<div>${button(t('asst.look'), () => stage.go({ name: 'assisted' }))}</div>`}</div>`;
+    ${mark.answer || !('answerAssisted' in stage.app) ? nothing : html`<div>${button(t('asst.look'), () => stage.go({ name: 'assisted' }))}</div>`}</div>`;
 }
 
 /** @param {string} by @param {string} answer */

@@ -76,7 +76,7 @@ function reading(stage, found) {
 }
 
 /** The account; where the keeper asked for care, after a tap. @param {Stage} stage @param {Entry} found */
-function words(stage, { fields }) {
+export function words(stage, { fields }) {
   const care = fields.content_warning && fields.content_warning !== 'none';
   if (care && !stage.local.careful) {
     return html`<div class="note stack-close"><p>${t('entry.care', { what: label('content_warnings', fields.content_warning) || fields.content_warning_text || '' })}</p>
@@ -111,7 +111,7 @@ export function factsOf(stage, fields, restricted) {
 }
 
 /** The same on the page; what is kept apart says so. @param {Stage} stage @param {Entry} found */
-function facts(stage, { fields, restricted, note }) {
+export function facts(stage, { fields, restricted, note }) {
   const said = factsOf(stage, fields, restricted);
   if (!said.length && !note && !stage.local.copied) return nothing;
   return html`${stage.local.copied ? html`<p class="small soft" role="status">${t('entry.copied')}</p>` : nothing}

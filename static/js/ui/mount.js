@@ -6,6 +6,7 @@ import { render } from './html.js';
 import { Stage } from './stage.js';
 import { frame, warm } from './frame.js';
 import { follow } from './language.js';
+import { settle } from './settling.js';
 import { wear } from './skin.js';
 
 /** @typedef {import('./app.d.ts').App} App */
@@ -80,27 +81,6 @@ function enter(stage, before, now) {
   stage.spoken = '';
   stage.reset(now === 'open' ? 'add' : 'start');
   stage.local = typed;
-}
-
-/**
- * After a drawing: put the focus where the person is now.
- * @param {Stage} stage @param {HTMLElement} root
- */
-function settle(stage, root) {
-  if (stage.arrived) {
-    const target = /** @type {HTMLElement|null} */ (root.querySelector('main [data-focus]') ?? root.querySelector('main h1'));
-    if (!target) return; // its part is still loading
-    stage.arrived = false;
-    target.focus({ preventScroll: true });
-    // Back in a long list one stands where one left it.
-    if (target.matches('.item')) return target.scrollIntoView({ block: 'center' });
-    scrollTo(0, 0);
-    root.querySelector('main')?.scrollTo(0, 0);
-  } else if (stage.problem && !stage.problem.fields) {
-    const summary = /** @type {HTMLElement|null} */ (root.querySelector('[data-problem]'));
-    stage.problem.fields = {};
-    summary?.focus();
-  }
 }
 
 /**

@@ -24,7 +24,7 @@ function patterns(stage) {
   return html`<div class="stack-wide">
     ${heading(t('pat.title'))}
     ${inWords(stage, data.counts)}
-    <div class="rows"><div>${link({ title: t('four.row'), more: t('four.row_more'), icon: 'list', on: () => stage.go({ name: 'four' }) })}</div></div>
+    ${/* Entries have no numbers on an advocate's page, and the sheet is made of them. */ 'saveIncident' in stage.app ? html`<div class="rows"><div>${link({ title: t('four.row'), more: t('four.row_more'), icon: 'list', on: () => stage.go({ name: 'four' }) })}</div></div>` : nothing}
     ${section(t('pat.months'), months(stage, data.counts))}
     ${tally(stage, t('pat.kinds'), data.counts.behaviours, (code) => label('behaviours', code))}
     ${tally(stage, t('pat.channels'), data.counts.channels, (code) => label('channels', code))}

@@ -130,7 +130,7 @@ export function searchBar(stage) {
   const looking = isLooking(finding);
   return html`<div class="stack" role="search">
     <div class="find">
-      ${textField({ id: 'find', label: t('find.label'), type: 'search', value: finding.query, on: (query) => void ask(stage, query) })}
+      ${textField({ id: 'find', label: t('showNow' in stage.app ? 'find.label' : 'desk.find_entry'), type: 'search', value: finding.query, on: (query) => void ask(stage, query) })}
       <button type="button" class="button" aria-expanded=${String(finding.open)} aria-controls="filters" @click=${() => { finding.open = !finding.open; stage.draw(); }}>${on ? tn('find.filters_on', on) : t('find.filters')}</button>
     </div>
     ${looking ? html`<div class="line"><span>${finding.only ? html`<span dir="auto">${t('find.only', { what: finding.only.what })}</span> · ` : nothing}${countWords(stage)}</span>
@@ -145,6 +145,7 @@ const SHOWN = 50;
 /** What was found, for the person in front of the keeper. @param {Stage} stage */
 function showable(stage) {
   const rows = foundRows(stage);
+  if (!('showNow' in stage.app)) return nothing; // an advocate shows nobody
   return rows.length && rows.length <= SHOWN ? button(t('find.show'), () => stage.go({ name: 'show', records: rows.map(({ record }) => record) }), { plain: true, icon: 'eye' }) : nothing;
 }
 

@@ -1,0 +1,172 @@
+/** The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this page's memory. */
+import { findFile } from '../actions/reading_files.js';
+import { concat } from '../core/bytes.js';
+import { readFrames, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { partCount } from '../crypto/files.js';
+import { Diary } from './diary.js';
+import { clientOf } from './order.js';
+
+/** @typedef {import('./desk.js').Context} Context */
+
+/** @param {Context} ctx */
+export function clientMethods(ctx) {
+  const reading = () => {
+    if (!ctx.diary) throw new KeptError('not_found');
+    return ctx.diary;
+  };
+  return {
+    listClients: () => list(ctx),
+    openClient: (/** @type {string} */ grant) => openClient(ctx, grant),
+    lookAgain: () => openClient(ctx, ctx.state.client?.grant ?? ''),
+    closeClient: () => closeClient(ctx),
+    readIncident: async (/** @type {string} */ record) => reading().entry(record),
+    readAttachment: async (/** @type {string} */ record) => reading().file(record),
+    readRecords: async (/** @type {string} */ kind, /** @type {{all?: boolean}} */ how = {}) => ctx.diary?.readKind(kind, how) ?? [],
+    readKnown: async () => reading().known(),
+    readPatterns: async () => reading().patterns(ctx.state.entries),
+    findEntries: async (/** @type {string} */ query) => reading().find(query, ctx.state.entries),
+    readPicture: async (/** @type {string} */ record, /** @type {any} */ size) => readFile(ctx, record, size),
+    readToPlay: async (/** @type {string} */ record) => readFile(ctx, record, 'received'),
+    writeLetter: (/** @type {'question'|'assisted'} */ what, /** @type {any} */ fields) => writeLetter(ctx, what, fields),
+  };
+}
+
+/** @param {Context} ctx */
+export async function list(ctx) {
+  const vault = ctx.opened();
+  const { clients: rows, now, you } = await ctx.api.clients();
+  const opened = await vault.clientsOpen(rows, now);
+  const clients = rows.flatMap((row, i) => {
+    const one = opened[i];
+    return one ? [clientOf(one, row, now)] : [];
+  });
+  ctx.set({ clients, refused: rows.length - clients.length, you, now });
+  const open = ctx.state.client;
+  if (open && !clients.some(({ grant }) => grant === open.grant)) gone(ctx);
+}
+
+/** Everything a client gave, from the first. Shown when all of it is there; a page is opened while the next one comes. @param {Context} ctx @param {string} grant */
+async function openClient(ctx, grant) {
+  const vault = ctx.opened();
+  const client = ctx.state.clients.find((one) => one.grant === grant);
+  if (!client) throw new KeptError('not_found');
+  ctx.set({ ended: null });
+  const diary = new Diary(ctx.ports.zone);
+  ctx.reading = diary;
+  const read = guarded(ctx, grant, async () => {
+    let after = 0;
+    /** @type {Promise<any[]>} */
+    let opening = Promise.resolve([]);
+    for (;;) {
+      const page = await ctx.api.changes(grant, after);
+      const frames = readFrames(page, { atMost: 320 });
+      diary.take(await opening);
+      if (!frames.length) break;
+      const next = numberOf(/** @type {Uint8Array} */ (frames.at(-1)));
+      if (next <= after) throw new KeptError('garbage');
+      after = next;
+      opening = vault.clientRead(grant, page);
+      opening.catch(() => undefined);
+    }
+  });
+  // Ended meanwhile: that is said by itself, and there is nothing to open.
+  const isOver = await read.then(() => false, (error) => { if (ctx.state.ended === null) throw error; return true; });
+  if (isOver) return;
+  if (ctx.reading !== diary || !ctx.vault) throw new KeptError('cancelled');
+  const all = await diary.rows(client.looked_at ?? 0);
+  if (ctx.state.client?.grant !== grant) dropUrls(ctx);
+  ctx.diary = diary;
+  // What is looked at now is seen: the list says so at once, the server's own note comes with the next one.
+  const clients = ctx.state.clients.map((one) => (one.grant === grant ? { ...one, looked_at: ctx.ports.clock.now(), fresh: false } : one));
+  ctx.set({ client, clients, entries: all.filter(({ taken_out }) => (taken_out ?? null) === null), removed: all.filter(({ taken_out }) => (taken_out ?? null) !== null), ended: null, newer: false });
+}
+
+/** The number of a version, from its frame. @param {Uint8Array} frame */
+function numberOf(frame) {
+  const [facts] = readFrames(frame, { atMost: 3 });
+  const { seq } = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (facts)));
+  if (!Number.isSafeInteger(seq)) throw new KeptError('garbage');
+  return seq;
+}
+
+/** @param {Context} ctx */
+export function closeClient(ctx) {
+  ctx.diary = null;
+  ctx.reading = null;
+  dropUrls(ctx);
+  ctx.set({ client: null, entries: [], removed: [], newer: false });
+}
+
+/** The client ended it, or it ran out: nothing of it stays on the screen or in memory. @param {Context} ctx */
+export function gone(ctx) {
+  const { client } = ctx.state;
+  if (!client) return;
+  void ctx.vault?.clientForget(client.grant).catch(() => undefined);
+  const clients = ctx.state.clients.filter(({ grant }) => grant !== client.grant);
+  closeClient(ctx);
+  ctx.set({ clients, ended: client.name });
+}
+
+/** Does something with a grant; when the server no longer knows it, it has ended. @template T @param {Context} ctx @param {string} grant @param {() => Promise<T>} act @returns {Promise<T>} */
+export async function guarded(ctx, grant, act) {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof KeptError && error.code === 'not_found' && !await standsStill(ctx, grant)) {
+      const clients = ctx.state.clients.filter((one) => one.grant !== grant);
+      const name = ctx.state.clients.find((one) => one.grant === grant)?.name ?? '';
+      if (ctx.state.client?.grant === grant) closeClient(ctx);
+      ctx.set({ clients, ended: name });
+    }
+    throw error;
+  }
+}
+
+/** @param {Context} ctx @param {string} grant */
+async function standsStill(ctx, grant) {
+  return ctx.api.stands(grant).then(() => true, (error) => !(error instanceof KeptError && error.code === 'not_found'));
+}
+
+/** A file of the client's as an address that lives as long as the client is open. @param {Context} ctx @param {string} record @param {any} which */
+async function readFile(ctx, record, which) {
+  const { diary, state: { client } } = ctx;
+  const vault = ctx.opened();
+  if (!diary || !client) throw new KeptError('not_found');
+  const book = /** @type {any} */ ({ book: { newest: async (/** @type {string} */ id) => diary.newest(id) } });
+  const file = await findFile(book, record, which, []) ?? (which === 'preview' ? await findFile(book, record, 'print', []) : null);
+  if (!file) return null;
+  const { blob, key, size, type } = file;
+  const n = partCount(size);
+  const pieces = await guarded(ctx, client.grant, async () => {
+    const { complete, parts } = await ctx.api.blob(client.grant, blob);
+    if (!complete) throw new KeptError('not_there_yet');
+    if (parts !== n) throw new KeptError('garbage');
+    const found = [];
+    for (let i = 0; i < n; i++) found.push(await vault.clientPart({ grant: client.grant, blob, key, i, n, size, sealed: /** @type {any} */ (await ctx.api.part(client.grant, blob, i)) }));
+    return found;
+  });
+  if (ctx.diary !== diary) throw new KeptError('cancelled');
+  // Only pictures a browser itself encoded are shown, and only what is heard or watched is played.
+  const safe = type === 'image/jpeg' || /^(audio|video)\//.test(type) ? type : 'application/octet-stream';
+  const whole = new Blob([/** @type {BlobPart} */ (concat(...pieces))], { type: safe });
+  const url = ctx.ports.objectUrl.make(whole);
+  ctx.urls.add(url);
+  return { url, blob: whole };
+}
+
+/** @param {Context} ctx @param {'question'|'assisted'} what @param {any} fields */
+async function writeLetter(ctx, what, fields) {
+  const { client } = ctx.state;
+  if (!client) throw new KeptError('not_found');
+  const { letter, envelope } = await ctx.opened().letterSeal({ grant: client.grant, what, fields, made_at: ctx.ports.clock.now() });
+  await guarded(ctx, client.grant, () => ctx.api.write(client.grant, letter, envelope));
+  ctx.asked.push({ letter, grant: client.grant, about: fields.about ?? null, text: fields.text ?? '', at: ctx.ports.clock.now() });
+  return letter;
+}
+
+/** @param {Context} ctx */
+function dropUrls(ctx) {
+  for (const url of ctx.urls) ctx.ports.objectUrl.drop(url);
+  ctx.urls.clear();
+}

@@ -1,0 +1,46 @@
+/** The organisation, for whoever leads it. */
+import { html, nothing } from '../ui/html.js';
+import { button, errorSummary, heading, sentenceOf, sheet } from '../ui/parts.js';
+import { t, tn } from '../ui/strings.js';
+
+/** @typedef {import('./types.d.ts').Stage} Stage */
+
+/** @param {Stage} stage */
+function organisation(stage) {
+  const found = stage.find('organisation', () => stage.app.readOrganisation());
+  if (!found.data) return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p></div>`;
+  const { name, numbers, members } = found.data;
+  const { local } = stage;
+  const invite = () => stage.run('invite', async () => stage.set({ invite: await stage.app.inviteMember() }));
+  return html`<div class="stack-wide">${heading(html`<bdi>${name}</bdi>`)}${errorSummary(/** @type {any} */ (stage))}
+    <p class="soft">${t('desk.org_lead')}</p>
+    <dl class="facts facts-close card">${/** @type {const} */ (['members', 'grants', 'ending', 'packs']).map((one) => html`<div><dt>${t(`desk.${one}`)}</dt><dd>${numbers[one]}</dd></div>`)}</dl>
+    <section class="stack"><h2>${t('desk.members')}</h2>
+      <ul class="plain desk-members">${members.map((member) => html`<li class="row apart"><span><bdi>${member.name}</bdi>${member.leads ? html` <span class="small soft">(${t('desk.leads')})</span>` : nothing}${member.here ? html` <span class="small soft">(${t('desk.it_is_you')})</span>` : nothing}</span>
+        ${member.here ? nothing : button(t('desk.end_member'), () => stage.openSheet((on) => ending(on, member)), { plain: true })}</li>`)}</ul>
+      ${local.invite ? html`<div class="note stack-close" role="status"><p class="desk-secret hex" dir="ltr" translate="no">${local.invite}</p><p class="small">${t('desk.invite_shown')}</p></div>` : nothing}
+      <div>${button(t('desk.invite_do'), invite, { icon: 'add', busy: stage.running === 'invite' })}</div></section>
+    ${table(stage)}</div>`;
+}
+
+/** @param {Stage} stage */
+function table(stage) {
+  const { made } = stage.local;
+  const make = () => stage.run('table', async () => stage.set({ made: await stage.app.exportLooks() }));
+  return html`<section class="stack"><h2>${t('desk.export')}</h2><p class="small soft">${t('desk.export_lead')}</p>
+    <div class="row">${made ? html`<a class="button button-main" href=${made.url} download="looks.csv"><span>${t('desk.export_save')}</span></a><span class="small soft">${tn('desk.export_many', made.many)}</span>` : button(t('desk.export_do'), make, { busy: stage.running === 'table' })}</div></section>`;
+}
+
+/** @param {Stage} stage @param {import('../net/clients.js').Member} member */
+function ending(stage, member) {
+  const end = () => stage.run('end', async () => {
+    await stage.app.endMember(member.member);
+    stage.closeSheet();
+    stage.refresh('organisation');
+    stage.say(t('desk.member_gone'));
+  });
+  return sheet(/** @type {any} */ (stage), t('desk.end_member'), html`<p>${t('desk.end_ask', { name: member.name })}</p>
+    <div class="row">${button(t('desk.end_do'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+}
+
+export const views = { organisation };

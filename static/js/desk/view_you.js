@@ -1,0 +1,56 @@
+/** The advocate themselves: nine words to read out, how clients see them, language, leaving. */
+import { makeQr } from '../core/qr.js';
+import { chips } from '../ui/fields.js';
+import { html, nothing, svg } from '../ui/html.js';
+import { LANGUAGES, isDraftLanguage } from '../ui/language.js';
+import { button, errorSummary, heading, sheet } from '../ui/parts.js';
+import { t } from '../ui/strings.js';
+import '../ui/strings_language.js';
+
+/** @typedef {import('./types.d.ts').Stage} Stage */
+
+const QUIET = 4;
+
+/** A text as a code for a camera. @param {string} text @param {string} name what it is, for those who do not see it */
+export function qr(text, name) {
+  const rows = makeQr(text);
+  const size = rows.length + 2 * QUIET;
+  const path = rows.map((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')).join('')).join('');
+  return html`<svg class="desk-qr" viewBox="0 0 ${size} ${size}" role="img" aria-label=${name} shape-rendering="crispEdges">${svg`<rect class="desk-qr-ground" width=${size} height=${size}/><path class="desk-qr-ink" d=${path}/>`}</svg>`;
+}
+
+/** @param {Stage} stage */
+export function nineWords(stage) {
+  const words = stage.find('nine', () => stage.app.ownWords()).data;
+  return html`<section class="card stack"><h2>${t('desk.nine')}</h2><p>${t('desk.nine_lead')}</p>
+    ${words ? html`<ol class="desk-nine" translate="no" lang="en" dir="ltr">${words.split(' ').map((word) => html`<li>${word}</li>`)}</ol>${qr(words.toUpperCase(), t('desk.nine_qr'))}` : html`<p role="status">${t('frame.loading')}</p>`}</section>`;
+}
+
+/** @param {Stage} stage */
+function you(stage) {
+  const { state } = stage;
+  const name = state.you?.name ?? '';
+  const organisation = state.you?.organisation ?? '';
+  return html`<div class="stack-wide">${heading(t('desk.you'))}${errorSummary(/** @type {any} */ (stage))}
+    ${nineWords(stage)}
+    <dl class="facts card"><div><dt>${t('desk.as')}</dt><dd><bdi>${name}</bdi>, <bdi>${organisation}</bdi></dd></div>
+      <div><dt>${t('desk.login')}</dt><dd dir="ltr">${stage.app.login()}</dd></div></dl>
+    ${languages(stage)}
+    <div>${button(t('desk.leave'), () => stage.openSheet((on) => leaving(on, organisation)), { plain: true, icon: 'out' })}</div></div>`;
+}
+
+/** @param {Stage} stage */
+function languages(stage) {
+  return html`${chips({ name: 'language', legend: t('desk.language'), chosen: [stage.state.language], on: (code) => void stage.app.setLanguage(code),
+    choices: LANGUAGES.map(([code, name]) => [code, html`<span lang=${code}>${name}</span>`]) })}
+    ${isDraftLanguage() ? html`<p class="care small">${t('lang.draft')}</p>` : nothing}`;
+}
+
+/** @param {Stage} stage @param {string} organisation */
+function leaving(stage, organisation) {
+  const leave = () => stage.run('leave', async () => { stage.closeSheet(); await stage.app.leaveOrganisation(); });
+  return sheet(/** @type {any} */ (stage), t('desk.leave'), html`<p>${t('desk.leave_ask', { organisation })}</p>
+    <div class="row">${button(t('desk.leave_do'), leave, { main: true, busy: stage.running === 'leave' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+}
+
+export const views = { you };

@@ -1,0 +1,217 @@
+"""An advocate at a desk in a real browser, and a keeper without a screen who lets them in: the reference client."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import re
+import ssl
+import struct
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from diary.app import open_instance
+from diary.client import accounts, granting
+from diary.client.demo import write_sample
+from diary.client.granting import Choice
+from diary.client.journal import Held, Journal, Said
+from diary.client.sample import Story
+from diary.client.transport import Server
+from diary.clock import SystemClock
+from diary.crypto import kdf
+from diary.ledger.grants import USUAL_MS, Granted
+from diary.services import organisations
+from tests.browser.serving import Certificate, Served
+
+T = TypeVar("T")
+WORDS: Final = "an advocate's own long words"
+STEP_S: Final = 30
+# Never anybody's but the keeper's.
+PRIVATE: Final = {"note", "settings", "manifest"}
+
+
+def elsewhere(act: Callable[[], Awaitable[T]]) -> T:
+    """Run it in a thread: the browser's driver holds the event loop of this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(act())).result()  # type: ignore[arg-type]
+
+
+def found_organisation(served: Served, name: str) -> str:
+    """By the operator's command line: the invitation of whoever leads it."""
+
+    async def begin() -> str:
+        async with open_instance(served.settings, SystemClock(), kdf_profile=kdf.CHEAPEST) as instance:
+            return (await organisations.begin(instance, name))[1]
+
+    return elsewhere(begin)
+
+
+class FarKeeper:
+    """A keeper somewhere else, who writes, lets somebody in and ends it."""
+
+    def __init__(self, served: Served, certificate: Certificate) -> None:
+        """Nothing is there yet; `begins` or `tells` first."""
+        self._served = served
+        self._trusting = ssl.create_default_context(cafile=str(certificate.cert))
+        self._cookies: dict[str, str] = {}
+        self.journal: Journal = None  # type: ignore[assignment] # begun before anything else
+
+    def does(self, act: Callable[[Server], Awaitable[T]]) -> T:
+        """One visit to the server."""
+
+        async def visit() -> T:
+            base = f"https://127.0.0.1:{self._served.port}"
+            async with httpx.AsyncClient(base_url=base, verify=self._trusting, timeout=120) as client:
+                server = Server(client, self._served.app_url)
+                server._cookies = self._cookies
+                return await act(server)
+
+        return elsewhere(visit)
+
+    def begins(self) -> None:
+        """An empty diary."""
+        identity = self.does(lambda server: accounts.enrol(server, "correct horse battery staple", code=bytes(16)))
+        self.journal = Journal(identity, SystemClock())
+
+    def tells(self, story: Story) -> None:
+        """A whole diary with its files."""
+        _, writer = self.does(lambda server: write_sample(server, lambda *_: None, story))
+        self.journal = writer.journal
+
+    def writes(self, text: str, *granted: Granted, **restricted: str) -> str:
+        """One entry, sent with the keys for those let in; its record."""
+        now = SystemClock().now_ms()
+        fields = {"narrative": text, "occurred_start": now, "tz": "Europe/London", "utc_offset_min": 0, "precision": "minute"}
+        held = self.journal.append(Said("incident", fields, restricted))
+        self.does(self.journal.send)
+        for one in granted:
+            self.gives(one, held)
+        return held.opened.place.record
+
+    def gives(self, granted: Granted, *held: Held) -> None:
+        """Keys of versions that are there."""
+        versions = [(one.push, one.opened.place) for one in held]
+        self.does(lambda server: granting.give(server, self.journal.identity, granted, versions))
+
+    def lets_in(self, words: str, name: str = "Maya", **choice: Any) -> Granted:
+        """Whoever the nine words name, with everything there is and how much that is."""
+        now = SystemClock().now_ms()
+        given = {"scope": {"all": True}, "not_after": now + USUAL_MS, "purpose": "Help with a report"} | choice
+        chosen = Choice(**given)
+
+        async def let(server: Server) -> Granted:
+            person = await granting.meet(server, words)
+            return await granting.let_in(server, self.journal.identity, person, chosen, name, now)
+
+        granted = self.does(let)
+        self.gives(granted, *(held for held in self.journal._held.values() if held.opened.kind not in PRIVATE))
+        self.says_how_much(granted)
+        return granted
+
+    def says_how_much(self, granted: Granted, *dates: dict[str, object]) -> None:
+        """What the advocate's list shows."""
+        now = SystemClock().now_ms()
+        told = {"dates": list(dates), "entries": len(self.journal.records("incident")), "made_at": now, "newest_at": now}
+        self.does(lambda server: granting.summarise(server, granted, told))
+
+    def hears(self, granted: Granted) -> list[Any]:
+        """The letters of somebody let in."""
+        return self.does(lambda server: granting.read_letters(server, self.journal.identity, {granted.id: granted}))
+
+    def ends(self, granted: Granted) -> None:
+        """Shuts the door."""
+        self.does(lambda server: granting.shut_out(server, self.journal.identity, granted.id))
+
+    def looks(self) -> list[dict[str, Any]]:
+        """Who looked, as the keeper reads it."""
+        return list(self.does(lambda server: server.json("GET", "/v1/grants"))["looks"])
+
+
+class App:
+    """An authenticator app on the advocate's own phone. Each set of digits is good once: it waits for the next where it must."""
+
+    def __init__(self, spelt: str) -> None:
+        """`spelt`: the secret as the screen shows it."""
+        self.spelt = spelt
+        self._secret = base64.b32decode(spelt.replace(" ", ""))
+        self._last = 0
+
+    def digits(self) -> str:
+        """Digits that were not used: those of the next step count already."""
+        def now() -> int:
+            return SystemClock().now_ms() // 1000 // STEP_S
+
+        step = max(now(), self._last + 1)
+        while step > now() + 1:
+            time.sleep(0.5)
+        self._last = step
+        mac = hmac.new(self._secret, struct.pack(">Q", step), hashlib.sha1).digest()
+        number = struct.unpack(">I", mac[(at := mac[19] & 15) : at + 4])[0] & 0x7FFFFFFF
+        return f"{number % 1_000_000:06d}"
+
+
+class Desk:
+    """The advocate's page."""
+
+    def __init__(self, page: Page, served: Served) -> None:
+        """`page`: of a browser that knows nothing."""
+        self.page = page
+        self.address = f"{served.app_url}/desk"
+        self.login = ""
+        self.app: App = None  # type: ignore[assignment] # set up on joining
+
+    def joins(self, invite: str, name: str = "Priya K") -> str:
+        """From an invitation to the list of clients; the nine words."""
+        page = self.page
+        page.goto(self.address)
+        self.tap("I have an invitation")
+        page.get_by_label("Invitation").fill(invite)
+        page.get_by_label("Your name").fill(name)
+        page.get_by_label("Your own words").fill(WORDS)
+        self.tap("Next")
+        page.get_by_label("The same words again").fill(WORDS)
+        self.tap("Next")
+        self.sees_heading("Set up your authenticator app")
+        self.app = App(page.locator(".desk-secret").inner_text())
+        page.get_by_label("Six digits").fill(self.app.digits())
+        self.tap("Join")
+        self.sees_heading("You have joined")
+        self.login = page.locator(".desk-login").inner_text()
+        nine = page.locator(".desk-nine li")
+        expect(nine).to_have_count(9)
+        return " ".join(nine.all_inner_texts())
+
+    def signs_in(self) -> None:
+        """With the name, the words and the next digits."""
+        self.page.get_by_label("Sign-in name").fill(self.login)
+        self.page.get_by_label("Your words").fill(WORDS)
+        self.page.get_by_label("Six digits").fill(self.app.digits())
+        self.tap("Open")
+        self.sees_heading("Clients")
+
+    def opens(self, name: str = "Maya") -> None:
+        """One client, from the list."""
+        self.page.locator("button.desk-client", has_text=name).click()
+        self.sees_heading(name)
+
+    def tap(self, name: str | re.Pattern[str]) -> None:
+        """A button, by its exact words or a pattern."""
+        self.page.get_by_role("button", name=name, exact=isinstance(name, str)).click()
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        """Words on the page."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def sees_heading(self, text: str) -> None:
+        """The one heading of the place."""
+        expect(self.page.get_by_role("heading", level=1, name=text)).to_be_visible(timeout=60_000)
+
+    def has_nothing_of(self, *texts: str) -> None:
+        """None of these is anywhere in the page."""
+        content = self.page.content()
+        assert [text for text in texts if text in content] == []

@@ -1,0 +1,216 @@
+/** The advocate's page without its screens: joining, clients in the order of their dates, reading, what is left out, asking, forgetting. */
+import assert from 'node:assert/strict';
+import { createHash, createHmac } from 'node:crypto';
+import test, { after, before } from 'node:test';
+import { grantActions } from '../../static/js/actions/granting.js';
+import { b64, unb64 } from '../../static/js/core/bytes.js';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { makeQr } from '../../static/js/core/qr.js';
+import { createDesk } from '../../static/js/desk/desk.js';
+import { base32 } from '../../static/js/desk/entering.js';
+import { Idle } from '../../static/js/desk/idle.js';
+import { clientOf, inOrder } from '../../static/js/desk/order.js';
+import { looksTable } from '../../static/js/desk/organisation.js';
+import { makeRequest } from '../../static/js/net/http.js';
+import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+const DAY = 86_400_000;
+const OWN = 'an advocate has words too';
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+const all = (app) => ({ scope: { all: true }, rights: ['view', 'comment'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
+
+/** A desk whose answers a test may change; `made` counts the addresses it made of files and has not dropped. */
+function openDesk() {
+  const meddled = new Map();
+  const send = sender(server.base, {});
+  const made = new Set();
+  const timers = new Set();
+  const request = makeRequest(async (path, options) => {
+    const response = await send(path, options);
+    const change = [...meddled].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
+    if (!change) return response;
+    const bytes = change(new Uint8Array(await response.arrayBuffer()));
+    return new Response(bytes, { status: response.status, headers: response.headers });
+  });
+  const desk = createDesk({
+    request, makeVault: () => vaultInProcess(server.base), clock: { now: () => Date.now() }, zone: () => 'Europe/London', visible: () => true,
+    timers: { after: (_ms, act) => { timers.add(act); return act; }, stop: (act) => timers.delete(act) },
+    objectUrl: { make: () => { const url = `blob:${made.size}${Math.random()}`; made.add(url); return url; }, drop: (url) => made.delete(url) },
+  });
+  /** What a page does twice a minute. */
+  const looksAround = async () => { for (const act of [...timers]) await act(); await new Promise((go) => setTimeout(go, 300)); };
+  return { desk, meddled, made, looksAround };
+}
+
+let step = 0;
+async function digitsOf(secret) {
+  const now = () => Math.floor(Date.now() / 30_000);
+  step = Math.max(step + 1, now());
+  while (step > now() + 1) await new Promise((go) => setTimeout(go, 500));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', secret).update(counter).digest();
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+/** The bytes a secret that was shown spells. */
+function spelt(text) {
+  const bits = [...text.replaceAll(' ', '')].map((one) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0')).join('');
+  return Buffer.from(bits.match(/.{8}/g).map((eight) => parseInt(eight, 2)));
+}
+
+async function joined() {
+  const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
+  const opened = openDesk();
+  const setup = await opened.desk.beginJoin({ invite: /14 days: (\S+)/.exec(stdout)[1], name: 'Priya K', words: OWN });
+  const secret = spelt(setup.secret);
+  step = 0;
+  await opened.desk.finishJoin(await digitsOf(secret));
+  return { ...opened, secret, login: setup.login, address: setup.address };
+}
+
+async function keeperOf(words, letsIn) {
+  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: grantActions }, words);
+  await made.app.register({ words: WORDS });
+  await until(made, isKept, 'kept');
+  return { ...made, nine: letsIn };
+}
+
+test('joined, read, asked, signed in again, and nothing after the end', async () => {
+  const { desk, secret, login, address, made, looksAround } = await joined();
+  assert.equal(desk.state.phase, 'in');
+  assert.deepEqual([desk.state.you.name, desk.state.you.organisation, desk.state.you.leads], ['Priya K', 'Stalking Support North', true]);
+  assert.equal(new URL(address).searchParams.get('secret'), base32(secret));
+  const nine = await desk.ownWords();
+  assert.equal(nine.split(' ').length, 9);
+  const one = await keeperOf('He waited outside again.');
+  const met = await one.app.meetAdvocate(nine);
+  await one.app.letIn({ met, standIn: null, choice: all(one.app), name: 'Maya', words: WORDS });
+  await desk.listClients();
+  assert.deepEqual(desk.state.clients.map(({ name, fresh, looked_at }) => [name, fresh, looked_at]), [['Maya', true, null]]);
+  const [{ grant }] = desk.state.clients;
+  await desk.openClient(grant);
+  assert.deepEqual(desk.state.entries.map(({ title, fresh }) => [title, fresh]), [['He waited outside again.', true]]);
+  const [{ record }] = desk.state.entries;
+  assert.equal((await desk.readIncident(record)).fields.narrative, 'He waited outside again.');
+  assert.deepEqual((await desk.readPatterns()).counts.all, [record]);
+  assert.deepEqual(await desk.findEntries('WAITED'), [record]);
+  assert.deepEqual(await desk.findEntries('nobody'), []);
+  await desk.writeLetter('question', { about: record, text: 'What happened next?' });
+  assert.equal((await one.app.readGrants()).looks.length, 1);
+  await one.app.saveIncident({ record: null, fields: { narrative: 'After that.' }, restricted: {} });
+  await until(one, isKept, 'kept');
+  for (let i = 0; i < 60 && !desk.state.newer; i++) await looksAround();
+  assert.ok(desk.state.newer);
+  assert.equal((await one.app.readGrants()).looks.length, 1); // asking whether there is news is no look
+  await desk.lookAgain();
+  assert.deepEqual(desk.state.entries.map(({ title }) => title).sort(), ['After that.', 'He waited outside again.']);
+  desk.lock();
+  assert.equal(desk.state.phase, 'out');
+  assert.deepEqual([desk.state.clients, desk.state.entries, desk.state.client, made.size], [[], [], null, 0]);
+  await assert.rejects(desk.openClient(grant), { code: 'signed_out' });
+  await assert.rejects(desk.signIn({ login, words: 'other words altogether', digits: '000000' }), { code: 'no_match' });
+  await assert.rejects(desk.signIn({ login, words: OWN, digits: '000000' }), { code: 'second_step' });
+  await desk.signInAgain(await digitsOf(secret));
+  assert.equal(desk.state.phase, 'in');
+  await desk.openClient(desk.state.clients[0].grant);
+  await one.app.endGrant((await one.app.readGrants()).grants[0].grant);
+  await looksAround();
+  assert.deepEqual([desk.state.client, desk.state.entries, desk.state.ended, desk.state.clients], [null, [], 'Maya', []]);
+  await assert.rejects(desk.openClient(grant), { code: 'not_found' });
+  await desk.lock();
+});
+
+test('a grant or an entry that was changed on the way is left out and counted, never shown', async () => {
+  const { desk, meddled } = await joined();
+  const nine = await desk.ownWords();
+  for (const [name, text] of [['Maya', 'True words.'], ['Anna', 'Other words.']]) {
+    const one = await keeperOf(text);
+    await one.app.letIn({ met: await one.app.meetAdvocate(nine), standIn: null, choice: all(one.app), name, words: WORDS });
+  }
+  const json = (change) => (bytes) => { const told = JSON.parse(Buffer.from(bytes)); change(told); return Buffer.from(JSON.stringify(told)); };
+  meddled.set('/v1/clients$', json(({ clients }) => { [clients[0].sealed, clients[1].sealed] = [clients[1].sealed, clients[0].sealed]; }));
+  await desk.listClients();
+  assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]);
+  meddled.set('/v1/clients$', json((told) => { told.now += 200 * DAY; }));
+  await desk.listClients();
+  assert.deepEqual([desk.state.clients, desk.state.refused], [[], 2]); // past its own end, whatever the server lists
+  meddled.set('/v1/clients$', json(({ clients }) => { const sealed = unb64(clients[0].sealed); sealed[sealed.length - 1] ^= 1; clients[0].sealed = b64(sealed); }));
+  await desk.listClients();
+  assert.deepEqual([desk.state.clients.length, desk.state.refused], [1, 1]);
+  meddled.clear();
+  await desk.listClients();
+  assert.equal(desk.state.refused, 0);
+  meddled.set('/changes', (bytes) => { if (bytes.length) bytes[bytes.length - 1] ^= 1; return bytes; });
+  await desk.openClient(desk.state.clients[0].grant);
+  assert.equal(desk.unsigned(), 1);
+  meddled.set('/changes', (bytes) => Buffer.from(Buffer.from(bytes).toString('latin1').replace(/"c":"./, (found) => `${found.slice(0, -1)}${found.endsWith('A') ? 'B' : 'A'}`), 'latin1'));
+  await desk.openClient(desk.state.clients[0].grant);
+  assert.ok(desk.unsigned() >= 1); // another commitment than the keeper signed
+  meddled.clear();
+  meddled.set('/v1/session$', () => Buffer.from('{}'));
+  await desk.lock();
+});
+
+const NOW = Date.UTC(2026, 10, 26, 9);
+const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries = 3 } = {}) => clientOf(
+  { said: { not_after: NOW + ends * DAY }, other: { name }, summary: { dates: dates.map(([days, what]) => ({ at: NOW + days * DAY, what })), entries, made_at: NOW, newest_at: NOW + newest * DAY } },
+  { grant: name, looked_at: looked === null ? null : NOW + looked * DAY }, NOW,
+);
+
+test('clients stand in the order of their dates, and how much they wrote changes nothing', () => {
+  const some = [
+    client('Many', { entries: 900 }), client('Ends', { ends: 5 }), client('Late', { dates: [[-4, 'update_due']] }), client('Wiped', { dates: [[2, 'recording_wiped']] }),
+    client('Gone', { dates: [[-2, 'recording_wiped']] }), client('New', { newest: -1, looked: -3 }), client('Newer', { newest: 0, looked: null }), client('Quiet', { ends: 12 }),
+  ];
+  const order = (list) => inOrder(list, NOW).map(({ what, clients }) => [what, clients.map(({ name }) => name)]);
+  const expected = [['soon', ['Late', 'Wiped', 'Ends']], ['fresh', ['New', 'Newer']], ['rest', ['Quiet', 'Gone', 'Many']]];
+  assert.deepEqual(order(some), expected);
+  assert.deepEqual(order([...some].reverse()), expected);
+});
+
+test('it locks after five minutes untouched or one out of sight, warns before, and a clock set back does not keep it open', () => {
+  const clock = { at: 0 };
+  let [visible, locked, next, told] = [true, 0, null, []];
+  const idle = new Idle({ now: () => clock.at, visible: () => visible, after: (ms, act) => { next = { ms, act }; return next; }, stop: () => undefined, tell: (left) => told.push(left), lock: () => { locked++; } });
+  const wait = () => { clock.at += next.ms; next.act(); };
+  idle.start();
+  assert.equal(next.ms, 280_000);
+  wait();
+  assert.deepEqual([told.at(-1), locked], [20, 0]);
+  idle.touch();
+  assert.deepEqual([told.at(-1), next.ms], [null, 280_000]);
+  wait();
+  for (let i = 0; i < 20; i++) wait();
+  assert.equal(locked, 1);
+  idle.start();
+  visible = false;
+  idle.seen();
+  assert.equal(next.ms, 40_000);
+  clock.at += 61_000;
+  visible = true;
+  idle.seen();
+  assert.equal(locked, 2);
+  idle.start();
+  clock.at -= 1_000;
+  idle.look();
+  assert.equal(locked, 3);
+});
+
+test('a table of looks is no program for a spreadsheet', () => {
+  const table = looksTable([{ at: NOW, client: '0a1b2c3d', name: '=HYPERLINK("x")', what: 'read' }, { at: NOW, client: '0a1b2c3d', name: 'Priya, "K"', what: 'pack' }]);
+  assert.deepEqual(table.split('\r\n'), ['"when_utc","who","client_code","what"', '"2026-11-26 09:00","\'=HYPERLINK(""x"")","0a1b2c3d","read"', '"2026-11-26 09:00","Priya, ""K""","0a1b2c3d","pack"', '']);
+});
+
+test('codes for a camera are those that another reader read', () => {
+  // Each was read back by zxing-cpp 3.1 when it was first made; versions 1, 4, 5, 8 and 10.
+  const digest = (text) => createHash('sha256').update(makeQr(text).map((row) => row.map(Number).join('')).join('\n')).digest('hex').slice(0, 16);
+  const found = ['x', 'abandon ability able about above absent absorb abstract absurd', 'otpauth://totp/Desk:name-word-12?secret=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567&issuer=Desk', 'z'.repeat(150), 'y'.repeat(213)].map(digest);
+  assert.deepEqual(found, ['27dcc9269d483f93', '3054c4d0e1c378d3', '8981d97a3d29879d', 'dc814b4d22965968', '3bb4dc258df63cd7']);
+  assert.throws(() => makeQr('y'.repeat(214)), { code: 'too_large' });
+});

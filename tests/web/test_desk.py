@@ -1,0 +1,83 @@
+"""What the advocate's page asks of the server besides reading: a session without a trace, whether a grant stands, who looked."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+
+from diary.client import advocates, granting
+from diary.client.advocates import Invited
+from diary.client.transport import Server
+from diary.crypto import kdf
+from diary.paths import STATIC
+from tests.advocates import WORDS, found_organisation, hire, lead_of, let_in, reach
+from tests.keepers import CODE, Keeper, Phone, Served
+
+
+async def test_a_desk_keeps_nothing_and_clears_nothing(server: Served) -> None:
+    """An advocate's page gets a token and no cookie, and what its browser keeps of this host is left alone."""
+    _, invite = await found_organisation(server)
+    heard: list[httpx.Response] = []
+
+    async def note(answer: httpx.Response) -> None:
+        heard.append(answer)
+
+    class AtDesk(Server):
+        async def json(self, method: str, path: str, body: object = None, **more: object) -> dict[str, object]:
+            return await super().json(method, path, dict(body or {}) | {"desk": True}, **more)  # type: ignore[call-overload, arg-type]
+
+    client = server.client("198.51.100.30")
+    client.event_hooks["response"] = [note]
+    reached = AtDesk(client, server.settings.app_url)
+    invited, now = Invited(invite, "Priya K", os.urandom(20)), server.clock.now_ms()
+    made = await advocates.join(reached, WORDS, invited, code=CODE, now=now, profile=kdf.CHEAPEST, policy=kdf.TESTS)
+    server.clock.ms += 60_000
+    await advocates.sign_in(reached, made.login, WORDS, made.secret, server.clock.now_ms(), policy=kdf.TESTS)
+    entered = [one for one in heard if one.request.url.path in ("/v1/members", "/v1/sessions")]
+    assert [one.status_code for one in entered] == [201, 200]
+    for one in entered:
+        await one.aread()
+        assert one.json()["token"]
+        assert not {"set-cookie", "clear-site-data"} & set(one.headers)
+
+
+async def test_asking_whether_it_stands_is_no_look(keeper: Keeper, server: Served) -> None:
+    """It says the end and the newest number, changes nothing, and is gone with the grant."""
+    desk, _ = await lead_of(server)
+    granted = await let_in(server, keeper, desk)
+    await keeper.push()
+    before = server.dump()
+    told = (await desk.ask("GET", f"/v1/clients/{granted.id}")).json()
+    assert told == {"newest": 0, "not_after": granted.said["not_after"]}
+    assert server.dump() == before
+    await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
+    assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 404
+
+
+async def test_a_lead_reads_who_looked_and_no_clients_name(keeper: Keeper, server: Served) -> None:
+    """Looks of every member with a code for the client; a colleague who does not lead finds nothing there."""
+    desk, _ = await lead_of(server)
+    invite = (await desk.ask("POST", "/v1/organisation/invitations")).json()["invite"]
+    colleague = await hire(server, invite, "Sam", "198.51.100.21")
+    for one in (desk, colleague):
+        granted = await let_in(server, keeper, one)
+        await one.ask("GET", f"/v1/clients/{granted.id}/changes?after=0")
+    looks = (await desk.ask("GET", "/v1/organisation/looks")).json()["looks"]
+    assert sorted(one["name"] for one in looks) == ["Leigh", "Sam"] and {one["what"] for one in looks} == {"read"}
+    assert len({one["client"] for one in looks}) == 2 and all(len(one["client"]) == 8 for one in looks)
+    assert granted.id not in str(looks)
+    assert (await colleague.ask("GET", "/v1/organisation/looks")).status_code == 404
+
+
+async def test_the_page_and_its_code_have_an_address_of_their_own(server: Served) -> None:
+    """What only a desk needs is not among the keeper's files; what both need is at both addresses, the same bytes."""
+    phone = Phone(server.client())
+    page = await phone.ask("GET", "/desk")
+    assert page.status_code == 200 and b"/desk/code/js/desk/main.js" in page.content and b"/static/" not in page.content
+    for path in ("js/desk/main.js", "css/desk.css"):
+        assert (await phone.ask("GET", f"/desk/code/{path}")).status_code == 200
+        assert (await phone.ask("GET", f"/static/{path}")).status_code == 404
+    shared = [(await phone.ask("GET", f"/{at}/js/ui/stage.js")).content for at in ("static", "desk/code")]
+    assert shared[0] == shared[1] == (STATIC / "js" / "ui" / "stage.js").read_bytes()
+    assert (await phone.ask("GET", "/desk/code/js/front/get.js")).status_code == 404
