@@ -37,6 +37,13 @@ FILLED = (
     "rights: ['view', 'comment'], days: '30'}"
 )
 TYPED = (go("letin"), fill("Their nine words", "a"), press("Check the words"))
+# No browser here reads codes; one that does is played, with a camera that sees a drawing.
+SCANS = js(
+    "const canvas = document.createElement('canvas'); canvas.getContext('2d').fillRect(0, 0, 9, 9); "
+    "navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5); "
+    "globalThis.BarcodeDetector = class { async detect() { return [{rawValue: 'A B C D E F G H I'}]; } }"
+)
+SCANNED = (lambda page: page.wait_for_function("stage.local.met"), js("delete globalThis.BarcodeDetector; stage.draw()"))
 NO_COPY = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 
 
@@ -68,6 +75,7 @@ ADVOCATE_SCREENS: dict[str, tuple[Act, ...]] = {
     "nine words, somebody": (OPEN, *TYPED),
     "nine words, other than before": (OPEN, js("fake.met = {before: true}"), *TYPED),
     "nine words, no signal": (OPEN, js("fake.met = {name: ''}"), *TYPED),
+    "nine words, scanned": (OPEN, SCANS, go("letin"), press("Scan their code"), *SCANNED),
     "what they may see": letting("{how: undefined, purpose: '', name: '', tried: true}"),
     "what they may see, some": letting("{stand: null}"),
     "what they may see, a stand-in": letting("{meeting: true}"),

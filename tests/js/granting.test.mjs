@@ -234,6 +234,11 @@ test('a server that withholds an ending is given nothing made after it', async (
   const [said] = (await one.app.readGrants()).grants;
   assert.deepEqual([said.mine, said.unheard], [true, true]);
   assert.deepEqual(await one.app.whoSees(one.record), []);
+  // Honest again, it is told once more and does it.
+  one.faults.before = null;
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual(await reads(priya), []);
+  assert.equal((await one.app.readGrants()).grants[0].unheard, false);
 });
 
 test('other keys in an advocate’s place are noticed on the list, and nothing new is given until the words are checked again', async () => {

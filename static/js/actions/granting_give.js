@@ -11,7 +11,7 @@ import { decodePush } from '../ledger/push.js';
 import { grantsOf } from '../net/grants.js';
 import { isPassing } from '../net/http.js';
 import { isTakenOut } from '../record/told.js';
-import { addressOf, endHere, endedAt, endedOf, isChanged, keepStanding, lettingOf, noteTold, openAll } from './granting_known.js';
+import { addressOf, endHere, endedAt, endedOf, isChanged, keepStanding, lettingOf, noteTold, openAll, owed } from './granting_known.js';
 import { datesOf, isMeant, missingFrom } from './granting_scope.js';
 import { readDiary } from './pack_sources.js';
 
@@ -58,6 +58,8 @@ export async function readAll(ctx, open) {
     });
   }
   await keepStanding(open, grants.filter((one) => stands(one, ctx.clock.now())));
+  // Said to be done and not done: it is told again with the next run.
+  for (const { grant, unheard, ended_at: at } of grants) if (unheard) await owed(open, grant, at ?? ctx.clock.now());
   return { grants, looks: told.looks, offline: false };
 }
 
@@ -79,7 +81,6 @@ export async function heedGrants(ctx, open) {
   if (!lettingOf(open).length) return;
   const { grants } = await readAll(ctx, open);
   for (const one of grants) {
-    if (one.unheard) await tellEnding(ctx, open, one.grant);
     if (stands(one, ctx.clock.now()) && !one.changed) await giveTo(ctx, open, one.said);
   }
 }

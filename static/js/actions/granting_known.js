@@ -102,6 +102,13 @@ export async function noteTold(open, grant, told) {
   });
 }
 
+/** An ending that the server has not done, here or as another device of the diary asked. @param {Open} open @param {string} grant @param {number} at ms */
+export async function owed(open, grant, at) {
+  await open.store.change((root) => {
+    root.let_out = [...(root.let_out ?? []).filter((/** @type {Ended} */ one) => one.grant !== grant), { grant, at, told: false }].slice(-ENDED_LIMIT);
+  });
+}
+
 /** When the keeper ended a grant, on this device or on another one; null while it stands. @param {Open} open @param {string} grant @returns {Promise<number|null>} ms */
 export async function endedAt(open, grant) {
   const here = endedOf(open).find((one) => one.grant === grant);
