@@ -15,17 +15,17 @@ ROOT = STATIC.parent
 _SLOT = re.compile(r"\\\{(\w+)\\\}")
 # Isolates (U+2066 to U+2069) and direction marks are not words.
 _UNSEEN = dict.fromkeys([0x200E, 0x200F, *range(0x2066, 0x206A)])
-# What stands on a page as text, as a name or as a picture's description, outside a draft's own English.
+# What stands on a page as text, as a name or as a picture's description, outside a draft's own English (a page that is English is all read).
 _TEXTS = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const at = node.parentElement;
-    if (!node.data.trim() || !at.checkVisibility() || at.closest('[lang^=en], textarea, script, style')) continue;
+    if (!node.data.trim() || !at.checkVisibility() || at.closest('[lang^=en]:not(html), textarea, script, style')) continue;
     found.push(node.data.trim().replace(/\\s+/g, ' '));
   }
   for (const one of document.querySelectorAll('[aria-label], [alt], [title], [placeholder]')) {
-    if (!one.checkVisibility() || one.closest('[lang^=en]')) continue;
+    if (!one.checkVisibility() || one.closest('[lang^=en]:not(html)')) continue;
     for (const name of ['aria-label', 'alt', 'title', 'placeholder']) found.push((one.getAttribute(name) ?? '').trim());
   }
   return found;
