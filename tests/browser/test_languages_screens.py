@@ -37,6 +37,12 @@ CUT: Final = """() => {
     const style = getComputedStyle(one);
     if (style.overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1) add('cut', one);
   }
+  // A name of one word at the thumb stands in one line.
+  for (const one of document.querySelectorAll('.tab > span:last-child')) {
+    range.selectNodeContents(one);
+    const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+    if (!one.textContent.trim().includes(' ') && tops.size > 1) add('broken', one);
+  }
   for (const one of document.querySelectorAll('.row-more')) {
     if (one.checkVisibility() && one.scrollWidth > one.clientWidth + 1) add('cut', one);
   }
@@ -179,6 +185,9 @@ def test_words_over_the_edge_are_found(show: Callable[..., Page]) -> None:  # no
     assert page.evaluate(CUT) == []
     page.evaluate("document.querySelector('main button').style.cssText = 'inline-size: 3rem; white-space: nowrap; padding: 0'")
     assert [one.split(":")[0] for one in page.evaluate(CUT)] == ["over the edge"]
+    page.evaluate("document.querySelector('main button').style.cssText = ''")
+    page.evaluate("document.querySelector('.tab > span:last-child').textContent = 'Cofnodionycofnodion'")
+    assert [one.split(":")[0] for one in page.evaluate(CUT)] == ["broken"]
 
 
 def test_every_language_has_the_app_in_it() -> None:

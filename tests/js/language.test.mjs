@@ -59,6 +59,18 @@ test('days are said in the language of the screens, with figures everyone can re
   assert.match(day(at), /3.*2026/);
 });
 
+test('Welsh days and months are Welsh in a browser that has none', () => {
+  speak({ ...polish(true), lang: 'cy', keys: {} }, both);
+  const icu = (options, date) => new Intl.DateTimeFormat('cy', { timeZone: 'UTC', ...options }).format(date).replace(/^d/, 'D');
+  for (let month = 0; month < 12; month++) {
+    const at = Date.UTC(2026, month, 3 + month, 12);
+    const date = new Date(at).toISOString().slice(0, 10);
+    assert.equal(day(at), icu({ day: 'numeric', month: 'short', year: 'numeric' }, at));
+    const said = dayHeading(date, Date.UTC(2030, 0, 1)).split(/,? /);
+    assert.deepEqual(said, icu({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, at).split(/,? /));
+  }
+});
+
 /** A draft whose words are the English ones with a mark, so that what is shown in both can be told. */
 const marked = () => ({ lang: 'pl', dir: 'ltr', reviewed: false, said: {}, keys: Object.fromEntries(Object.entries(everyWord()).map(([key, text]) => [key, `~${text}`])) });
 /** Every key that a draft shows in English too. */

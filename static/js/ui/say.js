@@ -4,11 +4,26 @@ import { alsoInEnglish, forOthers, inItsOrder, inOneLine, knows, language, t } f
 
 /** @typedef {import('./app.d.ts').Occurred} Occurred */
 
+/** Chromium knows no Welsh days or months, and would say them in English: these are said from here in every browser. */
+const WELSH = {
+  weekday: { long: 'Sul Llun Mawrth Mercher Iau Gwener Sadwrn'.split(' ').map((name) => `Dydd ${name}`), short: 'Sul Llun Maw Mer Iau Gwen Sad'.split(' ') },
+  month: { long: 'Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr'.split(' '), short: 'Ion Chwef Maw Ebr Mai Meh Gorff Awst Medi Hyd Tach Rhag'.split(' ') },
+};
+
+/** @param {Intl.DateTimeFormat} english @param {Intl.DateTimeFormatOptions} options @param {Date} date */
+function inWelsh(english, { weekday, month }, date) {
+  return english.formatToParts(date).map(({ type, value }) => {
+    if (type === 'weekday' && (weekday === 'long' || weekday === 'short')) return WELSH.weekday[weekday][date.getUTCDay()];
+    return type === 'month' && (month === 'long' || month === 'short') ? WELSH.month[month][date.getUTCMonth()] : value;
+  }).join('');
+}
+
 /** Made when first used: the lock shows no date, and making one costs as much as drawing the lock. @param {Intl.DateTimeFormatOptions} options */
 const format = (options) => {
   /** @type {Record<string, Intl.DateTimeFormat>} */
   const made = {};
-  const as = (/** @type {string} */ tongue, /** @type {Date} */ date) => (made[tongue] ??= new Intl.DateTimeFormat(tongue, { timeZone: 'UTC', numberingSystem: 'latn', ...options })).format(date);
+  const maker = (/** @type {string} */ tongue) => (made[tongue] ??= new Intl.DateTimeFormat(tongue, { timeZone: 'UTC', numberingSystem: 'latn', ...options }));
+  const as = (/** @type {string} */ tongue, /** @type {Date} */ date) => (tongue === 'cy' ? inWelsh(maker('en-GB'), options, date) : maker(tongue).format(date));
   return { format: (/** @type {Date} */ date) => alsoInEnglish(as(language(), date), () => as('en-GB', date)) };
 };
 // The local text is read as if it were UTC, so that what the person chose is shown wherever they are now.

@@ -15,7 +15,8 @@ ROOT = STATIC.parent
 _SLOT = re.compile(r"\\\{(\w+)\\\}")
 # Isolates (U+2066 to U+2069) and direction marks are not words.
 _UNSEEN = dict.fromkeys([0x200E, 0x200F, *range(0x2066, 0x206A)])
-# What stands on a page as text, as a name or as a picture's description, outside a draft's own English (a page that is English is all read).
+# What stands on a page as text, as a name or as a picture's description, outside a draft's own English;
+# a page that is English throughout is all read.
 _TEXTS = """() => {
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
