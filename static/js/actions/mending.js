@@ -88,8 +88,10 @@ async function mendAll(ctx, open, told, all) {
     }
     if (ctx.open !== open) return;
     ctx.screen.set({ busy: { what: 'listing', done, total } });
-    await listSome(open, await /** @type {Promise<ReadSome>} */ (ahead.shift()), stretch, told, others);
+    const read = await /** @type {Promise<ReadSome>} */ (ahead.shift());
+    await listSome(open, read, stretch, told, others);
     own += 1;
+    own += await keepSome(open, read, stretch, () => read.others === others());
     done += stretch.records.length;
     if (stretch === all[0]) ctx.show();
   }
@@ -176,8 +178,7 @@ async function listSome(open, read, { numbers }, told, others) {
   const { index, store, book } = open;
   await store.change(async (root, change) => {
     // Something was saved since these were read: no change runs now, so they are read again as they are.
-    const now = read.others === others() ? read : await readSome(open, read.records, null, others());
-    const { records, metas, opened } = now;
+    const { records, metas, opened } = read.others === others() ? read : await readSome(open, read.records, null, others());
     const batch = { ...book.batch(root, change), opened };
     for (const meta of metas) batch.metas.set(meta.record, meta);
     const rows = [];
@@ -193,21 +194,22 @@ async function listSome(open, read, { numbers }, told, others) {
       rows.push(row);
     }
     index.write(root, change, rows);
-    keepSome(root, change, numbers, now);
   });
 }
 
 /**
- * What was read one by one is kept together for the next time: of full segments, where a tenth or more was not.
- * @param {Record<string, any>} root @param {import('../store/store.js').Change} change @param {number[]} numbers @param {ReadSome} read
+ * What was read one by one is kept together for the next time: of full segments, where a tenth or more was not. In a change
+ * of its own, which may not have the room that is kept for words, and may fail.
+ * @param {Open} open @param {ReadSome} read @param {Stretch} stretch @param {() => boolean} isFresh @returns {Promise<number>} changes made
  */
-function keepSome(root, change, numbers, read) {
-  numbers.forEach((number, i) => {
-    const records = read.records.slice(i * ROWS, (i + 1) * ROWS);
-    const said = saidOf(records, read);
-    const isKept = root.said?.includes(number) && Object.keys(said).filter((v) => !read.said.has(v)).length < ROWS / 10;
-    if (records.length === ROWS && !isKept) putSaid(root, change, number, said);
-  });
+async function keepSome({ store }, read, { numbers, records }, isFresh) {
+  const some = numbers.map((number, i) => ({ number, of: records.slice(i * ROWS, (i + 1) * ROWS) })).filter(({ of }) => of.length === ROWS)
+    .map(({ number, of }) => ({ number, said: saidOf(of, read) }))
+    .filter(({ number, said }) => !store.root.said?.includes(number) || Object.keys(said).filter((v) => !read.said.has(v)).length >= ROWS / 10);
+  if (!some.length) return 0;
+  return store.change((root, change) => {
+    if (isFresh()) for (const { number, said } of some) putSaid(root, change, number, said);
+  }, { bulky: true }).then(() => 1, () => 0);
 }
 
 /** Whether a record does not know of a version that others tell of: it is missing, or was put back as it once was. @param {Meta|undefined} meta @param {string[]} [told] */

@@ -15,16 +15,13 @@ export async function keepSaid(ctx, open) {
   const { index } = open;
   await index.whole();
   if (ctx.open !== open || index.differs || index.keeping || !lacking(open).length) return;
-  index.keeping = true;
-  try {
-    const told = await toldOf(open);
-    for (const segment of lacking(open)) {
-      if (ctx.open !== open || index.differs) return;
-      await keepOne(open, segment, told);
-    }
-  } finally {
-    index.keeping = false;
+  index.keeping = true; // and so it stays where there is no room: the next unlock may find some
+  const told = await toldOf(open);
+  for (const segment of lacking(open)) {
+    if (ctx.open !== open || index.differs) break;
+    await keepOne(open, segment, told);
   }
+  index.keeping = false;
 }
 
 /** Full segments, the newest first. @param {Open} open @returns {number[]} */
@@ -41,5 +38,5 @@ async function keepOne(open, segment, told) {
   await store.change((root, change) => {
     // Something was written since: perhaps one of these was erased. The next time.
     if (store.applied === applied) putSaid(root, change, segment, saidOf(records, read));
-  });
+  }, { bulky: true }); // never in the room that is kept for words
 }
