@@ -73,7 +73,11 @@ CHOICES: Final[Mapping[str, str]] = {
 
 # Members of an object that are codes. What early apps let people type there is printed as it was typed.
 _MEMBERS: Final[Mapping[str, str]] = {"outcome": "independent_outcomes", "reg_certainty": "reg_certainty"}
-_MEMBER_LABELS: Final[Mapping[str, str]] = {"reg": "number plate", "reg_certainty": "sure of the plate", "reg_certainty_text": "of the plate"}
+_MEMBER_LABELS: Final[Mapping[str, str]] = {
+    "reg": "number plate",
+    "reg_certainty": "sure of the plate",
+    "reg_certainty_text": "of the plate",
+}
 
 # Said by the fields beside them, so a change to one alone is told under the other's name.
 _TIMES: Final = frozenset({"occurred_end", "occurred_local", "occurred_start", "precision", "tz", "utc_offset_min"})
