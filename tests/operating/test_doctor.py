@@ -218,6 +218,47 @@ def test_a_real_server_is_looked_at_over_tls(tmp_path: Path) -> None:
         assert "cannot be reached" in strangers["TLS"].said and not strangers["release files"].ok
 
 
+def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> None:
+    """As an operator does it beside a running server, by the commands alone: three red lines, each until what it asks for was
+    done; a backup cut short is no drill; and a notary key put in the place of the one in use is red again."""
+    from tests.running import kept
+
+    with over_tls(tmp_path, lambda app: app) as (made, ca):
+        env = {"DIARY_APP_URL": made.app_url, "DIARY_PUBLIC_URL": made.public_url, "DIARY_DATA": str(made.data)}
+
+        def run(*arguments: str | Path) -> str:
+            done = kept(*arguments, **env)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        # One look over the network is enough: only what the commands leave behind changes.
+        seen = cli_ops.examine(made, "", ca)
+
+        def lines() -> dict[str, bool]:
+            return {line.name: line.ok for line in judge(made, replace(seen, notes=operating.read(made.data)))}
+
+        three = ("last backup", "last drill", "secrets in it")
+        before = lines()
+        assert [before[name] for name in three] == [False] * 3
+        run("backup-key", tmp_path / "k")
+        run("canary")
+        run("backup", tmp_path / "out", "--key", tmp_path / "k.pub")
+        assert [lines()[name] for name in three] == [True, False, True]
+        (file,) = (tmp_path / "out").iterdir()
+        cut = tmp_path / "cut.backup"
+        cut.write_bytes(file.read_bytes()[:-1])
+        assert kept("drill", cut, "--key", tmp_path / "k", **env).returncode != 0
+        assert not lines()["last drill"]
+        assert "signed in" in run("drill", file, "--key", tmp_path / "k")
+        after = lines()
+        assert [after[name] for name in three] == [True] * 3
+        assert {name: ok for name, ok in after.items() if name not in three} == {
+            name: ok for name, ok in before.items() if name not in three
+        }
+        (made.data / "notary.key").write_bytes(bytes(32))
+        assert not lines()["secrets in it"]
+
+
 async def test_times_come_from_the_database(tmp_path: Path, database_setting: dict[str, str]) -> None:
     """The newest moment signed, and stamps that have been pending for a day."""
     from tests.keepers import NOON, enrol, served
