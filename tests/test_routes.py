@@ -52,6 +52,8 @@ def filled(row: Row, keeper: Keeper) -> str:
         "pack": "A" * 22,
         "erasure": "A" * 22,
         "handover": "A" * 22,
+        "upload": "A" * 22,
+        "witness": "A" * 22,
         "grant": "A" * 22,
         "letter": "A" * 22,
         "member": "A" * 22,

@@ -36,6 +36,7 @@ class Kind(IntEnum):
     CAPTURE = 7
     HANDOVER = 8
     SUMMARY = 9
+    ASKING = 10
 
 
 def prefix(kind: Kind, header: Mapping[str, object], suite: int = SUITE_KEY) -> bytes:

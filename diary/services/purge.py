@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.services.instance import Instance
-from diary.storage import closing, erasures, grants, purging
+from diary.storage import closing, erasures, grants, purging, witnesses
 from diary.storage import handovers as handovers_store
 from diary.storage.blobstore import blob_prefix
 from diary.storage.erasures import ErasureRow
@@ -26,6 +26,8 @@ BACK_MS: Final = 5 * 60_000
 ABANDONED_MS: Final = 30 * 86_400_000
 # What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
 HANDOVER_KEPT_MS: Final = 30 * 86_400_000
+# What is left of a witness code that ran out unused: whoever comes late with the right words is told so.
+WITNESS_KEPT_MS: Final = 30 * 86_400_000
 # A phone that was shut while it left a pack cannot go on: the key was in its memory only.
 HANDOVER_UNFINISHED_MS: Final = 86_400_000
 
@@ -56,6 +58,7 @@ async def purge(instance: Instance) -> Purged:
         ages = (now - HANDOVER_KEPT_MS, now - HANDOVER_UNFINISHED_MS)
         handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, *ages))
         await writer.run(lambda hand: grants.end_due(hand, now))
+        await writer.run(lambda hand: witnesses.drop_due(hand, now - WITNESS_KEPT_MS))
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
     if done or closed:

@@ -39,6 +39,7 @@ def empty(hand: Hand, account: bytes) -> bool:
     hand.execute("DELETE FROM session WHERE account_id = ?", (account,))
     hand.execute("DELETE FROM rotation WHERE id = ?", (account,))
     hand.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
+    hand.execute("DELETE FROM witness_code WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))
     hand.execute("DELETE FROM handover WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))
     grants.forget(hand, account)
     # Nobody signs in to it any more: no name leads here, and no proof has this digest.

@@ -20,6 +20,7 @@ MODULES: Final = (
     "diary.storage.log_models",
     "diary.storage.rotation_models",
     "diary.storage.handover_models",
+    "diary.storage.witness_models",
 )
 
 

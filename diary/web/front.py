@@ -22,9 +22,14 @@ from diary.web.languages import Words, each
 from diary.web.public import Renderer
 
 CODE: Final = "/code/"
-PAGES: Final = {"/get": ("get.html", GET_POLICY), "/verify": ("verify.html", VERIFY_POLICY)}
+STATEMENT: Final = "/answer"
+PAGES: Final = {
+    "/get": ("get.html", GET_POLICY),
+    STATEMENT: ("answer.html", GET_POLICY),
+    "/verify": ("verify.html", VERIFY_POLICY),
+}
 ONE_FILE: Final = "/verify/check-a-pack.html"
-ENTRIES: Final = ("js/front/get.js", "js/front/verify.js")
+ENTRIES: Final = ("js/front/get.js", "js/front/verify.js", "js/front/answer.js")
 ANCHORS: Final = b"@ANCHORS@"
 _FINDINGS: Final = "js/verify/findings.js"
 _SAID: Final = re.compile(r"^  (\w+): '([^'\n]+)',$", re.MULTILINE)
@@ -54,7 +59,7 @@ def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
         for words in renderer.words
         for path, (name, policy) in PAGES.items()
     }
-    alone = closure(static, ENTRIES[1:])
+    alone = closure(static, ENTRIES[1:2])
     style = (templates / "public_style.css").read_text(encoding="utf-8")
     head = f'<style>{style}</style>\n<script type="importmap">{import_map(alone)}</script>'.encode()
     start = f"<script type=\"module\">import 'kept/{ENTRIES[1]}';</script>".encode()

@@ -21,7 +21,7 @@ class Audience(Enum):
     ANYONE = "anyone"  # the interface without a session
     KEEPER = "keeper"  # the interface with one
     ADVOCATE = "advocate"  # the interface with a session of a member of an organisation
-    RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words
+    RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words, or seven
 
 
 class Kind(Enum):

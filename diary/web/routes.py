@@ -42,6 +42,7 @@ from diary.web.views import (
     pages,
     rotation,
     sync,
+    witnesses,
 )
 
 _A, _K, _V = Audience.ANYONE, Audience.KEEPER, Audience.ADVOCATE
@@ -121,6 +122,13 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("POST", "/v1/handover/salt", handovers.salt, Audience.RECIPIENT, OPEN, JSON),
     Row("POST", "/v1/handover/openings", handovers.open_, Audience.RECIPIENT, OPEN, JSON),
     Row("GET", "/v1/handover/parts/{i}", handovers.get_part, Audience.RECIPIENT, FETCH, NO_BODY),
+    Row("POST", _DIARY + "/witnesses", witnesses.ask, _K, GRAVE, JSON, _TO),
+    Row("GET", _DIARY + "/witnesses", witnesses.list_own, _K, SYNC, NO_BODY),
+    Row("DELETE", _DIARY + "/witnesses/{witness}", witnesses.remove, _K, GRAVE, NO_BODY),
+    Row("POST", "/v1/statement/code", witnesses.find, Audience.RECIPIENT, OPEN, JSON),
+    Row("PUT", "/v1/statement/files/{upload}", witnesses.declare, Audience.RECIPIENT, OPEN, JSON),
+    Row("PUT", "/v1/statement/files/{upload}/parts/{i}", witnesses.put_part, Audience.RECIPIENT, FETCH, PART),
+    Row("PUT", "/v1/statement", witnesses.send, Audience.RECIPIENT, OPEN, VERSION),
     Row("GET", "/", pages.shell, Audience.PAGES, FREE, NO_BODY),
     Row("GET", DESK, pages.desk, Audience.PAGES, FREE, NO_BODY),
     Row("GET", DESK + "/code/{path:path}", pages.desk_code, Audience.PAGES, FREE, NO_BODY),

@@ -39,9 +39,9 @@ void app.here.then(sharedWithUs).then((/** @type {File[]} */ files) => (files.le
 /** Everything behind the door, made of what the browser offers. */
 async function wholeApp() {
   const [
-    { createApp }, { packActions }, { handoverActions }, { grantActions }, { questionActions }, { assistedActions }, { browserPictures }, { random }, { systemClock }, { createVault }, { Api }, { makeRequest }, { phoneZone },
+    { createApp }, { packActions }, { handoverActions }, { grantActions }, { questionActions }, { assistedActions }, { witnessActions }, { browserPictures }, { random }, { systemClock }, { createVault }, { Api }, { makeRequest }, { phoneZone },
   ] = await Promise.all([
-    import('./actions/app.js'), import('./actions/pack.js'), import('./actions/handovers.js'), import('./actions/granting.js'), import('./actions/questions.js'), import('./actions/assisted.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
+    import('./actions/app.js'), import('./actions/pack.js'), import('./actions/handovers.js'), import('./actions/granting.js'), import('./actions/questions.js'), import('./actions/assisted.js'), import('./actions/witnesses.js'), import('./actions/pictures.js'), import('./core/bytes.js'), import('./core/clock.js'),
     import('./crypto/vault.js'), import('./net/api.js'), import('./net/http.js'), import('./record/times.js'),
   ]);
   // Desktop browsers can write a file as it grows; where they cannot, a pack is gathered first.
@@ -75,7 +75,7 @@ async function wholeApp() {
       return saveData || type === 'cellular' ? 'mobile' : type === 'wifi' || type === 'ethernet' ? 'wifi' : null;
     },
     ...(chooseFile ? { saveFile: async (/** @type {string} */ name) => (await chooseFile({ suggestedName: name })).createWritable() } : {}),
-    packActions: (ctx) => ({ ...packActions(ctx), ...handoverActions(ctx), ...grantActions(ctx), ...questionActions(ctx), ...assistedActions(ctx) }),
+    packActions: (ctx) => ({ ...packActions(ctx), ...handoverActions(ctx), ...grantActions(ctx), ...questionActions(ctx), ...assistedActions(ctx), ...witnessActions(ctx) }),
   });
 }
 

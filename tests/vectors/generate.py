@@ -7,7 +7,21 @@ import json
 import sys
 from pathlib import Path
 
-from tests.vectors import derived, diaries, granted, handed, kept, kinds, logged, plain, rekeyed, released, rules, sealed
+from tests.vectors import (
+    derived,
+    diaries,
+    granted,
+    handed,
+    kept,
+    kinds,
+    logged,
+    plain,
+    rekeyed,
+    released,
+    rules,
+    sealed,
+    witnessed,
+)
 
 HERE = Path(__file__).parent
 FILES = {
@@ -26,6 +40,7 @@ FILES = {
     "rekey.json": rekeyed.made_rekey,
     "grants.json": granted.made_grants,
     "release.json": released.made_release,
+    "witness.json": witnessed.made_witness,
     "kinds.json": kinds.made_kinds,
     "record.json": rules.record_rules,
     "patterns.json": diaries.made_patterns,

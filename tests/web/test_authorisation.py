@@ -40,8 +40,8 @@ async def belongings(keeper: Keeper, server: Served) -> dict[str, str]:
     await keeper.ask("PUT", f"{keeper.diary}/blobs/{file.blob}/parts/0", file.sealed[0])
     session = (await keeper.ask("GET", "/v1/session")).json()["session"]
     pack = (await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})).json()["pack"]
-    asked = {"records": [path.split("/")[5]], "why": "keeper"}
-    erasure = (await keeper.ask("POST", f"{keeper.diary}/erasures", asked, x_proof=keeper.proof)).json()["erasure"]
+    doomed = {"records": [path.split("/")[5]], "why": "keeper"}
+    erasure = (await keeper.ask("POST", f"{keeper.diary}/erasures", doomed, x_proof=keeper.proof)).json()["erasure"]
     handover = {"diary": keeper.identity.diary, "name": "A" * 22, "auth": "A" * 43, "parts": 2, "size": 9000}
     handover |= {"handover": id_text(new_id()), "kdf": new_kdf(CHEAPEST)}
     left = (await keeper.ask("POST", "/v1/handovers", handover)).json()["handover"]
@@ -49,7 +49,11 @@ async def belongings(keeper: Keeper, server: Served) -> dict[str, str]:
     granted = await let_in(server, keeper, desk)
     client, = await desk.clients(server.clock.now_ms())
     letter = await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], "When was that?", server.clock.now_ms())
+    witness = id_text(new_id())
+    asked = {"witness": witness, "name": b64(bytes(15) + b"w"), "sealed": asking(witness)}
+    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", asked)).status_code == 201
     return {
+        "witness": witness,
         "handover": left,
         "grant": granted.id,
         "letter": letter,
@@ -66,6 +70,11 @@ async def belongings(keeper: Keeper, server: Served) -> dict[str, str]:
     }
 
 
+def asking(witness: str) -> str:
+    """What a witness is asked, as far as a server can tell."""
+    return b64(prefix(Envelope.ASKING, {"t": "asking", "witness": witness}) + b"x" * 90)
+
+
 def body_for(row: Row, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str, object] | None:
     """A body the row would take."""
     if row.path.endswith("/parts/{i}") and row.method == "PUT":
@@ -74,6 +83,8 @@ def body_for(row: Row, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str,
         place = {"diary": ids["diary"], "grant": ids["grant"], "t": "grant", "to": ids["fingerprint"]}
         sealed, kept = (b64(prefix(Envelope.GRANT, place, suite) + b"x" * 90) for suite in (SUITE_PERSON, SUITE_KEY))
         return {"grant": ids["grant"], "kept": kept, "not_after": NOON + 1000, "sealed": sealed, "to": ids["fingerprint"]}
+    if row.path.endswith("/witnesses"):
+        return {"witness": ids["witness"], "name": b64(bytes(16)), "sealed": asking(ids["witness"])}
     if row.body.kind is Kind.OCTETS:
         return keeper.seal()[1]
     if row.body.kind is Kind.JSON:

@@ -95,7 +95,7 @@ async function merge(ctx, open, record, into, reason) {
  * @param {Context} ctx @param {Open} open @param {{kind: string, record: string, field: string}} to `field` holds one id, or a list where its name says so
  * @param {File} file @param {{route: string, onProgress?: ((done: number, total: number) => void) | undefined}} how
  */
-async function addFile(ctx, open, { kind, record, field }, file, { route, onProgress }) {
+export async function addFile(ctx, open, { kind, record, field }, file, { route, onProgress }) {
   const held = await takeIn(open, fileSource(file), { route, at: ctx.clock.now(), pictures: ctx.pictures, onProgress });
   await open.store.change((root, change) => stageFile(open.book.batch(root, change), open, held, null));
   const { fields } = await readOne(open, record);

@@ -25,6 +25,7 @@ import { putBackMissing } from './reconcile.js';
 import { keepSaid } from './said.js';
 import { shownRows } from './showing.js';
 import { takeItems, takeReceipt } from './taking.js';
+import { heedWitnesses } from './witnesses.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -200,6 +201,7 @@ export class Syncing {
     await heedArrivals(this.ctx, open).catch(passing);
     await heedGrants(this.ctx, open).catch(passing);
     await heedLetters(this.ctx, open).catch(passing);
+    await heedWitnesses(this.ctx, open).catch(passing);
     await heedAsked(this.ctx, open);
   }
 

@@ -40,7 +40,7 @@ export type State = {
   /** questions of advocates that wait, and who asked the first */
   asked?: { n: number; name: string } | null;
   /** things that came while it was locked: to be asked about, and drafts made of them */
-  waiting?: { captured: number; later: number; written?: number };
+  waiting?: { captured: number; later: number; written?: number; answers?: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
   notebook: { notes: import('./notebook.js').Note[]; ready: boolean }; look: import('../store/beside.js').Look;
 };

@@ -16,6 +16,7 @@ import { sha256 } from './digests.js';
 import { FileSealer, openPart, sealedFileBytes } from './files.js';
 import { grantPart } from './granting.js';
 import { handoverPart } from './handing.js';
+import { witnessPart } from './witnessing.js';
 import { openFrom } from './people.js';
 import * as rekey from './rekey.js';
 import { Session } from './session.js';
@@ -68,6 +69,7 @@ export function createEngine({ now = () => performance.now(), ...settings }) {
     ...versionPart(session),
     ...filePart(session),
     ...handoverPart(session),
+    ...witnessPart(session),
     ...grantPart(session),
     ...advocatePart(session),
   };

@@ -14,7 +14,7 @@ import * as cobblestone from './cobblestone.js';
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {keyof typeof KINDS} Kind */
 
-export const KINDS = Object.freeze({ version: 1, part: 2, wrap: 3, keyset: 4, grant: 5, letter: 6, capture: 7, handover: 8, summary: 9 });
+export const KINDS = Object.freeze({ version: 1, part: 2, wrap: 3, keyset: 4, grant: 5, letter: 6, capture: 7, handover: 8, summary: 9, asking: 10 });
 export const SUITE_KEY = 1;
 export const SUITE_PERSON = 2;
 export const HEADER_LIMIT = 4096;

@@ -76,6 +76,8 @@
  *   fileDrop(file) · openPart({blob, key, i, n, sealed, size?}) → bytes, without padding when size is given
  *
  * ADVOCATES  (docs/formats.md 8)
+ *   witnessAsk({address, name, note, made_at, until}) → {words, witness, proof, asking: {name, sealed, witness}}     seven words, and what the server keeps of them
+ *   witnessOpen({witness, proof, statement}) → {said, verified}     not_opened
  *   grantMake({advocate: {ecdsa_pub, hpke_pub, name}, choice, name}) → {said, body}     a new grant and its body for the server; held from now on
  *   grantsLoad([{kept, diary, grant, to}…]) → [{said, other}|null…]     the keeper's copies; null for one that lets nobody in
  *   grantDrop(grant) · grantWraps(grant, [{version, wraps}…]) → [[wrap…]…] · grantSummary(grant, summary) → bytes
@@ -100,7 +102,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'letterSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'letterSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 

@@ -27,7 +27,7 @@ export const RULES = {
     vehicle: {"attachment_ids": "ids", "colour": "line", "description": "text", "first_seen": "block", "incident_ids": "ids", "last_seen": "block", "make": "line", "merged_into": "id", "model": "line", "notes": "text", "person_ids": "ids", "reason": "text", "reg": "line", "reg_certainty": "code reg_certainty", "reg_certainty_text": "text", "taken_out": "ms", "type": "code vehicle_types", "type_text": "text"},
   },
   objects: {
-    arrived: {"at": "ms", "sent_at": "ms", "verified": "flag", "witness": "id"},
+    arrived: {"at": "ms", "sent_at": "ms", "verified": "flag", "when": "text", "witness": "id"},
     assisted: {"answer": "line", "answered_at": "ms", "letter": "any", "pub": "line"},
     block: {"start": "ms", "end": "ms", "local": "line", "tz": "zone", "utc_offset_min": "offset", "precision": "code precision", "source": "code time_sources"},
     breach: {"order_id": "id", "term_no": "count"},

@@ -48,7 +48,7 @@ export type State = {
   account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number }; asked?: { n: number; name: string } | null;
+  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number; answers?: number }; asked?: { n: number; name: string } | null;
   showing?: { sections: ShownSection[]; until: number } | null;
   notebook?: { notes: Note[]; ready: boolean }; look?: Skin;
 };
@@ -257,6 +257,11 @@ export interface App extends Advocating {
   /** What advocates typed for the keeper and the keeper has not spoken of yet. */
   readAssisted(): Promise<import('../actions/assisted.js').Written[]>;
   answerAssisted(id: string, said: { answer: import('../actions/assisted.js').Answer; narrative?: string; reason?: string }): Promise<unknown>;
+  /** Seven words for somebody who saw it. */
+  askWitness(asked: { name: string; note: string }): Promise<import('../actions/witnesses.js').Kept>;
+  readWitnesses(): Promise<import('../actions/witnesses.js').Listed>;
+  keepStatement(witness: string, onProgress?: (done: number, total: number) => void): Promise<{ record: string }>;
+  dropWitness(witness: string): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
   makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;

@@ -53,10 +53,11 @@ const PARTS = {
   before: () => import('./before.js'),
   wording: () => import('./wording.js'),
   assisted: () => import('./assisted.js'),
+  witness: () => import('./witness.js'),
 };
 /** @type {Record<string, keyof typeof PARTS>} */
 const HOME = {
-  before: 'before', wording: 'wording', assisted: 'assisted',
+  before: 'before', wording: 'wording', assisted: 'assisted', witness: 'witness',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
   notebook: 'notebook', borrowed: 'borrowed', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', advocates: 'advocates', looks: 'advocates', letin: 'advocates', asked: 'advocates', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
@@ -168,7 +169,7 @@ function bar(stage, open) {
 function thumb(stage) {
   const { name } = stage.place;
   const tabs = /** @type {const} */ ([['entries', 'list'], ['lock', 'lock'], ['add', 'add'], ['share', 'share'], ['more', 'more']]);
-  const here = { handover: 'share', handovers: 'share', advocates: 'share', looks: 'share', letin: 'share', asked: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more', wording: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
+  const here = { handover: 'share', handovers: 'share', advocates: 'share', looks: 'share', letin: 'share', asked: 'share', witness: 'share', entry: 'entries', file: 'entries', patterns: 'entries', four: 'entries', shared: 'share', quick: 'share', print: 'share', loose: 'more', devices: 'more', space: 'more', signout: 'more', about: 'more', code: 'more', copy: 'more', name: 'more', check: 'more', languages: 'more', wording: 'more' }[name] ?? (HOME[name] === 'registers' || name === 'chase' || HOME[name] === 'keeping' || HOME[name] === 'keys' || ['capture', 'locks', 'homescreen'].includes(HOME[name] ?? '') ? 'more' : name);
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
@@ -194,6 +195,7 @@ function lines(stage, open) {
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(t('frame.written_do'), () => { stage.refresh('assisted'); stage.go({ name: 'assisted' }); }, { plain: true })}</div>` : nothing}
     ${open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name) ? askedLine(stage, stage.state.asked) : nothing}
+    ${open && knows('frame.witness_do') && stage.place.name !== 'witness' && stage.state.waiting?.answers ? html`<div class="line" role="status"><span>${tn('frame.witness', stage.state.waiting.answers)}</span>${button(t('frame.witness_do'), () => { stage.refresh('witnesses'); stage.go({ name: 'witness' }); }, { plain: true })}</div>` : nothing}
     ${open && stage.state.unsigned ? html`<div class="line state-trouble" role="status"><span>${t('frame.unsigned')}</span></div>` : nothing}
     ${update && open && !draft ? html`<div class="line"><span>${t('frame.update')}</span>${button(t('frame.update_do'), () => stage.run('update', () => stage.app.applyUpdate()), { plain: true })}</div>` : nothing}
     ${open && account?.closing && knows('server.closes') ? closing(stage, account.closing) : nothing}

@@ -13,6 +13,7 @@ import { askReason } from './register_form.js';
 import { REGISTERS } from './register_table.js';
 import { earlierLine, standingLine, termsShown } from './register_terms.js';
 import { factsOf, lineWords, titleOf } from './register_words.js';
+import { statementMark } from './witness.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').KeptRecord} KeptRecord */
@@ -43,7 +44,7 @@ function page(stage, one) {
     <div class="stack-close">
       <p class="soft small">${t(`reg.${kind}.one`)}${kind === 'person' ? html` · ${codeOf(stage, record)}` : nothing}</p>
       ${heading(html`<bdi>${titleOf(stage, kind, fields)}</bdi>`)}
-      ${kind === 'statement' ? html`<p class="note small">${t('reg.statement.label')}</p>` : nothing}
+      ${kind === 'statement' ? html`<p class="note small">${t('reg.statement.label')}</p>${statementMark(fields)}` : nothing}
     </div>
     ${errorSummary(stage)}
     ${one.taken_out !== null ? html`<div class="care stack-close"><p>${t('out.since', { day: day(one.taken_out) })}</p>${one.out_reason ? html`<p class="small" dir="auto">${t('reg.h.why', { reason: one.out_reason })}</p>` : nothing}

@@ -7,6 +7,7 @@ import { t, tn } from './strings.js';
 import './strings_advocates.js';
 import './strings_handover.js';
 import './strings_share.js';
+import './strings_witness.js';
 import { OFFICER, chosenOf, choosing } from './share_choose.js';
 import { building, ready, start } from './share_job.js';
 import { looking } from './share_look.js';
@@ -71,6 +72,7 @@ function hub(stage, job) {
       ${line('eye', 'show', () => stage.go({ name: 'show' }))}${line('note', 'quick', () => stage.go({ name: 'quick' }))}
       ${packs && !why ? line('tag', 'items', () => begin(stage, { way: 'server', earlier: packs, step: 'items', how: 'items', kind: 'items' })) : nothing}
       ${line('file', 'here', go('here'))}${line('paper', 'print', () => stage.go({ name: 'print' }))}${line('list', 'log', () => stage.go({ name: 'shared' }))}
+      ${state.account?.registered ? html`<div>${row({ title: t('wit.row'), more: t('wit.row_more'), icon: 'eye', on: () => stage.go({ name: 'witness' }) })}</div>` : nothing}
       <div>${row({ title: t('adv.title'), more: t('adv.row_more'), icon: 'person', on: () => { stage.refresh('grants'); stage.go({ name: 'advocates' }); } })}</div>
       ${state.account?.registered && !ways?.high_risk ? html`<div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div>` : nothing}</div>` : nothing}
   </div>`;

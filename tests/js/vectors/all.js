@@ -5,6 +5,7 @@ import * as kept from './kept.js';
 import * as logged from './log.js';
 import * as plain from './plain.js';
 import * as rekeyed from './rekey.js';
+import * as witnessed from './witnessed.js';
 import * as sealed from './sealed.js';
 
 /** Check → the file it reads, null for none. */
@@ -27,6 +28,7 @@ const CHECKS = [
   ['the public log', 'log', logged.log],
   ['keys that hand over', 'rekey', rekeyed.rekey],
   ['what an advocate is given', 'grants', granted.grants],
+  ['somebody who saw it', 'witness', witnessed.witness],
 ];
 
 export const NAMES = CHECKS.map(([name]) => name);

@@ -1,0 +1,166 @@
+"""Statements of people who saw it: a keeper gives somebody seven words, and one sealed statement may come back.
+
+[Note: what a wrong word learns] Words that name nothing are NoMatch, whatever they are, after the same work; nobody can
+ask whether there is a code. Whoever has the right words is told kindly when they were used or have run out, in one
+answer for both. The name is made by Argon2id from 40 random bits, so the rows of a stolen
+database cannot be tried against a list of words.
+"""
+
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from diary.crypto.parts import part_count
+from diary.crypto.people import SEALED_KEY_BYTES
+from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, Kind, prefix
+from diary.encoding import b64, unb64
+from diary.errors import BadRequest, NoMatch, NotFound, TooLarge
+from diary.ids import id_text
+from diary.ledger.witnesses import asking_header, statement_header
+from diary.services import blobs
+from diary.services.instance import Instance
+from diary.storage import witnesses
+from diary.storage.blobs import BlobPlace
+from diary.storage.sessions import Signed
+from diary.storage.witnesses import WitnessRow
+
+LASTS_MS: Final = 14 * 86_400_000
+TICKET_MS: Final = 2 * 3_600_000
+ASKING_BYTES: Final = 8 << 10
+STATEMENT_BYTES: Final = 256 << 10
+FILES_BYTES: Final = 100_000_000
+ID_BYTES: Final = 16
+TICKET_BYTES: Final = ID_BYTES + 8 + 32
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a phone leaves for a witness: ids, the code's name, what is asked, sealed."""
+
+    diary: bytes
+    witness: bytes
+    name: bytes
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the right words give: what is asked and a ticket; nothing of either when the code is over."""
+
+    witness: bytes
+    sealed: bytes | None
+    ticket: bytes | None
+
+
+async def ask(instance: Instance, signed: Signed, asking: Asking) -> WitnessRow:
+    """Leave what is asked, for fourteen days. Safe to repeat. Raises BadRequest, NotFound, Conflict and OverQuota."""
+    if len(asking.sealed) > ASKING_BYTES or not asking.sealed.startswith(
+        prefix(Kind.ASKING, asking_header(id_text(asking.witness)), SUITE_KEY)
+    ):
+        raise BadRequest("What is asked belongs to another place.")
+    now = instance.clock.now_ms()
+    mac = instance.pepper.handover_mac(b"witness", asking.name)
+    row = WitnessRow(asking.witness, asking.diary, mac, asking.sealed, now, now + LASTS_MS)
+    return await instance.db.writer.run(lambda hand: witnesses.add(hand, signed.account, row), of=signed.account)
+
+
+async def list_for(instance: Instance, signed: Signed, diary: bytes) -> list[dict[str, object]]:
+    """The codes of a diary with what came. Raises NotFound."""
+    rows = await witnesses.list_for(instance.db, signed.account, diary)
+    return [
+        {
+            "answered_at": row.answered_at,
+            "expires_at": row.expires_at,
+            "made_at": row.made_at,
+            "sealed": b64(row.sealed),
+            "statement": b64(row.statement) if row.statement else None,
+            "witness": id_text(row.id),
+        }
+        for row in rows
+    ]
+
+
+async def remove(instance: Instance, signed: Signed, diary: bytes, witness: bytes) -> None:
+    """End a code, or drop what came once the phone has it. Raises NotFound."""
+    await instance.db.writer.run(lambda hand: witnesses.remove(hand, signed.account, diary, witness), of=signed.account)
+
+
+async def find(instance: Instance, name: bytes, network: str) -> Found:
+    """What the words name. Raises NoMatch for words that name nothing, and TryLater. `network`: counts tries by it."""
+    mac, now = instance.pepper.handover_mac(b"witness", name), instance.clock.now_ms()
+    entered = await instance.throttle.enter(("witness-from", network))
+    row = await witnesses.find_by_name(instance.db, mac)
+    if row is None:
+        raise NoMatch
+    await instance.throttle.leave(("witness-from", network), entered)
+    if row.is_over(now):
+        return Found(row.id, None, None)
+    return Found(row.id, row.sealed, _ticket(instance, row.id, now + TICKET_MS))
+
+
+async def declare(instance: Instance, ticket: str, upload: bytes, parts: int, size: int) -> None:
+    """Announce the files of a statement. Raises NoMatch, NotFound, TooLarge, BadRequest, Conflict and OverQuota."""
+    row, place = await _open(instance, ticket, upload)
+    if parts > part_count(FILES_BYTES) + 1 or size > parts * blobs.PART_LIMIT:
+        raise TooLarge("These files are larger than can be sent here. Leave the largest out, or give it to them another way.")
+    if parts < 2 or size < parts:
+        raise BadRequest("The numbers of these files do not add up.")
+    quota, now = instance.settings.quota_bytes, instance.clock.now_ms()
+    await instance.db.writer.run(
+        lambda hand: witnesses.declare(hand, row.id, place, parts=parts, size=size, quota=quota, now=now), of=place.account
+    )
+
+
+async def put_part(instance: Instance, ticket: str, upload: bytes, i: int, raw: bytes) -> None:
+    """Store one sealed part. Raises NoMatch and as blobs.put_part."""
+    row, place = await _open(instance, ticket, upload)
+    if row.upload != upload:
+        raise NotFound
+    await blobs.put_part(instance, place, i, raw, Kind.HANDOVER)
+
+
+async def send(instance: Instance, ticket: str, envelope: bytes, upload: bytes | None, digest: bytes) -> None:
+    """Leave the one statement; then the code is used. The same again is no fault.
+
+    `upload` and `digest`: its files, None and b"" where there are none. Raises NoMatch, NotFound, BadRequest, Incomplete
+    and DigestMismatch.
+    """
+    witness = _read_ticket(instance, ticket)
+    head = prefix(Kind.LETTER, statement_header(id_text(witness)), SUITE_PERSON)
+    if len(envelope) > STATEMENT_BYTES or len(envelope) < len(head) + SEALED_KEY_BYTES or not envelope.startswith(head):
+        raise BadRequest("That statement belongs to another place, or is too long.")
+    now = instance.clock.now_ms()
+    if upload is not None:
+        row, place = await _open(instance, ticket, upload)
+        if row.upload != upload:
+            raise NotFound
+        await blobs.complete(instance, place, digest)
+    await instance.db.writer.run(lambda hand: witnesses.answer(hand, witness, upload, envelope, now))
+
+
+async def _open(instance: Instance, ticket: str, upload: bytes) -> tuple[WitnessRow, BlobPlace]:
+    """The code of a ticket while it takes something, and where this upload lies. Raises NoMatch and NotFound."""
+    found = await witnesses.find(instance.db, _read_ticket(instance, ticket))
+    if found is None or found[0].is_over(instance.clock.now_ms()):
+        raise NotFound
+    return found[0], BlobPlace(found[1].account, found[1].diary, upload)
+
+
+def _read_ticket(instance: Instance, ticket: str) -> bytes:
+    """The code a ticket is for. Raises NoMatch."""
+    try:
+        raw = unb64(ticket)
+    except BadRequest:
+        raise NoMatch from None
+    witness, until = raw[:ID_BYTES], int.from_bytes(raw[ID_BYTES : ID_BYTES + 8], "big")
+    if len(raw) != TICKET_BYTES or not hmac.compare_digest(raw, _ticket(instance, witness, until)):
+        raise NoMatch
+    if instance.clock.now_ms() >= until:
+        raise NoMatch
+    return witness
+
+
+def _ticket(instance: Instance, witness: bytes, until: int) -> bytes:
+    """What sends one statement until `until` ms; nothing is stored for it."""
+    told = witness + until.to_bytes(8, "big")
+    return told + instance.pepper.handover_mac(b"witness-ticket", told)

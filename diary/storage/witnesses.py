@@ -1,0 +1,137 @@
+"""Witness codes: what was asked, and the one sealed statement each may bring. The parts of its files are in blobs.py."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from diary.encoding import b64
+from diary.errors import Conflict, NotFound, OverQuota
+from diary.storage import blobs, erasures
+from diary.storage.blobs import BlobPlace
+from diary.storage.database import Database
+from diary.storage.writer import Hand
+
+OPEN_AT_ONCE: Final = 20
+_COLUMNS: Final = (
+    "SELECT w.id, w.diary_id, w.name_mac, w.sealed, w.made_at, w.expires_at, w.upload, w.statement, w.answered_at"
+    " FROM witness_code w"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRow:
+    """A code as stored; times in ms. `answered_at` None while nothing has come."""
+
+    id: bytes
+    diary: bytes
+    name_mac: bytes
+    sealed: bytes
+    made_at: int
+    expires_at: int
+    upload: bytes | None = None
+    statement: bytes | None = None
+    answered_at: int | None = None
+
+    def is_over(self, now: int) -> bool:
+        """Whether it takes nothing any more: used, or its time has run out."""
+        return self.answered_at is not None or now >= self.expires_at
+
+
+async def find_by_name(db: Database, name_mac: bytes) -> WitnessRow | None:
+    """What four words name, over or not."""
+    row = await db.look(f"{_COLUMNS} WHERE w.name_mac = ?", (name_mac,))
+    return WitnessRow(*row) if row else None
+
+
+async def find(db: Database, witness: bytes) -> tuple[WitnessRow, BlobPlace] | None:
+    """A code, and where an upload of it would lie."""
+    row = await db.look(f"{_COLUMNS} WHERE w.id = ?", (witness,))
+    if row is None:
+        return None
+    found = WitnessRow(*row)
+    owner = await db.look("SELECT account_id FROM diary WHERE id = ?", (found.diary,))
+    return (found, BlobPlace(owner[0], found.diary, found.upload or b"")) if owner else None
+
+
+async def list_for(db: Database, account: bytes, diary: bytes) -> tuple[WitnessRow, ...]:
+    """A diary's codes, newest first. Raises NotFound."""
+
+    def read(hand: Hand) -> tuple[WitnessRow, ...]:
+        erasures.owned(hand, account, diary)
+        rows = hand.execute(f"{_COLUMNS} WHERE w.diary_id = ? ORDER BY w.made_at DESC, w.id", (diary,)).fetchall()
+        return tuple(WitnessRow(*row) for row in rows)
+
+    return await db.page(read)
+
+
+def add(hand: Hand, account: bytes, row: WitnessRow) -> WitnessRow:
+    """Note a code, or find that this very one was noted. Raises NotFound, Conflict and OverQuota."""
+    erasures.owned(hand, account, row.diary)
+    known = hand.execute(f"{_COLUMNS} WHERE w.id = ? OR w.name_mac = ?", (row.id, row.name_mac)).fetchall()
+    if known:
+        earlier = WitnessRow(*known[0])
+        if len(known) == 1 and (earlier.id, earlier.sealed, earlier.diary) == (row.id, row.sealed, row.diary):
+            return earlier
+        raise Conflict("These words are in use. New ones are needed.")
+    standing = "SELECT count(*) FROM witness_code WHERE diary_id = ?"
+    if hand.execute(standing, (row.diary,)).fetchone()[0] >= OPEN_AT_ONCE:
+        raise OverQuota("There are too many codes at once. Remove one first.")
+    hand.execute(
+        "INSERT INTO witness_code (id, diary_id, name_mac, sealed, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (row.id, row.diary, row.name_mac, row.sealed, row.made_at, row.expires_at),
+    )
+    return row
+
+
+def declare(hand: Hand, witness: bytes, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> None:
+    """Take room for the files of a statement; what another try had sent is given up. Raises NotFound and as blobs.declare."""
+    row = _standing(hand, witness, now)
+    if row.upload is not None and row.upload != place.blob:
+        erasures.doom(hand, row.diary, [b64(row.upload).encode()])
+    blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now)
+    hand.execute("UPDATE witness_code SET upload = ? WHERE id = ?", (place.blob, witness))
+
+
+def answer(hand: Hand, witness: bytes, upload: bytes | None, statement: bytes, now: int) -> None:
+    """Keep the one statement; the same again changes nothing. Raises NotFound for a code that is over, and for another upload."""
+    known = hand.execute(f"{_COLUMNS} WHERE w.id = ?", (witness,)).fetchone()
+    if known is not None and known[7] is not None and bytes(known[7]) == statement:
+        return
+    row = _standing(hand, witness, now)
+    if upload is not None and row.upload != upload:
+        raise NotFound
+    if upload is None and row.upload is not None:
+        erasures.doom(hand, row.diary, [b64(row.upload).encode()])
+        hand.execute("UPDATE witness_code SET upload = NULL WHERE id = ?", (witness,))
+    hand.execute("UPDATE witness_code SET statement = ?, answered_at = ? WHERE id = ?", (statement, now, witness))
+
+
+def remove(hand: Hand, account: bytes, diary: bytes, witness: bytes) -> None:
+    """Nobody can answer any more, and what came has been taken in or thrown away. Raises NotFound."""
+    erasures.owned(hand, account, diary)
+    row = hand.execute(f"{_COLUMNS} WHERE w.id = ? AND w.diary_id = ?", (witness, diary)).fetchone()
+    if row is None:
+        raise NotFound
+    _drop(hand, WitnessRow(*row))
+
+
+def drop_due(hand: Hand, before: int) -> int:
+    """Forget codes that ran out before `before` ms and brought nothing; how many."""
+    rows = hand.execute(f"{_COLUMNS} WHERE w.expires_at <= ? AND w.answered_at IS NULL", (before,)).fetchall()
+    for row in rows:
+        _drop(hand, WitnessRow(*row))
+    return len(rows)
+
+
+def _drop(hand: Hand, row: WitnessRow) -> None:
+    """A code and its files."""
+    if row.upload is not None:
+        erasures.doom(hand, row.diary, [b64(row.upload).encode()])
+    hand.execute("DELETE FROM witness_code WHERE id = ?", (row.id,))
+
+
+def _standing(hand: Hand, witness: bytes, now: int) -> WitnessRow:
+    """A code that still takes a statement. Raises NotFound."""
+    known = hand.execute(f"{_COLUMNS} WHERE w.id = ?", (witness,)).fetchone()
+    if known is None or (row := WitnessRow(*known)).is_over(now):
+        raise NotFound
+    return row

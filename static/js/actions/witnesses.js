@@ -1,0 +1,155 @@
+/**
+ * Asking somebody who saw it: seven words are made, one sealed statement may come back, and the keeper says whether it is kept. It
+ * becomes a record of its own kind, never an entry, with its files, and says that it came by a code and whether that was checked.
+ *
+ * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root: no record, so in
+ * no pack. Another device of the diary lists the code and cannot read what came; it says where that can be done.
+ */
+import { unb64 } from '../core/bytes.js';
+import { KeptError } from '../core/errors.js';
+import { openPart, partCount } from '../crypto/files.js';
+import { openSlip, partsOf } from '../crypto/handover.js';
+import { witnessesOf } from '../net/witnesses.js';
+import { insideOf, savedOf } from './inside.js';
+import { addFile } from './registers.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {import('../crypto/witness.js').Said} Said */
+/** @typedef {{witness: string, words: string, proof: string, note: string, made_at: number, expires_at: number, address: string}} Kept what this phone keeps of a code */
+/** @typedef {{witness: string, words: string|null, note: string, made_at: number, expires_at: number, answered_at: number|null, said: Said|null, verified: boolean}} Witness as the screens see it; `said` null where nothing came, or it cannot be read here */
+/** @typedef {{witnesses: Witness[], address: string, offline: boolean}} Listed newest first */
+
+const LASTS_MS = 14 * 86_400_000;
+
+/** @param {Context} ctx */
+export function witnessActions(ctx) {
+  const inside = insideOf(ctx);
+  const saved = savedOf(ctx);
+  return {
+    /** @param {{name: string, note: string}} asked @returns {Promise<Kept>} */
+    askWitness: async (asked) => saved(await ask(ctx, inside(), asked)),
+    /** @returns {Promise<Listed>} */
+    readWitnesses: async () => readAll(ctx, inside()),
+    /** The statement becomes a record with its files. @param {string} witness @param {(done: number, total: number) => void} [onProgress] */
+    keepStatement: async (witness, onProgress) => saved(await keep(ctx, inside(), witness, onProgress)),
+    /** The code is ended, and what came of it thrown away. @param {string} witness */
+    dropWitness: async (witness) => saved(await drop(ctx, inside(), witness)),
+  };
+}
+
+/** @param {Open} open @returns {Kept[]} */
+const keptOf = ({ store }) => store.root.witnesses ?? [];
+
+/** @param {Context} ctx @param {Open} open @param {{name: string, note: string}} asked @returns {Promise<Kept>} */
+async function ask(ctx, open, { name, note }) {
+  if (!open.store.root.account.registered) throw new KeptError('not_registered');
+  const wire = witnessesOf(ctx.api, open.identity.diary);
+  const { address } = await wire.list();
+  const made_at = ctx.clock.now();
+  const { words, witness, proof, asking } = await open.vault.witnessAsk({ address, name: name.trim(), note: note.trim(), made_at, until: made_at + LASTS_MS });
+  const { expires_at } = await wire.ask(asking);
+  const kept = { witness, words, proof, note: note.trim(), made_at, expires_at, address };
+  await open.store.change((root) => { root.witnesses = [...(root.witnesses ?? []), kept]; });
+  return kept;
+}
+
+/** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
+async function readAll(ctx, open) {
+  const here = keptOf(open);
+  const told = await witnessesOf(ctx.api, open.identity.diary).list().catch((error) => { if (error.code !== 'no_network') throw error; return null; });
+  if (!told) return { offline: true, address: here[0]?.address ?? '', witnesses: here.map((one) => ({ ...one, answered_at: null, said: null, verified: false })).reverse() };
+  const witnesses = await Promise.all(told.witnesses.map(async (row) => {
+    const mine = here.find(({ witness }) => witness === row.witness);
+    const came = mine && row.statement ? await read(open, mine, row.statement) : null;
+    return { witness: row.witness, words: mine?.words ?? null, note: mine?.note ?? '', made_at: row.made_at, expires_at: row.expires_at, answered_at: row.answered_at, said: came?.said ?? null, verified: came?.verified ?? false };
+  }));
+  await count(open, told.witnesses);
+  return { offline: false, address: told.address, witnesses };
+}
+
+/** @param {Open} open @param {Kept} mine @param {string} statement b64 @returns {Promise<{said: Said, verified: boolean}|null>} null for one that does not open: nobody's */
+async function read({ vault }, { witness, proof }, statement) {
+  return vault.witnessOpen({ witness, proof, statement: unb64(statement) }).catch(() => null);
+}
+
+/** Looks whether something came, while a code is out. @param {Context} ctx @param {Open} open */
+export async function heedWitnesses(ctx, open) {
+  if (!keptOf(open).length) return;
+  const before = open.store.root.witnesses_came ?? 0;
+  await count(open, (await witnessesOf(ctx.api, open.identity.diary).list()).witnesses);
+  if ((open.store.root.witnesses_came ?? 0) !== before) ctx.show();
+}
+
+/** @param {Open} open @param {readonly import('../net/witnesses.js').WitnessRow[]} rows */
+async function count(open, rows) {
+  const here = new Set(rows.map(({ witness }) => witness));
+  const came = rows.filter(({ statement, witness }) => statement && keptOf(open).some((one) => one.witness === witness)).length;
+  const gone = keptOf(open).filter(({ witness }) => !here.has(witness));
+  if (came === (open.store.root.witnesses_came ?? 0) && !gone.length) return;
+  await open.store.change((root) => {
+    root.witnesses_came = came;
+    root.witnesses = (root.witnesses ?? []).filter((/** @type {Kept} */ one) => here.has(one.witness));
+  });
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} witness @param {((done: number, total: number) => void)|undefined} onProgress */
+async function keep(ctx, open, witness, onProgress) {
+  const wire = witnessesOf(ctx.api, open.identity.diary);
+  const row = (await wire.list()).witnesses.find((one) => one.witness === witness);
+  const mine = keptOf(open).find((one) => one.witness === witness);
+  const came = row?.statement && mine ? await read(open, mine, row.statement) : null;
+  if (!row || !came) throw new KeptError('not_found');
+  const files = came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : [];
+  // The record has the code's id: begun twice, on any device, it is one record.
+  if (!await open.book.meta(witness)) {
+    await open.store.change(async (root, change) => {
+      await open.book.stage(open.book.batch(root, change), { kind: 'statement', record: witness, ...fieldsOf(ctx, witness, came, row) });
+    });
+  }
+  const { fields } = await open.book.newest(witness);
+  const there = Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0;
+  for (const file of files.slice(there)) await addFile(ctx, open, { kind: 'statement', record: witness, field: 'attachment_ids' }, file, { route: 'files' });
+  await drop(ctx, open, witness);
+  return { record: witness };
+}
+
+/** @param {Context} ctx @param {string} witness @param {{said: Said, verified: boolean}} came @param {import('../net/witnesses.js').WitnessRow} row */
+function fieldsOf(ctx, witness, { said, verified }, row) {
+  const { contact, name, saw_how, when, words } = said.fields;
+  const block = { start: said.made_at, precision: 'minute', tz: ctx.zone() };
+  return {
+    open: {
+      narrative: words, saw_how, received_how: 'spoken_code', written_at: block, by_role: 'witness',
+      arrived: { at: row.answered_at ?? ctx.clock.now(), sent_at: said.made_at, verified, when, witness },
+    },
+    restricted: { ...(name ? { by_name: name } : {}), ...(contact ? { contact } : {}) },
+  };
+}
+
+/** Every file of a statement, checked as a whole before any is used. @param {ReturnType<typeof witnessesOf>} wire @param {import('../crypto/witness.js').Files} files @param {((done: number, total: number) => void)|undefined} onProgress @returns {Promise<File[]>} */
+async function fetchFiles(wire, { key, list, upload }, onProgress) {
+  const place = { handover: upload, key: unb64(key) };
+  const size = list.reduce((sum, one) => sum + one.size, 0);
+  const parts = partsOf(size);
+  const slip = await openSlip(place, parts, await wire.part(upload, parts - 1));
+  if (slip.size !== size) throw new KeptError('not_opened');
+  /** @type {Blob[]} */ const pieces = [];
+  for (let i = 0; i < partCount(size); i++) {
+    pieces.push(new Blob([/** @type {BlobPart} */ (await openPart(place, i, parts - 1, await wire.part(upload, i), size))]));
+    onProgress?.(i + 1, parts - 1);
+  }
+  const whole = new Blob(pieces);
+  let at = 0;
+  return list.map(({ name, size: bytes, type }) => new File([whole.slice(at, at += bytes)], name, { type }));
+}
+
+/** @param {Context} ctx @param {Open} open @param {string} witness */
+async function drop(ctx, open, witness) {
+  await witnessesOf(ctx.api, open.identity.diary).remove(witness).catch((error) => { if (error.code !== 'not_found') throw error; });
+  await open.store.change((root) => {
+    root.witnesses = (root.witnesses ?? []).filter((/** @type {Kept} */ one) => one.witness !== witness);
+    root.witnesses_came = Math.max(0, (root.witnesses_came ?? 0) - 1);
+  });
+  return null;
+}

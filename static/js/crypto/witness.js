@@ -1,0 +1,162 @@
+/**
+ * Seven words for somebody who saw it, what the keeper asks them, and the one statement that comes back. docs/formats.md, section 8;
+ * the twin of diary/crypto/witness.py and diary/ledger/witnesses.py.
+ *
+ * [Note: seven words] The server is told what Argon2id makes of the first four, under another label than the key that seals what the
+ * keeper asks: it can find the row and not read or forge it. The other three are the first of the keeper's nine, so that a key the
+ * server put in the keeper's place is refused on the page; and what comes back carries a proof that only the four make.
+ */
+import { b64, random, unb64, utf8 } from '../core/bytes.js';
+import { canon, isObject, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { parseId } from '../core/ids.js';
+import { importKey } from './cobblestone.js';
+import { hkdf, importHkdfKey, sha256Now } from './digests.js';
+import * as envelope from './envelope.js';
+import { fingerprint, fingerprintWords } from './fingerprints.js';
+import { DEFAULT } from './kdf.js';
+import { padVersion, unpad } from './padding.js';
+import { openFrom, sealTo } from './people.js';
+import { wordList } from './words.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {{name: Bytes, key: Bytes, proof: Bytes}} Code */
+/** @typedef {{ecdsa_pub: string, hpke_pub: string, made_at: number, name: string, note: string, until: number}} Asked */
+/** @typedef {{contact: string, name: string, saw_how: string, when: string, words: string}} Fields */
+/** @typedef {{key: string, list: {name: string, size: number, type: string}[], upload: string}} Files one upload with every file, one after another */
+/** @typedef {{fields: Fields, files: Files|null, made_at: number}} Said */
+
+export const WORDS = 7;
+const CODE = 4;
+const BYTES = 5;
+const KEY_WORDS = 3;
+const TEXT_LIMIT = 400;
+const ASKING = 'asking/v1';
+const STATEMENT = 'statement/v1';
+export const SAW = ['saw', 'heard', 'saw_me_after', 'was_told', 'received_it', 'other'];
+export const FILES_MOST = 5;
+const LIMITS = Object.entries({ contact: 300, name: 120, when: 300, words: 20_000 });
+
+/** @param {Uint8Array} print the keeper's fingerprint @returns {Promise<string>} seven words, 40 bits of them random */
+export async function newWitnessWords(print) {
+  return witnessWordsOf(random(BYTES), print);
+}
+
+/** @param {Uint8Array} raw five bytes @param {Uint8Array} print */
+export async function witnessWordsOf(raw, print) {
+  const words = await wordList();
+  const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checkOf(raw));
+  const code = Array.from({ length: CODE }, (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE - 1 - i))))]);
+  return [...code, ...(await fingerprintWords(print)).split(' ').slice(0, KEY_WORDS)].join(' ');
+}
+
+/** The code and the words of the key. Throws `bad_request`; `unknown` holds what is not in the list. @param {string} text @returns {Promise<{code: string, keyWords: string}>} */
+export async function readWitnessWords(text) {
+  const words = await wordList();
+  const named = text.length <= TEXT_LIMIT ? text.toLowerCase().match(/[a-z]+/g) ?? [] : [];
+  const places = named.map((word) => words.indexOf(word));
+  const unknown = named.filter((_, i) => places[i] === -1);
+  if (named.length !== WORDS || unknown.length) throw wrong('These are not seven words of the list.', unknown);
+  const number = places.slice(0, CODE).reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
+  const raw = Uint8Array.from({ length: BYTES }, (_, i) => Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (BYTES - 1 - i)))));
+  if (Number(number & 15n) !== checkOf(raw)) throw wrong('One of the words is wrong, or they are not in the right order.', []);
+  return { code: named.slice(0, CODE).join(' '), keyWords: named.slice(CODE).join(' ') };
+}
+
+/** @param {string} sentence @param {readonly string[]} unknown */
+function wrong(sentence, unknown) {
+  return Object.assign(new KeptError('bad_request', sentence), { unknown });
+}
+
+/** @param {Uint8Array} raw */
+function checkOf(raw) {
+  return /** @type {number} */ (sha256Now(utf8('kept/witness-check\0'), raw)[0]) >> 4;
+}
+
+/**
+ * What four words are worth at one server's address: one Argon2id.
+ * @param {import('./argon2.js').Argon2id} argon2 @param {string} code @param {string} address where the words are typed @param {{m: number, t: number}} [cost]
+ * @returns {Promise<Code>}
+ */
+export async function deriveCode(argon2, code, address, cost = DEFAULT) {
+  const root = await argon2(utf8(code), sha256Now(utf8('kept/witness-salt\0'), utf8(address)).slice(0, 16), { m: cost.m, t: cost.t });
+  const material = await importHkdfKey(root);
+  root.fill(0);
+  const [name, key, proof] = await Promise.all(['name', 'key', 'proof'].map((what) => hkdf(material, `kept/witness-${what}\0`)));
+  return { name: /** @type {Bytes} */ (name).slice(0, 16), key: /** @type {Bytes} */ (key), proof: /** @type {Bytes} */ (proof) };
+}
+
+const askingHeader = (/** @type {string} */ witness) => ({ t: 'asking', witness });
+const statementHeader = (/** @type {string} */ witness) => ({ t: 'statement', witness });
+
+/** @param {Code} code @param {string} witness @param {Asked} asked @returns {Promise<Bytes>} throws `not_opened` for what is not whole */
+export async function sealAsking(code, witness, asked) {
+  const told = { ...asked, t: ASKING };
+  if (!isAsking(told)) throw new KeptError('not_opened');
+  return envelope.seal(await importKey(code.key), 'asking', askingHeader(witness), padVersion(canon(told)));
+}
+
+/** What is asked. Throws `not_opened`, and `wrong_keys` when the keys are not those the three words name. @param {Code} code @param {string} keyWords @param {string} witness @param {Uint8Array} sealed @returns {Promise<Asked>} */
+export async function openAsking(code, keyWords, witness, sealed) {
+  const told = asObject(await envelope.open(await importKey(code.key), sealed, 'asking', askingHeader(witness)));
+  if (!isAsking(told)) throw new KeptError('not_opened');
+  const named = (await fingerprintWords(fingerprint(unb64(told.ecdsa_pub), unb64(told.hpke_pub)))).split(' ').slice(0, KEY_WORDS).join(' ');
+  if (named !== keyWords) throw new KeptError('wrong_keys');
+  return told;
+}
+
+/** @param {Code} code @param {Uint8Array} hpkePub the keeper's @param {string} witness @param {Said} said @returns {Promise<Bytes>} throws `not_opened` for what is not whole */
+export async function sealStatement(code, hpkePub, witness, said) {
+  const told = { ...said, proof: b64(code.proof), t: STATEMENT, witness };
+  if (!isStatement(told)) throw new KeptError('not_opened');
+  return sealTo(/** @type {Bytes} */ (hpkePub), 'letter', statementHeader(witness), padVersion(canon(/** @type {any} */ (told))));
+}
+
+/** What somebody saw, and whether it was written by one who had the code. @param {Bytes} scalar @param {string} proof b64 @param {string} witness @param {Uint8Array} sealed @returns {Promise<{said: Said, verified: boolean}>} */
+export async function openStatement(scalar, proof, witness, sealed) {
+  const told = asObject(await openFrom(scalar, sealed, 'letter', statementHeader(witness)));
+  if (!isStatement(told) || told.witness !== witness) throw new KeptError('not_opened');
+  const { fields, files, made_at } = told;
+  return { said: { fields, files, made_at }, verified: told.proof === proof };
+}
+
+/** @param {Bytes} plaintext @returns {any} */
+function asObject(plaintext) {
+  try {
+    return parseObject(unpad(plaintext));
+  } catch {
+    throw new KeptError('not_opened');
+  }
+}
+
+/** @param {unknown} value @param {number} most */
+const isText = (value, most) => typeof value === 'string' && [...value].length <= most;
+const isTime = (/** @type {unknown} */ value) => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** @param {any} told */
+function isAsking(told) {
+  return Object.keys(told).sort().join() === 'ecdsa_pub,hpke_pub,made_at,name,note,t,until' && told.t === ASKING && isText(told.name, 80) && isText(told.note, 500)
+    && isTime(told.made_at) && isTime(told.until) && [told.ecdsa_pub, told.hpke_pub].every((key) => typeof key === 'string' && key.length === 87);
+}
+
+/** @param {any} told */
+function isStatement(told) {
+  if (Object.keys(told).sort().join() !== 'fields,files,made_at,proof,t,witness' || told.t !== STATEMENT || typeof told.proof !== 'string' || !isObject(told.fields)) return false;
+  const { fields, files } = told;
+  if (Object.keys(fields).sort().join() !== 'contact,name,saw_how,when,words' || !SAW.includes(fields.saw_how) || !fields.words) return false;
+  return LIMITS.every(([name, most]) => isText(fields[name], most)) && isTime(told.made_at) && (files === null || areFiles(files));
+}
+
+/** @param {any} files */
+function areFiles(files) {
+  if (!isObject(files) || Object.keys(files).sort().join() !== 'key,list,upload') return false;
+  const { key, list, upload } = /** @type {any} */ (files);
+  try {
+    parseId(upload);
+    if (unb64(key).length !== 32) return false;
+  } catch {
+    return false;
+  }
+  return Array.isArray(list) && list.length > 0 && list.length <= FILES_MOST && list.every((one) => isObject(one) && Object.keys(one).sort().join() === 'name,size,type'
+    && isTime(one['size']) && isText(one['name'], 255) && isText(one['type'], 255));
+}

@@ -1,0 +1,25 @@
+/** Witness codes in the crypto worker: the words are made here, and what comes back is opened with the keeper's own key. */
+import { b64, unb64 } from '../core/bytes.js';
+import { idText, newId } from '../core/ids.js';
+import { fingerprint } from './fingerprints.js';
+import { deriveCode, newWitnessWords, openStatement, readWitnessWords, sealAsking } from './witness.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('./session.js').Session} Session */
+
+/** @param {Session} session */
+export function witnessPart(session) {
+  return {
+    witnessAsk: async (/** @type {{address: string, name: string, note: string, made_at: number, until: number}} */ { address, ...asked }) => {
+      await session.test();
+      const { ecdsa_pub, hpke_pub } = session.own.identity;
+      const words = await newWitnessWords(fingerprint(unb64(ecdsa_pub), unb64(hpke_pub)));
+      const code = await deriveCode(session.argon2, (await readWitnessWords(words)).code, address);
+      const witness = idText(newId());
+      const sealed = await sealAsking(code, witness, { ...asked, ecdsa_pub, hpke_pub });
+      return { words, witness, proof: b64(code.proof), asking: { name: b64(code.name), sealed: b64(sealed), witness } };
+    },
+    witnessOpen: (/** @type {{witness: string, proof: string, statement: Bytes}} */ { witness, proof, statement }) => (
+      session.held.use('hpke', (scalar) => openStatement(scalar, proof, witness, statement))),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * The page for somebody who saw it. It says nothing until seven words are right; then what is asked, and one statement with files,
+ * sealed here to the key that three of the words name. Nothing is kept.
+ */
+import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
+import { isPassing, makeRequest } from '../net/http.js';
+import { answersOf } from '../net/witnesses.js';
+import { begin, byId, say, size, tellProgress } from './page.js';
+import { look, send } from './statement.js';
+
+const wire = answersOf(makeRequest());
+const words = /** @type {HTMLTextAreaElement} */ (byId('words-typed'));
+const said = /** @type {HTMLTextAreaElement} */ (byId('said'));
+const [when, called, reach, files] = /** @type {HTMLInputElement[]} */ (['when', 'called', 'reach', 'files'].map((id) => byId(id)));
+const [open, go, status, wrong] = /** @type {const} */ (['open', 'send', 'status', 'wrong']).map((id) => byId(id));
+/** @type {import('./statement.js').Found|null} */ let found = null;
+let busy = false;
+
+open?.addEventListener('click', () => { void once(find); });
+go?.addEventListener('click', () => { void once(sendIt); });
+words.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  void once(find);
+});
+// The code says by which words what is typed was asked for: a second visit of this page must not find them.
+addEventListener('pagehide', () => { for (const one of [words, said, when, called, reach]) if (one) one.value = ''; });
+begin('asking');
+
+/** One thing at a time. @param {() => Promise<void>} act */
+async function once(act) {
+  if (busy) return;
+  busy = true;
+  for (const button of [open, go]) button?.setAttribute('aria-disabled', 'true');
+  tell(wrong, '');
+  try {
+    await act();
+  } catch (error) {
+    tell(status, '');
+    tell(wrong, sentenceOf(error));
+    wrong?.focus();
+  }
+  for (const button of [open, go]) button?.removeAttribute('aria-disabled');
+  byId('bar').hidden = true;
+  busy = false;
+}
+
+/** @param {HTMLElement|undefined} place @param {string} text */
+function tell(place, text) {
+  if (!place) return;
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+/** @param {unknown} error */
+function sentenceOf(error) {
+  const { code, unknown } = /** @type {{code?: string, unknown?: string[]}} */ (error ?? {});
+  if (code === 'bad_request' && unknown) return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_seven');
+  if (code === 'not_found') return say('over');
+  if (code === 'not_opened') return say('wrong_keys');
+  if (code === 'too_large') return say('too_large', { most: size(found?.most ?? 0) });
+  const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty'].find((one) => one === code);
+  return known ? say(known) : isPassing(error) ? say('offline') : say('failed');
+}
+
+async function find() {
+  tell(status, say('looking'));
+  await new Promise((next) => { requestAnimationFrame(() => setTimeout(next)); }); // Argon2 holds the screen up
+  await knownAnswerTest();
+  found = await look(wire, argon2id, words.value, `${location.origin}/answer`);
+  words.value = '';
+  tell(status, '');
+  byId('who').textContent = found.asked.name ? say('asked_by', { name: found.asked.name }) : '';
+  byId('who').hidden = !found.asked.name;
+  byId('note').textContent = found.asked.note;
+  byId('note').hidden = !found.asked.note;
+  byId('asking').hidden = true;
+  byId('form').hidden = false;
+  said.focus();
+}
+
+async function sendIt() {
+  if (!found) return;
+  if (!said.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
+  const chosen = /** @type {HTMLInputElement|null} */ (document.querySelector('input[name="saw"]:checked'));
+  tell(status, say('sending'));
+  const fields = { contact: reach?.value ?? '', name: called?.value ?? '', saw_how: chosen?.value ?? 'other', when: when?.value ?? '', words: said.value };
+  await send(wire, found, fields, [...(files?.files ?? [])], tellProgress, Date.now());
+  for (const one of [said, when, called, reach, files]) if (one) one.value = '';
+  found = null;
+  tell(status, '');
+  byId('form').hidden = true;
+  byId('done').hidden = false;
+  byId('done').focus();
+}

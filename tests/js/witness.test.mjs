@@ -1,0 +1,105 @@
+/** Somebody who saw it answers once: the keeper's phone, the public page's own code, and the real server between them. */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import test, { after, before } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { random } from '../../static/js/core/bytes.js';
+import { witnessActions } from '../../static/js/actions/witnesses.js';
+import { argon2id } from '../../static/js/crypto/argon2.js';
+import { makeRequest } from '../../static/js/net/http.js';
+import { answersOf } from '../../static/js/net/witnesses.js';
+import { look, send } from '../../static/js/front/statement.js';
+import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+const SAID = { contact: '07700 900222', name: 'Sam Ray', saw_how: 'saw', when: 'Tuesday about nine', words: 'He stood by the blue gate.' };
+let server;
+let address;
+before(async () => { server = await startServer(); address = `http://public.localhost:${server.port}/answer`; });
+after(() => server.stop());
+
+async function asks(note = 'Tuesday at the tram stop') {
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: witnessActions }, 'He waited outside again.');
+  await one.app.register({ words: WORDS });
+  await until(one, ({ entries }) => entries.length && entries.every(({ state }) => state.code === 'kept'), 'kept');
+  return { ...one, made: await one.app.askWitness({ name: 'Maya', note }) };
+}
+
+/** fetch would write its own Host. @returns {Promise<Response>} */
+function asked(path, { method = 'GET', headers, body }) {
+  const host = `public.localhost:${server.port}`;
+  return new Promise((answer, failed) => {
+    const sending = request({ port: server.port, path, method, headers: { ...headers, host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', ...(body ? { 'content-length': Buffer.byteLength(body) } : {}) } }, async (got) => {
+      const chunks = [];
+      for await (const chunk of got) chunks.push(chunk);
+      answer(new Response(got.statusCode === 204 ? null : Buffer.concat(chunks), { status: got.statusCode, headers: got.headers }));
+    });
+    sending.on('error', failed).end(body);
+  });
+}
+
+/** The public host as the page meets it. `sent`: every body that left the page. */
+function page() {
+  const sent = [];
+  const wire = answersOf(makeRequest(async (path, { cache: _c, credentials: _r, referrerPolicy: _p, ...options }) => {
+    if (options.body) sent.push(Buffer.from(options.body));
+    return asked(path, options);
+  }));
+  return { wire, sent };
+}
+
+const looks = (wire, words) => look(wire, argon2id, words, address);
+const answers = (wire, found, files = []) => send(wire, found, SAID, files, () => undefined, 1_793_749_500_000);
+
+test('asked, answered with files, kept as a statement with its files; the words are used then', async () => {
+  const one = await asks();
+  const { wire, sent } = page();
+  assert.equal(one.made.address, address);
+  const found = await looks(wire, one.made.words.toUpperCase().replaceAll(' ', ', '));
+  assert.deepEqual([found.asked.name, found.asked.note], ['Maya', 'Tuesday at the tram stop']);
+  const files = [new File([random(1_200_000)], 'door.mp4', { type: 'video/mp4' }), new File(['a list'], 'times.txt', { type: 'text/plain' })];
+  await answers(wire, found, files);
+  const wired = Buffer.concat(sent);
+  for (const needle of [SAID.words, SAID.name, 'door.mp4', 'a list', ...one.made.words.split(' ')]) assert.ok(!wired.includes(needle), needle);
+  await one.phone.ctx.open.syncing.now();
+  await until(one, ({ waiting }) => waiting.answers === 1, 'came');
+  const { witnesses: [shown] } = await one.app.readWitnesses();
+  assert.deepEqual([shown.said.fields, shown.verified], [SAID, true]);
+  assert.equal(one.app.state.entries.length, 1, 'it is no entry');
+  const { record } = await one.app.keepStatement(shown.witness);
+  const { fields, restricted } = await one.app.readRecord(record);
+  assert.deepEqual([fields.narrative, fields.received_how, fields.saw_how, fields.arrived.verified, fields.arrived.when], [SAID.words, 'spoken_code', 'saw', true, SAID.when]);
+  assert.deepEqual(restricted, { by_name: 'Sam Ray', contact: '07700 900222' });
+  const kept = await one.app.readRecordFiles(fields.attachment_ids);
+  assert.deepEqual(kept.map(({ name, size }) => [name, size]), [['door.mp4', 1_200_000], ['times.txt', 6]]);
+  assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
+  assert.equal(one.app.state.waiting.answers, 0);
+  await assert.rejects(looks(page().wire, one.made.words), ({ code }) => code === 'no_match');
+});
+
+test('used once: the second says so kindly; what is too large is refused before a byte is sent; a slip is said before anyone is asked', async () => {
+  const one = await asks('');
+  const [first, second] = [page(), page()];
+  const [a, b] = [await looks(first.wire, one.made.words), await looks(second.wire, one.made.words)];
+  const before = first.sent.length;
+  const large = { size: 2 ** 31, slice: () => assert.fail('read') };
+  await assert.rejects(answers(first.wire, a, [large]), ({ code }) => code === 'too_large');
+  await assert.rejects(answers(first.wire, a, Array(6).fill(new File(['x'], 'x'))), ({ code }) => code === 'too_many');
+  assert.equal(first.sent.length, before);
+  await answers(first.wire, a);
+  await assert.rejects(answers(second.wire, b), ({ code }) => code === 'not_found');
+  await assert.rejects(looks(page().wire, one.made.words), ({ code }) => code === 'over');
+  const { wire, sent } = page();
+  const named = one.made.words.split(' ');
+  await assert.rejects(looks(wire, [...named.slice(0, 3), 'xylophonist', ...named.slice(4)].join(' ')), ({ code, unknown }) => code === 'bad_request' && unknown.join() === 'xylophonist');
+  await assert.rejects(looks(wire, named.slice(1).join(' ')), ({ code }) => code === 'bad_request');
+  assert.equal(sent.length, 0);
+  await one.app.dropWitness(one.made.witness);
+  assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
+});
+
+test('a key that is not the keeper’s is refused on the page', async () => {
+  const [one, other] = [await asks(), await asks()];
+  const mixed = [...one.made.words.split(' ').slice(0, 4), ...other.made.words.split(' ').slice(4)].join(' ');
+  await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'wrong_keys');
+});

@@ -1,0 +1,57 @@
+"""witness.json in Python: seven words, what is asked and answered, and each thing that must not hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from diary.crypto import witness
+from diary.crypto.kdf import CHEAPEST
+from diary.crypto.witness import Code
+from diary.encoding import b64, canon, unb64
+from diary.errors import BadRequest, BadSignature, SealError
+from diary.ledger import witnesses
+from tests.vectors.reading import load
+
+V: dict[str, Any] = load("witness.json")
+CODE = witness.derive(V["read"]["code"], V["address"], CHEAPEST)
+
+
+def test_words_are_read_in_every_spelling_and_a_slip_is_noticed() -> None:
+    """Made of five bytes and a fingerprint; read as they are said; two in the wrong order are none."""
+    assert witness.words_of(bytes.fromhex(V["raw"]), bytes.fromhex(V["print"])) == V["words"]
+    assert [witness.read_words(one) for one in V["typed"]] == [(V["read"]["code"], V["read"]["key_words"])] * 3
+    for one in V["refused_words"]:
+        with pytest.raises(BadRequest):
+            witness.read_words(one["typed"])
+    assert [b64(CODE.key), b64(CODE.name), b64(CODE.proof)] == [V["worth"][name] for name in ("key", "name", "proof")]
+    assert witness.derive(V["read"]["code"], "https://other.example/answer", CHEAPEST).name != CODE.name
+
+
+def test_what_is_asked_opens_for_the_words_alone() -> None:
+    """Another key, another code's words, another place: refused."""
+    sealed = unb64(V["asking"]["envelope"])
+    told = witnesses.open_asking(CODE, V["read"]["key_words"], V["witness"], sealed)
+    assert canon({name: value for name, value in told.items() if name != "t"}) == canon(V["asked"])
+    with pytest.raises(BadSignature):
+        witnesses.open_asking(CODE, "some other words", V["witness"], sealed)
+    for code, place in ((Code(b"", bytes(32), b""), V["witness"]), (CODE, V["said"]["files"]["upload"])):
+        with pytest.raises(SealError):
+            witnesses.open_asking(code, V["read"]["key_words"], place, sealed)
+    for one in V["refused_asked"]:
+        with pytest.raises(SealError):
+            witnesses.seal_asking(CODE, V["witness"], V["asked"] | one)
+
+
+def test_a_statement_is_its_codes_and_says_so() -> None:
+    """Opened by the keeper, verified by the code; without the proof it opens and is not verified."""
+    scalar, proof = unb64(V["hpke"]), CODE.proof
+    said, verified = witnesses.open_statement(scalar, proof, V["witness"], unb64(V["statement"]))
+    assert verified and canon(said["fields"]) == canon(V["said"]["fields"]) and said["files"] == V["said"]["files"]
+    assert not witnesses.open_statement(scalar, bytes(32), V["witness"], unb64(V["statement"]))[1]
+    with pytest.raises(SealError):
+        witnesses.open_statement(scalar, proof, V["said"]["files"]["upload"], unb64(V["statement"]))
+    for one in V["refused_said"]:
+        with pytest.raises(SealError):
+            witnesses.seal_statement(CODE, unb64(V["asked"]["hpke_pub"]), V["witness"], V["said"] | one)
