@@ -43,7 +43,10 @@ SCANS = js(
     "navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5); "
     "globalThis.BarcodeDetector = class { async detect() { return [{rawValue: 'A B C D E F G H I'}]; } }"
 )
-SCANNED = (lambda page: page.wait_for_function("stage.local.met"), js("delete globalThis.BarcodeDetector; stage.draw()"))
+SCANNED = js(
+    "for (let i = 0; i < 200 && !stage.local.met; i++) await new Promise((go) => setTimeout(go, 50)); "
+    "if (!stage.local.met) throw new Error('no words came of the camera'); delete globalThis.BarcodeDetector; stage.draw()"
+)
 NO_COPY = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 
 
@@ -75,7 +78,7 @@ ADVOCATE_SCREENS: dict[str, tuple[Act, ...]] = {
     "nine words, somebody": (OPEN, *TYPED),
     "nine words, other than before": (OPEN, js("fake.met = {before: true}"), *TYPED),
     "nine words, no signal": (OPEN, js("fake.met = {name: ''}"), *TYPED),
-    "nine words, scanned": (OPEN, SCANS, go("letin"), press("Scan their code"), *SCANNED),
+    "nine words, scanned": (OPEN, SCANS, go("letin"), press("Scan their code"), SCANNED),
     "what they may see": letting("{how: undefined, purpose: '', name: '', tried: true}"),
     "what they may see, some": letting("{stand: null}"),
     "what they may see, a stand-in": letting("{meeting: true}"),
