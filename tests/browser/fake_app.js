@@ -178,6 +178,7 @@ class FakeApp {
   async readQuestions() { return this.questions ?? []; }
   async answerQuestion(said) { await this.did('answerQuestion', said); this.asks = []; }
   async putAsideQuestion(letter) { await this.did('putAsideQuestion', letter); this.asks = []; }
+  async showNow(sections) { await this.did('showNow', sections); }
   looked() {}
   async readTyped() { return null; }
   async keepTyped() {}
