@@ -234,6 +234,7 @@ class FakeApp {
   async newSince() { return ['r0']; }
   canChooseFile() { return false; }
   async chooseFile() { return null; }
+  async showNow(sections) { await this.did('showNow', sections); }
   async readSettings() { return { fields: this.young ? { wording: 'young' } : {}, restricted: {} }; }
   async readForQuick() {
     const fields = { ...when(NOW), narrative: TEXTS[0], place_category: 'street' };
