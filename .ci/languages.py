@@ -22,6 +22,8 @@ from typing import NamedTuple
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
+from diary.web.languages import LTR
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "diary" / "locale"
 SERVED = ROOT / "static" / "lang"
@@ -132,20 +134,20 @@ def is_done(message: Message, language: Language) -> bool:
 
 # A run of Latin letters and figures with a gap, a point or a sign in it: within a line that runs from right to left its
 # parts would change places, and a telephone number is then another one. The screens look after what fills a sentence.
-_RUN = re.compile(r"(?:[.@#]?[A-Za-z0-9]+(?:[.:/'’&+@_-]+[A-Za-z0-9]+)*)(?: [A-Za-z0-9]+(?:[.:/'’&+@_-]+[A-Za-z0-9]+)*)*")
-_SLOT = re.compile(r"(\{\w+\})")
+# First what is left alone: tags, what is filled in, signs by name, and what is isolated already.
+_RUN = re.compile(
+    r"(<[^>]*>|%\(\w+\)s|\{\w+\}|&\w+;|\u2066[^\u2069]*\u2069)|([.@#/]?[A-Za-z0-9](?:[A-Za-z0-9 ._\-/:@%+–'’&]*[A-Za-z0-9])?)"
+)
 
 
 def in_their_order(text: str) -> str:
-    """A right-to-left text with every such run isolated (U+2066 to U+2069); a text with no letter of its own is one run."""
-    if not re.search(r"[\u0590-\u08ff]", text):
-        return f"\u2066{text}\u2069" if re.search(r"[A-Za-z].*[^A-Za-z0-9{}]", text) and not _SLOT.search(text) else text
+    """A right-to-left text with every such run isolated (U+2066 to U+2069), but for a word or number alone, which has one order.
 
-    def isolated(found: re.Match[str]) -> str:
-        run = found.group()
-        return run if run.isalnum() else f"\u2066{run}\u2069"
-
-    return "".join(part if _SLOT.fullmatch(part) else _RUN.sub(isolated, part) for part in _SLOT.split(text))
+    A text with no letter of its own is one run.
+    """
+    if not re.search(r"[\u0590-\u08ff{%<&]", text):
+        return text.join(LTR) if re.search(r"[A-Za-z0-9]", text) and not text.isalnum() else text
+    return _RUN.sub(lambda found: found[1] or (found[2] if found[2].isalnum() else found[2].join(LTR)), text)
 
 
 def build() -> None:

@@ -16,19 +16,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from languages import LANGUAGES, LOCALE, ROOT, THEN, Language, is_done
+from languages import LANGUAGES, LOCALE, ROOT, THEN, Language, in_their_order, is_done
 
 from diary.paths import STATIC
 from diary.web.directory import read_directory
 from diary.web.front import findings_of
-from diary.web.languages import LTR, REVIEWED
+from diary.web.languages import REVIEWED
 
 KEYWORDS = {"_": None, "gettext": None, "both": None, "ngettext": (1, 2)}
 HOLDS = [("public_*.html", "jinja2"), ("public/*.html", "jinja2")]
-# Latin names, numbers and file names in a line that runs to the left, which would else fall apart at spaces and marks.
-_APART = re.compile(
-    r"(<[^>]*>|%\(\w+\)s|\{\w+\}|&\w+;|[\u2066-\u2069])|([A-Za-z0-9@/](?:[A-Za-z0-9 ._\-/:@%+–’'&]*[A-Za-z0-9])?)"
-)
 
 
 def po(language: Language) -> Path:
@@ -90,11 +86,6 @@ def update() -> None:
             write_po(file, new, width=0)
 
 
-def isolated(text: str) -> str:
-    """A text that runs to the left, with what runs to the right kept together."""
-    return _APART.sub(lambda found: found[1] or (found[2].join(LTR) if len(found[2]) > 1 else found[2]), text)
-
-
 def _directory(language: Language) -> Iterator[tuple[str, str]]:
     """The words of the directory's table, from the app's catalogue."""
     there = languages.read(language)
@@ -110,7 +101,7 @@ def build() -> None:
     for language in LANGUAGES:
         made = Catalog(locale=language.code, domain="pages", creation_date=THEN, revision_date=THEN)
         made.mime_headers = [("Plural-Forms", language.rule)]
-        run = isolated if language.direction == "rtl" else str
+        run = in_their_order if language.direction == "rtl" else str
         for message in read(language):
             if message.id and is_done(message, language):
                 said = message.string

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 import click
 
 from diary import config
+from diary.cli_doctor import doctor
 from diary.cli_front import directory, training
 from diary.cli_log import audit, keys
-from diary.cli_ops import backup, backup_key, canary, doctor, drill, restore
+from diary.cli_ops import backup, backup_key, canary, drill, restore
 from diary.cli_pack import pack, release_name
 from diary.cli_people import closing, invite, organisation, quota
 from diary.cli_release import release, verify_host

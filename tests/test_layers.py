@@ -37,10 +37,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": FOUNDATION | {"crypto", "record", "ledger", "pack"},
     "cli": FOUNDATION
     | {"crypto", "record", "ledger", "pack", "storage", "services", "web", "app", "client"}
-    | {"cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_release", "cli_store"},
+    | {"cli_doctor", "cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people", "cli_release", "cli_store"},
     "cli_front": FOUNDATION | {"web", "client"},
     "cli_pack": FOUNDATION | {"crypto", "pack", "web", "client"},
-    "cli_ops": FOUNDATION | {"ledger", "services", "web", "app", "client"},
+    "cli_doctor": FOUNDATION | {"ledger", "services", "web", "app", "client"},
+    "cli_ops": FOUNDATION | {"services", "app", "client"},
     "cli_release": FOUNDATION | {"ledger", "crypto", "web", "client"},
     "cli_people": FOUNDATION | {"services", "app"},
     "cli_store": FOUNDATION | {"storage", "services", "app"},
@@ -49,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 SERVER = ("storage", "services", "web", "app")
 PLAINTEXT = (
-    *("record", "pack", "client", "cli", "cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people"),
+    *("record", "pack", "client", "cli", "cli_doctor", "cli_front", "cli_log", "cli_ops", "cli_pack", "cli_people"),
     *("cli_release", "cli_store"),
 )
 # Packages of others with one home here. A home is a module, or a package with all that is in it.
@@ -71,6 +72,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "uvicorn": ("diary.cli",),
     "click": (
         "diary.cli",
+        "diary.cli_doctor",
         "diary.cli_front",
         "diary.cli_log",
         "diary.cli_ops",

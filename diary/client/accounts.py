@@ -83,6 +83,46 @@ def new_kdf(login: str, origin: str, profile: KdfProfile) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """An account that is about to be registered: its keys, and what whoever registers says of it. Keys print as nothing."""
+
+    login: str
+    account: str
+    device: str
+    keyset: Keyset
+    account_key: bytes = field(repr=False)
+    proof: str = field(repr=False)
+    body: dict[str, Any] = field(repr=False)
+
+
+async def prepare(server: Server, words: str, code: bytes, profile: KdfProfile, policy: KdfPolicy) -> Fresh:
+    """New keys under a name the server makes up, locked with the words and with the recovery code (16 bytes)."""
+    named = await server.json("POST", "/v1/names", {})
+    login = str(named["login"])
+    kdf = new_kdf(login, server.origin, profile)
+    root = derivation.root(words, kdf, policy)
+    proof = b64(derivation.auth(root, kdf, server.origin))
+    account, device = id_text(new_id()), id_text(new_id())
+    account_key, keyset, kek = new_key(), Keyset.new(), derivation.kek_words(root, kdf)
+    body: dict[str, Any] = {
+        "account": account,
+        "auth": proof,
+        "code_auth": b64(derivation.code_auth(code, login)),
+        "code_wrap": b64(wrap(derivation.kek_code(code), code_header(account, FIRST_EPOCH), account_key)),
+        "device": device,
+        "device_name": DEVICE_NAME,
+        "ecdsa_pub": b64(keyset.ecdsa_pub),
+        "hpke_pub": b64(keyset.hpke_pub),
+        "kdf": kdf,
+        "keyset": b64(keyset.seal(account_key, account, FIRST_EPOCH, 1)),
+        "login": login,
+        "ticket": named["ticket"],
+        "words_wrap": b64(wrap(kek, words_header(account, FIRST_EPOCH, kdf), account_key)),
+    }
+    return Fresh(login, account, device, keyset, account_key, proof, body)
+
+
 async def enrol(
     server: Server,
     words: str,
@@ -94,42 +134,23 @@ async def enrol(
 ) -> Identity:
     """A new account with a name the server makes up, and its diary. `code`: 16 bytes for the sheet; `invite`: if asked for."""
     told = await server.json("GET", "/v1/server")
-    named = await server.json("POST", "/v1/names", {})
-    login = str(named["login"])
-    kdf = new_kdf(login, server.origin, profile)
-    root = derivation.root(words, kdf, policy)
-    proof = b64(derivation.auth(root, kdf, server.origin))
-    account, diary, device = (id_text(new_id()) for _ in range(3))
-    account_key, diary_key, keyset, kek = new_key(), new_key(), Keyset.new(), derivation.kek_words(root, kdf)
-    body: dict[str, Any] = {
-        "account": account,
-        "auth": proof,
-        "code_auth": b64(derivation.code_auth(code, login)),
-        "code_wrap": b64(wrap(derivation.kek_code(code), code_header(account, FIRST_EPOCH), account_key)),
-        "device": device,
-        "device_name": DEVICE_NAME,
-        "diary": {"diary": diary, "wrap": b64(wrap(account_key, diary_header(account, diary, FIRST_EPOCH), diary_key))},
-        "ecdsa_pub": b64(keyset.ecdsa_pub),
-        "hpke_pub": b64(keyset.hpke_pub),
-        "kdf": kdf,
-        "keyset": b64(keyset.seal(account_key, account, FIRST_EPOCH, 1)),
-        "login": login,
-        "ticket": named["ticket"],
-        "words_wrap": b64(wrap(kek, words_header(account, FIRST_EPOCH, kdf), account_key)),
-    }
-    await server.json("POST", "/v1/accounts", body | ({"invite": invite} if invite else {}))
+    fresh = await prepare(server, words, code, profile, policy)
+    diary, diary_key = id_text(new_id()), new_key()
+    header = diary_header(fresh.account, diary, FIRST_EPOCH)
+    own: dict[str, Any] = {"diary": {"diary": diary, "wrap": b64(wrap(fresh.account_key, header, diary_key))}}
+    await server.json("POST", "/v1/accounts", fresh.body | own | ({"invite": invite} if invite else {}))
     return Identity(
-        login=login,
-        account=account,
+        login=fresh.login,
+        account=fresh.account,
         diary=diary,
-        device=device,
+        device=fresh.device,
         epoch=FIRST_EPOCH,
         notary_pub=unb64(str(told["notary"])),
         log=str(told["log"]),
-        keyset=keyset,
-        account_key=account_key,
+        keyset=fresh.keyset,
+        account_key=fresh.account_key,
         diary_key=diary_key,
-        proof=proof,
+        proof=fresh.proof,
     )
 
 

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from diary.client.accounts import DEVICE_NAME, FIRST_EPOCH, enter, new_kdf, new_key
+from diary.client.accounts import enter, prepare
 from diary.client.journal import names_of
 from diary.client.transport import Server
-from diary.crypto import kdf as derivation
 from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
-from diary.crypto.keys import Keyset, code_header, open_keyset, words_header, wrap
+from diary.crypto.keys import Keyset, open_keyset
 from diary.crypto.second_step import digits_at
 from diary.crypto.signing import Author, verify_author
 from diary.encoding import b64, parse, read_frames, unb64
@@ -83,32 +82,15 @@ async def join(
     policy: KdfPolicy = PRODUCT,
 ) -> Advocate:
     """A new advocate's account. `code`: 16 bytes for the sheet; `now` in ms. Raises NotInvited and SecondStep."""
-    named = await server.json("POST", "/v1/names", {})
-    login = str(named["login"])
-    kdf = new_kdf(login, server.origin, profile)
-    root = derivation.root(words, kdf, policy)
-    account, account_key, keyset = id_text(new_id()), new_key(), Keyset.new()
-    body: dict[str, Any] = {
-        "account": account,
-        "auth": b64(derivation.auth(root, kdf, server.origin)),
-        "code_auth": b64(derivation.code_auth(code, login)),
-        "code_wrap": b64(wrap(derivation.kek_code(code), code_header(account, FIRST_EPOCH), account_key)),
-        "device": id_text(new_id()),
-        "device_name": DEVICE_NAME,
+    fresh = await prepare(server, words, code, profile, policy)
+    own = {
         "digits": digits_at(invited.secret, now),
-        "ecdsa_pub": b64(keyset.ecdsa_pub),
-        "hpke_pub": b64(keyset.hpke_pub),
         "invite": invited.invite,
-        "kdf": kdf,
-        "keyset": b64(keyset.seal(account_key, account, FIRST_EPOCH, 1)),
-        "login": login,
         "name": invited.name,
         "secret": b64(invited.secret),
-        "ticket": named["ticket"],
-        "words_wrap": b64(wrap(derivation.kek_words(root, kdf), words_header(account, FIRST_EPOCH, kdf), account_key)),
     }
-    await server.json("POST", "/v1/members", body)
-    return Advocate(login, account, keyset, invited.secret)
+    await server.json("POST", "/v1/members", fresh.body | own)
+    return Advocate(fresh.login, fresh.account, fresh.keyset, invited.secret)
 
 
 async def sign_in(

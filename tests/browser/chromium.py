@@ -138,6 +138,26 @@ def private_window(playwright: Playwright, spki: str, folder: Path, options: dic
 
 
 @contextmanager
+def app_window(playwright: Playwright, spki: str, folder: Path, url: str) -> Iterator[Page]:
+    """The app installed, in a window of its own: no address bar, no tabs, no Back but the keyboard's."""
+    context = playwright.chromium.launch_persistent_context(
+        str(folder),
+        executable_path=find_chromium(),
+        args=[*flags(spki), f"--app={url}", "--headless=new"],
+        headless=False,  # the new headless mode has windows; Playwright's own has none to open an app in
+        locale="en-GB",
+        timezone_id="Europe/London",
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.pages[0]
+    page.wait_for_url(f"{url}/")
+    page.wait_for_load_state("networkidle")
+    context.new_cdp_session(page).send("PWA.install", {"manifestId": f"{url}/", "installUrlOrBundleUrl": f"{url}/"})
+    yield page
+    context.close()
+
+
+@contextmanager
 def _gone_already() -> Iterator[None]:
     try:
         yield

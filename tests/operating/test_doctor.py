@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from diary import cli_ops, config
+from diary import cli_doctor, config
 from diary.app import create_app
 from diary.config import Settings
 from diary.services import doctor, operating
@@ -203,7 +203,7 @@ def test_a_real_server_is_looked_at_over_tls(tmp_path: Path) -> None:
     with over_tls(tmp_path, change) as (made, ca):
 
         def lines(authority: Path | None = ca) -> dict[str, Line]:
-            return {line.name: line for line in judge(made, cli_ops.examine(made, "", authority))}
+            return {line.name: line for line in judge(made, cli_doctor.examine(made, "", authority))}
 
         seen = lines()
         assert seen["headers"].ok and seen["two hosts"].ok and seen["release files"].ok and seen["enrolment"].ok, seen
@@ -282,7 +282,7 @@ async def test_times_come_from_the_database(tmp_path: Path, database_setting: di
 
 def test_the_sandbox_is_tried_for_real() -> None:
     """The child closes itself in here; one that cannot says why."""
-    assert cli_ops._sandbox_trial() == ""
+    assert cli_doctor._sandbox_trial() == ""
     code = "import ctypes, runpy; import diary.pack.sandbox as s; s._landlock = None; s.close_in([], [])"
     assert subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False).returncode != 0
 

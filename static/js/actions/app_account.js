@@ -12,7 +12,7 @@ import { lookAtServer, sendAgain } from './reconcile.js';
 import { acceptKey, knownKey } from './server_key.js';
 import { saveSettings } from './settings.js';
 import { cameBack, knowReturned } from './returning.js';
-import { isOver } from '../net/api.js';
+import { isOver } from '../net/http.js';
 import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rotating.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */

@@ -12,9 +12,8 @@
 import { KeptError } from '../core/errors.js';
 import { openBoxWith } from '../crypto/box.js';
 import { HEAD_BYTES } from '../crypto/cobblestone.js';
-import { isOver } from '../net/api.js';
 import { partName } from '../net/blobs.js';
-import { isPassing } from '../net/http.js';
+import { isOver, isPassing } from '../net/http.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */

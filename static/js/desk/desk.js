@@ -6,6 +6,7 @@ import { KeptError } from '../core/errors.js';
 import { fingerprint, fingerprintWords } from '../crypto/fingerprints.js';
 import { unb64 } from '../core/bytes.js';
 import { deskApi } from '../net/clients.js';
+import { isOver } from '../net/http.js';
 import { clientMethods, closeClient, gone, list } from './clients.js';
 import { enteringMethods } from './entering.js';
 import { Idle } from './idle.js';
@@ -119,7 +120,7 @@ async function watched(act, ctx, lock) {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof KeptError && error.code === 'signed_out' && ctx.state.phase === 'in') lock('signed_out');
+    if (isOver(error) && ctx.state.phase === 'in') lock('signed_out');
     // What the way to the server says is made for a phone, where everything is safe; here nothing is kept.
     throw error instanceof KeptError && UNREACHED.has(error.code) ? new KeptError('unavailable') : error;
   }
@@ -137,7 +138,7 @@ async function watch(ctx, lock) {
     else if (newest > (ctx.diary?.latest ?? 0) && !ctx.state.newer) ctx.set({ newer: true });
   } catch (error) {
     if (!(error instanceof KeptError)) return;
-    if (error.code === 'signed_out') lock('signed_out');
+    if (isOver(error)) lock('signed_out');
     // Not a member any more answers like a grant that is not there.
     else if (error.code === 'not_found') await ctx.api.session().then(() => gone(ctx), () => lock('signed_out'));
   }

@@ -6,7 +6,7 @@
  * upload of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
  * Whether a phone may come back after `session_ended` is for actions/returning.js to say.
  */
-import { KeptError } from '../core/errors.js';
+import { isOver } from './http.js';
 
 /** @typedef {import('./http.js').Request} Request */
 /** @typedef {import('./http.js').Ask} Ask */
@@ -203,7 +203,7 @@ export class Api {
       return await this.request({ ...ask, token: this.token });
     } catch (error) {
       if (!isOver(error) || !this.signAgain) throw error;
-      ({ code } = error);
+      ({ code } = /** @type {import('../core/errors.js').KeptError} */ (error));
     }
     this.signing ??= this.signAgain(code).finally(() => {
       this.signing = null;
@@ -211,9 +211,4 @@ export class Api {
     await this.signing; // see [Note: signed out]
     return this.request({ ...ask, token: this.token });
   }
-}
-
-/** Whether a failure says that there is no session any more. @param {unknown} error @returns {error is KeptError} */
-export function isOver(error) {
-  return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
 }

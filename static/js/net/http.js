@@ -125,3 +125,8 @@ const PASSING = new Set(['no_network', 'server_slow', 'captive_portal', 'server_
 export function isPassing(error) {
   return error instanceof KeptError && PASSING.has(error.code);
 }
+
+/** Whether a failure says that there is no session any more. @param {unknown} error @returns {boolean} */
+export function isOver(error) {
+  return error instanceof KeptError && (error.code === 'signed_out' || error.code === 'session_ended');
+}

@@ -46,7 +46,7 @@ function control(field) {
     }
   };
   return html`<input id=${field.id} class="input" type=${field.secret ? 'password' : field.type ?? 'text'} .value=${live(field.value)} @input=${on} @keydown=${enter}
-    max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${field.error ? 'true' : nothing} ?data-focus=${field.focus}
+    placeholder=${field.hidden && field.type === 'search' ? field.label : nothing} max=${ifDefined(field.max)} aria-describedby=${ifDefined(described(field))} aria-invalid=${field.error ? 'true' : nothing} ?data-focus=${field.focus}
     autocomplete=${field.once ? 'one-time-code' : 'off'} autocorrect="off" autocapitalize="none" spellcheck="false" writingsuggestions="false">`;
 }
 

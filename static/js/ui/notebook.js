@@ -56,8 +56,8 @@ function row(stage, { id, text, at }) {
   const [first = '', ...rest] = text.split('\n').filter((line) => line.trim());
   const left = rest.filter((line) => !line.startsWith(TICK)).length;
   const more = look(stage) === 'notes' ? rest.join(' ').slice(0, 90) : !rest.length ? '' : left ? tn('nb.lists.left', left) : t('nb.lists.done');
-  return html`<button type="button" class="item" @click=${() => open(stage, id)}><span class="item-words"><strong>${first.slice(0, 80) || t('nb.blank')}</strong></span>
-    <span class="item-foot"><span>${day(at)}</span>${more ? html`<span>${more}</span>` : nothing}</span></button>`;
+  return html`<button type="button" class="item" @click=${() => open(stage, id)}><span class="item-words"><strong dir="auto">${first.slice(0, 80) || t('nb.blank')}</strong></span>
+    <span class="item-foot"><span>${day(at)}</span>${more ? html`<span><bdi>${more}</bdi></span>` : nothing}</span></button>`;
 }
 
 /** @param {Stage} stage */

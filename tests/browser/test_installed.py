@@ -1,0 +1,56 @@
+"""The app installed, in its own window: leaving mid-sentence, what others share, adding while locked; all without a network."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright
+
+from tests.browser.chromium import app_window
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.pictures import png, upload
+from tests.browser.serving import Certificate, Served
+from tests.browser.test_capture import says_nothing, shares
+
+TEXT = "SENTINELACCOUNT he waited by the gate"
+HALF = "SENTINELHALF a sent"
+
+
+# The same ways in a tab are in every run: test_notebook.py, test_capture.py.
+@pytest.mark.slow
+def test_in_a_window_of_its_own(playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path) -> None:
+    """Standalone from beginning to end; Back and reload give nothing; two things added while locked are asked about."""
+    with app_window(playwright, certificate.spki, tmp_path / "profile", server.app_url) as page:
+        keeper = Keeper(page, server.app_url)
+        assert page.evaluate("matchMedia('(display-mode: standalone)').matches")
+        keeper.begins(TEXT)
+        keeper.is_offline_ready()
+        page.reload()
+        keeper.sees_lock()
+        keeper.has_loaded()
+        keeper.unlocks()
+        keeper.goes("Add")
+        keeper.writes(HALF)
+        page.context.set_offline(True)
+        keeper.leaves()
+        keeper.sees_notebook()
+        assert "SENTINEL" not in page.content()
+        page.keyboard.press("Alt+ArrowLeft")
+        page.wait_for_timeout(500)
+        assert "SENTINEL" not in page.content() and page.title() == "Notes"
+        page.reload()
+        keeper.sees_lock()
+
+        shares(keeper, png(6))
+        keeper.tap("Add picture")
+        keeper.sees_place("Add picture")
+        says_nothing(page)
+        with page.expect_file_chooser() as chooser:
+            keeper.tap("Choose a picture")
+        chooser.value.set_files([upload("photo.png", "image/png", png(3))])  # type: ignore[list-item]
+        keeper.sees("1 added")
+        keeper.tap("Done")
+        keeper.unlocks()
+        keeper.sees("2 things were added while this was locked.")
+        keeper.goes("Add")
+        assert keeper.field("What happened?").input_value() == HALF
+        assert page.evaluate("matchMedia('(display-mode: standalone)').matches")
