@@ -239,12 +239,14 @@ def _witnesses(contents: Contents) -> list[list[str]]:
             rows.setdefault(person.ref, []).append(entry.number)
     said: dict[str, list[str]] = {}
     for one in of_kind(contents.registers, "statement"):
-        for person in linked(contents.registers, one.codes("by_id"), "person"):
-            words = f"{one.ref}: “{one.text('narrative')}”" + (
-                f" ({_chosen(one, 'received_how', 'statement_received')})" if one.text("received_how") else ""
-            )
-            said.setdefault(person.ref, []).append(words)
-            rows.setdefault(person.ref, [])
+        words = f"{one.ref}: “{one.text('narrative')}”" + (
+            f" ({_chosen(one, 'received_how', 'statement_received')})" if one.text("received_how") else ""
+        )
+        # Somebody who answered a code may be no person of the diary yet: the statement stands under its own reference.
+        codes = [person.ref for person in linked(contents.registers, one.codes("by_id"), "person")] or [one.ref]
+        for code in codes:
+            said.setdefault(code, []).append(words + _arrived(one))
+            rows.setdefault(code, [])
     named = sum(bool(entry.kept_apart.get("witness_names")) for entry in contents.whole)
     listed = [
         [
@@ -265,6 +267,18 @@ def _witnesses(contents: Contents) -> list[list[str]]:
         ]
         if named
         else listed
+    )
+
+
+def _arrived(one: Register) -> str:
+    """That a statement was written by somebody else, and whether it came with the words the keeper gave."""
+    came = object_of(one.said, "arrived")
+    if not came:
+        return ""
+    checked = "checked" if switch_of(came, "verified") is True else "NOT written by somebody who had the words"
+    when = text_of(came, "when")
+    return f". Not the keeper’s words: written by somebody else and sent with spoken words, {checked}" + (
+        f". When, in their words: {when}" if when else ""
     )
 
 

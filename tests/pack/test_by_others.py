@@ -12,6 +12,7 @@ import pytest
 
 from diary.pack.bursts import schedules_csv
 from diary.pack.capsule import Capsule, read_capsule
+from diary.pack.chronology import chronology_page
 from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
 from diary.pack.recordjson import record_file
@@ -124,6 +125,22 @@ def test_the_pages_say_it_in_a_box_above_the_words(raw: bytes, capsule: Capsule,
         assert words in text, words
     assert text.count("Written by PK") == 3
     assert "Priya" not in text
+
+
+def test_a_statement_that_came_by_a_code_is_somebody_elses() -> None:
+    """Under its own reference, with how it came and whether that was checked; the name is in the restricted part alone."""
+    diary = told_by_others()
+    for verified in (True, False):
+        fields = {"narrative": "He stood by the gate.", "received_how": "spoken_code", "saw_how": "saw"}
+        came = {"at": HELD, "sent_at": HELD, "verified": verified, "when": "on Tuesday"}
+        diary.add("statement", fields | {"arrived": came}, {"by_name": "Sam Ray"}, at=START + 8 * DAY)
+    told = read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+    rows = chronology_page(contents_of(told))["witnesses"]
+    checked = "written by somebody else and sent with spoken words, checked. When, in their words: on Tuesday"
+    assert checked in rows[0][2] and "NOT written by somebody who had the words" in rows[1][2]  # type: ignore[index]
+    assert [row[0] for row in rows] == ["ST1", "ST2"] and "Sam" not in str(rows)  # type: ignore[attr-defined]
+    arrived = [row["fields"].get("arrived") for row in json.loads(record_file(told))["versions"] if row["kind"] == "statement"]
+    assert [one["verified"] for one in arrived] == [True, False]
 
 
 def test_the_phone_refuses_a_table_without_the_mark(raw: bytes, capsule: Capsule, tmp_path: Path) -> None:
