@@ -113,7 +113,8 @@ def _words(choice: str | None, value: object) -> str:
 
 def member_words(name: object, value: object) -> str:
     """A member of an object in words: a known code by its label, anything else as it stands."""
-    term = vocabulary.LISTS[_MEMBERS[name]].find(value) if name in _MEMBERS and isinstance(value, str) else None
+    choice = _MEMBERS.get(str(name))
+    term = vocabulary.LISTS[choice].find(value) if choice and isinstance(value, str) else None
     return term.label if term else _words(None, value)
 
 
