@@ -36,9 +36,15 @@ async def test_a_desk_keeps_nothing_and_clears_nothing(server: Served) -> None:
     await advocates.sign_in(reached, made.login, WORDS, made.secret, server.clock.now_ms(), policy=kdf.TESTS)
     entered = [one for one in heard if one.request.url.path in ("/v1/members", "/v1/sessions")]
     assert [one.status_code for one in entered] == [201, 200]
-    for one in entered:
+    session = entered[-1].json()["token"]
+    by = {"X-Session": str(session), "X-Requested-By": "app", "Sec-Fetch-Site": "same-origin"}
+    left = await client.delete("/v1/session", headers=by)
+    assert left.status_code == 204
+    entered.append(left)
+    for one in entered[:-1]:
         await one.aread()
         assert one.json()["token"]
+    for one in entered:
         assert not {"set-cookie", "clear-site-data"} & set(one.headers)
 
 

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp
 
-from diary.services import accounts, sessions, usage
+from diary.services import accounts, clients, sessions, usage
 from diary.web import cookies
 from diary.web.answers import Answer, json_answer
 from diary.web.call import PROOF_BYTES, Call
@@ -16,8 +16,11 @@ async def session(call: Call) -> ASGIApp:
 
 async def sign_out(call: Call) -> ASGIApp:
     """End this session."""
-    await sessions.end_own(call.instance, call.keeper)
     borrowed = not call.cookies.get(cookies.SESSION)
+    at_desk = borrowed and await clients.is_advocate(call.instance, call.keeper.account)
+    await sessions.end_own(call.instance, call.keeper)
+    if at_desk:
+        return Answer()  # whoever uses that browser besides may keep a diary in it: nothing of theirs is cleared
     return Answer(headers=cookies.forgotten() if borrowed else cookies.ended())
 
 

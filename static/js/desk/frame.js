@@ -7,6 +7,7 @@ import { views as patterns } from '../ui/patterns.js';
 import { t } from '../ui/strings.js';
 import '../ui/strings_desk.js';
 import '../ui/strings_later.js';
+import { views as assist } from './view_assist.js';
 import { views as client, entries } from './view_client.js';
 import { views as clients, list } from './view_clients.js';
 import { views as door } from './view_door.js';
@@ -17,8 +18,8 @@ import { views as you } from './view_you.js';
 /** @typedef {import('./types.d.ts').Stage} Stage */
 
 /** @type {Record<string, (stage: any) => unknown>} */
-const VIEWS = { ...clients, ...client, ...entry, ...patterns, ...organisation, ...you, welcome: door.welcome };
-const OF_CLIENT = new Set(['entries', 'entry', 'file', 'patterns']);
+const VIEWS = { ...clients, ...client, ...assist, ...entry, ...patterns, ...organisation, ...you, welcome: door.welcome };
+const OF_CLIENT = new Set(['entries', 'assist', 'entry', 'file', 'patterns']);
 
 /** @param {Stage} stage */
 export function frame(stage) {
@@ -74,6 +75,7 @@ function tabs(stage) {
   const on = (/** @type {string} */ tab) => {
     if (tab === 'lock') return stage.app.lock();
     if (tab === 'clients' && stage.state.client) return stage.leaveClient();
+    if (tab === 'organisation') stage.refresh('organisation'); // colleagues come and go meanwhile
     return tab === name ? undefined : stage.stand({ name: tab });
   };
   return html`<nav class="thumb" aria-label=${t('nav.label')}><ul>${all.map(([tab, mark]) => html`<li><button type="button" class="tab" aria-current=${tab === here ? 'page' : nothing} @click=${() => on(tab)}>

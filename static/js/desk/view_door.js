@@ -18,7 +18,11 @@ function signIn(stage) {
     const { login, words, digits } = local;
     stage.set({ words: '', digits: '', shown: false, lacking: false });
     await stage.run('signin', () => stage.app.signIn({ login: login.trim(), words, digits }));
-    if (stage.problem?.code === 'second_step') stage.set({ again: true });
+    if (stage.problem?.code === 'second_step') {
+      // Another place than before: the focus goes to its one field.
+      Object.assign(stage, { problem: null, arrived: true });
+      stage.set({ again: true });
+    }
     return undefined;
   };
   if (local.again) return digitsAgain(stage);

@@ -22,6 +22,7 @@ import { KeptError } from '../core/errors.js';
  * @property {'json'|'bytes'|'nothing'} [want] json unless given
  * @property {string|null} [proof] for X-Proof
  * @property {string|null} [token] for X-Session: a borrowed device's, which no cookie holds
+ * @property {boolean} [bare] without cookies, whoever's they are: an advocate's page may lie beside a keeper's own diary
  * @property {boolean} [last] the page is going away and does not wait for the answer
  * @property {number} [timeout] ms
  * @property {AbortSignal} [signal] ends the request early
@@ -70,7 +71,7 @@ function options(ask, signal) {
     signal,
     ...(ask.last ? { keepalive: true } : {}),
     redirect: 'manual',
-    credentials: 'same-origin',
+    credentials: ask.bare ? 'omit' : 'same-origin',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   };

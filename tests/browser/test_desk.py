@@ -1,0 +1,236 @@
+"""An advocate at a desk: joins, sees what a client gave, asks, and is shut out; the computer holds nothing of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from diary.ledger.grants import Granted
+from tests.browser import chromium
+from tests.browser.conftest import NewPhone, NewProfile
+from tests.browser.navigators.desk import WORDS, Desk, FarKeeper, found_organisation
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.sweeping import found, sweep
+from tests.browser.serving import Certificate, Served
+
+OLD = "He followed me to the tram stop at Alder Road."
+NEW = "He stood by the bakery again on Quince Street."
+AFTER = "He waited at the library on Mulberry Lane."
+QUESTION = "What happened after the bakery, in your own words?"
+SPOKEN = "He was at the swings on Thistle Green when I came out."
+NAME = "Maya Lindqvist"
+APART = "Flat 9, Hazelnut Court"
+DAY = 86_400_000
+
+
+def test_a_client_is_read_asked_and_forgotten(
+    new_profile: NewProfile, server: Served, certificate: Certificate
+) -> None:
+    """Old and new entries are seen, a question arrives signed, an ended client is said and forgotten; nothing is on the disk."""
+    profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
+    page = profile.open().pages[0]
+    complaints = chromium.Complaints()
+    complaints.listen(page)
+    desk = Desk(page, server)
+    nine = desk.joins(found_organisation(server, "Stalking Support North"))
+    assert faults(page) == []
+    # Given a keeper who lets them in
+    keeper = FarKeeper(server, certificate)
+    keeper.begins()
+    keeper.writes(OLD, place_detail=APART)
+    granted = keeper.lets_in(nine, NAME, rights=("view", "comment"))
+    # When the list is read, the client stands in it and opens
+    desk.tap("Go on")
+    desk.tap("Look for news")
+    desk.opens(NAME)
+    assert faults(page) == []
+    record = keeper.writes(NEW, granted)
+    desk.tap("Clients")
+    desk.opens(NAME)
+    page.locator("aside .item", has_text=NEW).click()
+    expect(page.locator(".narrative")).to_have_text(NEW)
+    desk.has_nothing_of(APART)
+    assert faults(page) == []
+    # Then a question reaches the keeper, in the advocate's signature
+    page.get_by_label("Your question").fill(QUESTION)
+    desk.tap("Send the question")
+    desk.sees("Sent. They see it the next time they open theirs.")
+    (letter,) = keeper.hears(granted)
+    assert letter["fields"] == {"about": record, "text": QUESTION}
+    assert {one["what"] for one in keeper.looks()} == {"read"}
+    writes_down(desk, keeper, granted)
+    is_shut_out(desk, keeper, granted)
+    assert complaints.heard == []
+    held = page.evaluate(HELD)
+    assert held == {"cookies": "", "databases": [], "caches": [], "workers": 0, "local": 0, "session": 0}
+    desk.tap("Lock")
+    profile.close()
+    holds_nothing(profile.folder, server, desk)
+
+
+def writes_down(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
+    """What a client says in a call is typed, read back and sealed to them, each question as it was asked."""
+    page = desk.page
+    desk.tap("Clients")
+    desk.opens(NAME)
+    desk.tap(re.compile("Write down what they say"))
+    assert faults(page) == []
+    desk.tap("Seal and send it")
+    desk.sees("Say how you speak.")
+    page.get_by_role("radio", name="A call", exact=True).check(force=True)
+    page.get_by_label("They are under 18").check()
+    page.get_by_label("What they said").fill(SPOKEN)
+    desk.tap("Seal and send it")
+    desk.sees("Say what you asked, each time.")
+    page.get_by_label("What you asked").select_option("tell_me")
+    page.get_by_label("I read it back to them").check()
+    desk.tap("Seal and send it")
+    desk.sees("Sent. They will be asked whether it is what they said.")
+    (letter,) = [one for one in keeper.hears(granted) if one["what"] == "assisted"]
+    said = letter["fields"]
+    assert said["turns"] == [{"asked": "tell_me", "said": SPOKEN, "words": ""}]
+    assert (said["by"], said["how"], said["read_back"], said["under_18"]) == ("PK", "call", True, True)
+    assert set(said["incident"]) <= {"precision", "tz"}
+
+
+def is_shut_out(desk: Desk, keeper: FarKeeper, granted: Granted) -> None:
+    """Locked and signed in again; then the keeper ends it, which is said, and nothing made later is anywhere."""
+    # and signing in again takes name, words and digits
+    desk.tap("Lock")
+    desk.sees_heading("Sign in")
+    desk.has_nothing_of(OLD, NEW, SPOKEN, NAME, QUESTION)
+    desk.signs_in()
+    desk.opens(NAME)
+    # and what is ended is said, and what is made later is nowhere
+    keeper.ends(granted)
+    keeper.writes(AFTER)
+    desk.page.locator("aside .item", has_text=OLD).click()
+    desk.tap("Clients")
+    desk.page.locator("button.desk-client", has_text=NAME).click()
+    desk.sees(re.compile(f"You can no longer see what {NAME} shared"))
+    expect(desk.page.locator("button.desk-client")).to_have_count(0)
+    desk.page.get_by_role("button", name="All right").click()
+    desk.has_nothing_of(OLD, NEW, AFTER, NAME)
+
+
+def holds_nothing(folder: Path, server: Served, desk: Desk) -> None:
+    """The closed browser's folder, the server and the wire hold nothing that was typed or read."""
+    opening = [WORDS, desk.app.spelt, desk.app.spelt.replace(" ", "")]
+    assert sweep(folder, [OLD, NEW, AFTER, QUESTION, SPOKEN, NAME, APART, *opening]) == []
+    needles = [OLD, NEW, AFTER, QUESTION, SPOKEN, APART, WORDS]
+    assert sweep(server.data, [*needles, NAME]) == []
+    assert [one.path for one in server.exchanges if found(one.all_bytes(), needles)] == []
+
+
+IS_AT = """(wanted) => {
+  const at = document.activeElement;
+  return at.id === wanted || (at.matches('button') && at.textContent.includes(wanted));
+}"""
+HELD = """async () => ({
+  cookies: document.cookie, databases: await indexedDB.databases(), caches: await caches.keys(),
+  workers: (await navigator.serviceWorker.getRegistrations()).length, local: localStorage.length, session: sessionStorage.length,
+})"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Page:
+    """A computer that knows nothing."""
+    context = browser.new_context(**chromium.DESK)
+    context.set_default_timeout(chromium.PATIENCE)
+    return context.new_page()
+
+
+def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: Served) -> None:
+    """An advocate who keeps a diary of their own in that browser still has it, and its session, after a day at the desk."""
+    keeper = new_phone(**chromium.DESK, is_mobile=False, has_touch=False)
+    keeper.begins(OLD)
+    keeper.is_kept_safe(OLD)
+    before = keeper.page.context.cookies()
+    desk = Desk(keeper.page.context.new_page(), server)
+    desk.joins(found_organisation(server, "Two Hats"))
+    desk.tap("Lock")
+    desk.sees_heading("Sign in")
+    desk.page.wait_for_timeout(500)
+    desk.page.close()
+    assert {one["value"] for one in keeper.page.context.cookies()} == {one["value"] for one in before} != set()
+    keeper.page.reload()
+    keeper.sees_lock()
+    keeper.unlocks()
+    keeper.goes("Entries")
+    keeper.sees(OLD)
+
+
+def test_by_keyboard_alone(page: Page, server: Served, certificate: Certificate) -> None:
+    """From the list to an entry and to the lock without a pointer; wrong digits do not ask for the words again."""
+    desk = Desk(page, server)
+    nine = desk.joins(found_organisation(server, "Safer Together"))
+    keeper = FarKeeper(server, certificate)
+    keeper.begins()
+    keeper.writes(OLD)
+    keeper.lets_in(nine, NAME)
+    desk.tap("Go on")
+    steps_to(page, "Look for news")
+    page.keyboard.press("Enter")
+    expect(page.locator("button.desk-client")).to_have_count(1)
+    steps_to(page, NAME)
+    page.keyboard.press("Enter")
+    desk.sees_heading(NAME)
+    steps_to(page, OLD[:20])
+    page.keyboard.press("Enter")
+    expect(page.locator(".narrative")).to_have_text(OLD)
+    steps_to(page, "Lock")
+    page.keyboard.press("Enter")
+    desk.sees_heading("Sign in")
+    expect(page.get_by_label("Sign-in name")).to_be_focused()
+    page.keyboard.type(desk.login)
+    page.keyboard.press("Tab")
+    page.keyboard.type(WORDS)
+    steps_to(page, "digits")
+    page.keyboard.type("000000")
+    page.keyboard.press("Enter")
+    desk.sees("Your words were right. Type the six digits that are shown now.")
+    expect(page.get_by_label("Your words")).to_have_count(0)
+    expect(page.get_by_label("Six digits")).to_be_focused()
+    page.keyboard.type(desk.app.digits())
+    page.keyboard.press("Enter")
+    desk.sees_heading("Clients")
+
+
+def steps_to(page: Page, wanted: str) -> None:
+    """Tab until the focus is on something with these words, or this id."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(IS_AT, wanted):
+            return
+    raise AssertionError(f"the keyboard does not reach {wanted}")
+
+
+def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, browser: Browser, tmp_path: Path) -> None:
+    """A colleague joins by the lead's invitation, is ended while working, and is told; the table is a table."""
+    lead = Desk(page, server)
+    lead.joins(found_organisation(server, "Northern Advocates"), "Leigh")
+    lead.tap("Team")
+    lead.tap("Invite a member")
+    invite = page.locator(".desk-secret").inner_text()
+    assert faults(page) == []
+    other = browser.new_context(**chromium.PHONE)
+    colleague = Desk(other.new_page(), server)
+    colleague.joins(invite, "Sam")
+    colleague.tap("Go on")
+    assert faults(colleague.page) == []
+    lead.tap("You")
+    lead.tap("Team")
+    lead.tap("End membership")
+    lead.tap("End it now")
+    expect(page.locator(".desk-members li")).to_have_count(1)
+    colleague.tap("Look for news")
+    colleague.sees(re.compile("You have been signed out"))
+    lead.tap("Make the table")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save the table").click()
+    saved.value.save_as(tmp_path / "looks.csv")
+    assert (tmp_path / "looks.csv").read_text().startswith('"when_utc","who","client_code","what"')
+    other.close()
