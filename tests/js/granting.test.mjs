@@ -19,13 +19,23 @@ import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
 let server;
-before(async () => { server = await startServer(); });
-after(() => server.stop());
+const servers = [];
+before(anew);
+after(() => Promise.all(servers.map((one) => one.stop())));
+
+/** Accounts from one address are few an hour on a server, and every test makes some. */
+async function anew() {
+  server = await startServer();
+  servers.push(server);
+}
 
 const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const all = (app) => ({ scope: { all: true }, rights: ['view'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
 
+let keepers = 0;
+
 async function keeper(words = 'He waited outside again.') {
+  if (++keepers % 5 === 0) await anew();
   const faults = {};
   const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx) }) }, words);
   await made.app.register({ words: WORDS });
