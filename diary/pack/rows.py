@@ -100,9 +100,7 @@ def _when(entry: Incident) -> Iterator[str]:
     """Date, clock and how sure, each its own line."""
     printed = times.printed(entry.when)
     yield printed.day
-    for line in (printed.clock, printed.note):
-        if line:
-            yield line
+    yield from (line for line in (printed.clock, printed.note) if line)
 
 
 def _source(entry: Incident) -> str:

@@ -232,7 +232,7 @@ def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> N
             return done.stdout
 
         # One look over the network is enough: only what the commands leave behind changes.
-        seen = cli_ops.examine(made, "", ca)
+        seen = cli_doctor.examine(made, "", ca)
 
         def lines() -> dict[str, bool]:
             return {line.name: line.ok for line in judge(made, replace(seen, notes=operating.read(made.data)))}

@@ -296,10 +296,8 @@ def picture(seed: int, size: tuple[int, int] = (1170, 2532), fmt: str = "PNG", *
 
 def print_copy(raw: bytes, width: int = 900) -> bytes:
     """What the phone would make: re-encoded, narrower, without metadata."""
-    image = Image.open(io.BytesIO(raw)).convert("RGB")
-    image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.BILINEAR)
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=80)
+    image, out = Image.open(io.BytesIO(raw)).convert("RGB"), io.BytesIO()
+    image.resize((width, round(image.height * width / image.width)), Image.Resampling.BILINEAR).save(out, "JPEG", quality=80)
     return out.getvalue()
 
 

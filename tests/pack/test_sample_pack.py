@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import zipfile
 from collections import Counter
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,18 +28,13 @@ from diary.pack.portal import write_portal
 from diary.pack.verify import verify
 from diary.record.vocabulary import LISTS
 from tests.pack.conftest import SamplePack
+from tests.pack.leafing import digest_of, headings, instant, numbered
 from tests.pack.scanning import Apart, forms, places_of, squeezed
 from tests.pack.test_phone_tables import said_by_the_phone, tables_of
 from tests.pack.test_servable import ALLOWED, DENIED, drawn
 
 # Whether a heading is empty pdfua 0.1.3 cannot say of these files (it stumbles over a list); `headings` reads them too.
 UNREAD = {"UA-14-001"}
-
-
-def numbered(words: str) -> set[int]:
-    """The entries that `1–4, 7` names."""
-    spans = [part.strip().split("–") for part in re.sub(r"[^0-9–,]", " ", words).split(",") if part.strip()]
-    return {number for span in spans for number in range(int(span[0]), int(span[-1]) + 1)}
 
 
 def test_the_mix_is_the_one_that_is_promised(sample_pack: SamplePack) -> None:
@@ -106,7 +101,7 @@ def test_2_and_4_the_numbers_add_up_and_hold_their_order(sample_pack: SamplePack
     rows = sample_pack.rows("servable/02_chronology.csv")
     assert len(rows) == 119 == sample_pack.record["counts"]["included"]
     starts = [row["occurred_start"] for row in rows]
-    assert [one for one in starts if one] == sorted((one for one in starts if one), key=_instant) and not starts[-1]
+    assert [one for one in starts if one] == sorted((one for one in starts if one), key=instant) and not starts[-1]
     gap = re.search(r"Longest gap (\d+) days, between entries (\d+) and (\d+)", sample_pack.pages[0])
     days = {row["no"]: row["occurred_start"][:10] for row in rows}
     assert gap and int(gap[1]) == (date.fromisoformat(days[gap[3]]) - date.fromisoformat(days[gap[2]])).days
@@ -115,10 +110,6 @@ def test_2_and_4_the_numbers_add_up_and_hold_their_order(sample_pack: SamplePack
     assert whole.count("Recorded:") == whole.count("Commitment:") == 119
     course = re.search(r"Course of conduct S1: (\d+) occasions", sample_pack.pages[0])
     assert course and int(course[1]) == sum(row["person_code"].startswith("S1") for row in rows)
-
-
-def _instant(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def test_3_fear_is_listed_and_blank_stays_blank(sample_pack: SamplePack) -> None:
@@ -366,11 +357,6 @@ def test_23_a_portal_set_stands_without_its_folders(sample_pack: SamplePack) -> 
         assert words in method, words
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def test_24_the_timestamp_holds_for_openssl_and_clocks_are_shown(sample_pack: SamplePack) -> None:
     """The command of 15_VERIFY; the table of clock checks with a device seven minutes behind."""
     steps = sample_pack.read("15_VERIFY.txt").decode()
@@ -402,24 +388,6 @@ def test_25_pdfs_are_tagged_described_and_sound(sample_pack: SamplePack) -> None
     titles = [str(one.title) for one in reader.outline if not isinstance(one, list)]
     assert {"Chronology", "Incidents", "Exhibits", "Gaps", "How this record was made"} <= set(titles)
     assert "Reading time of this document: about" in sample_pack.pages[0]
-
-
-def headings(path: Path) -> list[int]:
-    """The levels of a document's headings, in reading order, out of its tags."""
-    found: list[int] = []
-
-    def walk(node: object) -> None:
-        node = node.get_object() if hasattr(node, "get_object") else node
-        if isinstance(node, dict):
-            if match := re.fullmatch(r"/H([1-6])", str(node.get("/S", ""))):
-                found.append(int(match[1]))
-            walk(node.get("/K"))
-        elif isinstance(node, list):
-            for one in node:
-                walk(one)
-
-    walk(pypdf.PdfReader(path).trailer["/Root"]["/StructTreeRoot"])  # type: ignore[index]
-    return found
 
 
 @pytest.mark.parametrize("wide", [True, False])

@@ -16,7 +16,7 @@ def _bytes(*, null: bool = False) -> Bytes:
 class Migration(migrations.Migration):
     """One new table; nothing of the rows that are there changes."""
 
-    dependencies = [("kept", "0008_advocates")]
+    dependencies = [("kept", "0009_ended_sessions")]
 
     operations = [
         ops.CreateModel(
