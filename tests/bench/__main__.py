@@ -1,6 +1,6 @@
 """`make bench`: every budget of docs/architecture.md that can be measured by now, each beside its floor in the same run.
 
-    python -m tests.bench [--out FILE] [PART ...]        parts: push log slow_disk pack sealing phone reading idle
+    python -m tests.bench [--out FILE] [PART ...]        parts: push log slow_disk pack sealing phone reading desk idle
 
 Prints a table, writes the same as JSON (var/bench.json), and ends with 1 when a bar does not hold.
 """
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from diary.clock import SystemClock
-from tests.bench import idle, log, pack, phone, push, reading, sealing, slow_disk
+from tests.bench import desk, idle, log, pack, phone, push, reading, sealing, slow_disk
 
 Rows = Callable[[], Iterable[Mapping[str, Any]]]
 PARTS: Mapping[str, tuple[Rows, str]] = {
@@ -31,6 +31,7 @@ PARTS: Mapping[str, tuple[Rows, str]] = {
     "sealing": (sealing.rows, "Chromium, worker, not slowed"),
     "phone": (phone.rows, "Chromium"),
     "reading": (reading.rows, "Chromium"),
+    "desk": (desk.rows, "Chromium"),
     "idle": (idle.rows, "this computer"),
 }
 OUT = Path("var/bench.json")

@@ -37,15 +37,17 @@ FILLED = (
     "rights: ['view', 'comment'], days: '30'}"
 )
 TYPED = (go("letin"), fill("Their nine words", "a"), press("Check the words"))
-# No browser here reads codes; one that does is played, with a camera that sees a drawing.
+# No browser here reads codes; one that does is played, with a camera that sees a drawing. One that stands still gives nothing.
 SCANS = js(
-    "const canvas = document.createElement('canvas'); canvas.getContext('2d').fillRect(0, 0, 9, 9); "
-    "navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5); "
+    "const canvas = document.createElement('canvas'); const pen = canvas.getContext('2d'); let shade = 0; "
+    "globalThis.drawing = setInterval(() => { shade = (shade + 9) % 250; pen.fillStyle = `rgb(${shade}, 0, 0)`; "
+    "pen.fillRect(0, 0, 9, 9); }, 40); navigator.mediaDevices.getUserMedia = async () => canvas.captureStream(5); "
     "globalThis.BarcodeDetector = class { async detect() { return [{rawValue: 'A B C D E F G H I'}]; } }"
 )
 SCANNED = js(
     "for (let i = 0; i < 200 && !stage.local.met; i++) await new Promise((go) => setTimeout(go, 50)); "
-    "if (!stage.local.met) throw new Error('no words came of the camera'); delete globalThis.BarcodeDetector; stage.draw()"
+    "if (!stage.local.met) throw new Error('no words came of the camera'); delete globalThis.BarcodeDetector; "
+    "clearInterval(globalThis.drawing); stage.draw()"
 )
 NO_COPY = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 

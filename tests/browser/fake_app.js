@@ -6,6 +6,7 @@ import { mount } from '/static/js/ui/mount.js';
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
+const WORDS_OF_A_WITNESS = 'ribbon kettle orbit meadow lantern pencil copper';
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
 
 /** @param {number} at */
@@ -174,6 +175,12 @@ class FakeApp {
   async endGrant(grant) { await this.did('endGrant', grant); return { heard: true }; }
   async whoSees() { return this.sees ?? []; }
   async ownWords() { return 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture'; }
+  async readAssisted() { return this.written ?? []; }
+  async answerAssisted(id, said) { await this.did('answerAssisted', { id, ...said }); this.written = (this.written ?? []).filter((one) => one.id !== id); }
+  async readWitnesses() { return { witnesses: this.saw ?? [], address: 'https://public.example/answer', offline: this.state.offline === true }; }
+  async askWitness(asked) { await this.did('askWitness', asked); return { witness: 'w0', words: WORDS_OF_A_WITNESS, proof: 'p', note: asked.note, made_at: NOW, expires_at: NOW + 14 * 24 * HOUR, address: 'https://public.example/answer' }; }
+  async keepStatement(witness) { await this.did('keepStatement', witness); return { record: 's0' }; }
+  async dropWitness(witness) { await this.did('dropWitness', witness); }
   async readAsked(record) { return (this.asks ?? []).filter(({ about }) => !record || about === record); }
   async readQuestions() { return this.questions ?? []; }
   async answerQuestion(said) { await this.did('answerQuestion', said); this.asks = []; }

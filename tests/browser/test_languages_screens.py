@@ -53,7 +53,7 @@ CUT: Final = """() => {
 def given() -> str:
     """All that the pretended keeper and her papers say, in whatever language they say it."""
     folder = ROOT / "tests" / "browser"
-    screens = (folder / name for name in ("test_screens.py", "advocate_screens.py", "handover_screens.py"))
+    screens = (folder / name for name in ("test_screens.py", "advocate_screens.py", "handover_screens.py", "helping_screens.py"))
     return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + "".join(one.read_text(encoding="utf-8") for one in screens)
 
 
@@ -186,7 +186,10 @@ def test_words_over_the_edge_are_found(show: Callable[..., Page]) -> None:  # no
     page.evaluate("document.querySelector('main button').style.cssText = 'inline-size: 3rem; white-space: nowrap; padding: 0'")
     assert [one.split(":")[0] for one in page.evaluate(CUT)] == ["over the edge"]
     page.evaluate("document.querySelector('main button').style.cssText = ''")
-    page.evaluate("document.querySelector('.tab > span:last-child').textContent = 'Cofnodionycofnodion'")
+    page.evaluate(
+        "Object.assign(document.querySelector('.tab > span:last-child'), "
+        "{textContent: 'Cofnodionycofnodion', style: 'inline-size: 2rem; overflow-wrap: anywhere'})"
+    )
     assert [one.split(":")[0] for one in page.evaluate(CUT)] == ["broken"]
 
 

@@ -26,9 +26,9 @@ MARKS = {"performance": 98, "accessibility": 100, "best-practices": 100}
 # Lighthouse asks for robots.txt from inside the page, which the page's policy forbids to every script; a search engine
 # asks from outside.
 NO_ROBOTS = "--skip-audits=robots-txt"
-# Pages that people look for with a search engine.
 # Every English page, and one that runs to the left. They run in `make test-all`, on whatever machine that runs on.
 PAGES = (*PUBLIC_PAGES, "/directory", *SCRIPTED, "/ur/is-this-stalking")
+# Pages that people look for with a search engine.
 FOUND = {"/", "/is-this-stalking", "/young-people", "/directory"}
 FLAGS = (
     "--headless=new --disable-background-networking --disable-component-update --disable-sync --no-first-run"

@@ -13,6 +13,7 @@ from diary.paths import STATIC, TEMPLATES
 from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, press
 from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
+from tests.browser.helping_screens import HELPING_SCREENS
 from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, too_wide
 from tests.browser.navigators.tongue import said
 
@@ -262,6 +263,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     ),
     **HANDOVER_SCREENS,
     **ADVOCATE_SCREENS,
+    **HELPING_SCREENS,
     "shared, nothing": (OPEN, go("shared")),
     "shared": (OPEN, js(f"fake.shared = {SHARED}"), go("shared"), press("Note who has it")),
     "quick report": (OPEN, go("quick"), press("Copy the words")),
