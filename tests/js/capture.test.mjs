@@ -44,7 +44,7 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   await until(phone, ({ waiting }) => waiting?.captured === 5);
   for (const { attachment } of asked) await app.acceptCaptured(attachment);
   const { drafts, asked: none } = await app.readCaptured();
-  assert.deepEqual([drafts.length, none.length, app.state.waiting], [5, 0, { captured: 0, later: 5 }]);
+  assert.deepEqual([drafts.length, none.length, app.state.waiting], [5, 0, { answers: 0, captured: 0, later: 5, written: 0 }]);
   assert.deepEqual(drafts.map(({ files }) => files.length), [1, 1, 1, 1, 1]);
   const lines = drafts.find(({ words }) => words);
   assert.equal(lines.words, 'He is outside.\nBlue car.');

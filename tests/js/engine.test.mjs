@@ -62,7 +62,7 @@ test('a door looks the same before and after words, and the words open it once a
   assert.equal(changed.length, 1);
   const { engine, counted } = cheapEngine();
   const found = await engine.unlock(`  ${WORDS.toUpperCase().toLowerCase()} `, door);
-  assert.deepEqual(found, { role: 'diary', account: identity.account, login: '', pins: PINS });
+  assert.deepEqual(found, { role: 'diary', account: identity.account, login: '', pins: PINS, short: false });
   assert.equal(counted.runs, 2, 'known answer and one derivation');
   for (const wrong of ['cage candy arch gather drum', 'short', '', '\u{1fae8} new character words here']) {
     await refuses('no_match', () => engine.unlock(wrong, door));

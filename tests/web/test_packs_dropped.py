@@ -48,7 +48,7 @@ class Phone:
         """Wait for a state."""
         async with asyncio.timeout(60):
             while (await self.server.json("GET", address))["state"] != state:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.2)
 
     def raw(self, method: str, address: str, body: bytes, length: int) -> socket.socket:
         """A request of one's own, as far as `body` goes; the server is told of `length` bytes."""
