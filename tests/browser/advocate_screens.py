@@ -49,6 +49,8 @@ SCANNED = js(
     "if (!stage.local.met) throw new Error('no words came of the camera'); delete globalThis.BarcodeDetector; "
     "clearInterval(globalThis.drawing); stage.draw()"
 )
+# By itself on a page of its own: after a hundred screens a browser makes no more players, and a camera is one.
+SCANNING = (OPEN, SCANS, go("letin"), press("Scan their code"), SCANNED)
 NO_COPY = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
 
 
@@ -80,7 +82,6 @@ ADVOCATE_SCREENS: dict[str, tuple[Act, ...]] = {
     "nine words, somebody": (OPEN, *TYPED),
     "nine words, other than before": (OPEN, js("fake.met = {before: true}"), *TYPED),
     "nine words, no signal": (OPEN, js("fake.met = {name: ''}"), *TYPED),
-    "nine words, scanned": (OPEN, SCANS, go("letin"), press("Scan their code"), SCANNED),
     "what they may see": letting("{how: undefined, purpose: '', name: '', tried: true}"),
     "what they may see, some": letting("{stand: null}"),
     "what they may see, a stand-in": letting("{meeting: true}"),
