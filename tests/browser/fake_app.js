@@ -177,7 +177,7 @@ class FakeApp {
   async ownWords() { return 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture'; }
   async readAssisted() { return this.written ?? []; }
   async answerAssisted(id, said) { await this.did('answerAssisted', { id, ...said }); this.written = (this.written ?? []).filter((one) => one.id !== id); }
-  async readWitnesses() { return { witnesses: this.saw ?? [], address: 'https://public.example/answer', offline: this.state.offline === true }; }
+  async readWitnesses() { return { witnesses: this.saw ?? [], address: 'https://public.example/answer', offline: this.no_signal === true }; }
   async askWitness(asked) { await this.did('askWitness', asked); return { witness: 'w0', words: WORDS_OF_A_WITNESS, proof: 'p', note: asked.note, made_at: NOW, expires_at: NOW + 14 * 24 * HOUR, address: 'https://public.example/answer' }; }
   async keepStatement(witness) { await this.did('keepStatement', witness); return { record: 's0' }; }
   async dropWitness(witness) { await this.did('dropWitness', witness); }

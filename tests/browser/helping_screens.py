@@ -36,5 +36,5 @@ HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "ask somebody who saw it": (OPEN, go("witness")),
     "ask somebody who saw it, the words": (OPEN, go("witness"), press("Make the words")),
     "ask somebody who saw it, answers": (ASKED, go("witness"), press("Show the words")),
-    "ask somebody who saw it, no signal": (ASKED, js("fake.set({offline: true})"), go("witness")),
+    "ask somebody who saw it, no signal": (ASKED, js("fake.no_signal = true"), go("witness"), js("fake.no_signal = false")),
 }
