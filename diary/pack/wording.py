@@ -73,6 +73,11 @@ CHOICES: Final[Mapping[str, str]] = {
 
 # Members of an object that are codes. What early apps let people type there is printed as it was typed.
 _MEMBERS: Final[Mapping[str, str]] = {"outcome": "independent_outcomes", "reg_certainty": "reg_certainty"}
+_MEMBER_LABELS: Final[Mapping[str, str]] = {
+    "reg": "number plate",
+    "reg_certainty": "sure of the plate",
+    "reg_certainty_text": "of the plate",
+}
 
 # Said by the fields beside them, so a change to one alone is told under the other's name.
 _TIMES: Final = frozenset({"occurred_end", "occurred_local", "occurred_start", "precision", "tz", "utc_offset_min"})
@@ -106,15 +111,15 @@ def _words(choice: str | None, value: object) -> str:
     if isinstance(value, list | tuple):
         return "; ".join(text for item in value if (text := _words(choice, item)))
     if isinstance(value, Mapping):
-        said = ((str(key).replace("_", " "), member_words(key, inner)) for key, inner in value.items())
-        return ", ".join(f"{key}: {text}" for key, text in said if text)
+        said = ((str(key), member_words(key, inner)) for key, inner in value.items())
+        return ", ".join(f"{_MEMBER_LABELS.get(key, key.replace('_', ' '))}: {text}" for key, text in said if text)
     return str(value)
 
 
 def member_words(name: object, value: object) -> str:
     """A member of an object in words: a known code by its label, anything else as it stands."""
-    choice = _MEMBERS.get(str(name))
-    term = vocabulary.LISTS[choice].find(value) if choice and isinstance(value, str) else None
+    codes = _MEMBERS.get(str(name))
+    term = vocabulary.LISTS[codes].find(value) if codes and isinstance(value, str) else None
     return term.label if term else _words(None, value)
 
 

@@ -16,6 +16,6 @@ def test_what_may_have_recorded_it() -> None:
 def test_a_vehicle_as_it_was_seen() -> None:
     """How sure somebody was of a plate is never a bare code."""
     seen = {"make": "Ford", "reg": "AB12 CDE", "reg_certainty": "part_of_it", "reg_certainty_text": "the end"}
-    words = "make: Ford, reg: AB12 CDE, reg certainty: I saw part of it, reg certainty text: the end"
+    words = "make: Ford, number plate: AB12 CDE, sure of the plate: I saw part of it, of the plate: the end"
     assert value_words("vehicle", seen, {}) == words
-    assert value_words("vehicle", {"reg_certainty": "of_a_newer_app"}, {}) == "reg certainty: of_a_newer_app"
+    assert value_words("vehicle", {"reg_certainty": "of_a_newer_app"}, {}) == "sure of the plate: of_a_newer_app"

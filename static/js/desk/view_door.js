@@ -4,7 +4,8 @@ import { html, nothing } from '../ui/html.js';
 import { button, errorSummary, heading, sentenceOf } from '../ui/parts.js';
 import { t } from '../ui/strings.js';
 import { judgeWords } from '../ui/words.js';
-import { nineWords, qr } from './view_you.js';
+import { qr } from '../ui/qr.js';
+import { nineWords } from './view_you.js';
 
 /** @typedef {import('./types.d.ts').Stage} Stage */
 

@@ -1,23 +1,13 @@
 /** The advocate themselves: nine words to read out, how clients see them, language, leaving. */
-import { makeQr } from '../core/qr.js';
 import { chips } from '../ui/fields.js';
-import { html, nothing, svg } from '../ui/html.js';
+import { html, nothing } from '../ui/html.js';
 import { LANGUAGES, isDraftLanguage } from '../ui/language.js';
 import { button, errorSummary, heading, sheet } from '../ui/parts.js';
+import { qr } from '../ui/qr.js';
 import { t } from '../ui/strings.js';
 import '../ui/strings_language.js';
 
 /** @typedef {import('./types.d.ts').Stage} Stage */
-
-const QUIET = 4;
-
-/** A text as a code for a camera. @param {string} text @param {string} name what it is, for those who do not see it */
-export function qr(text, name) {
-  const rows = makeQr(text);
-  const size = rows.length + 2 * QUIET;
-  const path = rows.map((row, y) => row.map((dark, x) => (dark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')).join('')).join('');
-  return html`<svg class="desk-qr" viewBox="0 0 ${size} ${size}" role="img" aria-label=${name} shape-rendering="crispEdges">${svg`<rect class="desk-qr-ground" width=${size} height=${size}/><path class="desk-qr-ink" d=${path}/>`}</svg>`;
-}
 
 /** @param {Stage} stage */
 export function nineWords(stage) {

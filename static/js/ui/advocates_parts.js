@@ -1,6 +1,7 @@
 /** What the places about advocates share: what one can do, the keeper's own nine words, and what a grant shows. */
 import { html, nothing } from './html.js';
 import { row, waiting } from './parts.js';
+import { qr } from './qr.js';
 import { t, tn } from './strings.js';
 import './strings_advocates.js';
 
@@ -19,7 +20,7 @@ export function ownWords(stage) {
   const shown = Boolean(stage.local.own);
   const words = shown ? stage.find('own-words', () => stage.app.ownWords()).data : null;
   return html`<div class="rows"><div>${row({ title: t('adv.own_show'), icon: 'key', expanded: shown, on: () => stage.set({ own: !shown }),
-    body: shown ? html`<p>${t('adv.own_lead')}</p>${words ? nineWords(words) : waiting()}` : nothing })}</div></div>`;
+    body: shown ? html`<p>${t('adv.own_lead')}</p>${words ? html`${nineWords(words)}${qr(words.toUpperCase(), t('adv.own_code'))}` : waiting()}` : nothing })}</div></div>`;
 }
 
 /** Nine words with their numbers. @param {string} words */

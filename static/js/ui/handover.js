@@ -117,8 +117,8 @@ function item(stage, one, address, offline) {
   const opened = openings.length ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) }) : t(over ? 'hand.never' : 'hand.waits');
   const shown = stage.local.shown === one.handover;
   return html`<li class="page-item stack-close">
-    <h2 dir="auto">${one.name || t('hand.unnamed')}</h2>
-    ${one.to ? html`<p dir="auto">${t('hand.for', { who: one.to })}</p>` : nothing}
+    <h2><bdi>${one.name || t('hand.unnamed')}</bdi></h2>
+    ${one.to ? html`<p>${t('hand.for', { who: `\u2068${one.to}\u2069` })}</p>` : nothing}
     ${offline ? nothing : html`<p><strong>${opened}</strong></p>`}
     ${openings.length > 1 ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>` : nothing}
     <p class="small soft">${over ? text : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
