@@ -14,9 +14,9 @@
 //
 // [Note: packed] What is kept lies packed where the browser can pack (gzip): the page's files are read by people as well as
 // browsers, and as they are they would take two to three times the room on an old phone. Of their headers only the type is kept,
-// which all together are larger than many a file. As they came lie (EARLY): what the page itself names, so that the first screen waits
-// for no unpacking and the browser may keep compiled code beside it; and the page and the worker with the keys, which their own
-// headers bind.
+// which all together are larger than many a file; the page and the worker with the keys (BOUND) keep theirs, for a browser asks of
+// those two what they may load. Unpacked lie (EARLY) these two and what the page itself names, so that the first screen waits for
+// no unpacking and the browser may keep compiled code beside it.
 //
 // Nothing under /v1/ ever passes through here, and nothing of a diary is ever kept here.
 'use strict';
@@ -25,6 +25,7 @@ const RELEASE = '@RELEASE@';
 const KEY = '@KEY@';
 const FILES = new Map(Object.entries({ /*@FILES@*/ }));
 const EARLY = new Set([/*@EARLY@*/]);
+const BOUND = new Set([/*@BOUND@*/]);
 const PACKED = 'x-packed';
 const CACHE = `app-${RELEASE}`;
 const AT_ONCE = 6;
@@ -157,8 +158,12 @@ async function sha256(bytes) {
 
 /** Into the cache, packed where that helps: see [Note: packed]. */
 async function keep(cache, address, response) {
+  if (BOUND.has(address)) return cache.put(address, response);
   const type = response.headers.get('content-type') ?? '';
-  if (EARLY.has(address) || type.startsWith('image/png') || !globalThis.CompressionStream || !globalThis.DecompressionStream) return cache.put(address, response);
+  const headers = { 'content-type': type, 'x-content-type-options': 'nosniff' };
+  if (EARLY.has(address) || type.startsWith('image/png') || !globalThis.CompressionStream || !globalThis.DecompressionStream) {
+    return cache.put(address, new Response(response.body, { headers }));
+  }
   const bytes = await new Response(response.body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer();
   return cache.put(address, new Response(bytes, { headers: { 'content-type': type, [PACKED]: 'gzip' } }));
 }

@@ -110,6 +110,8 @@ def test_the_first_screen_waits_for_no_unpacking() -> None:
     worker = re.search(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
     assert worker is not None
     assert early(release.files, b'<script src="/static/js/nothing.js"></script>') == ["/", f"/static/js{worker[1]}"]
+    # These two alone keep the headers they came with.
+    assert f'BOUND = new Set(["/","/static/js{worker[1]}"])'.encode() in release.script
 
 
 def test_the_app_takes_little_room_on_a_phone() -> None:

@@ -20,8 +20,8 @@ PREFIX: Final = "/static/"
 _KEPT: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm", ".webmanifest"}
 # The list of words is there twice: as a module for browsers, and as lines for whoever reads it on a server.
 _LEFT_OUT: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
-# Its own headers say what it may load: a browser asks them of a worker as it does of a page.
-_WORKER: Final = "/static/js/crypto/worker.js"
+# Their own headers say what they may load: a browser asks them of a worker as it does of a page.
+BOUND: Final = (SHELL, "/static/js/crypto/worker.js")
 _NAMED: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 
@@ -50,13 +50,14 @@ def make_release(static: Path, shell: bytes, key: str = "") -> Release:
     template = (static / "sw.js").read_text(encoding="utf-8")
     digest = _sha256(listed.encode() + template.encode())
     script = template.replace("@RELEASE@", digest[:12]).replace("@KEY@", key).replace("/*@FILES@*/", listed[1:-1])
-    script = script.replace("/*@EARLY@*/", json.dumps(early(files, shell), separators=(",", ":"))[1:-1])
+    for name, these in (("EARLY", early(files, shell)), ("BOUND", [one for one in BOUND if one in files])):
+        script = script.replace(f"/*@{name}@*/", json.dumps(these, separators=(",", ":"))[1:-1])
     return Release(files, digest, script.encode())
 
 
 def early(files: Mapping[str, str], shell: bytes) -> list[str]:
     """Those of `files` that a phone keeps as they came: the page, what it names, and the worker with the keys."""
-    named = {found.decode() for found in _NAMED.findall(shell)} | {SHELL, _WORKER}
+    named = {found.decode() for found in _NAMED.findall(shell)} | {*BOUND}
     return sorted(named & files.keys())
 
 
