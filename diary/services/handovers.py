@@ -13,9 +13,9 @@ from diary.crypto import handover as words
 from diary.crypto.kdf import DEFAULT
 from diary.crypto.parts import part_count
 from diary.crypto.sealing import Kind
-from diary.encoding import b64, canon, parse, unb64
+from diary.encoding import b64, canon, parse
 from diary.errors import BadRequest, NoMatch, NotFound, TooLarge
-from diary.services import blobs
+from diary.services import blobs, tickets
 from diary.services.instance import Instance
 from diary.storage import handovers
 from diary.storage.blobs import BlobPlace
@@ -25,8 +25,8 @@ from diary.storage.sessions import Signed
 LASTS_MS: Final = 14 * 86_400_000
 OPENINGS: Final = 5
 TICKET_MS: Final = 6 * 3_600_000
-ID_BYTES: Final = 16
-TICKET_BYTES: Final = ID_BYTES + 8 + 32
+# The use of a ticket: fetching the parts of one opening.
+FETCHING: Final = b"ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,31 +128,19 @@ async def open_(instance: Instance, name: bytes, auth: bytes, network: str) -> O
         raise NoMatch
     for key, one in zip(keys, entered, strict=True):
         await instance.throttle.leave(key, one)
-    return Opened(known.id, whole[1], _ticket(instance, known.id, now + TICKET_MS))
+    return Opened(known.id, whole[1], tickets.issue(instance, FETCHING, known.id, now + TICKET_MS))
 
 
 async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
     """One sealed part for whoever opened it within six hours. Raises NoMatch, NotFound and DigestMismatch."""
-    now = instance.clock.now_ms()
-    try:
-        raw = unb64(ticket)
-    except BadRequest:
-        raise NoMatch from None
-    handover, until = raw[:ID_BYTES], int.from_bytes(raw[ID_BYTES : ID_BYTES + 8], "big")
-    is_ours = len(raw) == TICKET_BYTES and hmac.compare_digest(raw, _ticket(instance, handover, until))
-    whole = await handovers.find_parts(instance.db, handover) if is_ours and now < until else None
-    if whole is None or whole[0].is_over(now):
+    handover = tickets.read(instance, FETCHING, ticket)
+    whole = await handovers.find_parts(instance.db, handover)
+    if whole is None or whole[0].is_over(instance.clock.now_ms()):
         raise NoMatch
     owner = await instance.db.look("SELECT account_id FROM diary WHERE id = ?", (whole[0].diary,))
     if owner is None:
         raise NotFound
     return await blobs.get_part(instance, BlobPlace(owner[0], whole[0].diary, handover), i)
-
-
-def _ticket(instance: Instance, handover: bytes, until: int) -> bytes:
-    """What fetches the parts of one opening until `until` ms; nothing is stored for it."""
-    told = handover + until.to_bytes(8, "big")
-    return told + instance.pepper.handover_mac(b"ticket", told)
 
 
 async def _place(instance: Instance, signed: Signed, handover: bytes) -> BlobPlace:

@@ -6,18 +6,17 @@ answer for both. The name is made by Argon2id from 40 random bits, so the rows o
 database cannot be tried against a list of words.
 """
 
-import hmac
 from dataclasses import dataclass
 from typing import Final
 
 from diary.crypto.parts import part_count
 from diary.crypto.people import SEALED_KEY_BYTES
 from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, Kind, prefix
-from diary.encoding import b64, unb64
+from diary.encoding import b64
 from diary.errors import BadRequest, NoMatch, NotFound, TooLarge
 from diary.ids import id_text
 from diary.ledger.witnesses import asking_header, statement_header
-from diary.services import blobs
+from diary.services import blobs, tickets
 from diary.services.instance import Instance
 from diary.storage import witnesses
 from diary.storage.blobs import BlobPlace
@@ -29,8 +28,8 @@ TICKET_MS: Final = 2 * 3_600_000
 ASKING_BYTES: Final = 8 << 10
 STATEMENT_BYTES: Final = 256 << 10
 FILES_BYTES: Final = 100_000_000
-ID_BYTES: Final = 16
-TICKET_BYTES: Final = ID_BYTES + 8 + 32
+# The use of a ticket: sending one statement.
+SENDING: Final = b"witness-ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ async def find(instance: Instance, name: bytes, network: str) -> Found:
     await instance.throttle.leave(("witness-from", network), entered)
     if row.is_over(now):
         return Found(row.id, None, None)
-    return Found(row.id, row.sealed, _ticket(instance, row.id, now + TICKET_MS))
+    return Found(row.id, row.sealed, tickets.issue(instance, SENDING, row.id, now + TICKET_MS))
 
 
 async def declare(instance: Instance, ticket: str, upload: bytes, parts: int, size: int) -> None:
@@ -125,7 +124,7 @@ async def send(instance: Instance, ticket: str, envelope: bytes, upload: bytes |
     `upload` and `digest`: its files, None and b"" where there are none. Raises NoMatch, NotFound, BadRequest, Incomplete
     and DigestMismatch.
     """
-    witness = _read_ticket(instance, ticket)
+    witness = tickets.read(instance, SENDING, ticket)
     head = prefix(Kind.LETTER, statement_header(id_text(witness)), SUITE_PERSON)
     if len(envelope) > STATEMENT_BYTES or len(envelope) < len(head) + SEALED_KEY_BYTES or not envelope.startswith(head):
         raise BadRequest("That statement belongs to another place, or is too long.")
@@ -140,27 +139,7 @@ async def send(instance: Instance, ticket: str, envelope: bytes, upload: bytes |
 
 async def _open(instance: Instance, ticket: str, upload: bytes) -> tuple[WitnessRow, BlobPlace]:
     """The code of a ticket while it takes something, and where this upload lies. Raises NoMatch and NotFound."""
-    found = await witnesses.find(instance.db, _read_ticket(instance, ticket))
+    found = await witnesses.find(instance.db, tickets.read(instance, SENDING, ticket))
     if found is None or found[0].is_over(instance.clock.now_ms()):
         raise NotFound
     return found[0], BlobPlace(found[1].account, found[1].diary, upload)
-
-
-def _read_ticket(instance: Instance, ticket: str) -> bytes:
-    """The code a ticket is for. Raises NoMatch."""
-    try:
-        raw = unb64(ticket)
-    except BadRequest:
-        raise NoMatch from None
-    witness, until = raw[:ID_BYTES], int.from_bytes(raw[ID_BYTES : ID_BYTES + 8], "big")
-    if len(raw) != TICKET_BYTES or not hmac.compare_digest(raw, _ticket(instance, witness, until)):
-        raise NoMatch
-    if instance.clock.now_ms() >= until:
-        raise NoMatch
-    return witness
-
-
-def _ticket(instance: Instance, witness: bytes, until: int) -> bytes:
-    """What sends one statement until `until` ms; nothing is stored for it."""
-    told = witness + until.to_bytes(8, "big")
-    return told + instance.pepper.handover_mac(b"witness-ticket", told)

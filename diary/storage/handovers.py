@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import b64
-from diary.errors import Conflict, NotFound, OverQuota
+from diary.errors import NotFound, OverQuota
 from diary.storage import blobs, erasures
 from diary.storage.blobs import BlobPlace
 from diary.storage.database import Database
+from diary.storage.spoken import noted
 from diary.storage.writer import Hand
 
 OPEN_AT_ONCE: Final = 20
@@ -90,11 +91,8 @@ def add(hand: Hand, account: bytes, row: HandoverRow, *, parts: int, size: int, 
     """
     erasures.owned(hand, account, row.diary)
     known = hand.execute(f"{_COLUMNS} WHERE h.id = ? OR h.name_mac = ?", (row.id, row.name_mac)).fetchall()
-    if known:
-        earlier = HandoverRow(*known[0])
-        if len(known) == 1 and (earlier.id, earlier.auth_mac, earlier.diary) == (row.id, row.auth_mac, row.diary):
-            return earlier
-        raise Conflict("These words are in use. New ones are needed.")
+    if earlier := noted([HandoverRow(*one) for one in known], row, "id", "auth_mac", "diary"):
+        return earlier
     standing = "SELECT count(*) FROM handover WHERE diary_id = ? AND ended_at IS NULL AND expires_at > ?"
     if hand.execute(standing, (row.diary, row.made_at)).fetchone()[0] >= OPEN_AT_ONCE:
         raise OverQuota("There are too many hand-overs at once. End one first.")

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import b64
-from diary.errors import Conflict, NotFound, OverQuota
+from diary.errors import NotFound, OverQuota
 from diary.storage import blobs, erasures
 from diary.storage.blobs import BlobPlace
 from diary.storage.database import Database
+from diary.storage.spoken import noted
 from diary.storage.writer import Hand
 
 OPEN_AT_ONCE: Final = 20
@@ -67,11 +68,8 @@ def add(hand: Hand, account: bytes, row: WitnessRow) -> WitnessRow:
     """Note a code, or find that this very one was noted. Raises NotFound, Conflict and OverQuota."""
     erasures.owned(hand, account, row.diary)
     known = hand.execute(f"{_COLUMNS} WHERE w.id = ? OR w.name_mac = ?", (row.id, row.name_mac)).fetchall()
-    if known:
-        earlier = WitnessRow(*known[0])
-        if len(known) == 1 and (earlier.id, earlier.sealed, earlier.diary) == (row.id, row.sealed, row.diary):
-            return earlier
-        raise Conflict("These words are in use. New ones are needed.")
+    if earlier := noted([WitnessRow(*one) for one in known], row, "id", "sealed", "diary"):
+        return earlier
     standing = "SELECT count(*) FROM witness_code WHERE diary_id = ?"
     if hand.execute(standing, (row.diary,)).fetchone()[0] >= OPEN_AT_ONCE:
         raise OverQuota("There are too many codes at once. Remove one first.")

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
+import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { KeptError } from '../../static/js/core/errors.js';
 import { openDB } from '../../static/vendor/idb/index.js';
@@ -27,13 +28,7 @@ async function keeper(words) {
   return { ...made, faults, login };
 }
 
-async function device(login) {
-  const faults = {};
-  const phone = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
-  await phone.app.start();
-  await phone.app.signIn({ login, words: WORDS });
-  return { phone, app: phone.app, faults };
-}
+const device = (login) => anotherPhone(server.base, login);
 
 async function rowsOf({ name }) {
   const db = await openDB(name, 1);

@@ -4,6 +4,7 @@ import test, { after, before } from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
+import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { Database } from '../../static/js/store/database.js';
 
@@ -23,13 +24,7 @@ async function keeper() {
   return { ...made, faults, login, send };
 }
 
-async function device(login) {
-  const faults = {};
-  const phone = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
-  await phone.app.start();
-  await phone.app.signIn({ login, words: WORDS });
-  return { phone, app: phone.app, faults };
-}
+const device = (login) => anotherPhone(server.base, login);
 
 /** The same store opened once more: after a restart, or in a second tab. */
 async function opened({ phone }, faults = {}) {

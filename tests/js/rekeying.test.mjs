@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
+import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { createEngine } from '../../static/js/crypto/engine.js';
 import { argon2id } from '../../static/js/crypto/argon2.js';
@@ -34,12 +35,7 @@ async function keeper(words = 'one') {
   return { ...made, faults, login };
 }
 
-async function device(login, words, faults = {}) {
-  const phone = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
-  await phone.app.start();
-  await phone.app.signIn({ login, words });
-  return { phone, app: phone.app, faults };
-}
+const device = (login, words, faults) => anotherPhone(server.base, login, words, faults);
 
 async function again(phone, words, faults = {}) {
   const next = makePhone({ after: phone, origin: server.base, send: sender(server.base, faults) });

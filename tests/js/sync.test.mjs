@@ -4,6 +4,7 @@ import test, { after, before } from 'node:test';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
+import { anotherPhone } from './phone/another.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
@@ -32,13 +33,7 @@ async function keeper(words) {
   return { ...made, faults, login };
 }
 
-async function device(login) {
-  const faults = {};
-  const phone = makePhone({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
-  await phone.app.start();
-  await phone.app.signIn({ login, words: WORDS });
-  return { phone, app: phone.app, faults };
-}
+const device = (login) => anotherPhone(server.base, login);
 
 /** Until the phone has fetched every file, not only the words: nothing is asked for any more and no run is on. */
 async function allHere({ ctx }) {

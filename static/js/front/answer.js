@@ -5,7 +5,7 @@
 import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
 import { isPassing, makeRequest } from '../net/http.js';
 import { answersOf } from '../net/witnesses.js';
-import { begin, byId, say, size, tellProgress } from './page.js';
+import { begin, byId, oneAtATime, say, size, tell, tellProgress } from './page.js';
 import { look, send } from './statement.js';
 
 const wire = answersOf(makeRequest());
@@ -14,7 +14,7 @@ const said = /** @type {HTMLTextAreaElement} */ (byId('said'));
 const [when, called, reach, files] = /** @type {HTMLInputElement[]} */ (['when', 'called', 'reach', 'files'].map((id) => byId(id)));
 const [open, go, status, wrong] = /** @type {const} */ (['open', 'send', 'status', 'wrong']).map((id) => byId(id));
 /** @type {import('./statement.js').Found|null} */ let found = null;
-let busy = false;
+const once = oneAtATime({ buttons: [open, go], status, wrong, sentenceOf });
 
 open?.addEventListener('click', () => { void once(find); });
 go?.addEventListener('click', () => { void once(sendIt); });
@@ -26,31 +26,6 @@ words.addEventListener('keydown', (event) => {
 // The code says by which words what is typed was asked for: a second visit of this page must not find them.
 addEventListener('pagehide', () => { for (const one of [words, said, when, called, reach]) if (one) one.value = ''; });
 begin('asking');
-
-/** One thing at a time. @param {() => Promise<void>} act */
-async function once(act) {
-  if (busy) return;
-  busy = true;
-  for (const button of [open, go]) button?.setAttribute('aria-disabled', 'true');
-  tell(wrong, '');
-  try {
-    await act();
-  } catch (error) {
-    tell(status, '');
-    tell(wrong, sentenceOf(error));
-    wrong?.focus();
-  }
-  for (const button of [open, go]) button?.removeAttribute('aria-disabled');
-  byId('bar').hidden = true;
-  busy = false;
-}
-
-/** @param {HTMLElement|undefined} place @param {string} text */
-function tell(place, text) {
-  if (!place) return;
-  place.textContent = text;
-  place.hidden = !text;
-}
 
 /** @param {unknown} error */
 function sentenceOf(error) {

@@ -13,7 +13,7 @@ import { openingsOf } from '../net/handovers.js';
 import { isPassing, makeRequest } from '../net/http.js';
 import { openZip } from '../verify/opened.js';
 import { judge } from '../verify/verify.js';
-import { anchors, begin, byId, say, size, tellProgress } from './page.js';
+import { anchors, begin, byId, oneAtATime, say, size, tell, tellProgress } from './page.js';
 import { show } from './results.js';
 
 /** @typedef {import('../crypto/handover.js').Slip} Slip */
@@ -25,7 +25,7 @@ const wire = openingsOf(makeRequest());
 const words = /** @type {HTMLTextAreaElement} */ (byId('words-typed'));
 const [open, save, again, status, wrong] = /** @type {const} */ (['open', 'save', 'again', 'status', 'wrong']).map((id) => byId(id));
 /** @type {Found|null} */ let found = null;
-let busy = false;
+const once = oneAtATime({ buttons: [open, save, again], status, wrong, sentenceOf });
 
 open?.addEventListener('click', () => { void once(look); });
 words.addEventListener('keydown', (event) => {
@@ -37,31 +37,6 @@ words.addEventListener('keydown', (event) => {
 save?.addEventListener('click', () => { void once(fetchIt); });
 again?.addEventListener('click', () => { void once(askAgain); });
 begin('asking');
-
-/** One thing at a time. @param {() => Promise<void>} act */
-async function once(act) {
-  if (busy) return;
-  busy = true;
-  for (const button of [open, save, again]) button?.setAttribute('aria-disabled', 'true');
-  tell(wrong, '');
-  try {
-    await act();
-  } catch (error) {
-    tell(status, '');
-    tell(wrong, sentenceOf(error));
-    wrong?.focus();
-  }
-  for (const button of [open, save, again]) button?.removeAttribute('aria-disabled');
-  byId('bar').hidden = true;
-  busy = false;
-}
-
-/** @param {HTMLElement|undefined} place @param {string} text */
-function tell(place, text) {
-  if (!place) return;
-  place.textContent = text;
-  place.hidden = !text;
-}
 
 /** @param {unknown} error */
 function sentenceOf(error) {

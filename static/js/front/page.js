@@ -53,6 +53,38 @@ export function element(name, text = '', className = '') {
   return made;
 }
 
+/** @param {HTMLElement|undefined} place @param {string} text */
+export function tell(place, text) {
+  if (!place) return;
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+/**
+ * One thing at a time: while an act runs the buttons say so and do nothing, and what went wrong is said and can be read on from.
+ * @param {{buttons: readonly (HTMLElement|undefined)[], status: HTMLElement|undefined, wrong: HTMLElement|undefined, sentenceOf: (error: unknown) => string}} parts
+ * @returns {(act: () => Promise<void>) => Promise<void>}
+ */
+export function oneAtATime({ buttons, status, wrong, sentenceOf }) {
+  let busy = false;
+  return async (act) => {
+    if (busy) return;
+    busy = true;
+    for (const button of buttons) button?.setAttribute('aria-disabled', 'true');
+    tell(wrong, '');
+    try {
+      await act();
+    } catch (error) {
+      tell(status, '');
+      tell(wrong, sentenceOf(error));
+      wrong?.focus();
+    }
+    for (const button of buttons) button?.removeAttribute('aria-disabled');
+    byId('bar').hidden = true;
+    busy = false;
+  };
+}
+
 /** How far something is. @param {number} done @param {number} total */
 export function tellProgress(done, total) {
   const bar = byId('bar');

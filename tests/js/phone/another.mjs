@@ -1,0 +1,12 @@
+/** Another phone of the same keeper. */
+import { fixedClock } from '../../../static/js/core/clock.js';
+import { WORDS, makePhone } from './phone.mjs';
+import { sender } from './server.mjs';
+
+/** @param {string} base the server's address @param {string} login @param {string} [words] @param {any} [faults] as of `sender` */
+export async function anotherPhone(base, login, words = WORDS, faults = {}) {
+  const phone = makePhone({ origin: base, send: sender(base, faults), clock: fixedClock(Date.now()) });
+  await phone.app.start();
+  await phone.app.signIn({ login, words });
+  return { phone, app: phone.app, faults };
+}
