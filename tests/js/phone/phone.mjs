@@ -52,8 +52,10 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
       phone.ended = true;
     },
   };
+  // What has ended asks no more: not even for the two minutes that a request may take, which would keep Node up.
+  const request = makeRequest(send);
   phone.app = createApp({
-    database: phone.database, api: new Api(makeRequest((...args) => (phone.ended ? new Promise(() => {}) : send(...args)))),
+    database: phone.database, api: new Api((ask) => (phone.ended ? new Promise(() => {}) : request(ask))),
     makeVault: () => { phone.made++; return vaultInProcess(origin); },
     pictures: { make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }, { purpose: 'preview', bytes: new Uint8Array(900).fill(8), width: 320, height: 693, media_type: 'image/jpeg', recipe: 'test' }] },
     clock, origin, zone: () => 'Europe/London', random: settledRandom,
@@ -78,7 +80,7 @@ export async function noNetwork() {
 }
 
 /** Waits until `is` holds of the phone's state. */
-export async function until(phone, is, what = 'state', ms = 5000) {
+export async function until(phone, is, what = 'state', ms = 30_000) {
   const end = Date.now() + ms;
   for (;;) {
     const state = phone.app.state;
