@@ -66,6 +66,15 @@ async def find_parts(db: Database, handover: bytes) -> tuple[HandoverRow, int] |
     return (HandoverRow(*row[:8]), row[8]) if row else None
 
 
+async def count_parts(db: Database, known: HandoverRow) -> int:
+    """How many parts of it are here; 0 while they are not all. One row in every case: the time must not say what there is."""
+    row = await db.look(
+        "SELECT coalesce(max(parts), 0) FROM blob WHERE diary_id = ? AND blob = ? AND complete = ? AND erased = ?",
+        (known.diary, known.id, True, False),
+    )
+    return int(row[0]) if row else 0
+
+
 async def count_openings(db: Database, handover: bytes) -> int:
     """How often it was opened."""
     row = await db.look("SELECT count(*) FROM handover_opening WHERE handover_id = ?", (handover,))
