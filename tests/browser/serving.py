@@ -12,6 +12,7 @@ import hashlib
 import ipaddress
 import re
 import socket
+import ssl
 import threading
 import warnings
 from collections.abc import Callable
@@ -296,6 +297,16 @@ class Served:
         """Listen again after a journey that took the server away."""
         if self._server is None:
             self.start()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the operator's own commands are run with."""
+        return dict(self._environ)
+
+    @property
+    def trusting(self) -> ssl.SSLContext:
+        """Trusts this server's certificate and no other."""
+        return ssl.create_default_context(cafile=str(self._certificate.cert))
 
     @property
     def settings(self) -> Settings:

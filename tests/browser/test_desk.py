@@ -14,7 +14,7 @@ from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.desk import WORDS, Desk, FarKeeper, found_organisation
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.sweeping import found, sweep
-from tests.browser.serving import Certificate, Served
+from tests.browser.serving import Served
 
 OLD = "He followed me to the tram stop at Alder Road."
 NEW = "He stood by the bakery again on Quince Street."
@@ -27,7 +27,7 @@ DAY = 86_400_000
 
 
 def test_a_client_is_read_asked_and_forgotten(
-    new_profile: NewProfile, server: Served, certificate: Certificate
+    new_profile: NewProfile, server: Served
 ) -> None:
     """Old and new entries are seen, a question arrives signed, an ended client is said and forgotten; nothing is on the disk."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
@@ -38,7 +38,7 @@ def test_a_client_is_read_asked_and_forgotten(
     nine = desk.joins(found_organisation(server, "Stalking Support North"))
     assert faults(page) == []
     # Given a keeper who lets them in
-    keeper = FarKeeper(server, certificate)
+    keeper = FarKeeper(server)
     keeper.begins()
     keeper.writes(OLD, place_detail=APART)
     granted = keeper.lets_in(nine, NAME, rights=("view", "comment"))
@@ -163,11 +163,11 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
     keeper.sees(OLD)
 
 
-def test_by_keyboard_alone(page: Page, server: Served, certificate: Certificate) -> None:
+def test_by_keyboard_alone(page: Page, server: Served) -> None:
     """From the list to an entry and to the lock without a pointer; wrong digits do not ask for the words again."""
     desk = Desk(page, server)
     nine = desk.joins(found_organisation(server, "Safer Together"))
-    keeper = FarKeeper(server, certificate)
+    keeper = FarKeeper(server)
     keeper.begins()
     keeper.writes(OLD)
     keeper.lets_in(nine, NAME)

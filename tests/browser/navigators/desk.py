@@ -4,8 +4,8 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import os
 import re
-import ssl
 import struct
 import time
 from collections.abc import Awaitable, Callable
@@ -13,10 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 import httpx
+from click.testing import CliRunner
 from playwright.sync_api import Page, expect
 
 from diary.app import open_instance
-from diary.client import accounts, granting
+from diary.cli import main
+from diary.client import accounts, advocates, granting
+from diary.client.advocates import Advocate, Invited, Seen
 from diary.client.demo import write_sample
 from diary.client.granting import Choice
 from diary.client.journal import Held, Journal, Said
@@ -26,7 +29,7 @@ from diary.clock import SystemClock
 from diary.crypto import kdf
 from diary.ledger.grants import USUAL_MS, Granted
 from diary.services import organisations
-from tests.browser.serving import Certificate, Served
+from tests.browser.serving import Served
 
 T = TypeVar("T")
 WORDS: Final = "an advocate's own long words"
@@ -42,7 +45,7 @@ def elsewhere(act: Callable[[], Awaitable[T]]) -> T:
 
 
 def found_organisation(served: Served, name: str) -> str:
-    """By the operator's command line: the invitation of whoever leads it."""
+    """The invitation of whoever leads a new organisation."""
 
     async def begin() -> str:
         async with open_instance(served.settings, SystemClock(), kdf_profile=kdf.CHEAPEST) as instance:
@@ -51,27 +54,64 @@ def found_organisation(served: Served, name: str) -> str:
     return elsewhere(begin)
 
 
-class FarKeeper:
-    """A keeper somewhere else, who writes, lets somebody in and ends it."""
+def by_command_line(served: Served, *words: str) -> str:
+    """The same by the operator's own command: the last word of what it prints."""
+    with ThreadPoolExecutor(1) as thread:
+        ran = thread.submit(lambda: CliRunner(env=served.environ).invoke(main, words)).result()
+    assert ran.exit_code == 0, ran.output
+    return ran.output.split()[-1]
 
-    def __init__(self, served: Served, certificate: Certificate) -> None:
-        """Nothing is there yet; `begins` or `tells` first."""
+
+class Far:
+    """Somebody without a screen, who visits the server in one session. What they do runs beside the browser's loop."""
+
+    def __init__(self, served: Served) -> None:
+        """Not there yet."""
         self._served = served
-        self._trusting = ssl.create_default_context(cafile=str(certificate.cert))
         self._cookies: dict[str, str] = {}
-        self.journal: Journal = None  # type: ignore[assignment] # begun before anything else
 
     def does(self, act: Callable[[Server], Awaitable[T]]) -> T:
         """One visit to the server."""
 
         async def visit() -> T:
             base = f"https://127.0.0.1:{self._served.port}"
-            async with httpx.AsyncClient(base_url=base, verify=self._trusting, timeout=120) as client:
+            async with httpx.AsyncClient(base_url=base, verify=self._served.trusting, timeout=120) as client:
                 server = Server(client, self._served.app_url)
                 server._cookies = self._cookies
                 return await act(server)
 
         return elsewhere(visit)
+
+
+class FarAdvocate(Far):
+    """An advocate somewhere else, who reads."""
+
+    def joins(self, name: str, invite: str) -> None:
+        """An account, by an invitation."""
+        invited, now = Invited(invite, name, os.urandom(20)), SystemClock().now_ms()
+        self.advocate: Advocate = self.does(
+            lambda server: advocates.join(server, WORDS, invited, code=bytes(16), now=now, profile=kdf.FLOOR)
+        )
+
+    def reads(self) -> list[Seen]:
+        """All that any keeper gave."""
+
+        async def act(server: Server) -> list[Seen]:
+            clients, refused = await advocates.list_clients(server, self.advocate, SystemClock().now_ms())
+            assert not refused
+            return [seen for client in clients for seen in await advocates.read(server, client)]
+
+        return self.does(act)
+
+    def narratives(self) -> set[str]:
+        """What the entries say, now and before."""
+        return {str(one.opened.fields["narrative"]) for one in self.reads() if one.opened.fields.get("narrative")}
+
+
+class FarKeeper(Far):
+    """A keeper somewhere else, who writes, lets somebody in and ends it."""
+
+    journal: Journal  # `begins` or `tells` first
 
     def begins(self) -> None:
         """An empty diary."""
