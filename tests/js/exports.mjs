@@ -46,7 +46,8 @@ export const IOS = [
   `[11/25/26, 1:05:00${N}AM] Sam: ${L}Voice call, ${L}2 min`,
 ].join('\r\n') + '\r\n';
 
-export const zip = (files, options = {}) => zipSync(files, { level: 6, ...options });
+// A date of their own: made on both sides of a second, one export would be two files.
+export const zip = (files, options = {}) => zipSync(files, { level: 6, mtime: new Date(2026, 10, 24, 12), ...options });
 export const androidZip = () => zip({ 'WhatsApp Chat with Sam Hill.txt': utf8(ANDROID), 'IMG-20261124-WA0001.jpg': new Uint8Array(3000).fill(9) });
 export const iosZip = () => zip({ '_chat.txt': utf8(IOS), '00000012-PHOTO-2026-11-24-21-11-00.jpg': new Uint8Array(3000).fill(9) });
 
