@@ -7,6 +7,8 @@ import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phon
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
+const NEW = 'orbit velvet canyon maple drift spoon';
+
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
@@ -138,4 +140,64 @@ test('what was begun before it does not come after it', async () => {
   await until(again, isKept, 'kept', 15_000);
   assert.equal((await again.app.readIncident(again.app.state.entries[0].record)).attachments.length >= 1, true);
   again.end();
+});
+
+test('what came while locked, and drafts that wait, have no other copy: they stay, with their files', async () => {
+  const { phone, app } = await keeper();
+  await app.lock('asked');
+  await app.capture();
+  await app.pictureAdd([1, 2].map((n) => file(Uint8Array.from([...PNG, ...new Uint8Array(1_100_000 + n).fill(n)]), `${n}.png`)));
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 2, 'asked about');
+  const { asked: [one] } = await app.readCaptured();
+  await app.acceptCaptured(one.attachment);
+  const before = await app.readCaptured();
+  assert.deepEqual([before.asked.length, before.drafts.length], [1, 1]);
+  await app.panicClear();
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await until(again, isKept, 'kept again');
+  assert.deepEqual(await again.app.readCaptured(), before);
+  await again.app.acceptCaptured(before.asked[0].attachment);
+  for (const { id, files } of (await again.app.readCaptured()).drafts) {
+    await again.app.takeUpDraft(id);
+    const { record } = await again.app.saveIncident({ record: null, fields: { narrative: 'With it.' }, restricted: {} });
+    assert.deepEqual((await whole(again, record)).files, files.map(({ sha256 }) => sha256));
+  }
+  await until(again, (state) => state.entries.length === 3 && isKept(state), 'sent', 20_000);
+  again.end();
+});
+
+test('in the middle of making every key new, whether the server took it or not, the old words or the new go on', async () => {
+  for (const arrives of [true, false]) {
+    const { phone, app, record, faults } = await keeper();
+    const was = await whole(phone, record);
+    let cleared = null;
+    faults.before = (path) => {
+      if (path.endsWith('/rotation/commit')) cleared = app.panicClear();
+      if (cleared && !arrives) throw new TypeError('Failed to fetch');
+      return null;
+    };
+    await assert.rejects(app.renewKeys({ words: WORDS, newWords: NEW }));
+    await cleared;
+    assert.equal(app.state.phase, 'notebook');
+    const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+    phone.end();
+    await again.app.start();
+    // What was under way may have ended before the keys were forgotten: then the new words open, and nothing is left to do.
+    await again.app.unlock(WORDS).catch(() => { again.clock.move(60_001); return again.app.unlock(NEW); });
+    if (again.app.state.account.rekeying) {
+      const goesOn = () => again.app.renewOn({ newWords: NEW }).then(() => true, ({ code }) => new Promise((go) => { setTimeout(go, 500, code); }));
+      await eventually(goesOn, (came) => came === true);
+    }
+    if (again.app.state.account.trouble?.code === 'signed_out') await again.app.catchUp({ words: NEW });
+    await until(again, isKept, 'kept', 20_000);
+    assert.deepEqual(await whole(again, record), was);
+    await again.app.lock('asked');
+    await again.app.unlock(NEW);
+    again.end();
+  }
 });

@@ -254,6 +254,19 @@ test('a diary of this phone only gets new keys too', async () => {
   await until(one, ({ entries }) => entries.length === 2);
 });
 
+test('words changed after new keys: what was sealed before those is read without a restart, and changed', async () => {
+  const { phone, app, record } = await phoneWithEntry({}, 'Before.');
+  await app.saveNote(record, 'Mine.');
+  await app.renewKeys({ words: WORDS, newWords: NEW });
+  await app.changeWords({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
+  assert.equal((await app.readIncident(record)).note, 'Mine.');
+  await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await app.lock('asked');
+  await app.unlock('glove pepper window harbor mint lamp');
+  assert.deepEqual([(await app.readIncident(record)).fields.who, app.state.account.trouble], ['My ex', null]);
+  phone.end();
+});
+
 test('a server put back to before the new keys: it is said, nothing changes, and a sealed copy has everything', async () => {
   await newServer();
   const one = await keeper('before');

@@ -2,7 +2,7 @@
  * Clearing the phone at once: what the server has taken goes, what it has not stays, sealed.
  *
  * [Note: nothing is lost by it] Only versions with a receipt and files whose every part the server holds leave. What waits
- * to be sent, drafts, and what was typed and not saved stay among the notebook's own records, under the same store key;
+ * to be sent, drafts, what came while the phone was locked, and what was typed and not saved stay among the notebook's own records, under the same store key;
  * so do the root, which says where this phone's line goes on, and the identity. The slots are not touched. The same words
  * open what is left, and the feed brings the rest back. A diary that was never registered has no other copy: all of it stays.
  *
@@ -21,8 +21,8 @@ import { blobsOf } from './sealing.js';
 /** @typedef {import('./book.js').Meta} Meta */
 /** @typedef {{record: string, version: string, of: string|null}} Waiting */
 
-/** Records that every cleared diary needs to be opened again. */
-const KEPT = ['identity', 'draft', 'captured'];
+/** Records that every cleared diary needs to be opened again, and what no version names yet: the draft, what came while locked, and drafts that wait. */
+const KEPT = ['identity', 'draft', 'captured', 'later'];
 
 /**
  * One transaction. @param {Context} ctx @param {Open} open @param {Kept|null} draft
@@ -33,7 +33,7 @@ export async function clearPhone(ctx, { store }, draft) {
   const notebook = await ctx.notebook.ids();
   await store.change(async (root, change) => {
     const metas = await unsent(store, root.outbox);
-    const blobs = new Set([...root.uploads.map((/** @type {{blob: string}} */ { blob }) => blob), ...(draft?.held ?? []).flatMap(blobsOf).map(({ blob }) => blob), ...await blobsIn(store, root.outbox)]);
+    const blobs = new Set([...root.uploads.map((/** @type {{blob: string}} */ { blob }) => blob), ...await blobsHeld(store, draft), ...await blobsIn(store, root.outbox)]);
     for (const meta of metas) change.putJson(`r/${meta.record}`, meta);
     for (const [kind, records] of byKind(metas)) change.putJson(`k/${kind}`, records);
     const incidents = metas.filter(({ kind }) => kind === 'incident').map(({ record }) => record);
@@ -74,6 +74,13 @@ function byKind(metas) {
   const kinds = new Map();
   for (const { kind, record } of metas) if (!['', 'incident', 'note', 'settings'].includes(kind)) kinds.set(kind, [...(kinds.get(kind) ?? []), record]);
   return kinds;
+}
+
+/** The files of drafts and of what came while locked: nothing that was sent names them, so they are nowhere else. @param {Open['store']} store @param {Kept|null} draft @returns {Promise<string[]>} */
+async function blobsHeld(store, draft) {
+  const [captured, later] = await store.readJsonMany(['captured', 'later']);
+  const held = [...draft?.held ?? [], .../** @type {import('./capturing.js').Captured[]} */ (captured ?? []).map((one) => one.held), .../** @type {Kept[]} */ (later ?? []).flatMap((one) => one.held)];
+  return held.flatMap(blobsOf).map(({ blob }) => blob);
 }
 
 /** The files that versions which wait name. @param {Open['store']} store @param {Waiting[]} outbox @returns {Promise<string[]>} */

@@ -65,7 +65,8 @@ export async function setSlot(session, door, words, role, behind) {
   const renewed = { ...door, slots: [...door.slots], capture_pub: await capturePub(session, door) };
   renewed.slots[i] = await sealSlot(root, door, i, { ...behind, role, store_key: b64(storeKey) });
   if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
-  if (!session.opened || session.opened.role === role) await openStore(session, role, i, storeKey, root);
+  // It is the same store behind other words: what lies in it from before its keys were changed goes on opening.
+  if (!session.opened || session.opened.role === role) await openStore(session, role, i, storeKey, root, session.opened?.olds);
   session.kdfHigh = Math.max(session.kdfHigh, behind.pins.kdf_high);
   return renewed;
 }
@@ -211,9 +212,10 @@ async function storeKeyFor(session, role, there) {
  * @param {number} i
  * @param {Bytes} storeKey overwritten here
  * @param {CryptoKey} slotRoot
+ * @param {CryptoKey[]} [olds]
  */
-async function openStore(session, role, i, storeKey, slotRoot) {
-  session.opened = { role, i, key: await importKey(storeKey), slotRoot };
+async function openStore(session, role, i, storeKey, slotRoot, olds = []) {
+  session.opened = { role, i, key: await importKey(storeKey), slotRoot, olds };
   await session.held.put('store_key', storeKey);
   storeKey.fill(0);
 }
