@@ -126,6 +126,8 @@ def _where(contents: Contents) -> Iterator[str]:
         yield f"  servable/{volume_name(index):<29}exhibits, print-sized"
     if of_kind(contents.registers, "schedule"):
         yield "  servable/05_message-schedules.csv     every message of the bursts, both ways"
+    if of_kind(contents.registers, "statement"):
+        yield "  servable/07_statements.csv            what others say they saw: not the keeper's words, and how each came"
     if of_kind(contents.registers, "impact"):
         yield "  servable/08_impact.pdf                effects over time; not a Victim Personal Statement"
     yield "  servable/proof/                       what is needed to compute each entry's commitment again"

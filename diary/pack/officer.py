@@ -33,7 +33,7 @@ def officer_page(contents: Contents) -> Row:
         "people": [[person.code, drawable(person.words), numbers_words(person.entries)] for person in contents.people],
         "descriptions": _descriptions(contents),
         "children": [*_persons(contents, ("child",)), *_named(contents, "children_names")],
-        "witnesses": [*_persons(contents, ("witness",)), *_named(contents, "witness_names")],
+        "witnesses": [*_persons(contents, ("witness",)), *_stated(contents), *_named(contents, "witness_names")],
         "known_places": _known_places(contents),
         "contacts": _persons(contents, ("witness", "child", "helper", "other", "police", "professional", "keeper")),
         "places": _named(contents, "place_detail"),
@@ -76,6 +76,19 @@ def _persons(contents: Contents, roles: Sequence[str]) -> list[list[str]]:
         parts += [f"{label}: {said}" for label, field in _WILLING if (said := _yes(kept.get(field)))]
         numbers = tuple(entry.number for entry in contents.whole if one.record in _named_people(entry))
         rows.append([drawable(", ".join(part for part in parts if part)), numbers_words(numbers)])
+    return rows
+
+
+def _stated(contents: Contents) -> list[list[str]]:
+    """Who wrote the statements that stand in 01 by reference alone, and how to reach them, as far as they said."""
+    rows = []
+    for one in of_kind(contents.whole_registers, "statement"):
+        parts = [f"{one.ref} {text_of(one.kept_apart, 'by_name')}".strip(), text_of(one.kept_apart, "contact")]
+        willing = _yes(one.kept_apart.get("willing_to_make_statement"))
+        parts += [f"willing to make a statement: {willing}"] if willing else []
+        if any(parts[1:]) or text_of(one.kept_apart, "by_name"):
+            numbers = tuple(entry.number for entry in contents.whole if entry.record in one.codes("incident_ids"))
+            rows.append([drawable(", ".join(part for part in parts if part)), numbers_words(numbers)])
     return rows
 
 

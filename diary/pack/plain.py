@@ -5,7 +5,7 @@ Whoever has the capsule can make them: the worker writes them, and the reference
 
 from collections.abc import Iterator
 
-from diary.pack import bursts, howto, proofs, recordjson, tables
+from diary.pack import bursts, howto, proofs, recordjson, tables, witnesses
 from diary.pack.contents import Contents, volume_name, volumes
 from diary.pack.registers import of_kind
 
@@ -20,6 +20,9 @@ def plain_files(contents: Contents) -> Iterator[tuple[str, bytes]]:
     schedules = bursts.schedules_csv(contents)
     if schedules is not None:
         yield "servable/05_message-schedules.csv", schedules
+    statements = witnesses.statements_csv(contents)
+    if statements is not None:
+        yield "servable/07_statements.csv", statements
     yield "restricted/11_custody-log.csv", tables.custody_csv(contents)
     yield "restricted/12_record.json", recordjson.record_file(capsule)
     for exhibit in capsule.exhibits:

@@ -12,6 +12,7 @@ from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.pattern_page import pattern_sections
 from diary.pack.registers import STANDING, Register, day_words, linked, of_kind, order_label, report_words
 from diary.pack.rows import Row
+from diary.pack.witnesses import witness_rows
 from diary.pack.wording import numbers_words
 from diary.record import times, vocabulary
 from diary.record.breaches import standing_of
@@ -32,7 +33,7 @@ def further_sections(contents: Contents) -> Row:
         "orders": [_order(contents, one) for one in of_kind(contents.registers, "order")],
         "schedules": [_schedule(contents, one) for one in of_kind(contents.registers, "schedule")],
         "contacts": [_contact(contents, one) for one in _by_day(of_kind(contents.registers, "report"))],
-        "witnesses": _witnesses(contents),
+        "witnesses": witness_rows(contents),
         "supplement": _supplement(contents),
         **pattern_sections(contents),
     }
@@ -229,57 +230,6 @@ def _contact(contents: Contents, one: Register) -> list[str]:
         drawable("\n".join(lines)),
         _numbers(contents, one, "report_ids"),
     ]
-
-
-def _witnesses(contents: Contents) -> list[list[str]]:
-    """Witnesses by code: which entries, and what they say they saw. Names and how to reach them stand in 06."""
-    rows: dict[str, list[str]] = {}
-    for entry in contents.entries:
-        for person in linked(contents.registers, entry.codes("witness_ids"), "person"):
-            rows.setdefault(person.ref, []).append(entry.number)
-    said: dict[str, list[str]] = {}
-    for one in of_kind(contents.registers, "statement"):
-        words = f"{one.ref}: “{one.text('narrative')}”" + (
-            f" ({_chosen(one, 'received_how', 'statement_received')})" if one.text("received_how") else ""
-        )
-        # Somebody who answered a code may be no person of the diary yet: the statement stands under its own reference.
-        codes = [person.ref for person in linked(contents.registers, one.codes("by_id"), "person")] or [one.ref]
-        for code in codes:
-            said.setdefault(code, []).append(words + _arrived(one))
-            rows.setdefault(code, [])
-    named = sum(bool(entry.kept_apart.get("witness_names")) for entry in contents.whole)
-    listed = [
-        [
-            code,
-            numbers_words(tuple(dict.fromkeys(numbers))),
-            drawable("\n".join(said.get(code, ["no account of their own in this pack"]))),
-        ]
-        for code, numbers in rows.items()
-    ]
-    return (
-        [
-            *listed,
-            [
-                "by name only",
-                numbers_words(tuple(one.number for one in contents.whole if one.kept_apart.get("witness_names"))),
-                "named in 06",
-            ],
-        ]
-        if named
-        else listed
-    )
-
-
-def _arrived(one: Register) -> str:
-    """That a statement was written by somebody else, and whether it came with the words the keeper gave."""
-    came = object_of(one.said, "arrived")
-    if not came:
-        return ""
-    checked = "checked" if switch_of(came, "verified") is True else "NOT written by somebody who had the words"
-    when = text_of(came, "when")
-    return f". Not the keeper’s words: written by somebody else and sent with spoken words, {checked}" + (
-        f". When, in their words: {when}" if when else ""
-    )
 
 
 def _supplement(contents: Contents) -> Mapping[str, object] | None:

@@ -53,6 +53,25 @@ test('a pack made here needs no network and no account, and holds the file as it
   phone.end();
 });
 
+test('what others say stands apart from the keeper’s entries, each with its mark: on the page, in a table of its own, on the screen to print', async () => {
+  const { app, phone, attachment, record } = await diary();
+  await app.decidePicture(attachment, 'fine');
+  const said = (verified, narrative) => app.saveRecord({
+    kind: 'statement', record: null, restricted: { by_name: 'Sam Ray' },
+    fields: { narrative, received_how: 'spoken_code', saw_how: 'saw', arrived: { at: 2, sent_at: 1, verified, when: 'on Tuesday', witness: 'w', words: `By 14 Elm Road. ${HOSTILE}` } },
+  });
+  for (const [verified, words] of [[true, `By 14 Elm Road. ${HOSTILE}`], [false, 'Elsewhere.']]) await said(verified, words);
+  const { get } = await membersOf(await app.buildHere(FILLED, () => undefined));
+  const [page, table, entries] = ['01_chronology.html', '07_statements.csv', '02_chronology.csv'].map((name) => utf8(get(`data/servable/${name}`)));
+  const marks = ['written by somebody else and sent with the spoken words, checked', 'NOT written by somebody who had the spoken words; CHANGED by the keeper since it came'];
+  for (const mark of marks) assert.ok(page.includes(mark) && table.includes(mark) && !entries.includes(mark), mark);
+  const { statements } = await app.readChronology({ ...FILLED, records: [record] }, SAY);
+  assert.deepEqual(statements.map(({ ref, narrative }) => [ref, narrative.startsWith('By [held back')]), [['ST1', true], ['ST2', false]]);
+  assert.ok(statements.every(({ mark }, i) => mark.includes(marks[i])));
+  for (const held of ['Elm', 'Sam', '<img', '<script']) assert.ok(![page, ...(held.startsWith('<') ? [] : [table, entries])].some((one) => one.includes(held)), held);
+  phone.end();
+});
+
 test('an account that is signed says so with its length, its language and who must be there; its translation stands beside it', async () => {
   const { app, phone, record } = await diary('Signed.');
   const { attachment } = await app.addFile(record, file(Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...utf8Bytes('webm V_VP8 A_OPUS')]), 'signed.webm'), { route: 'recorded_in_app' });

@@ -68,7 +68,7 @@ test('asked, answered with files, kept as a statement with its files; the words 
   assert.equal(one.app.state.entries.length, 1, 'it is no entry');
   const { record } = await one.app.keepStatement(shown.witness);
   const { fields, restricted } = await one.app.readRecord(record);
-  assert.deepEqual([fields.narrative, fields.received_how, fields.saw_how, fields.arrived.verified, fields.arrived.when], [SAID.words, 'spoken_code', 'saw', true, SAID.when]);
+  assert.deepEqual([fields.narrative, fields.received_how, fields.saw_how, fields.arrived.verified, fields.arrived.when, fields.arrived.words], [SAID.words, 'spoken_code', 'saw', true, SAID.when, SAID.words]);
   assert.deepEqual(restricted, { by_name: 'Sam Ray', contact: '07700 900222' });
   const kept = await one.app.readRecordFiles(fields.attachment_ids);
   assert.deepEqual(kept.map(({ name, size }) => [name, size]), [['door.mp4', 1_200_000], ['times.txt', 6]]);

@@ -12,11 +12,12 @@ import pytest
 
 from diary.pack.bursts import schedules_csv
 from diary.pack.capsule import Capsule, read_capsule
-from diary.pack.chronology import chronology_page
 from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
+from diary.pack.officer import officer_page
 from diary.pack.recordjson import record_file
 from diary.pack.tables import chronology_csv, custody_csv, exhibits_csv
+from diary.pack.witnesses import statements_csv
 from diary.record import assisted
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
 from tests.pack.test_phone_tables import TABLES, said_by_the_phone
@@ -39,6 +40,12 @@ press = Press(told.capsule.head.made_at)
 press.add([Document("chronology", "servable/01_chronology.pdf", lambda: chronology_page(told), Path(sys.argv[2]))])
 list(press.finished())
 """
+
+
+CHECKED = "Not the keeper’s words: written by somebody else and sent with the spoken words, checked"
+UNCHECKED = "Not the keeper’s words: sent to the keeper, NOT written by somebody who had the spoken words"
+PUT_IN = "Not the keeper’s words: what somebody else said or wrote, put in by the keeper"
+CHANGED_SINCE = CHECKED + "; CHANGED by the keeper since it came"
 
 
 def letter(**more: object) -> dict[str, object]:
@@ -67,7 +74,18 @@ def told_by_others() -> FictionalDiary:
     ]
     row = diary.add("incident", incident_fields(START + 5 * DAY, "") | child[0], at=START + 6 * DAY)
     diary.amend(row, {"assisted": child[1]["assisted"]}, at=START + 7 * DAY)
+    stated(diary, str(row["record"]))
     return diary
+
+
+def stated(diary: FictionalDiary, entry: str) -> None:
+    """Statements of others: checked, not checked, changed by the keeper, and put in by the keeper's own hand."""
+    words = "He stood by the gate."
+    for verified, now in ((True, words), (False, words), (True, "He stood inside the gate.")):
+        came = {"at": HELD + 60_000, "sent_at": HELD, "verified": verified, "when": "on Tuesday", "witness": "w", "words": words}
+        fields = {"narrative": now, "received_how": "spoken_code", "saw_how": "saw", "incident_ids": [entry], "arrived": came}
+        diary.add("statement", fields, {"by_name": "Sam Ray"}, at=START + 8 * DAY)
+    diary.add("statement", {"narrative": "I heard shouting.", "received_how": "i_wrote_it_down"}, at=START + 9 * DAY)
 
 
 @pytest.fixture(scope="module")
@@ -124,30 +142,59 @@ def test_the_pages_say_it_in_a_box_above_the_words(raw: bytes, capsule: Capsule,
     ):
         assert words in text, words
     assert text.count("Written by PK") == 3
-    assert "Priya" not in text
+    assert [text.count(mark) for mark in (CHECKED, CHANGED_SINCE, UNCHECKED, PUT_IN)] == [2, 1, 1, 1]
+    for said in ("When, in their words: on Tuesday", "He stood inside the gate. As it came: He stood by the gate."):
+        assert said in text, said
+    # Each mark stands before the words it is about.
+    assert text.index(f"ST4. {PUT_IN}") < text.index("I heard shouting.")
+    assert "Priya" not in text and "Sam" not in text
 
 
-def test_a_statement_that_came_by_a_code_is_somebody_elses() -> None:
-    """Under its own reference, with how it came and whether that was checked; the name is in the restricted part alone."""
+def test_the_table_of_statements_says_whose_they_are(capsule: Capsule) -> None:
+    """One line a statement, its mark before its words; no name is in it, and none of it stands among the keeper's entries."""
+    raw = statements_csv(contents_of(capsule))
+    assert raw is not None and b"Sam" not in raw
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    assert [row["statement"] for row in rows] == ["ST1", "ST2", "ST3", "ST4"]
+    assert [row["not_the_keepers_words"] for row in rows] == [CHECKED, UNCHECKED, CHANGED_SINCE, PUT_IN]
+    assert [row["as_it_came"] for row in rows] == ["", "", "He stood by the gate.", ""]
+    assert [rows[at]["entries"] for at in (0, 3)] == ["entry 4", "not linked"]
+    assert rows[0]["how_it_came"] == "With a code I gave them" and rows[0]["sent"] < rows[0]["arrived"]
+    assert b"stood by the gate" not in chronology_csv(contents_of(capsule))
+    # Who wrote it is for the officer alone.
+    assert ["ST1 Sam Ray", "4"] in officer_page(contents_of(capsule))["witnesses"]  # type: ignore[operator]
+
+
+def test_the_record_says_whether_a_statement_was_checked(capsule: Capsule) -> None:
+    """In 12_record.json they are of a kind of their own, with how they came."""
+    versions = [row for row in json.loads(record_file(capsule))["versions"] if row["kind"] == "statement"]
+    arrived = [row["fields"].get("arrived") for row in versions]
+    assert [one and one["verified"] for one in arrived] == [True, False, True, None]
+    assert arrived[2]["words"] == "He stood by the gate." != versions[2]["fields"]["narrative"]
+
+
+def test_words_are_held_back_in_a_statement_too() -> None:
+    """An address that a witness names is nowhere in the table; a change of held back words alone is still a change."""
     diary = told_by_others()
-    for verified in (True, False):
-        fields = {"narrative": "He stood by the gate.", "received_how": "spoken_code", "saw_how": "saw"}
-        came = {"at": HELD, "sent_at": HELD, "verified": verified, "when": "on Tuesday"}
-        diary.add("statement", fields | {"arrived": came}, {"by_name": "Sam Ray"}, at=START + 8 * DAY)
-    told = read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
-    rows = chronology_page(contents_of(told))["witnesses"]
-    checked = "written by somebody else and sent with spoken words, checked. When, in their words: on Tuesday"
-    assert checked in rows[0][2] and "NOT written by somebody who had the words" in rows[1][2]  # type: ignore[index]
-    assert [row[0] for row in rows] == ["ST1", "ST2"] and "Sam" not in str(rows)  # type: ignore[attr-defined]
-    arrived = [row["fields"].get("arrived") for row in json.loads(record_file(told))["versions"] if row["kind"] == "statement"]
-    assert [one["verified"] for one in arrived] == [True, False]
+    diary.add("incident", incident_fields(START, "At home."), {"place_detail": "4 Acacia Road"}, at=START + 10 * DAY)
+    came = {"at": HELD, "sent_at": HELD, "verified": True, "when": "", "witness": "w", "words": "By 4 Acacia Road."}
+    diary.add("statement", {"narrative": "By 4, Acacia Road.", "arrived": came}, at=START + 10 * DAY)
+    capsule = read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+    raw = statements_csv(contents_of(capsule))
+    assert raw is not None
+    last = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))[-1]
+    assert last["not_the_keepers_words"] == CHANGED_SINCE
+    assert "Acacia" not in raw.decode() and last["what_they_say"] and last["as_it_came"]
 
 
 def test_the_phone_refuses_a_table_without_the_mark(raw: bytes, capsule: Capsule, tmp_path: Path) -> None:
     """The phone works the mark out for itself: a server that leaves it out, or confirms in the keeper's name, is noticed."""
     told = contents_of(capsule)
-    made = (chronology_csv(told), exhibits_csv(told), schedules_csv(told), custody_csv(told))
+    made = (chronology_csv(told), exhibits_csv(told), schedules_csv(told), statements_csv(told), custody_csv(told))
     whole = {name: table for name, table in zip(TABLES, made, strict=True) if table is not None}
     bent = whole | {TABLES[0]: whole[TABLES[0]].replace(b"not yet confirmed", b"confirmed")}
-    answers = said_by_the_phone([(raw, whole), (raw, bent)], tmp_path)
-    assert [one["differs"] for one in answers] == [None, TABLES[0]]
+    statements = {TABLES[3]: whole[TABLES[3]].replace(b"NOT written by somebody", b"written by somebody")}
+    trusted = {TABLES[3]: whole[TABLES[3]].replace(b"; CHANGED by the keeper since it came", b"")}
+    cases = [(raw, whole), (raw, bent), (raw, whole | statements), (raw, whole | trusted)]
+    answers = said_by_the_phone(cases, tmp_path)
+    assert [one["differs"] for one in answers] == [None, TABLES[0], TABLES[3], TABLES[3]]

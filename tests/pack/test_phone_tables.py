@@ -27,6 +27,7 @@ TABLES = tuple(
         "servable/02_chronology.csv",
         "servable/03_exhibits-index.csv",
         "servable/05_message-schedules.csv",
+        "servable/07_statements.csv",
         "restricted/11_custody-log.csv",
     )
 )

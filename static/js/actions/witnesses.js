@@ -121,7 +121,7 @@ function fieldsOf(ctx, witness, { said, verified }, row) {
   return {
     open: {
       narrative: words, saw_how, received_how: 'spoken_code', written_at: block, by_role: 'witness',
-      arrived: { at: row.answered_at ?? ctx.clock.now(), sent_at: said.made_at, verified, when, witness },
+      arrived: { at: row.answered_at ?? ctx.clock.now(), sent_at: said.made_at, verified, when, witness, words },
     },
     restricted: { ...(name ? { by_name: name } : {}), ...(contact ? { contact } : {}) },
   };

@@ -8,6 +8,7 @@ import { delayOf, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { words } from './chronology_words.js';
 import { entryLabels, rows } from './proofs.js';
+import { statementLines, tellCapsule } from './tables_said.js';
 import { openedOf } from './record_json.js';
 import { isEnglish, isSigned, tongue } from './tongues.js';
 
@@ -18,7 +19,8 @@ import { isEnglish, isSigned, tongue } from './tongues.js';
 /** How times are said, given by whoever draws: that of an entry, and a moment. @typedef {{when: (fields: Fields) => string, at: (ms: number) => string}} Say */
 /** @typedef {{key: string, text: string}} Cell */
 /** @typedef {{number: string, record: string, when: string, recorded: string, mark: string, narrative: string, lang: string, later: {at: string, kind: string, text: string}[], cells: Cell[], items: string[]}} Row */
-/** @typedef {{title: string, facts: Cell[], rows: Row[], exhibits: {item: string, file: string, description: string, sha256: string}[], notes: string[]}} Chronology */
+/** What somebody else says, under its reference: never among the keeper's own. @typedef {{ref: string, mark: string, narrative: string, lang: string, cells: Cell[]}} Stated */
+/** @typedef {{title: string, facts: Cell[], rows: Row[], statements: Stated[], exhibits: {item: string, file: string, description: string, sha256: string}[], notes: string[]}} Chronology */
 
 const LATE = 86_400_000;
 
@@ -33,7 +35,7 @@ export function chronologyOf(capsule, held, say) {
   const told = tellAll(opened, 'incident').sort(inTime);
   const files = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one.newest.fields]));
   const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, files }));
-  return { title: words('title'), facts: factsOf(capsule, told, say), rows: entries, exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
+  return { title: words('title'), facts: factsOf(capsule, told, say), rows: entries, statements: statedOf(capsule, held), exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
 }
 
 /** Those without a time stand last, in the order they were written. @param {Told} a @param {Told} b */
@@ -140,6 +142,15 @@ function cellsOf(said, names) {
     { key: 'response', text: [coded('responses', said, 'response'), coded('i_contacted_them', said, 'i_contacted_them')].filter(Boolean).join('; ') },
     { key: 'orders', text: [named('order_ids'), ...breaches].filter(Boolean).join(', ') }, { key: 'reported', text: named('report_ids') },
   ];
+}
+
+/** Statements of others, as 07 says them. @param {JsonObject} capsule @param {HeldBack} held @returns {Stated[]} */
+function statedOf(capsule, held) {
+  return statementLines(tellCapsule(capsule)).map((line) => {
+    const cell = (/** @type {string} */ key, /** @type {string} */ column) => ({ key, text: held.mask(line[column] ?? '') });
+    const cells = [cell('said_about', 'entries'), cell('said_know', 'how_they_know'), cell('said_came', 'how_it_came'), cell('said_when', 'when_in_their_words'), cell('said_before', 'as_it_came'), cell('exhibits', 'exhibits')];
+    return { ref: line['statement'] ?? '', mark: line['not_the_keepers_words'] ?? '', narrative: held.mask(line['what_they_say'] ?? ''), lang: line['language'] ?? '', cells: cells.filter(({ text }) => text) };
+  });
 }
 
 /** @param {JsonObject} capsule @param {import('../record/told.js').Opened[]} opened @param {HeldBack} held */

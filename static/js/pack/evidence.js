@@ -13,6 +13,7 @@ import { chronologyOf } from './chronology.js';
 import { words } from './chronology_words.js';
 import { expectedBytes } from './front.js';
 import { allNames, proof, proofNames, rows } from './proofs.js';
+import { statementLines, tellCapsule } from './tables_said.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('./chronology.js').Say} Say */
@@ -36,6 +37,8 @@ export async function evidenceFront(capsule, held, say) {
   files.set(`${FOLDER}01_chronology.html`, utf8(page(chronology)));
   files.set(`${FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
   files.set(`${FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
+  const statements = statementLines(tellCapsule(capsule));
+  if (statements.length) files.set(`${FOLDER}07_statements.csv`, utf8(statementTable(statements, held)));
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
   files.set('data/00_READ-FIRST.txt', lines(words('read_first', { folder })));
   files.set('data/15_VERIFY.txt', lines(words('verify', { folder })));
@@ -92,6 +95,11 @@ function chronologyTable({ rows: entries }) {
   ])]);
 }
 
+/** @param {import('./tables_said.js').Line[]} statements @param {HeldBack} held */
+function statementTable(statements, held) {
+  return table([Object.keys(statements[0] ?? {}), ...statements.map((line) => Object.values(line).map((text) => held.mask(text ?? '')))]);
+}
+
 /** @param {JsonObject} capsule @param {Chronology} chronology */
 function exhibitTable(capsule, { exhibits, rows: entries }) {
   const sizes = new Map(rows(capsule, 'exhibits').map((one) => [textOf(one, 'item'), one['size']]));
@@ -109,13 +117,15 @@ const STYLE = 'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-widt
   + 'h2{font-size:1.1rem;margin:0}dt{font-weight:600}dd{margin:0 0 .3rem}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
 
 /** @param {Chronology} chronology @returns {string} */
-function page({ title, facts, rows: entries, exhibits, notes }) {
+function page({ title, facts, rows: entries, statements, exhibits, notes }) {
   const e = escaped;
   const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) => `<dl>${cells.map(({ key, text }) => `<dt>${e(words(`${key}`))}</dt><dd dir="auto">${e(text)}</dd>`).join('')}</dl>`;
   const entry = (/** @type {import('./chronology.js').Row} */ row) => `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}`
     + `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}`
     + `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
+  const said = (/** @type {import('./chronology.js').Stated} */ one) => `<section id="said-${e(one.ref)}"><h3>${e(one.ref)}</h3><p><strong>${e(one.mark)}</strong></p><p dir="auto"${one.lang ? ` lang="${e(one.lang)}"` : ''}>${e(one.narrative)}</p>${pairs(one.cells)}</section>`;
+  const others = statements.length ? `<h2>${e(words('said'))}</h2>${statements.map(said).join('')}` : '';
   const files = exhibits.length ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>` : '';
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>`
-    + `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}</main>${files}</body></html>\n`;
+    + `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}${others}</main>${files}</body></html>\n`;
 }

@@ -24,6 +24,8 @@ const FIXED = [
   'servable/manifest-sha256.txt', 'restricted/06_RESTRICTED_officer-sheet.pdf',
   'restricted/10_RESTRICTED_how-this-record-was-made.pdf', 'restricted/11_custody-log.csv',
 ];
+/** What is there where a record of that kind is. */
+const FURTHER = { schedule: 'servable/05_message-schedules.csv', statement: 'servable/07_statements.csv', impact: 'servable/08_impact.pdf' };
 const NOTHING = new Set();
 
 /**
@@ -67,9 +69,9 @@ function bytesOf(members, name) {
 function documents(capsule) {
   const volumes = Math.max(1, Math.ceil(rows(capsule, 'exhibits').length / VOLUME));
   const exhibits = Array.from({ length: volumes }, (_, i) => `servable/04_exhibits${i ? `-${i + 1}` : ''}.pdf`);
-  const schedules = rows(capsule, 'refs').some(({ kind }) => kind === 'schedule') ? ['servable/05_message-schedules.csv'] : [];
-  const impact = rows(capsule, 'refs').some(({ kind }) => kind === 'impact') ? ['servable/08_impact.pdf'] : [];
-  return [...FIXED, ...exhibits, ...schedules, ...impact].map((name) => `data/${name}`);
+  const kinds = new Set(rows(capsule, 'refs').map(({ kind }) => kind));
+  const further = Object.entries(FURTHER).flatMap(([kind, name]) => (kinds.has(kind) ? [name] : []));
+  return [...FIXED, ...exhibits, ...further].map((name) => `data/${name}`);
 }
 
 /**

@@ -1,10 +1,10 @@
 /**
  * The tables of a front part, held cell by cell against what was sent: 02 has a line for each entry, 03 one for each file, 05 one for
- * each message and 11 one for each step of custody. Words may be held back; what else is there must be what the phone said.
+ * each message, 07 one for each statement of somebody else and 11 one for each step of custody. Words may be held back; what else is there must be what the phone said.
  */
 import { fromUtf8 } from '../core/bytes.js';
 import { MARK } from './held_back.js';
-import { custodyLines, entryLine, exhibitLine, scheduleLines, tellCapsule } from './tables_said.js';
+import { custodyLines, entryLine, exhibitLine, scheduleLines, statementLines, tellCapsule } from './tables_said.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('./tables_said.js').Line} Line */
@@ -12,6 +12,7 @@ import { custodyLines, entryLine, exhibitLine, scheduleLines, tellCapsule } from
 export const CHRONOLOGY = 'data/servable/02_chronology.csv';
 export const INDEX = 'data/servable/03_exhibits-index.csv';
 export const SCHEDULES = 'data/servable/05_message-schedules.csv';
+export const STATEMENTS = 'data/servable/07_statements.csv';
 export const CUSTODY = 'data/restricted/11_custody-log.csv';
 const GUARDED = /^'(?= *[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/;
 
@@ -49,6 +50,7 @@ export function tableThatDiffers(members, capsule) {
   if (!sayEach(tableOf(members, CHRONOLOGY), 'no', entries)) return CHRONOLOGY;
   if (!sayEach(tableOf(members, INDEX), 'file', files)) return INDEX;
   if (members.has(SCHEDULES) && !sayAll(tableOf(members, SCHEDULES), scheduleLines(all))) return SCHEDULES;
+  if (members.has(STATEMENTS) && !sayAll(tableOf(members, STATEMENTS), statementLines(all))) return STATEMENTS;
   return members.has(CUSTODY) && !sayAll(tableOf(members, CUSTODY), custodyLines(all)) ? CUSTODY : null;
 }
 

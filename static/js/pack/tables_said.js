@@ -4,6 +4,7 @@
  */
 import { objectOf, objectsOf, codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';
+import { asItCame, statementMark } from '../record/witness.js';
 import { possible, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { entryLabels, rows } from './proofs.js';
@@ -161,6 +162,22 @@ export function scheduleLines(all) {
       from: party(textOf(row, 'from')), to: party(textOf(row, 'to')), type: coded(row, 'message_types', 'type'), text: textOf(row, 'text'), description: textOf(row, 'description'),
       edited: row['edited'] === true ? 'edited' : '', read: coded(row, 'schedule_read', 'read'), file_name: textOf(row, 'file_name'), item: all.names.get(textOf(row, 'attachment_id')) ?? '',
     }));
+  });
+}
+
+/** Every line of 07, in order. @param {Spoken} all @returns {Line[]} */
+export function statementLines(all) {
+  return tellAll(all.opened, 'statement').filter(({ record }) => all.refs.has(record)).map(({ record, first, newest: { fields: said } }) => {
+    const came = objectOf(said, 'arrived');
+    const sealed = all.versions.get(first.version) ?? {};
+    const about = codesOf(said, 'incident_ids');
+    const numbers = all.incidents.filter((one) => about.includes(one.record)).map((one) => all.labels.get(one.record) ?? '');
+    return {
+      statement: all.refs.get(record) ?? '', not_the_keepers_words: statementMark(said), entries: entriesWords(numbers), how_they_know: chosen(said, 'statement_saw_how', 'saw_how'),
+      how_it_came: chosen(said, 'statement_received', 'received_how'), when_in_their_words: textOf(came, 'when'), what_they_say: textOf(said, 'narrative'), as_it_came: asItCame(said),
+      language: textOf(said, 'language'), exhibits: all.exhibits.filter((one) => codesOf(said, 'attachment_ids').includes(textOf(one, 'record'))).map((one) => textOf(one, 'item')).join(' '),
+      sent: iso(wholeOf(came, 'sent_at')), arrived: iso(wholeOf(came, 'at')), recorded: iso(sealedAt(first)), received_no_later_than: iso(wholeOf(objectOf(sealed, 'receipt'), 'ts')), commitment: textOf(sealed, 'c'),
+    };
   });
 }
 

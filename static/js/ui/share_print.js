@@ -35,7 +35,10 @@ function sheet(stage, made) {
       ${row.mark ? html`<p class="mark">${row.mark}</p>` : nothing}
       <p class="narrative" dir="auto" lang=${row.lang || nothing}>${row.narrative}</p>
       ${row.later.map(({ at, kind, text }) => html`<p class="narrative-small" dir="auto"><strong>${kind} ${at}</strong><br>${text}</p>`)}
-      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}</div>
+      ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}
+    ${made.statements.length ? html`<h2>${words('said')}</h2>` : nothing}
+    ${made.statements.map((one) => html`<section class="printed-row stack-close"><h3>${one.ref}</h3><p class="mark">${one.mark}</p>
+      <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`)}</div>
   </div>`;
 }
 

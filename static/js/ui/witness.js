@@ -1,4 +1,6 @@
 /** Asking somebody who saw it: the seven words, and what came back, for the keeper to keep or throw away. */
+import { asItCame } from '../record/witness.js';
+import { objectOf } from '../record/reading.js';
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { label, vocabulary } from './labels.js';
@@ -88,10 +90,14 @@ function ending(stage, one) {
     <div class="row">${button(t(one.said ? 'wit.drop' : 'wit.end'), act, { main: true })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
 }
 
-/** That a statement is somebody else's, on its own page. @param {Record<string, any>} fields */
+/** That a statement is somebody else's, on its own page, and what it said before the keeper changed it. @param {import('../record/reading.js').Fields} fields */
 export function statementMark(fields) {
-  const arrived = fields['arrived'];
-  return arrived ? html`<div class="note written" data-verified=${String(arrived.verified === true)}><p><strong>${t(arrived.verified === true ? 'wit.mark' : 'wit.mark_unchecked')}</strong></p></div>` : nothing;
+  const arrived = objectOf(fields, 'arrived');
+  if (!Object.keys(arrived).length) return nothing;
+  const verified = arrived['verified'] === true;
+  const came = asItCame(fields);
+  return html`<div class="note stack-close written" data-verified=${String(verified)}><p><strong>${t(verified ? 'wit.mark' : 'wit.mark_unchecked')}</strong></p>
+    ${came ? html`<p>${t('wit.mark_changed')}</p><p class="narrative" dir="auto">${came}</p>` : nothing}</div>`;
 }
 
 export const views = { witness };

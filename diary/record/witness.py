@@ -1,0 +1,30 @@
+"""A statement of somebody else: how it is marked everywhere as no words of the keeper's.
+
+The twin of static/js/record/witness.js, whose words a pack that comes back is held to. What came by spoken words stands in
+`arrived` as it came: a keeper may change a statement's words like any others, and the mark says so.
+"""
+
+from typing import Final
+
+from diary.record.reading import Fields, object_of, switch_of, text_of
+
+NOT_KEEPERS: Final = "Not the keeper’s words: "
+_CHECKED: Final = "written by somebody else and sent with the spoken words, checked"
+_UNCHECKED: Final = "sent to the keeper, NOT written by somebody who had the spoken words"
+_PUT_IN: Final = "what somebody else said or wrote, put in by the keeper"
+_CHANGED: Final = "; CHANGED by the keeper since it came"
+
+
+def mark_of(statement: Fields) -> str:
+    """Whose words it is and whether that was checked; `arrived` is there when it came by spoken words alone."""
+    came = object_of(statement, "arrived")
+    if not came:
+        return NOT_KEEPERS + _PUT_IN
+    mark = NOT_KEEPERS + (_CHECKED if switch_of(came, "verified") is True else _UNCHECKED)
+    return mark + (_CHANGED if as_it_came(statement) else "")
+
+
+def as_it_came(statement: Fields) -> str:
+    """What was sent, where the words that stand now are other ones; '' where they are the same."""
+    words = text_of(object_of(statement, "arrived"), "words")
+    return "" if words == text_of(statement, "narrative") else words

@@ -1,0 +1,26 @@
+/**
+ * A statement of somebody else: how it is marked in a pack as no words of the keeper's; the twin of diary/record/witness.py. What came
+ * by spoken words stands in `arrived` as it came: a keeper may change a statement's words like any others, and the mark says so.
+ */
+import { objectOf, switchOf, textOf } from './reading.js';
+
+/** @typedef {import('./reading.js').Fields} Fields */
+
+const NOT_KEEPERS = 'Not the keeper’s words: ';
+const CHECKED = 'written by somebody else and sent with the spoken words, checked';
+const UNCHECKED = 'sent to the keeper, NOT written by somebody who had the spoken words';
+const PUT_IN = 'what somebody else said or wrote, put in by the keeper';
+const CHANGED = '; CHANGED by the keeper since it came';
+
+/** Whose words it is and whether that was checked; `arrived` is there when it came by spoken words alone. @param {Fields} statement */
+export function statementMark(statement) {
+  const came = objectOf(statement, 'arrived');
+  if (!Object.keys(came).length) return NOT_KEEPERS + PUT_IN;
+  return NOT_KEEPERS + (switchOf(came, 'verified') === true ? CHECKED : UNCHECKED) + (asItCame(statement) ? CHANGED : '');
+}
+
+/** What was sent, where the words that stand now are other ones; '' where they are the same. @param {Fields} statement */
+export function asItCame(statement) {
+  const words = textOf(objectOf(statement, 'arrived'), 'words');
+  return words === textOf(statement, 'narrative') ? '' : words;
+}
