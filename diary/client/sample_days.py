@@ -106,7 +106,7 @@ def _entry(dice: random.Random, index: int, of: int, shots: int) -> MadeEntry:
 def _signed(fields: Mapping[str, object]) -> dict[str, object]:
     """An account in British Sign Language: the film is the account, somebody's translation stands beside it."""
     words = "He waited by the lifts and walked behind me to the car park. I signed it in the car, straight away."
-    made = {"by": "Jo Hale", "date": "2026-06-07", "relation": "registered interpreter", "text": words}
+    made = {"by": "Jo Hale", "at": "2026-06-07", "relation": "registered interpreter", "text": words}
     told = {name: value for name, value in fields.items() if name != "help_given"}
     did = {"behaviours": ["turn_up_work_school", "follow"], "channel": "in_person", "place_category": "work"}
     return {**told, **did, "language": "bfi", "narrative": "Account in BSL.", "translation": made}

@@ -9,7 +9,8 @@ from diary.pack.contents import Contents, Shown, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.method import half_page, head_words, not_here
 from diary.pack.registers import front_lines, of_kind
-from diary.pack.rows import Row, Stills, recorder, row_of
+from diary.pack.row_facts import recorder
+from diary.pack.rows import Row, Stills, row_of
 from diary.pack.sections import further_sections
 from diary.pack.wording import entries_words, numbers_words, size_words
 from diary.record import chronology as order
@@ -38,7 +39,6 @@ def chronology_page(contents: Contents, stills: Stills | None = None) -> Row:
         "charts": _charts(entries, facts),
         "tallies": _tallies(contents),
         "gaps": _gaps(entries, facts),
-        "people": _people(contents),
         "rows": rows,
         "both_ways": _both_ways(entries),
         "missing": _missing(entries),
@@ -212,20 +212,6 @@ def _gaps(entries: Sequence[Incident], facts: Sequence[Fact]) -> list[list[str]]
         ]
         for gap in order.gaps(facts).long
     ]
-
-
-def _people(contents: Contents) -> list[list[str]]:
-    """Role codes with the keeper's own words for each person, and the accounts used."""
-    rows = [["P1", "The person whose record this is and whom it happened to", str(len(contents.entries)), "all"]]
-    for person in contents.people:
-        rows.append([person.code, drawable(f"“{person.words}”"), str(len(person.entries)), numbers_words(person.entries)])
-    accounts: dict[str, list[str]] = {}
-    for entry in contents.entries:
-        account = entry.text("channel_account")
-        if account:
-            accounts.setdefault(account, []).append(entry.number)
-    rows += [["account", drawable(account), str(len(held)), numbers_words(tuple(held))] for account, held in accounts.items()]
-    return rows
 
 
 def _both_ways(entries: Sequence[Incident]) -> list[list[str]]:

@@ -19,10 +19,11 @@ from diary.record import times
 from diary.record.chronology import ordered
 from diary.record.evidence import Attachment
 from diary.record.incident import Incident
-from diary.record.reading import codes_of
+from diary.record.reading import Fields, codes_of, text_of
 from diary.record.versions import Opened, tell_all
 
 VOLUME: Final = 100
+KEEPER: Final = "P1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ class Contents:
     def person_of(self, entry: Incident) -> Person | None:
         """Whom an entry says did it."""
         return next((person for person in self.people if entry.number in person.entries), None)
+
+    def handler(self, said: Fields, name: str) -> str:
+        """Who took a file or would produce it, by code: the keeper unless they named somebody. `name`: the field that does."""
+        named = text_of(said, name)
+        return self.names.get(named, "somebody not in this pack") if named else KEEPER
 
     def exhibits_of(self, entry: Incident) -> tuple[Shown, ...]:
         """The exhibits of an entry, by number."""

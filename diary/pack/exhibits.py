@@ -51,7 +51,7 @@ def _exhibit(contents: Contents, shown: Shown, picture: Picture | None, poster: 
     return {
         "item": shown.exhibit.item,
         "description": drawable(shown.attachment.description),
-        "facts": [[label, drawable(words)] for label, words in _facts(shown) if words],
+        "facts": [[label, drawable(words)] for label, words in _facts(contents, shown) if words],
         "shows": _shows(shown),
         "sha256": shown.exhibit.sha256,
         "transcript": paragraphs(text_of(said, "transcript")),
@@ -64,7 +64,7 @@ def _exhibit(contents: Contents, shown: Shown, picture: Picture | None, poster: 
     }
 
 
-def _facts(shown: Shown) -> list[tuple[str, str]]:
+def _facts(contents: Contents, shown: Shown) -> list[tuple[str, str]]:
     """What is known about it, servable fields only."""
     said = shown.attachment.said
     taken, shown_time = shown.attachment.taken, shown.attachment.shown_time
@@ -76,6 +76,10 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
         ("Kind", shown.attachment.kind_label),
         ("Entries", numbers_words(shown.entries) or "not linked to an entry"),
         ("Taken", times.printed(taken).line() if taken.is_known else "not recorded"),
+        ("Taken by", contents.handler(said, "captured_by_id") if text_of(said, "captured_by_id") else ""),
+        ("Produced by", contents.handler(said, "producer_id")),
+        ("Reference the police gave it", text_of(said, "officer_exhibit_ref")),
+        ("Reference the keeper would like", text_of(said, "suggested_exhibit_ref")),
         ("Time it shows", times.printed(shown_time).line() if shown_time.is_known else ""),
         ("Account or number", text_of(said, "account_or_number_shown")),
         ("Web address", text_of(said, "url_full")),

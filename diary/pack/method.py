@@ -4,6 +4,7 @@ The half page names no product, host, device or helper: 01 may be given to the o
 """
 
 from diary.pack.capsule import EARLIER, Capsule
+from diary.pack.clocks import clock_checks
 from diary.pack.contents import Contents
 from diary.pack.crosswalk import CROSSWALK
 from diary.pack.glyphs import drawable
@@ -56,7 +57,7 @@ def method_page(contents: Contents) -> Row:
         "made": contents.made().line(),
         "consent": times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "not recorded",
         "counts": _counts(contents),
-        "clocks": _clocks(contents),
+        "clocks": clock_checks(contents),
         "review": _review(contents),
         "helped": _helped(contents),
         "revisions": _revisions(contents),
@@ -139,24 +140,6 @@ def _gaps(capsule: Capsule, why: str) -> str:
 
 def _holding(contents: Contents, kind: str) -> str:
     return numbers_words(tuple(entry.number for entry in contents.whole if entry.told.has(kind)))
-
-
-def _clocks(contents: Contents) -> list[list[str]]:
-    """The device's clock against the server's, entry by entry, where it was checked."""
-    rows = []
-    for entry in contents.whole:
-        version = contents.first_version(entry)
-        offset = whole_of(object_of(version.opened.fields, "_clock"), "offset_ms")
-        received = version.received_at
-        rows.append(
-            [
-                entry.number,
-                times.iso(version.opened.at) or "not known",
-                times.iso(received) if received is not None else "not received",
-                "not checked" if offset is None else f"{offset / 1000:+.1f} s",
-            ]
-        )
-    return rows
 
 
 def _helped(contents: Contents) -> list[list[str]]:
@@ -269,10 +252,15 @@ def _files(contents: Contents) -> list[list[str]]:
             [
                 shown.exhibit.item,
                 drawable(text_of(came, "filename") or "no name"),
-                drawable(f"{text_of(came, 'claimed_type') or 'none'} / {text_of(came, 'magic_type') or 'unknown'}"),
+                drawable(_type_words(text_of(came, "claimed_type"), text_of(came, "magic_type"))),
                 "; ".join(vocabulary.labels("routes", routes)) or "not recorded",
                 times.iso(added) or "not recorded",
-                drawable(flags or "none"),
+                drawable(flags),
             ]
         )
     return rows
+
+
+def _type_words(claimed: str, found: str) -> str:
+    """What the first bytes show, and what was claimed where that was something else."""
+    return (found or "unknown") + ("" if claimed == found else f" ({claimed or 'none claimed'})")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from diary.pack.contents import Contents
+from diary.pack.contents import KEEPER, Contents
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.registers import day_words, of_kind, order_label, report_words
-from diary.pack.rows import Row
+from diary.pack.people_page import person_facts
+from diary.pack.registers import Register, choice_words, day_words, linked, of_kind, order_label, report_words
+from diary.pack.rows import Row, small_first
 from diary.pack.sections import is_over
 from diary.pack.wording import numbers_words, value_words
 from diary.record import times, vocabulary
@@ -32,10 +33,16 @@ def officer_page(contents: Contents) -> Row:
         "orders": _orders(contents),
         "people": [[person.code, drawable(person.words), numbers_words(person.entries)] for person in contents.people],
         "descriptions": _descriptions(contents),
-        "children": [*_persons(contents, ("child",)), *_named(contents, "children_names")],
+        "children": [
+            *_persons(contents, ("child",)),
+            *_named(contents, "children_names"),
+            *_together(contents),
+            *_named(contents, "present_names"),
+        ],
         "witnesses": [*_persons(contents, ("witness",)), *_stated(contents), *_named(contents, "witness_names")],
+        "done_by": _named(contents, "carried_out_by_names"),
         "known_places": _known_places(contents),
-        "contacts": _persons(contents, ("witness", "child", "helper", "other", "police", "professional", "keeper")),
+        "contacts": _persons(contents, None),
         "places": _named(contents, "place_detail"),
         "reports": [*_reports(contents), *_named(contents, "reported_text")],
         "delivered": _delivered(contents),
@@ -51,24 +58,23 @@ def _orders(contents: Contents) -> list[list[str]]:
     """Each order with its terms, when it was served and until when; one that had run out says so."""
     rows = []
     for one in of_kind(contents.whole_registers, "order"):
-        said = ((whole_of(term, "no"), text_of(term, "text").rstrip(".")) for term in objects_of(one.said, "terms"))
-        terms = "; ".join(f"{no}. {text}" for no, text in said)
+        terms = [f"{whole_of(term, 'no')}. {text_of(term, 'text')}" for term in objects_of(one.said, "terms")]
         served, until = day_words(one, "served_on"), day_words(one, "expires_on")
         dates = ", ".join(
             (f"served {served}" if served else "service not recorded", f"until {until}" if until else "no end recorded")
         )
         protects = text_of(one.kept_apart, "protects_names")
         over = " (HAD RUN OUT)" if is_over(contents, one) else ""
-        words = f"{one.ref} {order_label(one)}{over}: {dates}. {terms}" + (f" Protects {protects}." if protects else "")
-        rows.append([drawable(words), ""])
+        words = f"{one.ref} {order_label(one)}{over}: {dates}." + (f" Protects {protects}." if protects else "")
+        rows.append([drawable(words), *map(drawable, terms)])
     return rows
 
 
-def _persons(contents: Contents, roles: Sequence[str]) -> list[list[str]]:
-    """People of some roles by name, with how to reach them and whether they may be approached."""
+def _persons(contents: Contents, roles: Sequence[str] | None) -> list[list[str]]:
+    """People of some roles (None: all) by name, with how to reach them and whether they may be approached."""
     rows = []
     for one in of_kind(contents.whole_registers, "person"):
-        if text_of(one.said, "role") not in roles or (one.ref == "P1"):
+        if one.ref == KEEPER or (roles is not None and text_of(one.said, "role") not in roles):
             continue
         kept = one.kept_apart
         name = text_of(kept, "real_name") or one.text("name") or "not named"
@@ -94,7 +100,8 @@ def _stated(contents: Contents) -> list[list[str]]:
 
 def _named_people(entry: Incident) -> tuple[str, ...]:
     """Everybody an entry names by id."""
-    return (*entry.codes("witness_ids"), *entry.codes("present_ids"), *entry.codes("targeted_person_ids"))
+    named = ("actor_ids", "witness_ids", "present_ids", "targeted_person_ids")
+    return tuple(person for field in named for person in entry.codes(field))
 
 
 _WILLING: Final = (("willing to make a statement", "willing_to_make_statement"), ("safe to approach", "safe_to_approach"))
@@ -105,6 +112,12 @@ def _yes(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "NO"
     return value.replace("_", " ") if isinstance(value, str) else ""
+
+
+def _together(contents: Contents) -> list[list[str]]:
+    """The children the keeper has with the person who does it."""
+    names = (text_of(one.kept_apart, "children_names") for one in of_kind(contents.whole_registers, "background"))
+    return [[drawable(f"{name} (children they have together)"), ""] for name in names if name]
 
 
 def _known_places(contents: Contents) -> list[list[str]]:
@@ -121,7 +134,8 @@ def _reports(contents: Contents) -> list[list[str]]:
     rows = []
     for one in of_kind(contents.whole_registers, "report"):
         contact = text_of(one.kept_apart, "officer_contact")
-        words = report_words(one) + (f" ({contact})" if contact else "")
+        present = text_of(one.kept_apart, "with_me")
+        words = report_words(one) + (f" ({contact})" if contact else "") + (f"; with the keeper: {present}" if present else "")
         numbers = tuple(entry.number for entry in contents.whole if entry.record in one.codes("incident_ids"))
         rows.append([drawable(words), numbers_words(numbers)])
     return rows
@@ -161,18 +175,36 @@ def _named(contents: Contents, name: str) -> list[list[str]]:
 
 
 def _descriptions(contents: Contents) -> list[list[str]]:
-    """Descriptions of the person and of vehicles, each with its entry."""
+    """Each person who is said to do it, by name and as they look, then vehicles, then what single entries say of either."""
     rows = [
-        [drawable(f"{one.ref}: {one.text('description')}"), ""]
+        [drawable(_suspect(one)), ""]
         for one in of_kind(contents.whole_registers, "person")
-        if one.text("description") and text_of(one.said, "role") == "suspect"
+        if text_of(one.said, "role") == "suspect" and not one.text("merged_into")
     ]
+    rows += [[drawable(_car(contents, one)), ""] for one in of_kind(contents.whole_registers, "vehicle")]
     for entry in contents.whole:
         vehicle = value_words("vehicle", object_of(entry.said, "vehicle"), entry.said)
         for words in (entry.text("description_actor"), vehicle):
             if words:
                 rows.append([drawable(words), entry.number])
     return rows
+
+
+def _suspect(one: Register) -> str:
+    """`S1 Callum Redfern. Ex-partner. Also called “Cal”. …`: enough to be looked up and known by sight."""
+    real, name = text_of(one.kept_apart, "real_name"), one.text("name")
+    called = f"{real} (“{name}”)" if real and name and real != name else real or name or "name not known"
+    danger = "NOT safe to approach" if one.kept_apart.get("safe_to_approach") in ("no", False) else ""
+    return ". ".join(part.rstrip(".") for part in (f"{one.ref} {called}", danger, *person_facts(one)) if part) + "."
+
+
+def _car(contents: Contents, one: Register) -> str:
+    """`V1 silver Vauxhall Corsa, plate ends OVN (I saw part of it), linked with S1`."""
+    looks = " ".join(filter(None, map(one.text, ("colour", "make", "model")))) or one.text("description") or "vehicle"
+    sure = choice_words(one, "reg_certainty", "reg_certainty")
+    plate = one.text("reg") and f"plate {one.text('reg')}" + (f" ({small_first(sure)})" if sure else "")
+    whose = ", ".join(person.ref for person in linked(contents.whole_registers, one.codes("person_ids"), "person"))
+    return ", ".join(part for part in (f"{one.ref} {looks}", plate, f"linked with {whose}" if whose else "") if part)
 
 
 def _copies(contents: Contents) -> list[list[str]]:

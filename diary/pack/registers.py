@@ -180,6 +180,13 @@ def _breaks(entry: Incident, order: Register) -> bool:
     return named and standing_of(order.said, entry.said) != "not_served"
 
 
+def choice_words(one: Register, name: str, choice: str) -> str:
+    """A choice in words with the keeper's own after a colon, or either alone. `choice`: the vocabulary of its codes."""
+    code, own = one.text(name), one.text(f"{name}_text")
+    label = vocabulary.label(choice, code) if code and code != "other" else ""
+    return ": ".join(part for part in (label, own) if part)
+
+
 def day_words(register: Register, name: str) -> str:
     """A day in words, however it was written: `2026-11-03`, ms UTC, or a time block; '' for none."""
     value = register.said.get(name)

@@ -1,16 +1,16 @@
 """One row of the incident table: when, the keeper's words, what it was, and its effect."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from diary.pack import registers
+from diary.pack import row_facts
 from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.tongues import is_english, is_signed, tongue
-from diary.pack.wording import chosen, field_label, member_words, value_words
+from diary.pack.wording import chosen, field_label, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import object_of, objects_of, switch_of, text_of, whole_of
+from diary.record.reading import object_of, objects_of, text_of, whole_of
 from diary.record.versions import Change, Revision
 
 Row = dict[str, object]
@@ -35,8 +35,8 @@ def row_of(contents: Contents, entry: Incident, stills: Stills) -> Row:
         "account": account_of(contents, entry, stills),
         "quotes": [_quote(quote) for quote in objects_of(entry.said, "exact_words")],
         "later": [block for block in later if block["lines"] or block["words"]],
-        "what": _facts(_what(contents, entry)),
-        "effect": _facts(_effect(contents, entry)),
+        "what": row_facts.facts(row_facts.what(contents, entry)),
+        "effect": row_facts.facts(row_facts.effect(contents, entry)),
         "exhibits": [shown.exhibit.item for shown in contents.exhibits_of(entry)],
         "translation": _translation(entry),
         "mark": _mark(contents, entry),
@@ -104,9 +104,8 @@ def _when(entry: Incident) -> Iterator[str]:
 
 
 def _source(entry: Incident) -> str:
-    """How the keeper knows the time."""
-    source = entry.when.source
-    return small_first(vocabulary.label("time_sources", source)) if source else ""
+    """How the keeper knows the time, with their own words for it where there are any."""
+    return small_first(chosen(entry.said, "time_source"))
 
 
 def small_first(label: str) -> str:
@@ -129,8 +128,9 @@ def _recorded(contents: Contents, entry: Incident) -> list[str]:
     kind = text_of(entry.said, "entry_kind")
     if kind and kind != "contemporaneous":
         lines.append(small_first(vocabulary.label("entry_kinds", kind)))
-    if text_of(entry.said, "late_reason"):
-        lines.append(drawable(f"reason: {text_of(entry.said, 'late_reason')}"))
+    for name, before in (("source_record", "copied from"), ("late_reason", "reason")):
+        if text_of(entry.said, name):
+            lines.append(drawable(f"{before}: {text_of(entry.said, name)}"))
     if contents.first_version(entry).received_at is None:
         lines.append("not received by a server yet")
     offset = whole_of(clock, "offset_ms")
@@ -138,73 +138,6 @@ def _recorded(contents: Contents, entry: Incident) -> list[str]:
         pace = "ahead" if offset > 0 else "behind"
         lines.append(f"phone clock {abs(offset) // times.MINUTE_MS} min {pace}")
     return lines
-
-
-def _facts(facts: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """The pairs that say something, drawable."""
-    return [[label, drawable(words)] for label, words in facts if words]
-
-
-def _what(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """What kind of thing it was, how it came, where, and who is said to have done it."""
-    yield "Behaviour", "; ".join(_behaviour(code) for code in entry.codes("behaviours"))
-    yield "In their words", entry.text("behaviours_text")
-    yield "How it came", chosen(entry.said, "channel")
-    yield "Account or number", entry.text("channel_account")
-    if entry.count:
-        number, about = entry.count
-        yield "How many", f"{'about ' if about else ''}{number}"
-    place = entry.text("place_in_chronology")
-    yield "Where", ". ".join(part for part in (chosen(entry.said, "place_category"), place) if part)
-    yield from _person(contents, entry)
-    found = times.block(entry.said, "discovered_at")
-    if found.is_known:
-        yield "Found out", times.printed(found).line()
-    yield "Vehicle", value_words("vehicle", object_of(entry.said, "vehicle"), entry.said)
-    yield "Description", entry.text("description_actor")
-
-
-def _behaviour(code: str) -> str:
-    """A label with its letter: `Drove past (e/g)`."""
-    letters = "/".join(vocabulary.letters((code,)))
-    return f"{vocabulary.label('behaviours', code)}{f' ({letters})' if letters else ''}"
-
-
-def _person(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """Role code and the keeper's words for the person; always with how known, or that it is not recorded."""
-    person = contents.person_of(entry)
-    done_by = text_of(entry.said, "carried_out_by")
-    if person:
-        words = text_of(entry.said, "who").strip() or person.words
-        yield "Person", f"{person.code}, “{words}”" if words else person.code
-    if done_by and done_by != "them":
-        yield "Done by", chosen(entry.said, "carried_out_by")
-    basis = chosen(entry.said, "attribution_basis")
-    if person or basis:
-        yield "How known", basis or "not recorded"
-
-
-def _effect(contents: Contents, entry: Incident) -> Iterator[tuple[str, str]]:
-    """What it did, who saw or was told, what the keeper did, and the exhibits."""
-    yield "Effect on me then", text_of(entry.said, "feelings_then_text")
-    yield "I felt", "; ".join(vocabulary.labels("feelings", entry.codes("feelings_then"))).lower()
-    yield "Afraid of violence", chosen(entry.said, "feared_violence")
-    yield "Injury", yes_no(entry, "physical_injury")
-    yield "Property", entry.text("property_effect")
-    yield "Weapon or object", entry.text("weapon_or_object")
-    yield "Children present", yes_no(entry, "children_present")
-    yield "Saw or heard it", registers.witnesses(contents.registers, entry)
-    yield "Told", "; ".join(registers.told_words(contents.registers, one) for one in objects_of(entry.said, "told_others"))
-    yield "What I did", chosen(entry.said, "response")
-    yield "I contacted them", chosen(entry.said, "i_contacted_them")
-    yield "Term said to be broken", "; ".join(registers.breaches(contents.registers, entry))
-    yield "Order in force", "; ".join(registers.orders_then(contents.registers, entry))
-    yield "Reported", "; ".join(registers.reports(contents.registers, entry))
-    yield "May be recorded on", "; ".join(recorder(one) for one in objects_of(entry.said, "independent_evidence"))
-    yield "Missing", entry.text("missing_evidence")
-    helped = text_of(entry.said, "help_given")
-    if helped and helped != "none":
-        yield "Help with writing", chosen(entry.said, "help_given")
 
 
 def _mark(contents: Contents, entry: Incident) -> str:
@@ -222,29 +155,10 @@ def _translation(entry: Incident) -> Row | None:
     if not made:
         foreign = spoken and not is_english(spoken)
         return {"by": drawable(f"Language: {tongue(spoken)}. Not translated."), "words": []} if foreign else None
-    parts = (text_of(made, "by"), text_of(made, "relation"), times.date_words(text_of(made, "date")))
+    parts = (text_of(made, "by"), text_of(made, "relation"), times.date_words(text_of(made, "at")))
     who = ", ".join(part for part in parts if part) or "a person who is not named"
     before = f"{'Signed' if is_signed(spoken) else 'Written'} in {tongue(spoken)}. " if spoken else ""
     return {"by": drawable(f"{before}Translation by {who}:"), "words": paragraphs(text_of(made, "text"))}
-
-
-def recorder(one: dict[str, object]) -> str:
-    """Something that may have recorded it: `CCTV, held by the shop, likely to be wiped 12 May`."""
-    kind = text_of(one, "kind")
-    parts = [vocabulary.label("independent_evidence", kind) if kind else ""]
-    for key, before in (("holder", "held by "), ("overwrite_due", "likely to be wiped ")):
-        words = text_of(one, key)
-        parts.append(before + words if words else "")
-    parts += [member_words("outcome", text_of(one, "outcome")), text_of(one, "outcome_text")]
-    return ", ".join(part for part in parts if part)
-
-
-def yes_no(entry: Incident, name: str) -> str:
-    """A switch and its words: `yes: a bruise`; '' for left blank."""
-    switch = switch_of(entry.said, name)
-    words = entry.text(f"{name}_text")
-    said = "" if switch is None else "yes" if switch else "no"
-    return f"{said}: {words}" if said and words else said or words
 
 
 def _quote(quote: dict[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The sections of 01 that speak of records other than entries: people, orders, notices, messages, contacts, witnesses.
+"""The sections of 01 that speak of records other than entries: orders, notices, messages, contacts, witnesses.
 
 Only the servable side is read: a witness or a child is a code here, and stands by name in 06.
 """
@@ -10,14 +10,15 @@ from diary.pack.bursts import lines_of
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.pattern_page import pattern_sections
-from diary.pack.registers import STANDING, Register, day_words, linked, of_kind, order_label, report_words
+from diary.pack.people_page import by_time, numbers_of, people_sections
+from diary.pack.registers import STANDING, Register, choice_words, day_words, linked, of_kind, order_label, report_words
 from diary.pack.rows import Row
 from diary.pack.witnesses import witness_rows
 from diary.pack.wording import numbers_words
-from diary.record import times, vocabulary
+from diary.record import times
 from diary.record.breaches import standing_of
 from diary.record.incident import Incident
-from diary.record.reading import Fields, object_of, objects_of, switch_of, text_of, whole_of
+from diary.record.reading import Fields, codes_of, objects_of, switch_of, text_of, whole_of
 
 _EXPIRED: Final = "expired"
 _BROKEN: Final = frozenset({"in_force", "unknown_served", "unknown_when"})
@@ -27,34 +28,19 @@ def further_sections(contents: Contents) -> Row:
     """Everything of 01 besides its front, charts and incident table."""
     return {
         "background": [_background(one) for one in of_kind(contents.registers, "background")],
-        "accounts": [_account(contents, one) for one in of_kind(contents.registers, "account")],
-        "vehicles": [_vehicle(one) for one in of_kind(contents.registers, "vehicle")],
+        **people_sections(contents),
         "notices": [_notice(contents, one) for one in of_kind(contents.registers, "notice")],
         "orders": [_order(contents, one) for one in of_kind(contents.registers, "order")],
         "schedules": [_schedule(contents, one) for one in of_kind(contents.registers, "schedule")],
-        "contacts": [_contact(contents, one) for one in _by_day(of_kind(contents.registers, "report"))],
+        "contacts": [_contact(contents, one) for one in by_time(of_kind(contents.registers, "report"))],
         "witnesses": witness_rows(contents),
         "supplement": _supplement(contents),
         **pattern_sections(contents),
     }
 
 
-def _numbers(contents: Contents, one: Register, field: str = "") -> str:
-    """Entries that a record names, or that name it in `field`."""
-    named = set(one.codes("incident_ids"))
-    held = (entry.number for entry in contents.entries if entry.record in named or (field and one.record in entry.codes(field)))
-    return numbers_words(tuple(held))
-
-
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
     return [[label, drawable(words)] for label, words in pairs if words]
-
-
-def _chosen(one: Register, name: str, choice: str) -> str:
-    """A choice in words, or the keeper's own words for it."""
-    code, own = one.text(name), one.text(f"{name}_text")
-    label = vocabulary.label(choice, code) if code and code != "other" else ""
-    return ": ".join(part for part in (label, own) if part)
 
 
 def _background(one: Register) -> Row:
@@ -62,8 +48,8 @@ def _background(one: Register) -> Row:
     return {
         "facts": _pairs(
             (
-                ("Relationship", _chosen(one, "relationship", "relationships")),
-                ("Met", one.text("met_how")),
+                ("Relationship", choice_words(one, "relationship", "relationships")),
+                ("Met", ", ".join(part for part in (day_words(one, "when_met"), one.text("met_how")) if part)),
                 ("Ended", day_words(one, "when_ended")),
                 ("Children together", {True: "yes", False: "no"}.get(switch_of(one.said, "children_together"), "")),  # type: ignore[arg-type]
                 ("Court or other proceedings", one.text("proceedings")),
@@ -74,41 +60,17 @@ def _background(one: Register) -> Row:
     }
 
 
-def _account(contents: Contents, one: Register) -> list[str]:
-    """An account or number as text that can be copied, whose it is said to be and on what grounds."""
-    whose = ", ".join(person.ref for person in linked(contents.registers, one.codes("person_id"), "person"))
-    basis = "; ".join(vocabulary.labels("attribution", one.codes("attribution_basis"))) or "not recorded"
-    marks = [f"blocked {day_words(one, 'blocked_on')}"] if one.said.get("blocked_on") else []
-    marks += ["new after a block"] if switch_of(one.said, "new_after_block") else []
-    shown = [one.text(name) for name in ("number", "handle", "account_id", "url", "display_name")]
-    link = [shown.exhibit.item for shown in contents.exhibits if shown.exhibit.record in one.codes("identity_link_id")]
-    return [
-        one.ref,
-        _chosen(one, "platform", "channels"),
-        drawable("\n".join(part for part in shown if part)),
-        f"{whose or 'not linked'}; {basis}",
-        drawable(", ".join(marks)),
-        ", ".join(part for part in (_numbers(contents, one, "account_ids"), *link) if part),
-    ]
-
-
-def _vehicle(one: Register) -> list[str]:
-    """A vehicle as far as it was seen."""
-    parts = (one.text("colour"), one.text("make"), one.text("model"), one.text("description"))
-    sure = vocabulary.label("reg_certainty", one.text("reg_certainty")) if one.text("reg_certainty") else ""
-    return [one.ref, drawable(" ".join(part for part in parts if part)), drawable(one.text("reg") or "not seen"), sure]
-
-
 def _notice(contents: Contents, one: Register) -> list[str]:
     """When the other person was told to stop, how, in which words, and what came next."""
-    who, how = _chosen(one, "by_whom", "notice_by"), _chosen(one, "how", "notice_ways")
+    who, how = choice_words(one, "by_whom", "notice_by"), choice_words(one, "how", "notice_ways")
+    to = ", ".join((*_refs(contents, one, "to_ids", "person"), *_refs(contents, one, "to_account_ids", "account")))
     return [
         one.ref,
         day_words(one, "at") or "not dated",
-        drawable(", ".join(part for part in (who, how) if part)),
+        drawable(", ".join(part for part in (who, how, to and f"to {to}") if part)),
         drawable(one.text("exact_words")),
         drawable(one.text("what_happened_next")),
-        _numbers(contents, one, "notice_ids"),
+        numbers_of(contents, one, "notice_ids"),
     ]
 
 
@@ -134,12 +96,17 @@ def _order(contents: Contents, one: Register) -> Row:
                 ("Made", day_words(one, "made_on")),
                 (
                     "Served",
-                    ", ".join(part for part in (day_words(one, "served_on"), _chosen(one, "served_how", "served_ways")) if part),
+                    ", ".join(
+                        part for part in (day_words(one, "served_on"), choice_words(one, "served_how", "served_ways")) if part
+                    ),
                 ),
                 ("Known to them since", day_words(one, "known_on")),
+                ("How they know of it", choice_words(one, "awareness_basis", "order_awareness")),
                 ("Until", day_words(one, "expires_on") or one.text("expiry_text")),
-                ("Status, as the keeper knows it", _chosen(one, "status", "order_statuses")),
-                ("Against", ", ".join(person.ref for person in linked(contents.registers, one.codes("against_ids"), "person"))),
+                ("Status, as the keeper knows it", choice_words(one, "status", "order_statuses")),
+                ("Changed", "; ".join(_varied(change) for change in objects_of(one.said, "varied_history"))),
+                ("Against", ", ".join(_refs(contents, one, "against_ids", "person"))),
+                ("Protects", ", ".join(_refs(contents, one, "protects_ids", "person"))),
                 ("Copy", ", ".join(pages)),
             )
         ),
@@ -150,6 +117,16 @@ def _order(contents: Contents, one: Register) -> Row:
         ],
         "breaches": [_breach(one, entry, breach) for entry, breach in said],
     }
+
+
+def _refs(contents: Contents, one: Register, name: str, kind: str) -> list[str]:
+    """What the records that one names are called here."""
+    return [other.ref for other in linked(contents.registers, one.codes(name), kind)]
+
+
+def _varied(change: Fields) -> str:
+    """`12 Oct 2026: the school was added`."""
+    return ": ".join(part for part in (times.date_words(text_of(change, "on")), text_of(change, "what")) if part)
 
 
 def is_over(contents: Contents, one: Register) -> bool:
@@ -182,7 +159,7 @@ def _schedule(contents: Contents, one: Register) -> list[str]:
     outward = sum(text_of(row, "direction") == "out" for row in rows)
     sent = [text_of(row, "sent_local") for row in rows if text_of(row, "sent_local")]
     span = _span(sent[0], sent[-1]) if sent else "not recorded"
-    whole = _chosen(one, "complete", "schedule_complete") or "not recorded"
+    whole = choice_words(one, "complete", "schedule_complete") or "not recorded"
     own = "outgoing not captured" if not outward and one.text("complete") != "complete" else str(outward)
     items = sorted(
         {contents.names[text_of(row, "attachment_id")] for row in rows if text_of(row, "attachment_id") in contents.names}
@@ -190,12 +167,12 @@ def _schedule(contents: Contents, one: Register) -> list[str]:
     return [
         one.ref,
         drawable(one.text("title") or one.text("chat")),
-        _chosen(one, "channel", "channels"),
+        choice_words(one, "channel", "channels"),
         drawable(span),
         str(inward),
         own,
         drawable(whole),
-        ", ".join(part for part in (_numbers(contents, one, "schedule_id"), *items) if part),
+        ", ".join(part for part in (numbers_of(contents, one, "schedule_id"), *items) if part),
     ]
 
 
@@ -206,30 +183,34 @@ def _span(first: str, last: str) -> str:
     return f"{times.date_words(days[0])}, {clocks[0]} to {ends}"
 
 
-def _by_day(reports: Iterable[Register]) -> list[Register]:
-    """Reports in order of their days, undated last."""
-    return sorted(
-        reports,
-        key=lambda one: (whole_of(object_of(one.said, "at"), "start") is None, whole_of(object_of(one.said, "at"), "start") or 0),
-    )
-
-
 def _contact(contents: Contents, one: Register) -> list[str]:
-    """One report: to whom with every reference, what was said and promised, and what came of it."""
+    """One report: to whom with every reference, what was said, given and promised, and what came of it."""
     told = (
+        ("I said", one.text("what_i_said")),
         ("They said", one.text("what_they_said")),
+        ("Statement given", _said_yes(one, "statement_given")),
+        ("Handed over", ", ".join(codes_of(one.said, "handed_over"))),
+        ("Signed for their phone to be looked at", _said_yes(one, "dpn_signed")),
         ("Promised", one.text("promised")),
         ("Next update due", day_words(one, "next_update_due")),
+        ("Came of it", choice_words(one, "outcome", "report_outcomes")),
     )
-    came = _chosen(one, "outcome", "report_outcomes")
-    officer = " ".join(part for part in (one.text("officer_name"), one.text("collar_no")) if part)
-    lines = [f"{label}: {words}" for label, words in told if words] + ([f"Came of it: {came}"] if came else [])
+    officer = " ".join(part for part in map(one.text, ("officer_name", "collar_no", "unit")) if part)
+    to = ", ".join(part for part in (report_words(one).split(", on ")[0], officer) if part)
+    lines = [f"{label}: {words}" for label, words in told if words]
+    how = choice_words(one, "method", "report_methods")
     return [
         day_words(one, "at") or "not dated",
-        drawable(", ".join(part for part in (report_words(one).split(", on ")[0], officer) if part)),
+        drawable(f"{to} ({how})" if how else to),
         drawable("\n".join(lines)),
-        _numbers(contents, one, "report_ids"),
+        numbers_of(contents, one, "report_ids"),
     ]
+
+
+def _said_yes(one: Register, name: str) -> str:
+    """A switch in words; '' for one that was left blank."""
+    switch = switch_of(one.said, name)
+    return "" if switch is None else "yes" if switch else "no"
 
 
 def _supplement(contents: Contents) -> Mapping[str, object] | None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from diary.pack.contents import Contents, Shown, volume_name, volume_of
 from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
-from diary.pack.rows import recorder, yes_no
+from diary.pack.row_facts import recorder, yes_no
 from diary.pack.wording import chosen, entries_words, field_label, numbers_words, point_words, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
@@ -151,7 +151,7 @@ def _later(entry: Incident) -> str:
 
 
 def exhibits_csv(contents: Contents) -> bytes:
-    """03_exhibits-index.csv: one line an exhibit; the officer's own reference is left blank."""
+    """03_exhibits-index.csv: one line an exhibit; the officer's own reference is blank until the keeper was told one."""
     header = (
         "item_no", "suggested_ref", "officer_ref", "description", "kind", "taken", "time_it_shows",
         "producer", "sha256", "size_bytes", "file", "volume", "entries", "account_or_number",
@@ -171,12 +171,12 @@ def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
     return (
         shown.exhibit.number,
         shown.exhibit.item,
-        "",
+        text_of(said, "officer_exhibit_ref"),
         shown.attachment.description,
         shown.attachment.kind_label,
         times.printed(taken).line() if taken.is_known else "",
         times.printed(shows).line() if shows.is_known else "",
-        "P1",
+        contents.handler(said, "producer_id"),
         shown.exhibit.sha256,
         shown.exhibit.size,
         shown.exhibit.file,

@@ -9,7 +9,7 @@ from typing import Final
 
 from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable, paragraphs
-from diary.pack.registers import Register, linked, of_kind
+from diary.pack.registers import Register, day_words, linked, of_kind
 from diary.pack.rows import Row
 from diary.pack.tables import table
 from diary.pack.wording import entries_words, numbers_words
@@ -48,9 +48,17 @@ def _said(contents: Contents, one: Register) -> Row:
     """One statement: its mark, how it came, its words, and as it came where they were changed."""
     when = text_of(object_of(one.said, "arrived"), "when")
     facts = [
+        ("Who they are", _chosen(one, "by_role", "person_roles")),
+        ("They know the keeper", one.text("relation_to_keeper")),
         ("How they know", _chosen(one, "saw_how", "statement_saw_how")),
+        ("When it was", day_words(one, "at")),
         ("How it came", _chosen(one, "received_how", "statement_received")),
         ("When, in their words", when),
+        ("Written", day_words(one, "written_at")),
+        ("Help with writing", "" if one.text("help_given") == "none" else _chosen(one, "help_given", "help_given")),
+        ("Language", one.text("language")),
+        ("Exact words they heard", one.text("exact_words")),
+        ("In English", one.text("translation")),
         ("Exhibits", ", ".join(_items(contents, one))),
     ]
     return {

@@ -147,7 +147,8 @@ TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
         (
             ("type", "Which language is it in?", "Polish"),
             ("type", "In English", "He waited again."),
-            ("type", "Who put it into English?", "My sister"),
+            ("type", "Who put it into English?", "Hira"),
+            ("type", "Who are they to you?", "My sister"),
             ("type", "When", "2026-11-24"),
         ),
     ),
@@ -156,6 +157,7 @@ TOLD: tuple[tuple[str, tuple[tuple[Any, ...], ...]], ...] = (
         (
             ("tick", "Does it need care before reading?", "Violence"),
             ("check", "This entry may go into a pack"),
+            ("check", "Read this one first"),
             ("tick", "Did someone help you write this?", "Someone typed my words for me"),
             ("type", "How they helped", "She typed, I spoke."),
             ("type", "Who helped?", "My sister"),
@@ -191,9 +193,10 @@ SAID: dict[str, str] = {
     "What it cost, or will cost, in pounds": "£94.50",
     "The car, bike or van": "Ford, Focus, silver, AB12 CDE, I saw part of it",
     "Which language is it in?": "Polish",
-    "In English": "He waited again., My sister, 24 Nov 2026",
+    "In English": "He waited again., Hira, My sister, 24 Nov 2026",
     "Part of": "The side door",
     "This entry may go into a pack": "Not to go into a pack",
+    "Read this one first": "Yes",
     "Private note": "Do not tell Mum yet.",
 }
 
@@ -256,9 +259,10 @@ EXACT: dict[str, object] = {
     "hostility": ["sex"],
     "hostility_text": "What he shouted.",
     "language": "Polish",
-    "translation": {"text": "He waited again.", "by": "My sister", "at": "2026-11-24"},
+    "translation": {"text": "He waited again.", "by": "Hira", "relation": "My sister", "at": "2026-11-24"},
     "content_warning": "violence",
     "help_given": "typed_for_me",
+    "start_with_this": True,
     "help_given_text": "She typed, I spoke.",
     "helped_by": "My sister",
 }

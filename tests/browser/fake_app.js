@@ -218,7 +218,7 @@ class FakeApp {
   async pictureSave() { await this.did('pictureSave'); this.set({ phase: 'locked', picture: null }); }
   async chooseForPack(chosen) {
     await this.did('chooseForPack', chosen);
-    return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: 2, restricted_words: 2, intimate: 1, groups: this.groups ?? [['r0']] };
+    return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: 2, restricted_words: 2, intimate: 1, groups: this.groups ?? [['r0']], marked: [] };
   }
   async reviewPack(chosen) {
     await this.did('reviewPack', chosen);
@@ -257,7 +257,7 @@ class FakeApp {
   async readChronology(chosen, say) {
     await this.did('readChronology', chosen);
     const row = (number, narrative, lang) => ({ number, record: `r${number}`, when: 'Tuesday 3 November 2026, 20:14', recorded: '9 Nov 2026, 10:02 (5 days later)', narrative, lang, later: [{ at: '9 Nov 2026', kind: 'Added', text: 'He also waved.' }], cells: [{ key: 'where', text: 'Street' }, { key: 'behaviours', text: 'Followed me on foot; Silent calls' }], items: ['JB/1', 'JB/2'] });
-    return { title: 'Record of what happened', facts: [{ key: 'pack', text: 'PACK_JB_1_20261124' }, { key: 'count', text: '2' }], rows: [row('1', TEXTS[0], 'en'), row('2', TEXTS[4], 'ur')], statements: [{ ref: 'ST1', mark: 'Not the keeper’s words: written by somebody else and sent with the spoken words, checked', narrative: 'I saw him stand by the gate.', lang: '', cells: [{ key: 'said_about', text: 'entry 1' }] }], exhibits: [], notes: ['Prepared by the person named; not a sworn statement.', 'Entry 3 is left out by the person who wrote it.'] };
+    return { title: 'Record of what happened', facts: [{ key: 'pack', text: 'PACK_JB_1_20261124' }, { key: 'count', text: '2' }], rows: [row('1', TEXTS[0], 'en'), row('2', TEXTS[4], 'ur')], named: [{ ref: 'S1', kind: 'person', cells: [{ key: 'name', label: 'Name', text: 'Callum' }, { key: 'description', label: 'Description', text: 'Tall, a grey hood.' }] }], statements: [{ ref: 'ST1', mark: 'Not the keeper’s words: written by somebody else and sent with the spoken words, checked', narrative: 'I saw him stand by the gate.', lang: '', cells: [{ key: 'said_about', text: 'entry 1' }] }], exhibits: [], notes: ['Prepared by the person named; not a sworn statement.', 'Entry 3 is left out by the person who wrote it.'] };
   }
   buildHere(options, onProgress) { return this.buildPack(options, onProgress); }
   buildPack(options, onProgress) {

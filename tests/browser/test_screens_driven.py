@@ -7,7 +7,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.browser import chromium
 from tests.browser.serving import Certificate
-from tests.browser.test_screens import FRESH, OPEN, PACK, address, fill, go, js, local, press, show
+from tests.browser.test_screens import FRESH, OPEN, address, fill, go, js, local, press, show
 
 __all__ = ["address", "show"]
 Show = Callable[..., Page]
@@ -272,48 +272,6 @@ def test_files_are_taken_in_with_their_way(show: Show) -> None:
     page.get_by_label("Choose a file").set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b""})
     expect(page.get_by_role("alert")).to_contain_text("This file is empty")
     assert asked(page, "addFile")[0] == ["r0", "a.png", 1]
-
-
-def test_a_pack_from_choice_to_zip(show: Show) -> None:
-    """Everything is asked once; consent cannot be skipped; stopping stops; the zip can be saved."""
-    page = show((*PACK, press("Next")))
-    page.get_by_role("button", name="Nothing shows where I am").click()
-    page.keyboard.press("2")  # the same answers by key
-    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
-    assert [how for _, how in asked(page, "decidePicture")] == ["fine", "hold"]  # type: ignore[misc]
-    page.get_by_role("button", name="Hold it back").first.click()
-    expect(page.get_by_role("button", name="It may be seen")).to_have_count(1)
-    page.get_by_role("button", name="It may be seen").click()
-    expect(page.get_by_role("button", name="It may be seen")).to_have_count(0)
-    assert asked(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
-    page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Next").click()
-    expect(page.get_by_text("Type one to four letters")).to_be_visible()
-    page.get_by_label("Your initials").fill("jb")
-    page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Make the pack").click()
-    assert asked(page, "buildPack") == []
-    page.get_by_label("I have read this and want to make the pack").check()
-    page.get_by_role("button", name="Make the pack").click()
-    expect(page.get_by_text("37%")).to_be_visible()
-    page.get_by_role("button", name="Entries").click()
-    expect(page.get_by_role("heading", name="Entries")).to_be_visible()
-    page.get_by_role("button", name="Share").click()
-    page.evaluate("fake.finishPack()")
-    expect(page.get_by_role("heading", name="Your pack is ready")).to_be_visible()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save it to this phone").click()
-    assert download.value.suggested_filename == "documents-2026-11-24.zip"
-    assert asked(page, "buildPack")[0]["initials"] == "JB"  # type: ignore[index]
-
-
-def test_stopping_a_pack(show: Show) -> None:
-    """Stop says that it stopped and offers to begin again."""
-    page = show((*PACK, local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true}")))
-    page.get_by_role("button", name="Make the pack").click()
-    page.get_by_role("button", name="Stop making it").click()
-    expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()
-    expect(page.get_by_role("button", name="Make a pack", exact=True)).to_be_visible()
 
 
 def test_a_long_list_comes_by_the_page(show: Show) -> None:

@@ -72,10 +72,27 @@ test('what others say stands apart from the keeper’s entries, each with its ma
   phone.end();
 });
 
+test('files are numbered from where the keeper said, for good, and what was marked in the diary is offered to be read first', async () => {
+  const { app, phone, attachment, record } = await diary('Marked.');
+  await app.saveIncident({ record, fields: { start_with_this: true } });
+  const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
+  assert.deepEqual(marked, [record]);
+  const { get, names } = await membersOf(await app.buildHere({ ...FILLED, start_no: 20, start_with: marked }, () => {}));
+  assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-20.png'), names.join(' '));
+  const told = JSON.parse(utf8(get('data/restricted/12_record.json')));
+  assert.equal(told.start_with.length, 1);
+  // A later pack is not asked, and what has a number keeps it.
+  await app.addFile(record, file(Uint8Array.from([...PNG, 0]), 'two.png'), { route: 'photo_picker' });
+  const later = await membersOf(await app.buildHere(FILLED, () => {}));
+  assert.deepEqual(later.names.filter((name) => /13_exhibits/.test(name)).sort(), ['JB-20.png', 'JB-21.png'].map((name) => `data/restricted/13_exhibits-as-received/${name}`));
+  assert.equal((await app.readShared()).at(-1).fields.items_included.find((one) => one.record === attachment).item, 'JB/20');
+  phone.end();
+});
+
 test('an account that is signed says so with its length, its language and who must be there; its translation stands beside it', async () => {
   const { app, phone, record } = await diary('Signed.');
   const { attachment } = await app.addFile(record, file(Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...utf8Bytes('webm V_VP8 A_OPUS')]), 'signed.webm'), { route: 'recorded_in_app' });
-  const translation = { text: 'He was at the gate. <b>', by: 'Jo Hale', relation: 'interpreter', date: '2026-11-03' };
+  const translation = { text: 'He was at the gate. <b>', by: 'Jo Hale', relation: 'interpreter', at: '2026-11-03' };
   await app.saveIncident({ record, fields: { narrative_media: [attachment], language: 'BSL', translation }, reason: 'x' });
   const { get } = await membersOf(await app.buildHere(FILLED, () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));

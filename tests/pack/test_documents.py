@@ -9,6 +9,7 @@ import pytest
 
 from diary.pack.capsule import read_capsule
 from diary.pack.chronology import chronology_page
+from diary.pack.clocks import clock_checks
 from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
 from diary.pack.glyphs import drawable, language, paragraphs
@@ -155,3 +156,18 @@ def test_each_paragraph_has_its_own_language_and_direction() -> None:
     found = paragraphs("Hello\nیہ میرا گھر ہے\nਪੰਜਾਬੀ\n\n他在")
     assert [(one["lang"], one["dir"]) for one in found] == [("en", "ltr"), ("ur", "rtl"), ("pa", "ltr"), ("zh", "ltr")]
     assert language("مرحبا بالعالم") == "ar" and language("Zażółć") == "pl"
+
+
+def test_entries_whose_clock_differed_alike_share_a_line() -> None:
+    """By device and second; how long the server waited for them, which it never had, and which clock nobody checked."""
+    diary = FictionalDiary()
+    for n, offset in enumerate((420, 450, -420_000, None)):
+        diary.add("incident", incident_fields(START + n * DAY, f"Entry {n}."), at=START + n * DAY, offset_ms=offset)
+    diary.add("incident", incident_fields(START + 9 * DAY, "Never sent."), at=START + 9 * DAY, offset_ms=430, received=False)
+    rows = clock_checks(contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))))
+    assert [(row[0], row[4]) for row in rows] == [
+        ("1, 2, U1", "+0.4 to +0.5 s"),
+        ("3", "-420.0 s"),
+        ("4", "not checked"),
+    ]
+    assert rows[0][3].endswith("1 not received") and len({row[1] for row in rows}) == 1

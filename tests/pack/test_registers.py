@@ -39,7 +39,16 @@ def order_diary() -> FictionalDiary:
     stranger = diary.add("person", {"name": "Someone Else", "role": "other", "role_code": "P2"})
     report = diary.add("report", {"at": "2026-05-07", "crime_ref": "=HYPERLINK(1)", "force": "Met", "to": "police"})
     rows = [
-        {"direction": "in", "from": "@dk", "msg_no": 1, "sent_at": START, "text": "+hello", "to": NUMBER, "type": "text"},
+        {
+            "direction": "in",
+            "from": "@dk",
+            "msg_no": 1,
+            "sent_at": START,
+            "text": "+hello",
+            "to": NUMBER,
+            "type": "text",
+            "sent_note": "hour_second",
+        },
         {"direction": "out", "from": NUMBER, "msg_no": 2, "text": "my number is 07700900222", "to": "@dk", "type": "text"},
         {"direction": "in", "from": "@dk", "msg_no": 3, "to": "me", "type": "missed_call"},
     ]
@@ -106,6 +115,8 @@ def test_a_schedule_is_a_line_a_message_and_the_keeper_a_number(contents: Conten
         ("From them to me", "'@dk", "me (1)"),
     ]
     assert rows[0]["text"] == "'+hello"
+    # As an import writes it, which was once a code that the list of codes did not have.
+    assert rows[0]["time_note"] == "The clocks went back: the second of two"
     assert {row["entries"] for row in rows} == {"entry 2"} and rows[2]["type"] == "Missed call"
 
 

@@ -41,6 +41,7 @@ import { readSettings, saveSettings } from './settings.js';
  * @property {boolean} [intimate]
  * @property {Fields} [review]
  * @property {string} initials one to four letters
+ * @property {number} [start_no] the number of the first file, of a first pack
  * @property {Record<string, string>} sheet
  * @property {string} own_words
  * @property {string[]} start_with records
@@ -231,8 +232,8 @@ function heldOf({ capsule, versions, settings }) {
  * What was filled in belongs to the diary, so that the next pack starts from it.
  * @param {Open} open @param {Options} options
  */
-async function keepSettings(open, { initials, sheet, own_words }) {
-  await saveSettings(open, { fields: { initials, own_words }, restricted: Object.fromEntries(SHEET.map((name) => [name, sheet[name] || null])) });
+async function keepSettings(open, { initials, sheet, own_words, start_no }) {
+  await saveSettings(open, { fields: { initials, own_words, ...(start_no ? { exhibit_start_no: start_no > 1 ? start_no : null } : {}) }, restricted: Object.fromEntries(SHEET.map((name) => [name, sheet[name] || null])) });
   open.syncing.soon();
 }
 

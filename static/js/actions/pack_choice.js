@@ -87,6 +87,7 @@ export function summaryOf(versions, choice) {
     unlooked: pictures.filter((one) => wholeOf(one.newest.fields, 'looked_at') === null).length,
     restricted_words: chosen.filter((one) => Object.values(one.newest.restricted).some((value) => value !== null && value !== '')).length,
     groups: groupsOf(chosen, attached, sizeOf),
+    marked: chosen.filter(({ newest }) => switchOf(newest.fields, 'start_with_this') === true).map(({ record }) => record).slice(0, 10),
   };
 }
 

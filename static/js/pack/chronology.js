@@ -5,11 +5,12 @@
 import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';
 import { delayOf, sealedAt, tellAll } from '../record/told.js';
-import { VOCABULARY } from '../record/vocabulary.js';
 import { words } from './chronology_words.js';
+import { coded, fieldsInWords } from './field_words.js';
 import { entryLabels, rows } from './proofs.js';
 import { statementLines, tellCapsule } from './tables_said.js';
 import { openedOf } from './record_json.js';
+import { referencesOf, registersSaid, whoDidIt } from './registers_said.js';
 import { isEnglish, isSigned, tongue } from './tongues.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
@@ -17,12 +18,20 @@ import { isEnglish, isSigned, tongue } from './tongues.js';
 /** @typedef {import('../record/told.js').Told} Told */
 /** @typedef {import('./held_back.js').HeldBack} HeldBack */
 /** How times are said, given by whoever draws: that of an entry, and a moment. @typedef {{when: (fields: Fields) => string, at: (ms: number) => string}} Say */
-/** @typedef {{key: string, text: string}} Cell */
+/** @typedef {{key: string, text: string, label?: string}} Cell `label`: of a field that the words have no line for */
 /** @typedef {{number: string, record: string, when: string, recorded: string, mark: string, narrative: string, lang: string, later: {at: string, kind: string, text: string}[], cells: Cell[], items: string[]}} Row */
 /** What somebody else says, under its reference: never among the keeper's own. @typedef {{ref: string, mark: string, narrative: string, lang: string, cells: Cell[]}} Stated */
-/** @typedef {{title: string, facts: Cell[], rows: Row[], statements: Stated[], exhibits: {item: string, file: string, description: string, sha256: string}[], notes: string[]}} Chronology */
+/** @typedef {{title: string, facts: Cell[], rows: Row[], named: import('./registers_said.js').Named[], statements: Stated[], exhibits: {item: string, file: string, description: string, sha256: string}[], notes: string[]}} Chronology */
 
 const LATE = 86_400_000;
+/** Fields of a statement that a line of its own says. */
+const STATED = new Set(['attachment_ids', 'incident_ids', 'language', 'narrative', 'received_how', 'saw_how']);
+/** Fields of an entry that a line of its own says, and book-keeping; every other that is filled in prints under its own name. */
+const SAID = new Set([
+  'actor_ids', 'alleged_breaches', 'assisted', 'attachment_ids', 'attribution_basis', 'author_id', 'behaviours', 'cards_opened', 'channel', 'channel_account', 'content_warning', 'count', 'count_is_estimate', 'entered_by_id', 'exact_words', 'feared_violence',
+  'feelings_then', 'i_contacted_them', 'include_in_pack', 'language', 'narrative', 'narrative_media', 'occurred_end', 'occurred_local', 'occurred_start', 'order_ids', 'place_category', 'place_in_chronology', 'precision', 'reason', 'report_ids', 'response',
+  'start_with_this', 'taken_out', 'translation', 'translation_of', 'tz', 'utc_offset_min', 'who', 'witness_ids',
+]);
 
 /**
  * @param {JsonObject} capsule @param {HeldBack} held @param {Say} say
@@ -34,8 +43,12 @@ export function chronologyOf(capsule, held, say) {
   const names = new Map(rows(capsule, 'refs').map((one) => [textOf(one, 'record'), textOf(one, 'ref')]));
   const told = tellAll(opened, 'incident').sort(inTime);
   const files = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one.newest.fields]));
-  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, files }));
-  return { title: words('title'), facts: factsOf(capsule, told, say), rows: entries, statements: statedOf(capsule, held), exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
+  const called = new Map([...labels, ...rows(capsule, 'exhibits').map((one) => /** @type {const} */ ([textOf(one, 'record'), textOf(one, 'item')])), ...names]);
+  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, called, files }));
+  const named = registersSaid(opened, { names: called, say }, names, (text) => held.mask(text));
+  const facts = [...factsOf(capsule, told, say), { key: 'people', text: whoDidIt(told, named, names).join('\n') }, { key: 'references', text: referencesOf(named).join('\n') }].filter(({ text }) => text);
+  const apart = named.filter(({ kind }) => kind === 'statement');
+  return { title: words('title'), facts, rows: entries, named: named.filter((one) => !apart.includes(one)), statements: statedOf(capsule, held, apart), exhibits: exhibitsOf(capsule, opened, held), notes: notesOf(capsule) };
 }
 
 /** Those without a time stand last, in the order they were written. @param {Told} a @param {Told} b */
@@ -59,17 +72,17 @@ function factsOf(capsule, told, say) {
 }
 
 /**
- * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>, files: ReadonlyMap<string, Fields>}} about
+ * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>, called: ReadonlyMap<string, string>, files: ReadonlyMap<string, Fields>}} about
  * @returns {Row}
  */
-function rowOf(told, number, { capsule, held, say, names, files }) {
+function rowOf(told, number, { capsule, held, say, names, called, files }) {
   const said = told.newest.fields;
   const delay = delayOf(told);
   const sealed = sealedAt(told.first);
   const items = itemsOf(capsule, told);
   const mask = (/** @type {string} */ text) => held.mask(text);
   const typed = asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') });
-  const others = [...cellsOf(said, names), { key: 'asked', text: promptsOf(said).map((one) => `“${one}”`).join(' · ') }, { key: 'as_typed', text: typed }].map(({ key, text }) => ({ key, text: mask(text) }));
+  const others = [...cellsOf(said, names), ...fieldsInWords('incident', said, { names: called, say }, { without: SAID }), { key: 'asked', text: promptsOf(said).map((one) => `“${one}”`).join(' · ') }, { key: 'as_typed', text: typed }].map((one) => ({ ...one, text: mask(one.text) }));
   const cells = [...accountCells(capsule, said, files, mask), ...others].filter(({ text }) => text);
   return {
     number, record: told.record, when: mask(say.when(said)), items, lang: textOf(said, 'language'),
@@ -114,14 +127,8 @@ function accountWords(item, spoken, file) {
 /** @param {Fields} made @param {string} spoken */
 function translationWords(made, spoken) {
   if (!Object.keys(made).length) return spoken && !isEnglish(spoken) ? words('not_translated', { tongue: tongue(spoken) }) : '';
-  const who = ['by', 'relation', 'date'].map((name) => textOf(made, name)).filter(Boolean).join(', ');
+  const who = ['by', 'relation', 'at'].map((name) => textOf(made, name)).filter(Boolean).join(', ');
   return `${textOf(made, 'text')}\n(${who || words('nobody_named')})`;
-}
-
-/** @param {string} list @param {Fields} said @param {string} name */
-function coded(list, said, name) {
-  const codes = codesOf(said, name).map((code) => VOCABULARY[list]?.codes.find((one) => one.code === code)?.label ?? code);
-  return [...codes, textOf(said, `${name}_text`)].filter(Boolean).join('; ');
 }
 
 /** What else an entry says, in the order of the printed rows. @param {Fields} said @param {ReadonlyMap<string, string>} names @returns {Cell[]} */
@@ -144,11 +151,12 @@ function cellsOf(said, names) {
   ];
 }
 
-/** Statements of others, as 07 says them. @param {JsonObject} capsule @param {HeldBack} held @returns {Stated[]} */
-function statedOf(capsule, held) {
+/** Statements of others, as 07 says them. @param {JsonObject} capsule @param {HeldBack} held @param {readonly import('./registers_said.js').Named[]} named all that each says @returns {Stated[]} */
+function statedOf(capsule, held, named) {
   return statementLines(tellCapsule(capsule)).map((line) => {
     const cell = (/** @type {string} */ key, /** @type {string} */ column) => ({ key, text: held.mask(line[column] ?? '') });
     const cells = [cell('said_about', 'entries'), cell('said_know', 'how_they_know'), cell('said_came', 'how_it_came'), cell('said_when', 'when_in_their_words'), cell('said_before', 'as_it_came'), cell('exhibits', 'exhibits')];
+    cells.push(...(named.find(({ ref }) => ref === line['statement'])?.cells.filter(({ key }) => !STATED.has(key)) ?? []));
     return { ref: line['statement'] ?? '', mark: line['not_the_keepers_words'] ?? '', narrative: held.mask(line['what_they_say'] ?? ''), lang: line['language'] ?? '', cells: cells.filter(({ text }) => text) };
   });
 }

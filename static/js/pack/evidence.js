@@ -10,10 +10,10 @@ import { canon } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { chronologyOf } from './chronology.js';
-import { words } from './chronology_words.js';
+import { cellLabel, words } from './chronology_words.js';
 import { expectedBytes } from './front.js';
 import { allNames, proof, proofNames, rows } from './proofs.js';
-import { statementLines, tellCapsule } from './tables_said.js';
+import { scheduleLines, statementLines, tellCapsule } from './tables_said.js';
 
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('./chronology.js').Say} Say */
@@ -37,7 +37,10 @@ export async function evidenceFront(capsule, held, say) {
   files.set(`${FOLDER}01_chronology.html`, utf8(page(chronology)));
   files.set(`${FOLDER}02_chronology.csv`, utf8(chronologyTable(chronology)));
   files.set(`${FOLDER}03_exhibits-index.csv`, utf8(exhibitTable(capsule, chronology)));
-  const statements = statementLines(tellCapsule(capsule));
+  const spoken = tellCapsule(capsule);
+  const messages = scheduleLines(spoken);
+  if (messages.length) files.set(`${FOLDER}05_message-schedules.csv`, utf8(messageTable(messages, held)));
+  const statements = statementLines(spoken);
   if (statements.length) files.set(`${FOLDER}07_statements.csv`, utf8(statementTable(statements, held)));
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
   files.set('data/00_READ-FIRST.txt', lines(words('read_first', { folder })));
@@ -108,6 +111,12 @@ function exhibitTable(capsule, { exhibits, rows: entries }) {
     [item, '', file, description, sizes.get(item) ?? '', digest, entries.filter(({ items }) => items.includes(item)).map(({ number }) => number).join(' ')]))]);
 }
 
+/** Every message, both ways; the keeper's own numbers are `me (1)` there already. @param {readonly import('./tables_said.js').Line[]} messages @param {HeldBack} held */
+function messageTable(messages, held) {
+  const head = Object.keys(messages[0] ?? {});
+  return table([head, ...messages.map((line) => head.map((name) => held.mask(line[name] ?? '')))]);
+}
+
 /** See [Note: an inert page]. @param {string} text */
 function escaped(text) {
   return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
@@ -117,15 +126,16 @@ const STYLE = 'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-widt
   + 'h2{font-size:1.1rem;margin:0}dt{font-weight:600}dd{margin:0 0 .3rem}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
 
 /** @param {Chronology} chronology @returns {string} */
-function page({ title, facts, rows: entries, statements, exhibits, notes }) {
+function page({ title, facts, rows: entries, named, statements, exhibits, notes }) {
   const e = escaped;
-  const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) => `<dl>${cells.map(({ key, text }) => `<dt>${e(words(`${key}`))}</dt><dd dir="auto">${e(text)}</dd>`).join('')}</dl>`;
+  const pairs = (/** @type {import('./chronology.js').Cell[]} */ cells) => `<dl>${cells.map((one) => `<dt>${e(cellLabel(one))}</dt><dd dir="auto">${e(one.text)}</dd>`).join('')}</dl>`;
   const entry = (/** @type {import('./chronology.js').Row} */ row) => `<section id="entry-${e(row.number)}"><h2>${e(row.number)} · ${e(row.when)}</h2>${pairs([{ key: 'recorded', text: row.recorded }])}`
     + `${row.mark ? `<p><strong>${e(row.mark)}</strong></p>` : ''}<p dir="auto"${row.lang ? ` lang="${e(row.lang)}"` : ''}>${e(row.narrative)}</p>${row.later.map(({ at, kind, text }) => `<p dir="auto"><strong>${e(kind)} ${e(at)}</strong>\n${e(text)}</p>`).join('')}`
     + `${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`;
   const said = (/** @type {import('./chronology.js').Stated} */ one) => `<section id="said-${e(one.ref)}"><h3>${e(one.ref)}</h3><p><strong>${e(one.mark)}</strong></p><p dir="auto"${one.lang ? ` lang="${e(one.lang)}"` : ''}>${e(one.narrative)}</p>${pairs(one.cells)}</section>`;
   const others = statements.length ? `<h2>${e(words('said'))}</h2>${statements.map(said).join('')}` : '';
+  const codes = named.length ? `<h2>${e(words('named'))}</h2>${named.map(({ ref, cells }) => `<section id="named-${e(ref)}"><h3>${e(ref)}</h3>${pairs(cells)}</section>`).join('')}` : '';
   const files = exhibits.length ? `<h2>${e(words('exhibits'))}</h2><table><tbody>${exhibits.map((one) => `<tr><td>${e(one.item)}</td><td>${e(one.file)}</td><td dir="auto">${e(one.description)}</td><td>${e(one.sha256)}</td></tr>`).join('')}</tbody></table>` : '';
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><meta name="referrer" content="no-referrer"><title>${e(title)}</title><style>${STYLE}</style></head>`
-    + `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}${others}</main>${files}</body></html>\n`;
+    + `<body><h1>${e(title)}</h1>${pairs(facts)}${notes.map((note) => `<p>${e(note)}</p>`).join('')}<main>${entries.map(entry).join('')}${others}${codes}</main>${files}</body></html>\n`;
 }

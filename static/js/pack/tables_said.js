@@ -137,7 +137,7 @@ export function exhibitLine(all, exhibit, place) {
   const volume = Math.floor(place / VOLUME);
   const flags = [...codesOf(said, 'flags').map((code) => labelOf('attachment_flags', code)), ...(told.revisions.length ? ['details changed later'] : [])];
   return {
-    item_no: String(numberOf(exhibit)), suggested_ref: textOf(exhibit, 'item'), officer_ref: '', description: textOf(said, 'description') || kind, kind, producer: 'P1',
+    item_no: String(numberOf(exhibit)), suggested_ref: textOf(exhibit, 'item'), officer_ref: textOf(said, 'officer_exhibit_ref'), description: textOf(said, 'description') || kind, kind, producer: textOf(said, 'producer_id') ? all.names.get(textOf(said, 'producer_id')) ?? 'somebody not in this pack' : 'P1',
     sha256: textOf(exhibit, 'sha256'), size_bytes: String(wholeOf(exhibit, 'size') ?? ''), file: textOf(exhibit, 'file'), volume: `04_exhibits${volume ? `-${volume + 1}` : ''}.pdf`,
     entries: numbersWords(entries) || 'not linked', account_or_number: textOf(said, 'account_or_number_shown'), web_address: textOf(said, 'url_full'),
     changed_before_it_was_added: chosen(said, 'alterations', 'alteration_before_receipt'), flags: flags.join('; '),

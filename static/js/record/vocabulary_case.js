@@ -88,7 +88,7 @@ export const CASE = {
     {"code": "read", "label": "Read"}, {"code": "unread", "label": "Not read"},
   ] },
   schedule_time_notes: { question: "", many: false, codes: [
-    {"code": "hour_twice", "label": "The clocks went back: the first of two"}, {"code": "hour_once", "label": "The clocks went back: the second of two"}, {"code": "hour_skipped", "label": "The clocks went forward: that time never was"}, {"code": "about", "label": "About"},
+    {"code": "hour_first", "label": "The clocks went back: the first of two"}, {"code": "hour_second", "label": "The clocks went back: the second of two"}, {"code": "hour_skipped", "label": "The clocks went forward: that time never was"}, {"code": "about", "label": "About"},
   ] },
   case_statuses: { question: "Is this still going on?", many: false, codes: [
     {"code": "open", "label": "Yes"}, {"code": "quiet", "label": "Nothing lately"}, {"code": "closed", "label": "It has ended"}, {"code": "other", "label": "Something else"},

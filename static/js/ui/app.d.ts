@@ -60,6 +60,8 @@ export type ShownSection = { title: string; blocks: ShownBlock[] };
 export type Summary = {
   entries: number; additions: number; amendments: number; pictures: number; files: number; bytes: number; withheld: number; removed: number;
   unlooked: number; restricted_words: number; intimate: number; groups: string[][];
+  /** Entries the keeper marked to be read first, ten at most. */
+  marked: string[];
 };
 export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
 export type Look = { attachment: string; record: string; name: string; film: boolean; place: boolean; decision: Decision | null };

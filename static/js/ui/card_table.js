@@ -97,16 +97,16 @@ export const CARDS = [
     ],
   },
   { code: 'why', icon: 'person', later: true, lines: [codes('hostility', 'hostility', { tells: true })] },
-  { code: 'tongue', icon: 'list', later: true, lines: [short('language'), object('translation', [text('text'), short('by'), date('at')])] },
+  { code: 'tongue', icon: 'list', later: true, lines: [short('language'), object('translation', [text('text'), short('by'), short('relation'), date('at')])] },
   {
     code: 'about', icon: 'sealed', later: true, lines: [
-      code('content_warning', 'content_warnings'), { name: 'include_in_pack', as: 'tick' }, code('help_given', 'help_given', { tells: true }), text('helped_by', { apart: true }), records('case_ids', 'case'),
+      code('content_warning', 'content_warnings'), { name: 'include_in_pack', as: 'tick' }, { name: 'start_with_this', as: 'tick' }, code('help_given', 'help_given', { tells: true }), text('helped_by', { apart: true }), records('case_ids', 'case'),
     ],
   },
 ];
 
 /** What else an entry holds, for its history: no card asks these. @type {readonly Line[]} */
-const ELSEWHERE = [text('narrative'), { name: 'translation_of', as: 'text' }, { name: 'author_id', as: 'record', record: 'person' }, { name: 'entered_by_id', as: 'record', record: 'person' }, { name: 'start_with_this', as: 'tick' }];
+const ELSEWHERE = [text('narrative'), { name: 'translation_of', as: 'text' }, { name: 'author_id', as: 'record', record: 'person' }, { name: 'entered_by_id', as: 'record', record: 'person' }];
 
 /** @type {Map<string, Line>} */
 const LINES = new Map([...ELSEWHERE, ...CARDS.flatMap(({ lines }) => lines)].map((line) => [line.name, line]));

@@ -9,6 +9,7 @@ import './strings_handover.js';
 import './strings_share.js';
 import './strings_witness.js';
 import { OFFICER, chosenOf, choosing } from './share_choose.js';
+import { readingFirst } from './share_first.js';
 import { building, ready, start } from './share_job.js';
 import { looking } from './share_look.js';
 import { wording } from './share_wordy.js';
@@ -21,7 +22,7 @@ import { wording } from './share_wordy.js';
 const STEPS = /** @type {const} */ (['choose', 'sum', 'look', 'words', 'officer', 'consent']);
 /** @typedef {'court'|'items'|typeof STEPS[number]} StepName */
 /** What of a pack under way is kept for after a lock: what was typed and chosen, not what was found. */
-const KEPT = ['way', 'step', 'how', 'from', 'until', 'records', 'profile', 'apart', 'portal', 'kind', 'items', 'sheet', 'ownWords', 'startWith', 'reference', 'intimate', 'overridden', 'earlier'];
+const KEPT = ['way', 'step', 'how', 'from', 'until', 'records', 'profile', 'apart', 'portal', 'kind', 'items', 'sheet', 'ownWords', 'startWith', 'startNo', 'reference', 'intimate', 'overridden', 'earlier'];
 const LARGE = 200_000_000;
 
 /** @param {Stage} stage */
@@ -138,6 +139,8 @@ async function toSummary(stage, inside = false) {
     local.small ??= sum.groups.length > 1 && (local.tight || !stage.app.canChooseFile());
     local.sheet ??= { initials: kept?.fields.initials ?? '', ...kept?.restricted };
     local.ownWords ??= kept?.fields.own_words ?? '';
+    local.startWith ??= sum.marked;
+    local.startNo ??= kept?.fields.exhibit_start_no ? String(kept.fields.exhibit_start_no) : '';
     local.reference ??= last?.fields.receipt_ref ?? '';
     local.kind = local.how === 'items' ? 'items' : local.portal ? 'portal' : local.earlier ? 'supplement' : 'pack';
     return to(stage, local.how === 'items' && !local.looks.length && !found.words.some(({ answered }) => !answered) && local.sheet.initials ? 'consent' : 'sum');
@@ -167,11 +170,11 @@ function officer(stage) {
   const sheet = (local.sheet ??= { initials: '' });
   const here = local.way === 'here';
   const next = () => {
-    if (!/^[A-Za-z]{1,4}$/.test(sheet.initials.trim())) return stage.set({ noInitials: true });
+    const wrongStartNo = !/^[0-9]{0,4}$/.test((local.startNo ?? '').trim());
+    if (wrongStartNo || !/^[A-Za-z]{1,4}$/.test(sheet.initials.trim())) return stage.set({ wrongStartNo, noInitials: !wrongStartNo });
     return to(stage, 'consent');
   };
-  const first = /** @type {string[]} */ (local.startWith ?? []);
-  const some = stage.state.entries.filter((row) => local.summary && isIn(local, row.record)).slice(0, 30);
+  const inside = stage.state.entries.filter((row) => local.summary && isIn(local, row.record));
   const own = OFFICER.map((name) => textField({ id: name, label: t(`sheet.${name}`), value: sheet[name] ?? '', ...(name === 'concerns' || name === 'needs' ? { lines: 'low' } : {}),
     ...(name === 'safe_contact' || name === 'needs' ? { hint: t(`sheet.${name}_hint`) } : {}), on: (value) => { sheet[name] = value; } }));
   return html`${heading(t(here ? 'sheet.title_here' : 'sheet.title'))}${here ? nothing : html`<p class="soft">${t('sheet.lead')}</p>`}
@@ -179,9 +182,8 @@ function officer(stage) {
     ${here ? nothing : own}
     ${local.earlier ? textField({ id: 'reference', label: t('sheet.ref'), hint: t('sheet.ref_hint'), value: local.reference ?? '', on: (reference) => { local.reference = reference; } }) : nothing}
     ${textField({ id: 'own_words', label: t('sheet.own_words'), hint: t('sheet.own_words_hint'), lines: 'big', value: local.ownWords ?? '', on: (value) => { local.ownWords = value; } })}
-    ${some.length > 1 && !here ? chips({ name: 'first', legend: `${t('sheet.start_with')} (${t('sheet.start_hint')})`, many: true, chosen: first,
-    choices: some.map((one) => [one.record, `${one.seq_no === null ? t('entries.new') : t('entries.number', { n: one.seq_no })} ${one.title.slice(0, 28)}`]),
-    on: (record, on) => stage.set({ startWith: on ? [...first, record].slice(0, 10) : first.filter((one) => one !== record) }) }) : nothing}
+    ${here ? nothing : readingFirst(stage, inside)}
+    ${local.earlier ? nothing : textField({ id: 'start_no', label: t('sheet.start_no'), hint: t('sheet.start_no_hint'), value: local.startNo ?? '', error: local.wrongStartNo ? t('sheet.start_no_wrong') : null, on: (startNo) => { local.startNo = startNo; } })}
     <div class="row">${button(t('frame.next'), next, { main: true })}${button(t('bar.back'), () => to(stage, 'sum'), { plain: true })}</div>`;
 }
 

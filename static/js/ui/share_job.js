@@ -23,7 +23,7 @@ function optionsOf(flow, records) {
   const { initials = '', ...sheet } = flow.sheet ?? {};
   return {
     ...(records ? { from: null, to: null, records } : chosenOf(flow)), profile: flow.profile ?? 'police', kind: flow.kind ?? 'pack', initials: initials.trim().toUpperCase(), own_words: flow.ownWords ?? '',
-    start_with: flow.startWith ?? [], sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])), restricted: flow.apart ?? true, intimate: Boolean(flow.intimate),
+    start_with: flow.startWith ?? [], ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }), sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])), restricted: flow.apart ?? true, intimate: Boolean(flow.intimate),
     ...(flow.reference ? { recipientRef: flow.reference } : {}), review: flow.review ?? {}, say: SAY,
   };
 }

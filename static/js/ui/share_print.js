@@ -5,7 +5,7 @@ import { t } from './strings.js';
 import './strings_share.js';
 import { choosingPrint, chosenOf } from './share_choose.js';
 import { SAY } from './share_job.js';
-import { words } from '../pack/chronology_words.js';
+import { cellLabel, words } from '../pack/chronology_words.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('../pack/chronology.js').Chronology} Chronology */
@@ -38,13 +38,14 @@ function sheet(stage, made) {
       ${pairs([...row.cells, ...(row.items.length ? [{ key: 'exhibits', text: row.items.join(', ') }] : [])])}</section>`)}
     ${made.statements.length ? html`<h2>${words('said')}</h2>` : nothing}
     ${made.statements.map((one) => html`<section class="printed-row stack-close"><h3>${one.ref}</h3><p class="mark">${one.mark}</p>
-      <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`)}</div>
+      <p class="narrative" dir="auto" lang=${one.lang || nothing}>${one.narrative}</p>${pairs(one.cells)}</section>`)}
+    ${made.named.length ? html`<h2>${words('named')}</h2>${made.named.map(({ ref, cells }) => html`<section class="printed-row stack-close"><h3>${ref}</h3>${pairs(cells)}</section>`)}` : nothing}</div>
   </div>`;
 }
 
 /** @param {Cell[]} cells */
 function pairs(cells) {
-  return cells.length ? html`<dl class="facts facts-close">${cells.map(({ key, text }) => html`<div><dt>${words(`${key}`)}</dt><dd dir="auto">${text}</dd></div>`)}</dl>` : nothing;
+  return cells.length ? html`<dl class="facts facts-close">${cells.map((one) => html`<div><dt>${cellLabel(one)}</dt><dd dir="auto">${one.text}</dd></div>`)}</dl>` : nothing;
 }
 
 export const views = { print };

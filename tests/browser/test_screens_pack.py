@@ -1,0 +1,76 @@
+"""A pack on the screens, driven over an app that only pretends: everything asked once, stopped, and what is read first."""
+
+from playwright.sync_api import expect
+
+from tests.browser.acting import go, js, local, press
+from tests.browser.test_screens import PACK, address, show
+from tests.browser.test_screens_driven import Show, asked
+
+__all__ = ["address", "show"]
+
+
+def test_a_pack_from_choice_to_zip(show: Show) -> None:
+    """Everything is asked once; consent cannot be skipped; stopping stops; the zip can be saved."""
+    page = show((*PACK, press("Next")))
+    page.get_by_role("button", name="Nothing shows where I am").click()
+    page.keyboard.press("2")  # the same answers by key
+    expect(page.get_by_role("heading", name="Words that may say where you are")).to_be_visible()
+    assert [how for _, how in asked(page, "decidePicture")] == ["fine", "hold"]  # type: ignore[misc]
+    page.get_by_role("button", name="Hold it back").first.click()
+    expect(page.get_by_role("button", name="It may be seen")).to_have_count(1)
+    page.get_by_role("button", name="It may be seen").click()
+    expect(page.get_by_role("button", name="It may be seen")).to_have_count(0)
+    assert asked(page, "decideWords") == [["LS1 4AB", "hold"], ["07700 900123", "fine"]]
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Type one to four letters")).to_be_visible()
+    page.get_by_label("Your initials").fill("jb")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Make the pack").click()
+    assert asked(page, "buildPack") == []
+    page.get_by_label("I have read this and want to make the pack").check()
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("37%")).to_be_visible()
+    page.get_by_role("button", name="Entries").click()
+    expect(page.get_by_role("heading", name="Entries")).to_be_visible()
+    page.get_by_role("button", name="Share").click()
+    page.evaluate("fake.finishPack()")
+    expect(page.get_by_role("heading", name="Your pack is ready")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save it to this phone").click()
+    assert download.value.suggested_filename == "documents-2026-11-24.zip"
+    assert asked(page, "buildPack")[0]["initials"] == "JB"  # type: ignore[index]
+
+
+def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
+    """Of a long diary the oldest too; ten and no more; the first number is a number."""
+    page = show((js("fake.open(40)"), go("share"), press("Make a pack"), press("I know this, go on"), press("Next")))
+    page.get_by_role("heading", name="What goes in").wait_for()
+    local("{step: 'officer'}")(page)
+    page.get_by_role("button", name="Entries to read first").click()
+    boxes = page.locator(".ticks input")
+    expect(boxes).to_have_count(40)
+    for n in range(10):
+        boxes.nth(39 - n).check()
+    boxes.first.click()
+    expect(page.get_by_text("Ten are chosen.")).to_be_visible()
+    expect(boxes.first).not_to_be_checked()
+    page.get_by_label("Your initials").fill("jb")
+    page.get_by_label("Number of the first picture or file").fill("twenty")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Type a number from 1 to 9999.")).to_be_visible()
+    page.get_by_label("Number of the first picture or file").fill("20")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("I have read this and want to make the pack").check()
+    page.get_by_role("button", name="Make the pack").click()
+    [wish] = asked(page, "buildPack")
+    assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
+
+
+def test_stopping_a_pack(show: Show) -> None:
+    """Stop says that it stopped and offers to begin again."""
+    page = show((*PACK, local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true}")))
+    page.get_by_role("button", name="Make the pack").click()
+    page.get_by_role("button", name="Stop making it").click()
+    expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()
+    expect(page.get_by_role("button", name="Make a pack", exact=True)).to_be_visible()

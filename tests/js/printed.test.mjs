@@ -1,0 +1,81 @@
+/** What the phone prints by itself, with no server: every word of every card and register that may be passed on, and none that may not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { packActions } from '../../static/js/actions/pack.js';
+import { readZip } from '../../static/js/pack/zip.js';
+import { RULES } from '../../static/js/record/rules_table.js';
+import { SCHEMAS } from '../../static/js/record/schemas.js';
+import { noNetwork, phoneWithEntry } from './phone/phone.mjs';
+
+const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
+const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
+const KINDS = ['account', 'background', 'case', 'impact', 'notice', 'order', 'person', 'report', 'sighting', 'statement', 'vehicle'];
+/** Book-keeping: nothing that somebody says. */
+const NOT_SAID = { incident: ['content_warning_text', 'occurred_local'], person: ['initials', 'role_code', 'role_text'] };
+
+/** A word of its own in each field of words of a kind. Letters only: a figure would be taken for a number to be held back. */
+function filled(kind) {
+  const { open, restricted } = SCHEMAS[kind][1];
+  const words = new Map();
+  const fields = {};
+  for (const [n, [name, rule]] of Object.entries(RULES.kinds[kind]).sort().entries()) {
+    if (name === 'reason' || name === 'occurred_local') continue;
+    if (['text', 'line', 'texts'].includes(rule)) {
+      words.set(name, `Zq${String.fromCharCode(97 + Math.floor(n / 26), 97 + (n % 26))}x${kind}`);
+      fields[name] = rule === 'texts' ? [words.get(name)] : words.get(name);
+    } else if (rule.startsWith('code') && `${name}_text` in RULES.kinds[kind]) fields[name] = rule.startsWith('codes') ? ['other'] : 'other';
+  }
+  const part = (names) => Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
+  return { words, open: part(open), apart: part(restricted), kept: new Set(restricted) };
+}
+
+test('every word of an entry and of each register stands on the page, and no word that is kept apart', async () => {
+  const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'First.');
+  const asked = new Map();
+  const ids = {};
+  for (const kind of KINDS) {
+    const { words, open, apart, kept } = filled(kind);
+    const fields = kind === 'person' ? { ...open, role: 'suspect', role_text: undefined } : open;
+    ids[kind] = (await app.saveRecord({ kind, record: null, fields: JSON.parse(JSON.stringify(fields)), restricted: apart })).record;
+    asked.set(kind, { words, kept });
+  }
+  const witness = (await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Wanda Seesall', role: 'witness', description: 'Red hair' } })).record;
+  const mum = (await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Petronella', role: 'other', relationship: 'family' } })).record;
+  const entry = filled('incident');
+  asked.set('incident', { words: entry.words, kept: entry.kept });
+  await app.saveIncident({
+    record, restricted: entry.apart, reason: 'more', fields: {
+      ...entry.open, account_ids: [ids.account], actor_ids: [ids.person], case_ids: [ids.case], witness_ids: [witness], targeted_person_ids: [mum], vehicle_ids: [ids.vehicle],
+      told_others: [{ who: 'My aunt', how: 'I rang' }], independent_evidence: [{ kind: 'cctv', holder: 'the bakery' }], property_value_pence: 123_456,
+      vehicle: { make: 'Ford', reg: 'AB12 CDE' }, platform_report: { ref: 'REF-EIGHT', outcome: 'taken down' },
+    },
+  });
+  const made = await app.buildHere(FILLED, () => {});
+  const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
+  const page = new TextDecoder().decode([...all].find(([name]) => name.endsWith('servable/01_chronology.html'))[1]);
+  for (const [kind, { words, kept }] of asked) {
+    const missing = [...words].filter(([name, word]) => !kept.has(name) && !page.includes(word)).map(([name]) => name);
+    assert.deepEqual(missing, (NOT_SAID[kind] ?? []).filter((name) => words.has(name)).sort(), kind);
+    for (const [name, word] of words) if (kept.has(name)) assert.ok(!page.includes(word), `${kind}.${name} is kept apart`);
+  }
+  for (const word of ['My aunt, I rang', 'holder: the bakery', '£1234.56', 'make: Ford', 'ref: REF-EIGHT', 'What the codes stand for', 'id="named-S1"', 'Aimed at</dt><dd dir="auto">P2<']) assert.ok(page.includes(word), word);
+  for (const word of ['Wanda', 'Red hair', 'Petronella']) assert.ok(!page.includes(word), word);
+  assert.match(page, /Orders and references<\/dt><dd dir="auto">O1, /);
+  assert.match(page, /Who, and how often<\/dt><dd dir="auto">S1 Zq\w+: 1</);
+  phone.end();
+});
+
+test('every message goes along in a table, with the keeper’s own number as “me”', async () => {
+  const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'Messages.');
+  const rows = [{ msg_no: 1, direction: 'in', from: '@dk', to: '07700 900222', type: 'text', text: '=HYPERLINK("x")', sent_note: 'hour_second' }, { msg_no: 2, direction: 'out', from: '07700 900222', to: '@dk', type: 'text', text: 'Stop. I am at 14 Elm Road.' }];
+  const { record: schedule } = await app.saveRecord({ kind: 'schedule', record: null, fields: { channel: 'sms', rows, tz: 'Europe/London', incident_ids: [record] }, restricted: { own_accounts: ['07700 900222'] } });
+  await app.saveIncident({ record, fields: { schedule_id: schedule }, restricted: { place_detail: '14 Elm Road' } });
+  const made = await app.buildHere(FILLED, () => {});
+  const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
+  const table = new TextDecoder().decode([...all].find(([name]) => name.endsWith('servable/05_message-schedules.csv'))[1]);
+  const lines = table.split('\r\n');
+  assert.equal(lines.length, 4);
+  assert.ok(lines[1].includes('@dk') && lines[1].includes('me (1)') && lines[1].includes(`"'=HYPERLINK(""x"")"`) && lines[1].includes('the second of two'), lines[1]);
+  assert.ok(!table.includes('900222') && !table.includes('Elm Road'), table);
+  phone.end();
+});

@@ -1,0 +1,161 @@
+"""What a keeper can say is on a page: no field that a screen asks ends in 12_record.json alone.
+
+An officer reads 01 and 06. A name, a reference or a reason that only the machine's file holds is lost on them, and
+nobody would notice: so each field of words of each kind gets a word of its own, and every word must be found.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+
+from diary.pack.capsule import read_capsule
+from diary.pack.chronology import chronology_page
+from diary.pack.contents import Contents, contents_of
+from diary.pack.exhibits import exhibits_page
+from diary.pack.gather import make_capsule
+from diary.pack.impact import impact_page
+from diary.pack.officer import officer_page
+from diary.paths import PACKAGE
+from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
+
+RECORD: Final = PACKAGE / "record"
+RULES: Final[Mapping[str, Mapping[str, str]]] = json.loads((RECORD / "rules.json").read_text("utf-8"))["kinds"]
+KINDS: Final = ("account", "background", "impact", "notice", "order", "person", "report", "sighting", "statement", "vehicle")
+# Notes are long, kept apart and the keeper's own reminders. The rest is book-keeping, or said in another way.
+ELSEWHERE: Final[Mapping[str, frozenset[str]]] = {
+    "account": frozenset({"notes"}),
+    "background": frozenset({"notes"}),
+    "impact": frozenset({"notes"}),
+    "incident": frozenset({"content_warning_text", "occurred_local"}),
+    "notice": frozenset({"notes"}),
+    "order": frozenset({"notes"}),
+    "person": frozenset({"initials", "notes", "role_code", "role_text"}),
+    "report": frozenset({"notes"}),
+    "sighting": frozenset(),
+    "statement": frozenset(),
+    "vehicle": frozenset({"notes"}),
+}
+
+
+def told(kind: str) -> tuple[dict[str, str], dict[str, object], dict[str, object]]:
+    """Per field of words a word of its own; then the open and the restricted fields of a record that says them all."""
+    words: dict[str, str] = {}
+    fields: dict[str, object] = {}
+    for n, (name, rule) in enumerate(sorted(RULES[kind].items())):
+        if name in ("reason", "role_code", "taken_out", "merged_into"):
+            continue
+        if rule in ("text", "line", "texts"):
+            # Letters only: a figure would be taken for a number that must be held back.
+            words[name] = f"Zq{chr(97 + n // 26)}{chr(97 + n % 26)}x{kind}"
+            fields[name] = [words[name]] if rule == "texts" else words[name]
+        elif rule.startswith(("code ", "codes ")) and f"{name}_text" in RULES[kind]:
+            fields[name] = ["other"] if rule.startswith("codes ") else "other"
+    schemas = json.loads((RECORD / "schemas.json").read_text("utf-8"))
+    apart = set(schemas[kind]["1"]["restricted"])
+    return words, {n: v for n, v in fields.items() if n not in apart}, {n: v for n, v in fields.items() if n in apart}
+
+
+def pages(diary: FictionalDiary) -> tuple[Contents, str]:
+    """All that 01, 06 and 08 lay out, as text."""
+    contents = contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
+    laid = [chronology_page(contents), officer_page(contents), impact_page(contents)]
+    return contents, json.dumps(laid, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_word_of_a_register_is_on_a_page(kind: str) -> None:
+    """Of each kind, whatever the keeper typed; what is on none is on a list with its reason, and that list is all there is."""
+    words, fields, apart = told(kind)
+    diary = FictionalDiary()
+    if kind == "person":
+        fields |= {"role": "suspect", "role_code": "S1"}
+    row = diary.add(kind, fields, apart)
+    links: Mapping[str, list[str]] = {
+        "account": {"account_ids": [row["record"]]}, "person": {"actor_ids": [row["record"]]},
+        "vehicle": {"vehicle_ids": [row["record"]]},
+    }.get(kind, {})  # fmt: skip
+    diary.add("incident", incident_fields(START, "He stood there.", **links))
+    if kind == "sighting":
+        diary.amend(row, {"incident_ids": [diary.versions[-1]["record"]]}, at=START)
+    _, said = pages(diary)
+    assert {name for name, word in words.items() if word not in said} == ELSEWHERE[kind] - {"role_code"}
+
+
+def test_every_word_of_an_entry_is_on_a_page() -> None:
+    """The same of an entry, with objects and lists, people by code, and the day of a translation as the app writes it."""
+    words, fields, apart = told("incident")
+    diary = FictionalDiary()
+    mum = diary.add("person", {"name": "Mum", "relationship": "family", "role": "other", "role_code": "P2"})
+    child = diary.add("person", {"age_band": "under_13", "name": "Ana", "role": "child", "role_code": "C1"})
+    case = diary.add("case", {"title": "The side door"})
+    burst = diary.add("schedule", {"channel": "sms", "rows": [], "tz": "Europe/London"})
+    notice = diary.add("notice", {"exact_words": "Stop"})
+    more: dict[str, object] = {
+        "case_ids": [case["record"]], "children_ages": "five", "children_present": True, "notice_ids": [notice["record"]],
+        "platform_report": {"at": "2026-05-05", "outcome": "Taken down", "ref": "R-88"}, "present_ids": [child["record"]],
+        "property_value_pence": 123456, "schedule_id": burst["record"], "targeted_person_ids": [mum["record"]],
+        "translation": {"at": "2026-05-06", "by": "Hira", "relation": "my aunt", "text": "He waited."},
+    }  # fmt: skip
+    base = incident_fields(START, "")
+    fields = base | fields | more | {"occurred_local": "", "tz": "Europe/London"}
+    diary.add("incident", fields, apart)
+    contents, said = pages(diary)
+    assert {name for name, word in words.items() if word not in said and name != "children_ages"} == ELSEWHERE["incident"]
+    row = chronology_page(contents)["rows"][0]  # type: ignore[index]
+    facts = dict([*row["what"], *row["effect"]])
+    assert (facts["Aimed at"], facts["Were there"]) == (f"P2, {words['targeted_text']}", "C1")
+    assert (facts["Part of"], facts["Every message"], facts["Told to stop"]) == ("The side door", "MS1", "NC1")
+    assert facts["Children present"] == "yes, aged five" and facts["Property"].endswith("£1,234.56")
+    assert facts["Reported to the app or site"] == "reference R-88, 5 May 2026, Taken down"
+    assert row["translation"]["by"].endswith("Translation by Hira, my aunt, 6 May 2026:")
+    others = chronology_page(contents)["others"]
+    assert others == [["P2", "Family", "1"], ["C1", "A child; Under 13", "1"]]
+    assert "Ana" not in json.dumps(chronology_page(contents))
+
+
+def test_every_word_of_a_file_is_on_its_page() -> None:
+    """Who took it, who would produce it, the reference the police gave it and the one the keeper would like."""
+    diary = fictional_diary(count=2, exhibits=1)
+    file = next(row for row in diary.versions if row["kind"] == "attachment")
+    her = diary.add("person", {"name": "Wanda", "role": "witness", "role_code": "W1"})
+    said = {"captured_by_id": her["record"], "officer_exhibit_ref": "TP/9", "producer_id": her["record"], "reason": "told"}
+    diary.amend(file, said | {"suggested_exhibit_ref": "XY/7"}, at=START)
+    contents, _ = pages(diary)
+    page = exhibits_page(contents, contents.exhibits, {}, "")["exhibits"][0]  # type: ignore[index]
+    facts = dict(page["facts"])
+    assert (facts["Produced by"], facts["Taken by"]) == ("W1", "W1")
+    assert (facts["Reference the police gave it"], facts["Reference the keeper would like"]) == ("TP/9", "XY/7")
+
+
+def test_who_does_it_can_be_looked_up_from_page_one_of_06() -> None:
+    """By real name, other names, age, looks and car; that they are not safe to approach stands before all of it."""
+    diary = FictionalDiary()
+    him = diary.add(
+        "person",
+        {
+            "aliases": ["Cal"], "description": "Tall.", "dob_or_age": "about 29", "name": "C.", "relationship": "ex_partner",
+            "role": "suspect", "role_code": "S1",
+        },
+        {"real_name": "Callum Redfern", "safe_to_approach": "no"},
+    )  # fmt: skip
+    car = {
+        "colour": "silver",
+        "make": "Vauxhall",
+        "person_ids": [him["record"]],
+        "reg": "ends OVN",
+        "reg_certainty": "part_of_it",
+    }
+    diary.add("vehicle", car)
+    diary.add("incident", incident_fields(START, "He stood there.", actor_ids=[him["record"]]))
+    contents, _ = pages(diary)
+    assert officer_page(contents)["descriptions"] == [
+        [
+            "S1 Callum Redfern (“C.”). NOT safe to approach. Ex-partner. Also called “Cal”. Age or date of birth: about 29. "
+            "Tall.",
+            "",
+        ],
+        ["V1 silver Vauxhall, plate ends OVN (I saw part of it), linked with S1", ""],
+    ]
+    assert "Redfern" not in json.dumps(chronology_page(contents))
