@@ -15,7 +15,7 @@ from diary.crypto.signing import Author, verify_author
 from diary.encoding import b64, parse, read_frames, unb64
 from diary.errors import BadSignature, KeptError, SealError
 from diary.ids import id_text, new_id
-from diary.ledger import grants, letters, push, summaries
+from diary.ledger import grants, letters, marks, push, summaries
 from diary.ledger.grants import Granted
 from diary.ledger.push import Push, signed_bytes
 from diary.ledger.versions import OpenedVersion, Place, open_with_keys
@@ -148,6 +148,16 @@ async def write_down(server: Server, advocate: Advocate, client: Client, told: M
     Raises BadSignature for fields that are not those of an assisted entry.
     """
     return await write(server, advocate, client, {"fields": dict(told), "what": letters.ASSISTED}, now)
+
+
+async def mark(server: Server, client: Client, seen: Mapping[str, int], now: int) -> None:
+    """Say which records (id: number of the newest version looked at) were looked through; those marked before stay."""
+    path = f"/v1/clients/{client.granted.id}/marks"
+    before = (await server.json("GET", path))["marks"]
+    kept = marks.open_marks(client.granted, unb64(before))["marks"] if before else []
+    made = [{"at": now, "record": record, "seq": seq} for record, seq in seen.items()]
+    told = [one for one in kept if one["record"] not in seen] + made
+    await server.put(path, marks.seal_marks(client.granted, {"made_at": now, "marks": told}))
 
 
 async def write(server: Server, advocate: Advocate, client: Client, fields: Mapping[str, object], now: int) -> str:

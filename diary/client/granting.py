@@ -12,7 +12,7 @@ from diary.crypto.keys import unwrap_any_epoch, version_header
 from diary.encoding import b64, frames, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ids import id_text, new_id
-from diary.ledger import grants, letters, summaries
+from diary.ledger import grants, letters, marks, summaries
 from diary.ledger.grants import Granted, Person
 from diary.ledger.push import ForGrant, Push
 from diary.ledger.versions import Place
@@ -115,6 +115,12 @@ async def summarise(server: Server, granted: Granted, told: Mapping[str, object]
     """Put a newer summary on the advocate's list."""
     diary = granted.said["diary"]
     await server.put(f"/v1/diaries/{diary}/grants/{granted.id}/summary", summaries.seal_summary(granted, told))
+
+
+async def read_marks(server: Server, granted: Granted) -> Mapping[str, Any] | None:
+    """What the advocate has looked through, None for nothing. Raises NotFound and SealError."""
+    answer = await server.json("GET", f"/v1/diaries/{granted.said['diary']}/grants/{granted.id}/marks")
+    return marks.open_marks(granted, unb64(answer["marks"])) if answer["marks"] else None
 
 
 async def shut_out(server: Server, identity: Identity, grant: str) -> None:

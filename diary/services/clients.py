@@ -9,7 +9,7 @@ from diary.ids import id_text
 from diary.services import blobs
 from diary.services.instance import Instance
 from diary.services.members import name_of
-from diary.storage import clients, letters, organisations
+from diary.storage import clients, letters, marks, organisations
 from diary.storage.blobs import BlobPlace
 from diary.storage.clients import Shown
 from diary.storage.grants import GrantRow
@@ -20,6 +20,7 @@ __all__ = ["MemberRow"]  # web knows it from here
 # What an advocate may say they did, for the keeper to read.
 ACTS: Final = ("pack",)
 LETTER_BYTES: Final = 64 << 10
+MARKS_BYTES: Final = 256 << 10
 
 
 async def list_clients(instance: Instance, member: MemberRow) -> list[dict[str, object]]:
@@ -80,6 +81,25 @@ async def write(instance: Instance, member: MemberRow, grant: bytes, letter: byt
         raise BadRequest("That letter belongs to another place, or is too long.")
     made = LetterRow(letter, grant, instance.clock.now_ms(), envelope)
     await instance.db.writer.run(lambda hand: letters.post(hand, made))
+
+
+async def get_marks(instance: Instance, member: MemberRow, grant: bytes) -> bytes | None:
+    """What this advocate has looked through, sealed; None for nothing. Raises NotFound."""
+    return await marks.find(instance.db, (await _standing(instance, member, grant)).id)
+
+
+async def mark(instance: Instance, member: MemberRow, grant: bytes, envelope: bytes) -> None:
+    """Keep newer marks. Safe to repeat. Raises NotFound and BadRequest."""
+    row = await _standing(instance, member, grant)
+    check_marks(row.diary, grant, envelope)
+    await instance.db.writer.run(lambda hand: marks.put(hand, grant, envelope))
+
+
+def check_marks(diary: bytes, grant: bytes, envelope: bytes) -> None:
+    """Raises BadRequest for what cannot be the marks of this grant."""
+    place = {"diary": id_text(diary), "grant": id_text(grant), "t": "marks"}
+    if len(envelope) > MARKS_BYTES or not envelope.startswith(prefix(Kind.SUMMARY, place)):
+        raise BadRequest("Those marks belong to another place, or are too many.")
 
 
 async def admit(instance: Instance, account: bytes) -> MemberRow:

@@ -16,10 +16,11 @@ from diary.errors import BadRequest, NotFound
 from diary.ids import id_text
 from diary.ledger.grants import LONGEST_MS
 from diary.ledger.push import PARTS
+from diary.services.clients import check_marks
 from diary.services.instance import Instance
 from diary.services.members import name_of
 from diary.services.proofs import prove
-from diary.storage import access, grants, letters, organisations
+from diary.storage import access, grants, letters, marks, organisations
 from diary.storage.grants import GrantRow
 from diary.storage.organisations import MemberRow
 from diary.storage.sessions import Signed
@@ -96,6 +97,7 @@ async def summarise(instance: Instance, signed: Signed, diary: bytes, grant: byt
 async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]]:
     """The keeper's grants, those that are over too, with whom they are for and when that person looked last."""
     found = await grants.list_own(instance.db, signed.account)
+    marked = await marks.numbers(instance.db, signed.account)
     told: list[dict[str, object]] = []
     for row, given in found:
         member = await organisations.find(instance.db, row.advocate)
@@ -109,10 +111,23 @@ async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]
                 "kept": b64(row.kept),
                 "looked_at": row.looked_at,
                 "made_at": row.made_at,
+                "marks": marked.get(row.id, 0),
                 "not_after": row.not_after,
             }
         )
     return told
+
+
+async def get_marks(instance: Instance, signed: Signed, diary: bytes, grant: bytes) -> bytes | None:
+    """What the advocate has looked through, sealed; None for nothing. Raises NotFound."""
+    return await marks.owned(instance.db, signed.account, diary, grant)
+
+
+async def carry_marks(instance: Instance, signed: Signed, diary: bytes, grant: bytes, envelope: bytes) -> None:
+    """Keep the marks of the grant that this one takes the place of. Raises BadRequest and NotFound."""
+    await grants.owned(instance.db, signed.account, diary, grant)
+    check_marks(diary, grant, envelope)
+    await instance.db.writer.run(lambda hand: marks.put(hand, grant, envelope), of=signed.account)
 
 
 async def given(instance: Instance, signed: Signed, grant: bytes) -> list[str]:

@@ -121,6 +121,21 @@ class GrantLook(Model):
         indexes = (("grant_id",),)
 
 
+class GrantMarks(Model):
+    """What an advocate has looked through, sealed under the grant's key. `n`: how many times they changed it."""
+
+    id = fields.BigIntField(primary_key=True)
+    grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="marks")
+    n = fields.BigIntField()
+    sealed = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "grant_marks"
+        indexes = (("grant_id",),)
+
+
 class Letter(Model):
     """A question or an assisted entry on its way to a keeper, sealed to them; gone once it was taken in."""
 

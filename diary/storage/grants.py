@@ -99,7 +99,7 @@ def end_all(hand: Hand, account: bytes, now: int) -> None:
 def forget(hand: Hand, account: bytes) -> None:
     """A closed account has no grants, given or had; looks and letters go with them."""
     diaries = "diary_id IN (SELECT id FROM diary WHERE account_id = ?)"
-    for table in ("letter", "grant_look", "grant_wrap"):
+    for table in ("letter", "grant_look", "grant_marks", "grant_wrap"):
         theirs = f"(SELECT id FROM access_grant WHERE {diaries} OR advocate_id = ?)"  # noqa: S608
         hand.execute(f"DELETE FROM {table} WHERE grant_id IN {theirs}", (account, account))  # noqa: S608
     hand.execute(f"DELETE FROM access_grant WHERE {diaries} OR advocate_id = ?", (account, account))  # noqa: S608

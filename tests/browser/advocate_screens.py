@@ -31,7 +31,8 @@ KEPT = (
     "['answered', 'put_aside'].map((status, i) => ({record: `q${i}`, text: 'Was anybody with you?', answer: 'My sister.', "
     "asked_at: Date.now(), answered_at: Date.now(), status, name: 'Priya K, Stalking Support North'}))"
 )
-ON_ENTRY = js(f"fake.open(24); fake.asks = [{ASKS}]; fake.sees = {SEEN_BY}; fake.questions = {KEPT}")
+THROUGH = "fake.through = [['r0', ['Priya K', 'Sam O']], ['r1', ['Priya K']], ['a0', ['Priya K']]]"
+ON_ENTRY = js(f"fake.open(24); {THROUGH}; fake.asks = [{ASKS}]; fake.sees = {SEEN_BY}; fake.questions = {KEPT}")
 FILLED = (
     f"{{step: 'what', who: {PRIYA}, how: 'some', records: ['r0'], purpose: 'Help with a report', name: 'Maya', "
     "rights: ['view', 'comment'], days: '30'}"
@@ -91,4 +92,5 @@ ADVOCATE_SCREENS: dict[str, tuple[Act, ...]] = {
     "asked": (ASKED, go("asked"), press("Answer"), press("Add my answer")),
     "asked, the line": (ASKED, go("entries")),
     "entry, seen and asked": (ON_ENTRY, go("entry", record="r0")),
+    "entries, looked through": (ON_ENTRY, go("entries")),
 }

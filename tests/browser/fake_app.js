@@ -173,6 +173,8 @@ class FakeApp {
   async narrowGrant(grant, less) { await this.did('narrowGrant', { grant, less }); }
   async readGrants() { return { grants: [], looks: [], offline: false, ...this.let_in }; }
   async endGrant(grant) { await this.did('endGrant', grant); return { heard: true }; }
+  async readMarked() { return new Map(this.through ?? []); }
+  async markedOf(record) { return new Map(this.through ?? []).get(record)?.map((name) => ({ name, at: Date.now() - 36e5, since: record === 'r1' })) ?? []; }
   async whoSees() { return this.sees ?? []; }
   async ownWords() { return 'ribbon kettle orbit meadow lantern pencil squirrel umbrella lecture'; }
   async readAssisted() { return this.written ?? []; }

@@ -58,6 +58,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     desk.tap("Look for news")
     desk.opens(CALLED)
     reads(desk, OLD)
+    looks_through(desk, keeper)
     assert sam.narratives() == {OLD}
     # and what is written later is seen too
     works_with(desk, keeper)
@@ -98,9 +99,27 @@ def works_with(desk: Desk, keeper: Keeper) -> None:
     answers_and_says_yes(keeper)
     joins_the_case(keeper, SPOKEN)
     comes(desk, SPOKEN)
-    desk.sees(re.compile("Written by PK, confirmed"))
+    desk.sees(re.compile("Written by PK, confirmed by them"))
     comes(desk, NEW)
     expect(desk.page.locator(".narrative")).to_have_text(f"{NEW}\n\n{ANSWER}")
+
+
+def looks_through(desk: Desk, keeper: Keeper) -> None:
+    """The advocate says that they looked through the entry that is open; the keeper reads it, with no signal too."""
+    desk.tap("I looked through this")
+    desk.sees(re.compile(rf"^You looked through this on .*{CALLED} can see that\."))
+    assert faults(desk.page) == []
+    expect(desk.page.locator("aside .item", has_text=OLD)).to_contain_text("Looked through")
+    keeper.locks()
+    keeper.unlocks()
+    keeper.goes("Entries")
+    expect(keeper.row(OLD)).to_contain_text("Looked through by Priya K")
+    expect(keeper.row(OTHER)).not_to_contain_text("Looked through")
+    keeper.page.context.set_offline(True)
+    keeper.reads(OLD)
+    keeper.sees(re.compile(r"^Priya K looked through this on .*You need not look again\.$"))
+    assert faults(keeper.page) == []
+    keeper.page.context.set_offline(False)
 
 
 def invited_by(desk: Desk) -> str:

@@ -12,7 +12,7 @@ import { Idle } from '../../static/js/desk/idle.js';
 import { clientOf, inOrder } from '../../static/js/desk/order.js';
 import { looksTable } from '../../static/js/desk/organisation.js';
 import { makeRequest } from '../../static/js/net/http.js';
-import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
+import { WORDS, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
@@ -75,10 +75,11 @@ async function joined() {
 }
 
 async function keeperOf(words, letsIn) {
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: grantActions }, words);
+  const faults = {};
+  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: grantActions }, words);
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
-  return { ...made, nine: letsIn };
+  return { ...made, faults, nine: letsIn };
 }
 
 test('joined, read, asked, signed in again, and nothing after the end', async () => {
@@ -162,6 +163,69 @@ const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries
   { said: { not_after: NOW + ends * DAY }, other: { name }, summary: { dates: dates.map(([days, what]) => ({ at: NOW + days * DAY, what })), entries, made_at: NOW, newest_at: NOW + newest * DAY } },
   { grant: name, looked_at: looked === null ? null : NOW + looked * DAY }, NOW,
 );
+
+test('what was looked through is said, reaches every device of the keeper, stays without a signal and after the end, and goes with a renewed grant', async () => {
+  const { desk, meddled } = await joined();
+  const one = await keeperOf('He waited outside again.');
+  const run = async () => { await one.phone.ctx.open.syncing.now(); };
+  const said = async () => (await one.app.markedOf(one.record)).map(({ name, since }) => [name, since]);
+  const [given] = await one.app.letIn({ met: await one.app.meetAdvocate(await desk.ownWords()), standIn: null, choice: { ...all(one.app), not_after: Date.now() + 5 * DAY }, name: 'Maya', words: WORDS });
+  await desk.listClients();
+  await desk.openClient(given.grant);
+  assert.deepEqual([desk.marked(one.record), await said()], [null, []]);
+  await desk.mark(one.record);
+  assert.equal(desk.marked(one.record).since, false);
+  await run();
+  assert.deepEqual([await said(), (await one.app.readMarked()).get(one.record)], [[['Priya K', false]], ['Priya K']]);
+  // added to afterwards, both know that there is something new
+  await one.app.saveIncident({ record: one.record, fields: { narrative: 'He waited outside again. And he shouted.' }, restricted: {}, reason: 'More.' });
+  assert.deepEqual(await said(), [['Priya K', true]]);
+  await until(one, isKept, 'kept');
+  for (let i = 0; i < 60 && !desk.marked(one.record)?.since; i++) { await desk.lookAgain(); await new Promise((go) => setTimeout(go, 50)); }
+  assert.equal(desk.marked(one.record).since, true);
+  await desk.mark(one.record);
+  await run();
+  assert.deepEqual(await said(), [['Priya K', false]]);
+  // marks that were put back, or changed on the way, take nothing from the phone
+  const older = await marksAt(one, given.grant);
+  await desk.mark((await desk.readRecords('incident'))[0].record);
+  await run();
+  for (const answer of [older, null, older.slice(0, -2) + 'AA']) {
+    one.faults.before = (path, { method = 'GET' }) => (method === 'GET' && path.endsWith('/marks') ? new Response(JSON.stringify({ marks: answer })) : null);
+    await one.phone.ctx.open.store.change((root) => { root.marked = root.marked.map(({ grant }) => ({ grant, n: 0 })); });
+    await run();
+    assert.deepEqual(await said(), [['Priya K', false]]);
+  }
+  one.faults.before = null;
+  meddled.set('/marks$', () => new TextEncoder().encode(JSON.stringify({ marks: b64(new Uint8Array(200)) })));
+  await desk.lookAgain();
+  assert.equal(desk.marked(one.record), null);
+  meddled.clear();
+  // another device has them, and the grant that takes its place
+  const two = makePhone({ origin: server.base, send: sender(server.base, {}), clock: one.phone.clock, packActions: grantActions });
+  await two.app.start();
+  await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
+  await two.ctx.open.syncing.now();
+  assert.deepEqual((await two.app.markedOf(one.record)).map(({ name }) => name), ['Priya K']);
+  const renewed = await one.app.renewGrant(given.grant);
+  await desk.listClients();
+  await desk.openClient(renewed.grant);
+  assert.equal(desk.marked(one.record).since, false);
+  await desk.unmark(one.record);
+  await one.app.endGrant(renewed.grant);
+  await run();
+  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  assert.deepEqual(await said(), [['Priya K', false]]);
+  await assert.rejects(desk.mark(one.record), { code: 'not_found' });
+  desk.lock();
+  assert.deepEqual(desk.state.marks, {});
+});
+
+/** What the server holds for a keeper. */
+async function marksAt(one, grant) {
+  const { api, open } = one.phone.ctx;
+  return (await api.withSession({ path: `/v1/diaries/${open.identity.diary}/grants/${grant}/marks` })).marks;
+}
 
 test('clients stand in the order of their dates, and how much they wrote changes nothing', () => {
   const some = [

@@ -1,4 +1,4 @@
-"""grants.json in Python: the words, both envelopes, keys, a summary, a letter, and each thing that must not hold."""
+"""grants.json in Python: the words, both envelopes, keys, a summary, marks, a letter, and each thing that must not hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from diary.crypto.fingerprints import fingerprint, read_words, to_words
 from diary.crypto.keys import Keyset
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature, SealError
-from diary.ledger import grants, letters, summaries
+from diary.ids import id_text
+from diary.ledger import grants, letters, marks, summaries
 from diary.ledger.grants import Granted, Person
 from tests.vectors.reading import load
 
@@ -91,6 +92,21 @@ def test_a_summary_counts_and_never_judges() -> None:
     for one in told["refused"]:
         with pytest.raises(SealError):
             summaries.seal_summary(GRANTED, one)
+
+
+def test_marks_say_what_was_looked_through_and_nothing_else() -> None:
+    """Records, numbers and times, each record once; a word beside them, or a summary in their place, is refused."""
+    told = V["marks"]
+    assert marks.open_marks(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": marks.TYPE}
+    for one in told["refused"]:
+        with pytest.raises(SealError):
+            marks.seal_marks(GRANTED, one)
+    most = [{"at": 1, "record": id_text(i.to_bytes(16)), "seq": 1} for i in range(marks.MARKS_LIMIT + 1)]
+    marks.open_marks(GRANTED, marks.seal_marks(GRANTED, {"made_at": 1, "marks": most[1:]}))
+    with pytest.raises(SealError):
+        marks.seal_marks(GRANTED, {"made_at": 1, "marks": most})
+    with pytest.raises(SealError):
+        marks.open_marks(GRANTED, unb64(V["summary"]["envelope"]))
 
 
 def test_a_letter_is_its_writers_and_for_its_place() -> None:

@@ -1,4 +1,4 @@
-"""grants.json: fingerprints as words, a grant in both envelopes, keys for a version, a summary, a letter, what does not hold."""
+"""grants.json: fingerprints as words, a grant in both envelopes, keys for a version, a summary, marks, a letter."""
 
 from diary.crypto.fingerprints import to_words
 from diary.crypto.keys import grant_header
@@ -6,7 +6,7 @@ from diary.crypto.padding import pad_version
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import Author, point_of
 from diary.encoding import b64, canon
-from diary.ledger import grants, letters, summaries
+from diary.ledger import grants, letters, marks, summaries
 from diary.ledger.grants import DAY_MS, LONGEST_MS, Granted, Person
 from tests.vectors.reference import envelope, envelope_to, fixed
 
@@ -46,6 +46,7 @@ def made_grants() -> Case:
         "kept": _kept(advocate, said, key),
         "wraps": _wraps(granted),
         "summary": _summary(granted),
+        "marks": _marks(granted),
         "letter": _letter(advocate, advocate_key, keeper),
         "assisted": _assisted(advocate, advocate_key, keeper),
         "refused_grants": _bent(keeper_key, said),
@@ -118,6 +119,29 @@ def _summary(granted: Granted) -> Case:
             told | {"risk": 3},
             told | {"newest_at": "yesterday"},
             told | {"dates": [{"at": AT, "what": "update_due"}] * 41},
+        ],
+    }
+
+
+def _marks(granted: Granted) -> Case:
+    """What an advocate has looked through, and what is none."""
+    one: Case = {"at": AT, "record": IDS["record"], "seq": 7}
+    told: Case = {"made_at": AT, "marks": [one, {"at": AT - DAY_MS, "record": IDS["version"], "seq": 3}]}
+    salt = fixed("marks", 24)
+    plain = pad_version(canon(told | {"t": marks.TYPE}))
+    return {
+        "told": told,
+        "header": marks.header(granted),
+        "salt": b64(salt),
+        "envelope": b64(envelope(granted.key, Kind.SUMMARY, marks.header(granted), plain, salt)),
+        "refused": [
+            told | {"made_at": -1},
+            told | {"marks": [one, one]},
+            told | {"marks": [one | {"record": "x"}]},
+            told | {"marks": [one | {"seq": "7"}]},
+            told | {"marks": [one | {"note": "he lies"}]},
+            told | {"marks": None},
+            told | {"why": "x"},
         ],
     }
 

@@ -1,4 +1,7 @@
-"""Every actor on every row of an advocate's: in scope, out of scope, run out, ended, a keeper, nobody."""
+"""Every actor on every row that has to do with an advocate: in scope, out of scope, run out, ended, gone, a keeper, nobody.
+
+Keepers on keepers' rows are in test_authorisation.py.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,10 @@ import pytest
 from diary.client import granting
 from diary.client.granting import Choice
 from diary.client.journal import Said
+from diary.crypto.handover import new_kdf
+from diary.crypto.kdf import CHEAPEST
+from diary.crypto.sealing import Kind as Envelope
+from diary.crypto.sealing import prefix
 from diary.crypto.signing import Author
 from diary.encoding import b64
 from diary.ids import id_text, new_id
@@ -18,8 +25,9 @@ from diary.ledger import push
 from diary.ledger.letters import Place, seal_letter
 from diary.web.policy import Audience, Kind, Row
 from diary.web.routes import ROUTES
-from tests.advocates import Desk, all_of_it, hire, lead_of, let_in, reach
-from tests.keepers import Keeper, Phone, Served, seal_file
+from tests.advocates import WORDS, Desk, all_of_it, hire, lead_of, let_in, reach
+from tests.keepers import Keeper, Phone, Served, proof_of_words, seal_file
+from tests.web import test_authorisation as keepers_rows
 
 ROWS = [row for row in ROUTES if row.audience is Audience.ADVOCATE]
 OF_A_CLIENT = [row for row in ROWS if "{grant}" in row.path]
@@ -46,6 +54,9 @@ async def given(server: Served, keeper: Keeper, desk: Desk, choice: Choice) -> d
 
 def body_for(row: Row, desk: Desk, keeper: Keeper, ids: dict[str, str]) -> bytes | dict[str, object] | None:
     """A body the row would take."""
+    if row.path.endswith("/marks") and row.writes:
+        marks = {"diary": keeper.identity.diary, "grant": ids["grant"], "t": "marks"}
+        return prefix(Envelope.SUMMARY, marks) + b"x" * 90
     if row.body.kind is Kind.OCTETS:
         place = Place(keeper.identity.diary, ids["grant"], ids["letter"])
         fields = {"fields": {"about": id_text(bytes(16)), "text": "When?"}, "what": "question", "made_at": 1}
@@ -92,3 +103,90 @@ async def test_forbidden_run_out_ended_and_absent_are_one_answer(row: Row, keepe
     answers = [absent, other, late, ended]
     assert {one.status_code for one in answers} == {404}
     assert len({(one.content, tuple(sorted(one.headers.multi_items()))) for one in answers}) == 1
+
+
+async def test_who_has_left_is_a_stranger_on_every_row(keeper: Keeper, server: Served) -> None:
+    """Of a member who was let in, and whose membership ended meanwhile, the session is over, whatever is asked with it."""
+    lead, _ = await lead_of(server)
+    invite = (await lead.ask("POST", "/v1/organisation/invitations")).json()["invite"]
+    gone = await hire(server, invite, "Sam")
+    ids = await given(server, keeper, gone, all_of_it(server))
+    assert (await gone.ask("GET", f"/v1/clients/{ids['grant']}/changes")).status_code == 200
+    assert (await lead.ask("DELETE", f"/v1/organisation/members/{gone.advocate.account}")).status_code == 204
+    before = server.dump()
+    for row in ROWS:
+        answer = await ask(row, gone, body_for(row, gone, keeper, ids), ids)
+        assert (answer.status_code, answer.json()["error"]) == (401, "signed_out"), named(row)
+    assert server.dump() == before
+
+
+async def test_an_advocate_in_scope_finds_nothing_at_a_keepers_addresses(keeper: Keeper, server: Served) -> None:
+    """With the ids of all that the client who let them in has, their own words proved: what nobody has, byte for byte."""
+    desk, _ = await lead_of(server)
+    theirs = await keepers_rows.belongings(keeper, server, desk)
+    nobodys = {name: theirs[name] if name in ("i", "size", "fingerprint") else id_text(new_id()) for name in theirs}
+    kdf = (await desk.ask("POST", "/v1/prelogin", {"login": desk.advocate.login})).json()
+    proof = proof_of_words(desk, WORDS, kdf)  # type: ignore[arg-type] # of its words alone
+    assert (await desk.ask("GET", "/v1/sessions", x_proof=proof)).status_code == 200
+    before = server.dump()
+    for row in keepers_rows.NAMING:
+        answers = []
+        for ids in (theirs, nobodys):
+            body = keepers_rows.body_for(row, keeper, ids)
+            answers.append(await desk.ask(row.method, filled(row, ids), body, x_proof=proof))
+        forbidden, absent = answers
+        # What a keeper pushes carries that keeper's signature: an advocate has no diary it could be for.
+        allowed = (404, 400) if row.path.endswith("versions/{version}") else (404,)
+        assert forbidden.status_code in allowed, named(row)
+        assert forbidden.content == absent.content, named(row)
+        assert keepers_rows.headers(forbidden) == keepers_rows.headers(absent), named(row)
+    assert server.dump() == before
+
+
+def filled(row: Row, ids: dict[str, str]) -> str:
+    """A row's address with these ids."""
+    return re.sub(r"{(\w+)}", lambda found: ids[found[1]], row.path)
+
+
+async def test_what_names_nobody_tells_an_advocate_of_their_own_account_alone(keeper: Keeper, server: Served) -> None:
+    """Lists of sessions, grants, hand-overs and the like hold nothing of the client's; nothing can be begun in their diary."""
+    desk, _ = await lead_of(server)
+    theirs = await keepers_rows.belongings(keeper, server, desk)
+    secret = [theirs[name] for name in ("diary", "grant", "letter", "witness", "handover", "pack", "record", "blob", "session")]
+    kdf = (await desk.ask("POST", "/v1/prelogin", {"login": desk.advocate.login})).json()
+    proof = proof_of_words(desk, WORDS, kdf)  # type: ignore[arg-type] # of its words alone
+    for row in keepers_rows.ROWS:
+        if row in keepers_rows.NAMING or row.writes or "{" in row.path:
+            continue
+        answer = await desk.ask(row.method, row.path, x_proof=proof)
+        assert answer.status_code == 200, named(row)
+        assert [one for one in secret if one in answer.text] == [], named(row)
+    before = server.dump()
+    diary = {"diary": theirs["diary"]}
+    begun = diary | {"name": "Q" * 22, "auth": "Q" * 43, "parts": 2, "size": 9000, "handover": id_text(new_id())}
+    for path, body in (("/v1/packs", diary), ("/v1/handovers", begun | {"kdf": new_kdf(CHEAPEST)})):
+        assert (await desk.ask("POST", path, body)).status_code == 404, path
+    assert server.dump() == before
+
+
+async def test_a_session_opens_nothing_on_the_public_host(keeper: Keeper, server: Served) -> None:
+    """Hand-overs and statements are for whoever has the words: keeper, advocate in scope and nobody get one answer."""
+    desk, _ = await lead_of(server)
+    ids = await keepers_rows.belongings(keeper, server, desk) | {"upload": id_text(new_id())}
+    nothing = {"name": b64(bytes(16)), "auth": "A" * 43, "parts": 1, "size": 9000}
+    asked = 0
+    for row in ROUTES:
+        if row.audience is not Audience.RECIPIENT:
+            continue
+        answers = []
+        for number, cookies in enumerate((keeper.cookies, desk.cookies, {})):
+            transport = server.client(f"203.0.113.{10 * asked + number}")._transport
+            phone = Phone(httpx.AsyncClient(transport=transport, base_url=server.settings.public_url), dict(cookies))
+            body = nothing if row.body.kind is Kind.JSON else b"x" * 200 if row.body.kind is Kind.OCTETS else None
+            answers.append(await phone.ask(row.method, filled(row, ids), body, x_proof=keeper.proof))
+        assert len({(one.status_code, one.content) for one in answers}) == 1, named(row)
+        assert not any(one.headers.get_list("set-cookie") for one in answers), named(row)
+        refused = (200,) if row.path.endswith("/salt") else (400, 401)  # a salt is given for any name
+        assert answers[0].status_code in refused, named(row)
+        asked += 1
+    assert asked >= 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import httpx
 
@@ -10,6 +11,8 @@ from diary.client import advocates, granting
 from diary.client.advocates import Invited
 from diary.client.transport import Server
 from diary.crypto import kdf
+from diary.ids import id_text, new_id, parse_id
+from diary.ledger import marks
 from diary.paths import STATIC
 from tests.advocates import WORDS, found_organisation, hire, lead_of, let_in, reach
 from tests.keepers import CODE, Keeper, Phone, Served
@@ -59,6 +62,33 @@ async def test_asking_whether_it_stands_is_no_look(keeper: Keeper, server: Serve
     assert server.dump() == before
     await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
     assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 404
+
+
+async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: Served) -> None:
+    """What was looked through reaches the keeper, who alone has its key besides; it outlives the grant, and counts as no look."""
+    desk, _ = await lead_of(server)
+    granted = await let_in(server, keeper, desk)
+    (client,) = await desk.clients(server.clock.now_ms())
+    assert await granting.read_marks(reach(keeper, server), granted) is None
+    record, other = id_text(new_id()), id_text(new_id())
+    for seen in ({record: 3}, {other: 4}, {record: 5}):
+        server.clock.ms += 60_000
+        await advocates.mark(desk.reached, client, seen, server.clock.now_ms())
+    told = await granting.read_marks(reach(keeper, server), granted)
+    assert told is not None
+    assert {one["record"]: one["seq"] for one in told["marks"]} == {record: 5, other: 4}
+    row = (await keeper.ask("GET", "/v1/grants")).json()
+    assert (row["grants"][0]["marks"], row["looks"]) == (3, [])
+    assert record not in str(server.dump()) and parse_id(record).hex() not in str(server.dump()).lower()
+    # of another place, or too many, they are refused
+    elsewhere = marks.seal_marks(replace(granted, said={**granted.said, "grant": id_text(new_id())}), {"made_at": 1, "marks": []})
+    for body in (elsewhere, b"x" * 90, b""):
+        assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", body)).status_code == 400
+    large = marks.seal_marks(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
+    assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", large)).status_code == 400
+    await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
+    assert await granting.read_marks(reach(keeper, server), granted) == told
+    assert (await desk.ask("GET", f"/v1/clients/{granted.id}/marks")).status_code == 404
 
 
 async def test_a_lead_reads_who_looked_and_no_clients_name(keeper: Keeper, server: Served) -> None:

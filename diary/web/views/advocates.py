@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp
 
-from diary.encoding import frames
+from diary.encoding import b64, frames
 from diary.services import clients, organisations
 from diary.services.organisations import Joining
 from diary.web.answers import Answer, json_answer, octets
@@ -67,6 +67,18 @@ async def note(call: Call) -> ASGIApp:
 async def write(call: Call) -> ASGIApp:
     """Leave a letter for a client."""
     await clients.write(call.instance, call.advocate, call.id("grant"), call.id("letter"), call.body)
+    return Answer()
+
+
+async def get_marks(call: Call) -> ASGIApp:
+    """What the advocate has looked through."""
+    found = await clients.get_marks(call.instance, call.advocate, call.id("grant"))
+    return json_answer({"marks": b64(found) if found else None})
+
+
+async def mark(call: Call) -> ASGIApp:
+    """What they have looked through now."""
+    await clients.mark(call.instance, call.advocate, call.id("grant"), call.body)
     return Answer()
 
 

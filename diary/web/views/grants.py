@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp
 
-from diary.encoding import unb64
+from diary.encoding import b64, unb64
 from diary.errors import BadRequest
 from diary.services import grants
 from diary.services.grants import NewGrant
@@ -62,6 +62,18 @@ async def summarise(call: Call) -> ASGIApp:
     if len(call.body) > SEALED_BYTES:
         raise BadRequest
     await grants.summarise(call.instance, call.keeper, call.id("diary"), call.id("grant"), call.body)
+    return Answer()
+
+
+async def get_marks(call: Call) -> ASGIApp:
+    """What an advocate has looked through."""
+    found = await grants.get_marks(call.instance, call.keeper, call.id("diary"), call.id("grant"))
+    return json_answer({"marks": b64(found) if found else None})
+
+
+async def carry_marks(call: Call) -> ASGIApp:
+    """What they looked through under the grant before."""
+    await grants.carry_marks(call.instance, call.keeper, call.id("diary"), call.id("grant"), call.body)
     return Answer()
 
 

@@ -12,6 +12,7 @@ import { isBlank, textOf } from '../record/reading.js';
 import { proofOf } from './accounts.js';
 import { addStanding, forgetMet, keepMet, lettingOf, metOf, personOf } from './granting_known.js';
 import { endNow, giveTo, readAll, stands } from './granting_give.js';
+import { carryMarks, markedAll, markedOf } from './marking.js';
 import { isMeant, previewOf, within } from './granting_scope.js';
 import { insideOf, savedOf } from './inside.js';
 import { readDiary } from './pack_sources.js';
@@ -52,6 +53,9 @@ export function grantActions(ctx) {
     async endGrant(/** @type {string} */ grant) { return saved(await end(ctx, inside(), grant)); },
     /** Who can see an entry, as far as this phone knows without asking. */
     async whoSees(/** @type {string} */ record) { return whoSees(ctx, inside(), record); },
+    /** Who has looked through what, by record. */
+    async readMarked() { return markedAll(inside()); },
+    async markedOf(/** @type {string} */ record) { return markedOf(inside(), record); },
     usualEnd: () => ctx.clock.now() + USUAL_MS,
     latestEnd: () => ctx.clock.now() + LONGEST_MS,
     /** The keeper's own nine words, for an advocate to compare. */
@@ -209,6 +213,8 @@ async function replace(ctx, open, before, choice) {
   if (!known) throw new KeptError('not_found');
   const met = { ...known.other, fingerprint: before.to, name: before.name, organisation: before.organisation };
   const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, await open.vault.proof());
+  // Without a signal for them the marks are kept here all the same, under the grant before.
+  await carryMarks(ctx, open, before.grant, made.grant).catch((error) => { if (!isPassing(error)) throw error; });
   await end(ctx, open, before.grant);
   return made;
 }

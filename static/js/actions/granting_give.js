@@ -12,6 +12,7 @@ import { grantsOf } from '../net/grants.js';
 import { isPassing } from '../net/http.js';
 import { isTakenOut } from '../record/told.js';
 import { addressOf, endHere, endedAt, endedOf, isChanged, keepStanding, lettingOf, noteTold, openAll, owed } from './granting_known.js';
+import { heedMarks } from './marking.js';
 import { datesOf, isMeant, missingFrom } from './granting_scope.js';
 import { readDiary } from './pack_sources.js';
 
@@ -24,13 +25,15 @@ import { readDiary } from './pack_sources.js';
 /**
  * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation; `changed`: the server gives other keys for them than
  * those that were checked; `unheard`: ended by the keeper, and the server has not done it yet.
- * @typedef {Letting & {said: Said, ended_at: number|null, given: number, mine: boolean, left: boolean, changed: boolean, unheard: boolean}} Grant
+ * @typedef {Letting & {said: Said, ended_at: number|null, given: number, mine: boolean, left: boolean, changed: boolean, unheard: boolean, marks: number}} Grant
  */
 /** @typedef {{grants: Grant[], looks: import('../net/grants.js').Look[], offline: boolean}} Listed newest first */
 
 const AT_ONCE = 200;
 /** What each opening has given already, so that nothing is read again while nothing was written. @type {WeakMap<Open, Map<string, string>>} */
 const done = new WeakMap();
+/** Openings that have asked for what other devices granted. @type {WeakSet<Open>} */
+const taken = new WeakSet();
 
 /** @param {Pick<Grant, 'ended_at'|'left'|'changed'|'not_after'>} one @param {number} now ms */
 export const stands = ({ ended_at: ended, left, not_after: until }, now) => ended === null && !left && until > now;
@@ -54,7 +57,7 @@ export async function readAll(ctx, open) {
     // The end that was signed counts, whatever the server has.
     grants.push({
       ...letting, name: letting.name || opened.other.name, not_after: Math.min(row.not_after, opened.said.not_after), said: opened.said, ended_at: mine ?? row.ended_at, mine: mine !== null, given: row.given,
-      left: row.advocate === null, changed: isChanged(row.advocate, opened.said.to), unheard: mine !== null && row.ended_at === null,
+      left: row.advocate === null, changed: isChanged(row.advocate, opened.said.to), unheard: mine !== null && row.ended_at === null, marks: row.marks,
     });
   }
   await keepStanding(open, grants.filter((one) => stands(one, ctx.clock.now())));
@@ -67,7 +70,7 @@ export async function readAll(ctx, open) {
 async function readHere(open) {
   const here = lettingOf(open);
   const known = await openAll(open, here);
-  const usual = { ended_at: null, mine: false, given: 0, left: false, changed: false, unheard: false };
+  const usual = { ended_at: null, mine: false, given: 0, left: false, changed: false, unheard: false, marks: 0 };
   return { looks: [], offline: true, grants: here.flatMap((one, i) => (known[i] ? [{ ...one, ...usual, said: known[i].said }] : [])).reverse() };
 }
 
@@ -78,11 +81,19 @@ async function readHere(open) {
  */
 export async function heedGrants(ctx, open) {
   await tellEndings(ctx, open);
-  if (!lettingOf(open).length) return;
+  if (!lettingOf(open).length && !await mayHave(open)) return;
   const { grants } = await readAll(ctx, open);
+  await heedMarks(ctx, open, grants);
   for (const one of grants) {
     if (stands(one, ctx.clock.now()) && !one.changed) await giveTo(ctx, open, one.said);
   }
+}
+
+/** Whether another device may have let somebody in, asked once an opening: a new device knows of it by the consents that came down. @param {Open} open */
+async function mayHave(open) {
+  if (taken.has(open) || !(await open.store.readJson('k/consent'))?.length) return false;
+  taken.add(open);
+  return true;
 }
 
 /** @param {Context} ctx @param {Open} open */

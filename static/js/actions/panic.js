@@ -55,7 +55,7 @@ function startOver(root, incidents) {
   Object.assign(root, {
     cleared: true, count: 0, unregistered: 0, segments: incidents ? 1 : 0, lines: {}, feed: { seq: 0, head: b64(new Uint8Array(32)) }, fetch: [], filling: [], blanks: 0, again: false,
   });
-  for (const name of ['index', 'manifest', 'numbered', 'said']) delete root[name];
+  for (const name of ['index', 'manifest', 'marked', 'numbered', 'said']) delete root[name];
   if (root.log) root.log = { ...root.log, proved: 0 };
   if (root.custody) root.custody = { on: null, record: null, waiting: root.custody.waiting ?? [] };
 }

@@ -13,6 +13,7 @@ import { openPart } from './files.js';
 import { openForAdvocate, partsOf } from './grants.js';
 import { grantWrapHeader } from './keys.js';
 import { sealLetter } from './letters.js';
+import { openMarks, sealMarks } from './marks.js';
 import { importAuthor, importAuthorPub, verifyAuthor } from './signing.js';
 import { inFlight } from './stored.js';
 import { openSummary } from './summaries.js';
@@ -87,6 +88,14 @@ function clientPart(session, held, heldOf) {
     clientPart: (/** @type {{grant: string, blob: string, key: string, i: number, n: number, sealed: Bytes, size?: number}} */ { grant, blob, key, i, n, sealed, size }) => {
       parseId(blob);
       return openPart({ diary: heldOf(grant).said.diary, blob, key: unb64(key) }, i, n, sealed, size);
+    },
+    clientMarks: (/** @type {string} */ grant, /** @type {import('./marks.js').Marks} */ marks) => {
+      const { said, key } = heldOf(grant);
+      return sealMarks(key.slice(), said, marks);
+    },
+    clientMarksOpen: (/** @type {string} */ grant, /** @type {Bytes} */ sealed) => {
+      const { said, key } = heldOf(grant);
+      return openMarks(key.slice(), sealed, said);
     },
     letterSeal: async (/** @type {{grant: string, what: 'question'|'assisted', fields: any, made_at: number}} */ { grant, what, fields, made_at }) => {
       const { said, other } = heldOf(grant);

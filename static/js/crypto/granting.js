@@ -10,6 +10,7 @@ import { claimedHeader } from './envelope.js';
 import { keepGrant, makeGrant, openKept, printOf, sealForAdvocate, wrapsFor } from './grants.js';
 import { unwrap, versionWrapHeader } from './keys.js';
 import { openLetter } from './letters.js';
+import { openMarks, sealMarks } from './marks.js';
 import { sealSummary } from './summaries.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
@@ -75,6 +76,14 @@ function givingPart(session, heldOf) {
     grantSummary: (/** @type {string} */ grant, /** @type {import('./summaries.js').Summary} */ summary) => {
       const { said, key } = heldOf(grant);
       return sealSummary(key, said, summary);
+    },
+    grantMarks: (/** @type {string} */ grant, /** @type {import('./marks.js').Marks} */ marks) => {
+      const { said, key } = heldOf(grant);
+      return sealMarks(key.slice(), said, marks);
+    },
+    grantMarksOpen: (/** @type {string} */ grant, /** @type {Bytes} */ sealed) => {
+      const { said, key } = heldOf(grant);
+      return openMarks(key.slice(), sealed, said);
     },
     letterOpen: (/** @type {{envelope: Bytes, grant: string, letter: string}} */ { envelope, grant, letter }) => {
       const { said, other } = heldOf(grant);

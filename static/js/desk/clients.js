@@ -5,6 +5,7 @@ import { readFrames, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';
 import { Diary } from './diary.js';
+import { byRecord, readMarks } from './marks.js';
 import { clientOf } from './order.js';
 
 /** @typedef {import('./desk.js').Context} Context */
@@ -55,6 +56,8 @@ async function openClient(ctx, grant) {
   const diary = new Diary(ctx.ports.zone);
   ctx.reading = diary;
   const read = guarded(ctx, grant, async () => {
+    const marking = readMarks(ctx, grant);
+    marking.catch(() => undefined);
     let after = 0;
     /** @type {Promise<any[]>} */
     let opening = Promise.resolve([]);
@@ -69,17 +72,18 @@ async function openClient(ctx, grant) {
       opening = vault.clientRead(grant, page);
       opening.catch(() => undefined);
     }
+    return marking;
   });
   // Ended meanwhile: that is said by itself, and there is nothing to open.
-  const isOver = await read.then(() => false, (error) => { if (ctx.state.ended === null) throw error; return true; });
-  if (isOver) return;
+  const marks = await read.catch((error) => { if (ctx.state.ended === null) throw error; return null; });
+  if (!marks) return;
   if (ctx.reading !== diary || !ctx.vault) throw new KeptError('cancelled');
   const all = await diary.rows(client.looked_at ?? 0);
   if (ctx.state.client?.grant !== grant) dropUrls(ctx);
   ctx.diary = diary;
   // What is looked at now is seen: the list says so at once, the server's own note comes with the next one.
   const clients = ctx.state.clients.map((one) => (one.grant === grant ? { ...one, looked_at: ctx.ports.clock.now(), fresh: false } : one));
-  ctx.set({ client, clients, entries: all.filter(({ taken_out }) => (taken_out ?? null) === null), removed: all.filter(({ taken_out }) => (taken_out ?? null) !== null), ended: null, newer: false });
+  ctx.set({ client, clients, entries: all.filter(({ taken_out }) => (taken_out ?? null) === null), removed: all.filter(({ taken_out }) => (taken_out ?? null) !== null), ended: null, newer: false, marks: byRecord(marks.marks) });
 }
 
 /** The number of a version, from its frame. @param {Uint8Array} frame */
@@ -95,7 +99,7 @@ export function closeClient(ctx) {
   ctx.diary = null;
   ctx.reading = null;
   dropUrls(ctx);
-  ctx.set({ client: null, entries: [], removed: [], newer: false });
+  ctx.set({ client: null, entries: [], removed: [], marks: {}, newer: false });
 }
 
 /** The client ended it, or it ran out: nothing of it stays on the screen or in memory. @param {Context} ctx */

@@ -10,6 +10,7 @@ import { isOver } from '../net/http.js';
 import { clientMethods, closeClient, gone, list } from './clients.js';
 import { enteringMethods } from './entering.js';
 import { Idle } from './idle.js';
+import { markMethods } from './marking.js';
 import { organisationMethods } from './organisation.js';
 
 /**
@@ -34,6 +35,7 @@ import { organisationMethods } from './organisation.js';
  * @property {import('./order.js').Client|null} client the one that is open
  * @property {import('../ui/app.d.ts').Row[]} entries
  * @property {import('../ui/app.d.ts').Row[]} removed
+ * @property {import('./marks.js').ByRecord} marks what was looked through of that client
  * @property {boolean} newer there is more of this client than is shown
  * @property {string|null} ended
  * @property {string|null} told
@@ -68,7 +70,7 @@ const UNREACHED = new Set(['no_network', 'server_slow', 'server_down', 'captive_
 
 /** @returns {DeskState} */
 const fresh = () => ({
-  phase: 'out', language: 'en', clients: [], refused: 0, you: null, now: 0, client: null, entries: [], removed: [], newer: false, ended: null, told: null, lockIn: null, draft: null,
+  phase: 'out', language: 'en', clients: [], refused: 0, you: null, now: 0, client: null, entries: [], removed: [], marks: {}, newer: false, ended: null, told: null, lockIn: null, draft: null,
   account: { registered: true },
 });
 
@@ -92,7 +94,8 @@ export function createDesk(ports) {
     now: () => ports.clock.now(), visible: ports.visible, after: ports.timers.after, stop: ports.timers.stop, tell: (lockIn) => { if (lockIn !== ctx.state.lockIn) ctx.set({ lockIn }); }, lock: () => lock('idle'),
   });
   const watching = () => { ports.timers.after(EVERY, () => { if (ctx.state.phase === 'in') void watch(ctx, lock).finally(watching); }); };
-  const methods = { ...enteringMethods(ctx), ...clientMethods(ctx), ...organisationMethods(ctx) };
+  const { marked, ...marking } = markMethods(ctx);
+  const methods = { ...enteringMethods(ctx), ...clientMethods(ctx), ...marking, ...organisationMethods(ctx) };
   const desk = {
     state: ctx.state,
     subscribe(/** @type {() => void} */ listener) { listeners.add(listener); return () => listeners.delete(listener); },
@@ -101,6 +104,7 @@ export function createDesk(ports) {
     ownWords: async () => fingerprintWords(fingerprint(unb64(ctx.own?.ecdsa_pub ?? ''), unb64(ctx.own?.hpke_pub ?? ''))),
     login: () => ctx.own?.login ?? '',
     asked: () => ctx.asked,
+    marked,
     /** How many versions of the open client's were left out. */
     unsigned: () => ctx.diary?.refused ?? 0,
     setLanguage: async (/** @type {string} */ language) => ctx.set({ language }),
@@ -113,7 +117,7 @@ export function createDesk(ports) {
   };
   return desk;
 }
-/** @typedef {ReturnType<typeof createDesk> & ReturnType<typeof enteringMethods> & ReturnType<typeof clientMethods> & ReturnType<typeof organisationMethods>} Desk */
+/** @typedef {ReturnType<typeof createDesk> & ReturnType<typeof enteringMethods> & ReturnType<typeof clientMethods> & ReturnType<typeof markMethods> & ReturnType<typeof organisationMethods>} Desk */
 
 /** A session that has ended ends this page's too, whatever was asked. @template T @param {() => Promise<T>} act @param {Context} ctx @param {(why: string) => void} lock @returns {Promise<T>} */
 async function watched(act, ctx, lock) {

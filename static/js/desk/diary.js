@@ -61,6 +61,11 @@ export class Diary {
     return /** @type {Version} */ (standing(/** @type {any} */ (all)).shown);
   }
 
+  /** The number of a record's newest version that was given, 0 for none. @param {string} record */
+  numberOf(record) {
+    return this.records.get(record)?.at(-1)?.seq ?? 0;
+  }
+
   /** The entries as rows, and the facts a pattern is made of. @param {number} seen ms, until when this advocate had looked @returns {Promise<Row[]>} */
   async rows(seen) {
     const rows = await Promise.all(this.of('incident').map(([record, versions]) => this.row(record, versions, seen)));

@@ -93,11 +93,12 @@ function item(stage, row) {
   const time = timeOfDay(row.occurred);
   const finding = findingOf(/** @type {any} */ (stage));
   const isHere = stage.place.record === row.record;
+  const marked = stage.app.marked(row.record);
   const open = () => { finding.last = row.record; stage.go({ name: 'entry', record: row.record }); };
   return html`<li><button type="button" class="item" aria-current=${isHere ? 'true' : nothing} ?data-focus=${!stage.wide && finding.last === row.record} @click=${open}>
     <span class="item-foot">${time ? html`<span>${time}</span>` : nothing}${row.fresh ? html`<strong>${t('desk.new')}</strong>` : nothing}</span>
     <span class="item-words ${row.title ? '' : 'soft'}" dir="auto">${row.title || t('desk.no_words')}</span>
-    <span class="item-foot">${markShort(row)}${row.pictures ? html`<span>${icon('picture', 16)}${tn('desk.pictures', row.pictures)}</span>` : nothing}
+    <span class="item-foot">${markShort(row, 'theirs')}${marked && !marked.since ? html`<span>${icon('tick', 16)}${t('desk.through_short')}</span>` : nothing}${row.pictures ? html`<span>${icon('picture', 16)}${tn('desk.pictures', row.pictures)}</span>` : nothing}
       ${row.additions ? html`<span>${tn('desk.added', row.additions)}</span>` : nothing}${row.amendments ? html`<span>${tn('desk.changed', row.amendments)}</span>` : nothing}</span></button></li>`;
 }
 

@@ -7,7 +7,7 @@ import { html, nothing } from '../ui/html.js';
 import { vocabulary } from '../ui/labels.js';
 import { button, errorSummary, heading, row, sentenceOf } from '../ui/parts.js';
 import { player } from '../ui/player.js';
-import { momentSaid, size, whenWords } from '../ui/say.js';
+import { day, momentSaid, size, whenWords } from '../ui/say.js';
 import { t } from '../ui/strings.js';
 import '../ui/strings_cards.js';
 import '../ui/strings_files.js';
@@ -34,9 +34,23 @@ function entry(stage) {
     ${found.attachments.length ? tiles(/** @type {any} */ (stage), found) : nothing}
     ${facts(/** @type {any} */ (stage), found)}
     ${found.versions[0] ? html`<p class="small soft">${t('desk.written')}: ${momentSaid(found.versions[0].at)}</p>` : nothing}
+    ${through(stage, record)}
     ${asking(stage, record)}
     <div class="rows">${row({ title: t('desk.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(/** @type {any} */ (stage), found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
   </article>`);
+}
+
+/** That it was looked through: said by the advocate, never guessed from what was on the screen. @param {Stage} stage @param {string} record */
+function through(stage, record) {
+  const name = stage.state.client?.name ?? '';
+  const marked = stage.app.marked(record);
+  const act = (/** @type {boolean} */ on) => stage.run('mark', async () => {
+    await (on ? stage.app.mark(record) : stage.app.unmark(record));
+    stage.say(String(t(on ? 'desk.through_done' : 'desk.through_undone', { name })));
+  });
+  return html`<div class="row apart"><p class="small soft">${marked ? t(marked.since ? 'desk.through_since' : 'desk.through', { day: day(marked.at), name }) : t('desk.through_hint', { name })}</p>
+    ${marked && !marked.since ? button(t('desk.through_undo'), () => act(false), { plain: true, busy: stage.running === 'mark' })
+    : button(t(marked ? 'desk.through_again' : 'desk.through_do'), () => act(true), { icon: 'tick', busy: stage.running === 'mark' })}</div>`;
 }
 
 /** Questions about this entry, and one more. @param {Stage} stage @param {string} record */
@@ -79,6 +93,7 @@ function file(stage) {
     ${heading(html`<bdi>${String(found.fields.description || found.name || t('attach.unnamed'))}</bdi>`)}
     ${errorSummary(/** @type {any} */ (stage))}
     ${look(stage, found)}
+    ${through(stage, id)}
     ${found.whole ? nothing : html`<p class="small soft">${t('desk.file_apart')}</p>`}
     <dl class="facts card"><div><dt>${t('file.type')}</dt><dd dir="ltr">${found.magic}</dd></div><div><dt>${t('file.size')}</dt><dd>${size(found.size)}</dd></div>
       <div><dt>${t('file.received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t('desk.file_sha')}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>

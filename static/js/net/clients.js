@@ -68,6 +68,10 @@ function clientsOf(within) {
     part: (grant, blob, i) => within({ path: `${of(grant)}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW }),
     /** @param {string} grant @param {'pack'} what */
     note: (grant, what) => within({ path: `${of(grant)}/looks`, method: 'POST', json: { what }, want: 'nothing' }),
+    /** @param {string} grant @returns {Promise<{marks: string|null}>} b64 */
+    marks: (grant) => within({ path: `${of(grant)}/marks` }),
+    /** @param {string} grant @param {Uint8Array} sealed */
+    mark: (grant, sealed) => within({ path: `${of(grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /** @param {string} grant @param {string} letter @param {Uint8Array} sealed */
     write: (grant, letter, sealed) => within({ path: `${of(grant)}/letters/${letter}`, method: 'PUT', bytes: sealed, want: 'nothing' }),
   };

@@ -4,7 +4,7 @@ import { unb64 } from '../core/bytes.js';
 
 /** @typedef {import('./api.js').Api} Api */
 /** @typedef {{ecdsa_pub: string, fingerprint: string, hpke_pub: string, name: string, organisation: string}} AdvocateRow */
-/** @typedef {{advocate: AdvocateRow|null, diary: string, ended_at: number|null, given: number, grant: string, kept: string, looked_at: number|null, made_at: number, not_after: number}} GrantRow */
+/** @typedef {{advocate: AdvocateRow|null, diary: string, ended_at: number|null, given: number, grant: string, kept: string, looked_at: number|null, made_at: number, marks: number, not_after: number}} GrantRow `marks`: how many times the advocate changed what they have looked through */
 /** @typedef {{at: number, grant: string, what: 'read'|'file'|'pack'}} Look to the minute, ms */
 /** @typedef {{envelope: string, grant: string, letter: string, made_at: number}} LetterRow */
 
@@ -24,6 +24,10 @@ export function grantsOf(api) {
     give: (diary, grant, list) => api.withSession({ path: `${path(diary, grant)}/wraps`, method: 'PUT', bytes: frames(list.map(({ version, wraps }) => frames([unb64(version), ...wraps]))) }),
     /** @param {string} diary @param {string} grant @param {Uint8Array} sealed */
     summarise: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/summary`, method: 'PUT', bytes: sealed, want: 'nothing' }),
+    /** What the advocate has looked through, sealed. @param {string} diary @param {string} grant @returns {Promise<{marks: string|null}>} b64 */
+    marks: (diary, grant) => api.withSession({ path: `${path(diary, grant)}/marks` }),
+    /** @param {string} diary @param {string} grant @param {Uint8Array} sealed */
+    carryMarks: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /** @param {string} diary @param {string} grant */
     end: (diary, grant) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing' }),
     /** @param {string} diary @returns {Promise<{letters: LetterRow[]}>} */

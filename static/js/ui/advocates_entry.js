@@ -2,7 +2,8 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, waiting } from './parts.js';
-import { lately, momentSaid } from './say.js';
+import { icon } from './icons.js';
+import { day, lately, momentSaid } from './say.js';
 import { t } from './strings.js';
 import './strings_advocates.js';
 
@@ -16,6 +17,18 @@ export function seenBy(stage, record) {
   if (!found.length) return nothing;
   return html`<div class="note stack-close">${found.map(({ name, looked_at: at }) => html`<p>${t('adv.sees', { name })} ${at ? t('adv.looked', { when: lately(at, Date.now()) }) : t('adv.looked_not')}</p>`)}<p>${t('adv.danger')}</p>
     <div>${button(t('adv.title'), () => { stage.refresh('grants'); stage.go({ name: 'advocates' }); }, { plain: true })}</div></div>`;
+}
+
+/** Who has looked through an entry or a file, so that the keeper need not. @param {Stage} stage @param {string} record */
+export function lookedThrough(stage, record) {
+  const found = /** @type {import('./app.d.ts').Looked[]} */ (stage.find(`marked:${record}`, () => stage.app.markedOf(record)).data ?? []);
+  return found.map(({ name, at, since }) => html`<p class="small item-foot"><span>${icon('tick', 16)}${t(since ? 'adv.through_since' : 'adv.through', { name, day: day(at) })}</span></p>`);
+}
+
+/** The same in a line of the list. @param {Stage} stage @param {string} record */
+export function lookedShort(stage, record) {
+  const names = /** @type {Map<string, string[]>|undefined} */ (stage.find('marked', () => stage.app.readMarked()).data)?.get(record);
+  return names ? html`<span>${icon('tick', 16)}${t('adv.through_short', { name: names.join(', ') })}</span>` : nothing;
 }
 
 /** What waits to be answered, and what was. @param {Stage} stage @param {string} record */

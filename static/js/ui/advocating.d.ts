@@ -12,6 +12,8 @@ export type LetIn = {
 export type LetInList = { grants: LetIn[]; looks: { at: number; grant: string; what: 'read' | 'file' | 'pack' }[]; offline: boolean };
 export type Seen = { entries: string[]; files: number; pictures: number; apart: number; intimate: number; others: { record: string; kind: string; fields: Fields }[] };
 export type Seer = { grant: string; name: string; organisation: string; looked_at: number | null; rights: string[] };
+/** `since`: the record was added to or changed after they looked. */
+export type Looked = { name: string; at: number; since: boolean };
 export type Asked = { letter: string; grant: string; about: string; text: string; at: number; name: string; organisation: string; title: string; seq_no: number | null };
 export type Question = { record: string; text: string; answer: string; asked_at: number | null; answered_at: number | null; status: string; name: string };
 
@@ -28,6 +30,9 @@ export interface Advocating {
   /** `heard`: the server has done it; without a signal nothing new is given all the same. */
   endGrant(grant: string): Promise<{ heard: boolean }>;
   whoSees(record: string): Promise<Seer[]>;
+  /** Names of those who have looked through a record, by record. */
+  readMarked(): Promise<Map<string, string[]>>;
+  markedOf(record: string): Promise<Looked[]>;
   ownWords(): Promise<string>;
   readAsked(record?: string): Promise<Asked[]>;
   readQuestions(record: string): Promise<Question[]>;

@@ -1,7 +1,7 @@
 /** What the screens ask of the app (static/js/actions/app.js makes it) and what they show. */
 import type { Advocating } from './advocating.d.ts';
 
-export type { Asked, Choice, LetIn, LetInList, Met, Question, Seen, Seer } from './advocating.d.ts';
+export type { Asked, Choice, LetIn, LetInList, Looked, Met, Question, Seen, Seer } from './advocating.d.ts';
 /** `why` says what keeps it from "kept safe", `files` and `percent` how far; a failure brings its own sentence. */
 export type EntryState = { code: 'sealed' | 'sending' | 'kept' | 'trouble'; at: number | null; why?: 'files' | 'elsewhere' | 'unproved'; files?: number; percent?: number; sentence?: string | null };
 export type Trouble = { code: string; sentence: string; act?: { label: string; do: () => unknown } | null };

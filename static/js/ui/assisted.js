@@ -82,21 +82,22 @@ export function markLine(stage, { fields }) {
   const mark = markOf(fields);
   if (!mark) return nothing;
   const typed = asTyped(fields);
-  return html`<div class="note stack-close written" data-written=${mark.answer || 'waiting'}><p><strong>${markWords(mark.by, mark.answer)}</strong></p>
-    <p class="small">${talk(mark)} · ${t(mark.read_back ? 'asst.read_back' : 'asst.not_read_back')}</p>
-    ${mark.turns.some(({ asked }) => asked) ? html`<p class="small">${t('asst.asked')}: ${mark.turns.filter(({ asked }) => asked).map(({ asked, words }, i) => html`${i ? ' · ' : ''}<bdi>${asked === 'own' ? words : t(`asst.p.${asked}`)}</bdi>`)}</p>` : nothing}
+  const of = 'answerAssisted' in stage.app ? 'asst' : 'theirs';
+  return html`<div class="note stack-close written" data-written=${mark.answer || 'waiting'}><p><strong>${markWords(of, mark.by, mark.answer)}</strong></p>
+    <p class="small">${talk(mark)} · ${t(`${of}.${mark.read_back ? 'read_back' : 'not_read_back'}`)}</p>
+    ${mark.turns.some(({ asked }) => asked) ? html`<p class="small">${t(`${of}.asked`)}: ${mark.turns.filter(({ asked }) => asked).map(({ asked, words }, i) => html`${i ? ' · ' : ''}<bdi>${asked === 'own' ? words : t(`asst.p.${asked}`)}</bdi>`)}</p>` : nothing}
     ${typed ? html`<p class="small"><strong>${t('asst.typed')}</strong></p><p class="narrative-small" dir="auto">${typed}</p>` : nothing}
     ${mark.answer || !('answerAssisted' in stage.app) ? nothing : html`<div>${button(t('asst.look'), () => stage.go({ name: 'assisted' }))}</div>`}</div>`;
 }
 
-/** @param {string} by @param {string} answer */
-function markWords(by, answer) {
-  return [t('asst.mark', { by }), t(`asst.mark_${['yes', 'changed'].includes(answer) ? answer : 'waiting'}`)].join(', ');
+/** @param {'asst'|'theirs'} of said to the keeper, or of them @param {string} by @param {string} answer */
+function markWords(of, by, answer) {
+  return [t('asst.mark', { by }), t(`${of}.mark_${['yes', 'changed'].includes(answer) ? answer : 'waiting'}`)].join(', ');
 }
 
-/** The same in a line of the list. @param {import('./app.d.ts').Row} row */
-export function markShort({ helped }) {
-  return helped ? html`<span class="written-short">${t(`asst.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`)}</span>` : nothing;
+/** The same in a line of the list. @param {import('./app.d.ts').Row} row @param {'asst'|'theirs'} [of] */
+export function markShort({ helped }, of = 'asst') {
+  return helped ? html`<span class="written-short">${t(`${of}.mark_${['yes', 'changed'].includes(helped) ? helped : 'waiting'}`)}</span>` : nothing;
 }
 
 export const views = { assisted };

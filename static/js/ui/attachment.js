@@ -6,6 +6,7 @@ import { dayWords, momentSaid, size } from './say.js';
 import { forOthers, inOneLine, language, t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
+import { lookedThrough } from './advocates_entry.js';
 import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
 import { fileLine } from './attachment_table.js';
 import { label, vocabulary } from './labels.js';
@@ -41,6 +42,7 @@ function whole(stage, file) {
     ${errorSummary(stage)}
     ${file.taken_out === null ? nothing : outLine(stage, file)}
     ${file.two ? html`<p class="care small" role="status">${t('attach.two')}</p>` : nothing}
+    ${file.draft ? nothing : lookedThrough(stage, file.attachment)}
     ${look(stage, file)}
     ${warnings(file)}
     ${file.taken_out === null ? html`<section class="stack-close"><h2>${t('attach.details')}</h2>${fileCards(stage, file)}</section>` : nothing}

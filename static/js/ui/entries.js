@@ -1,5 +1,6 @@
 /** Entries by day, newest first, with what is looked for among them. Only what is near is in the page. */
 import { html, nothing, repeat } from './html.js';
+import { lookedShort } from './advocates_entry.js';
 import { markShort } from './assisted.js';
 import { icon } from './icons.js';
 import { button, errorSummary, heading, row as link, stateLine } from './parts.js';
@@ -46,7 +47,7 @@ function item(stage, row) {
       ${row.pictures ? html`<span>${icon('picture', 16)}${tn('entries.pictures', row.pictures)}</span>` : nothing}
       ${row.additions ? html`<span>${tn('entries.added', row.additions)}</span>` : nothing}
       ${row.amendments ? html`<span>${t('entries.changed')}</span>` : nothing}
-      ${markShort(row)}
+      ${markShort(row)}${lookedShort(stage, row.record)}
       ${row.bare ? html`<span>${t('find.details')}</span>` : nothing}
       ${doubts(row)}</span>
   </button></li>`;

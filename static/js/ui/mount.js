@@ -49,7 +49,7 @@ export function mount(app, root) {
     entries = app.state.entries;
     void follow(app.state.language, draw);
     // What another device wrote may be in any list that was read.
-    if (news) for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'asked', 'questions:']) stage.refresh(what);
+    if (news) for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:']) stage.refresh(what);
     // An entry on the screen shows where its files are by now.
     if (phase === before) return news && stage.place.record ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);

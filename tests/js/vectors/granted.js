@@ -1,10 +1,11 @@
-/** grants.json: words that name keys, grants in both envelopes, keys for a version, a summary, a letter. */
+/** grants.json: words that name keys, grants in both envelopes, keys for a version, a summary, marks, a letter. */
 import { b64, hex, unb64, unhex } from '../../../static/js/core/bytes.js';
 import { canon } from '../../../static/js/core/encoding.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/fingerprints.js';
 import { checkGrant, grantHeader, keepGrant, makeGrant, openForAdvocate, openKept, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
+import { marksHeader, openMarks, sealMarks } from '../../../static/js/crypto/marks.js';
 import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/letters.js';
 import { padVersion } from '../../../static/js/crypto/padding.js';
 import { importAuthor } from '../../../static/js/crypto/signing.js';
@@ -29,6 +30,7 @@ export async function grants(v) {
   await envelopes(v, keeper, advocate);
   await keys(v);
   await summary(v);
+  await marks(v);
   await letter(v.letter, keeper, advocate);
   await assisted(v.assisted, keeper, advocate);
 }
@@ -90,6 +92,15 @@ async function summary({ summary: v, key, grant }) {
   const { t: _, ...again } = await openSummary(unb64(key), await sealSummary(unb64(key), grant, v.told), grant);
   same(text(canon(again)), text(canon(v.told)), 'sealed again');
   for (const one of v.refused) await refused('not_opened', () => sealSummary(unb64(key), grant, one), JSON.stringify(one));
+}
+
+async function marks({ marks: v, key, grant }) {
+  const sealed = await envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...v.told, t: 'marks/v1' })), { salt: unb64(v.salt) });
+  same(b64(sealed), v.envelope, 'marks');
+  same(canon(marksHeader(grant)), canon(v.header), 'header');
+  const { t: _, ...told } = await openMarks(unb64(key), await sealMarks(unb64(key), grant, v.told), grant);
+  same(text(canon(told)), text(canon(v.told)), 'sealed again');
+  for (const one of v.refused) await refused('not_opened', () => sealMarks(unb64(key), grant, one), JSON.stringify(one));
 }
 
 async function letter(v, keeper, advocate) {
