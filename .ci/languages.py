@@ -1,6 +1,6 @@
 """The catalogue: every text of the screens and the public pages, in every language there is.
 
-    python .ci/languages.py build     diary/locale/**.po → static/lang/*.js and diary/locale/*.mo (part of set-up)
+    python .ci/languages.py build     diary/locale/**.po → static/lang/*.js, diary/locale/*.mo and *.asked.json (set-up)
     python .ci/languages.py update    take new and changed texts into the .po files (after a change of words)
     python .ci/languages.py lacking   what has no translation, by language
 
@@ -157,6 +157,7 @@ def build() -> None:
         catalog = read(language)
         keys: dict[str, str] = {}
         said: dict[str, str] = {}
+        asked: dict[str, str] = {}
         for message in catalog:
             if not message.id or not is_done(message, language):
                 continue
@@ -168,11 +169,16 @@ def build() -> None:
                 keys[key] = ordered(str(message.string))
             elif place in ("code", "said"):
                 said[str(message.id)] = ordered(str(message.string))
+                if place == "code":
+                    asked[str(message.id)] = str(message.string)
         about = {
             "lang": language.code, "dir": language.direction, "reviewed": bool(reviewer(language)), "keys": keys, "said": said,
         }  # fmt: skip
         table = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         (SERVED / f"{language.code}.js").write_text(f"export default {table};\n", encoding="utf-8")
+        # Questions and choices alone, for the page of a pack that says what was asked.
+        labels = json.dumps(asked, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        (po(language).with_suffix(".asked.json")).write_text(labels + "\n", encoding="utf-8")
 
 
 def lacking() -> dict[str, list[str]]:

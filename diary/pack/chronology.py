@@ -14,7 +14,7 @@ from diary.pack.rows import Row, Stills, row_of
 from diary.pack.sections import further_sections
 from diary.pack.wording import entries_words, numbers_words, size_words
 from diary.record import chronology as order
-from diary.record import times
+from diary.record import times, vocabulary
 from diary.record.chronology import Tally
 from diary.record.incident import Incident
 from diary.record.patterns_facts import Fact
@@ -38,7 +38,7 @@ def chronology_page(contents: Contents, stills: Stills | None = None) -> Row:
         "own": paragraphs(contents.held.mask(contents.capsule.own_words)),
         "charts": _charts(entries, facts),
         "tallies": _tallies(contents),
-        "gaps": _gaps(entries, facts),
+        "gaps": _gaps(contents, facts),
         "rows": rows,
         "both_ways": _both_ways(entries),
         "missing": _missing(entries),
@@ -199,19 +199,31 @@ def _after_block(entry: Incident) -> bool:
     return "contact_new_account_after_block" in entry.codes("behaviours")
 
 
-def _gaps(entries: Sequence[Incident], facts: Sequence[Fact]) -> list[list[str]]:
-    """Gaps of more than thirty days; the reason is the keeper's to give, so it is said when none is recorded."""
-    late = {entry.number: text_of(entry.said, "late_reason") for entry in entries}
+def _gaps(contents: Contents, facts: Sequence[Fact]) -> list[list[str]]:
+    """Gaps of more than thirty days, with the days in them that mattered: the reason is the keeper's to give, or none is said."""
     return [
         [
             f"{gap.days} days",
             f"{gap.begins.day} {times.month_short(gap.begins.month)} {gap.begins.year}",
             f"{gap.ends.day} {times.month_short(gap.ends.month)} {gap.ends.year}",
             f"after entry {gap.after}, before entry {gap.before}",
-            drawable(late.get(gap.before) or "no reason recorded"),
+            drawable(_within(contents, gap.begins.isoformat(), gap.ends.isoformat()) or "no reason recorded"),
         ]
         for gap in order.gaps(facts).long
     ]
+
+
+def _within(contents: Contents, begins: str, ends: str) -> str:
+    """The days the keeper wrote down as mattering, from one ISO date to another: `30 Jul 2026, I changed my number`."""
+    said = []
+    for one in of_kind(contents.registers, "background"):
+        for day in objects_of(one.said, "key_dates"):
+            if begins <= text_of(day, "on") <= ends:
+                code, about = text_of(day, "kind"), text_of(day, "about")
+                label = vocabulary.label("key_date_kinds", code) if code not in ("", "other") else ""
+                words = ": ".join(part for part in (label, text_of(day, "kind_text"), about) if part)
+                said.append(f"{times.date_words(text_of(day, 'on'))}, {words}" if words else times.date_words(text_of(day, "on")))
+    return "; ".join(said)
 
 
 def _both_ways(entries: Sequence[Incident]) -> list[list[str]]:

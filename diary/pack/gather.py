@@ -32,6 +32,7 @@ class Wish:
     `kind`: `pack`, `portal`, or `supplement` and `items`, which name the packs before them. `items`: `JB/12`, by a list.
     `feed`: the diary's head and the number it stands at, `{"head": b64, "seq"}`; None where no server has numbered it.
     `recipient_ref`: the recipient's own reference. `review`: what the keeper looked at. `hold_words`: kept out of servable/.
+    `asked_in`: `{"language", "wording"}` of the screens where they are not English and usual.
     """
 
     pack_id: str
@@ -56,6 +57,7 @@ class Wish:
     review: Mapping[str, object] | None = None
     hold_words: tuple[str, ...] = ()
     feed: Mapping[str, object] | None = None
+    asked_in: Mapping[str, str] | None = None
 
 
 def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, object]) -> bytes:
@@ -188,6 +190,8 @@ def _further(wish: Wish, entries: Sequence[Incident], packed: frozenset[str], pa
         told["review"] = dict(wish.review)
     if wish.training:
         told["training"] = True
+    if wish.asked_in:
+        told["asked_in"] = dict(wish.asked_in)
     if wish.kind in SUPPLEMENTS:
         told["since"] = since([(entry.seq_no, entry.told) for entry in entries], packed, packs)
         told["supersedes"] = superseded(packs)

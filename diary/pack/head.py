@@ -8,10 +8,12 @@ from typing import Final
 from diary.encoding import unb64
 from diary.errors import BadRequest
 from diary.pack.numbered import whole_from_0
-from diary.record.reading import codes_of, object_of, objects_of, switch_of, text_of, whole_of
+from diary.record.reading import Fields, codes_of, object_of, objects_of, switch_of, text_of, whole_of
 
 PROFILES: Final = ("police", "solicitor", "school", "employer", "housing")
 KINDS: Final = ("pack", "supplement", "items", "portal")
+# The languages of the screens, English first.
+SCREENS: Final = ("en", "cy", "pl", "ur")
 TIMES_LIMIT: Final = 1 << 43
 _REF_LIMIT: Final = 200
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
@@ -61,7 +63,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The pack's own facts. `raw` is the object as it came, for 12_record.json."""
+    """The pack's own facts. `raw` is the object as it came, for 12_record.json.
+
+    `asked_in`: the language of the screens when it was made, and whether they asked in words for young people.
+    """
 
     raw: Mapping[str, object]
     no: int
@@ -84,11 +89,20 @@ class Head:
     recipient_ref: str
     training: bool
     feed: Feed | None
+    asked_in: tuple[str, bool]
 
     @property
     def name(self) -> str:
         """What headers call it: `JB 1`."""
         return f"{self.initials} {self.no}"
+
+
+def _asked_in(told: Fields) -> tuple[str, bool]:
+    """How the screens asked; the language names a file, so it is one that the screens have. Raises BadRequest."""
+    language = text_of(told, "language") or SCREENS[0]
+    if language not in SCREENS:
+        raise BadRequest(_NOT_COMPLETE)
+    return language, text_of(told, "wording") == "young"
 
 
 def head_of(pack: dict[str, object]) -> Head:
@@ -115,6 +129,7 @@ def head_of(pack: dict[str, object]) -> Head:
         recipient_ref=text_of(pack, "recipient_ref"),
         training=switch_of(pack, "training") is True,
         feed=_feed(object_of(pack, "feed")) if "feed" in pack else None,
+        asked_in=_asked_in(object_of(pack, "asked_in")),
     )
     if not _FOLDER.fullmatch(head.folder) or not _RELEASE.fullmatch(head.release):
         raise BadRequest(_NOT_ONE)

@@ -9,6 +9,7 @@ from diary.pack.contents import Contents
 from diary.pack.crosswalk import CROSSWALK
 from diary.pack.glyphs import drawable
 from diary.pack.logwords import in_full, in_short
+from diary.pack.questions import how_asked, questions
 from diary.pack.rows import Row
 from diary.pack.steps import checks, single_files
 from diary.pack.wording import numbers_words
@@ -62,7 +63,8 @@ def method_page(contents: Contents) -> Row:
         "helped": _helped(contents),
         "revisions": _revisions(contents),
         "asked": _asked(contents),
-        "questions": _questions(),
+        "questions": questions(contents),
+        "how_asked": how_asked(contents),
         "letters": _letters(),
         "keys": [[name, str(value)] for name, value in sorted(contents.capsule.keys.items())],
         "lines": _lines(contents),
@@ -179,17 +181,6 @@ def _asked(contents: Contents) -> list[list[str]]:
         )
         rows.append([numbers.get(text_of(row, "record"), ""), drawable(opened or "none")])
     return [row for row in rows if row[0]]
-
-
-def _questions() -> list[list[str]]:
-    """Every question and choice as worded in this release."""
-    rows = [["What happened?", "free text"], ["When?", "just now; earlier today; yesterday; a picked time; not sure"]]
-    rows += [
-        [choice.question, "; ".join(term.label for term in choice.terms)]
-        for choice in vocabulary.LISTS.values()
-        if choice.question and choice.name != "precision"
-    ]
-    return rows
 
 
 def _letters() -> list[list[str]]:

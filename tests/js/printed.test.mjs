@@ -79,3 +79,16 @@ test('every message goes along in a table, with the keeper’s own number as “
   assert.ok(!table.includes('900222') && !table.includes('Elm Road'), table);
   phone.end();
 });
+
+test('what was asked is known by the language and the words it was asked in', async () => {
+  const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork }, 'Asked.');
+  const packed = async () => {
+    const all = readZip(new Uint8Array(await (await app.buildHere(FILLED, () => {})).file.arrayBuffer()));
+    return JSON.parse(new TextDecoder().decode([...all].find(([name]) => name.endsWith('restricted/12_record.json'))[1])).pack.asked_in;
+  };
+  assert.equal(await packed(), undefined);
+  await app.saveSettings({ fields: { wording: 'young' } });
+  await app.setLanguage('ur');
+  assert.deepEqual(await packed(), { language: 'ur', wording: 'young' });
+  phone.end();
+});

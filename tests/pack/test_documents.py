@@ -7,12 +7,14 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from diary.errors import BadRequest
 from diary.pack.capsule import read_capsule
 from diary.pack.chronology import chronology_page
 from diary.pack.clocks import clock_checks
-from diary.pack.contents import contents_of
+from diary.pack.contents import Contents, contents_of
 from diary.pack.gather import make_capsule
 from diary.pack.glyphs import drawable, language, paragraphs
+from diary.pack.questions import how_asked, questions
 from diary.pack.verify import verify
 from tests.pack.conftest import BuiltPack, build, finish
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields, picture, print_copy
@@ -171,3 +173,36 @@ def test_entries_whose_clock_differed_alike_share_a_line() -> None:
         ("4", "not checked"),
     ]
     assert rows[0][3].endswith("1 not received") and len({row[1] for row in rows}) == 1
+
+
+def told(diary: FictionalDiary, **more: object) -> Contents:
+    return contents_of(read_capsule(make_capsule(diary.versions, diary.wish(**more), diary.keys)))  # type: ignore[arg-type]
+
+
+def test_questions_stand_as_they_were_asked() -> None:
+    """In English and usual words; in a young person's; in Urdu, with the English beside it. No other language is a file name."""
+    diary = FictionalDiary()
+    diary.add("incident", incident_fields(START, "One."), at=START)
+    usual, young = questions(told(diary)), questions(told(diary, asked_in={"wording": "young"}))
+    assert (usual[2]["asked"], usual[2]["stood"]) == ("What kind of thing was it?", [[], []])
+    assert young[2]["asked"] == "What did they do?"
+    assert ["Followed me when I was walking" in str(one[2]["choices"]) for one in (young, usual)] == [True, False]
+    urdu = questions(told(diary, asked_in={"language": "ur"}))
+    assert urdu[2]["choices"] == usual[2]["choices"] and "پیدل میرا پیچھا کیا" in str(urdu[2]["stood"])
+    assert "the screens were in Urdu, in the usual words" in how_asked(told(diary, asked_in={"language": "ur"}))
+    assert "in the simpler words for young people" in how_asked(told(diary, asked_in={"wording": "young"}))
+    for other in ("../../etc/passwd", "de", "UR"):
+        with pytest.raises(BadRequest):
+            told(diary, asked_in={"language": other})
+
+
+def test_a_gap_is_explained_by_the_days_that_mattered_in_it() -> None:
+    """By what the keeper wrote down of those days, and by nothing else; without them the page says that no reason is recorded."""
+    diary = FictionalDiary()
+    days = [{"about": "He was in Spain.", "kind": "other", "on": "2026-05-20"}, {"kind": "house_move", "on": "2026-01-02"}]
+    diary.add("background", {"key_dates": days})
+    for days_on in (0, 60, 130):
+        at = START + days_on * DAY
+        diary.add("incident", incident_fields(at, "Again.", late_reason="I was in hospital."), at=at)
+    gaps = chronology_page(told(diary))["gaps"]
+    assert [row[4] for row in gaps] == ["20 May 2026, He was in Spain.", "no reason recorded"]  # type: ignore[attr-defined]

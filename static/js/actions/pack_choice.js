@@ -39,10 +39,16 @@ export async function capsuleOf(ctx, open, options) {
     packId: idText(newId()), no: nextPackNo(exports), madeAt: now, consentAt: now, tz: ctx.zone(), release: options.release, origin: ctx.origin,
     chosen: records, log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police',
     feed: store.root.account.registered ? store.root.feed : null, ...(options.start_with ? { startWith: options.start_with } : {}), ...(options.intimate ? { intimate: true } : {}),
-    ...(options.kind ? { kind: options.kind } : {}), ...(options.items ? { items: options.items } : {}), ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
+    askedIn: askedIn(ctx, settings.fields), ...(options.kind ? { kind: options.kind } : {}), ...(options.items ? { items: options.items } : {}), ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
     ...(options.review ? { review: reviewOf(options.review) } : {}), ...(hold.length ? { holdWords: hold } : {}),
   }, { account: identity.account, ...(identity.earlier.length ? { earlier: identity.earlier } : {}), ecdsa_pub: identity.ecdsa_pub, notary: store.root.account.notary ?? '', log: store.root.account.log ?? '' });
   return { capsule, versions, settings, records };
+}
+
+/** How the screens ask now, for the page that says what was asked; nothing where it is in English and usual words. @param {Context} ctx @param {Fields} settings */
+function askedIn({ screen }, settings) {
+  const language = screen.state.language ?? 'en';
+  return { ...(language === 'en' ? {} : { language }), ...(settings['wording'] === 'young' ? { wording: 'young' } : {}) };
 }
 
 /** As the capsule takes it: nothing the screen keeps for itself. @param {Fields} review */

@@ -62,6 +62,7 @@ import { exhibitsOf } from './exhibits.js';
  * @property {string} [kind] `pack`, `portal`, or `supplement` and `items`, which name the packs before them
  * @property {readonly string[]} [items] `JB/12`, by an officer's list
  * @property {boolean} [training]
+ * @property {{language?: string, wording?: string}} [askedIn] how the screens asked, where not in English and usual words
  * @property {string} [recipientRef] the recipient's own reference
  * @property {JsonObject} [review] what the keeper looked at: `{looked, not_looked, override_at, words}`
  * @property {{head: string, seq: number}|null} [feed] the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it
@@ -181,10 +182,11 @@ function packOf(wish, initials, startNo) {
  * @param {Wish} wish
  * @returns {JsonObject}
  */
-function furtherOf({ kind = 'pack', items, recipientRef, review, training }) {
+function furtherOf({ kind = 'pack', items, recipientRef, review, training, askedIn }) {
   return {
     ...(kind === 'pack' ? {} : { kind }), ...(items ? { items: [...items] } : {}), ...(recipientRef ? { recipient_ref: recipientRef } : {}),
     ...(review ? { review } : {}), ...(training ? { training } : {}),
+    ...(askedIn && Object.keys(askedIn).length ? { asked_in: { ...askedIn } } : {}),
   };
 }
 

@@ -30,7 +30,7 @@ function patterns(stage) {
     ${tally(stage, t('pat.channels'), data.counts.channels, (code) => label('channels', code))}
     ${section(t('pat.week'), hours(stage, data.counts))}
     ${tally(stage, t('pat.places'), data.counts.places, (code) => label('places', code))}
-    ${section(t('pat.gaps'), gaps(stage, data.counts))}
+    ${section(t('pat.gaps'), html`${gaps(stage, data.counts)}${why(stage, data.counts)}`)}
     ${section(t('pat.keys'), keyDates(stage, data))}
     ${section(t('pat.firsts'), firsts(stage, data.counts))}
     ${section(t('pat.backed'), backed(stage, data.counts))}
@@ -110,6 +110,12 @@ function gaps(stage, { gaps: { longest, median, long } }) {
     <div><dt>${t('pat.gap_longest')}</dt><dd>${number(stage, words(longest), t('pat.gap_longest'), longest.ids)}</dd></div>
     <div><dt>${t('pat.gap_median')}</dt><dd>${tn('pat.day', median ?? 0)}</dd></div>
     ${long.length ? html`<div><dt>${t('pat.gap_long')}</dt><dd><ul class="plain">${long.map((gap) => html`<li>${number(stage, words(gap), t('pat.gap_long'), gap.ids)}</li>`)}</ul></dd></div>` : nothing}</dl>`;
+}
+
+/** A long quiet time is asked about in court; its reason is a day that mattered, in the background. @param {Stage} stage @param {Patterns} counts */
+function why(stage, { gaps: { long } }) {
+  if (!long.length || !('saveIncident' in stage.app)) return nothing;
+  return html`<div class="rows"><div>${link({ title: t('pat.gap_why'), more: t('pat.gap_why_more'), icon: 'pen', on: () => stage.go({ name: 'background' }) })}</div></div>`;
 }
 
 /** @param {Stage} stage @param {Pattern} pattern */
