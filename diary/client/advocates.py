@@ -180,8 +180,10 @@ def _open(granted: Granted, facts: bytes, sealed: bytes, wraps: bytes) -> Seen:
     )
     message = signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
     verify_author(granted.other.ecdsa_pub, message, unb64(pushed.sig))
-    keys = grants.unwrap_keys(granted, place.version, read_frames(wraps, at_most=len(push.PARTS)))
-    opened = open_with_keys(pushed, place, names_of, keys)
+    given, parts = read_frames(wraps, at_most=len(push.PARTS)), len(granted.parts)
+    keys = grants.unwrap_keys(granted, place.version, given[:parts])
+    apart = grants.open_digests(granted, place.version, given[parts]) if given[parts:] else None
+    opened = open_with_keys(pushed, place, names_of, keys, apart)
     if opened.altered:
         raise BadSignature("That is not what was committed to.")
     return Seen(int(told["seq"]), opened, pushed.blobs)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from diary.client.accounts import Identity, new_key
-from diary.client.journal import Said
+from diary.client.journal import Said, names_of
 from diary.client.transport import Server
 from diary.crypto.fingerprints import read_words
 from diary.crypto.keys import unwrap_any_epoch, version_header
@@ -15,7 +15,7 @@ from diary.ids import id_text, new_id
 from diary.ledger import grants, letters, marks, summaries
 from diary.ledger.grants import Granted, Person
 from diary.ledger.push import ForGrant, Push
-from diary.ledger.versions import Place
+from diary.ledger.versions import Place, open_with_keys
 from diary.record import assisted
 
 AT_ONCE: Final = 200
@@ -97,7 +97,12 @@ def keys_for(granted: Granted, identity: Identity, pushed: Push, place: Place) -
         unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
         for wrapped, header in zip(pushed.wraps, headers, strict=True)
     ]
-    return ForGrant(granted.id, grants.wraps(granted, place.version, keys))
+    made = grants.wraps(granted, place.version, keys)
+    if granted.gives_digests and len(keys) > 1:
+        opened = open_with_keys(pushed, place, names_of, keys)
+        apart = {name: opened.digests[name] for name in names_of(opened.kind, opened.schema).restricted}
+        made = (*made, grants.seal_digests(granted, place.version, apart))
+    return ForGrant(granted.id, made)
 
 
 async def give(server: Server, identity: Identity, granted: Granted, versions: Iterable[tuple[Push, Place]]) -> int:

@@ -25,6 +25,8 @@ DAY_MS: Final = 86_400_000
 USUAL_MS: Final = 30 * DAY_MS
 LONGEST_MS: Final = 180 * DAY_MS
 RECORDS_LIMIT: Final = 500
+DIGESTS_TYPE: Final = "apart/v1"
+DIGEST_BYTES: Final = 32
 PURPOSE_CHARACTERS: Final = 200
 NAME_CHARACTERS: Final = 80
 _NAMES: Final = frozenset(
@@ -68,6 +70,14 @@ class Granted:
     def parts(self) -> tuple[Part, ...]:
         """The parts of a version whose keys it gives."""
         return ("open", "restricted") if self.said["restricted"] else ("open",)
+
+    @property
+    def gives_digests(self) -> bool:
+        """Whether it gives, in the place of a restricted part's key, the digests of that part's fields.
+
+        Without them nobody who was not given the part could show that the rest is what the keeper sealed.
+        """
+        return not self.said["restricted"] and "pack" in self.said["rights"]
 
     def stands(self, now: int) -> bool:
         """Whether it has not run out at `now` ms."""
@@ -157,6 +167,29 @@ def unwrap_keys(granted: Granted, version: str, given: Sequence[bytes]) -> tuple
     diary = str(granted.said["diary"])
     pairs = zip(granted.parts, given, strict=False)
     return tuple(unwrap(granted.key, one, grant_header(granted.id, diary, version, part)) for part, one in pairs)
+
+
+def seal_digests(granted: Granted, version: str, digests: Mapping[str, str]) -> bytes:
+    """The digests of one version's restricted fields (b64 by name), sealed where a wrap of that part would stand."""
+    place = grant_header(granted.id, str(granted.said["diary"]), version, "restricted")
+    return seal(granted.key, Kind.WRAP, place, canon({"digests": dict(digests), "t": DIGESTS_TYPE}))
+
+
+def open_digests(granted: Granted, version: str, sealed: bytes) -> dict[str, str]:
+    """The digests that `seal_digests` sealed. Raises SealError, also for a grant that gives none."""
+    if not granted.gives_digests:
+        raise SealError
+    place = grant_header(granted.id, str(granted.said["diary"]), version, "restricted")
+    try:
+        told = parse(open_envelope(granted.key, sealed, Kind.WRAP, place))
+        if not isinstance(told, dict) or set(told) != {"digests", "t"} or told["t"] != DIGESTS_TYPE:
+            raise SealError
+        digests = told["digests"]
+        if not isinstance(digests, dict) or not all(len(unb64(_text(one))) == DIGEST_BYTES for one in digests.values()):
+            raise SealError
+    except KeptError:
+        raise SealError from None
+    return {str(name): str(one) for name, one in digests.items()}
 
 
 def _read(plain: bytes) -> Granted:

@@ -183,11 +183,16 @@ def open_version(push: Push, place: Place, names_of: NamesOf, diary_key: bytes, 
     return opened
 
 
-def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: Sequence[bytes]) -> OpenedVersion:
-    """As `open_version`, with the version's own keys: open, then restricted, which a reader need not have."""
+def open_with_keys(
+    push: Push, place: Place, names_of: NamesOf, keys: Sequence[bytes], apart: Mapping[str, str] | None = None
+) -> OpenedVersion:
+    """As `open_version`, with the version's own keys: open, then restricted, which a reader need not have.
+
+    `apart`: digests of the restricted fields, b64 by name, for a reader without that part's key.
+    """
     if not 0 < len(keys) <= len(push.parts):
         raise SealError
-    withheld = len(keys) < len(push.parts)
+    withheld = len(keys) < len(push.parts) and apart is None
     read = [
         _read_payload(key, envelope, place, part) for part, key, envelope in zip(push.parts, keys, push.envelopes, strict=False)
     ]
@@ -198,6 +203,10 @@ def open_with_keys(push: Push, place: Place, names_of: NamesOf, keys: Sequence[b
         raise SealError
     names = names_of(kind, schema)
     found = digests(names, fields, seed, restricted, restricted_seed)
+    if apart is not None and len(keys) < len(push.parts):
+        if set(apart) != set(names.restricted):
+            raise SealError
+        found = {**found, **apart}
     committed = commitment(found)
     # A field the schema does not name is outside the commitment, so it must not pass as part of the version.
     named = set(fields) <= set(names.all_open) and set(restricted) <= set(names.restricted)

@@ -22,6 +22,7 @@ from diary.record.reading import Fields, object_of, objects_of, text_of, whole_o
 
 SERVABLE: Final = "data/servable/proof/"
 RESTRICTED: Final = "data/restricted/proof/"
+PREPARED: Final = f"{SERVABLE}prepared.json"
 _NAME = re.compile(r"(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json")
 
 
@@ -62,7 +63,7 @@ def read_proofs(pack: OpenedPack) -> Proofs:
     proofs = Proofs(alone=pack.alone)
     for path in sorted(pack.digests):
         for folder, held in ((SERVABLE, proofs.servable), (RESTRICTED, proofs.restricted)):
-            if path.startswith(folder) and not path.endswith("/keys.json") and not is_log_file(path):
+            if path.startswith(folder) and not path.endswith("/keys.json") and path != PREPARED and not is_log_file(path):
                 proof = _read(path, pack.read(path), path.removeprefix(folder))
                 if isinstance(proof, Finding):
                     proofs.findings.append(proof)

@@ -19,6 +19,7 @@ from diary.pack.heldback import MARK
 from diary.pack.howto import TRAINING
 from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
+from diary.pack.preparedcheck import READ_FIRST, check_prepared
 from diary.pack.proofcheck import Proofs, check_proofs, never_received, own_notary, read_proofs, receipts_of
 from diary.pack.proofs import RECORD_LIMIT
 from diary.pack.recordcheck import RECORD, check_record
@@ -27,7 +28,6 @@ from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of
 from diary.record.versions import Opened, tell_all
 
-READ_FIRST: Final = "data/00_READ-FIRST.txt"
 CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
 INDEX: Final = "data/servable/03_exhibits-index.csv"
 SIDECARS: Final = "data/restricted/14_sidecars/"
@@ -80,6 +80,7 @@ def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roo
     yield from check_proofs(proofs, keys, shown)
     yield from check_log(pack, part, receipts_of(proofs), keys, tsa_roots)
     yield from check_record(pack, proofs)
+    yield from check_prepared(pack, proofs)
     yield from _exhibits(pack, proofs)
     yield from _narratives(pack, proofs)
     if is_training(pack):

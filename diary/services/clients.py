@@ -66,11 +66,13 @@ async def blob_state(instance: Instance, member: MemberRow, grant: bytes, blob: 
     return {"complete": found.complete, "parts": found.parts}
 
 
-async def note(instance: Instance, member: MemberRow, grant: bytes, what: str) -> None:
-    """The advocate says what they did. Raises BadRequest and NotFound."""
+async def note(instance: Instance, member: MemberRow, grant: bytes, what: str) -> int:
+    """The advocate says what they are about to do; how many packs that makes of this diary. Raises BadRequest and NotFound."""
     if what not in ACTS:
         raise BadRequest
-    await _look(instance, await _standing(instance, member, grant), what)
+    row = await _standing(instance, member, grant)
+    await _look(instance, row, what)
+    return await clients.packs_made(instance.db, member.account, row.diary)
 
 
 async def write(instance: Instance, member: MemberRow, grant: bytes, letter: bytes, envelope: bytes) -> None:

@@ -80,6 +80,16 @@ async def newest(db: Database, grant: bytes) -> int:
     return int(row[0] or 0) if row else 0
 
 
+async def packs_made(db: Database, advocate: bytes, diary: bytes) -> int:
+    """How many packs an advocate noted of one diary, under whichever grant."""
+    row = await db.look(
+        "SELECT count(*) FROM grant_look l JOIN access_grant g ON g.id = l.grant_id"
+        " WHERE l.what = 'pack' AND g.advocate_id = ? AND g.diary_id = ?",
+        (advocate, diary),
+    )
+    return int(row[0]) if row else 0
+
+
 async def names_file(db: Database, grant: bytes, blob: bytes) -> bool:
     """Whether a version that this grant has wraps for names a file."""
 

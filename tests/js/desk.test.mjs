@@ -1,78 +1,26 @@
 /** The advocate's page without its screens: joining, clients in the order of their dates, reading, what is left out, asking, forgetting. */
 import assert from 'node:assert/strict';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import test, { after, before } from 'node:test';
 import { grantActions } from '../../static/js/actions/granting.js';
 import { b64, unb64 } from '../../static/js/core/bytes.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { makeQr } from '../../static/js/core/qr.js';
-import { createDesk } from '../../static/js/desk/desk.js';
 import { base32 } from '../../static/js/desk/entering.js';
 import { Idle } from '../../static/js/desk/idle.js';
 import { clientOf, inOrder } from '../../static/js/desk/order.js';
 import { looksTable } from '../../static/js/desk/organisation.js';
-import { makeRequest } from '../../static/js/net/http.js';
-import { WORDS, makePhone, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
+import { OWN, digitsOf, joined } from './phone/at_desk.mjs';
+import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
-const OWN = 'an advocate has words too';
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
 const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const all = (app) => ({ scope: { all: true }, rights: ['view', 'comment'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
-
-/** A desk whose answers a test may change; `made` counts the addresses it made of files and has not dropped. */
-function openDesk() {
-  const meddled = new Map();
-  const send = sender(server.base, {});
-  const made = new Set();
-  const timers = new Set();
-  const request = makeRequest(async (path, options) => {
-    const response = await send(path, options);
-    const change = [...meddled].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
-    if (!change) return response;
-    const bytes = change(new Uint8Array(await response.arrayBuffer()));
-    return new Response(bytes, { status: response.status, headers: response.headers });
-  });
-  const desk = createDesk({
-    request, makeVault: () => vaultInProcess(server.base), clock: { now: () => Date.now() }, zone: () => 'Europe/London', visible: () => true,
-    timers: { after: (_ms, act) => { timers.add(act); return act; }, stop: (act) => timers.delete(act) },
-    objectUrl: { make: () => { const url = `blob:${made.size}${Math.random()}`; made.add(url); return url; }, drop: (url) => made.delete(url) },
-  });
-  /** What a page does twice a minute. */
-  const looksAround = async () => { for (const act of [...timers]) await act(); await new Promise((go) => setTimeout(go, 300)); };
-  return { desk, meddled, made, looksAround };
-}
-
-let step = 0;
-async function digitsOf(secret) {
-  const now = () => Math.floor(Date.now() / 30_000);
-  step = Math.max(step + 1, now());
-  while (step > now() + 1) await new Promise((go) => setTimeout(go, 500));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(step));
-  const mac = createHmac('sha1', secret).update(counter).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
-
-/** The bytes a secret that was shown spells. */
-function spelt(text) {
-  const bits = [...text.replaceAll(' ', '')].map((one) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0')).join('');
-  return Buffer.from(bits.match(/.{8}/g).map((eight) => parseInt(eight, 2)));
-}
-
-async function joined() {
-  const { stdout } = await server.run('organisation', 'add', 'Stalking Support North');
-  const opened = openDesk();
-  const setup = await opened.desk.beginJoin({ invite: /14 days: (\S+)/.exec(stdout)[1], name: 'Priya K', words: OWN });
-  const secret = spelt(setup.secret);
-  step = 0;
-  await opened.desk.finishJoin(await digitsOf(secret));
-  return { ...opened, secret, login: setup.login, address: setup.address };
-}
 
 async function keeperOf(words, letsIn) {
   const faults = {};
@@ -83,7 +31,7 @@ async function keeperOf(words, letsIn) {
 }
 
 test('joined, read, asked, signed in again, and nothing after the end', async () => {
-  const { desk, secret, login, address, made, looksAround } = await joined();
+  const { desk, secret, login, address, made, looksAround } = await joined(server);
   assert.equal(desk.state.phase, 'in');
   assert.deepEqual([desk.state.you.name, desk.state.you.organisation, desk.state.you.leads], ['Priya K', 'Stalking Support North', true]);
   assert.equal(new URL(address).searchParams.get('secret'), base32(secret));
@@ -128,7 +76,7 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
 });
 
 test('a grant or an entry that was changed on the way is left out and counted, never shown', async () => {
-  const { desk, meddled } = await joined();
+  const { desk, meddled } = await joined(server);
   const nine = await desk.ownWords();
   for (const [name, text] of [['Maya', 'True words.'], ['Anna', 'Other words.']]) {
     const one = await keeperOf(text);
@@ -165,7 +113,7 @@ const client = (name, { dates = [], ends = 30, newest = -9, looked = -1, entries
 );
 
 test('what was looked through is said, reaches every device of the keeper, stays without a signal and after the end, and goes with a renewed grant', async () => {
-  const { desk, meddled } = await joined();
+  const { desk, meddled } = await joined(server);
   const one = await keeperOf('He waited outside again.');
   const run = async () => { await one.phone.ctx.open.syncing.now(); };
   const said = async () => (await one.app.markedOf(one.record)).map(({ name, since }) => [name, since]);

@@ -85,6 +85,23 @@ def test_keys_of_a_version_come_with_the_parts_that_are_given() -> None:
             grants.unwrap_keys(granted, version, sealed)
 
 
+def test_digests_stand_where_a_part_was_not_given() -> None:
+    """For a grant of packs without what is kept apart; at their own version, of their own length, and to no other grant."""
+    told = V["apart"]
+    granted = Granted(told["said"], unb64(V["key"]), person(V["keeper"]))
+    assert (granted.gives_digests, GRANTED.gives_digests) == (True, False)
+    assert grants.open_digests(granted, told["version"], unb64(told["envelope"])) == told["digests"]
+    again = grants.seal_digests(granted, told["version"], told["digests"])
+    assert grants.open_digests(granted, told["version"], again) == told["digests"]
+    with pytest.raises(SealError):
+        grants.open_digests(GRANTED, told["version"], unb64(told["envelope"]))
+    with pytest.raises(SealError):
+        grants.open_digests(granted, granted.id, unb64(told["envelope"]))
+    for one in told["refused"]:
+        with pytest.raises(SealError):
+            grants.open_digests(granted, told["version"], unb64(one))
+
+
 def test_a_summary_counts_and_never_judges() -> None:
     """Counts and dates that are due; a measure of danger, or anything else, is no summary."""
     told = V["summary"]

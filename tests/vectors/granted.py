@@ -45,6 +45,7 @@ def made_grants() -> Case:
         "for_advocate": _for_advocate(advocate, keeper, said, key),
         "kept": _kept(advocate, said, key),
         "wraps": _wraps(granted),
+        "apart": _apart(keeper_key, fields, granted),
         "summary": _summary(granted),
         "marks": _marks(granted),
         "letter": _letter(advocate, advocate_key, keeper),
@@ -100,6 +101,29 @@ def _wraps(granted: Granted) -> list[Case]:
         sealed = envelope(granted.key, Kind.WRAP, header, key, salt)
         made.append({"header": header, "key": b64(key), "part": part, "salt": b64(salt), "envelope": b64(sealed)})
     return made
+
+
+def _apart(keeper_key: bytes, fields: Case, granted: Granted) -> Case:
+    """Digests in the place of a restricted part's key, for a grant of packs without what is kept apart; and what is none."""
+    said = grants.make(Author(keeper_key), fields | {"restricted": False, "rights": ["view", "pack"]})
+    header = grant_header(granted.id, IDS["diary"], IDS["version"], "restricted")
+    digests: Case = {name: b64(fixed(f"digest of {name}", 32)) for name in ("place_detail", "witness_names")}
+
+    def sealed(told: Case) -> str:
+        return b64(envelope(granted.key, Kind.WRAP, header, canon(told), fixed("digests", 24)))
+
+    bent: list[Case] = [
+        {"t": "apart/v2"}, {"digests": []}, {"also": 1},
+        {"digests": digests | {"more": b64(bytes(31))}}, {"digests": digests | {"more": 7}},
+    ]  # fmt: skip
+    told: Case = {"digests": digests, "t": grants.DIGESTS_TYPE}
+    return {
+        "said": said,
+        "version": IDS["version"],
+        "digests": digests,
+        "envelope": sealed(told),
+        "refused": [sealed(told | one) for one in bent],
+    }
 
 
 def _summary(granted: Granted) -> Case:

@@ -60,8 +60,8 @@ async def get_part(call: Call) -> ASGIApp:
 
 async def note(call: Call) -> ASGIApp:
     """What the advocate says they did."""
-    await clients.note(call.instance, call.advocate, call.id("grant"), call.fields().text("what", 20))
-    return Answer()
+    packs = await clients.note(call.instance, call.advocate, call.id("grant"), call.fields().text("what", 20))
+    return json_answer({"packs": packs})
 
 
 async def write(call: Call) -> ASGIApp:

@@ -123,10 +123,11 @@ export async function giveTo(ctx, open, said) {
   const wire = grantsOf(ctx.api);
   const [versions, { versions: given }] = await Promise.all([readDiary(open, ['question']), wire.given(said.diary, said.grant)]);
   const { incidents, registers, missing } = missingFrom(versions, said, new Set(given));
+  const recordOf = new Map(versions.map((one) => [one.version, one.record]));
   for (let from = 0; from < missing.length; from += AT_ONCE) {
     const some = missing.slice(from, from + AT_ONCE);
     const held = await store.readMany(some.map((version) => `v/${version}`));
-    const list = some.flatMap((version, i) => (held[i] ? [{ version, wraps: decodePush(held[i].bytes).wraps }] : []));
+    const list = some.flatMap((version, i) => (held[i] ? [{ version, record: recordOf.get(version) ?? '', ...decodePush(held[i].bytes) }] : []));
     const made = await open.vault.grantWraps(said.grant, list);
     // Ended while it was being made: nothing more goes.
     if (!lettingOf(open).some(({ grant }) => grant === said.grant)) return;
@@ -156,7 +157,7 @@ export async function givenWith(ctx, open, { record, version }) {
   const [meta, held] = await Promise.all([open.book.meta(record), open.store.read(`v/${version}`)]);
   if (meta?.kind !== 'incident' || !held) return [];
   const { kind, fields } = await open.book.newest(record);
-  const { wraps } = decodePush(held.bytes);
+  const pushed = decodePush(held.bytes);
   const versions = await open.book.versions(record);
   if (kind !== 'incident' || versions.some((one) => isTakenOut(one))) return [];
   const known = await openAll(open, standing);
@@ -164,7 +165,7 @@ export async function givenWith(ctx, open, { record, version }) {
   for (const [i, { grant }] of standing.entries()) {
     const said = known[i]?.said;
     if (!said || !isMeant(said.scope, record, fields) || await endedAt(open, grant) !== null) continue;
-    const [made] = await open.vault.grantWraps(grant, [{ version, wraps }]);
+    const [made] = await open.vault.grantWraps(grant, [{ version, record, ...pushed }]);
     if (made) list.push({ grant, wraps: made });
   }
   return list.slice(0, 20);

@@ -1,7 +1,7 @@
 /** What goes into a pack: from the keeper's choice to the capsule, and in numbers for the screen before anything is asked for. */
 import { idText, newId } from '../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../pack/capsule.js';
-import { choose } from '../pack/choose.js';
+import { choose, incidentsMeant } from '../pack/choose.js';
 import { askedFor, earlierPacks, givenNumbers } from '../pack/earlier.js';
 import { codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { sealedAt, tellAll } from '../record/told.js';
@@ -56,19 +56,9 @@ function reviewOf({ looked = 0, not_looked = 0, override_at = null, words = 0 })
   return { looked, not_looked, override_at, words };
 }
 
-/**
- * The incidents a choice means. A choice of dates leaves out what has no date.
- * @param {readonly DiaryVersion[]} versions @param {Chosen} chosen
- * @returns {Told[]}
- */
-export function chosenIncidents(versions, { from, to, records }) {
-  const told = tellAll(versions.map(openedOf), 'incident').filter((one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false);
-  if (records) return told.filter((one) => records.includes(one.record));
-  if (from === null && to === null) return told;
-  return told.filter(({ newest }) => {
-    const at = wholeOf(newest.fields, 'occurred_start');
-    return at !== null && (from === null || at >= from) && (to === null || at < to);
-  });
+/** The incidents a choice means. @param {readonly DiaryVersion[]} versions @param {Chosen} chosen @returns {Told[]} */
+export function chosenIncidents(versions, chosen) {
+  return incidentsMeant(versions.map(openedOf), chosen);
 }
 
 /**

@@ -7,7 +7,7 @@ import { choose } from '../pack/choose.js';
 import { askedFor, earlierPacks } from '../pack/earlier.js';
 import { openedOf } from '../pack/capsule.js';
 import { heldBackOf, leaves, squeeze } from '../pack/held_back.js';
-import { noticeAll } from '../record/guard.js';
+import { wordsOf } from '../pack/noticed.js';
 import { codesOf, objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { ownFields } from './book.js';
 import { readSettings, saveSettings } from './settings.js';
@@ -18,14 +18,8 @@ import { readSettings, saveSettings } from './settings.js';
 /** @typedef {import('../record/told.js').Told} Told */
 /** @typedef {'fine'|'hold'|'covered'|'out'|'private'} Decision */
 /** @typedef {{attachment: string, record: string, name: string, film: boolean, place: boolean, decision: Decision|null}} Look one picture, or a film's still */
-/** @typedef {{id: string, why: 'apart'|'postcode'|'number', found: string, record: string, kind: string, answered: boolean}} Words one place where words turn up that may say where somebody is */
+/** @typedef {import('../pack/noticed.js').Words} Words */
 
-/** Where a person writes freely. What is an account or a number of the other person has fields of its own. */
-const FREE = /** @type {Record<string, string[]>} */ ({
-  incident: ['narrative', 'translation', 'exact_words', 'feelings_then_text', 'property_effect', 'weapon_or_object', 'description_actor', 'lawful_contact_context', 'missing_evidence',
-    'told_others', 'response_text', 'i_contacted_them_text', 'physical_injury_text', 'late_reason', 'source_record', 'targeted_text', 'who', 'place_in_chronology'],
-  attachment: ['description', 'transcript', 'alt_text'],
-});
 const FINE = 't/pack-fine';
 const MOST = 2000;
 
@@ -79,22 +73,6 @@ function whichOf(incidents, { record, newest }) {
   const received = /** @type {{filename?: unknown}|undefined} */ (newest.restricted['received_as']);
   const name = textOf(newest.fields, 'description') || (typeof received?.filename === 'string' ? received.filename : '');
   return { attachment: record, record: incidents.find((one) => named.includes(one.record) || codesOf(one.newest.fields, 'attachment_ids').includes(record))?.record ?? '', name };
-}
-
-/** @param {Told} told @param {import('../pack/held_back.js').HeldBack} held @param {ReadonlySet<string>} fine @returns {Words[]} */
-function wordsOf({ record, newest }, held, fine) {
-  const { kind, fields } = newest;
-  const all = Object.entries(fields).filter(([name]) => !name.startsWith('_')).flatMap(([, value]) => leaves(value));
-  const apart = all.flatMap((text) => held.found(text));
-  const known = new Set(apart.map(squeeze));
-  const free = (FREE[kind] ?? []).flatMap((name) => leaves(fields[name])).flatMap((text) => noticeAll(text, []));
-  const looks = free.filter(({ found }) => ![...known].some((one) => one.includes(squeeze(found)) || squeeze(found).includes(one)));
-  const row = (/** @type {Words['why']} */ why, /** @type {string} */ found) => {
-    const id = `${record}/${squeeze(found)}`;
-    return { id, why, found, record, kind, answered: why === 'apart' || fine.has(squeeze(found)) };
-  };
-  const rows = [...apart.map((found) => row('apart', found)), ...looks.map((one) => row(/** @type {'postcode'|'number'} */ (one.kind), one.found))];
-  return [...new Map(rows.map((one) => [one.id, one])).values()];
 }
 
 /**

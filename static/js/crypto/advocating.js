@@ -10,10 +10,11 @@ import { enrolment, newIdentity, readKeys } from './accounts.js';
 import { importKey } from './cobblestone.js';
 import * as envelope from './envelope.js';
 import { openPart } from './files.js';
-import { openForAdvocate, partsOf } from './grants.js';
+import { givesDigests, openDigests, openForAdvocate, partsOf } from './grants.js';
 import { grantWrapHeader } from './keys.js';
 import { sealLetter } from './letters.js';
 import { openMarks, sealMarks } from './marks.js';
+import { sealPrepared } from './prepared.js';
 import { importAuthor, importAuthorPub, verifyAuthor } from './signing.js';
 import { inFlight } from './stored.js';
 import { openSummary } from './summaries.js';
@@ -24,7 +25,8 @@ import { openWithKeys, signedBytes } from './versions.js';
 /** @typedef {import('./grants.js').Granted} Granted */
 /** @typedef {Granted & {opener: CryptoKey, author: CryptoKey}} Held */
 /** @typedef {{diary: string, grant: string, sealed: string, summary: string|null}} ClientRow as the server lists it, b64 */
-/** @typedef {import('./versions.js').OpenedVersion & {seq: number, version: string, record: string, kept_at: number|null}} Read */
+/** @typedef {{c: string, sig: string, parents: string[], receipt: any}} Sealed what the server says of a version and the keeper signed */
+/** @typedef {import('./versions.js').OpenedVersion & {seq: number, version: string, record: string, kept_at: number|null, sealed: Sealed, apart: Record<string, string>|null, whole: boolean}} Read `apart`: digests of fields that were not given; `whole`: it can be shown to be what was committed to */
 
 /** A version's frame: what the server says of it, its envelopes, the grant's wraps. */
 const FRAMES = 3;
@@ -97,6 +99,9 @@ function clientPart(session, held, heldOf) {
       const { said, key } = heldOf(grant);
       return openMarks(key.slice(), sealed, said);
     },
+    /** The key whose nine words were compared. */
+    clientKey: async (/** @type {string} */ grant) => heldOf(grant).other.ecdsa_pub,
+    preparedSeal: (/** @type {string} */ grant, /** @type {import('./prepared.js').Prepared} */ prepared) => session.pairs().then((pairs) => sealPrepared(pairs, heldOf(grant).said, prepared)),
     letterSeal: async (/** @type {{grant: string, what: 'question'|'assisted', fields: any, made_at: number}} */ { grant, what, fields, made_at }) => {
       const { said, other } = heldOf(grant);
       const pairs = await session.pairs();
@@ -121,21 +126,23 @@ async function readOne(session, { said, opener, author }, frame) {
     const place = { diary: said.diary, record, version };
     const meta = { c, sig, parents, parts };
     const pieces = readFrames(/** @type {Uint8Array} */ (sealed), { atMost: SEALED });
-    const [keys] = await Promise.all([
+    const [{ keys, apart }] = await Promise.all([
       keysIn(said, opener, version, readFrames(/** @type {Uint8Array} */ (wraps), { atMost: 2 })), verifyAuthor(author, signedBytes(c, place), unb64(sig)),
     ]);
-    const opened = await openWithKeys({ place, meta, envelopes: pieces.slice(parts.length) }, keys, session.namesOf);
+    const opened = await openWithKeys({ place, meta, envelopes: pieces.slice(parts.length) }, keys, session.namesOf, apart);
     if (opened.altered) throw new KeptError('bad_signature');
     const kept_at = Number.isSafeInteger(receipt?.ts) ? receipt.ts : null;
-    return { ...opened, digests: null, seq, record, version, kept_at };
+    return { ...opened, digests: null, seq, record, version, kept_at, sealed: { c, sig, parents, receipt: receipt ?? null }, apart, whole: opened.commitment === c };
   } catch {
     return { seq, refused: true };
   }
 }
 
-/** @param {import('./grants.js').Grant} said @param {CryptoKey} opener @param {string} version @param {readonly Uint8Array[]} given @returns {Promise<Bytes[]>} */
-function keysIn(said, opener, version, given) {
+/** @param {import('./grants.js').Grant} said @param {CryptoKey} opener @param {string} version @param {readonly Uint8Array[]} given @returns {Promise<{keys: Bytes[], apart: Record<string, string>|null}>} */
+async function keysIn(said, opener, version, given) {
   const parts = partsOf(said);
-  if (given.length > parts.length) throw new KeptError('not_opened');
-  return Promise.all(given.map((one, i) => envelope.open(opener, one, 'wrap', grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version))));
+  const [keyed, [digests, ...more]] = [given.slice(0, parts.length), given.slice(parts.length)];
+  if (more.length || (digests && !givesDigests(said))) throw new KeptError('not_opened');
+  const keys = await Promise.all(keyed.map((one, i) => envelope.open(opener, one, 'wrap', grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version))));
+  return { keys, apart: digests ? await openDigests(opener, said, version, digests) : null };
 }

@@ -7,17 +7,19 @@ import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { importKey } from './cobblestone.js';
 import { claimedHeader } from './envelope.js';
-import { keepGrant, makeGrant, openKept, printOf, sealForAdvocate, wrapsFor } from './grants.js';
+import { givesDigests, keepGrant, makeGrant, openKept, printOf, sealDigests, sealForAdvocate, wrapsFor } from './grants.js';
 import { unwrap, versionWrapHeader } from './keys.js';
 import { openLetter } from './letters.js';
 import { openMarks, sealMarks } from './marks.js';
 import { sealSummary } from './summaries.js';
+import { openWithKeys } from './versions.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('./session.js').Session} Session */
 /** @typedef {import('./grants.js').Granted} Granted */
 /** @typedef {import('./grants.js').Grant} Grant */
 /** @typedef {import('./grants.js').Person} Person */
+/** @typedef {{record: string, version: string, meta: import('./versions.js').Meta, wraps: readonly Uint8Array[], envelopes: readonly Uint8Array[]}} Given a version as it was pushed */
 /** @typedef {Pick<Grant, 'scope'|'rights'|'restricted'|'not_after'|'purpose'|'prev'|'made_at'>} Choice */
 
 /** @param {Session} session */
@@ -64,13 +66,14 @@ function makingPart(session, held) {
 /** What goes to an advocate, and what comes from one. @param {Session} session @param {(grant: string) => Granted} heldOf */
 function givingPart(session, heldOf) {
   return {
-    grantWraps: async (/** @type {string} */ grant, /** @type {readonly {version: string, wraps: readonly Uint8Array[]}[]} */ list) => {
+    grantWraps: async (/** @type {string} */ grant, /** @type {readonly Given[]} */ list) => {
       const granted = heldOf(grant);
-      return Promise.all(list.map(async ({ version, wraps }) => {
-        const keys = await keysOf(session, version, wraps);
-        const made = await wrapsFor(granted, version, keys);
+      return Promise.all(list.map(async (one) => {
+        const keys = await keysOf(session, one.version, one.wraps);
+        const digests = givesDigests(granted.said) && keys.length > 1 ? await apartOf(session, one, keys) : null;
+        const made = await wrapsFor(granted, one.version, keys);
         keys.forEach((key) => key.fill(0));
-        return made;
+        return digests ? [...made, await sealDigests(granted, one.version, digests)] : made;
       }));
     },
     grantSummary: (/** @type {string} */ grant, /** @type {import('./summaries.js').Summary} */ summary) => {
@@ -90,6 +93,13 @@ function givingPart(session, heldOf) {
       return session.held.use('hpke', async (scalar) => ({ said: await openLetter(scalar, envelope, { diary: said.diary, grant, letter }, unb64(other.ecdsa_pub)), pub: other.ecdsa_pub }));
     },
   };
+}
+
+/** The digests of a version's restricted fields; null for a kind that this program does not know. @param {Session} session @param {Given} one @param {readonly Bytes[]} keys @returns {Promise<Record<string, string>|null>} */
+async function apartOf(session, { record, version, meta, envelopes }, keys) {
+  const { kind, schema, digests } = await openWithKeys({ place: { diary: session.own.identity.diary, record, version }, meta, envelopes }, keys, session.namesOf);
+  const names = session.namesOf(kind, schema);
+  return names && digests ? Object.fromEntries(names.restricted.map((name) => [name, String(digests[name])])) : null;
 }
 
 /** The keys of a version, out of its own wraps, whatever their epoch. @param {Session} session @param {string} version @param {readonly Uint8Array[]} wraps @returns {Promise<Bytes[]>} */

@@ -35,6 +35,8 @@ export const NAME_CHARACTERS = 80;
 const TYPE = 'grant/v1';
 const NAMES = 'diary,from,grant,made_at,not_after,prev,purpose,restricted,rights,scope,sig,t,to';
 const KEY_BYTES = 32;
+const DIGESTS = 'apart/v1';
+const DIGEST_BYTES = 32;
 
 /**
  * A grant, signed by its keeper. Throws `bad_signature` for one that is none.
@@ -130,6 +132,40 @@ export async function openKept(accountKey, sealed, keeperPub, place) {
  */
 export function partsOf(said) {
   return said.restricted ? ['open', 'restricted'] : ['open'];
+}
+
+/**
+ * Whether a grant gives, in the place of a restricted part's key, the digests of that part's fields. Without them nobody who was
+ * not given the part could show that the rest is what the keeper sealed; of what the fields say they tell nothing.
+ * @param {Pick<Grant, 'restricted'|'rights'>} said
+ */
+export function givesDigests({ restricted, rights }) {
+  return !restricted && rights.includes('pack');
+}
+
+/**
+ * The digests of one version's restricted fields, sealed where a wrap of that part would stand.
+ * @param {Granted} granted @param {string} version @param {Record<string, string>} digests by field, b64
+ * @returns {Promise<Bytes>}
+ */
+export async function sealDigests({ said, key }, version, digests) {
+  return envelope.seal(await importKey(key), 'wrap', grantWrapHeader(said, 'restricted', version), canon({ digests, t: DIGESTS }));
+}
+
+/**
+ * @param {CryptoKey} opener from the grant's key @param {Grant} said @param {string} version @param {Uint8Array} sealed
+ * @returns {Promise<Record<string, string>>} throws `not_opened`
+ */
+export async function openDigests(opener, said, version, sealed) {
+  const plaintext = await envelope.open(opener, sealed, 'wrap', grantWrapHeader(said, 'restricted', version));
+  try {
+    const { digests, t, ...more } = /** @type {Record<string, any>} */ (parseObject(plaintext));
+    const areDigests = isObject(digests) && Object.values(digests).every((one) => typeof one === 'string' && unb64(one).length === DIGEST_BYTES);
+    if (t === DIGESTS && areDigests && !Object.keys(more).length) return /** @type {any} */ (digests);
+  } catch {
+    // Falls through to the one answer there is.
+  }
+  throw new KeptError('not_opened');
 }
 
 /**

@@ -80,7 +80,7 @@
  *   witnessOpen({witness, proof, statement}) → {said, verified}     not_opened
  *   grantMake({advocate: {ecdsa_pub, hpke_pub, name}, choice, name}) → {said, body}     a new grant and its body for the server; held from now on
  *   grantsLoad([{kept, diary, grant, to}…]) → [{said, other}|null…]     the keeper's copies; null for one that lets nobody in
- *   grantDrop(grant) · grantWraps(grant, [{version, wraps}…]) → [[wrap…]…] · grantSummary(grant, summary) → bytes
+ *   grantDrop(grant) · grantWraps(grant, [{record, version, meta, wraps, envelopes}…]) → [[wrap…]…] · grantSummary(grant, summary) → bytes
  *   grantMarks(grant, {made_at, marks}) → bytes · grantMarksOpen(grant, sealed) → {made_at, marks}     what the advocate has looked through; not_opened
  *   letterOpen({envelope, grant, letter}) → {said: letter, pub: b64}     not_opened, bad_signature; `pub`: the key that signed it
  *   advocateNew({login, words}) → {identity, body}     body of POST /v1/members but for ticket, device_name, invite, name, secret, digits
@@ -88,7 +88,7 @@
  *   clientsOpen([{diary, grant, sealed, summary}…], now) → [{said, other, summary|null}|null…]     held from now on; null for a grant
  *       that lets nobody in: altered, unsigned, for somebody else, over
  *   clientForget(grant) · clientRead(grant, page) → [{seq, record, version, …as openVersion}|{seq, refused: true}…]     each signed by that client
- *   clientPart({grant, blob, key, i, n, sealed, size?}) → bytes · letterSeal({grant, what, fields, made_at}) → {letter, envelope}
+ *   clientPart({grant, blob, key, i, n, sealed, size?}) → bytes · letterSeal({grant, what, fields, made_at}) → {letter, envelope} · clientKey(grant) → b64 · preparedSeal(grant, prepared) → bytes
  *   clientMarks(grant, {made_at, marks}) → bytes · clientMarksOpen(grant, sealed) → {made_at, marks}     the advocate's own; not_opened
  */
 import { KeptError } from '../core/errors.js';
@@ -104,7 +104,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientKey', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 

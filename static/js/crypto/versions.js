@@ -135,13 +135,14 @@ export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey,
 
 /**
  * Reads a version with its own keys: open, then restricted, which a reader need not have. Whose signature it bears is for the
- * caller. Throws `not_opened`; without the restricted part the commitment cannot be made again, so only its place is looked at.
+ * caller. Throws `not_opened`; without the restricted part and the digests of its fields the commitment cannot be made again, so only its place is looked at.
  * @param {{place: Place, meta: Meta, envelopes: readonly Uint8Array[]}} pushed
  * @param {readonly Bytes[]} keys
  * @param {(kind: string, schema: number) => Names | null} namesOf
+ * @param {Record<string, string>|null} [apart] digests of the restricted fields, by name, for who has no key of that part
  * @returns {Promise<OpenedVersion>}
  */
-export async function openWithKeys({ place, meta, envelopes }, keys, namesOf) {
+export async function openWithKeys({ place, meta, envelopes }, keys, namesOf, apart = null) {
   const parts = partsOf(meta.parts.length);
   if (canonText(parts) !== canonText([...meta.parts]) || envelopes.length !== parts.length || !keys.length || keys.length > parts.length) {
     throw new KeptError('not_opened');
@@ -150,7 +151,7 @@ export async function openWithKeys({ place, meta, envelopes }, keys, namesOf) {
     const header = envelopeHeader(place, /** @type {Part} */ (parts[i]));
     return readPayload(unpad(await envelope.open(await importKey(raw), /** @type {Uint8Array} */ (envelopes[i]), 'version', header)));
   }));
-  return judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf, keys.length < parts.length);
+  return judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf, { withheld: keys.length < parts.length, apart });
 }
 
 /**
@@ -178,18 +179,20 @@ export function envelopeHeader({ diary, record, version }, part) {
  * @param {Place} place
  * @param {Meta} meta
  * @param {(kind: string, schema: number) => Names | null} namesOf
- * @param {boolean} [withheld] the restricted part is there and this reader has no key for it
+ * @param {{withheld?: boolean, apart?: Record<string, string>|null}} [given] `withheld`: the restricted part is there and this reader has no key for it; `apart`: the digests of its fields
  * @returns {OpenedVersion}
  */
-function judge(open, restricted, place, meta, namesOf, withheld = false) {
+function judge(open, restricted, place, meta, namesOf, { withheld = false, apart = null } = {}) {
   const { _kind: kind, _schema: schema } = open.fields;
   if (typeof kind !== 'string' || typeof schema !== 'number') throw new KeptError('not_opened');
   const names = namesOf(kind, schema);
   const kept = restricted?.fields ?? {};
-  const digests = names && fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null });
-  const committed = digests && b64(commitment(digests));
+  const made = names && fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null });
+  const isProvable = !withheld || (names && apart && names.restricted.every((name) => Object.hasOwn(apart, name)));
+  const digests = made && withheld && isProvable ? { ...made, ...pick(/** @type {Fields} */ (apart), (name) => names.restricted.includes(name)) } : made;
+  const committed = digests && b64(commitment(/** @type {Record<string, string>} */ (digests)));
   // A field the schema does not name is outside the commitment, so it must not pass as part of the version.
-  const isWhole = !names || (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (withheld || committed === meta.c));
+  const isWhole = !names || (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (!isProvable || committed === meta.c));
   const isPlaced = isEqual(open.fields._ids, { ...place }) && isEqual(open.fields._parents, [...meta.parents]);
   return {
     place, kind, schema,
@@ -198,7 +201,7 @@ function judge(open, restricted, place, meta, namesOf, withheld = false) {
     reserved: pick(open.fields, (name) => RESERVED_NAME.test(name)),
     keys: { open: open.keys, restricted: restricted?.keys ?? [] },
     seeds: { open: b64(open.seed), restricted: restricted && b64(restricted.seed) },
-    digests, commitment: committed, altered: !(isWhole && isPlaced),
+    digests: /** @type {Record<string, string>|null} */ (digests), commitment: committed, altered: !(isWhole && isPlaced),
   };
 }
 

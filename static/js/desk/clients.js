@@ -1,6 +1,5 @@
 /** The clients who let this advocate in, and reading one of them. Keys stay in the worker; what is opened stays in this page's memory. */
 import { findFile } from '../actions/reading_files.js';
-import { concat } from '../core/bytes.js';
 import { readFrames, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';
@@ -135,28 +134,32 @@ async function standsStill(ctx, grant) {
 /** A file of the client's as an address that lives as long as the client is open. @param {Context} ctx @param {string} record @param {any} which */
 async function readFile(ctx, record, which) {
   const { diary, state: { client } } = ctx;
-  const vault = ctx.opened();
   if (!diary || !client) throw new KeptError('not_found');
   const book = /** @type {any} */ ({ book: { newest: async (/** @type {string} */ id) => diary.newest(id) } });
   const file = await findFile(book, record, which, []) ?? (which === 'preview' ? await findFile(book, record, 'print', []) : null);
   if (!file) return null;
-  const { blob, key, size, type } = file;
-  const n = partCount(size);
-  const pieces = await guarded(ctx, client.grant, async () => {
-    const { complete, parts } = await ctx.api.blob(client.grant, blob);
-    if (!complete) throw new KeptError('not_there_yet');
-    if (parts !== n) throw new KeptError('garbage');
-    const found = [];
-    for (let i = 0; i < n; i++) found.push(await vault.clientPart({ grant: client.grant, blob, key, i, n, size, sealed: /** @type {any} */ (await ctx.api.part(client.grant, blob, i)) }));
-    return found;
-  });
+  const pieces = [];
+  for await (const piece of partsOf(ctx, client.grant, file)) pieces.push(piece);
   if (ctx.diary !== diary) throw new KeptError('cancelled');
   // Only pictures a browser itself encoded are shown, and only what is heard or watched is played.
+  const { type } = file;
   const safe = type === 'image/jpeg' || /^(audio|video)\//.test(type) ? type : 'application/octet-stream';
-  const whole = new Blob([/** @type {BlobPart} */ (concat(...pieces))], { type: safe });
+  const whole = new Blob(/** @type {BlobPart[]} */ (pieces), { type: safe });
   const url = ctx.ports.objectUrl.make(whole);
   ctx.urls.add(url);
   return { url, blob: whole };
+}
+
+/** The parts of a client's file, opened as they come. @param {Context} ctx @param {string} grant @param {{blob: string, key: string, size: number}} file @returns {AsyncGenerator<Uint8Array>} */
+export async function* partsOf(ctx, grant, { blob, key, size }) {
+  const n = partCount(size);
+  const { complete, parts } = await guarded(ctx, grant, () => ctx.api.blob(grant, blob));
+  if (!complete) throw new KeptError('not_there_yet');
+  if (parts !== n) throw new KeptError('garbage');
+  for (let i = 0; i < n; i++) {
+    const sealed = /** @type {any} */ (await guarded(ctx, grant, () => ctx.api.part(grant, blob, i)));
+    yield await ctx.opened().clientPart({ grant, blob, key, i, n, size, sealed });
+  }
 }
 
 /** @param {Context} ctx @param {'question'|'assisted'} what @param {any} fields */

@@ -12,6 +12,7 @@ import { enteringMethods } from './entering.js';
 import { Idle } from './idle.js';
 import { markMethods } from './marking.js';
 import { organisationMethods } from './organisation.js';
+import { packingMethods } from './packing.js';
 
 /**
  * @typedef {object} Ports what the browser offers
@@ -95,7 +96,7 @@ export function createDesk(ports) {
   });
   const watching = () => { ports.timers.after(EVERY, () => { if (ctx.state.phase === 'in') void watch(ctx, lock).finally(watching); }); };
   const { marked, ...marking } = markMethods(ctx);
-  const methods = { ...enteringMethods(ctx), ...clientMethods(ctx), ...marking, ...organisationMethods(ctx) };
+  const methods = { ...enteringMethods(ctx), ...clientMethods(ctx), ...marking, ...packingMethods(ctx), ...organisationMethods(ctx) };
   const desk = {
     state: ctx.state,
     subscribe(/** @type {() => void} */ listener) { listeners.add(listener); return () => listeners.delete(listener); },
@@ -117,7 +118,7 @@ export function createDesk(ports) {
   };
   return desk;
 }
-/** @typedef {ReturnType<typeof createDesk> & ReturnType<typeof enteringMethods> & ReturnType<typeof clientMethods> & ReturnType<typeof markMethods> & ReturnType<typeof organisationMethods>} Desk */
+/** @typedef {ReturnType<typeof createDesk> & ReturnType<typeof enteringMethods> & ReturnType<typeof clientMethods> & ReturnType<typeof markMethods> & ReturnType<typeof packingMethods> & ReturnType<typeof organisationMethods>} Desk */
 
 /** A session that has ended ends this page's too, whatever was asked. @template T @param {() => Promise<T>} act @param {Context} ctx @param {(why: string) => void} lock @returns {Promise<T>} */
 async function watched(act, ctx, lock) {

@@ -9,7 +9,7 @@ import { textOf } from '../record/reading.js';
 import { isTakenOut, standing, steps } from '../record/standing.js';
 import { sealedAt, tell } from '../record/told.js';
 
-/** @typedef {import('../actions/book.js').Opened & {seq: number, kept_at: number|null}} Version */
+/** @typedef {import('../actions/book.js').Opened & Pick<import('../crypto/advocating.js').Read, 'seq'|'kept_at'|'sealed'|'apart'|'whole'|'schema'>} Version */
 /** @typedef {import('../ui/app.d.ts').Row} Row */
 
 const TITLE = 140;
@@ -40,8 +40,8 @@ export class Diary {
         this.refused++;
         continue;
       }
-      const { record, version, kind, seq, kept_at, keys, altered, seeds } = one;
-      const opened = { record, version, kind, seq, kept_at, keys, altered, seeds, digests: null, fields: { ...one.fields, ...one.reserved }, restricted: one.restricted ?? {} };
+      const { record, version, kind, schema, seq, kept_at, keys, altered, seeds, sealed, apart, whole } = one;
+      const opened = { record, version, kind, schema, seq, kept_at, keys, altered, seeds, sealed, apart, whole, digests: null, fields: { ...one.fields, ...one.reserved }, restricted: one.restricted ?? {} };
       this.records.set(record, [...this.records.get(record) ?? [], opened]);
     }
   }

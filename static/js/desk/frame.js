@@ -13,13 +13,14 @@ import { views as clients, list } from './view_clients.js';
 import { views as door } from './view_door.js';
 import { views as entry } from './view_entry.js';
 import { views as organisation } from './view_organisation.js';
+import { views as pack } from './view_pack.js';
 import { views as you } from './view_you.js';
 
 /** @typedef {import('./types.d.ts').Stage} Stage */
 
 /** @type {Record<string, (stage: any) => unknown>} */
-const VIEWS = { ...clients, ...client, ...assist, ...entry, ...patterns, ...organisation, ...you, welcome: door.welcome };
-const OF_CLIENT = new Set(['entries', 'assist', 'entry', 'file', 'patterns']);
+const VIEWS = { ...clients, ...client, ...assist, ...pack, ...entry, ...patterns, ...organisation, ...you, welcome: door.welcome };
+const OF_CLIENT = new Set(['entries', 'assist', 'pack', 'entry', 'file', 'patterns']);
 
 /** @param {Stage} stage */
 export function frame(stage) {

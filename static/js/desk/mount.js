@@ -44,7 +44,7 @@ export function mount(desk, root) {
 /** The keeper's stage, with what only a desk needs. @param {Desk} desk @param {{soon: () => void, now: () => void}} drawing @returns {import('./types.d.ts').Stage} */
 function stageOf(desk, drawing) {
   const stage = /** @type {any} */ (new Stage(/** @type {any} */ (desk), drawing));
-  const forget = () => { stage.read.clear(); stage.finding = undefined; };
+  const forget = () => { stage.read.clear(); stage.finding = undefined; stage.packing = undefined; };
   return Object.assign(stage, {
     search: '',
     /** A client was opened: nothing read of another one may be shown as theirs. */

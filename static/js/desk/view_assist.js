@@ -73,7 +73,7 @@ function send(stage, writing) {
 }
 
 /** @param {string} name */
-function initials(name) {
+export function initials(name) {
   return name.split(/\s+/).map((part) => [...part][0] ?? '').filter((one) => /\p{L}/u.test(one)).join('').toUpperCase().slice(0, INITIALS);
 }
 

@@ -28,7 +28,8 @@ function client(stage) {
     <p class="small soft">${t('desk.noted', { name: open.name })}</p>
     <div class="rows"><div>${link({ title: t('desk.pattern'), more: t('desk.pattern_more'), icon: 'chart', on: () => stage.go({ name: 'patterns' }) })}</div>
       <div>${link({ title: t('desk.line'), more: t('desk.line_more'), icon: 'note', on: () => actionLine(stage, open) })}</div>
-      ${open.said.rights.includes('comment') ? html`<div>${link({ title: t('desk.assist'), more: t('desk.assist_row'), icon: 'pen', on: () => stage.go({ name: 'assist' }) })}</div>` : nothing}</div>
+      ${open.said.rights.includes('comment') ? html`<div>${link({ title: t('desk.assist'), more: t('desk.assist_row'), icon: 'pen', on: () => stage.go({ name: 'assist' }) })}</div>` : nothing}
+      ${open.said.rights.includes('pack') ? html`<div>${link({ title: t('desk.pack'), more: t('desk.pack_more'), icon: 'folder', on: () => stage.go({ name: 'pack' }) })}</div>` : nothing}</div>
     ${stage.local.line ? html`<p class="note" role="status">${stage.local.line}</p>` : nothing}
     ${stage.wide ? nothing : entries(stage)}
   </div>`;

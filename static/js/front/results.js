@@ -10,13 +10,13 @@ const FEW = 5;
 /** Which check a finding belongs to; what is not named here is about files. */
 const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (Object.freeze({
   entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd'],
-  keeper: ['author', 'line', 'keys'],
+  keeper: ['author', 'line', 'keys', 'preparer'],
   server: ['receipt', 'other_key', 'wrong_notary', 'keys_from_pack', 'never_received', 'old_key', 'statements', 'cannot_check'],
   log: ['log', 'checkpoint', 'inclusion'],
   time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
   exhibits: ['exhibit'],
   words: ['narrative'],
-  told: ['training', 'servable_only'],
+  told: ['training', 'servable_only', 'prepared'],
 }));
 
 /** @param {string} code */

@@ -45,6 +45,8 @@ export function deskApi(request) {
       if (held) await bare({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(() => undefined);
     },
     session: () => within({ path: '/v1/session' }),
+    /** What the server is; anybody may ask. @returns {Promise<{log: string, notary: string}>} */
+    server: () => bare({ path: '/v1/server' }),
     ...clientsOf(within),
     ...organisationOf(within),
   };
@@ -66,8 +68,8 @@ function clientsOf(within) {
     blob: (grant, blob) => within({ path: `${of(grant)}/blobs/${blob}` }),
     /** @param {string} grant @param {string} blob @param {number} i @returns {Promise<Uint8Array>} */
     part: (grant, blob, i) => within({ path: `${of(grant)}/blobs/${blob}/parts/${i}`, want: 'bytes', timeout: SLOW }),
-    /** @param {string} grant @param {'pack'} what */
-    note: (grant, what) => within({ path: `${of(grant)}/looks`, method: 'POST', json: { what }, want: 'nothing' }),
+    /** What is done with it, for the keeper to read; how many packs this advocate has made of that diary, this one among them. @param {string} grant @param {'pack'} what @returns {Promise<{packs: number}>} */
+    note: (grant, what) => within({ path: `${of(grant)}/looks`, method: 'POST', json: { what } }),
     /** @param {string} grant @returns {Promise<{marks: string|null}>} b64 */
     marks: (grant) => within({ path: `${of(grant)}/marks` }),
     /** @param {string} grant @param {Uint8Array} sealed */

@@ -40,6 +40,7 @@ import { exhibitsOf } from './exhibits.js';
  * @property {JsonObject | null} receipt
  * @property {Part} open
  * @property {Part | null} restricted
+ * @property {Record<string, string>|null} [apart] digests of restricted fields that were not given to whoever makes the pack
  */
 /**
  * What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
@@ -66,6 +67,8 @@ import { exhibitsOf } from './exhibits.js';
  * @property {string} [recipientRef] the recipient's own reference
  * @property {JsonObject} [review] what the keeper looked at: `{looked, not_looked, override_at, words}`
  * @property {{head: string, seq: number}|null} [feed] the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it
+ * @property {string} [initials] of whoever makes it, where that is not the keeper: exhibits are numbered under them
+ * @property {{by: string, grant: string, organisation: string, to: string}} [prepared] who makes it, where that is not the keeper
  * @property {readonly string[]} [holdWords] words the keeper wants kept out of servable/ besides
  */
 
@@ -90,7 +93,7 @@ export function makeCapsule(versions, wish, keys) {
   if (!incidents.length && !(items && chosen.attached.length)) throw new KeptError('bad_request', 'Choose at least one entry.');
   const settings = settingsOf(opened);
   const startNo = wholeOf(settings, 'exhibit_start_no') || 1;
-  const initials = textOf(settings, 'initials') || 'AA';
+  const initials = wish.initials ?? (textOf(settings, 'initials') || 'AA');
   const before = SUPPLEMENTS.includes(wish.kind ?? '') ? new Set(packs.flatMap((pack) => [...pack.entries])) : null;
   const files = numbered(chosen.attached, packs, startNo);
   const exhibits = exhibitsOf(versions, files, initials);
@@ -98,7 +101,7 @@ export function makeCapsule(versions, wish, keys) {
   return /** @type {JsonObject} */ ({
     asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
     counts: countsOf(entries, incidents, before),
-    custody: custodyOf(opened, files.map(({ told }) => told), exhibits, wish.madeAt),
+    custody: custodyOf(opened, files.map(({ told }) => told), exhibits, { at: wish.madeAt, actor: wish.prepared ? 'advocate' : 'keeper' }),
     exhibits,
     gaps: gapsOf(entries, incidents, numbers, before),
     ...(wish.holdWords?.length ? { hold_words: [...wish.holdWords] } : {}),
@@ -182,9 +185,9 @@ function packOf(wish, initials, startNo) {
  * @param {Wish} wish
  * @returns {JsonObject}
  */
-function furtherOf({ kind = 'pack', items, recipientRef, review, training, askedIn }) {
+function furtherOf({ kind = 'pack', items, prepared, recipientRef, review, training, askedIn }) {
   return {
-    ...(kind === 'pack' ? {} : { kind }), ...(items ? { items: [...items] } : {}), ...(recipientRef ? { recipient_ref: recipientRef } : {}),
+    ...(kind === 'pack' ? {} : { kind }), ...(items ? { items: [...items] } : {}), ...(prepared ? { prepared } : {}), ...(recipientRef ? { recipient_ref: recipientRef } : {}),
     ...(review ? { review } : {}), ...(training ? { training } : {}),
     ...(askedIn && Object.keys(askedIn).length ? { asked_in: { ...askedIn } } : {}),
   };
@@ -206,10 +209,10 @@ function askedOf(told, number) {
  * @param {readonly Opened[]} opened
  * @param {readonly Told[]} attached
  * @param {readonly JsonObject[]} exhibits
- * @param {number} madeAt
+ * @param {{at: number, actor: string}} going when it goes into this pack, and by whom
  * @returns {JsonObject[]}
  */
-function custodyOf(opened, attached, exhibits, madeAt) {
+function custodyOf(opened, attached, exhibits, going) {
   const items = new Map(exhibits.map((row) => [String(row['record']), String(row['item'])]));
   const lines = tellAll(opened, 'custody').filter((told) => told.taken_out === null).flatMap((told) => objectsOf(told.newest.fields, 'lines'))
     .filter((line) => items.has(textOf(line, 'attachment')));
@@ -224,7 +227,7 @@ function custodyOf(opened, attached, exhibits, madeAt) {
       const added = wholeOf(newest.fields, 'added_at');
       rows.push(step(item, added, 'app', 'received', ''), step(item, added, 'app', 'hashed', textOf(newest.fields, 'sha256')));
     }
-    rows.push(step(item, madeAt, 'keeper', 'exported', ''));
+    rows.push(step(item, going.at, going.actor, 'exported', ''));
   }
   return rows.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }
@@ -240,7 +243,7 @@ function carried(row, numbers) {
     c: row.c, env: row.env, kind: row.kind,
     open: { fields: row.open.fields, seed: b64(row.open.seed) },
     parents: [...row.parents], receipt: row.receipt, record: row.record,
-    restricted: { fields: row.restricted?.fields ?? {}, seed: row.restricted ? b64(row.restricted.seed) : null },
+    restricted: { fields: row.restricted?.fields ?? {}, seed: row.restricted ? b64(row.restricted.seed) : null, ...(row.apart ? { digests: { ...row.apart } } : {}) },
     schema: row.schema, seq: row.seq, seq_no: numbers.get(row.record) ?? null, sig: row.sig, version: row.version,
   });
 }

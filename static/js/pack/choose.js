@@ -6,7 +6,7 @@
  * taken out stays out, and a private note is not looked at here at all.
  */
 import { namedBy, reached } from '../record/named.js';
-import { codesOf, textOf } from '../record/reading.js';
+import { codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { roleCodes } from '../record/roles.js';
 import { isLate, isTakenOut, tellAll } from '../record/told.js';
 import { attachedTo, mayGo } from './exhibits.js';
@@ -47,6 +47,21 @@ export function choose(opened, wanted, wish, items = null) {
   const more = items ? [] : going.filter((one) => named.has(one.record) && !already.has(one.record));
   const files = [...attached, ...more];
   return { incidents: chosen, attached: files, registers, records: new Set([...chosen, ...files, ...registers].map((one) => one.record)) };
+}
+
+/**
+ * The incidents a choice means. A choice of dates leaves out what has no date.
+ * @param {readonly Opened[]} opened @param {{from: number|null, to: number|null, records: readonly string[]|null}} chosen
+ * @returns {Told[]}
+ */
+export function incidentsMeant(opened, { from, to, records }) {
+  const told = tellAll(opened, 'incident').filter((one) => one.taken_out === null && switchOf(one.newest.fields, 'include_in_pack') !== false);
+  if (records) return told.filter((one) => records.includes(one.record));
+  if (from === null && to === null) return told;
+  return told.filter(({ newest }) => {
+    const at = wholeOf(newest.fields, 'occurred_start');
+    return at !== null && (from === null || at >= from) && (to === null || at < to);
+  });
 }
 
 /**

@@ -64,11 +64,17 @@ function factsOf(capsule, told, say) {
   const timed = told.flatMap(({ newest }) => (textOf(newest.fields, 'precision') === 'unknown' ? [] : wholeOf(newest.fields, 'occurred_start') ?? [])).sort((a, b) => a - b);
   const [first, last] = [timed[0], timed.at(-1)];
   return [
-    { key: 'pack', text: textOf(pack, 'folder') }, { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
+    { key: 'pack', text: textOf(pack, 'folder') }, ...preparedBy(pack), { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
     { key: 'count', text: String(counts['included'] ?? told.length) },
     ...(first === undefined || last === undefined ? [] : [{ key: 'span', text: words('span', { first: say.at(first), last: say.at(last) }) }]),
     { key: 'left_out', text: words('left_out_words', { withheld: String(counts['withheld'] ?? 0), removed: String(counts['removed'] ?? 0) }) },
   ];
+}
+
+/** Who made it, where that is not the one who wrote it. @param {Fields} pack @returns {Cell[]} */
+function preparedBy(pack) {
+  const said = /** @type {any} */ (objectOf(pack, 'prepared'));
+  return said.by ? [{ key: 'prepared', text: `${said.by}, ${said.organisation}` }] : [];
 }
 
 /**
@@ -173,6 +179,9 @@ function exhibitsOf(capsule, opened, held) {
 
 /** @param {JsonObject} capsule @returns {string[]} */
 function notesOf(capsule) {
-  const gaps = rows(capsule, 'gaps').map((one) => words(`gap_${one['why']}`, { no: wholeOf(one, 'seq_no') ?? words('no_number') }));
-  return [words('sworn'), words('method'), words('not_shown'), ...gaps];
+  const said = /** @type {any} */ (objectOf(/** @type {Fields} */ (capsule['pack']), 'prepared'));
+  const why = (/** @type {unknown} */ code) => (said.by && code === 'withheld' ? 'left_by_preparer' : `gap_${code}`);
+  const gaps = rows(capsule, 'gaps').map((one) => words(why(one['why']), { no: wholeOf(one, 'seq_no') ?? words('no_number') }));
+  const who = said.by ? [words('sworn_prepared', said), words('prepared_part'), words('method_prepared')] : [words('sworn'), words('method')];
+  return [...who, words('not_shown'), ...gaps];
 }

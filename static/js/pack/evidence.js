@@ -12,6 +12,7 @@ import { objectOf, textOf, wholeOf } from '../record/reading.js';
 import { chronologyOf } from './chronology.js';
 import { cellLabel, words } from './chronology_words.js';
 import { expectedBytes } from './front.js';
+import { MEMBER, firstLine, listOf } from './prepared.js';
 import { allNames, proof, proofNames, rows } from './proofs.js';
 import { scheduleLines, statementLines, tellCapsule } from './tables_said.js';
 
@@ -26,9 +27,10 @@ const FORMULA = /^\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 /**
  * Everything of the pack but the files as received and the bag's own lists.
  * @param {JsonObject} capsule @param {HeldBack} held @param {Say} say
+ * @param {((said: {list: string, record: Uint8Array}) => Promise<Uint8Array>)|null} [signed] says who prepared it, where that is not the keeper
  * @returns {Promise<Map<string, Uint8Array>>} path → bytes, ready for `assemble`
  */
-export async function evidenceFront(capsule, held, say) {
+export async function evidenceFront(capsule, held, say, signed = null) {
   /** @type {Map<string, Uint8Array>} */ const files = new Map();
   for (const [name, make] of expectedBytes(capsule)) files.set(name, make());
   for (const [name, version] of proofNames(capsule, 'servable')) files.set(`${FOLDER}${name}`, proof(version, withheldOf(version, held)));
@@ -43,10 +45,20 @@ export async function evidenceFront(capsule, held, say) {
   const statements = statementLines(spoken);
   if (statements.length) files.set(`${FOLDER}07_statements.csv`, utf8(statementTable(statements, held)));
   const folder = textOf(objectOf(capsule, 'pack'), 'folder');
-  files.set('data/00_READ-FIRST.txt', lines(words('read_first', { folder })));
+  files.set('data/00_READ-FIRST.txt', lines(readFirst(capsule, folder)));
+  if (signed) {
+    const versions = new Map([...proofNames(capsule, 'servable').values()].map((one) => [textOf(one, 'version'), textOf(one, 'c')]));
+    files.set(MEMBER, await signed({ list: await listOf(versions), record: /** @type {Uint8Array} */ (files.get('data/restricted/12_record.json')) }));
+  }
   files.set('data/15_VERIFY.txt', lines(words('verify', { folder })));
   files.set(`${FOLDER}manifest-sha256.txt`, await manifestOf(files));
   return files;
+}
+
+/** @param {JsonObject} capsule @param {string} folder */
+function readFirst(capsule, folder) {
+  const said = /** @type {any} */ (objectOf(objectOf(capsule, 'pack'), 'prepared'));
+  return said.by ? words('read_first_prepared', { folder, line: firstLine(said) }) : words('read_first', { folder });
 }
 
 /** Restricted names, and open ones in which a restricted value turns up. @param {JsonObject} version @param {HeldBack} held */

@@ -98,9 +98,10 @@ export function proof(version, withheld) {
   const restrictedSalt = seed ? saltsOf(unb64(seed)) : openSalt;
   /** @type {Record<string, Json>} */ const fields = {};
   /** @type {Record<string, Json>} */ const digests = {};
+  const given = objectOf(parts.restricted, 'digests');
   /** @param {string} name @param {Uint8Array} salt @param {Json} value */
   const put = (name, salt, value) => {
-    if (withheld.has(name)) digests[name] = b64(fieldDigest(name, salt, value));
+    if (withheld.has(name)) digests[name] = given[name] ?? b64(fieldDigest(name, salt, value));
     else fields[name] = { s: b64(salt), v: value };
   };
   const open = objectOf(parts.open, 'fields');

@@ -203,3 +203,6 @@ export function dayWords(text) {
   const found = /^\d{4}-\d\d-\d\d$/.test(text) ? asDate(text) : null;
   return found && !Number.isNaN(found.getTime()) ? SHORT.format(found) : text;
 }
+
+/** How pages that are made here for others say times: in English, as the screens do. */
+export const SAY = /** @type {import('./app.d.ts').Say} */ ({ when: (fields) => forOthers(() => whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields }))), at: (ms) => forOthers(() => momentSaid(ms)) });

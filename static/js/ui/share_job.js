@@ -1,9 +1,9 @@
 /** A pack under way, and one that is ready: it outlives the screen it was started on, and ends with the lock. */
 import { html, nothing } from './html.js';
 import { button, errorSummary, heading, progress, row } from './parts.js';
-import { momentSaid, size, whenWords } from './say.js';
+import { SAY, size } from './say.js';
 import { problemOf } from './stage.js';
-import { forOthers, t } from './strings.js';
+import { t } from './strings.js';
 import { OFFICER, chosenOf } from './share_choose.js';
 import { WAYS } from './share_ways.js';
 
@@ -11,9 +11,6 @@ import { WAYS } from './share_ways.js';
 /** @typedef {import('./app.d.ts').Step} Step */
 /** @typedef {import('./app.d.ts').MadePack} MadePack */
 /** @typedef {{at: Step, done: MadePack|null, stopped: boolean, here: boolean, part: number, parts: string[][], flow: Record<string, any>}} Job `parts`: the entries of each pack, where one would be too large */
-
-/** How the pages that the phone makes say times: as its screens do. */
-export const SAY = /** @type {import('./app.d.ts').Say} */ ({ when: (fields) => forOthers(() => whenWords(/** @type {any} */ ({ precision: 'unknown', ...fields }))), at: (ms) => forOthers(() => momentSaid(ms)) });
 
 /**
  * What the keeper filled in, as the app takes it.

@@ -4,7 +4,7 @@ import { button, errorSummary, heading } from './parts.js';
 import { t } from './strings.js';
 import './strings_share.js';
 import { choosingPrint, chosenOf } from './share_choose.js';
-import { SAY } from './share_job.js';
+import { SAY } from './say.js';
 import { cellLabel, words } from '../pack/chronology_words.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */

@@ -51,6 +51,8 @@ export const SENTENCES = /** @type {Readonly<Record<string, string>>} */ (Object
   not_rerendered: 'This document could not be laid out again from what is here.',
   servable_only: 'This is a copy of the servable part alone. What is in it was checked. The restricted part (the files as received, the officer’s sheet, the whole record) is not included here.',
   training: 'This pack is made up, for training: nothing in it happened to anybody.',
+  prepared: 'Somebody else prepared this pack, from what its keeper let them see: it is of a part of a diary. Who they are and by whose leave stands in this file, signed by both, and that holds.',
+  preparer: 'What is said of who prepared this pack does not hold: it is not signed by the person whom the keeper let in, not for this pack, or not for what is in it.',
   no_timestamps: 'A timestamp authority’s root was given, but this pack holds no timestamp.',
 }));
 

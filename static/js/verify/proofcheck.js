@@ -23,6 +23,7 @@ import { isLogFile } from './logpart.js';
 
 export const SERVABLE = 'data/servable/proof/';
 export const RESTRICTED = 'data/restricted/proof/';
+export const PREPARED = `${SERVABLE}prepared.json`;
 const SERVABLE_KINDS = new Set(['incident', 'attachment']);
 const NAME = /^(?:[0-9]{4,6}|U[0-9]{4}|[A-Z]{1,4}-[1-9][0-9]{0,4}|[a-z]{4,10}-[0-9]{4,6})-[A-Za-z0-9_-]{8}\.json$/;
 
@@ -43,7 +44,7 @@ export async function readProofs(pack) {
   proofs.told = pack.alone ? proofs.servable : proofs.restricted;
   for (const path of [...pack.digests.keys()].sort()) {
     for (const [folder, held] of /** @type {const} */ ([[SERVABLE, proofs.servable], [RESTRICTED, proofs.restricted]])) {
-      if (!path.startsWith(folder) || path.endsWith('/keys.json') || isLogFile(path)) continue;
+      if (!path.startsWith(folder) || path.endsWith('/keys.json') || path === PREPARED || isLogFile(path)) continue;
       const proof = proofOf(path, objectIn(await pack.read(path)), path.slice(folder.length));
       if ('code' in proof) proofs.findings.push(proof);
       else if (held.has(proof.version)) proofs.findings.push(find('misplaced', path));

@@ -9,6 +9,7 @@ import { checkExhibits } from './exhibits.js';
 import { find } from './findings.js';
 import { checkLog, hasStamps, readCheckpoints, readLogPart, standing, trustedKeys, vouched } from './logpart.js';
 import { checkNarratives } from './narratives.js';
+import { checkPrepared } from './preparedcheck.js';
 import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
 import { RECORD, checkRecord } from './recordcheck.js';
 
@@ -42,7 +43,7 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
   onStep('log');
   found.push(...await checkLog(pack, part, read, shown, roots));
   onStep('record');
-  found.push(...await checkRecord(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
+  found.push(...await checkRecord(pack, proofs), ...await checkPrepared(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
   if (await isTraining(pack)) found.push(find('training'));
   if (neverReceived(proofs.keys)) found.push(find('never_received'));
   else if (notary === null && (instance === null || !vouched(part))) found.push(find('keys_from_pack'));

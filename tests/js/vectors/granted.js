@@ -4,7 +4,7 @@ import { canon } from '../../../static/js/core/encoding.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/fingerprints.js';
-import { checkGrant, grantHeader, keepGrant, makeGrant, openForAdvocate, openKept, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
+import { checkGrant, givesDigests, grantHeader, keepGrant, makeGrant, openDigests, openForAdvocate, openKept, sealDigests, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
 import { marksHeader, openMarks, sealMarks } from '../../../static/js/crypto/marks.js';
 import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/letters.js';
 import { padVersion } from '../../../static/js/crypto/padding.js';
@@ -29,10 +29,20 @@ export async function grants(v) {
   for (const [i, one] of v.refused_grants.entries()) await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
   await envelopes(v, keeper, advocate);
   await keys(v);
+  await digests(v);
   await summary(v);
   await marks(v);
   await letter(v.letter, keeper, advocate);
   await assisted(v.assisted, keeper, advocate);
+}
+
+async function digests({ apart: { said, version, digests: told, envelope: sealed, refused: bent }, grant, key }) {
+  const opener = await importKey(unb64(key));
+  same([givesDigests(said), givesDigests(grant)], [true, false], 'who is given digests');
+  same(await openDigests(opener, said, version, unb64(sealed)), told, 'digests');
+  same(await openDigests(opener, said, version, await sealDigests({ said, key: unb64(key), other: /** @type {any} */ (null) }, version, told)), told, 'sealed again');
+  await refused('not_opened', () => openDigests(opener, said, said.grant, unb64(sealed)), 'digests of another version');
+  for (const [i, one] of bent.entries()) await refused('not_opened', () => openDigests(opener, said, version, unb64(one)), `digests ${i}`);
 }
 
 async function fingerprints(v) {

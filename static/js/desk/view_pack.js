@@ -1,0 +1,145 @@
+/** A pack of what one client gave: which entries, the gaps a reader would ask about, words that may say where somebody is, and the file. */
+import { squeeze } from '../pack/held_back.js';
+import { fromPicked, missing, phoneZone } from '../record/times.js';
+import { checkbox, chips, textField } from '../ui/fields.js';
+import { html, nothing } from '../ui/html.js';
+import { button, errorSummary, heading, progress, sentenceOf } from '../ui/parts.js';
+import { SAY, size, whenWords } from '../ui/say.js';
+import { t, tn } from '../ui/strings.js';
+import { initials } from './view_assist.js';
+
+/** @typedef {import('./types.d.ts').Stage} Stage */
+/** @typedef {import('./order.js').Client} Client */
+/** @typedef {import('./packing.js').View} View */
+/** @typedef {import('../pack/lacking.js').Lacking} Lacking */
+/**
+ * What is filled in; it outlives a look at an entry, not the client.
+ * @typedef {object} Form
+ * @property {'all'|'dates'|'some'} how
+ * @property {string} from
+ * @property {string} until
+ * @property {string[]} records
+ * @property {string[]} seen squeezed words that may be read by anyone
+ * @property {boolean} apart
+ * @property {string} by
+ * @property {boolean} tried
+ * @property {{step: string, done: number, total: number}|null} at
+ * @property {{url: string, name: string, size: number, no: number}|null} made
+ */
+
+const FEW = 6;
+const INITIALS = /^[A-Z]{1,4}$/;
+
+/** @param {Stage} stage */
+function pack(stage) {
+  const { client: open } = stage.state;
+  if (!open) return nothing;
+  if (!open.said.rights.includes('pack')) return html`<div class="stack">${heading(t('desk.pack'))}<p>${t('desk.pack_not', { name: open.name })}</p></div>`;
+  const form = formOf(stage);
+  const put = (/** @type {Partial<Form>} */ change) => { Object.assign(form, change); stage.draw(); };
+  if (form.made) return ready(stage, form.made, () => put({ made: null }));
+  return html`<div class="stack-wide">${heading(t('desk.pack'))}${errorSummary(/** @type {any} */ (stage))}
+    <p>${t('desk.pack_lead', { name: open.name })}</p>
+    ${which(stage, form, put)}
+    ${looked(stage, open, form, put)}</div>`;
+}
+
+/** @param {Stage} stage @returns {Form} */
+function formOf(stage) {
+  const { you } = stage.state;
+  const by = initials(you?.name ?? '').normalize('NFKD').replace(/[^A-Z]/g, '');
+  return /** @type {any} */ (stage).packing ??= { how: 'all', from: '', until: '', records: [], seen: [], apart: false, by, tried: false, at: null, made: null };
+}
+
+/** What was chosen, null while something is missing. @param {Form} form */
+function chosenOf({ how, from, until, records }) {
+  if (how === 'all') return { from: null, to: null, records: null };
+  if (how === 'some') return records.length ? { from: null, to: null, records } : null;
+  const picked = { how: /** @type {const} */ ('between'), date: from, until };
+  if (missing(picked, Date.now(), phoneZone())) return null;
+  const span = fromPicked(picked, Date.now(), phoneZone());
+  return { from: span.occurred_start, to: span.occurred_end, records: null };
+}
+
+/** @param {Stage} stage @param {Form} form @param {(change: Partial<Form>) => void} put */
+function which(stage, form, put) {
+  const ways = /** @type {const} */ (['all', 'dates', 'some']);
+  const date = (/** @type {'from'|'until'} */ name) => textField({ id: `pack-${name}`, label: t(`when.${name}`), type: 'date', value: form[name], on: (text) => put({ [name]: text }) });
+  const tick = (/** @type {string} */ record, /** @type {boolean} */ on) => put({ records: on ? [...form.records, record] : form.records.filter((one) => one !== record) });
+  return html`${chips({ name: 'which', legend: t('desk.pack_which'), choices: ways.map((way) => [way, t(`desk.pack_${way}`)]), chosen: [form.how], on: (how) => put({ how: /** @type {any} */ (how) }) })}
+    ${form.how === 'dates' ? html`<div class="pair">${date('from')}${date('until')}</div>` : nothing}
+    ${form.how === 'some' ? html`<ul class="rows ticks">${stage.state.entries.map((row) => html`<li>${checkbox({
+    id: `pack-${row.record}`, checked: form.records.includes(row.record), on: (on) => tick(row.record, on),
+    label: html`<span class="small soft">${whenWords(row.occurred)}</span><br><span dir="auto">${row.title || t('desk.no_words')}</span>` })}</li>`)}</ul>` : nothing}`;
+}
+
+/** What the choice would make. @param {Stage} stage @param {Client} open @param {Form} form @param {(change: Partial<Form>) => void} put */
+function looked(stage, open, form, put) {
+  const chosen = chosenOf(form);
+  if (!chosen) return html`<p class="soft">${t('desk.pack_choose')}</p>`;
+  const choice = { ...chosen, restricted: form.apart, seen: form.seen };
+  const found = stage.find(`pack:${JSON.stringify(chosen)}`, () => stage.app.packView(choice));
+  if (!found.data) return html`<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>`;
+  const { entries, files, whole, unproved, purpose } = found.data;
+  if (!entries) return html`<p role="status">${t('desk.pack_none')}</p>`;
+  const stop = unproved ? 'desk.pack_unproved' : purpose ? 'desk.pack_purpose' : '';
+  return html`<p role="status"><strong>${tn('desk.entries', entries)}, ${tn('desk.pictures', files)}</strong></p>
+    ${gaps(stage, open, found.data.lacking)}
+    ${words(found.data, form, put)}
+    ${whole ? html`<div class="stack-close">${checkbox({ id: 'pack-apart', label: t('desk.pack_apart'), checked: form.apart, on: (apart) => put({ apart }) })}<p class="small soft">${t('desk.pack_apart_more')}</p></div>`
+    : html`<p class="small soft">${t('desk.pack_no_files', { name: open.name })}</p>`}
+    ${textField({ id: 'pack-by', label: t('desk.assist_by'), hint: t('desk.pack_by_hint'), value: form.by, error: form.tried && !INITIALS.test(form.by) ? t('desk.pack_need_by') : null, on: (by) => put({ by: by.trim().toUpperCase() }) })}
+    ${stop ? html`<p class="care" role="status">${t(stop, { name: open.name })}</p>`
+    : form.at ? progress({ label: t(`desk.pack_${form.at.step}`), done: form.at.done, total: form.at.total })
+      : html`<div>${button(t('desk.pack_do'), () => make(stage, form, choice, put), { main: true, busy: stage.running === 'pack' })}</div>`}`;
+}
+
+/** @param {Stage} stage @param {Client} open @param {readonly Lacking[]} lacking */
+function gaps(stage, open, lacking) {
+  const rows = new Map(stage.state.entries.map((row) => [row.record, row]));
+  const go = (/** @type {string} */ record) => stage.go({ name: 'entry', record });
+  const name = (/** @type {string} */ record) => rows.get(record)?.title || t('desk.no_words');
+  return html`<section class="stack"><h2>${t('desk.pack_gaps')}</h2>
+    ${lacking.length ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(({ what, records }) => html`<li>
+      ${records.length ? tn(`desk.lack_${what}`, records.length) : t(`desk.lack_${what}`)}
+      ${records.slice(0, FEW).map((record) => html`<button type="button" class="button button-plain desk-gap" dir="auto" @click=${() => go(record)}>${name(record)}</button>`)}</li>`)}</ul>`
+    : html`<p>${t('desk.pack_no_gap')}</p>`}</section>`;
+}
+
+/** Words that look like a place or a number are left out unless the advocate says that they tell nothing. @param {View} view @param {Form} form @param {(change: Partial<Form>) => void} put */
+function words({ words: found }, form, put) {
+  const asked = [...new Map(found.filter(({ why }) => why !== 'apart').map((one) => [squeeze(one.found), one.found]))];
+  const apart = new Set(found.filter(({ why }) => why === 'apart').map((one) => squeeze(one.found))).size;
+  if (!asked.length && !apart) return nothing;
+  const answer = (/** @type {string} */ word, /** @type {string} */ code) => put({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((one) => one !== word) });
+  return html`<section class="stack"><h2>${t('desk.pack_words')}</h2><p class="small soft">${t('desk.pack_words_lead')}</p>
+    ${apart ? html`<p class="small">${tn('desk.pack_words_apart', apart)}</p>` : nothing}
+    ${asked.map(([word, text], i) => chips({ name: `word-${i}`, legend: text, choices: [['hold', t('desk.pack_hold')], ['seen', t('desk.pack_seen')]], chosen: [form.seen.includes(word) ? 'seen' : 'hold'], on: (code) => answer(word, code) }))}</section>`;
+}
+
+/** @param {Stage} stage @param {Form} form @param {any} choice @param {(change: Partial<Form>) => void} put */
+function make(stage, form, choice, put) {
+  if (!INITIALS.test(form.by)) return put({ tried: true });
+  const { generation } = stage;
+  return stage.run('pack', async () => {
+    try {
+      const made = await stage.app.makePack({ ...choice, initials: form.by, say: SAY }, (at) => put({ at }));
+      put({ made });
+      stage.arrived = true;
+      stage.say(String(t('desk.pack_done')));
+    } finally {
+      if (generation === stage.generation) put({ at: null });
+    }
+  });
+}
+
+/** @param {Stage} stage @param {{url: string, name: string, size: number, no: number}} made @param {() => void} again */
+function ready(stage, made, again) {
+  return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
+    <p class="soft">${made.name} · ${size(made.size)}</p>
+    <div><a class="button button-main" href=${made.url} download=${made.name}><span>${t('desk.pack_save')}</span></a></div>
+    <p class="care">${t('desk.pack_care')}</p>
+    <div>${button(t('desk.pack_again'), again, { plain: true })}</div></div>`;
+}
+
+export const views = { pack };
