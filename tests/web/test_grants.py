@@ -298,19 +298,6 @@ async def test_an_ended_organisation_sees_nothing(server: Served, keeper: Keeper
         await granting.meet(reach(keeper, server), desk.advocate.words)
 
 
-async def test_an_erased_version_goes_from_grants_too(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """Erased while an advocate reads: their next look has nothing of it."""
-    granted = await let_in(server, keeper, desk)
-    held = await write(keeper, SENTINEL, granted)
-    asked = {"records": [held.opened.place.record], "why": "keeper"}  # type: ignore[attr-defined]
-    await keeper.ask("POST", f"{keeper.diary}/erasures", asked, x_proof=keeper.proof)
-    for _ in range(24 * 8):
-        server.clock.ms += HOUR_S * 1000
-        async with beside(server) as instance:
-            await purge(instance)
-    assert await seen(server, desk) == []
-
-
 async def test_nothing_of_it_can_be_read_on_the_server(server: Served, keeper: Keeper, desk: Desk) -> None:
     """Text, purpose, names between the two and the question: in no row; the advocate's own name only sealed."""
     granted = await let_in(server, keeper, desk, all_of_it(server, purpose=PURPOSE, rights=("view", "comment")))

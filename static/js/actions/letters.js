@@ -7,30 +7,47 @@
 import { unb64 } from '../core/bytes.js';
 import { grantsOf } from '../net/grants.js';
 import { faultsOfShape } from '../record/rules.js';
+import { readAll } from './granting_give.js';
+import { lettingOf, openAll } from './granting_known.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('../crypto/letters.js').Letter} Said */
+/** @typedef {{name: string, organisation: string, rights: readonly string[], isOver: boolean}} Writer */
 /** @typedef {{letter: string, grant: string, name: string, organisation: string, pub: string, at: number, said: Said}} Letter `pub`: the key that signed it, b64; `at`: when the server had it, ms */
 
-/** Fetches what is new and tells the server what was taken in. @param {Context} ctx @param {Open} open */
+/** Openings that asked once, though nobody is let in now. @type {WeakSet<Open>} */
+const askedOnce = new WeakSet();
+
+/**
+ * Fetches what is new and tells the server what was taken in.
+ *
+ * [Note: what was said in a call outlives the grant] An entry that was typed while the keeper spoke may wait when its grant ends, of itself or by the
+ * keeper: it is the keeper's words, and the keeper is asked. A question that waits then is nobody's business any more, and goes.
+ * @param {Context} ctx @param {Open} open
+ */
 export async function heedLetters(ctx, open) {
-  const { letting = [], letters = [] } = open.store.root;
+  const { letters = [] } = open.store.root;
+  const isLetIn = lettingOf(open).length > 0;
   const done = [...(open.store.root.letters_done ?? [])];
-  if (!letting.length && !letters.length && !done.length) return;
+  if (!isLetIn && !letters.length && !done.length && (askedOnce.has(open) || !(await open.store.readJson('k/consent'))?.length)) return;
   const wire = grantsOf(ctx.api);
   const { letters: rows } = await wire.letters(open.identity.diary);
+  const from = await writers(ctx, open, rows);
   const waiting = new Set(rows.map(({ letter }) => letter));
   // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was made up.
   for (const row of rows) if (await open.book.meta(row.letter)) done.push(row.letter);
-  for (const letter of done) if (waiting.has(letter)) await wire.takeIn(open.identity.diary, letter);
-  const known = new Set([...letters.map((/** @type {Letter} */ { letter }) => letter), ...done]);
   /** @type {Letter[]} */ const fresh = [];
+  const known = new Set([...letters.map((/** @type {Letter} */ { letter }) => letter), ...done]);
   for (const row of rows) {
-    const from = letting.find((/** @type {{grant: string}} */ { grant }) => grant === row.grant);
-    const opened = known.has(row.letter) || !from ? null : await read(open, row);
-    if (opened) fresh.push({ letter: row.letter, grant: row.grant, name: from.name, organisation: from.organisation, pub: opened.pub, at: row.made_at, said: opened.said });
+    const by = from.get(row.grant);
+    const opened = known.has(row.letter) || !by ? null : await read(open, row, by.rights);
+    if (!by || !opened) continue;
+    if (by.isOver && opened.said.what === 'question') done.push(row.letter);
+    else fresh.push({ letter: row.letter, grant: row.grant, name: by.name, organisation: by.organisation, pub: opened.pub, at: row.made_at, said: opened.said });
   }
+  for (const letter of done) if (waiting.has(letter)) await wire.takeIn(open.identity.diary, letter);
+  if (!isLetIn) askedOnce.add(open);
   if (!fresh.length && !done.length) return;
   await open.store.change((root) => {
     root.letters = [...(root.letters ?? []), ...fresh].filter(({ letter }) => !done.includes(letter));
@@ -39,8 +56,20 @@ export async function heedLetters(ctx, open) {
   ctx.show();
 }
 
-/** What one says; null for one that is not by whom it should be, or that no entry could be made of. @param {Open} open @param {import('../net/grants.js').LetterRow} row */
-async function read({ vault }, row) {
+/** Whose letters these may be, by grant. @param {Context} ctx @param {Open} open @param {readonly import('../net/grants.js').LetterRow[]} rows @returns {Promise<Map<string, Writer>>} */
+async function writers(ctx, open, rows) {
+  const here = lettingOf(open);
+  const known = rows.length ? await openAll(open, here) : [];
+  const found = new Map(here.flatMap(({ grant, name, organisation }, i) => (known[i] ? [/** @type {[string, Writer]} */ ([grant, { name, organisation, rights: known[i].said.rights, isOver: false }])] : [])));
+  if (rows.every(({ grant }) => found.has(grant))) return found;
+  const { grants } = await readAll(ctx, open);
+  for (const { grant, name, organisation, said } of grants) if (!found.has(grant)) found.set(grant, { name, organisation, rights: said.rights, isOver: true });
+  return found;
+}
+
+/** What one says; null for one that is not by whom it should be, that nobody let them write, or that no entry could be made of. @param {Open} open @param {import('../net/grants.js').LetterRow} row @param {readonly string[]} rights */
+async function read({ vault }, row, rights) {
+  if (!rights.includes('comment')) return null;
   try {
     const { said, pub } = await vault.letterOpen({ grant: row.grant, letter: row.letter, envelope: unb64(row.envelope) });
     const { incident } = /** @type {any} */ (said.fields);
