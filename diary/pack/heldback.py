@@ -49,6 +49,7 @@ _DAY = re.compile(
     r"|december)(?: [0-9]{4})?",
     re.IGNORECASE,
 )
+_MAILS: Final = (".eml", ".msg")
 _SQUEEZE = re.compile(r"[\W_]+")
 
 
@@ -160,6 +161,9 @@ def _findable(note: str) -> Iterable[str]:
 
 def _stem(filename: str) -> str:
     """A file's name without its ending, when it says more than a camera's counter does."""
+    if filename.lower().endswith(_MAILS):
+        # Programs name a saved mail by its subject, which the sender wrote and the page of the mail must show.
+        return ""
     stem = filename.rpartition(".")[0] or filename
     said = squeeze(stem)
     return stem if len(said) >= PIECE and said.rstrip("0123456789") not in _PLAIN_NAMES else ""

@@ -5,7 +5,7 @@ import { packActions } from '../../static/js/actions/pack.js';
 import { readZip } from '../../static/js/pack/zip.js';
 import { RULES } from '../../static/js/record/rules_table.js';
 import { SCHEMAS } from '../../static/js/record/schemas.js';
-import { noNetwork, phoneWithEntry } from './phone/phone.mjs';
+import { PNG, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -90,5 +90,14 @@ test('what was asked is known by the language and the words it was asked in', as
   await app.saveSettings({ fields: { wording: 'young' } });
   await app.setLanguage('ur');
   assert.deepEqual(await packed(), { language: 'ur', wording: 'young' });
+  phone.end();
+});
+
+test('a mail’s own subject stands though its file is named after it; names of other files are held back', async () => {
+  const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'You never look behind you, by the blue gate twice.');
+  await app.addFile(record, file(new TextEncoder().encode('From: a@b.example\r\nSubject: you never look behind you\r\n\r\nx'), 'you never look behind you.eml'), { route: 'files' });
+  await app.addFile(record, file(PNG, 'by the blue gate twice.png'), { route: 'files' });
+  const { rows: [row] } = await app.readChronology({ ...FILLED, from: null, to: null, records: null }, SAY);
+  assert.equal(row.narrative, 'You never look behind you, [held back, see 06].');
   phone.end();
 });

@@ -158,7 +158,9 @@ def pieces(name: str, text: str) -> Iterator[str]:
             street = re.sub(r"^\s*[0-9]+[a-zA-Z]?\s+", "", part).strip()
             yield from (one.strip() for one in (part, street if " " in street else "") if len(squeezed(one)) >= 7)
         stem = text.rpartition(".")[0]
-        if name == "received_as" and len(squeezed(stem)) >= 5 and (CAMERA.fullmatch(stem) or len(stem.split("_")) > 1):
+        # A saved mail is named by its subject, which is the sender's own words.
+        said = CAMERA.fullmatch(stem) or len(stem.split("_")) > 1
+        if name == "received_as" and not text.endswith(".eml") and len(squeezed(stem)) >= 5 and said:
             yield stem
     yield from (*POSTCODE.findall(text), *MAIL.findall(text))
     # What a camera counts is a date, and the name it stands in is looked for as a whole.

@@ -12,8 +12,12 @@ import pypdf
 import pytest
 from PIL import Image
 
+from diary.pack.capsule import read_capsule
+from diary.pack.contents import contents_of
+from diary.pack.gather import make_capsule
 from diary.pack.heldback import MARK, HeldBack, squeeze
 from tests.pack.conftest import BuiltPack
+from tests.pack.fiction import START, FictionalDiary, incident_fields
 from tests.pack.rezip import members_of
 from tests.pack.scanning import Apart, forms, picture_facts, readable, streams
 from tests.pack.test_images import with_exif
@@ -212,3 +216,16 @@ def test_the_phone_holds_back_the_same_words() -> None:
     for case in read["cases"]:
         held = HeldBack(case["texts"], case["names"], case.get("phrases", ()))
         assert [[text, held.mask(text)] for text, _ in case["samples"]] == case["samples"]
+
+
+def test_a_mails_own_subject_stands_though_its_file_is_named_after_it() -> None:
+    """Other names of files are held back wherever they turn up; an address kept apart is held back in a subject as well."""
+    diary = FictionalDiary()
+    words = "It was called you never look behind you."
+    entry = diary.add("incident", incident_fields(START, words), {"place_detail": "14 Elm Road"})
+    for name, media in (("you never look behind you.eml", "message/rfc822"), ("gate by the blue door.png", "image/png")):
+        diary.attach(entry, name.encode(), media, f"Of it: {name.partition('.')[0]}, 14 Elm Road", filename=name)
+    contents = contents_of(read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys)))
+    said = [one.attachment.description for one in contents.exhibits]
+    assert said == [f"Of it: you never look behind you, {MARK}", f"Of it: {MARK}, {MARK}"]
+    assert contents.entries[0].narrative == words

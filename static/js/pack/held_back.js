@@ -150,6 +150,8 @@ export function heldBackOf(versions, sheet, more = []) {
 
 /** A file's name without its ending, when it says more than a camera's counter does. @param {string} name */
 function stemOf(name) {
+  // Programs name a saved mail by its subject, which the sender wrote and the page of the mail must show.
+  if (/\.(?:eml|msg)$/i.test(name)) return '';
   const stem = name.includes('.') ? name.slice(0, name.lastIndexOf('.')) || name : name;
   const said = squeeze(stem);
   return said.length >= PIECE && !PLAIN_NAMES.has(said.replace(/[0-9]+$/, '')) ? stem : '';
