@@ -11,8 +11,11 @@ from diary.record.reading import Fields, object_of, switch_of, text_of
 NOT_KEEPERS: Final = "Not the keeper’s words: "
 _CHECKED: Final = "written by somebody else and sent with the spoken words, checked"
 _UNCHECKED: Final = "sent to the keeper, NOT written by somebody who had the spoken words"
+_UNKNOWN: Final = "sent to the keeper; NOT checked whether whoever wrote it had the spoken words"
 _PUT_IN: Final = "what somebody else said or wrote, put in by the keeper"
 _CHANGED: Final = "; CHANGED by the keeper since it came"
+# None: kept on a device that did not make the words, and so could not check it.
+_MARKS: Final = {True: _CHECKED, False: _UNCHECKED, None: _UNKNOWN}
 
 
 def mark_of(statement: Fields) -> str:
@@ -20,7 +23,7 @@ def mark_of(statement: Fields) -> str:
     came = object_of(statement, "arrived")
     if not came:
         return NOT_KEEPERS + _PUT_IN
-    mark = NOT_KEEPERS + (_CHECKED if switch_of(came, "verified") is True else _UNCHECKED)
+    mark = NOT_KEEPERS + _MARKS[switch_of(came, "verified")]
     return mark + (_CHANGED if as_it_came(statement) else "")
 
 

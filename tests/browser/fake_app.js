@@ -274,6 +274,9 @@ class FakeApp {
   async sessions(by) { await this.did('sessions', by); return [{ session: 's1', device_name: 'Phone', created_at: NOW - 90 * HOUR, seen_at: NOW, here: true }, { session: 's2', device_name: 'Computer', created_at: NOW - 900 * HOUR, seen_at: NOW - 70 * HOUR, here: false }]; }
   async accessLog(by) { await this.did('accessLog', by); return []; }
   async endSession(session, by) { await this.did('endSession', [session, by]); }
+  async readRecord(record) { return { record, kind: 'statement', fields: this.stated, restricted: { by_name: 'Sam' }, taken_out: null, out_reason: '', versions: [], two: false, ends: [] }; }
+  async readMentions() { return []; }
+  async readRecordFiles() { return []; }
   async readRecords(kind) { return this.listed?.[kind] ?? []; }
   async takeOutRecord(record, reason) { await this.did('takeOutRecord', [record, reason]); }
   async putBackRecord(record) { await this.did('putBackRecord', record); }

@@ -22,10 +22,18 @@ SAID = (
 )
 ASKED = js(
     "fake.open(24); fake.saw = [{}, {words: null}, {expires_at: Date.now() - 1}, "
-    f"{{answered_at: Date.now(), said: {SAID}}}, {{answered_at: Date.now(), said: {SAID}, verified: false}}]"
+    f"{{answered_at: Date.now(), said: {SAID}}}, {{answered_at: Date.now(), said: {SAID}, verified: false}}, "
+    f"{{words: null, answered_at: Date.now(), said: {SAID}, verified: null}}]"
     ".map((one, i) => ({witness: `w${i}`, words: 'ribbon kettle orbit meadow lantern pencil owl', note: 'Tuesday at the stop', "
     "made_at: Date.now() - 864e5, expires_at: Date.now() + 9e8, answered_at: null, said: null, verified: true, ...one}))"
 )
+
+
+def stated(arrived: str) -> tuple[Act, ...]:
+    """A kept statement on its page."""
+    fields = f"narrative: 'I saw him by the gate.', saw_how: 'saw', received_how: 'spoken_code', arrived: {{at: 1, {arrived}}}"
+    return (js(f"fake.open(24); fake.stated = {{{fields}}}"), go("kept", record="s0", kind="statement"))
+
 
 HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "written down for you": (TYPED, go("assisted")),
@@ -36,5 +44,9 @@ HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "ask somebody who saw it": (OPEN, go("witness")),
     "ask somebody who saw it, the words": (OPEN, go("witness"), press("Make the words")),
     "ask somebody who saw it, answers": (ASKED, go("witness"), press("Show the words")),
+    "a statement, checked": stated("verified: true, words: 'I saw him by the gate.'"),
+    "a statement, changed": stated("verified: true, words: 'I saw him stand inside the gate.'"),
+    "a statement, not theirs": stated("verified: false"),
+    "a statement, not checked": stated("verified: null"),
     "ask somebody who saw it, no signal": (ASKED, js("fake.no_signal = true"), go("witness"), js("fake.no_signal = false")),
 }

@@ -9,6 +9,8 @@ import { argon2id } from '../../static/js/crypto/argon2.js';
 import { makeRequest } from '../../static/js/net/http.js';
 import { answersOf } from '../../static/js/net/witnesses.js';
 import { look, send } from '../../static/js/front/statement.js';
+import { statementMark } from '../../static/js/record/witness.js';
+import { anotherPhone } from './phone/another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -102,4 +104,19 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   const [one, other] = [await asks(), await asks()];
   const mixed = [...one.made.words.split(' ').slice(0, 4), ...other.made.words.split(' ').slice(4)].join(' ');
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'wrong_keys');
+});
+
+test('another device of the diary opens what came and says that it cannot check it; kept there, it is marked so', async () => {
+  const one = await asks();
+  const { wire } = page();
+  await answers(wire, await looks(wire, one.made.words), [new File(['a list'], 'times.txt', { type: 'text/plain' })]);
+  const other = await anotherPhone(server.base, one.app.state.account.login, WORDS, {}, { packActions: witnessActions });
+  const { witnesses: [shown] } = await other.app.readWitnesses();
+  assert.deepEqual([shown.words, shown.verified, shown.said.fields.words], [null, null, SAID.words]);
+  const { record } = await other.app.keepStatement(shown.witness);
+  const { fields } = await other.app.readRecord(record);
+  assert.deepEqual([fields.arrived.verified, statementMark(fields)], [null, 'Not the keeper’s words: sent to the keeper; NOT checked whether whoever wrote it had the spoken words']);
+  assert.equal((await other.app.readRecordFiles(fields.attachment_ids)).length, 1);
+  // The device that made the words, looking too late, makes no second one of it.
+  await assert.rejects(one.app.keepStatement(shown.witness), ({ code }) => code === 'not_found');
 });

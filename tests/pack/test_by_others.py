@@ -44,6 +44,7 @@ list(press.finished())
 
 CHECKED = "Not the keeper’s words: written by somebody else and sent with the spoken words, checked"
 UNCHECKED = "Not the keeper’s words: sent to the keeper, NOT written by somebody who had the spoken words"
+UNKNOWN = "Not the keeper’s words: sent to the keeper; NOT checked whether whoever wrote it had the spoken words"
 PUT_IN = "Not the keeper’s words: what somebody else said or wrote, put in by the keeper"
 CHANGED_SINCE = CHECKED + "; CHANGED by the keeper since it came"
 
@@ -86,6 +87,8 @@ def stated(diary: FictionalDiary, entry: str) -> None:
         fields = {"narrative": now, "received_how": "spoken_code", "saw_how": "saw", "incident_ids": [entry], "arrived": came}
         diary.add("statement", fields, {"by_name": "Sam Ray"}, at=START + 8 * DAY)
     diary.add("statement", {"narrative": "I heard shouting.", "received_how": "i_wrote_it_down"}, at=START + 9 * DAY)
+    came = {"at": HELD, "sent_at": HELD, "verified": None, "when": "", "witness": "w", "words": words}
+    diary.add("statement", {"narrative": words, "arrived": came}, at=START + 10 * DAY)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +145,7 @@ def test_the_pages_say_it_in_a_box_above_the_words(raw: bytes, capsule: Capsule,
     ):
         assert words in text, words
     assert text.count("Written by PK") == 3
-    assert [text.count(mark) for mark in (CHECKED, CHANGED_SINCE, UNCHECKED, PUT_IN)] == [2, 1, 1, 1]
+    assert [text.count(mark) for mark in (CHECKED, CHANGED_SINCE, UNCHECKED, PUT_IN, UNKNOWN)] == [2, 1, 1, 1, 1]
     for said in ("When, in their words: on Tuesday", "He stood inside the gate. As it came: He stood by the gate."):
         assert said in text, said
     # Each mark stands before the words it is about.
@@ -155,9 +158,9 @@ def test_the_table_of_statements_says_whose_they_are(capsule: Capsule) -> None:
     raw = statements_csv(contents_of(capsule))
     assert raw is not None and b"Sam" not in raw
     rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
-    assert [row["statement"] for row in rows] == ["ST1", "ST2", "ST3", "ST4"]
-    assert [row["not_the_keepers_words"] for row in rows] == [CHECKED, UNCHECKED, CHANGED_SINCE, PUT_IN]
-    assert [row["as_it_came"] for row in rows] == ["", "", "He stood by the gate.", ""]
+    assert [row["statement"] for row in rows] == ["ST1", "ST2", "ST3", "ST4", "ST5"]
+    assert [row["not_the_keepers_words"] for row in rows] == [CHECKED, UNCHECKED, CHANGED_SINCE, PUT_IN, UNKNOWN]
+    assert [row["as_it_came"] for row in rows] == ["", "", "He stood by the gate.", "", ""]
     assert [rows[at]["entries"] for at in (0, 3)] == ["entry 4", "not linked"]
     assert rows[0]["how_it_came"] == "With a code I gave them" and rows[0]["sent"] < rows[0]["arrived"]
     assert b"stood by the gate" not in chronology_csv(contents_of(capsule))
@@ -169,7 +172,7 @@ def test_the_record_says_whether_a_statement_was_checked(capsule: Capsule) -> No
     """In 12_record.json they are of a kind of their own, with how they came."""
     versions = [row for row in json.loads(record_file(capsule))["versions"] if row["kind"] == "statement"]
     arrived = [row["fields"].get("arrived") for row in versions]
-    assert [one and one["verified"] for one in arrived] == [True, False, True, None]
+    assert [one and one["verified"] for one in arrived] == [True, False, True, None, None] and arrived[3] is None
     assert arrived[2]["words"] == "He stood by the gate." != versions[2]["fields"]["narrative"]
 
 

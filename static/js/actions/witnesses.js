@@ -3,7 +3,8 @@
  * becomes a record of its own kind, never an entry, with its files, and says that it came by a code and whether that was checked.
  *
  * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root: no record, so in
- * no pack. Another device of the diary lists the code and cannot read what came; it says where that can be done.
+ * no pack. Another device of the diary opens what came, since it is sealed to the keeper, and cannot check it: it says so, and what is
+ * kept there is marked as not checked. So a phone that is lost takes no statement with it.
  */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -17,7 +18,7 @@ import { addFile } from './registers.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('../crypto/witness.js').Said} Said */
 /** @typedef {{witness: string, words: string, proof: string, note: string, made_at: number, expires_at: number, address: string}} Kept what this phone keeps of a code */
-/** @typedef {{witness: string, words: string|null, note: string, made_at: number, expires_at: number, answered_at: number|null, said: Said|null, verified: boolean}} Witness as the screens see it; `said` null where nothing came, or it cannot be read here */
+/** @typedef {{witness: string, words: string|null, note: string, made_at: number, expires_at: number, answered_at: number|null, said: Said|null, verified: boolean|null}} Witness as the screens see it; `said` null where nothing came; `verified` null where it cannot be checked, on a device that did not make the words */
 /** @typedef {{witnesses: Witness[], address: string, offline: boolean}} Listed newest first */
 
 const LASTS_MS = 14 * 86_400_000;
@@ -61,16 +62,17 @@ async function readAll(ctx, open) {
   if (!told) return { offline: true, address: here[0]?.address ?? '', witnesses: here.map((one) => ({ ...one, answered_at: null, said: null, verified: false })).reverse() };
   const witnesses = await Promise.all(told.witnesses.map(async (row) => {
     const mine = here.find(({ witness }) => witness === row.witness);
-    const came = mine && row.statement ? await read(open, mine, row.statement) : null;
-    return { witness: row.witness, words: mine?.words ?? null, note: mine?.note ?? '', made_at: row.made_at, expires_at: row.expires_at, answered_at: row.answered_at, said: came?.said ?? null, verified: came?.verified ?? false };
+    const came = row.statement ? await read(open, mine ?? { witness: row.witness, proof: null }, row.statement) : null;
+    return { witness: row.witness, words: mine?.words ?? null, note: mine?.note ?? '', made_at: row.made_at, expires_at: row.expires_at, answered_at: row.answered_at, said: came?.said ?? null, verified: came ? came.verified : false };
   }));
   await count(open, told.witnesses);
   return { offline: false, address: told.address, witnesses };
 }
 
-/** @param {Open} open @param {Kept} mine @param {string} statement b64 @returns {Promise<{said: Said, verified: boolean}|null>} null for one that does not open: nobody's */
+/** @param {Open} open @param {{witness: string, proof: string|null}} code @param {string} statement b64 @returns {Promise<{said: Said, verified: boolean|null}|null>} null for one that does not open: nobody's */
 async function read({ vault }, { witness, proof }, statement) {
-  return vault.witnessOpen({ witness, proof, statement: unb64(statement) }).catch(() => null);
+  const opened = await vault.witnessOpen({ witness, proof: proof ?? '', statement: unb64(statement) }).catch(() => null);
+  return opened && proof === null ? { ...opened, verified: null } : opened;
 }
 
 /** Looks whether something came, while a code is out. @param {Context} ctx @param {Open} open */
@@ -98,7 +100,7 @@ async function keep(ctx, open, witness, onProgress) {
   const wire = witnessesOf(ctx.api, open.identity.diary);
   const row = (await wire.list()).witnesses.find((one) => one.witness === witness);
   const mine = keptOf(open).find((one) => one.witness === witness);
-  const came = row?.statement && mine ? await read(open, mine, row.statement) : null;
+  const came = row?.statement ? await read(open, mine ?? { witness, proof: null }, row.statement) : null;
   if (!row || !came) throw new KeptError('not_found');
   const files = came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : [];
   // The record has the code's id: begun twice, on any device, it is one record.
@@ -114,7 +116,7 @@ async function keep(ctx, open, witness, onProgress) {
   return { record: witness };
 }
 
-/** @param {Context} ctx @param {string} witness @param {{said: Said, verified: boolean}} came @param {import('../net/witnesses.js').WitnessRow} row */
+/** @param {Context} ctx @param {string} witness @param {{said: Said, verified: boolean|null}} came @param {import('../net/witnesses.js').WitnessRow} row */
 function fieldsOf(ctx, witness, { said, verified }, row) {
   const { contact, name, saw_how, when, words } = said.fields;
   const block = { start: said.made_at, precision: 'minute', tz: ctx.zone() };

@@ -96,7 +96,7 @@ function file(stage) {
     ${through(stage, id)}
     ${found.whole ? nothing : html`<p class="small soft">${t('desk.file_apart')}</p>`}
     <dl class="facts card"><div><dt>${t('file.type')}</dt><dd dir="ltr">${found.magic}</dd></div><div><dt>${t('file.size')}</dt><dd>${size(found.size)}</dd></div>
-      <div><dt>${t('file.received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t('desk.file_sha')}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>
+      <div><dt>${t('desk.file_received')}</dt><dd>${momentSaid(found.received_at)}</dd></div><div><dt>${t('desk.file_sha')}</dt><dd class="hex" dir="ltr">${found.sha256}</dd></div></dl>
     ${stage.place.record ? html`<div>${button(t('desk.file_in'), () => stage.stand({ name: 'entry', record: String(stage.place.record) }), { plain: true })}</div>` : nothing}
   </article>`);
 }

@@ -8,7 +8,8 @@ import { t, tn } from '../ui/strings.js';
 /** @param {Stage} stage */
 function organisation(stage) {
   const found = stage.find('organisation', () => stage.app.readOrganisation());
-  if (!found.data) return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p></div>`;
+  if (!found.data) return html`<div class="stack">${heading(t('desk.tab_organisation'))}<p role="status">${found.problem ? sentenceOf(found.problem) : t('frame.loading')}</p>
+    ${found.problem ? html`<div>${button(t('desk.reload'), () => stage.refresh('organisation'))}</div>` : nothing}</div>`;
   const { name, numbers, members } = found.data;
   const { local } = stage;
   const invite = () => stage.run('invite', async () => stage.set({ invite: await stage.app.inviteMember() }));

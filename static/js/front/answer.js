@@ -5,12 +5,12 @@
 import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
 import { isPassing, makeRequest } from '../net/http.js';
 import { answersOf } from '../net/witnesses.js';
-import { begin, byId, oneAtATime, say, size, tell, tellProgress } from './page.js';
+import { begin, byId, oneAtATime, said, say, size, tell, tellProgress } from './page.js';
 import { look, send } from './statement.js';
 
 const wire = answersOf(makeRequest());
 const words = /** @type {HTMLTextAreaElement} */ (byId('words-typed'));
-const said = /** @type {HTMLTextAreaElement} */ (byId('said'));
+const account = /** @type {HTMLTextAreaElement} */ (byId('said'));
 const [when, called, reach, files] = /** @type {HTMLInputElement[]} */ (['when', 'called', 'reach', 'files'].map((id) => byId(id)));
 const [open, go, status, wrong] = /** @type {const} */ (['open', 'send', 'status', 'wrong']).map((id) => byId(id));
 /** @type {import('./statement.js').Found|null} */ let found = null;
@@ -24,7 +24,7 @@ words.addEventListener('keydown', (event) => {
   void once(find);
 });
 // The code says by which words what is typed was asked for: a second visit of this page must not find them.
-addEventListener('pagehide', () => { for (const one of [words, said, when, called, reach]) if (one) one.value = ''; });
+addEventListener('pagehide', () => { for (const one of [words, account, when, called, reach]) if (one) one.value = ''; });
 begin('asking');
 
 /** @param {unknown} error */
@@ -32,10 +32,10 @@ function sentenceOf(error) {
   const { code, unknown } = /** @type {{code?: string, unknown?: string[]}} */ (error ?? {});
   if (code === 'bad_request' && unknown) return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_seven');
   if (code === 'not_found') return say('over');
-  if (code === 'not_opened') return say('wrong_keys');
+  if (code === 'not_opened') return said('wrong_keys');
   if (code === 'too_large') return say('too_large', { most: size(found?.most ?? 0) });
   const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty'].find((one) => one === code);
-  return known ? say(known) : isPassing(error) ? say('offline') : say('failed');
+  return said(known ?? (isPassing(error) ? 'offline' : 'failed'));
 }
 
 async function find() {
@@ -51,17 +51,17 @@ async function find() {
   byId('note').hidden = !found.asked.note;
   byId('asking').hidden = true;
   byId('form').hidden = false;
-  said.focus();
+  byId('asked').focus();
 }
 
 async function sendIt() {
   if (!found) return;
-  if (!said.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
+  if (!account.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
   const chosen = /** @type {HTMLInputElement|null} */ (document.querySelector('input[name="saw"]:checked'));
   tell(status, say('sending'));
-  const fields = { contact: reach?.value ?? '', name: called?.value ?? '', saw_how: chosen?.value ?? 'other', when: when?.value ?? '', words: said.value };
+  const fields = { contact: reach?.value ?? '', name: called?.value ?? '', saw_how: chosen?.value ?? 'other', when: when?.value ?? '', words: account.value };
   await send(wire, found, fields, [...(files?.files ?? [])], tellProgress, Date.now());
-  for (const one of [said, when, called, reach, files]) if (one) one.value = '';
+  for (const one of [account, when, called, reach, files]) if (one) one.value = '';
   found = null;
   tell(status, '');
   byId('form').hidden = true;

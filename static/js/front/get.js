@@ -13,7 +13,7 @@ import { openingsOf } from '../net/handovers.js';
 import { isPassing, makeRequest } from '../net/http.js';
 import { openZip } from '../verify/opened.js';
 import { judge } from '../verify/verify.js';
-import { anchors, begin, byId, oneAtATime, say, size, tell, tellProgress } from './page.js';
+import { anchors, begin, byId, oneAtATime, said, say, size, tell, tellProgress } from './page.js';
 import { show } from './results.js';
 
 /** @typedef {import('../crypto/handover.js').Slip} Slip */
@@ -43,10 +43,10 @@ function sentenceOf(error) {
   const { code, unknown } = /** @type {{code?: string, unknown?: string[]}} */ (error ?? {});
   if (code === 'bad_request') return unknown?.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_eight');
   if (code === 'no_match') return say('no_match');
-  if (code === 'try_later') return say('try_later');
-  if (code === 'not_opened' || code === 'digest') return say('damaged');
+  if (code === 'try_later') return said('try_later');
+  if (code === 'not_opened' || code === 'digest') return said('damaged');
   if (/** @type {{name?: string}} */ (error)?.name === 'AbortError') return say('not_saved');
-  return isPassing(error) ? say('offline') : say('failed');
+  return said(isPassing(error) ? 'offline' : 'failed');
 }
 
 /** Either the words are asked for, or there is what they opened. @param {boolean} isFound */

@@ -53,16 +53,16 @@ export function element(name, text = '', className = '') {
   return made;
 }
 
-/** @param {HTMLElement|undefined} place @param {string} text */
-export function tell(place, text) {
+/** @param {HTMLElement|undefined} place @param {string|Node|null} words a sentence, or one with its English beneath; '' takes the last away */
+export function tell(place, words) {
   if (!place) return;
-  place.textContent = text;
-  place.hidden = !text;
+  place.replaceChildren(words ?? '');
+  place.hidden = !words;
 }
 
 /**
  * One thing at a time: while an act runs the buttons say so and do nothing, and what went wrong is said and can be read on from.
- * @param {{buttons: readonly (HTMLElement|undefined)[], status: HTMLElement|undefined, wrong: HTMLElement|undefined, sentenceOf: (error: unknown) => string}} parts
+ * @param {{buttons: readonly (HTMLElement|undefined)[], status: HTMLElement|undefined, wrong: HTMLElement|undefined, sentenceOf: (error: unknown) => string|Node|null}} parts
  * @returns {(act: () => Promise<void>) => Promise<void>}
  */
 export function oneAtATime({ buttons, status, wrong, sentenceOf }) {

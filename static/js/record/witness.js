@@ -9,14 +9,16 @@ import { objectOf, switchOf, textOf } from './reading.js';
 const NOT_KEEPERS = 'Not the keeper’s words: ';
 const CHECKED = 'written by somebody else and sent with the spoken words, checked';
 const UNCHECKED = 'sent to the keeper, NOT written by somebody who had the spoken words';
+const UNKNOWN = 'sent to the keeper; NOT checked whether whoever wrote it had the spoken words';
 const PUT_IN = 'what somebody else said or wrote, put in by the keeper';
 const CHANGED = '; CHANGED by the keeper since it came';
+const MARKS = /** @type {Record<string, string>} */ ({ true: CHECKED, false: UNCHECKED, null: UNKNOWN });
 
 /** Whose words it is and whether that was checked; `arrived` is there when it came by spoken words alone. @param {Fields} statement */
 export function statementMark(statement) {
   const came = objectOf(statement, 'arrived');
   if (!Object.keys(came).length) return NOT_KEEPERS + PUT_IN;
-  return NOT_KEEPERS + (switchOf(came, 'verified') === true ? CHECKED : UNCHECKED) + (asItCame(statement) ? CHANGED : '');
+  return NOT_KEEPERS + MARKS[String(switchOf(came, 'verified'))] + (asItCame(statement) ? CHANGED : '');
 }
 
 /** What was sent, where the words that stand now are other ones; '' where they are the same. @param {Fields} statement */

@@ -103,7 +103,8 @@ async function copy(stage, text) {
  * @param {Stage} stage @param {Record<string, any>} fields @param {Record<string, any>} restricted
  */
 export function factsOf(stage, fields, restricted) {
-  return CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)).map((name) => {
+  // A field that two cards or lines ask for is said once.
+  return [...new Set(CARDS.filter(({ code }) => code !== 'photos').flatMap((card) => namesOf(card)))].map((name) => {
     const value = fields[name] ?? restricted[name];
     // What is so unless it is said otherwise is not repeated on every entry.
     const usual = name === 'count_is_estimate' || (name === 'include_in_pack' && value !== false) || (name === 'content_warning' && value === 'none') || name === 'place_in_chronology';

@@ -67,7 +67,7 @@ function inWords(stage, counts) {
     ${undated.length ? html`<p class="small">${number(stage, tn('pat.no_time', undated.length), t('entries.unknown_day'), undated)}</p>` : nothing}
     ${noDay.length ? html`<p class="small">${number(stage, tn('pat.no_day', noDay.length), tn('pat.no_day', noDay.length), noDay)}</p>` : nothing}
     ${outs(stage, counts)}
-    <p class="small soft">${t('pat.lead')}</p></div>`;
+    <p class="small soft">${t('saveIncident' in stage.app ? 'pat.lead' : 'desk.pat_lead')}</p></div>`;
 }
 
 /** @param {Stage} stage @param {Patterns} counts */

@@ -59,7 +59,7 @@ async function load(stage, one) {
     const found = await stage.app.readToPlay(one.attachment);
     if (!isHere()) return;
     if (!found) return stage.set({ playing: 'none' });
-    stage.app.looked(one.attachment);
+    stage.app.looked?.(one.attachment); // an advocate's look is noted by the server
     const sound = one.kind === 'audio' && found.blob.size <= DRAWN_BYTES ? await soundOf(found.blob) : null;
     if (isHere()) stage.set({ playing: { url: found.url, peaks: sound?.peaks ?? null, seconds: sound?.seconds ?? null } });
   });

@@ -74,7 +74,7 @@ function came(stage, one, { fields, files }) {
     stage.say(t('wit.kept'));
   });
   return html`<div class="note stack-close written" data-verified=${String(one.verified)}>
-    <p class=${one.verified ? '' : 'care'}><strong>${t(one.verified ? 'wit.checked' : 'wit.unchecked')}</strong></p>
+    <p class=${one.verified === false ? 'care' : ''}><strong>${t(one.verified ? 'wit.checked' : one.verified === null ? 'wit.unknown' : 'wit.unchecked')}</strong></p>
     <p class="small">${fields.name ? t('wit.from', { name: fields.name }) : nothing} ${label('statement_saw_how', fields.saw_how)}</p>
     ${fields.when ? html`<p class="small">${t('wit.when')}: <bdi>${fields.when}</bdi></p>` : nothing}
     <p class="narrative" dir="auto">${fields.words}</p>
@@ -94,9 +94,9 @@ function ending(stage, one) {
 export function statementMark(fields) {
   const arrived = objectOf(fields, 'arrived');
   if (!Object.keys(arrived).length) return nothing;
-  const verified = arrived['verified'] === true;
+  const verified = arrived['verified'] ?? null;
   const came = asItCame(fields);
-  return html`<div class="note stack-close written" data-verified=${String(verified)}><p><strong>${t(verified ? 'wit.mark' : 'wit.mark_unchecked')}</strong></p>
+  return html`<div class="note stack-close written" data-verified=${String(verified)}><p><strong>${t(verified === true ? 'wit.mark' : verified === null ? 'wit.mark_unknown' : 'wit.mark_unchecked')}</strong></p>
     ${came ? html`<p>${t('wit.mark_changed')}</p><p class="narrative" dir="auto">${came}</p>` : nothing}</div>`;
 }
 

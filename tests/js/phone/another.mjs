@@ -3,9 +3,9 @@ import { fixedClock } from '../../../static/js/core/clock.js';
 import { WORDS, makePhone } from './phone.mjs';
 import { sender } from './server.mjs';
 
-/** @param {string} base the server's address @param {string} login @param {string} [words] @param {any} [faults] as of `sender` */
-export async function anotherPhone(base, login, words = WORDS, faults = {}) {
-  const phone = makePhone({ origin: base, send: sender(base, faults), clock: fixedClock(Date.now()) });
+/** @param {string} base the server's address @param {string} login @param {string} [words] @param {any} [faults] as of `sender` @param {object} [over] as of `makePhone` */
+export async function anotherPhone(base, login, words = WORDS, faults = {}, over = {}) {
+  const phone = makePhone({ origin: base, send: sender(base, faults), clock: fixedClock(Date.now()), ...over });
   await phone.app.start();
   await phone.app.signIn({ login, words });
   return { phone, app: phone.app, faults };
