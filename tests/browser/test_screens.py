@@ -374,6 +374,7 @@ def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
     assert every_screen(page, lambda page: faults(page) + too_wide(page)) == {}
 
 
+@pytest.mark.slow  # The phone's walk judges the same screens in every `make test`.
 def test_every_screen_at_a_desk(show: Callable[..., Page]) -> None:
     """No finding of axe on any screen in any state, by day and by night."""
     page = show(viewport=DESK)

@@ -217,7 +217,7 @@ def test_14_the_phone_lets_every_cell_of_its_tables_in(sample_pack: SamplePack, 
     journal = sample_pack.diary.journal
     raw = make_capsule(journal.versions(), sample_pack.diary.wish("0123456789ab"), journal.identity.public_keys())
     tables = tables_of(sample_pack.path, f"{sample_pack.folder.name}/")
-    assert len(tables) == 4
+    assert len(tables) == 5
     assert [one["differs"] for one in said_by_the_phone([(raw, tables)], tmp_path)] == [None]
 
 
@@ -241,7 +241,8 @@ def test_20_nothing_servable_gives_away_what_was_kept_apart(sample_pack: SampleP
     notes = [str(row["open"]["fields"]["text"]) for row in sample_pack.diary.journal.versions() if row["kind"] == "note"]
     everything = sample_pack.path.read_bytes()
     assert notes and not [note for note in notes if note.encode() in everything]
-    assert not [where for where, text in sample_pack.servable for note in notes if squeezed(note) in squeezed(text)]
+    bare = [squeezed(note) for note in notes]
+    assert not [where for where, text in sample_pack.servable if any(map(squeezed(text).__contains__, bare))]
     places = places_of(sample_pack.folder)
     assert len(places) == 2 and not [where for where, text in sample_pack.servable if all(place in text for place in places)]
     sheet = list(forms("06.pdf", sample_pack.read("restricted/06_RESTRICTED_officer-sheet.pdf")))
