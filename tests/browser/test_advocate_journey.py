@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 from playwright.sync_api import Page, expect
 
@@ -32,7 +33,7 @@ TOKENS = (
 LOOKS_AGAIN = 20
 
 
-def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, server: Served) -> None:
+def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """From an invitation to the end, one case with what is to come: what was made after the end opens nowhere, and nothing can be
     read on the advocate's disk, on the server or on the wire."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
@@ -64,6 +65,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     works_with(desk, keeper)
     desk.has_nothing_of("Thornbury", "Hazelnutte")
     assert sam.narratives() >= {OLD, f"{NEW}\n\n{ANSWER}", SPOKEN}
+    makes_a_pack(desk, tmp_path / "pack.zip")
     # Then the keeper reads when they looked, shuts both out, and goes on writing
     shuts_out(keeper, "Priya K", "Sam O")
     ended = len(server.exchanges)
@@ -158,6 +160,7 @@ def lets_in(keeper: Keeper, nine: str, stand_in: str) -> None:
     keeper.tap("Yes, go on")
     keeper.picks("One case, old and new entries")
     keeper.field("Which case?").select_option(label=CASE)
+    keeper.page.get_by_label("Make a pack of what they see").check()
     keeper.field("What is it for?").fill(PURPOSE)
     keeper.field("What should they call you?").fill(CALLED)
     keeper.tap("Check a stand-in’s words")
@@ -254,11 +257,30 @@ def shuts_out(keeper: Keeper, *names: str) -> None:
         card = keeper.page.locator("article", has_text=f"{name} can see this.")
         expect(card.get_by_text(re.compile("Last looked on"))).to_be_visible()
         card.get_by_role("button", name="When they looked").click()
-        keeper.sees(re.compile("read entries"))
+        keeper.sees(re.compile("made a pack" if name == "Priya K" else "read entries"))
         assert faults(keeper.page) == []
         keeper.tap("End it now")
         keeper.tap("Shut them out")
         expect(keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))).to_be_visible()
+
+
+def makes_a_pack(desk: Desk, saved: Path) -> None:
+    """Of the case and no more, under the advocate's initials; where it is saved is the advocate's own choice."""
+    desk.tap("Clients")
+    desk.opens(CALLED)
+    desk.tap(re.compile("^Make a pack"))
+    expect(desk.page.get_by_label("Your initials")).to_have_value("PK")
+    assert faults(desk.page) == []
+    desk.tap("Make the pack")
+    desk.sees_heading("The pack is ready")
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("link", name="Save the pack").click()
+    download.value.save_as(saved)
+    download.value.delete()
+    with ZipFile(saved) as pack:
+        text = b"".join(pack.read(name) for name in pack.namelist())
+        assert any(name.endswith("prepared.json") for name in pack.namelist())
+    assert set(TOKENS) - set(found(text, TOKENS)) == {"Fennimore", "Hazelnutte", "Lindqvister", "Mulberrow", "Thornbury"}
 
 
 def is_shut_out(desk: Desk) -> None:
