@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { moveApart, notice } from '../../static/js/record/guard.js';
 import { fromChip, fromPicked, instantsOf, localAt, missing, offsetAt } from '../../static/js/record/times.js';
+import { dayFault, momentFault } from '../../static/js/record/moments.js';
 
 const LONDON = 'Europe/London';
 const NOW = Date.UTC(2026, 10, 3, 20, 41, 9); // 3 November 2026, 20:41:09 in London
@@ -74,6 +75,19 @@ test('what is not yet a time is named', () => {
   assert.equal(missing({ how: 'part', date: '2026-11-03' }, NOW, LONDON), 'part');
   assert.equal(missing({ how: 'between', date: '2026-11-03' }, NOW, LONDON), 'until');
   assert.equal(missing({ how: 'between', date: '2026-11-03', until: '2026-11-01' }, NOW, LONDON), 'order');
+});
+
+test('before anybody was born, and years that a slip of a finger makes, are no time', () => {
+  for (const how of ['exact', 'about', 'day', 'part', 'between']) {
+    assert.equal(missing({ how, date: '1899-12-31', time: '10:00', until: '1899-12-31' }, NOW, LONDON), 'early', how);
+    assert.equal(missing({ how, date: '0026-11-03', time: '10:00', until: '2026-11-03' }, NOW, LONDON), 'early', how);
+  }
+  assert.equal(missing({ how: 'day', date: '1900-01-01' }, NOW, LONDON), null);
+  const faults = (...dates) => dates.map((date) => dayFault(date, '2026-11-03'));
+  assert.deepEqual(faults('1899-12-31', '0026-11-03', '2200-01-02', '2026-02-30', '2026-11-04', '26-11-03', '2026-11-03', ''), ['old', 'old', 'old', 'date', 'future', 'date', null, null]);
+  assert.equal(dayFault('2026-11-04', '2026-11-03', { future: true }), null);
+  const moment = (date, time = '') => momentFault({ date, time, how: 'day' }, NOW, LONDON);
+  assert.deepEqual([moment('1899-01-01', '10:00'), moment('2026-03-29', '01:30'), moment('2026-11-04'), moment('2026-11-03', '10:00')], ['old', 'skipped', 'future', null]);
 });
 
 test('the guard notices a postcode, a number and the keeper\'s own kept-apart words', () => {
