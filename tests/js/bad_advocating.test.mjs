@@ -7,8 +7,9 @@ import { assistedActions } from '../../static/js/actions/assisted.js';
 import { grantActions } from '../../static/js/actions/granting.js';
 import { questionActions } from '../../static/js/actions/questions.js';
 import { decodePush } from '../../static/js/ledger/push.js';
+import { joined } from './phone/at_desk.mjs';
 import { desk } from './phone/desk.mjs';
-import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
@@ -136,4 +137,29 @@ test('a device that is new takes up what another one granted: what is written on
   await two.app.saveIncident({ record: null, fields: { narrative: 'Written on the new one.' }, restricted: {} });
   await until({ app: two.app, phone: { ctx: two.ctx } }, isKept, 'kept');
   assert.equal(sent[0], 1);
+});
+
+test('taken out while an advocate reads it: their page is told of news, and at the next look entry, picture and mark are gone from it', async () => {
+  const one = await keeper();
+  const { desk: page, made, looksAround } = await joined(server);
+  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
+  await until(one, isKept, 'kept');
+  await one.letIn({ words: await page.ownWords() });
+  await page.listClients();
+  const [{ grant }] = page.state.clients;
+  await page.openClient(grant);
+  await page.mark(one.record);
+  assert.ok(await page.readPicture(attachment, 'preview') ?? await page.readPicture(attachment, 'print'));
+  assert.equal(made.size, 1);
+  await one.app.takeOutRecord(one.record, 'It was somebody else.');
+  await one.run();
+  for (let i = 0; i < 60 && !page.state.newer; i++) await looksAround();
+  assert.ok(page.state.newer);
+  await page.lookAgain();
+  assert.deepEqual([page.state.entries, page.state.removed.length], [[], 1]);
+  const shown = await page.readIncident(one.record);
+  assert.ok(shown.taken_out !== null && !JSON.stringify(shown.fields).includes('waited'));
+  assert.deepEqual((await page.findEntries('waited')), []);
+  page.lock();
+  assert.equal(made.size, 0);
 });

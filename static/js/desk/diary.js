@@ -99,6 +99,8 @@ export class Diary {
     const versions = (this.records.get(record) ?? []).filter(({ kind }) => kind === 'incident');
     if (!versions.length) throw new KeptError('not_found');
     const { shown, taken_out } = standing(/** @type {any} */ (versions));
+    // Words that were given before are here still; the client took them back, and they are shown nowhere.
+    if (taken_out !== null) return { record, seq_no: null, fields: {}, restricted: null, note: '', taken_out, ends: [], flags: [], attachments: [], state: { code: /** @type {const} */ ('kept'), at: null }, versions: [] };
     const by = new Map(versions.map((version) => [version.version, version]));
     const ids = /** @type {any} */ (shown.fields)['attachment_ids'];
     return {

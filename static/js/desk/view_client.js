@@ -18,11 +18,10 @@ function client(stage) {
   const { state } = stage;
   const { client: open } = state;
   if (!open) return html`<div class="stack-wide">${heading(t('desk.clients'))}${notices(stage)}<div>${button(t('desk.tab_clients'), () => stage.stand({ name: 'clients' }))}</div></div>`;
-  const again = () => stage.run('again', async () => { await stage.app.lookAgain(); stage.read.clear(); });
   return html`<div class="stack-wide">
     ${heading(html`<bdi>${open.name}</bdi>`)}
     ${errorSummary(/** @type {any} */ (stage))}
-    ${state.newer ? html`<div class="line" role="status"><span>${t('desk.newer')}</span>${button(t('desk.look_again'), again, { plain: true, busy: stage.running === 'again' })}</div>` : nothing}
+    ${news(stage)}
     ${left(stage, open)}
     ${given(open)}
     <p class="small soft">${t('desk.noted', { name: open.name })}</p>
@@ -33,6 +32,12 @@ function client(stage) {
     ${stage.local.line ? html`<p class="note" role="status">${stage.local.line}</p>` : nothing}
     ${stage.wide ? nothing : entries(stage)}
   </div>`;
+}
+
+/** There is more than is shown, or something was taken back: on the client's page and on an entry that is open. @param {Stage} stage */
+export function news(stage) {
+  const again = () => stage.run('again', async () => { await stage.app.lookAgain(); stage.read.clear(); });
+  return stage.state.newer ? html`<div class="line" role="status"><span>${t('desk.newer')}</span>${button(t('desk.look_again'), again, { plain: true, busy: stage.running === 'again' })}</div>` : nothing;
 }
 
 /** What was left out, said plainly. @param {Stage} stage @param {Client} open */

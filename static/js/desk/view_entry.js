@@ -12,6 +12,7 @@ import { t } from '../ui/strings.js';
 import '../ui/strings_cards.js';
 import '../ui/strings_files.js';
 import { picture, tiles } from '../ui/tiles.js';
+import { news } from './view_client.js';
 
 /** @typedef {import('./types.d.ts').Stage} Stage */
 
@@ -26,9 +27,10 @@ function read(stage, key, load, show) {
 function entry(stage) {
   vocabulary(/** @type {any} */ (stage));
   const record = stage.place.record ?? '';
-  return read(stage, `entry:${record}`, () => stage.app.readIncident(record), (found) => html`<article class="stack-wide">
+  return read(stage, `entry:${record}`, () => stage.app.readIncident(record), (found) => (found.taken_out !== null ? takenOut(stage) : html`<article class="stack-wide">
     ${heading(whenWords(found.fields))}
     ${errorSummary(/** @type {any} */ (stage))}
+    ${news(stage)}
     ${markLine(/** @type {any} */ (stage), found)}
     ${words(/** @type {any} */ (stage), found)}
     ${found.attachments.length ? tiles(/** @type {any} */ (stage), found) : nothing}
@@ -37,7 +39,12 @@ function entry(stage) {
     ${through(stage, record)}
     ${asking(stage, record)}
     <div class="rows">${row({ title: t('desk.history'), icon: 'list', expanded: Boolean(stage.local.history), body: stage.local.history ? history(/** @type {any} */ (stage), found) : nothing, on: () => stage.set({ history: !stage.local.history }) })}</div>
-  </article>`);
+  </article>`));
+}
+
+/** Taken back while it was open. @param {Stage} stage */
+function takenOut(stage) {
+  return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${t('desk.taken_out_here', { name: stage.state.client?.name ?? '' })}</p></div>`;
 }
 
 /** That it was looked through: said by the advocate, never guessed from what was on the screen. @param {Stage} stage @param {string} record */
