@@ -194,7 +194,8 @@ def _suspect(one: Register) -> str:
     """`S1 Callum Redfern. Ex-partner. Also called “Cal”. …`: enough to be looked up and known by sight."""
     real, name = text_of(one.kept_apart, "real_name"), one.text("name")
     called = f"{real} (“{name}”)" if real and name and real != name else real or name or "name not known"
-    danger = "NOT safe to approach" if one.kept_apart.get("safe_to_approach") in ("no", False) else ""
+    unsafe = one.kept_apart.get("safe_to_approach") in ("no", False)
+    danger = "The keeper says it is NOT safe for police to speak to them" if unsafe else ""
     return ". ".join(part.rstrip(".") for part in (f"{one.ref} {called}", danger, *person_facts(one)) if part) + "."
 
 

@@ -250,7 +250,7 @@ class FakeApp {
     return {
       newest: [{ record: 'r0', seq_no: 24, fields }, { record: 'r1', seq_no: 23, fields: { ...fields, narrative: TEXTS[4] } }], numbers: { r0: 24, r1: 23 }, records: ['r0', 'r1'], afraid: ['r0'], pictures: 9,
       counts: { all: ['r0', 'r1'], since: '2026-05-04', until: '2026-11-20', new_accounts: ['a', 'b'], behaviours: [{ code: 'calls', ids: ['r0', 'r1'] }], marks: { threat: ['r1'] }, breaches: [{ ids: ['r1'] }], witness: ['r0'] },
-      people: [{ record: 'p1', fields: { name: 'Callum', relationship: 'ex_partner', description: 'Tall, red coat' } }], accounts: [{ fields: { person_id: 'p1', platform: 'instagram', handle: '@blue.coat.7' } }], vehicles: [],
+      people: [{ record: 'p1', fields: { name: 'Callum', relationship: 'ex_partner', aliases: ['Cal'], description: 'Tall, red coat' }, restricted: { real_name: 'Callum Redfern', last_known_places: 'Works at the depot', safe_to_approach: 'no' } }], accounts: [{ fields: { person_id: 'p1', platform: 'instagram', handle: '@blue.coat.7' } }], vehicles: [],
       orders: [{ fields: { kind: 'non_molestation', court: 'Leeds', served_on: '2026-08-03' } }], notices: [{ fields: { at: { start: NOW, precision: 'day', tz: 'Europe/London', utc_offset_min: 0 }, exact_words: 'Stop.' } }],
       impacts: [{ fields: { domain: 'sleep', after: 'Up at four.' } }], reports: [{ fields: { to: 'police', force: 'West Yorkshire', crime_ref: '13260000/26' } }], cameras: [{ kind: 'doorbell', holder: 'No 9', due: '2026-12-20' }],
       settings: { fields: {}, restricted: { name_to_use: 'Jo', safe_contact: 'Text after 6' } },

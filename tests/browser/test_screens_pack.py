@@ -74,3 +74,13 @@ def test_stopping_a_pack(show: Show) -> None:
     page.get_by_role("button", name="Stop making it").click()
     expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()
     expect(page.get_by_role("button", name="Make a pack", exact=True)).to_be_visible()
+
+
+def test_a_full_name_is_in_a_quick_report_only_when_it_is_ticked(show: Show) -> None:
+    """What is kept apart starts out of it; the names they use besides do not."""
+    page = show((js("fake.open(3)"), go("quick")))
+    words = page.get_by_role("region", name="The words")
+    expect(words).to_contain_text("Callum; Cal; Ex-partner; Tall, red coat")
+    assert "Redfern" not in words.inner_text() and "depot" not in words.inner_text()
+    page.get_by_label("Their full name, and where they may be").check()
+    expect(words).to_contain_text("Callum: Callum Redfern, Works at the depot, Is it safe for the police to speak to them? No")

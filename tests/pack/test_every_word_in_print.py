@@ -152,8 +152,8 @@ def test_who_does_it_can_be_looked_up_from_page_one_of_06() -> None:
     contents, _ = pages(diary)
     assert officer_page(contents)["descriptions"] == [
         [
-            "S1 Callum Redfern (“C.”). NOT safe to approach. Ex-partner. Also called “Cal”. Age or date of birth: about 29. "
-            "Tall.",
+            "S1 Callum Redfern (“C.”). The keeper says it is NOT safe for police to speak to them. Ex-partner. "
+            "Also called “Cal”. Age or date of birth: about 29. Tall.",
             "",
         ],
         ["V1 silver Vauxhall, plate ends OVN (I saw part of it), linked with S1", ""],

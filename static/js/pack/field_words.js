@@ -11,7 +11,7 @@ import { VOCABULARY } from '../record/vocabulary.js';
 
 /** Where the name of a field is no word for it. @type {Readonly<Record<string, string>>} */
 const LABELS = Object.freeze({
-  account_ids: 'Accounts and numbers', about_ids: 'About', against_ids: 'Against', at: 'When', after: 'Now', attribution_basis: 'How known', awareness_basis: 'How they know of it', before: 'Before', by_id: 'Who', case_ids: 'Part of',
+  account_ids: 'Accounts and numbers', about_ids: 'About', against_ids: 'Against', aliases: 'Also called', case_no: 'Case number', children_ages: 'Children’s ages', collar_no: 'Collar number', crime_ref: 'Crime number', expires_on: 'Until', overwrite_due: 'Likely to be wiped', requested_at: 'Asked for', at: 'When', after: 'Now', attribution_basis: 'How known', awareness_basis: 'How they know of it', before: 'Before', by_id: 'Who', case_ids: 'Part of',
   carried_out_by: 'Done by', children_present: 'Children present', cost_pence: 'Cost', description_actor: 'Description of the person', discovered_at: 'Found out', dob_or_age: 'Age or date of birth', dpn_signed: 'Signed for their phone to be looked at',
   entry_kind: 'Written', exact_words: 'Exact words', force: 'Force or name', handed_over: 'Handed over', help_given: 'Help with writing', hostility: 'Because of', how_linked: 'How linked', incident_ids: 'Entries', incident_ref: 'Incident number', independent_evidence: 'May be recorded on',
   late_reason: 'Why later', lawful_contact_context: 'Reason to be in touch', merged_into: 'The same as', missing_evidence: 'Missing', notice_ids: 'Told to stop', physical_injury: 'Injured', platform_report: 'Reported to the app or site', present_ids: 'Were there', property_effect: 'Property', property_value_pence: 'What it cost',

@@ -89,6 +89,7 @@ function partsOf(found) {
     { key: 'now', lines: last ? happened(last.fields) : [] },
     { key: 'since', lines: since(counts) },
     { key: 'who', lines: found.people.map((/** @type {any} */ one) => person(one, found)) },
+    { key: 'names', apart: true, lines: found.people.flatMap(keptApart) },
     { key: 'what', lines: counts.behaviours.slice(0, MOST_CODES).map((/** @type {any} */ { code, ids }) => t('quick.times', { what: label('behaviours', code), n: ids.length })) },
     { key: 'fear', lines: fear(found, numbers) },
     { key: 'orders', lines: orders(found, numbers) },
@@ -118,7 +119,14 @@ function since(counts) {
 function person({ record, fields }, found) {
   const accounts = found.accounts.filter((/** @type {any} */ { fields: of }) => of.person_id === record).map((/** @type {any} */ { fields: of }) => [label('channels', of.platform), of.handle || of.number || of.url].filter(Boolean).join(' '));
   const vehicles = found.vehicles.filter((/** @type {any} */ { fields: of }) => (of.person_ids ?? []).includes(record)).map((/** @type {any} */ one) => nameOf('vehicle', one.fields));
-  return [nameOf('person', fields), label('relationships', fields['relationship']), fields['dob_or_age'], fields['description'], ...vehicles, ...accounts].filter(Boolean).join('; ');
+  return [nameOf('person', fields), ...(fields['aliases'] ?? []), label('relationships', fields['relationship']), fields['dob_or_age'], fields['description'], ...vehicles, ...accounts].filter(Boolean).join('; ');
+}
+
+/** What police need to find and to speak to somebody, and nobody else should read. @param {any} one @returns {string[]} */
+function keptApart({ fields, restricted = {} }) {
+  const safe = restricted['safe_to_approach'];
+  const said = [restricted['real_name'], restricted['last_known_places'], restricted['contact'], typeof safe === 'string' && safe ? `${t('f.person.safe_to_approach')} ${label('yes_no', safe)}` : ''].filter(Boolean);
+  return said.length ? [`${nameOf('person', fields)}: ${inOneLine(said)}`] : [];
 }
 
 /** @param {any} found @param {(ids: string[]) => string} numbers @returns {string[]} */
