@@ -31,7 +31,7 @@ KEPT = (
     "['answered', 'put_aside'].map((status, i) => ({record: `q${i}`, text: 'Was anybody with you?', answer: 'My sister.', "
     "asked_at: Date.now(), answered_at: Date.now(), status, name: 'Priya K, Stalking Support North'}))"
 )
-THROUGH = "fake.through = [['r0', ['Priya K', 'Sam O']], ['r1', ['Priya K']], ['a0', ['Priya K']]]"
+THROUGH = "fake.through = [['r0', ['Priya K', 'Sam O']], ['r1', ['Priya K']], ['a1', ['Priya K', 'Sam O']]]"
 ON_ENTRY = js(f"fake.open(24); {THROUGH}; fake.asks = [{ASKS}]; fake.sees = {SEEN_BY}; fake.questions = {KEPT}")
 FILLED = (
     f"{{step: 'what', who: {PRIYA}, how: 'some', records: ['r0'], purpose: 'Help with a report', name: 'Maya', "

@@ -3,6 +3,7 @@ import { markLine } from '../ui/assisted.js';
 import { facts, words } from '../ui/entry.js';
 import { textField } from '../ui/fields.js';
 import { history } from '../ui/history.js';
+import { icon } from '../ui/icons.js';
 import { html, nothing } from '../ui/html.js';
 import { vocabulary } from '../ui/labels.js';
 import { button, errorSummary, heading, row, sentenceOf } from '../ui/parts.js';
@@ -33,7 +34,7 @@ function entry(stage) {
     ${news(stage)}
     ${markLine(/** @type {any} */ (stage), found)}
     ${words(/** @type {any} */ (stage), found)}
-    ${found.attachments.length ? tiles(/** @type {any} */ (stage), found) : nothing}
+    ${found.attachments.length ? tiles(/** @type {any} */ (stage), found, (one) => lookedTile(stage, one)) : nothing}
     ${facts(/** @type {any} */ (stage), found)}
     ${found.versions[0] ? html`<p class="small soft">${t('desk.written')}: ${momentSaid(found.versions[0].at)}</p>` : nothing}
     ${through(stage, record)}
@@ -45,6 +46,12 @@ function entry(stage) {
 /** Taken back while it was open. @param {Stage} stage */
 function takenOut(stage) {
   return html`<div class="stack">${heading(t('entry.title'))}<p role="status">${t('desk.taken_out_here', { name: stage.state.client?.name ?? '' })}</p></div>`;
+}
+
+/** @param {Stage} stage @param {string} attachment */
+function lookedTile(stage, attachment) {
+  const marked = stage.app.marked(attachment);
+  return marked && !marked.since ? html`<span class="tile-looked">${icon('tick', 16)}${t('desk.through_short')}</span>` : nothing;
 }
 
 /** That it was looked through: said by the advocate, never guessed from what was on the screen. @param {Stage} stage @param {string} record */

@@ -25,10 +25,10 @@ export function lookedThrough(stage, record) {
   return found.map(({ name, at, since }) => html`<p class="small item-foot"><span>${icon('tick', 16)}${t(since ? 'adv.through_since' : 'adv.through', { name, day: day(at) })}</span></p>`);
 }
 
-/** The same in a line of the list. @param {Stage} stage @param {string} record */
-export function lookedShort(stage, record) {
+/** The same in a line of the list, or under a picture. @param {Stage} stage @param {string} record @param {string} [style] */
+export function lookedShort(stage, record, style) {
   const names = /** @type {Map<string, string[]>|undefined} */ (stage.find('marked', () => stage.app.readMarked()).data)?.get(record);
-  return names ? html`<span>${icon('tick', 16)}${t('adv.through_short', { name: names.join(', ') })}</span>` : nothing;
+  return names ? html`<span class=${style ?? nothing}>${icon('tick', 16)}${t('adv.through_short', { name: names.join(', ') })}</span>` : nothing;
 }
 
 /** What waits to be answered, and what was. @param {Stage} stage @param {string} record */

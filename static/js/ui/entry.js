@@ -11,7 +11,7 @@ import { titleOf, wordsFor } from './card_words.js';
 import { label, vocabulary } from './labels.js';
 import { markLine } from './assisted.js';
 import { guard } from './guard_line.js';
-import { asked, lookedThrough, seenBy } from './advocates_entry.js';
+import { asked, lookedShort, lookedThrough, seenBy } from './advocates_entry.js';
 import { history } from './history.js';
 import { tooLong } from './long_text.js';
 import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
@@ -60,7 +60,7 @@ function reading(stage, found) {
     ${isOut ? nothing : seenBy(stage, found.record)}
     ${lookedThrough(stage, found.record)}
     ${words(stage, found)}
-    ${found.attachments.length ? tiles(stage, found) : nothing}
+    ${found.attachments.length ? tiles(stage, found, (attachment) => lookedShort(stage, attachment, 'tile-looked')) : nothing}
     ${goneFiles(stage, found)}
     ${facts(stage, found)}
     ${isOut ? nothing : earlyBreaches(stage, fields)}

@@ -33,8 +33,9 @@ export function isHidden(stage) {
 /**
  * @param {Stage} stage
  * @param {{record: string|null, attachments: Attachment[]}} of
+ * @param {(attachment: string) => unknown} [below] what else stands under one
  */
-export function tiles(stage, of) {
+export function tiles(stage, of, below = () => nothing) {
   const shown = stage.local.tiles ?? FEW;
   const hidden = isHidden(stage);
   return html`<ul class="tiles">${of.attachments.slice(0, shown).map((one) => {
@@ -42,7 +43,7 @@ export function tiles(stage, of) {
     const look = () => stage.go({ name: 'file', attachment: one.attachment, ...(of.record ? { record: of.record } : {}) });
     return html`<li><button type="button" class="tile" aria-label=${t('file.open', { name: one.name })} @click=${look}>
       <span class="tile-picture">${url ? html`<img class="blurred" src=${url} alt="">` : icon(ICONS[one.kind] ?? 'file', 32)}${url && one.kind === 'video' ? html`<span class="tile-mark">${icon('on', 20)}</span>` : nothing}</span>
-      <span class="tile-name" dir="auto">${one.description || one.name}</span>${one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing}</button></li>`;
+      <span class="tile-name" dir="auto">${one.description || one.name}</span>${one.place ? html`<span class="tile-place">${icon('place', 14)}${t('tiles.place')}</span>` : nothing}</button>${below(one.attachment)}</li>`;
   })}</ul>${of.attachments.length > shown ? html`<div>${button(t('tiles.more'), () => stage.set({ tiles: shown + MORE }))}</div>` : nothing}`;
 }
 
