@@ -174,9 +174,9 @@ class Load:
             diary.taken_back.add(one.path.rsplit("/", 1)[1])
         elif one.what == "session" and status == 200:
             diary.sessions.append(cookie)
-        elif one.what == "session" and status == 429:
-            # More than ten that sign in to one name at the same moment: it says to wait, as it should.
-            self.answered["sign-in told to wait"] += 1
+        elif one.what in ("session", "erasure") and status == 429:
+            # More than ten proofs of one account's words at the same moment: it says to wait, as it should.
+            self.answered[f"{one.what} told to wait"] += 1
         elif not (one.what == "declare" and status == 200):
             self.wrong.append(f"{one.what}: {status} {answer[:120]!r}")
 
