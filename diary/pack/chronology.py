@@ -258,7 +258,7 @@ def _index_row(contents: Contents, shown: Shown) -> list[object]:
         shown.exhibit.item,
         drawable(shown.attachment.description),
         shown.attachment.kind_label,
-        numbers_words(shown.entries) or "not linked",
+        contents.linked_to(shown) or "not linked",
         f"{shown.exhibit.file}, {size_words(shown.exhibit.size)}",
         shown.exhibit.sha256[:16],
         volume,

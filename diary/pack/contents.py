@@ -14,7 +14,8 @@ from diary.pack.heldback import HeldBack, held_back, open_texts
 from diary.pack.numbered import Exhibit
 from diary.pack.proofs import entry_labels
 from diary.pack.recordjson import names
-from diary.pack.registers import Person, Registers, people_of, registers_of
+from diary.pack.registers import Person, Register, Registers, people_of, registers_of
+from diary.pack.wording import numbers_words
 from diary.record import times
 from diary.record.chronology import ordered
 from diary.record.evidence import Attachment
@@ -85,6 +86,11 @@ class Contents:
         """Whom an entry says did it."""
         return next((person for person in self.people if entry.number in person.entries), None)
 
+    def linked_to(self, shown: Shown) -> str:
+        """What a file belongs to: its entries by number, else the order, report or other record that names it; '' for neither."""
+        naming = (one.ref for one in self.registers.values() if shown.exhibit.record in files_of(one))
+        return numbers_words(shown.entries) or ", ".join(naming)
+
     def handler(self, said: Fields, name: str) -> str:
         """Who took a file or would produce it, by code: the keeper unless they named somebody. `name`: the field that does."""
         named = text_of(said, name)
@@ -120,6 +126,11 @@ def contents_of(capsule: Capsule) -> Contents:
         names=names(capsule),
         versions={version.opened.version: version for version in capsule.versions},
     )
+
+
+def files_of(one: Register) -> tuple[str, ...]:
+    """The files that a record names, in whichever of its fields."""
+    return tuple(file for name in ("attachment_ids", "copy_attachment_id", "identity_link_id") for file in one.codes(name))
 
 
 def _entries(versions: Sequence[Opened], labels: Mapping[str, str]) -> tuple[Incident, ...]:

@@ -14,7 +14,7 @@ from diary.pack.contents import Contents, Picture, Shown
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.registers import Register
 from diary.pack.rows import Row, duration_words
-from diary.pack.wording import chosen, numbers_words, point_words, size_words
+from diary.pack.wording import chosen, point_words, size_words
 from diary.record import times, vocabulary
 from diary.record.reading import Fields, codes_of, object_of, text_of, whole_of
 
@@ -74,7 +74,7 @@ def _facts(contents: Contents, shown: Shown) -> list[tuple[str, str]]:
         ("Copy", "masked copy, unmasked item held with the restricted part" if masked else ""),
         ("Lasts", duration_words(lasts) if lasts is not None else ""),
         ("Kind", shown.attachment.kind_label),
-        ("Entries", numbers_words(shown.entries) or "not linked to an entry"),
+        ("Belongs to" if not shown.entries else "Entries", contents.linked_to(shown) or "nothing in this pack"),
         ("Taken", times.printed(taken).line() if taken.is_known else "not recorded"),
         ("Taken by", contents.handler(said, "captured_by_id") if text_of(said, "captured_by_id") else ""),
         ("Produced by", contents.handler(said, "producer_id")),

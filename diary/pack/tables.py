@@ -12,7 +12,7 @@ from typing import Final
 from diary.pack.contents import Contents, Shown, volume_name, volume_of
 from diary.pack.registers import breaches, linked, orders_then, reports, told_words, witnesses
 from diary.pack.row_facts import recorder, yes_no
-from diary.pack.wording import chosen, entries_words, field_label, numbers_words, point_words, value_words
+from diary.pack.wording import chosen, entries_words, field_label, point_words, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, objects_of, text_of, whole_of
@@ -181,7 +181,7 @@ def _exhibit(contents: Contents, shown: Shown) -> Iterable[object]:
         shown.exhibit.size,
         shown.exhibit.file,
         volume_name(volume_of(contents, shown.exhibit.item)),
-        numbers_words(shown.entries) or "not linked",
+        contents.linked_to(shown) or "not linked",
         text_of(said, "account_or_number_shown"),
         text_of(said, "url_full"),
         chosen(said, "alteration_before_receipt"),

@@ -129,6 +129,22 @@ def test_every_word_of_a_file_is_on_its_page() -> None:
     assert (facts["Reference the police gave it"], facts["Reference the keeper would like"]) == ("TP/9", "XY/7")
 
 
+def test_a_file_of_an_order_or_a_report_says_so() -> None:
+    """It stands in no entry, and was called "not linked" though the order names it; of one in both the entries are said."""
+    diary = FictionalDiary()
+    entry = diary.add("incident", incident_fields(START, "He rang."))
+    loose, both = (diary.attach(entry, name, "application/pdf", name.decode(), extra=extra) for name, extra in (
+        (b"order", {"incident_ids": []}), (b"letter", {}),
+    ))  # fmt: skip
+    diary.add("order", {"copy_attachment_id": loose["record"], "kind": "spo"})
+    diary.add("notice", {"attachment_ids": [loose["record"], both["record"]], "exact_words": "Stop"})
+    contents, _ = pages(diary)
+    said = {one.attachment.description: contents.linked_to(one) for one in contents.exhibits}
+    assert said == {"letter": "1", "order": "NC1, O1"}
+    index = {row[1]: row[3] for row in chronology_page(contents)["exhibits"]}  # type: ignore[attr-defined]
+    assert index == said
+
+
 def test_who_does_it_can_be_looked_up_from_page_one_of_06() -> None:
     """By real name, other names, age, looks and car; that they are not safe to approach stands before all of it."""
     diary = FictionalDiary()

@@ -72,6 +72,11 @@ def hostile_words() -> FictionalDiary:
         at = START + n * DAY
         fields = incident_fields(at, words, who=words, place_category_text=words, count=n, late_reason=words)
         diary.add("incident", fields, {"place_detail": "street, calls"} if n == 3 else None, at=at)
+    entry = next(row for row in diary.versions if row["kind"] == "incident")
+    for name, kind in (("order.pdf", "notice"), ("alone.pdf", None)):
+        file = diary.attach(entry, name.encode(), "application/pdf", name, extra={"incident_ids": []})
+        if kind:
+            diary.add(kind, {"attachment_ids": [file["record"]], "exact_words": "Stop"})
     more = {"behaviours": ["calls", "follow"], "place_category": "street", "utc_offset_min": None, "tz": "Asia/Kolkata"}
     diary.add("incident", incident_fields(START + 20 * DAY, "calls in the street", **more), at=START + 20 * DAY)
     return diary

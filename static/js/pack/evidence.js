@@ -135,7 +135,7 @@ function escaped(text) {
 }
 
 const STYLE = 'body{font:12pt/1.4 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}h1{font-size:1.5rem}section{border-top:1px solid #000;padding:.75rem 0;break-inside:avoid}'
-  + 'h2{font-size:1.1rem;margin:0}dt{font-weight:600}dd{margin:0 0 .3rem}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
+  + 'h2{font-size:1.1rem;margin:0}dl{display:grid;grid-template-columns:13rem 1fr;gap:.15rem 1rem;margin:.4rem 0}dt{font-weight:600}dd{margin:0}@media(max-width:40rem){dl{display:block}dd{margin:0 0 .3rem}}p,dd{white-space:pre-wrap;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{border:1px solid #000;padding:.2rem .4rem;text-align:start;vertical-align:top;overflow-wrap:anywhere}@page{size:A4;margin:15mm}';
 
 /** @param {Chronology} chronology @returns {string} */
 function page({ title, facts, rows: entries, named, statements, exhibits, notes }) {

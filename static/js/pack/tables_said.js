@@ -7,6 +7,7 @@ import { asTyped, markText, promptsOf } from '../record/assisted.js';
 import { asItCame, statementMark } from '../record/witness.js';
 import { possible, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
+import { REGISTERS } from './choose.js';
 import { entryLabels, rows } from './proofs.js';
 import { openedOf } from './record_json.js';
 
@@ -93,6 +94,12 @@ export function tellCapsule(capsule) {
 /** @param {JsonObject} exhibit */
 const numberOf = (exhibit) => Number(textOf(exhibit, 'item').split('/')[1]);
 
+/** The order, report or other record that names a file in no entry. @param {Spoken} all @param {string} file */
+function naming({ opened, refs }, file) {
+  const names = (/** @type {Fields} */ said) => ['attachment_ids', 'copy_attachment_id', 'identity_link_id'].some((name) => codesOf(said, name).includes(file));
+  return REGISTERS.flatMap((kind) => tellAll(opened, kind)).filter(({ record, newest }) => refs.has(record) && names(newest.fields)).map(({ record }) => refs.get(record)).join(', ');
+}
+
 /** @param {Told} file @param {Told} incident */
 function belongs(file, incident) {
   return codesOf(file.newest.fields, 'incident_ids').includes(incident.record) || codesOf(incident.newest.fields, 'attachment_ids').includes(file.record);
@@ -139,7 +146,7 @@ export function exhibitLine(all, exhibit, place) {
   return {
     item_no: String(numberOf(exhibit)), suggested_ref: textOf(exhibit, 'item'), officer_ref: textOf(said, 'officer_exhibit_ref'), description: textOf(said, 'description') || kind, kind, producer: textOf(said, 'producer_id') ? all.names.get(textOf(said, 'producer_id')) ?? 'somebody not in this pack' : 'P1',
     sha256: textOf(exhibit, 'sha256'), size_bytes: String(wholeOf(exhibit, 'size') ?? ''), file: textOf(exhibit, 'file'), volume: `04_exhibits${volume ? `-${volume + 1}` : ''}.pdf`,
-    entries: numbersWords(entries) || 'not linked', account_or_number: textOf(said, 'account_or_number_shown'), web_address: textOf(said, 'url_full'),
+    entries: numbersWords(entries) || naming(all, told.record) || 'not linked', account_or_number: textOf(said, 'account_or_number_shown'), web_address: textOf(said, 'url_full'),
     changed_before_it_was_added: chosen(said, 'alterations', 'alteration_before_receipt'), flags: flags.join('; '),
     picture_in_04: exhibit['hold_picture'] !== false ? 'held back, see 06' : exhibit['print'] ? 'yes' : 'no picture', ...Object.fromEntries(points),
   };
