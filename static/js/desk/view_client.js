@@ -89,7 +89,7 @@ function days(stage, rows, before) {
   const now = Date.now();
   const above = before && dayOf(before);
   const name = (/** @type {string} */ date) => (date ? dayHeading(date, now) : t('entries.unknown_day'));
-  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${name(group.date)}>
+  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${i === 0 && above === group.date ? nothing : name(group.date)}>
     ${i === 0 && above === group.date ? nothing : html`<h2>${name(group.date)}</h2>`}
     <ul class="rows">${repeat(group.rows, (row) => row.record, (row) => item(stage, row))}</ul></section>`)}`;
 }

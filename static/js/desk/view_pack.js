@@ -28,6 +28,7 @@ import { initials } from './view_assist.js';
  */
 
 const FEW = 6;
+const TITLE = 70;
 const INITIALS = /^[A-Z]{1,4}$/;
 
 /** @param {Stage} stage */
@@ -98,12 +99,18 @@ function looked(stage, open, form, put) {
 function gaps(stage, open, lacking) {
   const rows = new Map(stage.state.entries.map((row) => [row.record, row]));
   const go = (/** @type {string} */ record) => stage.go({ name: 'entry', record });
-  const name = (/** @type {string} */ record) => rows.get(record)?.title || t('desk.no_words');
+  const name = (/** @type {string} */ record) => first(rows.get(record)?.title ?? '') || t('desk.no_words');
   return html`<section class="stack"><h2>${t('desk.pack_gaps')}</h2>
     ${lacking.length ? html`<p class="small soft">${t('desk.pack_gaps_lead', { name: open.name })}</p><ul class="points">${lacking.map(({ what, records }) => html`<li>
       ${records.length ? tn(`desk.lack_${what}`, records.length) : t(`desk.lack_${what}`)}
       ${records.slice(0, FEW).map((record) => html`<button type="button" class="button button-plain desk-gap" dir="auto" @click=${() => go(record)}>${name(record)}</button>`)}</li>`)}</ul>`
     : html`<p>${t('desk.pack_no_gap')}</p>`}</section>`;
+}
+
+/** Its first words: enough to know it by, in a list that names it again and again. @param {string} title */
+function first(title) {
+  const letters = [...title];
+  return letters.length > TITLE ? `${letters.slice(0, TITLE).join('').trimEnd()}…` : title;
 }
 
 /** Words that look like a place or a number are left out unless the advocate says that they tell nothing. @param {View} view @param {Form} form @param {(change: Partial<Form>) => void} put */

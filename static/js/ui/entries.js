@@ -71,7 +71,7 @@ function shots(stage, ids) {
 function days(stage, rows, before) {
   const now = Date.now();
   const above = before && dayOf(before);
-  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${dayName(group.date, now)}>
+  return html`${repeat(byDay(rows), (group) => group.rows[0]?.record ?? group.date, (group, i) => html`<section class="day" aria-label=${i === 0 && above === group.date ? nothing : dayName(group.date, now)}>
     ${i === 0 && above === group.date ? nothing : html`<h2>${dayName(group.date, now)}</h2>`}
     <ul class="rows">${repeat(group.rows, (row) => row.record, (row) => item(stage, row))}</ul></section>`)}`;
 }
