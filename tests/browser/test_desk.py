@@ -9,12 +9,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from diary.ledger.grants import Granted
+from diary.pack.verify import verify
 from tests.browser import chromium
 from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.desk import WORDS, Desk, FarKeeper, found_organisation
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.sweeping import found, sweep
 from tests.browser.serving import Served
+from tests.pack.rezip import members_of
 
 OLD = "He followed me to the tram stop at Alder Road."
 NEW = "He stood by the bakery again on Quince Street."
@@ -234,3 +236,66 @@ def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, bro
     saved.value.save_as(tmp_path / "looks.csv")
     assert (tmp_path / "looks.csv").read_text().startswith('"when_utc","who","client_code","what"')
     other.close()
+
+
+LINE = "PREPARED BY SOMEBODY ELSE: Priya K, Stalking Support East."
+PLACE = "He came by SW1A 1AA twice and rang the bell."
+
+
+def test_a_pack_of_what_was_given(page: Page, server: Served, tmp_path: Path) -> None:
+    """Gaps are named, what looks like a place is held back, and the file checks; it says whose it is and holds nothing more."""
+    complaints = chromium.Complaints()
+    complaints.listen(page)
+    desk = Desk(page, server)
+    nine = desk.joins(found_organisation(server, "Stalking Support East"))
+    keeper = FarKeeper(server)
+    keeper.begins()
+    keeper.writes(PLACE, place_detail=APART)
+    granted = keeper.lets_in(nine, NAME, rights=("view", "pack"))
+    keeper.writes(NEW, granted)
+    desk.tap("Go on")
+    desk.tap("Look for news")
+    desk.opens(NAME)
+    desk.tap(re.compile("^Make a pack"))
+    desk.sees("2 entries, 0 files")
+    desk.sees("2 entries do not say whether there was fear of violence.")
+    desk.sees("No report to the police or anybody else is here.")
+    expect(page.get_by_role("group", name="SW1A 1AA").get_by_label("Leave out")).to_be_checked()
+    assert faults(page) == []
+    chooses_one_and_makes(desk)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Save the pack").click()
+    saved.value.save_as(tmp_path / "pack.zip")
+    assert {one["what"] for one in keeper.looks()} == {"read", "pack"}
+    # Then another program finds that it holds, and whose it is; nothing else is in it
+    assert {one.code for one in verify(tmp_path / "pack.zip")} == {"keys_from_pack", "prepared", "servable_only"}
+    members = {name: raw.decode() for name, raw in members_of(tmp_path / "pack.zip").items()}
+    assert LINE in members["data/00_READ-FIRST.txt"] and LINE[27:-1] in members["data/servable/01_chronology.html"]
+    everything = "".join(members.values())
+    assert [one for one in (NEW, APART, NAME, "SW1A") if one in everything] == [] and "twice and rang the bell" in everything
+    # What the keeper ends meanwhile makes none, and is said
+    desk.tap("Make another pack")
+    keeper.ends(granted)
+    desk.tap("Make the pack")
+    desk.sees(re.compile(f"You can no longer see what {NAME} shared"))
+    desk.has_nothing_of(PLACE, NEW)
+    assert complaints.heard == []
+
+
+def chooses_one_and_makes(desk: Desk) -> None:
+    """One entry of two, looked at on the way: that loses nothing of what was chosen."""
+    page = desk.page
+    page.get_by_role("radio", name="Chosen ones").check(force=True)
+    page.locator(".ticks").get_by_label(re.compile("SW1A")).check()
+    desk.sees("1 entry, 0 files")
+    page.locator(".desk-gap", has_text="SW1A").first.click()
+    expect(page.locator(".narrative")).to_have_text(PLACE)
+    page.get_by_role("button", name="Back", exact=True).click()
+    desk.sees("1 entry, 0 files")
+    page.get_by_label("Your initials").fill("1")
+    desk.tap("Make the pack")
+    desk.sees("Type one to four letters from A to Z.")
+    page.get_by_label("Your initials").fill("pk")
+    desk.tap("Make the pack")
+    desk.sees_heading("The pack is ready")
+    assert faults(page) == []

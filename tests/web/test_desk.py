@@ -14,8 +14,8 @@ from diary.crypto import kdf
 from diary.ids import id_text, new_id, parse_id
 from diary.ledger import marks
 from diary.paths import STATIC
-from tests.advocates import WORDS, found_organisation, hire, lead_of, let_in, reach
-from tests.keepers import CODE, Keeper, Phone, Served
+from tests.advocates import WORDS, Desk, found_organisation, hire, lead_of, let_in, reach
+from tests.keepers import CODE, Keeper, Phone, Served, enrol
 
 
 async def test_a_desk_keeps_nothing_and_clears_nothing(server: Served) -> None:
@@ -117,3 +117,28 @@ async def test_the_page_and_its_code_have_an_address_of_their_own(server: Served
     shared = [(await phone.ask("GET", f"/{at}/js/ui/stage.js")).content for at in ("static", "desk/code")]
     assert shared[0] == shared[1] == (STATIC / "js" / "ui" / "stage.js").read_bytes()
     assert (await phone.ask("GET", "/desk/code/js/front/get.js")).status_code == 404
+
+
+async def test_a_pack_is_noted_before_there_is_one(server: Served, keeper: Keeper) -> None:
+    """For the keeper to read; counted for that diary alone, whatever the grant; not once it is ended, and by nobody else."""
+    (desk, _), (stranger, _) = await lead_of(server), await lead_of(server)
+    first = await let_in(server, keeper, desk)
+    other = await enrol(server, "203.0.113.51")
+    await let_in(server, other, desk)
+
+    async def noted(grant: str, what: str = "pack", by: Desk | None = None) -> tuple[int, object]:
+        answer = await (by or desk).ask("POST", f"/v1/clients/{grant}/looks", {"what": what})
+        return answer.status_code, answer.json().get("packs")
+
+    assert await noted(first.id) == (200, 1)
+    server.clock.advance(60_000)
+    assert await noted(first.id) == (200, 2)
+    second = await let_in(server, keeper, desk)
+    assert await noted(second.id) == (200, 3)
+    assert await noted(second.id, "read") == (400, None)
+    await granting.shut_out(reach(keeper, server), keeper.identity, first.id)
+    assert await noted(first.id) == (404, None)
+    assert await noted(second.id, by=stranger) == (404, None)
+    looks = (await keeper.ask("GET", "/v1/grants")).json()["looks"]
+    assert [one["what"] for one in looks] == ["pack"] * 3
+    assert (await other.ask("GET", "/v1/grants")).json()["looks"] == []

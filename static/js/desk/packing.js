@@ -13,7 +13,7 @@ import { makeCapsule, openedOf } from '../pack/capsule.js';
 import { REGISTERS, choose, incidentsMeant } from '../pack/choose.js';
 import { evidenceFront } from '../pack/evidence.js';
 import { heldBackOf, squeeze } from '../pack/held_back.js';
-import { lackingIn } from '../pack/lacking.js';
+import { lackingIn } from './lacking.js';
 import { wordsOf } from '../pack/noticed.js';
 import { noticeAll } from '../record/guard.js';
 import { objectOf, textOf } from '../record/reading.js';
@@ -30,7 +30,7 @@ import { guarded, partsOf } from './clients.js';
 /**
  * What a choice would make. `unproved`: versions that nobody could check, since their client's phone has not given what that takes;
  * `purpose`: why the grant cannot stand in a pack as its client wrote it.
- * @typedef {{entries: number, files: number, whole: boolean, unproved: number, purpose: boolean, words: Words[], lacking: import('../pack/lacking.js').Lacking[]}} View
+ * @typedef {{entries: number, files: number, whole: boolean, unproved: number, purpose: boolean, words: Words[], lacking: import('./lacking.js').Lacking[]}} View
  */
 
 /** What went to whom, and who else was let in, is the client's own. */

@@ -11,7 +11,7 @@ import { initials } from './view_assist.js';
 /** @typedef {import('./types.d.ts').Stage} Stage */
 /** @typedef {import('./order.js').Client} Client */
 /** @typedef {import('./packing.js').View} View */
-/** @typedef {import('../pack/lacking.js').Lacking} Lacking */
+/** @typedef {import('./lacking.js').Lacking} Lacking */
 /**
  * What is filled in; it outlives a look at an entry, not the client.
  * @typedef {object} Form
