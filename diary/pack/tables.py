@@ -15,9 +15,14 @@ from diary.pack.row_facts import recorder, yes_no
 from diary.pack.wording import chosen, entries_words, field_label, point_words, value_words
 from diary.record import assisted, times, vocabulary
 from diary.record.incident import Incident
-from diary.record.reading import Fields, codes_of, objects_of, text_of, whole_of
+from diary.record.reading import Fields, codes_of, object_of, objects_of, text_of, whole_of
 
 BOM: Final = "\ufeff"
+_REFS: Final = (
+    ("accounts_listed", "account_ids", "account"),
+    ("vehicles_listed", "vehicle_ids", "vehicle"),
+    ("told_to_stop", "notice_ids", "notice"),
+)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -43,6 +48,7 @@ def _times(contents: Contents, entry: Incident) -> dict[str, object]:
         "occurred_end": times.iso(when.end if when.is_known else None, when.offset_min),
         "precision": when.precision,
         "time_source": when.source,
+        "time_source_in_their_words": entry.text("time_source_text"),
         "found_out": times.printed(found).line() if found.is_known else "",
         "recorded": times.iso(entry.told.started_at),
         "received_no_later_than": times.iso(contents.first_version(entry).received_at),
@@ -65,7 +71,10 @@ def _told(entry: Incident) -> dict[str, object]:
         "exact_words": " / ".join(_quote(quote) for quote in objects_of(entry.said, "exact_words")),
         "later": _later(entry),
         "language": entry.text("language"),
+        "translation": text_of(object_of(entry.said, "translation"), "text"),
+        "translated_by": text_of(object_of(entry.said, "translation"), "by"),
         "behaviours": "; ".join(vocabulary.labels("behaviours", behaviours)),
+        "behaviours_in_their_words": entry.text("behaviours_text"),
         "s2a3_letters": "".join(vocabulary.letters(behaviours)),
         "channel": chosen(entry.said, "channel"),
         "account": entry.text("channel_account"),
@@ -92,6 +101,7 @@ def _people(contents: Contents, entry: Incident) -> dict[str, object]:
         "vehicle": value_words("vehicle", entry.said.get("vehicle"), entry.said),
         "present": ", ".join(one.ref for one in present),
         "children_present": yes_no(entry, "children_present"),
+        "children_ages": entry.text("children_ages"),
         "saw_or_heard": witnesses(contents.registers, entry),
         "told": "; ".join(told_words(contents.registers, one) for one in told),
     }
@@ -126,6 +136,11 @@ def _linked(contents: Contents, entry: Incident) -> dict[str, object]:
         "may_be_recorded_on": "; ".join(recorder(one) for one in objects_of(entry.said, "independent_evidence")),
         "missing": entry.text("missing_evidence"),
         "message_schedule": ", ".join(one.ref for one in schedules),
+        **{
+            column: ", ".join(one.ref for one in linked(contents.registers, entry.codes(name), kind))
+            for column, name, kind in _REFS
+        },
+        "part_of": "; ".join(one.text("title") for one in linked(contents.registers, entry.codes("case_ids"), "case")),
         "exhibits": " ".join(shown.exhibit.item for shown in contents.exhibits_of(entry)),
         "commitment": contents.first_version(entry).c,
     }

@@ -17,6 +17,7 @@ from diary.pack.exhibits import exhibits_page
 from diary.pack.gather import make_capsule
 from diary.pack.impact import impact_page
 from diary.pack.officer import officer_page
+from diary.pack.tables import chronology_csv
 from diary.paths import PACKAGE
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
 
@@ -103,6 +104,10 @@ def test_every_word_of_an_entry_is_on_a_page() -> None:
     diary.add("incident", fields, apart)
     contents, said = pages(diary)
     assert {name for name, word in words.items() if word not in said and name != "children_ages"} == ELSEWHERE["incident"]
+    table = chronology_csv(contents).decode()
+    apart_from_it = ELSEWHERE["incident"] | set(apart) | {"children_ages"}
+    assert {name for name, word in words.items() if word not in table} <= apart_from_it
+    assert all(word in table for word in ("He waited.", "Hira", "The side door", "NC1", "five"))
     row = chronology_page(contents)["rows"][0]  # type: ignore[index]
     facts = dict([*row["what"], *row["effect"]])
     assert (facts["Aimed at"], facts["Were there"]) == (f"P2, {words['targeted_text']}", "C1")

@@ -35,7 +35,7 @@ TABLES = tuple(
 UNHEARD = {
     "occurred", "found_out", "delay", "later", "person_code", "aimed_at", "vehicle", "present", "saw_or_heard", "told",
     "order_in_force", "term_said_to_be_broken", "reported", "platform_report", "may_be_recorded_on", "message_schedule",
-    "taken", "time_it_shows", "page",
+    "taken", "time_it_shows", "page", "accounts_listed", "vehicles_listed", "told_to_stop", "part_of",
 }  # fmt: skip
 
 

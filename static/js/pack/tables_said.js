@@ -29,7 +29,7 @@ const CHOICES = /** @type {const} */ ([
 const WORDS = /** @type {const} */ ([
   ['late_reason', 'late_reason'], ['copied_from', 'source_record'], ['language', 'language'], ['account', 'channel_account'], ['place', 'place_in_chronology'], ['who', 'who'],
   ['description', 'description_actor'], ['effect_then', 'feelings_then_text'], ['property', 'property_effect'], ['weapon_or_object', 'weapon_or_object'],
-  ['reason_for_lawful_contact', 'lawful_contact_context'], ['missing', 'missing_evidence'],
+  ['reason_for_lawful_contact', 'lawful_contact_context'], ['missing', 'missing_evidence'], ['behaviours_in_their_words', 'behaviours_text'], ['children_ages', 'children_ages'], ['time_source_in_their_words', 'time_source_text'],
 ]);
 
 /** @param {string} list @param {string} code */
@@ -125,6 +125,7 @@ export function entryLine(all, told) {
     written_by_somebody_else: markText(said), asked: promptsOf(said).join(' / '), as_typed: asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') }),
     exact_words: objectsOf(said, 'exact_words').map((one) => [textOf(one, 'speaker'), textOf(one, 'words')]).map(([who, words]) => (who && words ? `${who}: ${words}` : words)).join(' / '),
     behaviours: behaviours.map((code) => labelOf('behaviours', code)).join('; '), s2a3_letters: [...new Set(letters)].sort().join(''),
+    translation: textOf(objectOf(said, 'translation'), 'text'), translated_by: textOf(objectOf(said, 'translation'), 'by'),
     count: isCounted ? String(count) : '', count_is_estimate: isCounted && said['count_is_estimate'] === true ? 'yes' : '', children_present: yesNo(said, 'children_present'),
     injury: yesNo(said, 'physical_injury'), feelings: codesOf(said, 'feelings_then').map((code) => labelOf('feelings', code)).join('; '), loss_in_pence: String(wholeOf(said, 'property_value_pence') ?? ''),
     exhibits: files.map((one) => textOf(one, 'item')).join(' '), commitment: textOf(first, 'c'),
