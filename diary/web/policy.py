@@ -50,6 +50,8 @@ class Limit:
 
 NO_BODY: Final = Body(Kind.NONE, 0)
 JSON: Final = Body(Kind.JSON, 64 << 10)
+# With a statement for each time before: room for a thousand.
+KEYS: Final = Body(Kind.JSON, 1 << 20)
 VERSION: Final = Body(Kind.OCTETS, (1 << 20) + (64 << 10))
 PART: Final = Body(Kind.OCTETS, 1 << 20)
 CAPSULE: Final = Body(Kind.OCTETS, 16 << 20)

@@ -98,6 +98,18 @@ def replace_cookies(keeper: Keeper) -> Keeper:
     return replace(keeper, cookies=dict(keeper.cookies))
 
 
+async def test_keys_may_be_changed_as_often_as_they_must_be(keeper: Keeper, server: Served) -> None:
+    """With a thousand statements of the times before in the keyset, which no server counts."""
+    row = await begun(keeper, server)
+    before = replace(keeper.identity.keyset, earlier=(row["statement"],) * 1000)
+    identity = await rekey.rotate(
+        reaching(keeper, server), replace(keeper.identity, keyset=before), NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS
+    )
+    assert len(identity.keyset.earlier) == 1001
+    login = keeper.identity.login
+    assert (await keeper.ask("POST", "/v1/sessions", sign_in_body(login, identity.proof))).status_code == 200
+
+
 async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: Served) -> None:
     """A session alone changes nothing, at any step; nor does an interrupted change."""
     await keeper.push()

@@ -21,8 +21,8 @@ INVITE_CHARACTERS = 40
 DEVICE_NAME_CHARACTERS = 64
 DIGITS_CHARACTERS = 12
 WRAP_BYTES = 8192
-# It grows with each time the keys were changed.
-KEYSET_BYTES = 40_000
+# It grows by four hundred bytes with each change of keys, and nobody may be told that they were changed too often.
+KEYSET_BYTES = 600_000
 POINT_BYTES = 65
 
 
