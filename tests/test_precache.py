@@ -87,11 +87,17 @@ def _targets(path: Path) -> list[str]:
 
 
 def test_both_looks_are_whole() -> None:
-    """Notes and Lists: each its own name, icons and colour, and both take what another app shares, in the same way."""
-    notes, lists = (json.loads((STATIC / f"{name}.webmanifest").read_text()) for name in ("manifest", "lists"))
+    """Notes and Lists: each its own name, icons and colour. Each is there twice: as it is where a worker is in charge of the
+    page, and then it takes what another app shares, and as it is before, when what is shared would go to the server."""
+    notes, lists, *taking = (
+        json.loads((STATIC / f"{name}.webmanifest").read_text()) for name in ("manifest", "lists", "manifest-share", "lists-share")
+    )
     assert (notes["name"], lists["name"]) == ("Notes", "Lists")
-    for same in ("id", "start_url", "scope", "display", "share_target"):
+    for same in ("id", "start_url", "scope", "display"):
         assert notes[same] == lists[same]
+    for before, after in zip((notes, lists), taking, strict=True):
+        assert after.pop("share_target")["action"] == "/share"
+        assert before == after
     for own in ("name", "short_name", "icons", "theme_color"):
         assert notes[own] != lists[own]
     for icon in (*notes["icons"], *lists["icons"]):

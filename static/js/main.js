@@ -24,6 +24,8 @@ addEventListener('pagehide', () => app.seen());
 // On a device that is not the keeper's: unsent words hold the page open, and the session goes with it.
 addEventListener('beforeunload', (event) => { if (app.isOwing?.()) event.preventDefault(); });
 addEventListener('pagehide', () => app.gone?.());
+// Put on the home screen before anything was typed: from now on the worker takes what is shared with it.
+addEventListener('appinstalled', () => (app.state.borrowed ? undefined : void upkeep.begin()));
 for (const name of ['online', 'offline']) addEventListener(name, () => app.network());
 // A page brought back from the browser's memory may hold what a lock has taken away since: begin anew.
 addEventListener('pageshow', (event) => {

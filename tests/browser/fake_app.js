@@ -134,7 +134,7 @@ class FakeApp {
   async readLocking() { return { cover: false, short: false, locking: { hidden: 60_000, idle: 300_000 }, ...this.locking }; }
   async setCover(words) { await this.did('setCover', words); this.locking = { ...this.locking, cover: true }; }
   async dropCover() { this.locking = { ...this.locking, cover: false }; }
-  async setShort(secret) { await this.did('setShort', secret); this.locking = { ...this.locking, short: true }; }
+  async setShort(secret, words) { await this.did('setShort', secret, words); this.locking = { ...this.locking, short: true }; }
   async dropShort() { this.locking = { ...this.locking, short: false }; }
   async chooseLocking(said) { await this.did('chooseLocking', said); }
   async chooseLook(said) { await this.did('chooseLook', said); this.set({ look: { skin: 'notes', opens: 'lock', ...this.state.look, ...said } }); }
@@ -142,8 +142,8 @@ class FakeApp {
   async signIn(by) { await this.did('signIn', by); this.open(7); }
   async signInWithCode(by) { await this.did('signInWithCode', by); this.open(7); }
   async asksInvite() { return false; }
-  async register(by) { await this.did('register', by); this.set({ account: { login: 'quiet-river-4821', registered: true, recovery: 'todo', trouble: null } }); return { login: 'quiet-river-4821' }; }
-  async makeCode() { await this.did('makeCode'); return { login: 'quiet-river-4821', words12: 'able bench cargo dwarf equal fabric gallery hazard index jungle kiwi ladder'.split(' '), crockford: '7K3M-Q9TD-2XHV-8RNA-5WPC-J4YE-ZBG6' }; }
+  async register(by) { await this.did('register', by); this.set({ account: { login: 'quiet-river-4821', registered: true, recovery: 'todo', proved: true, trouble: null } }); return { login: 'quiet-river-4821' }; }
+  async makeCode(by) { await this.did('makeCode', by); return { login: 'quiet-river-4821', words12: 'able bench cargo dwarf equal fabric gallery hazard index jungle kiwi ladder'.split(' '), crockford: '7K3M-Q9TD-2XHV-8RNA-5WPC-J4YE-ZBG6' }; }
   async confirmCode(text) { await this.did('confirmCode', text); }
   async later(what) { await this.did('later', what); this.set({ account: { ...this.state.account, recovery: 'later' } }); }
   async signOut() { await this.did('signOut'); this.set({ phase: 'fresh', entries: [], account: null }); }

@@ -93,11 +93,14 @@ def shares(keeper: Keeper, shot: bytes) -> None:
 def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
     """The whole way, with the phone locked and without a network until the end."""
     keeper = with_voice
+    keeper.opens()
+    assert is_installed_as(keeper) == "manifest.webmanifest", "nothing is taken from other apps while no worker could"
     keeper.begins("He waited outside.")
     keeper.is_offline_ready()
     keeper.page.reload()  # from here on the worker is in charge of the page
     keeper.sees_lock()
     keeper.has_loaded()
+    assert is_installed_as(keeper) == "manifest-share.webmanifest"
     keeper.page.context.set_offline(True)
     photos = [png(n) for n in (3, 4, 5)]
     adds_pictures(keeper, [upload(f"photo-{n}.png", "image/png", raw) for n, raw in enumerate(photos)])
@@ -124,6 +127,11 @@ def test_five_things_locked_and_offline(with_voice: Keeper) -> None:
     expect(keeper.button("Write about it")).to_have_count(5)
     assert faults(keeper.page) == []
     is_written_about(keeper)
+
+
+def is_installed_as(keeper: Keeper) -> str:
+    """The file that whoever installs the page now gets."""
+    return str(keeper.page.evaluate("document.querySelector('link[rel=manifest]').href.split('/').pop()"))
 
 
 def looks_at_one(keeper: Keeper) -> None:

@@ -65,15 +65,21 @@ def test_leaving_mid_sentence_offline(keeper: Keeper) -> None:
     keeper.goes("Add")
     keeper.page.context.set_offline(True)
     keeper.page.get_by_label("What happened?", exact=True).press_sequentially(HALF)
+    (with_keys,) = keeper.page.workers
     keeper.leaves()
     _is_a_notebook(keeper)
+    for _ in range(100):
+        if with_keys not in keeper.page.workers:
+            break
+        keeper.page.wait_for_timeout(50)
+    assert with_keys not in keeper.page.workers, "the worker with the keys lives on"
     assert len(keeper.page.context.pages) == 1
     keeper.tap("New note")
     keeper.field("Note").fill("Bins on Tuesday")
     keeper.tap("Back")
     assert "SENTINEL" not in _heap(keeper)
-    workers = keeper.page.evaluate("performance.getEntriesByType('resource').filter(({ name }) => name.includes('/v1/')).length")
-    assert workers == 0
+    asked = keeper.page.evaluate("performance.getEntriesByType('resource').filter(({ name }) => name.includes('/v1/')).length")
+    assert asked == 0
     for way in (keeper.page.reload, lambda: (keeper.page.goto("about:blank"), keeper.page.go_back())):
         way()
         keeper.sees_lock()
@@ -152,6 +158,7 @@ def test_a_short_secret_of_ones_own(keeper: Keeper) -> None:
     keeper.first_entry(TEXT)
     keeper.puts_off_the_copy()
     keeper.opens_locking("A short secret (PIN)")
+    keeper.field("Type your words").fill(keeper.words)
     keeper.field("Short secret").fill(SHORT)
     keeper.field("Type it once more").fill(SHORT)
     keeper.tap("Turn it on")
@@ -170,12 +177,34 @@ def test_a_short_secret_of_ones_own(keeper: Keeper) -> None:
     keeper.tries_words(SHORT)
     keeper.sees_place("What happened?")
     keeper.reads(TEXT)
+    _lets_nobody_back_in(keeper)
     keeper.opens_locking("A short secret (PIN)")
     keeper.tap("Turn it off")
     keeper.locks()
     keeper.tries_words(SHORT)
     expect(keeper.problem()).to_contain_text("That didn’t open anything. Try again.")
     keeper.unlocks()
+
+
+def _lets_nobody_back_in(keeper: Keeper) -> None:
+    """Whoever has the open diary, or the short secret, sets no other one without the words."""
+    keeper.opens_locking("A short secret (PIN)")
+    keeper.tap("Turn it off")
+    keeper.page.get_by_label("I have read this and want it all the same").check()
+    keeper.field("Short secret").fill("918273")
+    keeper.field("Type it once more").fill("918273")
+    for words in (SHORT, "none of these words"):
+        keeper.field("Type your words").fill(words)
+        keeper.field("Short secret").fill("918273")
+        keeper.field("Type it once more").fill("918273")
+        keeper.tap("Turn it on")
+        expect(keeper.problem()).to_be_visible()
+        expect(keeper.button("Turn it on")).to_be_enabled()
+    keeper.field("Type your words").fill(keeper.words)
+    keeper.field("Short secret").fill(SHORT)
+    keeper.field("Type it once more").fill(SHORT)
+    keeper.tap("Turn it on")
+    keeper.sees("On. This short secret opens your entries too.")
 
 
 def test_clearing_the_phone(new_phone: NewPhone, server: Served) -> None:

@@ -14,7 +14,7 @@ from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, pres
 from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.helping_screens import HELPING_SCREENS
-from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, too_wide
+from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, no_way_out, too_wide
 from tests.browser.navigators.tongue import said
 
 ROOT = STATIC.parent
@@ -152,8 +152,10 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "copy": (js(f"fake.open(1, {ONLY_HERE})"), go("copy", record="r0", first=True)),
     "name": (OPEN, go("name")),
     "code": (OPEN, go("code")),
-    "code sheet": (OPEN, go("code"), press("Show my code")),
-    "code asked back": (OPEN, go("code"), press("Show my code"), press("I have written it down"), local("{wrong: true}")),
+    "code sheet": (OPEN, go("code"), local("{words: 'x'}"), press("Show my code")),
+    "code asked back": (
+        OPEN, go("code"), local("{words: 'x'}"), press("Show my code"), press("I have written it down"), local("{wrong: true}"),
+    ),
     "add": (OPEN,),
     "add, a draft and a time": (
         OPEN,
@@ -368,10 +370,11 @@ def every_screen(page: Page, judge: Callable[[Page], object]) -> dict[str, objec
 
 
 def test_every_screen_on_a_phone(show: Callable[..., Page]) -> None:
-    """No finding of axe on any screen in any state by day and by night; and each stays within its width however it is shown."""
+    """No finding of axe on any screen in any state by day and by night; each stays within its width however it is shown; and
+    whatever of the diary is shown, a question over it too, is left with one touch."""
     page = show(viewport=PHONE)
     page.evaluate(AXE)
-    assert every_screen(page, lambda page: faults(page) + too_wide(page)) == {}
+    assert every_screen(page, lambda page: faults(page) + too_wide(page) + no_way_out(page)) == {}
 
 
 @pytest.mark.slow  # The phone's walk judges the same screens in every `make test`.

@@ -121,6 +121,16 @@ def test_leaving_hides_everything_at_once(show: Show) -> None:
         assert len(asked(page, "quickExit")) == 1
 
 
+def test_a_question_is_left_as_the_page_beneath_it(show: Show) -> None:
+    """What lies under a sheet cannot be touched: the arrow stands on the sheet too, and one touch is enough."""
+    page = show((OPEN, go("help"), press("Ring 101")))
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Leave now").click()
+    expect(page.get_by_role("button", name="New note")).to_be_visible()
+    expect(sheet).to_have_count(0)
+    assert len(asked(page, "quickExit")) == 1
+
+
 def test_two_shifts_and_a_letter_do_not_leave(show: Show) -> None:
     """Capital letters are not an exit."""
     page = show((OPEN,))

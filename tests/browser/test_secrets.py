@@ -19,8 +19,9 @@ NOTE = "SENTINELNOTE not for anyone"
 FILE = "SENTINELFILE-name.png"
 INSIDE = "SENTINELINSIDE the file"
 DRAFT = "SENTINELDRAFT half a sentence"
+UNSENT = [f"SENTINELUNSENT he rang for the {nth} time" for nth in ("second", "third", "fourth")]
 WORDS = "sentinelwords harbour fog lamp"
-SENTINELS = [one.split("-")[0].split(" ")[0] for one in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, WORDS)]
+SENTINELS = [one.split("-")[0].split(" ")[0] for one in (ACCOUNT, DETAIL, NOTE, FILE, INSIDE, DRAFT, UNSENT[0], WORDS)]
 
 SESSIONS_MS = 3000
 IDS = """() => new Promise((done, failed) => {
@@ -93,6 +94,11 @@ def test_left_and_cleared_profiles_hold_nothing(new_profile: NewProfile, server:
         keeper.field("Note").fill("Bins on Tuesday")
     elif way.startswith("cleared"):
         keeper.page.context.set_offline(True)
+        for text in UNSENT:
+            keeper.adds(text)
+        keeper.goes("Add")
+        keeper.writes(DRAFT)
+        keeper.draft_is_sealed()
         keeper.clears()
     if way == "cleared":
         _are_gone(keeper, before)
@@ -101,6 +107,24 @@ def test_left_and_cleared_profiles_hold_nothing(new_profile: NewProfile, server:
     profile.kill()
     assert any(name.startswith("Default/Sessions/") for name, _ in files_of(profile.folder)), "no session was saved"
     _holds_nothing(profile, new_profile())
+    if way.startswith("cleared"):
+        _comes_back(keeper, profile, server, registered=way == "cleared")
+
+
+def _comes_back(before: Keeper, profile: Profile, server: Served, *, registered: bool) -> None:
+    """The browser once more: the same words have everything there again, what was never sent and the half sentence too."""
+    keeper = Keeper(profile.open().new_page(), server.app_url)
+    keeper.words = before.words
+    keeper.opens_locked()
+    keeper.unlocks()
+    expect(keeper.field("What happened?")).to_have_value(DRAFT)
+    keeper.entries(1 + len(UNSENT))
+    for text in (ACCOUNT, *UNSENT):
+        expect(keeper.state_of(text)).to_have_text(KEPT if registered else SEALED_HERE)
+        keeper.reads(text)
+    keeper.goes("Entries")
+    keeper.reads(ACCOUNT)
+    keeper.has_file(FILE)
 
 
 def _records(keeper: Keeper) -> set[str]:

@@ -1,5 +1,7 @@
 """Lock, notebook, leaving and clearing in real WebKit, the engine of every iPhone."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.navigators.webkit_keeper import WebKitKeeper
+from tests.browser.pictures import png
 from tests.browser.serving import Served, make_certificate
 from tests.browser.test_notebook import TELLS
 from tests.browser.webkit import webkit_driver
@@ -21,6 +24,15 @@ EVERYTHING = (
 )
 SHIFTS = "for (let n = 0; n < 3; n++) dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' }))"
 HOLD = "arguments[0].dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))"
+# A picture chosen in the phone's own picker: what the page sees of it.
+CHOOSES = """
+const bytes = Uint8Array.from(atob(arguments[1]), (one) => one.charCodeAt(0));
+const chosen = new DataTransfer();
+chosen.items.add(new File([bytes], arguments[2], { type: 'image/png' }));
+arguments[0].files = chosen.files;
+arguments[0].dispatchEvent(new Event('change'));
+"""
+DIGESTS = "return [...document.querySelectorAll('details .letters')].map((one) => one.textContent)"
 # Frames until the diary is gone and until the notebook stands, ms.
 LEAVING = """
 const done = arguments[arguments.length - 1];
@@ -146,3 +158,46 @@ def test_words_of_the_notebook_open_the_notebook(phone: tuple[WebKitKeeper, Serv
     assert [one.path for one in served.exchanges[before:] if "/v1/" in one.path] == []
     asks_for_the_lock(keeper)
     keeper.unlocks()
+
+
+def test_added_while_locked_and_without_a_network(phone: tuple[WebKitKeeper, Served]) -> None:
+    """Two pictures and two lines, sealed to this install and not to be seen again; asked about after the words, the same bytes; a
+    draft of each, and its file says for good how it came."""
+    keeper, served = phone
+    begins(keeper)
+    served.stop()
+    keeper.tap("Lock")
+    is_locked(keeper)
+    keeper.tap("Add picture")
+    keeper.sees_place("Add picture")
+    photos = [png(3), png(4)]
+    for n, raw in enumerate(photos):
+        keeper.does(CHOOSES, "input", "Choose a picture", base64.b64encode(raw).decode(), f"photo-{n}.png")
+        keeper.sees(f"{n + 1} added")
+    keeper.tap("Write two lines")
+    keeper.types("Two lines", "He is outside.\nBlue car.")
+    keeper.tap("Add")
+    keeper.sees("3 added")
+    assert keeper.driver.execute_script("return document.images.length") == 0
+    assert "photo-" not in keeper.driver.execute_script(EVERYTHING)
+    keeper.tap("Done")
+    is_locked(keeper)
+    keeper.unlocks()
+    keeper.sees("3 things were added while this was locked.")
+    keeper.tap("Look")
+    keeper.sees("anyone holding this phone could have")
+    wanted = [hashlib.sha256(one).hexdigest() for one in (*photos, b"He is outside.\nBlue car.")]
+    keeper.until(lambda: sorted(keeper.driver.execute_script(DIGESTS)) == sorted(wanted), "the same digests")
+    keeper.tap("Yes, make a draft")
+    keeper.until(lambda: "No, it is not" in keeper.says() or "Write about it" in keeper.says(), "asked, or a draft")
+    if "No, it is not" in keeper.says():
+        keeper.tap("No, it is not")
+    keeper.tap("Write about it")
+    keeper.sees_place("What happened?")
+    keeper.types("What happened?", "He was at the gate again.")
+    keeper.chooses("Just now")
+    keeper.tap("Save")
+    keeper.sees_place("Saved")
+    served.start()
+    keeper.driver.execute_script("dispatchEvent(new Event('online'))")
+    keeper.has_state("He was at the gate again.", r"^Kept safe .*\d\d:\d\d$")

@@ -88,8 +88,8 @@ test('a phone without words leaves for the notebook, and its half sentence waits
 
 test('the short secret opens the diary until ten wrong tries in a row, over restarts, with waits', async () => {
   const { phone, app } = await phoneWithEntry();
-  await assert.rejects(app.setShort('1234'), is('words_weak'));
-  await app.setShort(PIN);
+  await assert.rejects(app.setShort('1234', WORDS), is('words_weak'));
+  await app.setShort(PIN, WORDS);
   await app.lock('asked');
   await app.unlock(PIN);
   assert.equal(app.state.entries.length, 1);
@@ -118,6 +118,20 @@ test('the short secret opens the diary until ten wrong tries in a row, over rest
   now.end();
 });
 
+test('whoever has the open diary sets no short secret and copies nothing without the words: another short secret is not enough', async () => {
+  const { phone, app } = await phoneWithEntry();
+  await app.setShort(PIN, WORDS);
+  await app.lock('asked');
+  await app.unlock(PIN);
+  for (const words of ['', PIN, COVER]) {
+    await assert.rejects(app.setShort('918273', words), is('words_differ'));
+    await assert.rejects(app.makeCopy({ words }), is('words_differ'));
+    await assert.rejects(app.changeWords({ words, newWords: COVER }), is('words_differ'));
+  }
+  await app.setShort('918273', WORDS);
+  phone.end();
+});
+
 test('an install with no short secret has its fourth slot made anew all the same', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.lock('asked');
@@ -134,7 +148,7 @@ test('an install with no short secret has its fourth slot made anew all the same
 test('whoever was told the notebook’s words cannot guess for ever: thirty tries in about a day, whatever opened in between', async () => {
   const { phone, app } = await phoneWithEntry();
   await app.setCover(COVER);
-  await app.setShort(PIN);
+  await app.setShort(PIN, WORDS);
   await app.lock('asked');
   const guess = async (n) => {
     phone.clock.move(60_001);

@@ -72,7 +72,7 @@ test('an open phone whose session was ended locks at its next contact, and is si
 
 test('a restart, and a short secret, do not bring it back; the words in use do', async () => {
   const { one, other } = await two();
-  await other.app.setShort(SHORT);
+  await other.app.setShort(SHORT, WORDS);
   await one.app.endOthers({ words: WORDS });
   other.app.network();
   await until(other, isLocked, 'locked');

@@ -134,7 +134,7 @@ test('statements by another instance key than the pinned one move neither root n
 test('the short secret’s slot follows when it is opened, and an emptied one stays empty', async () => {
   const made = await keeper(server);
   const { log } = made.root().account;
-  await made.app.setShort(SHORT);
+  await made.app.setShort(SHORT, WORDS);
   assert.equal(await made.pinned(SHORT), log);
   await writeFile(join(server.at.folder, 'notary.key'), randomBytes(32));
   await server.at.run('keys', 'wish', join(server.at.folder, 'w'), '--why', 'lost');

@@ -253,6 +253,19 @@ test('wrong words, a wrong code and a name nobody has: one answer, and what was 
   assert.equal(phone.app.state.draft.fields.narrative, 'typed first', 'the draft came along');
 });
 
+test('another code takes the words: an open diary in other hands gives nobody a way back', async () => {
+  const { app } = await keeper();
+  assert.equal(app.state.account.proved, true, 'they were typed a moment ago');
+  const { crockford } = await app.makeCode();
+  assert.equal(app.state.account.proved, false);
+  await assert.rejects(app.makeCode(), ({ code }) => code === 'words_differ');
+  await app.lock('asked');
+  await app.unlock(WORDS);
+  await app.setShort('274913', WORDS);
+  for (const words of [undefined, '', '274913', 'none of these words']) await assert.rejects(app.makeCode({ words }), ({ code }) => code === 'words_differ');
+  assert.notEqual((await app.makeCode({ words: WORDS })).crockford, crockford);
+});
+
 test('the code opens the diary on a new phone with new words, and the old words no longer sign in', async () => {
   const { app, login } = await keeper();
   const { words12, crockford } = await app.makeCode();

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import Any
+
+import pytest
 
 from diary.paths import STATIC
 from tests.keepers import Served
@@ -37,3 +40,33 @@ async def test_the_worker_is_this_releases(server: Served) -> None:
     assert hashlib.sha256((await client.get("/")).content).hexdigest().encode() in worker.content
     again = await client.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
+
+
+@pytest.mark.parametrize("path", ["/share", "/share?x=1"])
+async def test_what_a_phone_shares_is_not_even_read(server: Served, path: str) -> None:
+    """204, whatever the form; the body, which only a page without its worker would send here, is left unread."""
+    asked: list[str] = []
+
+    async def receive() -> dict[str, object]:
+        asked.append("body")
+        return {"type": "http.request", "body": b"x" * 1_000_000, "more_body": True}
+
+    answers: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    host = server.settings.app_url.split("//")[1].encode()
+    form = [(b"host", host), (b"content-type", b"multipart/form-data; boundary=x"), (b"content-length", b"90000000")]
+    before = server.dump()
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http", "path": path,
+        "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "headers": form,
+        "client": ("198.51.100.7", 4711), "server": ("testserver", 80),
+    }  # fmt: skip
+    await server.app(scope, receive, send)
+    assert [one["status"] for one in answers if one["type"] == "http.response.start"] == [204]
+    assert b"".join(one.get("body", b"") for one in answers) == b""
+    assert asked == []
+    assert server.dump() == before

@@ -7,6 +7,7 @@
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { readDoor } from '../store/beside.js';
+import { confirm } from './confirming.js';
 import { putBehind, vaultOf } from './door.js';
 import { followKeys } from './log.js';
 import { moveIn } from './moving_in.js';
@@ -43,11 +44,8 @@ export async function asksInvite(ctx, { store }) {
 
 /** @param {Context} ctx @param {Open} open @param {string} words @param {string} [invite] @returns {Promise<{login: string}>} @throws words_differ, not_invited, no_network */
 export async function register(ctx, open, words, invite) {
-  const { vault, store } = open;
-  const door = await readDoor(ctx.database);
-  await vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
-  });
+  const { store } = open;
+  await confirm(ctx, open, words);
   const server = await meet(ctx);
   const body = await registration(ctx, open, words);
   if (invite) await store.change((root) => { root.registering = Object.assign(body, { invite }); });
@@ -59,6 +57,7 @@ export async function register(ctx, open, words, invite) {
   });
   open.identity = { ...open.identity, login: body.login };
   await keepAccount(ctx, open, body.login, { ...server, ...answer, now: server.now });
+  open.proved = true;
   return { login: body.login };
 }
 
@@ -165,11 +164,14 @@ export async function samePins(ctx, open, answer) {
   if (answer.notary !== pinned.notary || answer.log !== pinned.log) throw new KeptError('wrong_notary');
 }
 
-/** @param {Context} ctx @param {Open} open @returns {Promise<{login: string, words12: string[], crockford: string}>} */
-export async function makeCode(ctx, open) {
+/** @param {Context} ctx @param {Open} open @param {string} [words] not asked for where they were typed in this opening already @returns {Promise<{login: string, words12: string[], crockford: string}>} */
+export async function makeCode(ctx, open, words = '') {
+  // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be enough.
+  if (!open.proved) await confirm(ctx, open, words);
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
   await ctx.api.setCode({ code_auth, code_wrap }, await open.vault.proof());
+  open.proved = false;
   await open.store.change((root) => { root.account.code_wrap = code_wrap; }); // a sealed copy can be opened with it
   return { login: open.store.root.account.login, words12, crockford };
 }

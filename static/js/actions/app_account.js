@@ -56,7 +56,11 @@ export function accountMethods(ctx, drafts, opened, lock) {
       await rewrapHere(inside()); // a copy whose entries have wraps of two times would open in part
       return makeCopy(ctx, inside(), how);
     },
-    makeCode: () => makeCode(ctx, inside()),
+    async makeCode(/** @type {{words?: string}} */ { words } = {}) {
+      const made = await makeCode(ctx, inside(), words);
+      ctx.show();
+      return made;
+    },
     async confirmCode(/** @type {string} */ text) {
       const open = inside();
       await open.vault.confirmCode(text);

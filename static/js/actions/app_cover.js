@@ -1,6 +1,7 @@
 /** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
 import { vaultOf } from './door.js';
 import { NO_PINS, behindOf } from './pins.js';
+import { confirm } from './confirming.js';
 import { insideOf } from './inside.js';
 import { placeOf, withoutShort } from '../crypto/slots.js';
 import { readDoor, readDraftKey, writeLook } from '../store/beside.js';
@@ -66,8 +67,10 @@ function settingMethods(ctx) {
       slots[placeOf(door, 'cover')] = ctx.random(slots[0].length);
       await keepDoor(open, { ...door, slots }, { cover: false });
     },
-    async setShort(/** @type {string} */ secret) {
+    /** Whoever sets one comes back with it: the words are asked for again. @param {string} secret @param {string} words */
+    async setShort(secret, words) {
       const open = inside();
+      await confirm(ctx, open, words);
       const door = /** @type {any} */ (await readDoor(ctx.database));
       await keepDoor(open, await open.vault.setShort(door, secret, await behindOf(open)), { short: true });
     },

@@ -11,8 +11,8 @@ import { KeptError } from '../core/errors.js';
 import { decodePush, verifyByAny } from '../ledger/push.js';
 import { partName } from '../net/blobs.js';
 import { openKept, writeKept } from '../pack/kept.js';
-import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
+import { confirm } from './confirming.js';
 import { putBehind, vaultOf } from './door.js';
 import { NO_PINS } from './pins.js';
 import { moveIn } from './moving_in.js';
@@ -32,9 +32,7 @@ const BATCH = 100;
  */
 export async function makeCopy(ctx, open, { words, onProgress = () => undefined, signal }) {
   const { store, vault } = open;
-  await vault.confirmWords(words, /** @type {any} */ (await readDoor(ctx.database))).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
-  });
+  await confirm(ctx, open, words);
   const keys = { ...(await vault.copyKeys({ words })), code_wrap: store.root.account.code_wrap ?? null };
   const rows = await everyVersion(open);
   const { here, lacking } = await everyBlob(open, rows);

@@ -3,7 +3,7 @@
  * route of the phone; whoever runs the server can neither see it nor change it.
  */
 import { KeptError } from '../core/errors.js';
-import { readDoor } from '../store/beside.js';
+import { confirm } from './confirming.js';
 import { readSettings, saveSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -44,12 +44,4 @@ export async function askToLift(ctx, open, words) {
 export async function stayOn(ctx, open) {
   const hold = await holdOn(open, ctx.clock.now());
   if (hold) await saveSettings(open, { fields: { hold: { ...hold, lift_asked_at: null } } });
-}
-
-/** Whether these are the words of this phone. @param {Context} ctx @param {Open} open @param {string} words @throws words_differ */
-export async function confirm(ctx, open, words) {
-  const door = await readDoor(ctx.database);
-  await open.vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
-  });
 }

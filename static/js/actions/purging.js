@@ -9,7 +9,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { lineOf, waitingLines } from './custody.js';
-import { confirm } from './holding.js';
+import { confirm } from './confirming.js';
 import { REMOVED, letGo } from './removal.js';
 import { rows } from './taking.js';
 

@@ -17,6 +17,7 @@ import { judgeHead } from '../net/push.js';
 import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
 import { proofOf, samePins } from './accounts.js';
+import { confirm } from './confirming.js';
 import { beaconOf } from './log.js';
 import { behindOf } from './pins.js';
 import { resealUnsent } from './resealing.js';
@@ -32,7 +33,7 @@ const TRIES = 3;
 /** @param {Context} ctx @param {Open} open @param {{words: string, newWords: string}} given @throws words_differ, words_in_use, no_network */
 export async function changeWords(ctx, open, { words, newWords }) {
   const { vault, store } = open;
-  const door = await checked(ctx, open, words);
+  const door = await confirm(ctx, open, words);
   if (words.trim() === newWords.trim()) throw new KeptError('words_in_use');
   if (store.root.account.registered) {
     const proof = await proofOf(ctx, open, words);
@@ -50,7 +51,7 @@ export async function changeWords(ctx, open, { words, newWords }) {
  */
 export async function renew(ctx, open, { words, newWords, onProgress = () => undefined }) {
   const { vault, store } = open;
-  const door = await checked(ctx, open, words);
+  const door = await confirm(ctx, open, words);
   const isRegistered = store.root.account.registered;
   const proof = isRegistered ? await proofOf(ctx, open, words) : '';
   for (let left = TRIES; ; left--) {
@@ -140,15 +141,6 @@ export async function rewrapHere(open, onProgress = () => undefined) {
   });
 }
 
-/** The door, when these are the words of this phone. @param {Context} ctx @param {Open} open @param {string} words */
-async function checked(ctx, { vault }, words) {
-  const door = await readDoor(ctx.database);
-  await vault.confirmWords(words, /** @type {any} */ (door)).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('words_differ') : error;
-  });
-  return door;
-}
-
 /** Everything is sent and fetched, and the server's account is this phone's. @param {Context} ctx @param {Open} open @returns {Promise<{seq: number, head: string, ts: number}>} */
 async function upToDate(ctx, open) {
   const { store, syncing, identity } = open;
@@ -196,6 +188,7 @@ async function isInPlace(ctx, open, auth) {
 async function settle(ctx, open, newWords, onProgress) {
   await adopt(ctx, open, newWords);
   if (open.store.root.account.registered) await isInPlace(ctx, open, await open.vault.proof()).catch(() => false);
+  open.proved = true;
   await rewrapHere(open, onProgress);
   ctx.show();
   open.syncing.kick();

@@ -135,8 +135,9 @@ export async function unlock(session, words, door) {
 }
 
 /**
- * Returns when the words are the ones that opened this store; throws `no_match`. Changes nothing, so words of
- * another role do not open theirs in the middle of this one.
+ * Returns when the words are the ones that this store is behind; throws `no_match`. Changes nothing, so words of
+ * another role do not open theirs in the middle of this one. A short secret opens the store and is not its words: what asks
+ * again asks for more than whoever guessed or saw that has.
  * @param {Session} session
  * @param {string} words
  * @param {Door} door
@@ -145,7 +146,7 @@ export async function confirmWords(session, words, door) {
   checkDoor(door);
   const root = await session.root(fold(words) || ' ', checkKdf(doorKdf(door), session.policy));
   const found = await trySlots(root, door);
-  const isOpen = found !== null && await session.held.use('store_key', (storeKey) => found.content.store_key === b64(storeKey));
+  const isOpen = found !== null && found.i !== SHORT && await session.held.use('store_key', (storeKey) => found.content.store_key === b64(storeKey));
   if (!isOpen) throw new KeptError('no_match', 'Try again.');
 }
 

@@ -1,7 +1,7 @@
 /** Add: what happened and roughly when; either is enough to save. Everything else comes after, if wanted. */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
-import { button, errorSummary, heading, row, sheet, stateLine } from './parts.js';
+import { button, errorSummary, heading, mayForget, row, sheet, stateLine } from './parts.js';
 import { t, tn } from './strings.js';
 import { blockOf, whenField } from './when.js';
 import { cardList } from './cards.js';
@@ -35,6 +35,7 @@ function writing(stage) {
     </div>
     ${whenField({ when: local.when ?? { chip: null, picked: null }, kept: fields.precision ? /** @type {any} */ (fields) : null, tried: Boolean(local.tried), on: (when) => choose(stage, when) })}
     ${local.tried && !canSave(stage) ? html`<p class="error-line" role="alert">${t('add.need')}</p>` : nothing}
+    ${!open && mayForget() ? html`<div class="care stack-close"><p>${t('copy.ios')}</p><div>${button(t('copy.ios_how'), () => stage.go({ name: 'homescreen' }), { plain: true })}</div></div>` : nothing}
     ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}
     ${beginWith(stage)}
     ${open ? pictures(stage) : nothing}

@@ -1,7 +1,7 @@
 /** Keeping a copy off this phone, the sign-in name made for it, and the code written down by hand. */
 import { html, nothing } from './html.js';
 import { secretField, textField } from './fields.js';
-import { button, errorSummary, heading, stateLine } from './parts.js';
+import { button, errorSummary, heading, mayForget, stateLine } from './parts.js';
 import { t } from './strings.js';
 import { uncover } from './door.js';
 import './strings_invite.js';
@@ -22,12 +22,6 @@ function putOff(stage) {
     await stage.app.later('recovery');
     if (stage.place === place) onward(stage);
   });
-}
-
-/** Safari in a tab forgets what a page stored after seven days; on the home screen it does not. */
-function mayForget() {
-  const inTab = /** @type {{standalone?: boolean}} */ (navigator).standalone;
-  return inTab === false;
 }
 
 /** @param {Stage} stage */
@@ -94,11 +88,20 @@ function code(stage) {
 
 /** @param {Stage} stage */
 function making(stage) {
-  const make = () => stage.run('code', async () => { stage.local.made = await stage.app.makeCode(); });
+  const { local } = stage;
+  const asks = !stage.state.account?.proved;
+  const make = () => {
+    const words = local.words ?? '';
+    if (asks && !words) return stage.set({ lacking: true });
+    stage.set({ words: '', shown: false, lacking: false });
+    return stage.run('code', async () => { stage.local.made = await stage.app.makeCode({ words }); });
+  };
   const later = () => putOff(stage);
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p class="soft">${t('code.place')}</p></div>
     ${errorSummary(stage)}
+    ${asks ? secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: make,
+    error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } }) : nothing}
     <div class="stack-close">${button(t('code.make'), make, { main: true, wide: true, busy: stage.running === 'code' })}${button(t('copy.later'), later, { wide: true })}</div>
   </div>`;
 }

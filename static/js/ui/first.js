@@ -30,6 +30,8 @@ function check(stage) {
   const answers = local.answers ?? {};
   const choices = /** @type {const} */ ([['yes', t('safety.yes')], ['no', t('safety.no')], ['unsure', t('safety.unsure')]]);
   const result = outcome(answers);
+  // "You can write here" after one answer of seven would be a promise that nobody has made.
+  const isOver = result === 'other' || LINES.every((line) => line in answers);
   const stop = () => { stage.reset('start'); stage.drawNow(); };
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('check.title'))}<p class="soft">${t('check.lead')}</p></div>
@@ -37,7 +39,7 @@ function check(stage) {
       ${chips({ name: `check-${line}`, legend: t(`check.${line}`), choices, chosen: [answers[line] ?? ''], on: (code) => stage.set({ answers: { ...answers, [line]: code } }) })}
       ${answers[line] === 'yes' ? html`<p class="care small" role="status">${t(`check.${line}_do`)} ${NOTICED.has(line) ? t('check.notice') : ''}</p>` : nothing}
     </div>`)}
-    <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${Object.keys(answers).length ? t(`check.result_${result}`) : t('check.result_none')}</p>
+    <div class="card stack" role="status"><h2>${t('check.done')}</h2><p>${t(`check.result_${isOver ? result : 'none'}`)}</p>
       ${result === 'other' ? html`<p class="small soft">${t('check.result_other_more')}</p>` : nothing}</div>
     <div class="row">
       ${stage.place.first ? html`${button(t('check.go'), () => stage.go({ name: 'add' }), { main: result !== 'other' })}

@@ -4,7 +4,7 @@
  */
 import { html, nothing } from './html.js';
 import { icon } from './icons.js';
-import { holding } from './hold.js';
+import { leaveButton } from './leaving.js';
 import { nameOf } from './skin.js';
 import { askYoung, knows, t, tn } from './strings.js';
 import { isDraftLanguage } from './language.js';
@@ -68,7 +68,6 @@ const loaded = {};
 /** @type {Map<string, Promise<void>>} */
 const loading = new Map();
 let stuck = false;
-const CLEAR_HELD = 2000;
 /** Troubles that are about what the server holds: there is a place to look at them. */
 const LOOKED_AT = new Set(['server_behind', 'head_differs', 'omitted', 'wrong_notary']);
 
@@ -153,15 +152,12 @@ function inner(stage, open) {
 function bar(stage, open) {
   const { name } = stage.place;
   const main = ['entries', 'add', 'share', 'more'].includes(name);
-  // A tap leaves; held for two seconds it also clears what the server has. While it is pressed the page is covered.
-  const { down, up, menu } = holding(CLEAR_HELD, () => stage.leave('clear'));
   const goBack = () => (open ? stage.back() : stage.back('start'));
   return html`<header class="bar">
     ${main && open ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.back')} @click=${goBack}>${icon('back', 22, 'mirror')}</button>`}
     <span class="bar-name"><strong>${nameOf(stage.state)}</strong>${isDraftLanguage() ? html`<span class="small">${t('bar.draft')}</span>` : nothing}</span>
     ${name === 'help' ? nothing : html`<button type="button" class="icon-button" aria-label=${t('bar.help')} @click=${() => stage.go({ name: 'help' })}>${icon('help', 24, 'mirror')}</button>`}
-    <button type="button" class="icon-button leave" aria-label=${t('bar.leave')} @click=${() => { up(); stage.leave(); }} @pointerdown=${down} @keydown=${down}
-      @pointerup=${up} @pointercancel=${up} @pointerleave=${up} @keyup=${up} @blur=${up} @contextmenu=${menu}>${icon('leave', 24, 'mirror')}</button>
+    ${leaveButton(stage)}
   </header>`;
 }
 

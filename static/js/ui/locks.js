@@ -3,6 +3,7 @@ import { html, nothing } from './html.js';
 import { checkbox, chips, secretField } from './fields.js';
 import { holding } from './hold.js';
 import { icon } from './icons.js';
+import { CLEAR_HELD } from './leaving.js';
 import { button, errorSummary, heading, row, waiting } from './parts.js';
 import { t, tn } from './strings.js';
 import { uncover } from './door.js';
@@ -14,7 +15,6 @@ import './strings_locks.js';
 const MINUTE = 60_000;
 const HIDDEN = [0, 1, 5];
 const IDLE = [1, 5, 15];
-const CLEAR_HELD = 2000;
 const SHORT_LEAST = 6;
 
 /** @param {Stage} stage @returns {Locking|undefined} */
@@ -113,8 +113,9 @@ function short(stage) {
   const form = () => twice(stage, {
     read: 'short.read', label: 'short.secret', again: 'short.again', differ: 'short.differ', act: 'short.do',
     judge: async (secret) => ([...secret.trim()].length < SHORT_LEAST ? t('short.few') : null),
-    keep: async (secret) => {
-      await stage.app.setShort?.(secret);
+    words: 'copy.words',
+    keep: async (secret, words) => {
+      await stage.app.setShort?.(secret, words);
       stage.refresh('locking');
     },
   });
@@ -125,25 +126,28 @@ function short(stage) {
 
 /**
  * What opens something, typed twice, after what it does not do has been read.
- * @param {Stage} stage @param {{read: string, label: string, hint?: string, again: string, differ: string, act: string, judge: (typed: string) => Promise<string|null>, keep: (typed: string) => Promise<unknown>}} asks
+ * @param {Stage} stage @param {{read: string, label: string, hint?: string, again: string, differ: string, act: string, judge: (typed: string) => Promise<string|null>, keep: (typed: string, words: string) => Promise<unknown>, words?: string}} asks `words`: asks for the words in use too
  */
-function twice(stage, { read, label, hint, again, differ, act, judge, keep }) {
+function twice(stage, { read, label, hint, again, differ, act, judge, keep, words }) {
   const { local } = stage;
   const save = async () => {
     const typed = local.typed ?? '';
     if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
+    if (words && !local.words) return stage.set({ wrong: t('words.none'), where: 'words' });
     const fault = typed ? await judge(typed) : t('words.none');
     if (fault) return stage.set({ wrong: fault, where: 'typed' });
     if (typed !== local.more) return stage.set({ wrong: t(differ), where: 'more' });
     // Emptied before anything is done with it.
-    stage.set({ typed: '', more: '', shown: false, wrong: null, where: null });
-    return stage.run('twice', () => keep(typed));
+    const inUse = local.words ?? '';
+    stage.set({ typed: '', more: '', words: '', shown: false, wrong: null, where: null });
+    return stage.run('twice', () => keep(typed, inUse));
   };
   /** @param {string} where */
   const fault = (where) => (local.where === where ? local.wrong : null);
   const shared = { shown: Boolean(local.shown), toggle: () => uncover(stage), enter: save };
   return html`<div class="stack-close">${checkbox({ id: 'read', label: t(read), checked: Boolean(local.read), on: (checked) => stage.set({ read: checked, wrong: null, where: null }) })}
       ${fault('read') ? html`<p class="error" role="alert">${local.wrong}</p>` : nothing}</div>
+    ${words ? secretField({ id: 'words', label: t(words), value: local.words ?? '', error: fault('words'), on: (typed) => { local.words = typed; }, ...shared }) : nothing}
     ${secretField({ id: 'typed', label: t(label), ...(hint ? { hint: t(hint) } : {}), value: local.typed ?? '', error: fault('typed'), on: (typed) => { local.typed = typed; }, ...shared })}
     ${secretField({ id: 'more', label: t(again), value: local.more ?? '', error: fault('more'), on: (more) => { local.more = more; }, ...shared })}
     <p class="small soft">${t('words.never')}</p>

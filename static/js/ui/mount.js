@@ -104,7 +104,7 @@ function watch(app, stage, root) {
       stage.leave();
     }
   };
-  const isIn = () => ['open', 'showing', 'fresh'].includes(app.state.phase);
+  const isIn = () => stage.canLeave;
   const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isIn());
   // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in front, and a page
   // that went blank there, with nothing left in it to step back to, would be a trap.

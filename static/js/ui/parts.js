@@ -1,6 +1,7 @@
 /** Small parts that several screens share: buttons, state line, error summary, progress, sheets. */
 import { html, nothing, ref } from './html.js';
 import { icon } from './icons.js';
+import { leaveButton } from './leaving.js';
 import { inWords, t, tn } from './strings.js';
 import { clockTime, momentSaid } from './say.js';
 
@@ -28,12 +29,17 @@ export function stateLine(state, registered) {
   return html`<span class="state state-${state.code}" data-state=${state.code}>${icon(state.code, 18)}<span>${stateWords(state, registered)}</span></span>`;
 }
 
+/** Safari in a tab forgets what a page stored after seven days; on the home screen it does not. */
+export function mayForget() {
+  return /** @type {{standalone?: boolean}|undefined} */ (globalThis.navigator)?.standalone === false;
+}
+
 /** Why something is not kept safe yet says less than the usual words would: it stands instead of them. @param {EntryState} state @param {boolean} registered */
 function stateWords({ code, at, why, files = 0, percent, sentence }, registered) {
   if (why === 'files') return percent === undefined ? tn('state.files', files) : tn('state.part', files, { percent });
   if (why) return t(`state.${why}`);
   if (code === 'trouble') return sentence ? inWords(sentence, { grave: true }) : t('state.trouble');
-  if (code === 'sealed' && !registered) return t('state.only');
+  if (code === 'sealed' && !registered) return t(mayForget() ? 'state.only_tab' : 'state.only');
   return code === 'kept' ? t('state.kept', { time: keptAt(at) }) : t(`state.${code}`);
 }
 
@@ -86,14 +92,15 @@ function showModal(stage) {
 }
 
 /**
- * A question over the page. The browser holds the focus inside and gives it back; Escape closes.
+ * A question over the page. The browser holds the focus inside and gives it back; Escape closes. What lies beneath cannot
+ * be touched meanwhile, so the way out stands here too.
  * @param {Stage} stage
  * @param {string} title
  * @param {unknown} body
  */
 export function sheet(stage, title, body) {
   return html`<dialog aria-labelledby="sheet-title" ${ref(showModal(stage))} @close=${() => stage.closeSheet()}>
-    <div class="stack"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${body}</div>
+    <div class="stack"><div class="sheet-top"><h2 id="sheet-title" tabindex="-1" data-focus>${title}</h2>${stage.canLeave ? leaveButton(stage) : nothing}</div>${body}</div>
   </dialog>`;
 }
 

@@ -74,6 +74,11 @@ export class Stage {
     return this.app.state;
   }
 
+  /** Whether there is something here to leave. */
+  get canLeave() {
+    return ['open', 'fresh', 'showing'].includes(this.state.phase);
+  }
+
   /**
    * Go to a place; the one left can be come back to.
    * @param {Place} place
@@ -185,8 +190,7 @@ export class Stage {
    * @param {'exit'|'clear'} [how] `clear`: what the server has goes from this phone too
    */
   leave(how = 'exit') {
-    const { phase } = this.state;
-    if (!['open', 'fresh', 'showing'].includes(phase)) return;
+    if (!this.canLeave) return;
     this.reset('start');
     this.leaving = true;
     this.drawNow();

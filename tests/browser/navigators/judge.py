@@ -19,6 +19,19 @@ SMALL: Final = """[...document.querySelectorAll('button, input:not([type=file]),
 WIDE: Final = "document.documentElement.scrollWidth > innerWidth"
 # Once what was asked for has been laid out.
 SETTLED_WIDE: Final = f"new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() => go({WIDE}))))"
+# Whether the arrow that leaves stands where a thumb can touch it, however far down one has read.
+LEAVING: Final = """() => {
+  scrollTo(0, 1e6);
+  const [frame, sheet] = [document.querySelector('.frame'), document.querySelector('dialog[open]')];
+  sheet?.scrollTo(0, 1e6);
+  if (!frame && !sheet) return document.querySelector('.leave') ? 'a way out with nothing to leave' : '';
+  const leave = (sheet ?? frame).querySelector('.leave');
+  if (!leave) return 'no way out';
+  const { x, y, width, height, right, bottom } = leave.getBoundingClientRect();
+  const there = document.elementFromPoint(x + width / 2, y + height / 2);
+  const isSeen = x >= 0 && y >= 0 && right <= innerWidth && bottom <= innerHeight && leave.contains(there);
+  return isSeen ? '' : 'the way out is out of reach';
+}"""
 NARROW: Final[ViewportSize] = {"width": 320, "height": 568}
 PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
@@ -42,6 +55,18 @@ def faults(page: Page) -> list[str]:
     found += page.evaluate(COLOURS)
     page.emulate_media(color_scheme="light")
     return found
+
+
+def no_way_out(page: Page) -> list[str]:
+    """Where nobody could leave with one touch: 320 px wide, and with text at 200 %."""
+    found = []
+    page.set_viewport_size(NARROW)
+    found.append(page.evaluate(LEAVING))
+    page.set_viewport_size(PHONE)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    found.append(page.evaluate(LEAVING))
+    page.evaluate("document.documentElement.style.fontSize = ''; scrollTo(0, 0)")
+    return [f"{one}, {how}" for one, how in zip(found, ("320 px", "text at 200 %"), strict=True) if one]
 
 
 def too_wide(page: Page) -> list[str]:

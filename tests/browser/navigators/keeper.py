@@ -159,6 +159,8 @@ class Keeper:
         """The recovery sheet, from More: shown, written down, asked back. Returns words and letters."""
         self.goes("More")
         self.tap(re.compile("^Your code, for paper"), exact=False)
+        if self.field("Type your words").is_visible():
+            self.field("Type your words").fill(self.words)
         self.tap("Show my code")
         letters = self.page.locator(".letters").inner_text()
         twelve = self.page.locator(".word-grid li").all_inner_texts()

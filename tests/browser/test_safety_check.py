@@ -1,0 +1,96 @@
+"""Before anything is written: seven lines about this phone that are kept nowhere, and what Safari does with a page's storage."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewPhone
+from tests.browser.navigators.judge import faults
+from tests.browser.navigators.keeper import Keeper
+from tests.browser.serving import Served
+
+SETUP = "Did someone else set up this phone, or do they know its PIN?"
+PHOTOS = "Do your photos show up on another device?"
+MANAGED = "Is it a work, school or family-managed phone?"
+BILL = "Does someone else pay the bill?"
+OTHERS = (
+    "Is the phone’s account somebody else’s email address?",
+    "Is this somebody else’s Wi-Fi?",
+    "Has anyone known things about you that they should not?",
+)
+WRITTEN = """async () => {
+  const open = indexedDB.open('app');
+  await new Promise((done) => { open.onsuccess = done; });
+  const asked = open.result.transaction('b').objectStore('b').getAllKeys();
+  await new Promise((done) => { asked.onsuccess = done; });
+  open.result.close();
+  return {
+    beside: asked.result.map(String).sort(), caches: await caches.keys(), stored: localStorage.length + sessionStorage.length,
+    workers: (await navigator.serviceWorker.getRegistrations()).length, cookies: document.cookie,
+  };
+}"""
+
+
+def _answers(keeper: Keeper, line: str, answer: str) -> None:
+    keeper.page.get_by_role("group", name=line).get_by_role("radio", name=answer, exact=True).check()
+
+
+def test_seven_lines_three_endings_and_nothing_kept(keeper: Keeper, server: Served) -> None:
+    """No ending before it is known; one thing to do for a yes; of the answers nothing is sent, stored or there again."""
+    keeper.opens()
+    before = len(server.exchanges)
+    keeper.tap("Start")
+    keeper.tap("Not sure")
+    keeper.sees_place("About this phone")
+    expect(keeper.page.get_by_role("group")).to_have_count(7)
+    ending = keeper.page.get_by_role("status").filter(has_text="What this means")
+    for line in (SETUP, PHOTOS, MANAGED, *OTHERS):
+        _answers(keeper, line, "No")
+        expect(ending).to_contain_text("It stands here as you answer.")
+    _answers(keeper, BILL, "Yes")
+    keeper.sees("They may see numbers you ring and text.")
+    expect(keeper.page.get_by_text("Changing it may be noticed.")).to_have_count(0)
+    expect(ending).to_contain_text("You can write here.")
+    _answers(keeper, PHOTOS, "Yes")
+    keeper.sees("Do not take pictures with the phone’s own camera app.")
+    keeper.sees("Changing it may be noticed.")
+    expect(ending).to_contain_text("Write here, but without pictures.")
+    _answers(keeper, MANAGED, "Yes")
+    expect(ending).to_contain_text("Use another device.")
+    assert faults(keeper.page) == []
+    keeper.tap("Stop here")
+    expect(keeper.button("Start")).to_be_visible()
+    # The door of an install, the key for what would be typed, and how it looks: the same before and after any answer.
+    told = keeper.page.evaluate(WRITTEN)
+    assert told == {"beside": ["d", "k", "l", "t"], "caches": [], "stored": 0, "workers": 0, "cookies": ""}
+    assert [one.path for one in server.exchanges[before:] if one.path.startswith("/v1/")] == []
+    keeper.tap("Start")
+    keeper.tap("No")
+    expect(keeper.page.get_by_role("radio", checked=True)).to_have_count(0)
+
+
+def test_in_a_tab_of_safari_it_is_said_before_the_first_save(new_phone: NewPhone) -> None:
+    """What may be removed in seven days is said while nothing is saved yet, leads to the home screen and back, and stands in the
+    state until a copy is kept."""
+    keeper = new_phone()
+    keeper.page.add_init_script("Object.defineProperty(Navigator.prototype, 'standalone', { get: () => false })")
+    keeper.opens()
+    keeper.starts()
+    keeper.writes("He waited outside.")
+    keeper.sees("Add this to your home screen first")
+    assert faults(keeper.page) == []
+    keeper.tap("How to add it to the home screen")
+    keeper.sees_place("On the home screen")
+    keeper.picks("Lists")
+    expect(keeper.page).to_have_title("Lists")
+    keeper.tap("Back")
+    expect(keeper.field("What happened?")).to_have_value("He waited outside.")
+    keeper.chooses("Just now")
+    keeper.tap("Save")
+    keeper.chooses_words()
+    keeper.sees("Add this to your home screen first")
+    keeper.puts_off_the_copy()
+    keeper.goes("Entries")
+    expect(keeper.state_of("He waited outside.")).to_have_text("Sealed, only in this browser. It may be removed in 7 days.")
+    keeper.goes("More")
+    keeper.page.get_by_role("button", name="Keep a copy off this phone").first.click()
+    keeper.keeps_a_copy()
+    keeper.is_kept_safe("He waited outside.")
