@@ -90,9 +90,11 @@ test('the short secret opens the diary until ten wrong tries in a row, over rest
   const { phone, app } = await phoneWithEntry();
   await assert.rejects(app.setShort('1234', WORDS), is('words_weak'));
   await app.setShort(PIN, WORDS);
+  assert.equal((await app.readLocking()).short, true);
   await app.lock('asked');
   await app.unlock(PIN);
   assert.equal(app.state.entries.length, 1);
+  assert.equal((await app.readLocking()).short, true);
   await app.lock('asked');
   const before = await readDoor(phone.database);
   let now = phone;
@@ -114,6 +116,7 @@ test('the short secret opens the diary until ten wrong tries in a row, over rest
   now.clock.move(60_001);
   await now.app.unlock(WORDS);
   assert.equal(now.app.state.entries.length, 1, 'the diary is untouched');
+  assert.equal((await now.app.readLocking()).short, false, 'and the screen does not say that there still is one');
   assert.equal((await readTries(now.database)).n, 0);
   now.end();
 });

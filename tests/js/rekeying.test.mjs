@@ -257,7 +257,9 @@ test('a diary of this phone only gets new keys too', async () => {
 test('words changed after new keys: what was sealed before those is read without a restart, and changed', async () => {
   const { phone, app, record } = await phoneWithEntry({}, 'Before.');
   await app.saveNote(record, 'Mine.');
+  await app.setShort('274913', WORDS);
   await app.renewKeys({ words: WORDS, newWords: NEW });
+  assert.equal((await app.readLocking()).short, false, 'new keys take a short secret away, and it is said');
   await app.changeWords({ words: NEW, newWords: 'glove pepper window harbor mint lamp' });
   assert.equal((await app.readIncident(record)).note, 'Mine.');
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });

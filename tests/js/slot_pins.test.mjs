@@ -150,6 +150,11 @@ test('the short secret’s slot follows when it is opened, and an emptied one st
   await made.app.unlock(SHORT);
   for (let i = 0; i < 100 && await made.pinned(SHORT) !== now; i++) await new Promise((go) => setTimeout(go, 20));
   assert.equal(await made.pinned(SHORT), now);
+  await made.app.lock('asked');
+  await made.app.unlock(WORDS);
+  assert.equal((await made.app.readLocking()).short, true, 'sealed anew, it is still there');
+  await made.app.lock('asked');
+  await made.app.unlock(SHORT);
   // The short secret is taken back while the diary is open by it; a key that is followed now must not bring it back.
   await made.app.dropShort();
   const them = somebody();

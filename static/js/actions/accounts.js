@@ -11,7 +11,7 @@ import { confirm } from './confirming.js';
 import { putBehind, vaultOf } from './door.js';
 import { followKeys } from './log.js';
 import { moveIn } from './moving_in.js';
-import { NO_PINS } from './pins.js';
+import { NO_PINS, noteShort } from './pins.js';
 import { CLOCK_OFF } from './taking.js';
 
 /** What the list of devices calls one that is not the keeper's. */
@@ -88,6 +88,7 @@ async function keepAccount(ctx, open, login, { notary, log, now, instance = null
     root.unregistered ??= root.count;
     root.account = { ...root.account, registered: true, login, notary, log, instance };
     noteClock(ctx, root, now);
+    noteShort(open, root, renewed);
     change.putSealed('identity', sealed);
     change.beside('d', renewed);
   });

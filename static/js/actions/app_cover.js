@@ -1,6 +1,6 @@
 /** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
 import { vaultOf } from './door.js';
-import { NO_PINS, behindOf } from './pins.js';
+import { NO_PINS, behindOf, markOfShort } from './pins.js';
 import { confirm } from './confirming.js';
 import { insideOf } from './inside.js';
 import { placeOf, withoutShort } from '../crypto/slots.js';
@@ -51,7 +51,7 @@ function settingMethods(ctx) {
   return {
     readLocking: async () => {
       const { root } = inside().store;
-      return { cover: Boolean(root.cover), short: Boolean(root.short), locking: { ...LOCKING, ...root.locking } };
+      return { cover: Boolean(root.cover), short: await hasShort(ctx, inside()), locking: { ...LOCKING, ...root.locking } };
     },
     async setCover(/** @type {string} */ words) {
       const open = inside();
@@ -72,7 +72,8 @@ function settingMethods(ctx) {
       const open = inside();
       await confirm(ctx, open, words);
       const door = /** @type {any} */ (await readDoor(ctx.database));
-      await keepDoor(open, await open.vault.setShort(door, secret, await behindOf(open)), { short: true });
+      const renewed = await open.vault.setShort(door, secret, await behindOf(open));
+      await keepDoor(open, renewed, { short: markOfShort(renewed) });
     },
     async dropShort() {
       const open = inside();
@@ -80,6 +81,12 @@ function settingMethods(ctx) {
     },
     ...lookMethods(ctx, inside),
   };
+}
+
+/** Whether a short secret still opens this: wrong tries and new keys take it away. @param {Context} ctx @param {Open} open */
+async function hasShort(ctx, open) {
+  const mark = open.store.root.short;
+  return Boolean(mark) && (open.short || mark === true || mark === markOfShort(/** @type {any} */ (await readDoor(ctx.database))));
 }
 
 /** @param {Context} ctx @param {() => Open} inside */

@@ -5,6 +5,9 @@
  * transaction, and the door is read inside it, so that it never undoes new words or a short secret made at the same time. The
  * other slot of a diary, if there is one, follows when it is next opened: sealing it takes its own secret.
  */
+import { b64 } from '../core/bytes.js';
+import { sha256Now } from '../crypto/digests.js';
+import { SHORT } from '../crypto/slots.js';
 import { readDoor } from '../store/beside.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -21,7 +24,7 @@ export async function pinKey(open, take) {
   await open.store.change(async (root, change) => {
     const { notary, log } = root.account;
     take(root.account);
-    if (root.account.notary !== notary || root.account.log !== log) change.beside('d', await renewedDoor(open, root.account));
+    if (root.account.notary !== notary || root.account.log !== log) change.beside('d', await renewedDoor(open, root));
   });
 }
 
@@ -29,12 +32,28 @@ export async function pinKey(open, take) {
 export async function mendSlot(open) {
   const { account } = open.store.root;
   if (!account.registered || !open.slot || (open.slot.notary === account.notary && open.slot.log === account.log)) return;
-  await open.store.change(async (root, change) => { change.beside('d', await renewedDoor(open, root.account)); });
+  await open.store.change(async (root, change) => { change.beside('d', await renewedDoor(open, root)); });
   open.slot = { ...open.slot, notary: account.notary, log: account.log };
 }
 
-/** @param {Open} open @param {Record<string, any>} account */
-async function renewedDoor(open, account) {
+/** @param {Open} open @param {Record<string, any>} root */
+async function renewedDoor(open, root) {
   const door = await readDoor(open.store.database);
-  return open.vault.renewSlot(/** @type {any} */ (door), await behindOf(open, account));
+  const renewed = await open.vault.renewSlot(/** @type {any} */ (door), await behindOf(open, root.account));
+  noteShort(open, root, renewed);
+  return renewed;
+}
+
+/**
+ * What the slot of the short secret looks like while there is one: wrong tries and new keys make it random again without
+ * anybody's knowing (tries.js), and nothing else tells.
+ * @param {import('../crypto/slots.js').Door} door
+ */
+export function markOfShort({ slots }) {
+  return b64(sha256Now(/** @type {Uint8Array} */ (slots[SHORT])));
+}
+
+/** A slot sealed anew while the diary is open by its short secret is still that. @param {Open} open @param {Record<string, any>} root @param {import('../crypto/slots.js').Door} door */
+export function noteShort({ short }, root, door) {
+  if (short && root.short) root.short = markOfShort(door);
 }
