@@ -62,6 +62,41 @@ test('five things added on a locked phone: asked about, five drafts, digests as 
   assert.equal(app.state.waiting.later, 5);
 });
 
+test('what another app shares is taken wherever the page rests: in the notebook, beside another tab, before there are words', async () => {
+  const { app, phone } = await lockedPhone();
+  await app.unlock(WORDS);
+  await app.chooseLook({ skin: 'notes', opens: 'straight' });
+  await app.lock('asked');
+  assert.equal(app.state.phase, 'notebook');
+  await app.capture();
+  assert.equal(app.state.phase, 'notebook', 'the notebook itself offers nothing');
+  await app.shared([file(png(1), 'straight.png')]);
+  assert.equal(app.state.picture.files.length, 1);
+  await app.pictureSave();
+  assert.equal(app.state.phase, 'notebook');
+  const beside = makePhone({ after: phone, hold: async () => null });
+  await beside.app.start();
+  assert.equal(beside.app.state.phase, 'elsewhere');
+  await beside.app.shared([file(png(2), 'beside.png')]);
+  await beside.app.pictureSave();
+  assert.equal(beside.app.state.phase, 'elsewhere', 'the other tab holds the diary still');
+  beside.end();
+  await app.askLock();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 2, 'both asked about');
+  const { asked } = await app.readCaptured();
+  assert.deepEqual(asked.map((one) => one.sha256).sort(), [sha256(png(1)), sha256(png(2))].sort());
+
+  const fresh = makePhone();
+  await fresh.app.start();
+  await fresh.app.shared([file(png(3), 'early.png')]);
+  assert.deepEqual(fresh.app.state.draft.attachments.map(({ name }) => name), ['early.png']);
+  await fresh.app.enrolHere(WORDS);
+  const { record } = await fresh.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  assert.equal((await fresh.app.readIncident(record)).attachments[0].sha256, sha256(png(3)));
+  fresh.end();
+});
+
 test('one thrown away leaves nothing of its bytes', async () => {
   const { app, phone } = await lockedPhone();
   const db = await phone.database.open();

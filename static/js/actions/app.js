@@ -3,10 +3,10 @@
  * each method to the module that knows how; every failure leaves here as a code and a sentence (sentences.js).
  */
 import { KeptError } from '../core/errors.js';
-import { readCapturing, readLook } from '../store/beside.js';
+import { readCapturing, readDraftKey, readLook } from '../store/beside.js';
 import { accountMethods } from './app_account.js';
 import { coverMethods, resting } from './app_cover.js';
-import { diaryMethods } from './app_diary.js';
+import { addFile, diaryMethods } from './app_diary.js';
 import { Carrier } from './carrier.js';
 import { lookAtPhone, vaultOf } from './door.js';
 import { borrow, endBorrowed, isOwing } from './borrowed.js';
@@ -99,7 +99,12 @@ function phaseMethods(ctx, drafts, idle) {
     isOwing: () => isOwing(ctx),
     gone: () => endBorrowed(ctx),
     capture: async () => openNow(ctx),
+    /** What another app shares: to the draft where there are no words yet, else as all that comes while locked. */
     async shared(/** @type {File[]} */ files) {
+      const isFresh = Boolean(await readDraftKey(ctx.database));
+      if (isFresh && drafts.key) for (const file of files) await drafts.during(addFile(ctx, drafts, 'draft', file, { route: 'share_target' }));
+      if (isFresh) return;
+      ctx.screen.set({ capture: await readCapturing(ctx.database) });
       if (openNow(ctx, files)) await drafts.during(pictureAdd(ctx, files, { route: 'share_target' }));
     },
     pictureAdd: (/** @type {File[]} */ files, /** @type {{route?: string}} */ how = {}) => drafts.during(pictureAdd(ctx, [...files], how)),

@@ -14,8 +14,9 @@ import { readDoor, readDraftKey, writeLook } from '../store/beside.js';
 /** @type {Readonly<Locking>} */
 export const LOCKING = Object.freeze({ hidden: 60_000, idle: 300_000 });
 
-/** Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that. @param {Context} ctx @returns {'locked'|'notebook'} */
+/** Where a page that is not open rests: at the lock, or in the notebook where it opens straight into that; and with another tab's diary nowhere. @param {Context} ctx @returns {'locked'|'notebook'|'elsewhere'} */
 export function resting(ctx) {
+  if (!ctx.release) return 'elsewhere';
   return ctx.screen.state.look.opens === 'straight' ? 'notebook' : 'locked';
 }
 

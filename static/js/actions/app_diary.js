@@ -160,7 +160,7 @@ function filePart(ctx, drafts) {
 }
 
 /** @param {Context} ctx @param {Drafts} drafts @param {string} target @param {File} file @param {How} how */
-async function addFile(ctx, drafts, target, file, { route, onProgress }) {
+export async function addFile(ctx, drafts, target, file, { route, onProgress }) {
   const at = ctx.clock.now();
   const { open } = ctx;
   if (!open) return addFresh(ctx, drafts, file, { route, at, onProgress });

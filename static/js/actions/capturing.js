@@ -24,9 +24,15 @@ const MINUTES_10 = 600_000;
 /** What the page for two lines can hold. */
 const LINES = 2_000;
 
-/** The add-picture page of a locked phone, for ten minutes. @param {Context} ctx @param {File[]} [files] shared with it */
+/**
+ * The add-picture page of a locked phone, for ten minutes. What another app shares finds the page as it rests: at the lock, in
+ * the notebook, or with the diary held by another tab.
+ * @param {Context} ctx @param {File[]} [files] shared with it
+ */
 export function openCapture(ctx, files = []) {
-  if (ctx.screen.state.phase !== 'locked' || !ctx.screen.state.capture) return false;
+  const { phase, capture } = ctx.screen.state;
+  const isResting = phase === 'locked' || (files.length > 0 && ['notebook', 'elsewhere'].includes(phase));
+  if (!isResting || !capture) return false;
   ctx.screen.set({ phase: 'picture', picture: { until: ctx.clock.now() + MINUTES_10, files: [], locked: true, shared: files } });
   return true;
 }

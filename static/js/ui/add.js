@@ -38,7 +38,7 @@ function writing(stage) {
     ${!open && mayForget() ? html`<div class="care stack-close"><p>${t('copy.ios')}</p><div>${button(t('copy.ios_how'), () => stage.go({ name: 'homescreen' }), { plain: true })}</div></div>` : nothing}
     ${button(t(stage.running === 'save' ? 'add.saving' : 'add.save'), () => save(stage), { main: true, wide: true, off: !canSave(stage), busy: stage.running === 'save' })}
     ${beginWith(stage)}
-    ${open ? pictures(stage) : nothing}
+    ${open ? pictures(stage) : state.draft?.attachments.length ? html`<p role="status">${tn('add.waiting', state.draft.attachments.length)}</p>` : nothing}
     ${open ? voice(stage) : nothing}
     ${state.draft && canSave(stage) ? html`<div class="row apart small soft"><span>${state.draft.saved_at === null ? nothing : t('add.kept_draft')}</span>${button(t('add.drop'), () => stage.openSheet(dropSheet), { plain: true })}</div>` : nothing}
   </div>`;
