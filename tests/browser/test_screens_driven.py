@@ -172,6 +172,21 @@ def test_out_of_sight_is_covered(show: Show) -> None:
     expect(page.get_by_role("heading", name="What happened?")).to_be_visible()
 
 
+def test_out_of_the_browsers_memory_it_stays_covered(show: Show) -> None:
+    """Back brings a page as it was left: it is loaded anew, and shows nothing until that has happened, whatever is touched."""
+    page = show((OPEN,))
+    heading = page.get_by_role("heading", name="What happened?")
+    expect(heading).to_be_visible()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))")
+    expect(heading).to_be_hidden()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    for again in ("focus", "pageshow"):
+        page.evaluate(f"dispatchEvent(new Event('{again}'))")
+        expect(heading).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(heading).to_be_hidden()
+
+
 def test_the_repeated_hour_is_asked(show: Show) -> None:
     """01:30 on 25 October 2026 cannot be saved until the person says which one."""
     page = show((OPEN,))

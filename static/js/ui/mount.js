@@ -105,7 +105,9 @@ function watch(app, stage, root) {
     }
   };
   const isIn = () => stage.canLeave;
-  const cover = () => root.classList.toggle('covered', document.visibilityState === 'hidden' && isIn());
+  // A page out of the browser's memory is about to be loaded anew (main.js): until then not one frame of it is seen.
+  let isStale = false;
+  const cover = () => root.classList.toggle('covered', isStale || (document.visibilityState === 'hidden' && isIn()));
   // Whoever steps past the last control with the keyboard is in the browser's own bars: the page is still the one in front, and a page
   // that went blank there, with nothing left in it to step back to, would be a trap.
   const isStep = (/** @type {Event} */ { type, timeStamp }) => type === 'blur' && timeStamp - tabbed < STEP && document.visibilityState === 'visible';
@@ -121,6 +123,7 @@ function watch(app, stage, root) {
   document.addEventListener('visibilitychange', cover, { signal });
   // Best effort: the app switcher may take its picture before this runs.
   addEventListener('pagehide', () => { if (app.state.phase === 'showing') void app.lock('shown'); }, { signal });
+  addEventListener('pageshow', ({ persisted }) => { isStale ||= persisted; }, { signal });
   for (const name of ['pagehide', 'blur']) addEventListener(name, hide, { signal });
   for (const name of ['pageshow', 'focus']) addEventListener(name, cover, { signal });
   return () => stop.abort();
