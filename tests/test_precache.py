@@ -89,9 +89,8 @@ def _targets(path: Path) -> list[str]:
 def test_both_looks_are_whole() -> None:
     """Notes and Lists: each its own name, icons and colour. Each is there twice: as it is where a worker is in charge of the
     page, and then it takes what another app shares, and as it is before, when what is shared would go to the server."""
-    notes, lists, *taking = (
-        json.loads((STATIC / f"{name}.webmanifest").read_text()) for name in ("manifest", "lists", "manifest-share", "lists-share")
-    )
+    names = ("manifest", "lists", "manifest-share", "lists-share")
+    notes, lists, *taking = (json.loads((STATIC / f"{name}.webmanifest").read_text()) for name in names)
     assert (notes["name"], lists["name"]) == ("Notes", "Lists")
     for same in ("id", "start_url", "scope", "display"):
         assert notes[same] == lists[same]
