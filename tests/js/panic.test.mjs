@@ -142,6 +142,35 @@ test('what was begun before it does not come after it', async () => {
   again.end();
 });
 
+test('what takes long gives way to it: a phone is cleared in the middle of an import, and what was typed is kept', async () => {
+  const { phone, app, record } = await keeper();
+  const was = await whole(phone, record);
+  const { store } = phone.ctx.open;
+  const held = await records(phone);
+  const long = store.change(async (_root, change) => {
+    for (let n = 0; n < 200; n++) {
+      await new Promise((go) => { setTimeout(go, 50); });
+      change.putJson(`t/long${n}`, { n });
+    }
+  }).then(() => 'written', ({ code }) => code);
+  app.newDraft();
+  app.putDraft({ fields: { narrative: 'Half a sent' } });
+  const from = Date.now();
+  await app.panicClear();
+  assert.ok(Date.now() - from < 4000, 'it did not wait for all of it');
+  assert.equal(await long, 'locked');
+  const left = new Set((await records(phone)).map((bytes) => Buffer.from(bytes).toString('latin1')));
+  assert.ok(held.filter((bytes) => !left.has(Buffer.from(bytes).toString('latin1'))).length > 20, 'it was cleared, not only locked');
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await until(again, isKept, 'kept again', 20_000);
+  assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
+  assert.deepEqual(await whole(again, record), was);
+  again.end();
+});
+
 test('what came while locked, and drafts that wait, have no other copy: they stay, with their files', async () => {
   const { phone, app } = await keeper();
   await app.lock('asked');

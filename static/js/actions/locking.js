@@ -12,8 +12,9 @@ import { dropShown, endShowing } from './show_now.js';
 /** @typedef {import('./idle.js').Idle} Idle */
 
 const FLUSH = 1000;
-/** A phone that is cleared has a little longer for it, behind the notebook. */
+/** A phone that is cleared has a little longer for it, behind the notebook; what takes long, a chat being read in, gives way to it. */
 const CLEAR = 5000;
+const PATIENT = 700;
 
 /**
  * To the notebook, whatever stands on the screen. Drawn before anything else happens.
@@ -47,6 +48,8 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   // What is on the screen goes first; sealing the half sentence takes a few milliseconds more.
   if (showing) screen.clear('showing', { showing });
   else screen.clear(left ? 'notebook' : resting(ctx));
+  const { store } = ctx.open ?? {};
+  if (why === 'panic' && store) ctx.timers.after(PATIENT, () => store.giveWay());
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
     .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);

@@ -46,7 +46,7 @@ export async function clearPhone(ctx, { store }, draft) {
       ...metas.flatMap(({ kind, of }) => (kind === 'note' && of ? [`n/${of}`] : [])), ...await fileNames(store, [...blobs]),
     ], [...notebook, await store.vault.earlierId()]);
     change.after(() => { store.closed = true; });
-  });
+  }, { last: true });
   return true;
 }
 

@@ -211,7 +211,7 @@ async function adopt(ctx, open, words) {
     root.rewrap = true;
     const batch = open.book.batch(root, change);
     await rows(batch, open, await resealUnsent(open, batch), null);
-  });
+  }, { last: true }); // given up half-way, the worker would go on with a store key that no slot here leads to
 }
 
 /** New words on the slot of this phone; the store stays as it is. @param {Context} ctx @param {Open} open @param {any} door @param {string} words */

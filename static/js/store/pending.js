@@ -3,6 +3,8 @@
  * Nothing in here writes; store.js does, all of it at once.
  */
 
+import { KeptError } from '../core/errors.js';
+
 /** @typedef {import('./store.js').Store} Store */
 /**
  * @typedef {object} Change one transaction being put together
@@ -24,7 +26,9 @@ const encoder = new TextEncoder();
 
 /** @implements {Change} */
 export class Pending {
-  constructor() {
+  /** @param {() => boolean} [isGivenUp] whether nobody waits for it any more */
+  constructor(isGivenUp = () => false) {
+    this.isGivenUp = isGivenUp;
     /** @type {Map<string, {desc: Record<string, any>, bytes: Uint8Array|undefined}|Uint8Array|null>} */
     this.records = new Map();
     /** @type {[Uint8Array, Uint8Array|null][]} */
@@ -61,6 +65,7 @@ export class Pending {
 
   /** What is put off may itself put something off, to after the rest. */
   async finish() {
+    if (this.isGivenUp()) throw new KeptError('locked');
     for (const [key, act] of this.endings) {
       this.endings.delete(key);
       await act();
@@ -69,6 +74,7 @@ export class Pending {
 
   /** @param {string} name @param {Record<string, any>} desc @param {Uint8Array} [bytes] */
   put(name, desc, bytes) {
+    if (this.isGivenUp()) throw new KeptError('locked');
     this.records.set(name, { desc, bytes });
   }
 

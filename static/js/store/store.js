@@ -53,6 +53,8 @@ export class Store {
     this.applied = 0;
     /** Nothing more is written: what was begun before the phone was cleared must not come after it. */
     this.closed = false;
+    /** how often what was under way has been told to give way */
+    this.given = 0;
     this.swapping = new Swapping(this);
   }
 
@@ -146,20 +148,29 @@ export class Store {
   /**
    * Runs `fill` alone (never two at a time), then writes what it put together, root included, as one transaction.
    * @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill `root` is a copy to alter
-   * @param {{bulky?: boolean}} [how] `bulky`: parts of files, which may not have the room that is kept for words
+   * @param {{bulky?: boolean, last?: boolean}} [how] `bulky`: parts of files, which may not have the room that is kept for words; `last`: gives way to nothing
    * @returns {Promise<T>} what `fill` returned, once saved
    */
-  change(fill, { bulky = false } = {}) {
-    const mine = this.turn.then(() => this.apply(fill, bulky));
+  change(fill, { bulky = false, last = false } = {}) {
+    const mine = this.turn.then(() => this.apply(fill, bulky, last));
     this.turn = mine.catch(() => undefined);
     return mine;
   }
 
-  /** @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill @param {boolean} bulky @returns {Promise<T>} */
-  async apply(fill, bulky) {
+  /**
+   * The change that is being put together now comes to nothing, as in a crash: `locked` for whoever waits for it. A year of
+   * messages being read in must not keep a phone from being cleared. One that is being written is written.
+   */
+  giveWay() {
+    this.given++;
+  }
+
+  /** @template T @param {(root: Record<string, any>, change: Change) => T | Promise<T>} fill @param {boolean} bulky @param {boolean} last @returns {Promise<T>} */
+  async apply(fill, bulky, last) {
     if (this.closed) throw new KeptError('locked');
     const root = structuredClone(this.root);
-    const pending = new Pending();
+    const { given } = this;
+    const pending = new Pending(() => !last && this.given !== given);
     const result = await fill(root, pending);
     await pending.finish();
     noteTyped(root, pending.records);
