@@ -33,6 +33,21 @@ arguments[0].files = chosen.files;
 arguments[0].dispatchEvent(new Event('change'));
 """
 DIGESTS = "return [...document.querySelectorAll('details .letters')].map((one) => one.textContent)"
+ATTEMPTS = """
+const done = arguments[arguments.length - 1];
+(async () => {
+  const tried = {};
+  const attempt = async (name, act) => { try { await act(); tried[name] = 'allowed'; } catch { tried[name] = 'refused'; } };
+  const add = (make) => { const one = make(); document.head.append(one); return one; };
+  await attempt('elsewhere', () => fetch('https://example.invalid/'));
+  add(() => Object.assign(document.createElement('style'), { textContent: 'h1 { outline: 7px solid red }' }));
+  try { add(() => { const one = document.createElement('script'); one.text = 'window.ran = true'; return one; }); } catch { }
+  const frame = add(() => Object.assign(document.createElement('iframe'), { src: 'https://example.invalid/' }));
+  await new Promise((go) => setTimeout(go, 300));
+  frame.remove();
+  done({ ...tried, ran: Boolean(window.ran), styled: getComputedStyle(document.querySelector('h1')).outlineWidth === '7px', isolated: crossOriginIsolated });
+})();
+"""
 # Frames until the diary is gone and until the notebook stands, ms.
 LEAVING = """
 const done = arguments[arguments.length - 1];
@@ -129,6 +144,16 @@ def test_leaving_coming_back_reload_and_clearing(phone: tuple[WebKitKeeper, Serv
     keeper.driver.execute_script("dispatchEvent(new Event('online'))")
     keeper.has_state(TEXT, r"^Kept safe .*\d\d:\d\d$")
     keeper.reads(TEXT)
+
+
+def test_the_policy_holds_here_too(phone: tuple[WebKitKeeper, Served]) -> None:
+    """Another origin, inline script and inline style come to nothing; the page is isolated, and its own worker is registered."""
+    keeper, _ = phone
+    keeper.opens()
+    tried = keeper.driver.execute_async_script(ATTEMPTS)
+    assert tried == {"elsewhere": "refused", "ran": False, "styled": False, "isolated": True}
+    keeper.begins_to_write(TEXT)
+    keeper.is_offline_ready()
 
 
 def test_words_of_the_notebook_open_the_notebook(phone: tuple[WebKitKeeper, Served]) -> None:
