@@ -45,7 +45,8 @@ const done = arguments[arguments.length - 1];
   const frame = add(() => Object.assign(document.createElement('iframe'), { src: 'https://example.invalid/' }));
   await new Promise((go) => setTimeout(go, 300));
   frame.remove();
-  done({ ...tried, ran: Boolean(window.ran), styled: getComputedStyle(document.querySelector('h1')).outlineWidth === '7px', isolated: crossOriginIsolated });
+  const styled = getComputedStyle(document.querySelector('h1')).outlineWidth === '7px';
+  done({ ...tried, ran: Boolean(window.ran), styled, isolated: crossOriginIsolated });
 })();
 """
 # Frames until the diary is gone and until the notebook stands, ms.

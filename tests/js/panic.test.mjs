@@ -171,6 +171,26 @@ test('what takes long gives way to it: a phone is cleared in the middle of an im
   again.end();
 });
 
+test('a half sentence typed while a chat is being read in is sealed at a lock, and at leaving', async () => {
+  for (const leaves of [(app) => app.lock('idle'), (app) => app.quickExit()]) {
+    const { phone, app } = await phoneWithEntry({}, 'First.');
+    const long = phone.ctx.open.store.change(async (_root, change) => {
+      for (let n = 0; n < 200; n++) {
+        await new Promise((go) => { setTimeout(go, 50); });
+        change.putJson(`t/long${n}`, { n });
+      }
+    }).then(() => 'written', ({ code }) => code);
+    app.newDraft();
+    app.putDraft({ fields: { narrative: 'Half a sent' } });
+    await leaves(app);
+    assert.equal(await long, 'locked');
+    if (app.state.phase === 'notebook') await app.askLock();
+    await app.unlock(WORDS);
+    assert.equal(app.state.draft.fields.narrative, 'Half a sent');
+    phone.end();
+  }
+});
+
 test('what came while locked, and drafts that wait, have no other copy: they stay, with their files', async () => {
   const { phone, app } = await keeper();
   await app.lock('asked');

@@ -89,7 +89,7 @@ export class Drafts extends Writing {
         if (this.kept?.id !== kept.id) return;
         root.draft = true;
         change.putJson('draft', saved);
-      });
+      }, { last: true });
     } else if (this.key) {
       const sealed = await sealDraft(this.key, new TextEncoder().encode(JSON.stringify(saved)));
       await writeSealedDraft(ctx.database, sealed);

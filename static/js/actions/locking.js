@@ -12,7 +12,8 @@ import { dropShown, endShowing } from './show_now.js';
 /** @typedef {import('./idle.js').Idle} Idle */
 
 const FLUSH = 1000;
-/** A phone that is cleared has a little longer for it, behind the notebook; what takes long, a chat being read in, gives way to it. */
+/** What was typed and not sealed, and a phone that is cleared, have a little longer, behind what is shown by then; and what takes long, a chat being read in, gives way to them. */
+const TYPED = 3000;
 const CLEAR = 5000;
 const PATIENT = 700;
 
@@ -49,11 +50,11 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   if (showing) screen.clear('showing', { showing });
   else screen.clear(left ? 'notebook' : resting(ctx));
   const { store } = ctx.open ?? {};
-  if (why === 'panic' && store) ctx.timers.after(PATIENT, () => store.giveWay());
+  if (store && (why === 'panic' || isUnsealed)) ctx.timers.after(PATIENT, () => store.giveWay());
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
     .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);
-  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(why === 'panic' ? CLEAR : FLUSH, () => late(undefined)); })]);
+  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined)); })]);
   drafts.forget();
   forgetAll(ctx);
   // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, and a lock that was asked for stands.
