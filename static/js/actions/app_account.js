@@ -56,11 +56,7 @@ export function accountMethods(ctx, drafts, opened, lock) {
       await rewrapHere(inside()); // a copy whose entries have wraps of two times would open in part
       return makeCopy(ctx, inside(), how);
     },
-    async makeCode(/** @type {{words?: string}} */ { words } = {}) {
-      const made = await makeCode(ctx, inside(), words);
-      ctx.show();
-      return made;
-    },
+    makeCode: (/** @type {{words?: string}} */ { words } = {}) => makeCode(ctx, inside(), words).finally(ctx.show),
     async confirmCode(/** @type {string} */ text) {
       const open = inside();
       await open.vault.confirmCode(text);
