@@ -121,9 +121,8 @@ def _comes_back(before: Keeper, profile: Profile, server: Served, *, registered:
     keeper.entries(1 + len(UNSENT))
     for text in (ACCOUNT, *UNSENT):
         expect(keeper.state_of(text)).to_have_text(KEPT if registered else SEALED_HERE)
+    for text in (*UNSENT, ACCOUNT):
         keeper.reads(text)
-    keeper.goes("Entries")
-    keeper.reads(ACCOUNT)
     keeper.has_file(FILE)
 
 
