@@ -35,6 +35,18 @@ def stated(arrived: str) -> tuple[Act, ...]:
     return (js(f"fake.open(24); fake.stated = {{{fields}}}"), go("kept", record="s0", kind="statement"))
 
 
+LETTER = (
+    "{fields: {by: 'PK', how: 'call', held_at: Date.now() - 864e5, tz: 'Europe/London', read_back: true, under_18: false, "
+    "incident: {}, turns: [{asked: 'tell_me', words: '', said: 'He was at the bus stop.'}]}}"
+)
+
+
+def assisted(answer: str, narrative: str = "He was at the bus stop.") -> tuple[Act, ...]:
+    """An entry that an advocate typed, on its page."""
+    written = f"assisted: {{answer: {answer}, answered_at: Date.now(), letter: {LETTER}, pub: 'k'}}"
+    return (OPEN, js(f"fake.changes.set('r1', {{narrative: '{narrative}', {written}}})"), go("entry", record="r1"))
+
+
 HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "written down for you": (TYPED, go("assisted")),
     "written down for you, changed": (TYPED, go("assisted"), press("Change"), fill("In your words", ""), press("Save my words")),
@@ -44,6 +56,9 @@ HELPING_SCREENS: dict[str, tuple[Act, ...]] = {
     "ask somebody who saw it": (OPEN, go("witness")),
     "ask somebody who saw it, the words": (OPEN, go("witness"), press("Make the words")),
     "ask somebody who saw it, answers": (ASKED, go("witness"), press("Show the words")),
+    "an entry typed for you, waiting": assisted("null"),
+    "an entry typed for you, yours": assisted("'yes'"),
+    "an entry typed for you, changed": assisted("'changed'", "He was across the road."),
     "a statement, checked": stated("verified: true, words: 'I saw him by the gate.'"),
     "a statement, changed": stated("verified: true, words: 'I saw him stand inside the gate.'"),
     "a statement, not theirs": stated("verified: false"),
