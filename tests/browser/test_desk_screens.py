@@ -1,0 +1,132 @@
+"""Every screen of the advocate's page in every state: judged by axe, measured for width, in four languages, driven by keys."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
+
+import jinja2
+import pytest
+from playwright.sync_api import Page, expect
+
+from diary.paths import TEMPLATES
+from tests.browser.acting import js
+from tests.browser.desk_screens import DESK_SCREENS
+from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, too_wide
+from tests.browser.test_languages_screens import judge_in, speaks
+from tests.browser.test_screens import Handler, show  # noqa: F401
+
+PRETENDED = "/tests/browser/fake_desk.js"
+TONGUES = [pytest.param(code, marks=[] if code == "ur" else [pytest.mark.slow]) for code in ("ur", "cy", "pl")]
+
+
+class DeskHandler(Handler):
+    """The advocate's page with the pretended desk in place of main.js; files as they lie."""
+
+    def do_GET(self) -> None:
+        """The page at `/desk`, else a file."""
+        if self.path != "/desk":
+            return super().do_GET()
+        loader = jinja2.FileSystemLoader(TEMPLATES)
+        page = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
+        whole = page.get_template("desk.html").render().replace("/desk/code/", "/static/")
+        body = whole.replace("/static/js/desk/main.js", PRETENDED).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        return None
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the pretended desk is served; `show` opens it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), DeskHandler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/desk"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def walk(page: Page, judge: Callable[[Page], list[str]]) -> dict[str, list[str]]:
+    """What `judge` finds on each screen, by its name."""
+    found = {}
+    for name, steps in DESK_SCREENS.items():
+        for step in steps:
+            step(page)
+        page.wait_for_timeout(60)
+        if wrong := judge(page):
+            found[name] = wrong
+    return found
+
+
+def test_on_a_phone(show: Callable[..., Page]) -> None:  # noqa: F811
+    """Nothing for axe by day and by night; each stays within its width however it is shown."""
+    page = show(viewport=PHONE)
+    page.evaluate(AXE)
+    assert walk(page, lambda page: faults(page) + too_wide(page)) == {}
+
+
+@pytest.mark.slow  # the phone's walk judges the same screens in every `make test`
+def test_at_a_desk(show: Callable[..., Page]) -> None:  # noqa: F811
+    """Nothing for axe by day and by night."""
+    page = show(viewport=DESK)
+    page.evaluate(AXE)
+    assert walk(page, faults) == {}
+
+
+@pytest.mark.parametrize("code", TONGUES)
+def test_in_another_language(show: Callable[..., Page], code: str) -> None:  # noqa: F811
+    """Nothing left in English, nothing cut, nothing wider than the screen, in its direction."""
+    page = show(viewport=PHONE)
+    speaks(page, code)
+    assert walk(page, judge_in(code, with_axe=False)) == {}
+
+
+def test_written_down_and_asked_by_keyboard_alone(show: Callable[..., Page]) -> None:  # noqa: F811
+    """From the list to a letter and a question without a pointer; what is missing is said and reached."""
+    page = show((js("fake.in()"),), viewport=DESK)
+    reaches(page, "Maya")
+    page.keyboard.press("Enter")
+    expect(page.locator("main h1")).to_have_text("Maya")
+    reaches(page, "Write down what they say")
+    page.keyboard.press("Enter")
+    expect(page.locator("main h1")).to_be_focused()
+    reaches(page, "call", "Space")
+    reaches(page, "said-0")
+    page.keyboard.type("He was at the bus stop.")
+    reaches(page, "read", "Space")
+    reaches(page, "Seal and send it")
+    page.keyboard.press("Enter")
+    expect(page.locator("main h1")).to_have_text("Maya")
+    assert page.evaluate("fake.letters.length") == 1
+    reaches(page, "He messaged from a new account")
+    page.keyboard.press("Enter")
+    reaches(page, "question")
+    page.keyboard.type("What then?")
+    reaches(page, "Send the question")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Not answered yet").last).to_be_visible()
+    assert page.evaluate("fake.letters[1].text") == "What then?"
+
+
+REACHED = """(wanted) => {
+  const at = document.activeElement;
+  return at.id === wanted || at.value === wanted || (at.matches('button, [role=button]') && at.textContent.includes(wanted));
+}"""
+
+
+def reaches(page: Page, wanted: str, then: str = "") -> None:
+    """Tab until the focus is on a button with these words, or this id; then a key."""
+    for _ in range(90):
+        page.keyboard.press("Tab")
+        if page.evaluate(REACHED, wanted):
+            if then:
+                page.keyboard.press(then)
+            return
+    raise AssertionError(f"the keyboard does not reach {wanted}")
