@@ -38,3 +38,4 @@ def fill(label: str, text: str) -> Act:
 
 
 OPEN = js("fake.open(24)")
+FRESH = js("fake.set({phase: 'fresh'})")

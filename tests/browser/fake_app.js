@@ -132,6 +132,7 @@ class FakeApp {
   notePut(id, text) { this.set({ notebook: { ready: true, notes: [{ id, text, at: NOW }, ...(this.state.notebook?.notes ?? []).filter((one) => one.id !== id)] } }); }
   async noteDrop(id) { this.set({ notebook: { ready: true, notes: this.state.notebook.notes.filter((one) => one.id !== id) } }); }
   async readLocking() { return { cover: false, short: false, locking: { hidden: 60_000, idle: 300_000 }, ...this.locking }; }
+  async onlyNotebook(words, look) { await this.did('onlyNotebook', words); this.set({ phase: 'notebook', draft: null, look }); }
   async setCover(words) { await this.did('setCover', words); this.locking = { ...this.locking, cover: true }; }
   async dropCover() { this.locking = { ...this.locking, cover: false }; }
   async setShort(secret, words) { await this.did('setShort', secret, words); this.locking = { ...this.locking, short: true }; }

@@ -53,7 +53,8 @@ CUT: Final = """() => {
 def given() -> str:
     """All that the pretended keeper and her papers say, in whatever language they say it."""
     folder = ROOT / "tests" / "browser"
-    screens = (folder / name for name in ("test_screens.py", "advocate_screens.py", "handover_screens.py", "helping_screens.py"))
+    kinds = ("test", "advocate", "handover", "helping", "notebook")
+    screens = (folder / f"{kind}_screens.py" for kind in kinds)
     return (ROOT / FAKE.lstrip("/")).read_text(encoding="utf-8") + "".join(one.read_text(encoding="utf-8") for one in screens)
 
 

@@ -152,6 +152,38 @@ def test_a_whole_notebook_in_both_looks(keeper: Keeper, server: Served) -> None:
     keeper.reads(TEXT)
 
 
+def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
+    """Without a diary: limits first, notes, the lock a diary has, wrong and right words, a reload with no signal, no request."""
+    keeper.opens()
+    before = len(server.exchanges)
+    keeper.tap("Only a notebook")
+    keeper.sees("Notes are not evidence.")
+    keeper.sees("That deletes the notes.")
+    keeper.field("Words for the notebook").fill(COVER)
+    keeper.tap("Make it a notebook")
+    keeper.sees("Tick the box if you want to go on.")
+    keeper.tap("Back")
+    keeper.makes_only_a_notebook(COVER)
+    _is_a_notebook(keeper)
+    keeper.tap("New note")
+    keeper.field("Note").fill("Bins on Tuesday")
+    keeper.tap("Back")
+    keeper.sees("Bins on Tuesday")
+    keeper.is_offline_ready()
+    keeper.page.context.set_offline(True)
+    for again in (keeper.asks_for_the_lock, keeper.page.reload):
+        again()
+        keeper.sees_lock()
+        expect(keeper.page.get_by_role("button")).to_have_text(["Open", "Add picture"])
+        keeper.tries_words("none of these words")
+        expect(keeper.problem()).to_contain_text("That didn’t open anything. Try again.")
+        keeper.tries_words(COVER)
+        _is_a_notebook(keeper)
+        keeper.sees("Bins on Tuesday")
+    assert [one.path for one in server.exchanges[before:] if "/v1/" in one.path] == []
+    assert keeper.page.context.cookies() == []
+
+
 def test_a_short_secret_of_ones_own(keeper: Keeper) -> None:
     """Off until its limits were read; it opens the diary; wrong ones wait; turned off it opens nothing."""
     keeper.opens()

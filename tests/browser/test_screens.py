@@ -10,12 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from diary.paths import STATIC, TEMPLATES
-from tests.browser.acting import JOB, MADE, OPEN, Act, fill, go, js, local, press
+from tests.browser.acting import FRESH, JOB, MADE, OPEN, Act, fill, go, js, local, press
 from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.helping_screens import HELPING_SCREENS
 from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, no_way_out, too_wide
 from tests.browser.navigators.tongue import said
+from tests.browser.notebook_screens import NOTEBOOK_SCREENS
 
 ROOT = STATIC.parent
 FAKE = "/tests/browser/fake_app.js"
@@ -90,13 +91,6 @@ ENDS = (
     "fields: {narrative, behaviours, precision: 'unknown'}, restricted: {}}))"
 )
 ONLY_HERE = "{account: {login: null, registered: false, recovery: 'todo', trouble: null}}"
-FRESH = js("fake.set({phase: 'fresh'})")
-NOTEBOOK = js("fake.set({phase: 'notebook', look: {skin: 'notes', opens: 'lock'}})")
-LISTS = js("fake.set({phase: 'notebook', look: {skin: 'lists', opens: 'lock'}})")
-NOTED = js(
-    "fake.notePut('b', 'Bins on Tuesday'); "
-    "fake.notePut('a', 'Shopping\\n✓ Milk\\nBread and a very long thing to buy that wraps')"
-)
 PACK = (
     OPEN,
     go("share"),
@@ -120,12 +114,6 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         fill("Your words", "x"),
         press("Open"),
     ),
-    "notebook, empty": (NOTEBOOK,),
-    "notebook": (NOTEBOOK, NOTED),
-    "notebook, looked for": (NOTEBOOK, NOTED, fill("Search", "bread")),
-    "notebook, a note": (NOTEBOOK, NOTED, local("{note: 'a'}")),
-    "lists": (LISTS, NOTED),
-    "lists, one": (LISTS, NOTED, local("{note: 'a'}")),
     "lock, lists": (js("fake.set({phase: 'locked', look: {skin: 'lists', opens: 'lock'}})"),),
     "locking": (OPEN, go("locks")),
     "a notebook in front": (OPEN, go("cover"), press("Turn it on")),
@@ -266,6 +254,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     **HANDOVER_SCREENS,
     **ADVOCATE_SCREENS,
     **HELPING_SCREENS,
+    **NOTEBOOK_SCREENS,
     "shared, nothing": (OPEN, go("shared")),
     "shared": (OPEN, js(f"fake.shared = {SHARED}"), go("shared"), press("Note who has it")),
     "quick report": (OPEN, go("quick"), press("Copy the words")),

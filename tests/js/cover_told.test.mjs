@@ -1,7 +1,8 @@
 /**
  * One copy of an install's storage, and the source: can anybody tell whether a diary of words is in it? A hundred pairs of
  * installs that have a notebook in front, used alike, one with a diary and one without. Two classifiers open what can be
- * opened, measure what is left, learn from sixty pairs and are asked about the other forty.
+ * opened (the notebook's words too: whoever is forced gives those), measure what is left, learn from sixty pairs and are asked
+ * about the other forty. Both halves are made as a person makes them, by what the app offers.
  * What lies in the open counts too: how often, and when, words were tried that opened nothing.
  */
 import assert from 'node:assert/strict';
@@ -31,14 +32,6 @@ function seeded(seed) {
 
 const timers = { after: (ms, act) => { const timer = setTimeout(act, ms < 200 ? 0 : ms); if (ms >= 200) timer.unref(); return timer; }, stop: (timer) => clearTimeout(timer) };
 
-/** The notebook's words on a phone that never had others. */
-async function onlyNotebook(phone) {
-  const door = await readDoor(phone.database);
-  const renewed = await vaultInProcess('https://notes.example').setSlot(door, COVER, 'cover', { account: null, login: '', pins: { notary: null, log: null, kdf_high: 0 } });
-  await phone.database.write({ beside: { d: renewed, k: null, f: null } });
-  await phone.app.start();
-}
-
 /** A phone that is opened some times, with notes, and with or without a diary that is written in. */
 async function install(seed, isDiary) {
   const { pick, random: even } = seeded(seed);
@@ -51,7 +44,10 @@ async function install(seed, isDiary) {
     await app.saveIncident({ record: null, fields: {}, restricted: {} });
     await app.setCover(COVER);
     await app.lock('asked');
-  } else await onlyNotebook(phone);
+  } else {
+    await app.onlyNotebook(COVER, { skin: 'notes', opens: 'lock' });
+    await app.askLock();
+  }
   for (let n = 2 + pick(6); n > 0; n--) {
     clock.move(3_600_000 * (1 + pick(40)));
     const [isNoted, words] = [pick(3) === 0, 3 + pick(60)];
@@ -93,6 +89,8 @@ async function measured({ name, now }) {
   const sizes = closed.map(({ length }) => length);
   const counts = [4, 8, 16, 32, 64].map((kib) => sizes.filter((size) => size === kib * 1024 + 72).length);
   const { n, at, debt } = await readTries(database);
+  const given = JSON.stringify(await vaultInProcess('https://notes.example').unlock(COVER, door));
+  const names = await (await database.open()).getAllKeys('b');
   const beside = await Promise.all(['d', 'k', 'f', 'l', 't', 'w', 'g', 'p0', 'p1'].map((key) => database.beside(key)));
   const bytes = new Array(256).fill(0);
   for (const one of [...closed, ...door.slots]) for (const byte of one) bytes[byte]++;
@@ -101,7 +99,7 @@ async function measured({ name, now }) {
   return [
     closed.length, ids.length, opens.filter(Boolean).length, ...counts, sizes.length - counts.reduce((sum, count) => sum + count, 0), Math.max(...sizes),
     sizes.reduce((sum, size) => sum + size, 0), tray.length, ...beside.map((value) => (value === null ? 0 : JSON.stringify(value, (_, one) => (one instanceof Uint8Array ? one.length : one)).length)),
-    n, debt, at ? now - at : -1, at ? 1 : 0, Object.keys(await database.beside('t')).length,
+    given.length, names.length, n, debt, at ? now - at : -1, at ? 1 : 0, Object.keys(await database.beside('t')).length,
     bytes.reduce((sum, count) => sum + (count - even) ** 2 / even, 0),
   ];
 }

@@ -1,8 +1,9 @@
 /** The app's methods about the notebook, what it looks like, and what opens what: all but the lock itself. */
 import { vaultOf } from './door.js';
-import { NO_PINS, behindOf, markOfShort } from './pins.js';
+import { behindOf, markOfShort } from './pins.js';
 import { confirm } from './confirming.js';
 import { insideOf } from './inside.js';
+import { COVER, makeOnlyNotebook } from './only_notebook.js';
 import { placeOf, withoutShort } from '../crypto/slots.js';
 import { readDoor, readDraftKey, writeLook } from '../store/beside.js';
 
@@ -34,6 +35,7 @@ export function coverMethods(ctx, drafts) {
       screen.clear(isFresh ? 'fresh' : 'locked');
       if (isFresh) drafts.show();
     },
+    onlyNotebook: (/** @type {string} */ words, /** @type {Look} */ look) => makeOnlyNotebook(ctx, drafts, words, look),
     ...settingMethods(ctx),
   };
 }
@@ -57,9 +59,7 @@ function settingMethods(ctx) {
     async setCover(/** @type {string} */ words) {
       const open = inside();
       const door = /** @type {any} */ (await readDoor(ctx.database));
-      const { account } = open.identity;
-      // The same length of content as the diary's: nothing is told by what is left out.
-      await keepDoor(open, await vaultOf(ctx).setSlot(door, words, 'cover', { account, login: '', pins: NO_PINS }), { cover: true });
+      await keepDoor(open, await vaultOf(ctx).setSlot(door, words, 'cover', COVER), { cover: true });
     },
     async dropCover() {
       const open = inside();

@@ -41,7 +41,8 @@ export class Screen {
   /** Back to nothing shown, as after a lock, but for `rest`. @param {State['phase']} phase @param {Partial<State>} [rest] */
   clear(phase, rest = {}) {
     const { borrowed, ordinary, unsigned, language, update, offline, capture, notebook, look } = this.state;
-    this.set({ ...FIRST, language, update, offline, capture, borrowed, ordinary, unsigned, notebook, look, phase, ...rest });
+    this.state = FIRST; // nothing else outlives a lock, whatever was set beside what a first state has
+    this.set({ language, update, offline, capture, borrowed, ordinary, unsigned, notebook, look, phase, ...rest });
   }
 
   /** @param {() => void} listener @returns {() => void} stops it */

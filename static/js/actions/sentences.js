@@ -18,6 +18,7 @@ export const SENTENCES = Object.freeze({
   kdf_broken: 'This phone does not compute locks correctly, so nothing was locked with it. What you wrote is still here. Use another browser or device.',
   unavailable: 'This browser lacks something that is needed here. Nothing was lost. Try another browser or device.',
   phone_has_diary: 'This phone already keeps entries. Open them with your words first.',
+  draft_waits: 'Something you wrote here is not saved yet. A notebook cannot keep it. Go to Start first, then save it or throw it away.',
   words_differ: 'Those are not the words that open this phone. Nothing was changed. Try again.',
   // Files.
   empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',

@@ -123,6 +123,8 @@ export interface App extends Advocating {
   /** The lock, from the notebook. */
   askLock?(): Promise<unknown>;
   readLocking?(): Promise<Locking>;
+  /** Words for the notebook on a phone that holds nothing, and no diary. */
+  onlyNotebook?(words: string, look: Skin): Promise<unknown>;
   setCover?(words: string): Promise<unknown>;
   dropCover?(): Promise<unknown>;
   setShort?(secret: string, words: string): Promise<unknown>;

@@ -47,13 +47,14 @@ function lock(stage) {
 /** @param {Stage} stage */
 function start(stage) {
   // What follows keeps every keystroke, so all of the app has to be here first.
-  const begin = () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name: 'safety' }); });
+  const begin = (/** @type {string} */ name) => () => stage.run('begin', async () => { await stage.app.ready?.(); stage.go({ name }); });
   return html`<main class="door">
     ${heading(nameOf(stage.state))}
     ${errorSummary(stage)}
-    ${stage.state.borrowed ? nothing : button(t('door.start'), begin, { main: true, wide: true, busy: stage.running === 'begin' })}
+    ${stage.state.borrowed ? nothing : button(t('door.start'), begin('safety'), { main: true, wide: true, busy: stage.running === 'begin' })}
     ${button(t('door.signin'), () => stage.go({ name: 'signin' }), { plain: true, wide: true })}
     ${stage.state.borrowed ? nothing : button(t('door.borrowed'), () => stage.go({ name: 'borrowed' }), { plain: true, wide: true })}
+    ${stage.state.borrowed || stage.state.draft ? nothing : button(t('door.only'), begin('only'), { plain: true, wide: true })}
     ${tongues(stage)}
   </main>`;
 }

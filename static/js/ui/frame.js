@@ -21,6 +21,7 @@ const PARTS = {
   notebook: () => import('./notebook.js'),
   borrowed: () => import('./borrowed.js'),
   locks: () => import('./locks.js'),
+  only: () => import('./only_notebook.js'),
   homescreen: () => import('./homescreen.js'),
   first: () => import('./first.js'),
   add: () => import('./add.js'),
@@ -59,7 +60,7 @@ const PARTS = {
 const HOME = {
   before: 'before', wording: 'wording', assisted: 'assisted', witness: 'witness',
   safety: 'first', check: 'first', words: 'first', add: 'add', entries: 'entries', patterns: 'patterns', four: 'four', entry: 'entry', file: 'attachment', loose: 'attachment',
-  notebook: 'notebook', borrowed: 'borrowed', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
+  notebook: 'notebook', borrowed: 'borrowed', only: 'only', locks: 'locks', cover: 'locks', short: 'locks', clear: 'locks', homescreen: 'homescreen',
   copy: 'copy', name: 'copy', code: 'copy', share: 'share', handover: 'handover', handovers: 'handover', advocates: 'advocates', looks: 'advocates', letin: 'advocates', asked: 'advocates', shared: 'shared', quick: 'quick', print: 'print', more: 'more', devices: 'more', space: 'space', makecopy: 'copies', takecopy: 'copies', signout: 'more', about: 'more', help: 'help', import: 'import', schedule: 'schedule', removed: 'keeping', hold: 'keeping', two: 'keeping', attribute: 'keeping', server: 'server', changewords: 'keys', someone: 'keys', newwords: 'keys', highrisk: 'keys', captured: 'capture', capset: 'capture', capturing: 'capture',
   people: 'registers', cases: 'registers', orders: 'registers', reports: 'registers', notices: 'registers', impacts: 'registers', background: 'registers', statements: 'registers', kept: 'registers', form: 'registers', chase: 'chase', show: 'show', showing: 'show', languages: 'languages',
 };

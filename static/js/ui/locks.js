@@ -53,7 +53,7 @@ function locks(stage) {
 }
 
 /** @param {string} part @param {number} count */
-const points = (part, count) => html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
+export const points = (part, count) => html`<ul class="points stack-close">${Array.from({ length: count }, (_, i) => html`<li>${t(`${part}_${i + 1}`)}</li>`)}</ul>`;
 
 /** @param {Stage} stage */
 function cover(stage) {
@@ -86,17 +86,23 @@ function coverOn(stage) {
 
 /** @param {Stage} stage */
 function coverForm(stage) {
-  const { local } = stage;
+  return notebookWords(stage, {
+    hint: 'cover.words_hint', act: 'cover.do',
+    keep: async (words) => {
+      await stage.app.setCover?.(words);
+      stage.local.again_wanted = false;
+      stage.refresh('locking');
+    },
+  });
+}
+
+/** Words for the notebook, whether a diary is behind it or not. @param {Stage} stage @param {{hint: string, act: string, keep: (words: string) => Promise<unknown>}} how */
+export function notebookWords(stage, { hint, act, keep }) {
   return twice(stage, {
-    read: 'cover.read', label: 'cover.words', hint: 'cover.words_hint', again: 'cover.again', differ: 'cover.differ', act: 'cover.do',
+    read: 'cover.read', label: 'cover.words', hint, again: 'cover.again', differ: 'cover.differ', act, keep,
     judge: async (words) => {
       const { ok = true, why = null } = (await stage.app.checkWords?.(words)) ?? {};
       return ok ? null : t(`words.${why === 'common' ? 'common' : 'short'}`);
-    },
-    keep: async (words) => {
-      await stage.app.setCover?.(words);
-      local.again_wanted = false;
-      stage.refresh('locking');
     },
   });
 }

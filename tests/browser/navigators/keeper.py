@@ -224,6 +224,16 @@ class Keeper:
         self.tap("Turn it on")
         self.sees("On. These words open the notebook.")
 
+    def makes_only_a_notebook(self, words: str) -> None:
+        """From the first screen of a phone that holds nothing: read what it does not do, choose words."""
+        self.tap("Only a notebook")
+        self.sees_place("Only a notebook")
+        self.page.get_by_label("I have read this", exact=True).check()
+        self.field("Words for the notebook").fill(words)
+        self.field("Type them once more").fill(words)
+        self.tap("Make it a notebook")
+        self.sees_notebook()
+
     def tries_words(self, words: str) -> None:
         """Type words at the lock, once its button answers: the form in the page's own HTML keeps words, but is deaf."""
         expect(self.page.locator("[data-early]")).to_have_count(0)
