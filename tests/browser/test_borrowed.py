@@ -141,3 +141,37 @@ def is_at_home(phone: Keeper) -> None:
     phone.has_file("borrowed.png")
     phone.tap("Everything you saved, with dates")
     expect(phone.page.locator(".history")).to_contain_text("a borrowed device")
+
+
+def test_begun_for_somebody_who_has_no_device(
+    new_phone: NewPhone, playwright: Playwright, certificate: Certificate, server: Served, tmp_path: Path
+) -> None:
+    """On an advocate's machine: paper, the copy before anything is lost, marked; nothing stays, and it is theirs elsewhere."""
+    folder, own = tmp_path / "private", new_phone()
+    with private_window(playwright, certificate.spki, folder, PHONE) as context:
+        there = Keeper(context.pages[0] if context.pages else context.new_page(), own.app_url)
+        there.opens()
+        there.has_loaded()
+        there.tap("This is not my phone")
+        there.page.get_by_label("There is no diary yet: begin one here").check()
+        there.sees("Have paper ready.")
+        there.page.get_by_label("I type what somebody else says").check()
+        assert faults(there.page) == []
+        there.tap("This is a private window")
+        there.writes(TEXT)
+        there.chooses("Just now")
+        there.tap("Save")
+        there.chooses_words()
+        there.sees("This device keeps nothing.")
+        expect(there.button("Not now")).to_have_count(0)
+        assert faults(there.page) == []
+        there.keeps_a_copy()
+        there.is_kept_safe(TEXT)
+        leaves_nothing_of_ours(context, there)
+        there.page.close(run_before_unload=True)
+    assert sweep(folder, [TEXT, there.login, there.words, HOST]) == []
+    own.signs_in(there.login, there.words)
+    own.reads(TEXT)
+    own.sees("Someone typed my words for me")
+    own.tap("Everything you saved, with dates")
+    expect(own.page.locator(".history")).to_contain_text("a borrowed device")

@@ -69,7 +69,7 @@ async function registration(ctx, { vault, store }, words) {
   }
   const { login, ticket } = await ctx.api.name();
   const { body } = await vault.enrolment({ login, words });
-  const whole = { ...body, ticket, device_name: ctx.deviceName };
+  const whole = { ...body, ticket, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
   await store.change((root) => {
     root.registering = whole;
   });

@@ -90,7 +90,7 @@ function phaseMethods(ctx, drafts, idle) {
       ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
       closeInTime(ctx);
     },
-    async borrow(/** @type {{ordinary?: boolean}} */ how = {}) {
+    async borrow(/** @type {{ordinary?: boolean, typed?: boolean}} */ how = {}) {
       const key = await borrow(ctx, how);
       drafts.forget();
       if (key) await drafts.loadFresh(key);

@@ -15,15 +15,15 @@ export const BORROWED_IDLE = 120_000;
 
 /**
  * From here on nothing is written. What the page wrote as it opened goes first.
- * @param {Context} ctx @param {{ordinary?: boolean}} [how] `ordinary`: the keeper could not open a private window, and is told what stays
+ * @param {Context} ctx @param {{ordinary?: boolean, typed?: boolean}} [how] `ordinary`: the keeper could not open a private window, and is told what stays; `typed`: somebody types for the keeper, and each new entry says so
  * @returns {Promise<CryptoKey|null>} the draft key of the memory's own door
  * @throws phone_has_diary where somebody's diary is on this device
  */
-export async function borrow(ctx, { ordinary = false } = {}) {
+export async function borrow(ctx, { ordinary = false, typed = false } = {}) {
   if (ctx.screen.state.phase !== 'fresh' || ctx.borrowed) throw new KeptError('phone_has_diary');
   await ctx.leaveNothing();
   ctx.database = /** @type {any} */ (new MemoryDatabase());
-  ctx.borrowed = true;
+  Object.assign(ctx, { borrowed: true, typed });
   ctx.api.borrowed = true;
   ctx.keepOffline = async () => undefined;
   const { key } = await lookAtPhone(ctx);

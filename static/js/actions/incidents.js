@@ -40,7 +40,7 @@ export async function saveNew(ctx, open, drafts, said) {
   const isSaid = ['narrative', 'precision', 'behaviours', 'narrative_media'].some((name) => !isBlank(fields[name]));
   if (!isSaid && !kept.held.length) throw new KeptError('nothing_to_save');
   const record = idText(newId());
-  const whole = { precision: 'unknown', tz: ctx.zone(), ...fields };
+  const whole = { precision: 'unknown', tz: ctx.zone(), ...(ctx.typed ? { help_given: 'typed_for_me' } : {}), ...fields };
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
     const ids = kept.held.map(({ attachment }) => attachment);

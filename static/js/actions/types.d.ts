@@ -141,6 +141,8 @@ export type Context = Collaborators & {
   carrier?: import('./carrier.js').Carrier;
   /** this is not the keeper's phone: actions/borrowed.js */
   borrowed?: boolean;
+  /** somebody types for the keeper there */
+  typed?: boolean;
   /** locked with something unsent */
   owing?: boolean;
   /** words or keys are being changed */

@@ -121,7 +121,7 @@ function words({ words: found }, form, put) {
   const answer = (/** @type {string} */ word, /** @type {string} */ code) => put({ seen: code === 'seen' ? [...form.seen, word] : form.seen.filter((one) => one !== word) });
   return html`<section class="stack"><h2>${t('desk.pack_words')}</h2><p class="small soft">${t('desk.pack_words_lead')}</p>
     ${apart ? html`<p class="small">${tn('desk.pack_words_apart', apart)}</p>` : nothing}
-    ${asked.map(([word, text], i) => chips({ name: `word-${i}`, legend: text, choices: [['hold', t('desk.pack_hold')], ['seen', t('desk.pack_seen')]], chosen: [form.seen.includes(word) ? 'seen' : 'hold'], on: (code) => answer(word, code) }))}</section>`;
+    ${asked.map(([word, text], i) => chips({ name: `word-${i}`, legend: /** @type {any} */ (html`<bdi dir="ltr">${text}</bdi>`), choices: [['hold', t('desk.pack_hold')], ['seen', t('desk.pack_seen')]], chosen: [form.seen.includes(word) ? 'seen' : 'hold'], on: (code) => answer(word, code) }))}</section>`;
 }
 
 /** @param {Stage} stage @param {Form} form @param {any} choice @param {(change: Partial<Form>) => void} put */

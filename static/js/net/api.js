@@ -38,7 +38,7 @@ export class Api {
 
   /** @param {object} account */
   register(account) {
-    return this.request({ path: '/v1/accounts', method: 'POST', json: account, timeout: SLOW });
+    return this.enter('/v1/accounts', account);
   }
 
   /** @param {string} login @returns {Promise<{kdf: any}>} */

@@ -193,7 +193,7 @@ export interface App extends Advocating {
   purgeFile(attachment: string, by: { words: string }): Promise<unknown>;
   answerPhoneCopy(record: string, attachment: string, answer: 'kept' | 'removed_for_safety' | 'later'): Promise<unknown>;
   /** This is not my phone: nothing is left on it. */
-  borrow(how?: { ordinary: boolean }): Promise<unknown>;
+  borrow(how?: { ordinary: boolean; typed?: boolean }): Promise<unknown>;
   /** Whether leaving a borrowed device now would lose something. */
   isOwing?(): boolean;
   getPicture(): Promise<unknown>;

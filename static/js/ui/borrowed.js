@@ -2,6 +2,7 @@
  * Not the keeper's own phone: a private window is asked for first, because what a browser keeps of a visit in an ordinary
  * one (its history) is out of any page's reach. No page can tell which of the two it is in, so the person says.
  */
+import { checkbox } from './fields.js';
 import { html, nothing } from './html.js';
 import { kindOf } from './homescreen.js';
 import { button, errorSummary, heading, sheet } from './parts.js';
@@ -13,7 +14,8 @@ import './strings_borrowed.js';
 /** @param {Stage} stage */
 function borrowed(stage) {
   const { local } = stage;
-  const go = (/** @type {{ordinary: boolean}} */ how) => () => stage.run('borrow', async () => { await stage.app.ready?.(); await stage.app.borrow(how); stage.stand({ name: 'signin' }); });
+  const { begins = false, typed = false } = local;
+  const go = (/** @type {{ordinary: boolean}} */ how) => () => stage.run('borrow', async () => { await stage.app.ready?.(); await stage.app.borrow({ ...how, typed }); stage.stand({ name: begins ? 'add' : 'signin' }); });
   const busy = stage.running === 'borrow';
   const cannot = () => { stage.set({ cannot: true }); queueMicrotask(() => /** @type {HTMLElement|null} */ (document.querySelector('#stays'))?.focus()); };
   return html`<main class="door">${heading(t('door.borrowed'))}<p>${t('borrowed.lead')}</p>${errorSummary(stage)}
@@ -21,6 +23,9 @@ function borrowed(stage) {
       <p>${t(`borrowed.how_${kindOf(navigator.userAgent, navigator.maxTouchPoints)}`)}</p>
       <p>${t('borrowed.address')} ${address()}</p></section>
     <section class="stack-close"><h2>${t('borrowed.then')}</h2>${points('then', 3)}</section>
+    <section class="stack-close">${checkbox({ id: 'begins', label: t('borrowed.begins'), checked: begins, on: (on) => stage.set({ begins: on }) })}
+      ${begins ? html`<div class="note stack-close" role="status">${points('begins', 3)}</div>` : nothing}
+      ${checkbox({ id: 'typed', label: t('borrowed.typed'), checked: typed, on: (on) => stage.set({ typed: on }) })}<p class="small soft">${t('borrowed.typed_more')}</p></section>
     ${local.cannot ? html`<section class="care stack-close"><h2 id="stays" tabindex="-1">${t('borrowed.stays')}</h2>${points('stays', 2)}<h2>${t('borrowed.remove')}</h2>${points('remove', 3)}<p>${address()}</p></section>
       ${button(t('borrowed.anyway'), go({ ordinary: true }), { main: true, wide: true, busy })}` : html`
       ${button(t('borrowed.go'), go({ ordinary: false }), { main: true, wide: true, busy })}

@@ -47,6 +47,7 @@ function copy(stage) {
   return html`<div class="stack-wide">
     ${row ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
     <div class="stack-close">${heading(t('copy.title'))}<p>${t('copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
+    ${state.borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing}
     ${mayForget() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
     ${errorSummary(stage)}
     ${secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go,
@@ -55,7 +56,7 @@ function copy(stage) {
     error: local.uninvited ? t('invite.none') : null, on: (invite) => { local.invite = invite; } }) : nothing}
     <div class="stack-close">
       ${button(t(stage.running ? 'copy.doing' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
-      ${button(t('copy.not_now'), () => onward(stage), { wide: true })}
+      ${state.borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
     </div>
   </div>`;
 }
