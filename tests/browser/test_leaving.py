@@ -2,6 +2,7 @@
 
 from playwright.sync_api import expect
 
+from tests.browser.navigators.judge import too_wide
 from tests.browser.test_screens import OPEN, address, go, js, press, show
 from tests.browser.test_screens_driven import Show, asked
 
@@ -74,3 +75,17 @@ def test_out_of_the_browsers_memory_it_stays_covered(show: Show) -> None:
         expect(heading).to_be_hidden()
     page.keyboard.press("Tab")
     expect(heading).to_be_hidden()
+
+
+def test_a_way_out_that_nobody_can_touch_is_found(show: Show) -> None:
+    """What judges every screen sees an arrow that lies under something, and one that is not there."""
+    page = show((OPEN,))
+    both = ("320 px", "text at 200 %")
+    assert too_wide(page, leaving=True) == []
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('hr'), {id: 'over'})); "
+        "document.getElementById('over').style.cssText = 'position: fixed; inset: 0 0 auto; block-size: 9rem; margin: 0; z-index: 99'"
+    )
+    assert too_wide(page, leaving=True) == [f"the way out is out of reach, {how}" for how in both]
+    page.evaluate("document.getElementById('over').remove(); document.querySelector('.leave').remove()")
+    assert too_wide(page, leaving=True) == [f"no way out, {how}" for how in both]

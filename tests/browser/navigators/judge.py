@@ -57,25 +57,18 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-def no_way_out(page: Page) -> list[str]:
-    """Where nobody could leave with one touch: 320 px wide, and with text at 200 %."""
-    found = []
-    page.set_viewport_size(NARROW)
-    found.append(page.evaluate(LEAVING))
-    page.set_viewport_size(PHONE)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    found.append(page.evaluate(LEAVING))
-    page.evaluate("document.documentElement.style.fontSize = ''; scrollTo(0, 0)")
-    return [f"{one}, {how}" for one, how in zip(found, ("320 px", "text at 200 %"), strict=True) if one]
+def too_wide(page: Page, *, leaving: bool = False) -> list[str]:
+    """Where a screen scrolls sideways: narrow, enlarged, mirrored on a phone and at a desk, in forced colours.
 
-
-def too_wide(page: Page) -> list[str]:
-    """Where a screen scrolls sideways: narrow, enlarged, mirrored on a phone and at a desk, in forced colours."""
+    With `leaving` also where nobody could leave with one touch, narrow and enlarged.
+    """
     found = []
 
     def look(what: str) -> None:
         if page.evaluate(SETTLED_WIDE):
             found.append(f"scrolls sideways, {what}")
+        if leaving and what in ("320 px", "text at 200 %") and (why := page.evaluate(LEAVING)):
+            found.append(f"{why}, {what}")
 
     page.set_viewport_size(NARROW)
     look("320 px")
