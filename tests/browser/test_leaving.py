@@ -84,7 +84,7 @@ def test_a_way_out_that_nobody_can_touch_is_found(show: Show) -> None:
     assert too_wide(page, leaving=True) == []
     page.evaluate(
         "document.body.append(Object.assign(document.createElement('hr'), {id: 'over'})); "
-        "document.getElementById('over').style.cssText = 'position: fixed; inset: 0 0 auto; block-size: 9rem; margin: 0; z-index: 99'"
+        "document.getElementById('over').style = 'position: fixed; inset: 0 0 auto; block-size: 9rem; margin: 0; z-index: 99'"
     )
     assert too_wide(page, leaving=True) == [f"the way out is out of reach, {how}" for how in both]
     page.evaluate("document.getElementById('over').remove(); document.querySelector('.leave').remove()")
