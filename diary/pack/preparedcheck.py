@@ -46,7 +46,7 @@ def check_prepared(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
     try:
         said = object_from(raw) or {}
         _check_signed(said, text_of(proofs.keys, "ecdsa_pub"))
-        _check_scope(said["grant"], proofs, alone=pack.alone)
+        _check_scope(object_of(said, "grant"), proofs, alone=pack.alone)
         _check_here(said, pack, proofs)
         if (record and claimed != named(said)) or line not in (None, first_line(said)):
             raise BadSignature
