@@ -15,6 +15,7 @@ from typing import Any
 
 from diary.pack.gather import make_capsule
 from diary.pack.tongues import is_english, is_signed, tongue
+from diary.record import assisted
 from tests.pack.conftest import BuiltPack, build
 from tests.pack.fiction import DAY, START, FictionalDiary, incident_fields
 from tests.pack.odd import add_odd
@@ -82,6 +83,18 @@ def hostile_words() -> FictionalDiary:
     return diary
 
 
+def another_street() -> FictionalDiary:
+    """Typed by an advocate; all that the keeper changed is a place that is held back."""
+    diary = FictionalDiary()
+    turns = [{"asked": "tell_me", "said": "He stood in Larch Court.", "words": ""}]
+    letter = {"by": "PK", "held_at": START, "how": "call", "incident": {}, "read_back": True, "turns": turns}
+    sent = {"fields": letter | {"tz": "Europe/London", "under_18": False}, "what": "assisted"}
+    entry = assisted.entry_of(sent, "key", "changed", START + DAY)
+    places = {"place_detail": "Larch Court, Birch Court"}
+    diary.add("incident", incident_fields(START, "") | entry | {"narrative": "He stood in Birch Court."}, places, at=START)
+    return diary
+
+
 def test_the_phone_agrees_with_every_table(built: BuiltPack, tmp_path: Path) -> None:
     """Six scripts, held back words, bursts, odd values, words that break tables: no pack is refused for nothing.
 
@@ -90,7 +103,7 @@ def test_the_phone_agrees_with_every_table(built: BuiltPack, tmp_path: Path) -> 
     cases = [(built.raw, tables_of(built.front))]
     odd = order_diary()
     add_odd(odd, START + 50 * DAY)
-    for n, diary in enumerate((order_diary(), odd, hostile_words())):
+    for n, diary in enumerate((order_diary(), odd, hostile_words(), another_street())):
         capsule = make_capsule(diary.versions, diary.wish(), diary.keys)
         cases.append((capsule, tables_of(asyncio.run(build(diary, capsule, tmp_path / f"{n}.front")))))
     assert [one["differs"] for one in said_by_the_phone(cases, tmp_path)] == [None] * len(cases)

@@ -79,7 +79,13 @@ function says(row, line) {
   if (!row) return false;
   // Which letters go with behaviours cannot be said of one that is held back.
   const isHeld = (row['behaviours'] ?? '').includes(MARK);
-  return Object.entries(line).every(([column, said]) => said === null || (column === 's2a3_letters' && isHeld) || isSaid(row[column] ?? '\0', said));
+  return Object.entries(line).every(([column, said]) => said === null || (column === 's2a3_letters' && isHeld) || isSaid(row[column] ?? '\0', said) || (column === 'as_typed' && isOneOnPaper(row, said)));
+}
+
+/** What was typed and what the keeper made of it, where all that differs is held back: then it is not printed twice. @param {Record<string, string>} row @param {string} typed */
+function isOneOnPaper(row, typed) {
+  const cell = row['what_happened'] ?? '';
+  return row['as_typed'] === '' && cell.includes(MARK) && isSaid(cell, typed);
 }
 
 /** Word for word; where words are held back, everything around the marks stands there in order. @param {string} cell @param {string} said */
