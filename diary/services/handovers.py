@@ -102,9 +102,10 @@ async def salt(instance: Instance, name: bytes) -> dict[str, Any]:
     """Salt and cost of the five words behind a name; made up, the same each time, where there is nothing."""
     row = await handovers.find_by_name(instance.db, instance.pepper.handover_mac(b"name", name))
     made_up = words.new_kdf(DEFAULT, instance.pepper.handover_mac(b"salt", name)[: words.SALT_BYTES])
-    # Also when it is over: a salt that changed on the day would say that there had been something. Both are read
-    # as stored, so that one takes as long as the other.
-    told = parse(row.kdf if row else canon(made_up))
+    # Also when it is over: a salt that changed on the day would say that there had been something. Both are made and
+    # read as stored, so that one takes as long as the other.
+    stored = canon(made_up)
+    told = parse(row.kdf if row else stored)
     return told if isinstance(told, dict) else made_up
 
 

@@ -157,7 +157,7 @@ def test_only_a_notebook(keeper: Keeper, server: Served) -> None:
     keeper.opens()
     before = len(server.exchanges)
     keeper.tap("Only a notebook")
-    keeper.sees("Notes are not evidence.")
+    keeper.sees("A notebook is not a diary")
     keeper.sees("That deletes the notes.")
     keeper.field("Words for the notebook").fill(COVER)
     keeper.tap("Make it a notebook")

@@ -11,7 +11,7 @@ import { REGISTERS } from '../../static/js/ui/register_table.js';
 const APP = {
   every: ['reason', 'taken_out'],
   // The two answers of Add, and book-keeping; `assisted` is a helper's letter, whole.
-  incident: ['assisted', 'narrative', 'occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision', 'cards_opened', 'start_with_this', 'translation_of', 'author_id', 'entered_by_id'],
+  incident: ['assisted', 'narrative', 'occurred_start', 'occurred_end', 'occurred_local', 'tz', 'utc_offset_min', 'precision', 'cards_opened', 'translation_of', 'author_id', 'entered_by_id'],
   // What the bytes say, what was made of them, where the file stands. `person_ids` and `schedule_ids` are read, and written by nobody yet.
   attachment: ['added_at', 'duration_ms', 'flags', 'incident_ids', 'looked_at', 'mail', 'media_type', 'person_ids', 'print_copy', 'renditions', 'schedule_ids', 'sha256', 'sha512', 'size_bytes', 'exif_summary', 'gps_present', 'mail_headers', 'masks', 'received_as', 'rendition_tools'],
   // Accounts and vehicles are records of their own (docs/record.md); the code is given by roles.js.

@@ -19,7 +19,11 @@ def main() -> None:
     app = create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="error", server_header=False)
+    # A browser sends again what met a connection that was closed for being idle; Node does not.
+    uvicorn.run(
+        app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="error", server_header=False,
+        timeout_keep_alive=600,
+    )  # fmt: skip
 
 
 main()
