@@ -54,7 +54,7 @@ def rows() -> Iterator[Row]:
     ):
         page = launch(playwright, "").new_context(**DESK).new_page()
         page.set_default_timeout(600_000)
-        desk = Desk(page, f"{origin}/desk")
+        desk = Desk(page, origin)
         nine = desk.joins(_elsewhere(lambda: _begin(origin, Path(name) / "server")))
         _elsewhere(lambda: _fill(origin, nine, many))
         desk.tap("Go on")

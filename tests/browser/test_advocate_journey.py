@@ -40,7 +40,7 @@ def test_help_without_custody(new_profile: NewProfile, new_phone: NewPhone, serv
     complaints = chromium.Complaints()
     page = profile.open().pages[0]
     complaints.listen(page)
-    desk, keeper = Desk(page, server), new_phone(viewport=TALL)
+    desk, keeper = Desk(page, server.app_url), new_phone(viewport=TALL)
     # Given an organisation that the operator begins, its lead at a desk, and a colleague
     nine = desk.joins(by_command_line(server, "organisation", "add", "Stalking Support North"))
     sam = FarAdvocate(server)

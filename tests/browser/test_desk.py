@@ -36,7 +36,7 @@ def test_a_client_is_read_asked_and_forgotten(
     page = profile.open().pages[0]
     complaints = chromium.Complaints()
     complaints.listen(page)
-    desk = Desk(page, server)
+    desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Stalking Support North"))
     assert faults(page) == []
     # Given a keeper who lets them in
@@ -151,7 +151,7 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
     keeper.begins(OLD)
     keeper.is_kept_safe(OLD)
     before = keeper.page.context.cookies()
-    desk = Desk(keeper.page.context.new_page(), server)
+    desk = Desk(keeper.page.context.new_page(), server.app_url)
     desk.joins(found_organisation(server, "Two Hats"))
     desk.tap("Lock")
     desk.sees_heading("Sign in")
@@ -167,7 +167,7 @@ def test_a_diary_in_the_same_browser_is_left_alone(new_phone: NewPhone, server: 
 
 def test_by_keyboard_alone(page: Page, server: Served) -> None:
     """From the list to an entry and to the lock without a pointer; wrong digits do not ask for the words again."""
-    desk = Desk(page, server)
+    desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Safer Together"))
     keeper = FarKeeper(server)
     keeper.begins()
@@ -212,14 +212,14 @@ def steps_to(page: Page, wanted: str) -> None:
 
 def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, browser: Browser, tmp_path: Path) -> None:
     """A colleague joins by the lead's invitation, is ended while working, and is told; the table is a table."""
-    lead = Desk(page, server)
+    lead = Desk(page, server.app_url)
     lead.joins(found_organisation(server, "Northern Advocates"), "Leigh")
     lead.tap("Team")
     lead.tap("Invite a member")
     invite = page.locator(".desk-secret").inner_text()
     assert faults(page) == []
     other = browser.new_context(**chromium.PHONE)
-    colleague = Desk(other.new_page(), server)
+    colleague = Desk(other.new_page(), server.app_url)
     colleague.joins(invite, "Sam")
     colleague.tap("Go on")
     assert faults(colleague.page) == []
@@ -246,7 +246,7 @@ def test_a_pack_of_what_was_given(page: Page, server: Served, tmp_path: Path) ->
     """Gaps are named, what looks like a place is held back, and the file checks; it says whose it is and holds nothing more."""
     complaints = chromium.Complaints()
     complaints.listen(page)
-    desk = Desk(page, server)
+    desk = Desk(page, server.app_url)
     nine = desk.joins(found_organisation(server, "Stalking Support East"))
     keeper = FarKeeper(server)
     keeper.begins()

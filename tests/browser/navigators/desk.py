@@ -198,10 +198,10 @@ class App:
 class Desk:
     """The advocate's page."""
 
-    def __init__(self, page: Page, served: Served) -> None:
-        """`page`: of a browser that knows nothing."""
+    def __init__(self, page: Page, app_url: str) -> None:
+        """`page`: of a browser that knows nothing; `app_url`: of a server that runs."""
         self.page = page
-        self.address = f"{served.app_url}/desk"
+        self.address = f"{app_url}/desk"
         self.login = ""
         self.app: App = None  # type: ignore[assignment] # set up on joining
 
