@@ -112,7 +112,7 @@ async def list_clients(server: Server, advocate: Advocate, now: int) -> tuple[li
             granted = grants.open_for(advocate.keyset, unb64(row["sealed"]), str(row["diary"]), str(row["grant"]))
             if not granted.stands(now):
                 raise SealError
-            told = summaries.open_summary(granted, unb64(row["summary"])) if row["summary"] else None
+            told = summaries.SUMMARY.open(granted, unb64(row["summary"])) if row["summary"] else None
         except KeptError:
             refused += 1
             continue
@@ -154,10 +154,10 @@ async def mark(server: Server, client: Client, seen: Mapping[str, int], now: int
     """Say which records (id: number of the newest version looked at) were looked through; those marked before stay."""
     path = f"/v1/clients/{client.granted.id}/marks"
     before = (await server.json("GET", path))["marks"]
-    kept = marks.open_marks(client.granted, unb64(before))["marks"] if before else []
+    kept = marks.MARKS.open(client.granted, unb64(before))["marks"] if before else []
     made = [{"at": now, "record": record, "seq": seq} for record, seq in seen.items()]
     told = [one for one in kept if one["record"] not in seen] + made
-    await server.put(path, marks.seal_marks(client.granted, {"made_at": now, "marks": told}))
+    await server.put(path, marks.MARKS.seal(client.granted, {"made_at": now, "marks": told}))
 
 
 async def write(server: Server, advocate: Advocate, client: Client, fields: Mapping[str, object], now: int) -> str:

@@ -119,13 +119,13 @@ async def give(server: Server, identity: Identity, granted: Granted, versions: I
 async def summarise(server: Server, granted: Granted, told: Mapping[str, object]) -> None:
     """Put a newer summary on the advocate's list."""
     diary = granted.said["diary"]
-    await server.put(f"/v1/diaries/{diary}/grants/{granted.id}/summary", summaries.seal_summary(granted, told))
+    await server.put(f"/v1/diaries/{diary}/grants/{granted.id}/summary", summaries.SUMMARY.seal(granted, told))
 
 
 async def read_marks(server: Server, granted: Granted) -> Mapping[str, Any] | None:
     """What the advocate has looked through, None for nothing. Raises NotFound and SealError."""
     answer = await server.json("GET", f"/v1/diaries/{granted.said['diary']}/grants/{granted.id}/marks")
-    return marks.open_marks(granted, unb64(answer["marks"])) if answer["marks"] else None
+    return marks.MARKS.open(granted, unb64(answer["marks"])) if answer["marks"] else None
 
 
 async def shut_out(server: Server, identity: Identity, grant: str) -> None:

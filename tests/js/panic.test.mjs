@@ -142,17 +142,21 @@ test('what was begun before it does not come after it', async () => {
   again.end();
 });
 
-test('what takes long gives way to it: a phone is cleared in the middle of an import, and what was typed is kept', async () => {
-  const { phone, app, record } = await keeper();
-  const was = await whole(phone, record);
-  const { store } = phone.ctx.open;
-  const held = await records(phone);
-  const long = store.change(async (_root, change) => {
+/** Ten seconds of writing, as an import does; how it ended. */
+function writesLong(phone) {
+  return phone.ctx.open.store.change(async (_root, change) => {
     for (let n = 0; n < 200; n++) {
       await new Promise((go) => { setTimeout(go, 50); });
       change.putJson(`t/long${n}`, { n });
     }
   }).then(() => 'written', ({ code }) => code);
+}
+
+test('what takes long gives way to it: a phone is cleared in the middle of an import, and what was typed is kept', async () => {
+  const { phone, app, record } = await keeper();
+  const was = await whole(phone, record);
+  const held = await records(phone);
+  const long = writesLong(phone);
   app.newDraft();
   app.putDraft({ fields: { narrative: 'Half a sent' } });
   const from = Date.now();
@@ -174,12 +178,7 @@ test('what takes long gives way to it: a phone is cleared in the middle of an im
 test('a half sentence typed while a chat is being read in is sealed at a lock, and at leaving', async () => {
   for (const leaves of [(app) => app.lock('idle'), (app) => app.quickExit()]) {
     const { phone, app } = await phoneWithEntry({}, 'First.');
-    const long = phone.ctx.open.store.change(async (_root, change) => {
-      for (let n = 0; n < 200; n++) {
-        await new Promise((go) => { setTimeout(go, 50); });
-        change.putJson(`t/long${n}`, { n });
-      }
-    }).then(() => 'written', ({ code }) => code);
+    const long = writesLong(phone);
     app.newDraft();
     app.putDraft({ fields: { narrative: 'Half a sent' } });
     await leaves(app);

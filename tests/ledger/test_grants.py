@@ -105,25 +105,25 @@ def test_digests_stand_where_a_part_was_not_given() -> None:
 def test_a_summary_counts_and_never_judges() -> None:
     """Counts and dates that are due; a measure of danger, or anything else, is no summary."""
     told = V["summary"]
-    assert summaries.open_summary(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": summaries.TYPE}
+    assert summaries.SUMMARY.open(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": summaries.TYPE}
     for one in told["refused"]:
         with pytest.raises(SealError):
-            summaries.seal_summary(GRANTED, one)
+            summaries.SUMMARY.seal(GRANTED, one)
 
 
 def test_marks_say_what_was_looked_through_and_nothing_else() -> None:
     """Records, numbers and times, each record once; a word beside them, or a summary in their place, is refused."""
     told = V["marks"]
-    assert marks.open_marks(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": marks.TYPE}
+    assert marks.MARKS.open(GRANTED, unb64(told["envelope"])) == told["told"] | {"t": marks.TYPE}
     for one in told["refused"]:
         with pytest.raises(SealError):
-            marks.seal_marks(GRANTED, one)
+            marks.MARKS.seal(GRANTED, one)
     most = [{"at": 1, "record": id_text(i.to_bytes(16)), "seq": 1} for i in range(marks.MARKS_LIMIT + 1)]
-    marks.open_marks(GRANTED, marks.seal_marks(GRANTED, {"made_at": 1, "marks": most[1:]}))
+    marks.MARKS.open(GRANTED, marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most[1:]}))
     with pytest.raises(SealError):
-        marks.seal_marks(GRANTED, {"made_at": 1, "marks": most})
+        marks.MARKS.seal(GRANTED, {"made_at": 1, "marks": most})
     with pytest.raises(SealError):
-        marks.open_marks(GRANTED, unb64(V["summary"]["envelope"]))
+        marks.MARKS.open(GRANTED, unb64(V["summary"]["envelope"]))
 
 
 def test_a_letter_is_its_writers_and_for_its_place() -> None:

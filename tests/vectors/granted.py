@@ -7,6 +7,7 @@ from diary.crypto.sealing import Kind
 from diary.crypto.signing import Author, point_of
 from diary.encoding import b64, canon
 from diary.ledger import grants, letters, marks, summaries
+from diary.ledger.beside_grant import Beside
 from diary.ledger.grants import DAY_MS, LONGEST_MS, Granted, Person
 from tests.vectors.reference import envelope, envelope_to, fixed
 
@@ -126,17 +127,23 @@ def _apart(keeper_key: bytes, fields: Case, granted: Granted) -> Case:
     }
 
 
+def _beside(granted: Granted, kind: Beside, told: Case) -> Case:
+    """One that opens, by the second implementation."""
+    salt = fixed(kind.name, 24)
+    plain = pad_version(canon(told | {"t": kind.type}))
+    return {
+        "told": told,
+        "header": kind.header(granted),
+        "salt": b64(salt),
+        "envelope": b64(envelope(granted.key, Kind.SUMMARY, kind.header(granted), plain, salt)),
+    }
+
+
 def _summary(granted: Granted) -> Case:
     """A summary under the grant's key, and what is none."""
     due = {"at": AT + DAY_MS, "what": "recording_wiped"}
     told: Case = {"dates": [due], "entries": 31, "made_at": AT, "newest_at": AT - DAY_MS}
-    salt = fixed("summary", 24)
-    plain = pad_version(canon(told | {"t": summaries.TYPE}))
-    return {
-        "told": told,
-        "header": summaries.header(granted),
-        "salt": b64(salt),
-        "envelope": b64(envelope(granted.key, Kind.SUMMARY, summaries.header(granted), plain, salt)),
+    return _beside(granted, summaries.SUMMARY, told) | {
         "refused": [
             told | {"entries": -1},
             told | {"dates": [{"at": AT, "what": "high_risk"}]},
@@ -151,13 +158,7 @@ def _marks(granted: Granted) -> Case:
     """What an advocate has looked through, and what is none."""
     one: Case = {"at": AT, "record": IDS["record"], "seq": 7}
     told: Case = {"made_at": AT, "marks": [one, {"at": AT - DAY_MS, "record": IDS["version"], "seq": 3}]}
-    salt = fixed("marks", 24)
-    plain = pad_version(canon(told | {"t": marks.TYPE}))
-    return {
-        "told": told,
-        "header": marks.header(granted),
-        "salt": b64(salt),
-        "envelope": b64(envelope(granted.key, Kind.SUMMARY, marks.header(granted), plain, salt)),
+    return _beside(granted, marks.MARKS, told) | {
         "refused": [
             told | {"made_at": -1},
             told | {"marks": [one, one]},

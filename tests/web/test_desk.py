@@ -81,10 +81,10 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: Served)
     assert (row["grants"][0]["marks"], row["looks"]) == (3, [])
     assert record not in str(server.dump()) and parse_id(record).hex() not in str(server.dump()).lower()
     # of another place, or too many, they are refused
-    elsewhere = marks.seal_marks(replace(granted, said={**granted.said, "grant": id_text(new_id())}), {"made_at": 1, "marks": []})
+    elsewhere = marks.MARKS.seal(replace(granted, said={**granted.said, "grant": id_text(new_id())}), {"made_at": 1, "marks": []})
     for body in (elsewhere, b"x" * 90, b""):
         assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", body)).status_code == 400
-    large = marks.seal_marks(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
+    large = marks.MARKS.seal(granted, {"made_at": 1, "marks": []}) + bytes(256 << 10)
     assert (await desk.ask("PUT", f"/v1/clients/{granted.id}/marks", large)).status_code == 400
     await granting.shut_out(reach(keeper, server), keeper.identity, granted.id)
     assert await granting.read_marks(reach(keeper, server), granted) == told
