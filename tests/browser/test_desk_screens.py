@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 
-import jinja2
 import pytest
 from playwright.sync_api import Page, expect
 
-from diary.paths import TEMPLATES
 from tests.browser.acting import js
 from tests.browser.desk_screens import DESK_SCREENS
 from tests.browser.navigators.judge import AXE, DESK, PHONE, faults, too_wide
 from tests.browser.test_languages_screens import judge_in, speaks
-from tests.browser.test_screens import Handler, show  # noqa: F401
+from tests.browser.test_screens import Handler, pretending, show  # noqa: F401
 
 PRETENDED = "/tests/browser/fake_desk.js"
 TONGUES = [pytest.param(code, marks=[] if code == "ur" else [pytest.mark.slow]) for code in ("ur", "cy", "pl")]
@@ -24,33 +20,15 @@ TONGUES = [pytest.param(code, marks=[] if code == "ur" else [pytest.mark.slow]) 
 class DeskHandler(Handler):
     """The advocate's page with the pretended desk in place of main.js; files as they lie."""
 
-    def do_GET(self) -> None:
-        """The page at `/desk`, else a file."""
-        if self.path != "/desk":
-            return super().do_GET()
-        loader = jinja2.FileSystemLoader(TEMPLATES)
-        page = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
-        whole = page.get_template("desk.html").render().replace("/desk/code/", "/static/")
-        body = whole.replace("/static/js/desk/main.js", PRETENDED).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        return None
+    at, template = "/desk", "desk.html"
+    swaps = (("/desk/code/", "/static/"), ("/static/js/desk/main.js", PRETENDED))
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the pretended desk is served; `show` opens it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), DeskHandler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/desk"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with pretending(DeskHandler) as place:
+        yield place
 
 
 def walk(page: Page, judge: Callable[[Page], list[str]]) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -31,6 +32,8 @@ POLICY = (
 class Handler(SimpleHTTPRequestHandler):
     """The shell with the pretended app in place of main.js; files as they lie; the policy on everything."""
 
+    at, template = "/", "shell.html"
+    swaps: tuple[tuple[str, str], ...] = (("/static/js/main.js", FAKE),)
     extensions_map = {
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
@@ -50,12 +53,15 @@ class Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def do_GET(self) -> None:
-        """The shell at `/`, else a file."""
-        if self.path != "/":
+        """The page at its path, else a file."""
+        if self.path != self.at:
             return super().do_GET()
         loader = jinja2.FileSystemLoader(TEMPLATES)
         page = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, autoescape=True)
-        body = page.get_template("shell.html").render().replace("/static/js/main.js", FAKE).encode()
+        whole = page.get_template(self.template).render()
+        for written, instead in self.swaps:
+            whole = whole.replace(written, instead)
+        body = whole.encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
@@ -64,17 +70,24 @@ class Handler(SimpleHTTPRequestHandler):
         return None
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Where the pretended app is served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+@contextmanager
+def pretending(handler: type[Handler]) -> Iterator[str]:
+    """Where its page is served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield f"http://127.0.0.1:{server.server_port}{handler.at}"
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the pretended app is served."""
+    with pretending(Handler) as place:
+        yield place
 
 
 LISTED = js(
