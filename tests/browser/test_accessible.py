@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -30,6 +31,7 @@ class Judged:
             self.found[state] = wrong
 
 
+@pytest.mark.slow  # test_screens.py judges the same screens in every `make test`
 def test_every_state_on_the_way_is_accessible(new_phone: NewPhone) -> None:
     """From a new phone to a pack: no violation, no small target, one h1, no sideways scrolling in any state met."""
     keeper = new_phone()

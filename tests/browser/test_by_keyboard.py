@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
@@ -54,6 +55,7 @@ def _answers(keeper: Keeper, keys: Keys, body: Locator, how: str, question: str,
         expect(part.get_by_label(answers[1], exact=False).first).to_be_checked()
 
 
+@pytest.mark.slow  # every card, one after the other; test_screens_driven.py drives the way to the first entry
 def test_every_card_with_a_keyboard_alone(new_phone: NewPhone) -> None:
     """Written, told with every card and read back without a pointer; the focus is never lost between two cards."""
     keeper = new_phone(viewport={"width": 1280, "height": 800}, is_mobile=False, has_touch=False)
@@ -100,6 +102,7 @@ def _registers_ask_young_people_too(keeper: Keeper) -> None:
     registers.is_sound()
 
 
+@pytest.mark.slow  # test_languages_screens.py asks in young words in every `make test`
 def test_a_young_person_is_asked_in_their_own_words(new_phone: NewPhone) -> None:
     """Chosen in More, kept over a lock, on the cards and in the codes; nothing that was written changes."""
     keeper = new_phone()

@@ -3,6 +3,7 @@
 import hashlib
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import NewPhone
@@ -219,6 +220,7 @@ def test_a_file_moves_and_is_found_when_it_is_in_no_entry(keeper: Keeper) -> Non
     keeper.has_file("letter.png")
 
 
+@pytest.mark.slow  # test_screens.py judges this screen in every `make test`
 def test_by_keyboard_at_twice_the_text_and_the_narrowest_screen(new_phone: NewPhone) -> None:
     """320 pixels wide and text at 200 %: nothing goes sideways, and everything is reached and used by keys alone."""
     phone = new_phone(viewport={"width": 320, "height": 640})

@@ -123,6 +123,7 @@ def test_a_pack_is_handed_over_and_fetched(
     assert not [pair for pair in pairs if pair in sent]
 
 
+@pytest.mark.slow  # a big file; a pack handed over and fetched is in every `make test`
 def test_streamed_to_a_place_and_slips(new_phone: NewPhone, browser: Browser, server: Served, tmp_path: Path) -> None:
     """Where the browser can, the pack goes straight to the place that was picked. A slip is said before anyone is asked."""
     keeper = new_phone()

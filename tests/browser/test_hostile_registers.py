@@ -4,6 +4,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import exports
@@ -111,6 +112,7 @@ def _imports(keeper: Keeper, typist: Typist) -> None:
     typist.nothing_came_alive()
 
 
+@pytest.mark.slow  # test_hostile_text.py takes the same text through entries in every `make test`
 def test_hostile_text_in_registers_files_and_imports(new_phone: NewPhone, tmp_path: Path) -> None:
     """Typed, saved, listed, read back after a lock, shown to somebody and in a pack: it is text, and nothing else."""
     keeper = new_phone(accept_downloads=True)

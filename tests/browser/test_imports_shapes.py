@@ -20,8 +20,15 @@ def _sealed_here(keeper: Keeper) -> None:
 
 @pytest.mark.parametrize(
     ("width", "text", "direction"),
-    [(320, "100%", "ltr"), (360, "200%", "ltr"), (360, "100%", "rtl"), (1280, "100%", "ltr")],
-    ids=["320 px", "text at 200 %", "right to left", "desk"],
+    [
+        pytest.param(320, "100%", "ltr", id="320 px"),
+        *(
+            pytest.param(width, text, direction, id=name, marks=pytest.mark.slow)
+            for width, text, direction, name in (
+                (360, "200%", "ltr", "text at 200 %"), (360, "100%", "rtl", "right to left"), (1280, "100%", "ltr", "desk"),
+            )
+        ),
+    ],
 )
 def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int, text: str, direction: str) -> None:
     """Choose, answer, look, the list and its form: each judged."""
@@ -56,6 +63,7 @@ def test_nothing_is_cut_off_or_scrolls_sideways(new_phone: NewPhone, width: int,
     assert found == {}
 
 
+@pytest.mark.slow  # a matrix of its own: the journey by touch is in every `make test`
 def test_a_chat_is_brought_in_by_keyboard_alone(keeper: Keeper) -> None:
     """Focus follows the work; Space and Enter do all of it but the choice of the file, which is the browser's own window."""
     _sealed_here(keeper)

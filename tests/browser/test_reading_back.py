@@ -246,6 +246,7 @@ def test_the_pattern_is_there_offline_after_a_lock_and_counts_what_is_new(reader
     expect(reader.page.locator(".said")).to_contain_text("32 times since 4 May 2026.")
 
 
+@pytest.mark.slow  # test_screens.py judges the same screens in every `make test`
 def test_every_state_is_accessible_narrow_large_and_right_to_left(new_phone: NewPhone, seeded: Seeded) -> None:
     """axe, target size, one h1 and no sideways scrolling at 320 px, at twice the text size, and from right to left."""
     keeper = signed_in(new_phone(viewport={"width": 320, "height": 640}), seeded)

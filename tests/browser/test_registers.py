@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -162,6 +163,7 @@ EACH = [
 ]
 
 
+@pytest.mark.slow  # test_screens.py judges the same cards in every `make test`
 def test_each_register_is_sound_with_every_question_open(keeper: Keeper) -> None:
     """List, form with all its details and page: axe, 44 px, one heading, no sideways scroll at 320 px, at 200 %, mirrored too."""
     registers = _open(keeper)

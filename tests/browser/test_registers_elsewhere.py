@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -9,6 +10,7 @@ from tests.browser.navigators.judge import faults
 from tests.browser.navigators.registers import Registers
 
 
+@pytest.mark.slow  # two devices and a person are in every `make test`
 def test_another_device_sees_the_order_and_its_terms(new_phone: NewPhone) -> None:
     """Sealed, sent and read back elsewhere."""
     first = new_phone()

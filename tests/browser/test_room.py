@@ -5,6 +5,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -71,6 +72,7 @@ def test_words_fit_on_a_full_phone_and_the_file_that_does_not_is_named(keeper: K
     keeper.is_kept_safe("Written on a full phone.")
 
 
+@pytest.mark.slow  # a big file
 def test_a_film_of_200_mb_on_a_full_phone_leaves_nothing_and_takes_nothing(keeper: Keeper, tmp_path: Path) -> None:
     """It is sealed until the phone is full, then all of it goes again; what was written stands, and a later entry is kept."""
     keeper.begins(FIRST)

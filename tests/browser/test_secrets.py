@@ -75,7 +75,10 @@ def test_sentinels_are_nowhere(new_profile: NewProfile, server: Served, capfd: p
     _holds_nothing(profile, new_profile())
 
 
-@pytest.mark.parametrize("way", ["locked", "crashed", "left", "cleared", "cleared without a copy"])
+WAYS = ["locked", "crashed", "left", "cleared", pytest.param("cleared without a copy", marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_left_and_cleared_profiles_hold_nothing(new_profile: NewProfile, server: Served, way: str) -> None:
     """Killed at the lock, with a draft on the screen, after leaving, and after clearing offline with something unsent: the
     profile, saved sessions included, holds nothing that was typed and no name that tells; after clearing, the words alone

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -80,6 +81,7 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     desk.has_file("gate.png")
 
 
+@pytest.mark.slow  # one device and its server put back are in every `make test`
 def test_two_devices_show_the_same_line_and_the_earlier_ones(new_phone: NewPhone) -> None:
     """What is written at a lock can be found again on another device, so that paper can be compared with it."""
     phone, desk = new_phone(), new_phone()

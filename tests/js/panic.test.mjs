@@ -238,9 +238,11 @@ test('in the middle of making every key new, whether the server took it or not, 
     // What was under way may have ended before the keys were forgotten: then the new words open, and nothing is left to do.
     await again.app.unlock(WORDS).catch(() => { again.clock.move(60_001); return again.app.unlock(NEW); });
     if (again.app.state.account.rekeying) {
-      // Few tries and far apart, as a person would: ten wrong ones within the hour are answered with “wait”.
-      const goesOn = () => again.app.renewOn({ newWords: NEW }).then(() => true, ({ code }) => new Promise((go) => { setTimeout(go, 2500, code); }));
-      await eventually(goesOn, (came) => came === true, 20_000);
+      // What the phone writes as it fills again comes after what the keys were made for: they are made once more.
+      await until(again, isKept, 'filled again', 20_000);
+      await again.app.saveNote(record, 'Only for me.');
+      await until(again, isKept, 'written meanwhile', 20_000);
+      await again.app.renewOn({ newWords: NEW });
     }
     if (again.app.state.account.trouble?.code === 'signed_out') await again.app.catchUp({ words: NEW });
     await until(again, isKept, 'kept', 20_000);

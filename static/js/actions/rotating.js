@@ -50,24 +50,36 @@ export async function changeWords(ctx, open, { words, newWords }) {
  * @throws words_differ, words_in_use, no_network, and unavailable while entries wait to be sent
  */
 export async function renew(ctx, open, { words, newWords, onProgress = () => undefined }) {
-  const { vault, store } = open;
   const door = await confirm(ctx, open, words);
+  const proof = open.store.root.account.registered ? await proofOf(ctx, open, words) : '';
+  await anew(ctx, open, { door, newWords, proof, onProgress });
+  await settle(ctx, open, newWords, onProgress);
+}
+
+/**
+ * Keys made, and sent until the server has them.
+ * @param {Context} ctx @param {Open} open
+ * @param {{door: import('../store/beside.js').Door, newWords: string, proof: string, onProgress: OnProgress}} given
+ */
+async function anew(ctx, open, { door, newWords, proof, onProgress }) {
+  const { vault, store } = open;
   const isRegistered = store.root.account.registered;
-  const proof = isRegistered ? await proofOf(ctx, open, words) : '';
   for (let left = TRIES; ; left--) {
     const said = isRegistered ? await upToDate(ctx, open) : { ...store.root.feed, ts: ctx.clock.now() };
     const { auth, ...body } = await vault.rekeyBegin({ words: newWords, door: /** @type {any} */ (door), said: { beacon: beaconOf(store.root), ...said } });
-    if (!isRegistered) break;
+    if (!isRegistered) return;
     await store.change((root) => { root.rotation = body; });
     try {
-      await send(ctx, open, { ...body, auth }, proof, onProgress);
-      break;
+      return await send(ctx, open, { ...body, auth }, proof, onProgress);
     } catch (error) {
-      // Another device wrote meanwhile: what it wrote is fetched, and the old key is ended after it.
-      if (!(error instanceof KeptError) || !['conflict', 'incomplete', 'not_found'].includes(error.code) || left === 1) throw error;
+      if (!isBehind(error) || left === 1) throw error;
     }
   }
-  await settle(ctx, open, newWords, onProgress);
+}
+
+/** Something was written meanwhile, here or on another device: the old key has to be ended after it. @param {unknown} error */
+function isBehind(error) {
+  return error instanceof KeptError && ['conflict', 'incomplete', 'not_found'].includes(error.code);
 }
 
 /**
@@ -80,7 +92,14 @@ export async function renewOn(ctx, open, { newWords, onProgress = () => undefine
   const body = store.root.rotation;
   if (!body) throw new KeptError('not_found');
   const { auth } = await vault.rekeyResume({ words: newWords, body });
-  if (!await isInPlace(ctx, open, auth)) await send(ctx, open, { ...body, auth }, await vault.proof(), onProgress);
+  if (!await isInPlace(ctx, open, auth)) {
+    const proof = await vault.proof();
+    await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
+      if (!isBehind(error)) throw error;
+      const door = /** @type {import('../store/beside.js').Door} */ (await readDoor(ctx.database));
+      await anew(ctx, open, { door, newWords, proof, onProgress });
+    });
+  }
   await settle(ctx, open, newWords, onProgress);
 }
 

@@ -57,8 +57,14 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-def too_wide(page: Page, *, leaving: bool = False) -> list[str]:
-    """Where a screen scrolls sideways: narrow, enlarged, mirrored on a phone and at a desk, in forced colours.
+def at_a_desk(page: Page) -> list[str]:
+    """All there is to find on a wide screen, and where it scrolls sideways anywhere."""
+    page.set_viewport_size(DESK)
+    return faults(page) + too_wide(page)
+
+
+def too_wide(page: Page, *, leaving: bool = False, everywhere: bool = True) -> list[str]:
+    """Where a screen scrolls sideways: narrow, enlarged, mirrored on a phone; `everywhere`: at a desk and in forced colours too.
 
     With `leaving` also where nobody could leave with one touch, narrow and enlarged.
     """
@@ -77,11 +83,12 @@ def too_wide(page: Page, *, leaving: bool = False) -> list[str]:
     look("text at 200 %")
     page.evaluate("document.documentElement.style.fontSize = ''; document.documentElement.dir = 'rtl'")
     look("right to left")
-    page.set_viewport_size(DESK)
-    look("right to left, desk")
+    if everywhere:
+        page.set_viewport_size(DESK)
+        look("right to left, desk")
+        page.set_viewport_size(PHONE)
+        page.emulate_media(forced_colors="active")
+        look("right to left, forced colours")
+        page.emulate_media(forced_colors="none")
     page.evaluate("document.documentElement.dir = 'ltr'")
-    page.set_viewport_size(PHONE)
-    page.emulate_media(forced_colors="active")
-    look("forced colours")
-    page.emulate_media(forced_colors="none")
     return found
