@@ -73,12 +73,14 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
             port=int(port) if bind else urlsplit(settings.app_url).port or USUAL_PORT,
             access_log=False,
             lifespan="on",
-            log_level="warning",
+            # What is below an error is a visitor's doing (an upgrade, a broken request): no line of theirs is in the log.
+            log_level="error",
             # A TLS server on this machine may say whom it speaks for; limits by network would otherwise see one
             # network only. Nobody else's word for it is taken.
             proxy_headers=True,
             forwarded_allow_ips="127.0.0.1",
             server_header=False,
+            ws="none",
         )
     )
     _say_where(settings)

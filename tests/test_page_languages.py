@@ -64,7 +64,8 @@ def pages() -> Pages:
 
 def every(pages: Pages, at: str) -> dict[str, str]:
     """Each page of one language, by its address without the language."""
-    made = dict(pages.public) | {path: page for path, (page, _) in pages.front.pages.items()} | dict(pages.front.one_file)
+    made = dict(pages.public) | {path: page for path, (page, _) in pages.front.pages.items()}
+    made |= {path: pages.front.one_file(path, b"") for path in pages.front.frames}
     made |= {path: one.at(MORNING_MS) for path, one in pages.directory.items()}
     made |= {path: one.at(0) for path, one in pages.training.items()}
     others = tuple(f"{one.at}/" for one in LANGUAGES if one.at)

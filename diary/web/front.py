@@ -31,6 +31,7 @@ PAGES: Final = {
 ONE_FILE: Final = "/verify/check-a-pack.html"
 ENTRIES: Final = ("js/front/get.js", "js/front/verify.js", "js/front/answer.js")
 ANCHORS: Final = b"@ANCHORS@"
+_HEAD: Final = b"<!-- style and modules -->"
 _FINDINGS: Final = "js/verify/findings.js"
 _SAID: Final = re.compile(r"^  (\w+): '([^'\n]+)',$", re.MULTILINE)
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(//[^\n]*|/\*.*?\*/)""", re.DOTALL)
@@ -43,11 +44,19 @@ _IMPORT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Pages by address with their policy, ANCHORS to be filled in; code by its path; the one file by its address, likewise."""
+    """Pages by address with their policy, ANCHORS to be filled in; code by its path; the one file by its address, in two.
+
+    `frames` are in each language, `modules` are the same in all of them and by far the larger part: held once.
+    """
 
     pages: Mapping[str, tuple[bytes, str]]
     code: Mapping[str, StaticFile]
-    one_file: Mapping[str, bytes]
+    frames: Mapping[str, bytes]
+    modules: bytes
+
+    def one_file(self, address: str, anchors: bytes) -> bytes:
+        """The check to keep, whole; `anchors`: from `anchors_json`. Raises KeyError where there is none."""
+        return self.frames[address].replace(ANCHORS, anchors).replace(_HEAD, self.modules)
 
 
 def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
@@ -59,17 +68,15 @@ def make_front(renderer: Renderer, static: Path, templates: Path) -> Front:
         for words in renderer.words
         for path, (name, policy) in PAGES.items()
     }
-    alone = closure(static, ENTRIES[1:2])
     style = (templates / "public_style.css").read_text(encoding="utf-8")
-    head = f'<style>{style}</style>\n<script type="importmap">{import_map(alone)}</script>'.encode()
+    modules = f'<style>{style}</style>\n<script type="importmap">{import_map(closure(static, ENTRIES[1:2]))}</script>'.encode()
     start = f"<script type=\"module\">import 'kept/{ENTRIES[1]}';</script>".encode()
 
-    def whole(words: Words) -> bytes:
-        frame = renderer.page(words, "verify_file.html", "", findings=findings)
-        return frame.replace(b"<!-- style and modules -->", head).replace(b"<!-- start -->", start)
+    def frame(words: Words) -> bytes:
+        return renderer.page(words, "verify_file.html", "", findings=findings).replace(b"<!-- start -->", start)
 
-    one_file = {f"{at}{ONE_FILE}": content for at, content in each(renderer.words, whole).items()}
-    return Front(pages, {path: read_file(static / path) for path in sources}, one_file)
+    frames = {f"{at}{ONE_FILE}": content for at, content in each(renderer.words, frame).items()}
+    return Front(pages, {path: read_file(static / path) for path in sources}, frames, modules)
 
 
 def findings_of(static: Path) -> dict[str, str]:

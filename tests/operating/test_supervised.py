@@ -47,7 +47,10 @@ async def _without_a_database(server: Served) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: signal.Signals) -> None:
-    """A request that is half sent at the signal is finished; nobody new is let in; the process ends by itself."""
+    """A request that is half sent at the signal is finished; nobody new is let in; the process ends by itself.
+
+    Before that somebody asks for a WebSocket: answered as anyone is, and nothing of it is in the log.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -55,8 +58,10 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
     env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{port}"
     assert kept("migrate", **env).returncode == 0
     command = [sys.executable, "-m", "diary", "serve"]
-    process = subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
     try:
+        _asks_for_a_websocket(port)
         half = _connect(port)
         head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
         half.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{").encode())
@@ -70,9 +75,20 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         assert b" 200 " in half.recv(65_536).split(b"\r\n")[0]
         half.close()
         assert process.wait(timeout=30) in (0, -how)
+        assert (tmp_path / "log").read_text() == ""
     finally:
         process.kill()
         process.wait()
+
+
+def _asks_for_a_websocket(port: int) -> None:
+    """The answer to an upgrade is the address's own, with every header that any answer has."""
+    lines = ["GET /up HTTP/1.1", f"Host: localhost:{port}", "Connection: Upgrade", "Upgrade: websocket"]
+    lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + 22 * "A" + "==", "", ""]
+    with _connect(port) as asked:
+        asked.sendall("\r\n".join(lines).encode())
+        answer = asked.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 204 ") and b"\r\ncontent-security-policy: " in answer
 
 
 def _connect(port: int) -> socket.socket:

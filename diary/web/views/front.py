@@ -21,7 +21,7 @@ async def page(call: Call) -> ASGIApp:
 
 async def one_file(call: Call) -> ASGIApp:
     """The check to keep: a file that needs no network."""
-    content = call.office.pages.front.one_file[call.scope["path"]].replace(ANCHORS, _anchors(call))
+    content = call.office.pages.front.one_file(call.scope["path"], _anchors(call))
     return Answer(200, content, HTML, ((b"content-disposition", SAVED),))
 
 
