@@ -51,6 +51,8 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
     environment = make_environment(templates)
     renderer = make_renderer(environment, settings)
     services = read_directory()
+    # First, since the making takes megabytes that the others then lie in, and a process gives none of them back.
+    front = make_front(renderer, static, templates)
     shell = environment.get_template("shell.html").render().encode()
     return Pages(
         shell=shell,
@@ -66,7 +68,7 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
             for words in renderer.words
         },
         missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
-        front=make_front(renderer, static, templates),
+        front=front,
         manifest=settings.release.read_bytes() if settings.release else None,
     )
 
