@@ -9,7 +9,7 @@ import { grantActions } from '../../static/js/actions/granting.js';
 import { questionActions } from '../../static/js/actions/questions.js';
 import { fingerprint, fingerprintWords } from '../../static/js/crypto/fingerprints.js';
 import { openForAdvocate, unwrapKeys } from '../../static/js/crypto/grants.js';
-import { openSummary } from '../../static/js/crypto/summaries.js';
+import { SUMMARY } from '../../static/js/crypto/summaries.js';
 import { importKey } from '../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../static/js/crypto/envelope.js';
 import { unpad } from '../../static/js/crypto/padding.js';
@@ -60,7 +60,7 @@ async function reads(one) {
       const { fields } = JSON.parse(new TextDecoder().decode(unpad(await envelope.open(await importKey(key), parts[parts.length / 2], 'version', header))));
       found.push({ kind: fields._kind, narrative: fields.narrative, fields, record, version });
     }
-    if (row.summary) found.summary = await openSummary(granted.key, unb64(row.summary), row);
+    if (row.summary) found.summary = await SUMMARY.open(granted.key, unb64(row.summary), row);
     found.granted = granted;
   }
   return found;

@@ -13,11 +13,11 @@ import { openPart } from './files.js';
 import { givesDigests, openDigests, openForAdvocate, partsOf } from './grants.js';
 import { grantWrapHeader } from './keys.js';
 import { sealLetter } from './letters.js';
-import { openMarks, sealMarks } from './marks.js';
+import { MARKS } from './marks.js';
 import { sealPrepared } from './prepared.js';
 import { importAuthor, importAuthorPub, verifyAuthor } from './signing.js';
 import { inFlight } from './stored.js';
-import { openSummary } from './summaries.js';
+import { SUMMARY } from './summaries.js';
 import { openWithKeys, signedBytes } from './versions.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
@@ -75,7 +75,7 @@ function clientPart(session, held, heldOf) {
           if (granted.said.not_after <= now) throw new KeptError('not_opened');
           const [opener, author] = await Promise.all([importKey(granted.key.slice()), importAuthorPub(unb64(granted.other.ecdsa_pub))]);
           held.set(row.grant, { ...granted, opener, author });
-          const summary = row.summary ? await openSummary(granted.key.slice(), unb64(row.summary), row).catch(() => null) : null;
+          const summary = row.summary ? await SUMMARY.open(granted.key.slice(), unb64(row.summary), row).catch(() => null) : null;
           return { said: granted.said, other: granted.other, summary };
         } catch {
           return null; // altered, unsigned, for somebody else, or over: it lets nobody in
@@ -93,11 +93,11 @@ function clientPart(session, held, heldOf) {
     },
     clientMarks: (/** @type {string} */ grant, /** @type {import('./marks.js').Marks} */ marks) => {
       const { said, key } = heldOf(grant);
-      return sealMarks(key.slice(), said, marks);
+      return MARKS.seal(key.slice(), said, marks);
     },
     clientMarksOpen: (/** @type {string} */ grant, /** @type {Bytes} */ sealed) => {
       const { said, key } = heldOf(grant);
-      return openMarks(key.slice(), sealed, said);
+      return MARKS.open(key.slice(), sealed, said);
     },
     /** The key whose nine words were compared. */
     clientKey: async (/** @type {string} */ grant) => heldOf(grant).other.ecdsa_pub,

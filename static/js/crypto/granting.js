@@ -10,8 +10,8 @@ import { claimedHeader } from './envelope.js';
 import { givesDigests, keepGrant, makeGrant, openKept, printOf, sealDigests, sealForAdvocate, wrapsFor } from './grants.js';
 import { unwrap, versionWrapHeader } from './keys.js';
 import { openLetter } from './letters.js';
-import { openMarks, sealMarks } from './marks.js';
-import { sealSummary } from './summaries.js';
+import { MARKS } from './marks.js';
+import { SUMMARY } from './summaries.js';
 import { openWithKeys } from './versions.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
@@ -78,15 +78,15 @@ function givingPart(session, heldOf) {
     },
     grantSummary: (/** @type {string} */ grant, /** @type {import('./summaries.js').Summary} */ summary) => {
       const { said, key } = heldOf(grant);
-      return sealSummary(key, said, summary);
+      return SUMMARY.seal(key, said, summary);
     },
     grantMarks: (/** @type {string} */ grant, /** @type {import('./marks.js').Marks} */ marks) => {
       const { said, key } = heldOf(grant);
-      return sealMarks(key.slice(), said, marks);
+      return MARKS.seal(key.slice(), said, marks);
     },
     grantMarksOpen: (/** @type {string} */ grant, /** @type {Bytes} */ sealed) => {
       const { said, key } = heldOf(grant);
-      return openMarks(key.slice(), sealed, said);
+      return MARKS.open(key.slice(), sealed, said);
     },
     letterOpen: (/** @type {{envelope: Bytes, grant: string, letter: string}} */ { envelope, grant, letter }) => {
       const { said, other } = heldOf(grant);

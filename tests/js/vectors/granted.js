@@ -5,11 +5,11 @@ import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/fingerprints.js';
 import { checkGrant, givesDigests, grantHeader, keepGrant, makeGrant, openDigests, openForAdvocate, openKept, sealDigests, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
-import { marksHeader, openMarks, sealMarks } from '../../../static/js/crypto/marks.js';
+import { MARKS } from '../../../static/js/crypto/marks.js';
 import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/letters.js';
 import { padVersion } from '../../../static/js/crypto/padding.js';
 import { importAuthor } from '../../../static/js/crypto/signing.js';
-import { openSummary, sealSummary, summaryHeader } from '../../../static/js/crypto/summaries.js';
+import { SUMMARY } from '../../../static/js/crypto/summaries.js';
 import { refused, same } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -30,8 +30,8 @@ export async function grants(v) {
   await envelopes(v, keeper, advocate);
   await keys(v);
   await digests(v);
-  await summary(v);
-  await marks(v);
+  await stands(SUMMARY, 'summary/v1', v.summary, v.key, v.grant);
+  await stands(MARKS, 'marks/v1', v.marks, v.key, v.grant);
   await letter(v.letter, keeper, advocate);
   await assisted(v.assisted, keeper, advocate);
 }
@@ -93,24 +93,20 @@ async function keys(v) {
   await refused('not_opened', () => unwrapKeys(granted, v.grant.grant, sealed), 'another version');
 }
 
-async function summary({ summary: v, key, grant }) {
-  const sealed = await envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...v.told, t: 'summary/v1' })), { salt: unb64(v.salt) });
-  same(b64(sealed), v.envelope, 'summary');
-  same(canon(summaryHeader(grant)), canon(v.header), 'header');
-  const { t, ...told } = await openSummary(unb64(key), unb64(v.envelope), grant);
-  same([t, text(canon(told))], ['summary/v1', text(canon(v.told))], 'told');
-  const { t: _, ...again } = await openSummary(unb64(key), await sealSummary(unb64(key), grant, v.told), grant);
-  same(text(canon(again)), text(canon(v.told)), 'sealed again');
-  for (const one of v.refused) await refused('not_opened', () => sealSummary(unb64(key), grant, one), JSON.stringify(one));
-}
-
-async function marks({ marks: v, key, grant }) {
-  const sealed = await envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...v.told, t: 'marks/v1' })), { salt: unb64(v.salt) });
-  same(b64(sealed), v.envelope, 'marks');
-  same(canon(marksHeader(grant)), canon(v.header), 'header');
-  const { t: _, ...told } = await openMarks(unb64(key), await sealMarks(unb64(key), grant, v.told), grant);
-  same(text(canon(told)), text(canon(v.told)), 'sealed again');
-  for (const one of v.refused) await refused('not_opened', () => sealMarks(unb64(key), grant, one), JSON.stringify(one));
+/** What stands beside a grant: the same bytes as the other program's, and what is none is neither sealed nor taken from somebody who sealed it. */
+async function stands(kind, type, v, key, grant) {
+  const sealedBy = async (told, options) => envelope.seal(await importKey(unb64(key)), 'summary', v.header, padVersion(canon({ ...told, t: type })), options);
+  same(b64(await sealedBy(v.told, { salt: unb64(v.salt) })), v.envelope, type);
+  same(canon(kind.header(grant)), canon(v.header), 'header');
+  for (const sealed of [unb64(v.envelope), await kind.seal(unb64(key), grant, v.told)]) {
+    const { t, ...told } = await kind.open(unb64(key), sealed, grant);
+    same([t, text(canon(told))], [type, text(canon(v.told))], 'told');
+  }
+  for (const one of v.refused) {
+    await refused('not_opened', () => kind.seal(unb64(key), grant, one), JSON.stringify(one));
+    const sealed = await sealedBy(one);
+    await refused('not_opened', () => kind.open(unb64(key), sealed, grant), JSON.stringify(one));
+  }
 }
 
 async function letter(v, keeper, advocate) {

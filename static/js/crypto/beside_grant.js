@@ -1,0 +1,49 @@
+/**
+ * What stands beside a grant, sealed under its key for its two people: a summary, marks. docs/formats.md, section 8; the twin of
+ * diary/ledger/beside_grant.py.
+ */
+import { canon, parseObject } from '../core/encoding.js';
+import { KeptError } from '../core/errors.js';
+import { importKey } from './cobblestone.js';
+import * as envelope from './envelope.js';
+import { padVersion, unpad } from './padding.js';
+
+/** @typedef {import('../core/bytes.js').Bytes} Bytes */
+/** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
+/** @typedef {{diary: string, grant: string}} Place */
+/**
+ * One kind of it. `key` is the grant's; `seal` and `open` throw `not_opened` for what is none.
+ * @template T
+ * @typedef {{
+ *   header: (place: Place) => JsonObject,
+ *   seal: (key: Bytes, place: Place, said: T) => Promise<Bytes>,
+ *   open: (key: Bytes, sealed: Uint8Array, place: Place) => Promise<T>,
+ * }} Beside
+ */
+
+/**
+ * `name`: in the header; `type`: the plaintext's `t`; `holds`: whether a whole plaintext is one.
+ * @param {string} name @param {string} type @param {(told: any) => boolean} holds
+ * @returns {Beside<any>}
+ */
+export function beside(name, type, holds) {
+  const header = (/** @type {Place} */ { diary, grant }) => ({ diary, grant, t: name });
+  return {
+    header,
+    seal: async (key, place, said) => {
+      const told = { ...said, t: type };
+      if (!holds(told)) throw new KeptError('not_opened');
+      return envelope.seal(await importKey(key), 'summary', header(place), padVersion(canon(told)));
+    },
+    open: async (key, sealed, place) => {
+      const plaintext = await envelope.open(await importKey(key), sealed, 'summary', header(place));
+      try {
+        const told = parseObject(unpad(plaintext));
+        if (holds(told)) return told;
+      } catch {
+        // told below, like any plaintext that is none
+      }
+      throw new KeptError('not_opened');
+    },
+  };
+}
