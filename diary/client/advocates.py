@@ -1,6 +1,6 @@
 """An advocate's side without a screen: joining an organisation, what clients gave, letters to them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,13 +11,14 @@ from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.keys import Keyset, open_keyset
 from diary.crypto.second_step import digits_at
-from diary.crypto.signing import Author, verify_author
+from diary.crypto.signing import Author
 from diary.encoding import b64, parse, read_frames, unb64
 from diary.errors import BadSignature, KeptError, SealError
 from diary.ids import id_text, new_id
 from diary.ledger import grants, letters, marks, push, summaries
 from diary.ledger.grants import Granted
 from diary.ledger.push import Push, signed_bytes
+from diary.ledger.rekeying import AuthorKey, verify_any
 from diary.ledger.versions import OpenedVersion, Place, open_with_keys
 
 FEED_FRAMES: Final = 320
@@ -123,13 +124,14 @@ async def list_clients(server: Server, advocate: Advocate, now: int) -> tuple[li
 async def read(server: Server, client: Client, after: int = 0) -> list[Seen]:
     """All that a client gave above number `after`. Raises SealError or BadSignature for what is not what it should be."""
     seen: list[Seen] = []
+    authors = client.granted.author_keys()
     while True:
         raw = await server.get(f"/v1/clients/{client.granted.id}/changes?after={after}")
         page = read_frames(raw, at_most=FEED_FRAMES)
         if not page:
             return seen
         for frame in page:
-            one = _open(client.granted, *read_frames(frame, at_most=SHOWN_FRAMES))
+            one = _open(client.granted, authors, *read_frames(frame, at_most=SHOWN_FRAMES))
             if one.seq <= after:
                 raise SealError
             seen.append(one)
@@ -170,8 +172,8 @@ async def write(server: Server, advocate: Advocate, client: Client, fields: Mapp
     return place.letter
 
 
-def _open(granted: Granted, facts: bytes, sealed: bytes, wraps: bytes) -> Seen:
-    """One version of the feed. Its signature must be the keeper's, whose key stands in the grant."""
+def _open(granted: Granted, authors: Sequence[AuthorKey], facts: bytes, sealed: bytes, wraps: bytes) -> Seen:
+    """One version of the feed, signed by a key that counted for its number: the one in the grant, or one before it."""
     told: Any = parse(facts)
     place = Place(str(granted.said["diary"]), str(told["record"]), str(told["version"]))
     pushed: Push = push.from_frames(
@@ -179,7 +181,7 @@ def _open(granted: Granted, facts: bytes, sealed: bytes, wraps: bytes) -> Seen:
         read_frames(sealed, at_most=2 * len(push.PARTS)),
     )
     message = signed_bytes(c=pushed.c, diary=place.diary, record=place.record, version=place.version)
-    verify_author(granted.other.ecdsa_pub, message, unb64(pushed.sig))
+    verify_any(authors, message, unb64(pushed.sig), int(told["seq"]))
     given, parts = read_frames(wraps, at_most=len(push.PARTS)), len(granted.parts)
     keys = grants.unwrap_keys(granted, place.version, given[:parts])
     apart = grants.open_digests(granted, place.version, given[parts]) if given[parts:] else None

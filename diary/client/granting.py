@@ -46,6 +46,7 @@ async def meet(server: Server, words: str) -> Person:
 async def let_in(server: Server, identity: Identity, person: Person, choice: Choice, name: str, now: int) -> Granted:
     """Grant, in the keeper's signature. `name`: what the keeper is called to this advocate. Raises BadSignature and NoMatch."""
     keeper = Person(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, name)
+    earlier = grants.newest_of(identity.keyset.earlier)
     said = grants.make(
         identity.author(),
         {
@@ -60,14 +61,15 @@ async def let_in(server: Server, identity: Identity, person: Person, choice: Cho
             "rights": list(choice.rights),
             "scope": dict(choice.scope),
             "to": b64(person.fingerprint),
-        },
+        }
+        | grants.binding(earlier),
     )
     key = new_key()
     body = {
         "grant": said["grant"],
         "kept": b64(grants.keep(identity.account_key, person, said, key)),
         "not_after": choice.not_after,
-        "sealed": b64(grants.seal_for(person, keeper, said, key)),
+        "sealed": b64(grants.seal_for(person, keeper, said, key, earlier)),
         "to": said["to"],
     }
     await server.json("POST", f"/v1/diaries/{identity.diary}/grants", body, proof=identity.proof)

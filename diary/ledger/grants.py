@@ -6,6 +6,7 @@ end and whom it is for. An advocate believes nothing that is not signed by the k
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
 
 from diary.crypto.fingerprints import FINGERPRINT_BYTES, fingerprint
@@ -17,6 +18,8 @@ from diary.crypto.signing import Author, verify_author
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, BadSignature, KeptError, SealError
 from diary.ids import parse_id
+from diary.ledger import rekeying
+from diary.ledger.rekeying import AuthorKey
 from diary.ledger.signed import Fields
 
 TYPE: Final = "grant/v1"
@@ -25,6 +28,7 @@ DAY_MS: Final = 86_400_000
 USUAL_MS: Final = 30 * DAY_MS
 LONGEST_MS: Final = 180 * DAY_MS
 RECORDS_LIMIT: Final = 500
+EARLIER_LIMIT: Final = 40
 DIGESTS_TYPE: Final = "apart/v1"
 DIGEST_BYTES: Final = 32
 PURPOSE_CHARACTERS: Final = 200
@@ -33,6 +37,7 @@ _NAMES: Final = frozenset(
     ("diary", "from", "grant", "made_at", "not_after", "prev", "purpose", "restricted", "rights", "scope", "t", "to")
 )
 _SEALED: Final = {"ecdsa_pub", "grant", "hpke_pub", "key", "name"}
+_EARLIER: Final = "earlier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +60,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A grant as either side reads it: the signed statement, the key of its wraps, and the other side."""
+    """A grant as either side reads it: the signed statement, the key of its wraps, and the other side.
+
+    `earlier`: on the advocate's side, the statements about the keeper's keys before, oldest first.
+    """
 
     said: Mapping[str, Any]
     key: bytes = field(repr=False)
     other: Person
+    earlier: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def id(self) -> str:
@@ -79,6 +88,10 @@ class Granted:
         """
         return not self.said["restricted"] and "pack" in self.said["rights"]
 
+    def author_keys(self) -> tuple[AuthorKey, ...]:
+        """The keys the other side's versions may be signed by, those that were replaced first. Raises BadSignature."""
+        return rekeying.chain(self.earlier, self.other.ecdsa_pub)
+
     def stands(self, now: int) -> bool:
         """Whether it has not run out at `now` ms."""
         return now < int(self.said["not_after"])
@@ -92,9 +105,22 @@ def make(author: Author, fields: Mapping[str, object]) -> Fields:
     return said
 
 
+def newest_of(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """The statements about a keeper's keys before that a grant carries."""
+    return tuple(statements[-EARLIER_LIMIT:])
+
+
+def binding(earlier: Sequence[Mapping[str, Any]]) -> Fields:
+    """What a grant's signature says of such statements; nothing where there are none.
+
+    Signed by the key that came as well: else anyone could have a key of their own hand over to the keeper's.
+    """
+    return {_EARLIER: b64(sha256(canon([dict(one) for one in earlier])).digest())} if earlier else {}
+
+
 def check(said: Mapping[str, Any], keeper_pub: bytes) -> None:
     """Return when `said` is a grant, within its bounds, and signed by this key; else BadSignature."""
-    if set(said) != _NAMES | {"sig"} or said["t"] != TYPE:
+    if set(said) - {_EARLIER} != _NAMES | {"sig"} or said["t"] != TYPE:
         raise BadSignature("That is not a grant.")
     fields = {name: value for name, value in said.items() if name != "sig"}
     try:
@@ -113,15 +139,18 @@ def header(diary: str, grant: str, to: str) -> Fields:
     return {"diary": diary, "grant": grant, "t": "grant", "to": to}
 
 
-def seal_for(advocate: Person, keeper: Person, said: Mapping[str, Any], key: bytes) -> bytes:
-    """The envelope the advocate opens: the grant, its key, and the keeper's keys and name."""
+def seal_for(
+    advocate: Person, keeper: Person, said: Mapping[str, Any], key: bytes, earlier: Sequence[Mapping[str, Any]] = ()
+) -> bytes:
+    """The envelope the advocate opens: the grant, its key, the keeper's keys and name, and the statements about those before."""
     plain = {"grant": dict(said), "key": b64(key), "name": keeper.name} | keeper.keys()
+    plain |= {_EARLIER: [dict(one) for one in earlier]} if earlier else {}
     place = header(str(said["diary"]), str(said["grant"]), b64(advocate.fingerprint))
     return seal_to(advocate.hpke_pub, Kind.GRANT, place, pad_version(canon(plain)))
 
 
 def open_for(keyset: Keyset, envelope: bytes, diary: str, grant: str) -> Granted:
-    """What an advocate was given, checked whole: place, keeper's keys, signature, and that it is for these keys.
+    """What an advocate was given, checked whole: place, keeper's keys now and before, signature, and that it is for these keys.
 
     Whether the keeper's nine words were compared is for the caller: a stranger can give a grant of their own. Raises
     SealError and BadSignature.
@@ -133,6 +162,7 @@ def open_for(keyset: Keyset, envelope: bytes, diary: str, grant: str) -> Granted
     check(said, keeper.ecdsa_pub)
     if (said["diary"], said["grant"], said["to"], said["from"]) != (diary, grant, b64(own), b64(keeper.fingerprint)):
         raise BadSignature("That grant is for somebody else.")
+    _check_earlier(granted)
     return granted
 
 
@@ -148,7 +178,8 @@ def open_kept(account_key: bytes, envelope: bytes, keeper_pub: bytes, place: Map
     granted = _read(open_envelope(account_key, envelope, Kind.GRANT, place))
     said = granted.said
     check(said, keeper_pub)
-    if header(said["diary"], said["grant"], said["to"]) != place or said["to"] != b64(granted.other.fingerprint):
+    is_here = header(said["diary"], said["grant"], said["to"]) == place and said["to"] == b64(granted.other.fingerprint)
+    if granted.earlier or not is_here:
         raise SealError
     return granted
 
@@ -196,22 +227,36 @@ def _read(plain: bytes) -> Granted:
     """What either envelope holds; its signature is for the caller. Raises SealError."""
     try:
         named = parse(unpad(plain))
-        if not isinstance(named, dict) or set(named) != _SEALED or not isinstance(named["grant"], dict):
+        if not isinstance(named, dict) or set(named) - {_EARLIER} != _SEALED or not isinstance(named["grant"], dict):
             raise SealError
-        key = unb64(str(named["key"]))
+        key, earlier = unb64(str(named["key"])), named.get(_EARLIER, [])
+        is_list = isinstance(earlier, list) and all(isinstance(one, dict) for one in earlier)
+        if not is_list or bool(earlier) != (_EARLIER in named):
+            raise SealError
         if len(key) != KEY_BYTES or not _is_text(named["name"], NAME_CHARACTERS):
             raise SealError
         other = Person(unb64(str(named["ecdsa_pub"])), unb64(str(named["hpke_pub"])), str(named["name"]))
         other.fingerprint  # noqa: B018 - of the right length, or refused here
     except KeptError:
         raise SealError from None
-    return Granted(named["grant"], key, other)
+    return Granted(named["grant"], key, other, tuple(earlier))
+
+
+def _check_earlier(granted: Granted) -> None:
+    """The statements are those the keeper signed, of this diary, and lead to the key in it. Raises BadSignature."""
+    said, earlier = granted.said, granted.earlier
+    is_signed = binding(earlier).get(_EARLIER) == said.get(_EARLIER)
+    if not is_signed or len(earlier) > EARLIER_LIMIT or any(one.get("diary") != said["diary"] for one in earlier):
+        raise BadSignature("What is said of the keys before is not what was signed.")
+    granted.author_keys()
 
 
 def _ids_hold(said: Mapping[str, Any]) -> bool:
     """Ids and fingerprints of the right lengths. Raises BadRequest."""
     for name in ("diary", "grant", *(("prev",) if said["prev"] is not None else ())):
         parse_id(_text(said[name]))
+    if _EARLIER in said and len(unb64(_text(said[_EARLIER]))) != DIGEST_BYTES:
+        return False
     return all(len(unb64(_text(said[name]))) == FINGERPRINT_BYTES for name in ("from", "to"))
 
 

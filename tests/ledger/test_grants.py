@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from diary.crypto.fingerprints import fingerprint, read_words, to_words
 from diary.crypto.keys import Keyset
+from diary.crypto.signing import Author
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature, SealError
 from diary.ids import id_text
-from diary.ledger import grants, letters, marks, summaries
+from diary.ledger import grants, letters, marks, rekeying, summaries
 from diary.ledger.grants import Granted, Person
+from diary.ledger.push import signed_bytes
+from diary.web.views.grants import SEALED_BYTES
 from tests.vectors.reading import load
 
 V: dict[str, Any] = load("grants.json")
@@ -63,6 +67,49 @@ def test_both_copies_open_for_their_own_and_nobody_else() -> None:
     assert (mine.said, mine.other) == (V["grant"], person(V["advocate"]))
     with pytest.raises(BadSignature):
         grants.open_kept(account, kept, ADVOCATE.ecdsa_pub, V["kept"]["header"])
+
+
+def test_keys_before_count_as_far_as_both_keys_say() -> None:
+    """Each key up to its number and none above it; statements that one side alone signed let no grant hold."""
+    told, place = V["succeeded"], V["for_advocate"]["header"]
+    given = grants.open_for(ADVOCATE, unb64(told["envelope"]), place["diary"], place["grant"])
+    assert (given.said, [dict(one) for one in given.earlier]) == (told["said"], told["earlier"])
+    authors = given.author_keys()
+    assert [{"pub": b64(one.pub), "seq": one.seq} for one in authors] == told["authors"]
+    message = signed_bytes(**told["signed"])
+    for one in told["counts"]:
+        with nullcontext() if one["holds"] else pytest.raises(BadSignature):
+            rekeying.verify_any(authors, message, unb64(one["sig"]), one["seq"])
+    for one in told["refused"]:
+        with pytest.raises(BadSignature if one["code"] == "bad_signature" else SealError):
+            grants.open_for(ADVOCATE, unb64(one["envelope"]), place["diary"], place["grant"])
+    again = grants.seal_for(person(V["advocate"]), person(V["keeper"]), told["said"], unb64(V["key"]), told["earlier"])
+    assert grants.open_for(ADVOCATE, again, place["diary"], place["grant"]) == given
+    # The keeper's own copy has the digest and not the statements.
+    account, other = unb64(V["account_key"]), person(V["advocate"])
+    mine = grants.open_kept(account, grants.keep(account, other, told["said"], GRANTED.key), KEEPER.ecdsa_pub, place)
+    assert (mine.said, mine.earlier) == (told["said"], ())
+
+
+def test_a_grant_carries_forty_statements_at_most() -> None:
+    """The newest, which still fit what the server takes; one more is no grant."""
+    place, keys = V["for_advocate"]["header"], [Author(bytes([*range(1, 32), n])) for n in range(41)]
+    fields = {name: value for name, value in V["grant"].items() if name not in ("sig", "t")}
+    comes = [*(one.pub for one in keys[1:]), KEEPER.ecdsa_pub]
+    some = V["succeeded"]["earlier"][0]
+    kept = {name: some[name] for name in ("account", "diary", "head", "hpke_pub", "seq", "ts")}
+    beacon = {"log": some["head"], "root": some["head"], "size": 2**40}
+    said = [
+        rekeying.make(old, kept | {"beacon": beacon, "ecdsa_pub": b64(new), "epoch": n + 2})
+        for n, (old, new) in enumerate(zip(keys, comes, strict=True))
+    ]
+    for statements, holds in ((grants.newest_of(said), True), (said, False)):
+        grant = grants.make(Author(KEEPER.ecdsa), fields | grants.binding(statements))
+        sealed = grants.seal_for(person(V["advocate"]), person(V["keeper"]), grant, GRANTED.key, statements)
+        assert len(sealed) <= SEALED_BYTES
+        with nullcontext() if holds else pytest.raises(BadSignature):
+            given = grants.open_for(ADVOCATE, sealed, place["diary"], place["grant"])
+            assert [one["epoch"] for one in given.earlier] == [*range(3, 43)]
 
 
 @pytest.mark.parametrize("case", V["refused_grants"])

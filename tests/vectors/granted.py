@@ -10,6 +10,7 @@ from diary.ledger import grants, letters, marks, summaries
 from diary.ledger.beside_grant import Beside
 from diary.ledger.grants import DAY_MS, LONGEST_MS, Granted, Person
 from tests.vectors.reference import envelope, envelope_to, fixed
+from tests.vectors.succeeded import made_succeeded
 
 Case = dict[str, object]
 AT = 1_790_000_000_000
@@ -49,6 +50,7 @@ def made_grants() -> Case:
         "apart": _apart(keeper_key, fields, granted),
         "summary": _summary(granted),
         "marks": _marks(granted),
+        "succeeded": made_succeeded(advocate, keeper_key, keeper, fields, key),
         "letter": _letter(advocate, advocate_key, keeper),
         "assisted": _assisted(advocate, advocate_key, keeper),
         "refused_grants": _bent(keeper_key, said),
@@ -246,7 +248,7 @@ def _bent(key: bytes, said: Case) -> list[Case]:
         {"rights": ["view", "write"]}, {"scope": {}}, {"scope": {"all": False}}, {"scope": {"records": []}},
         {"scope": {"records": twice}}, {"scope": {"case": "x"}}, {"scope": {"case": IDS["case"], "all": True}}, {"restricted": 1},
         {"purpose": ""}, {"purpose": "x" * 201}, {"not_after": AT}, {"not_after": AT + LONGEST_MS + 1}, {"made_at": -1},
-        {"to": "AAAA"}, {"prev": "x"}, {"t": "grant/v2"}, {"more": 1},
+        {"to": "AAAA"}, {"prev": "x"}, {"earlier": b64(bytes(31))}, {"earlier": None}, {"t": "grant/v2"}, {"more": 1},
     ]  # fmt: skip
     made = []
     for one in signed:

@@ -23,7 +23,9 @@ import { openWithKeys, signedBytes } from './versions.js';
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('./session.js').Session} Session */
 /** @typedef {import('./grants.js').Granted} Granted */
-/** @typedef {Granted & {opener: CryptoKey, author: CryptoKey}} Held */
+/** @typedef {import('./grants.js').Received} Received */
+/** @typedef {{key: CryptoKey, until: number|null}} Signer a key of the client's, and the last number it counts for; null for the one in use */
+/** @typedef {Received & {opener: CryptoKey, signers: readonly Signer[]}} Held `signers`: the key in use first */
 /** @typedef {{diary: string, grant: string, sealed: string, summary: string|null}} ClientRow as the server lists it, b64 */
 /** @typedef {{c: string, sig: string, parents: string[], receipt: any}} Sealed what the server says of a version and the keeper signed */
 /** @typedef {import('./versions.js').OpenedVersion & {seq: number, version: string, record: string, kept_at: number|null, sealed: Sealed, apart: Record<string, string>|null, whole: boolean}} Read `apart`: digests of fields that were not given; `whole`: it can be shown to be what was committed to */
@@ -73,8 +75,8 @@ function clientPart(session, held, heldOf) {
         try {
           const granted = await openForAdvocate(own, unb64(row.sealed), row);
           if (granted.said.not_after <= now) throw new KeptError('not_opened');
-          const [opener, author] = await Promise.all([importKey(granted.key.slice()), importAuthorPub(unb64(granted.other.ecdsa_pub))]);
-          held.set(row.grant, { ...granted, opener, author });
+          const [opener, ...signers] = await Promise.all([importKey(granted.key.slice()), ...[...granted.authors].reverse().map(signerOf)]);
+          held.set(row.grant, { ...granted, opener, signers });
           const summary = row.summary ? await SUMMARY.open(granted.key.slice(), unb64(row.summary), row).catch(() => null) : null;
           return { said: granted.said, other: granted.other, summary };
         } catch {
@@ -99,8 +101,8 @@ function clientPart(session, held, heldOf) {
       const { said, key } = heldOf(grant);
       return MARKS.open(key.slice(), sealed, said);
     },
-    /** The key whose nine words were compared. */
-    clientKey: async (/** @type {string} */ grant) => heldOf(grant).other.ecdsa_pub,
+    /** The key whose nine words were compared, and what those before it said as they went. */
+    clientKeys: async (/** @type {string} */ grant) => { const { other, earlier } = heldOf(grant); return { ecdsa_pub: other.ecdsa_pub, earlier }; },
     preparedSeal: (/** @type {string} */ grant, /** @type {import('./prepared.js').Prepared} */ prepared) => session.pairs().then((pairs) => sealPrepared(pairs, heldOf(grant).said, prepared)),
     letterSeal: async (/** @type {{grant: string, what: 'question'|'assisted', fields: any, made_at: number}} */ { grant, what, fields, made_at }) => {
       const { said, other } = heldOf(grant);
@@ -117,7 +119,7 @@ function clientPart(session, held, heldOf) {
  * One version of a client's feed. Null for what the client did not sign, or what opens to something else: it is nobody's word.
  * @param {Session} session @param {Held} given @param {Uint8Array} frame @returns {Promise<Read|{seq: number, refused: true}>}
  */
-async function readOne(session, { said, opener, author }, frame) {
+async function readOne(session, { said, opener, signers }, frame) {
   const [first, sealed, wraps] = readFrames(frame, { atMost: FRAMES });
   const facts = /** @type {any} */ (parseObject(/** @type {Uint8Array} */ (first)));
   const { c, parents, parts, receipt, record, seq, sig, version } = facts;
@@ -127,7 +129,7 @@ async function readOne(session, { said, opener, author }, frame) {
     const meta = { c, sig, parents, parts };
     const pieces = readFrames(/** @type {Uint8Array} */ (sealed), { atMost: SEALED });
     const [{ keys, apart }] = await Promise.all([
-      keysIn(said, opener, version, readFrames(/** @type {Uint8Array} */ (wraps), { atMost: 2 })), verifyAuthor(author, signedBytes(c, place), unb64(sig)),
+      keysIn(said, opener, version, readFrames(/** @type {Uint8Array} */ (wraps), { atMost: 2 })), verifyCounting(signers, seq, signedBytes(c, place), unb64(sig)),
     ]);
     const opened = await openWithKeys({ place, meta, envelopes: pieces.slice(parts.length) }, keys, session.namesOf, apart);
     if (opened.altered) throw new KeptError('bad_signature');
@@ -136,6 +138,19 @@ async function readOne(session, { said, opener, author }, frame) {
   } catch {
     return { seq, refused: true };
   }
+}
+
+/** @param {import('./statements.js').AuthorKey} author @returns {Promise<Signer>} */
+async function signerOf({ pub, seq }) {
+  return { key: await importAuthorPub(unb64(pub)), until: seq };
+}
+
+/** Returns when a key that counted for that number made the signature; throws `bad_signature`. @param {readonly Signer[]} signers @param {number} seq @param {Bytes} message @param {Bytes} sig */
+async function verifyCounting(signers, seq, message, sig) {
+  for (const { key } of signers.filter(({ until }) => until === null || seq <= until)) {
+    if (await verifyAuthor(key, message, sig).then(() => true, () => false)) return;
+  }
+  throw new KeptError('bad_signature');
 }
 
 /** @param {import('./grants.js').Grant} said @param {CryptoKey} opener @param {string} version @param {readonly Uint8Array[]} given @returns {Promise<{keys: Bytes[], apart: Record<string, string>|null}>} */

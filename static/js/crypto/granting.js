@@ -7,7 +7,7 @@ import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
 import { importKey } from './cobblestone.js';
 import { claimedHeader } from './envelope.js';
-import { givesDigests, keepGrant, makeGrant, openKept, printOf, sealDigests, sealForAdvocate, wrapsFor } from './grants.js';
+import { binding, givesDigests, keepGrant, makeGrant, newestOf, openKept, printOf, sealDigests, sealForAdvocate, wrapsFor } from './grants.js';
 import { unwrap, versionWrapHeader } from './keys.js';
 import { openLetter } from './letters.js';
 import { MARKS } from './marks.js';
@@ -40,14 +40,15 @@ function makingPart(session, held) {
   return {
     grantMake: async (/** @type {{advocate: Person, choice: Choice, name: string}} */ { advocate, choice, name }) => {
       const { identity, signKey } = session.own;
+      const earlier = newestOf(session.own.earlier);
       const keeper = { ecdsa_pub: identity.ecdsa_pub, hpke_pub: identity.hpke_pub, name };
       const said = await makeGrant(signKey, unb64(identity.ecdsa_pub), {
-        ...choice, diary: identity.diary, from: printOf(keeper), grant: idText(newId()), to: printOf(advocate),
+        ...choice, ...binding(earlier), diary: identity.diary, from: printOf(keeper), grant: idText(newId()), to: printOf(advocate),
       });
       const key = random(32);
       const kept = await own((account) => keepGrant(account, advocate, said, key));
       held.set(said.grant, { said, key, other: advocate });
-      const sealed = await sealForAdvocate(advocate, keeper, said, key);
+      const sealed = await sealForAdvocate(advocate, keeper, said, key, earlier);
       return { said, body: { grant: said.grant, kept: b64(kept), not_after: said.not_after, sealed: b64(sealed), to: said.to } };
     },
     grantsLoad: (/** @type {readonly {kept: Bytes, diary: string, grant: string, to: string}[]} */ rows) => own((account) => Promise.all(rows.map(async ({ kept, ...place }) => {

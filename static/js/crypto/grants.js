@@ -8,27 +8,32 @@ import { canon, isObject, parseObject } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
 import { importKey } from './cobblestone.js';
+import { sha256Now } from './digests.js';
 import * as envelope from './envelope.js';
 import { FINGERPRINT_BYTES, fingerprint } from './fingerprints.js';
 import { grantWrapHeader, unwrap, wrap } from './keys.js';
 import { padVersion, unpad } from './padding.js';
 import { openFrom, sealTo } from './people.js';
 import { sign, verifyAuthor } from './signing.js';
+import { authorChain } from './statements.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('./signing.js').Pair} Pair */
 /** @typedef {{all: true} | {case: string} | {records: string[]}} Scope */
 /** @typedef {'view'|'comment'|'pack'} Right */
-/** @typedef {{diary: string, from: string, grant: string, made_at: number, not_after: number, prev: string|null, purpose: string, restricted: boolean, rights: Right[], scope: Scope, t: string, to: string, sig: string}} Grant times in ms */
+/** @typedef {{diary: string, from: string, grant: string, made_at: number, not_after: number, prev: string|null, purpose: string, restricted: boolean, rights: Right[], scope: Scope, t: string, to: string, sig: string, earlier?: string}} Grant times in ms; `earlier`: digest of the statements about the keeper's keys before */
 /** @typedef {{ecdsa_pub: string, hpke_pub: string, name: string}} Person the other side: keys as b64, and a name for people */
 /** @typedef {{said: Grant, key: Bytes, other: Person}} Granted */
+/** @typedef {import('./statements.js').Statement} Statement */
+/** @typedef {Granted & {earlier: readonly Statement[], authors: readonly import('./statements.js').AuthorKey[]}} Received as an advocate has it: the statements about the keeper's keys before, and all of those keys, oldest first */
 
 export const RIGHTS = Object.freeze(/** @type {Right[]} */ (['view', 'comment', 'pack']));
 export const DAY_MS = 86_400_000;
 export const USUAL_MS = 30 * DAY_MS;
 export const LONGEST_MS = 180 * DAY_MS;
 export const RECORDS_LIMIT = 500;
+export const EARLIER_LIMIT = 40;
 export const PURPOSE_CHARACTERS = 200;
 export const NAME_CHARACTERS = 80;
 
@@ -50,6 +55,18 @@ export async function makeGrant(key, pub, fields) {
   const said = { ...whole, sig: b64(await sign(key, canon(/** @type {any} */ (whole)))) };
   await checkGrant(said, pub);
   return said;
+}
+
+/** The statements about a keeper's keys before that a grant carries. @param {readonly JsonObject[]} statements */
+export const newestOf = (statements) => statements.slice(-EARLIER_LIMIT);
+
+/**
+ * What a grant's signature says of such statements; nothing where there are none. Signed by the key that came as well: else
+ * anyone could have a key of their own hand over to the keeper's.
+ * @param {readonly JsonObject[]} earlier @returns {{earlier?: string}}
+ */
+export function binding(earlier) {
+  return earlier.length ? { earlier: b64(sha256Now(canon(/** @type {any} */ (earlier)))) } : {};
 }
 
 /**
@@ -74,11 +91,11 @@ export function grantHeader({ diary, grant, to }) {
 
 /**
  * The envelope the advocate opens.
- * @param {Person} advocate @param {Person} keeper @param {Grant} said @param {Bytes} key
+ * @param {Person} advocate @param {Person} keeper @param {Grant} said @param {Bytes} key @param {readonly JsonObject[]} [earlier] statements about the keeper's keys before
  * @returns {Promise<Bytes>}
  */
-export function sealForAdvocate(advocate, keeper, said, key) {
-  return sealTo(unb64(advocate.hpke_pub), 'grant', grantHeader(said), plaintextOf(keeper, said, key));
+export function sealForAdvocate(advocate, keeper, said, key, earlier = []) {
+  return sealTo(unb64(advocate.hpke_pub), 'grant', grantHeader(said), plaintextOf(keeper, said, key, earlier));
 }
 
 /**
@@ -87,16 +104,17 @@ export function sealForAdvocate(advocate, keeper, said, key) {
  * @param {{ecdsa: Pair, hpke: Pair}} own
  * @param {Uint8Array} sealed
  * @param {{diary: string, grant: string}} place
- * @returns {Promise<Granted>}
+ * @returns {Promise<Received>}
  */
 export async function openForAdvocate(own, sealed, { diary, grant }) {
   const to = b64(fingerprint(own.ecdsa.pub, own.hpke.pub));
-  const granted = readSealed(await openFrom(own.hpke.scalar, sealed, 'grant', grantHeader({ diary, grant, to })));
-  const { said, other } = granted;
+  const { said, key, other, earlier } = readSealed(await openFrom(own.hpke.scalar, sealed, 'grant', grantHeader({ diary, grant, to })));
   await checkGrant(said, unb64(other.ecdsa_pub));
   const isOurs = said.diary === diary && said.grant === grant && said.to === to && said.from === printOf(other);
   if (!isOurs) throw new KeptError('bad_signature', 'That grant is for somebody else.');
-  return granted;
+  const isSigned = binding(earlier).earlier === said.earlier && earlier.length <= EARLIER_LIMIT && earlier.every((one) => one.diary === diary);
+  if (!isSigned) throw new KeptError('bad_signature', 'What is said of the keys before is not what was signed.');
+  return { said, key, other, earlier, authors: await authorChain(earlier, other.ecdsa_pub) };
 }
 
 /**
@@ -117,12 +135,11 @@ export function keepGrant(accountKey, advocate, said, key) {
  * @returns {Promise<Granted>}
  */
 export async function openKept(accountKey, sealed, keeperPub, place) {
-  const granted = readSealed(await envelope.open(accountKey, sealed, 'grant', grantHeader(place)));
-  const { said, other } = granted;
+  const { said, key, other, earlier } = readSealed(await envelope.open(accountKey, sealed, 'grant', grantHeader(place)));
   await checkGrant(said, keeperPub);
-  const isHere = said.diary === place.diary && said.grant === place.grant && said.to === place.to && said.to === printOf(other);
+  const isHere = !earlier.length && said.diary === place.diary && said.grant === place.grant && said.to === place.to && said.to === printOf(other);
   if (!isHere) throw new KeptError('not_opened');
-  return granted;
+  return { said, key, other };
 }
 
 /**
@@ -191,19 +208,21 @@ export async function unwrapKeys({ said, key }, version, given) {
   return Promise.all(given.map((one, i) => unwrap(opener, grantWrapHeader(said, /** @type {'open'} */ (parts[i]), version), one)));
 }
 
-/** @param {Person} other @param {Grant} said @param {Bytes} key @returns {Bytes} */
-function plaintextOf(other, said, key) {
-  return padVersion(canon(/** @type {any} */ ({ ecdsa_pub: other.ecdsa_pub, grant: said, hpke_pub: other.hpke_pub, key: b64(key), name: other.name })));
+/** @param {Person} other @param {Grant} said @param {Bytes} key @param {readonly JsonObject[]} [earlier] @returns {Bytes} */
+function plaintextOf(other, said, key, earlier = []) {
+  const before = earlier.length ? { earlier } : {};
+  return padVersion(canon(/** @type {any} */ ({ ...before, ecdsa_pub: other.ecdsa_pub, grant: said, hpke_pub: other.hpke_pub, key: b64(key), name: other.name })));
 }
 
-/** What either envelope holds; its signature is for the caller. @param {Bytes} plaintext @returns {Granted} */
+/** What either envelope holds; its signature is for the caller. @param {Bytes} plaintext @returns {Granted & {earlier: readonly Statement[]}} */
 function readSealed(plaintext) {
   try {
-    const { ecdsa_pub, grant, hpke_pub, key: raw, name, ...more } = /** @type {Record<string, any>} */ (parseObject(unpad(plaintext)));
+    const { earlier, ecdsa_pub, grant, hpke_pub, key: raw, name, ...more } = /** @type {Record<string, any>} */ (parseObject(unpad(plaintext)));
     const [key, other] = [unb64(raw), { ecdsa_pub, hpke_pub, name }];
+    if (earlier !== undefined && !(Array.isArray(earlier) && earlier.length && earlier.every(isObject))) throw new KeptError('not_opened');
     if (Object.keys(more).length || !isObject(grant) || key.length !== KEY_BYTES || !isText(name, NAME_CHARACTERS)) throw new KeptError('not_opened');
     printOf(other);
-    return { said: /** @type {any} */ (grant), key, other };
+    return { said: /** @type {any} */ (grant), key, other, earlier: earlier ?? [] };
   } catch {
     throw new KeptError('not_opened');
   }
@@ -217,8 +236,9 @@ export function printOf({ ecdsa_pub, hpke_pub }) {
 /** @param {any} said @returns {boolean} */
 function isGrant(said) {
   try {
-    if (Object.keys(said).sort().join() !== NAMES || said.t !== TYPE || typeof said.restricted !== 'boolean') return false;
+    if (Object.keys(said).filter((name) => name !== 'earlier').sort().join() !== NAMES || said.t !== TYPE || typeof said.restricted !== 'boolean') return false;
     for (const id of [said.diary, said.grant, ...(said.prev === null ? [] : [said.prev])]) parseId(id);
+    if (Object.hasOwn(said, 'earlier') && unb64(said.earlier).length !== DIGEST_BYTES) return false;
     const prints = [said.from, said.to].every((one) => unb64(one).length === FINGERPRINT_BYTES);
     return prints && isScope(said.scope) && areRights(said.rights) && areTimes(said) && isText(said.purpose, PURPOSE_CHARACTERS);
   } catch {

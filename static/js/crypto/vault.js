@@ -88,7 +88,7 @@
  *   clientsOpen([{diary, grant, sealed, summary}…], now) → [{said, other, summary|null}|null…]     held from now on; null for a grant
  *       that lets nobody in: altered, unsigned, for somebody else, over
  *   clientForget(grant) · clientRead(grant, page) → [{seq, record, version, …as openVersion}|{seq, refused: true}…]     each signed by that client
- *   clientPart({grant, blob, key, i, n, sealed, size?}) → bytes · letterSeal({grant, what, fields, made_at}) → {letter, envelope} · clientKey(grant) → b64 · preparedSeal(grant, prepared) → bytes
+ *   clientPart({grant, blob, key, i, n, sealed, size?}) → bytes · letterSeal({grant, what, fields, made_at}) → {letter, envelope} · clientKeys(grant) → {ecdsa_pub, earlier} · preparedSeal(grant, prepared) → bytes
  *   clientMarks(grant, {made_at, marks}) → bytes · clientMarksOpen(grant, sealed) → {made_at, marks}     the advocate's own; not_opened
  */
 import { KeptError } from '../core/errors.js';
@@ -104,7 +104,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientKey', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientKeys', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 

@@ -101,9 +101,9 @@ async function makePack(ctx, of, options, onStep) {
   onStep({ step: 'checking', done: 0, total: 0 });
   // Noted first: there is no pack that the keeper does not read of, and a grant that is over ends here.
   const { packs } = await guarded(ctx, grant, () => ctx.api.note(grant, 'pack'));
-  const keys = await keysOf(ctx, grant, told.packed);
+  const { keys, log } = await signersOf(ctx, grant, told.packed);
   stillOpen();
-  const capsule = makeCapsule(told.versions, wishOf(ctx, said, told, { ...options, no: packs }), keys);
+  const capsule = makeCapsule(told.versions, { ...wishOf(ctx, said, told, { ...options, no: packs }), log }, keys);
   const pack = /** @type {any} */ (capsule['pack']);
   const restricted = options.restricted && said.restricted;
   const front = await evidenceFront(capsule, told.held, options.say, async ({ list, record }) => ctx.opened().preparedSeal(grant, {
@@ -128,11 +128,19 @@ function wishOf({ ports, state: { you } }, said, { chosen, words, hold }, { from
   };
 }
 
-/** The keys a pack names: the client's, whose signatures hold here, and the server's, as it gives them now. @param {Context} ctx @param {string} grant @param {readonly DiaryVersion[]} packed */
-async function keysOf(ctx, grant, packed) {
-  const { log, notary } = await ctx.api.server();
+/**
+ * The keys a pack names: the client's, whose signatures hold here, with the statements of those before, and the server's, as it gives them now;
+ * and what its instance key said of those before, by which receipts may be. Who checks the pack has that key from elsewhere.
+ * @param {Context} ctx @param {string} grant @param {readonly DiaryVersion[]} packed
+ */
+async function signersOf(ctx, grant, packed) {
+  const [{ ecdsa_pub, earlier }, { log, notary }, told] = await Promise.all([ctx.opened().clientKeys(grant), ctx.api.server(), ctx.api.log()]);
   const account = textOf(objectOf(packed.at(-1)?.open.fields ?? {}, '_author'), 'account');
-  return { account, ecdsa_pub: await ctx.opened().clientKey(grant), log, notary };
+  const statements = Array.isArray(told.statements) ? told.statements : [];
+  return {
+    keys: { account, ...(earlier.length ? { earlier } : {}), ecdsa_pub, log, notary },
+    log: statements.length ? { authorities: [], checkpoints: [], proofs: [], statements } : null,
+  };
 }
 
 /** A file as it came, part by part; each is a look that the keeper reads of. @param {Context} ctx @param {{client: Client, diary: Diary}} of @param {string} record @param {() => void} stillOpen */

@@ -47,6 +47,8 @@ export function deskApi(request) {
     session: () => within({ path: '/v1/session' }),
     /** What the server is; anybody may ask. @returns {Promise<{log: string, notary: string}>} */
     server: () => bare({ path: '/v1/server' }),
+    /** What it says of its log and of its keys; anybody may ask. @returns {Promise<{statements?: any[]}>} */
+    log: () => bare({ path: '/v1/log' }),
     ...clientsOf(within),
     ...organisationOf(within),
   };

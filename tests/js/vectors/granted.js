@@ -4,12 +4,14 @@ import { canon } from '../../../static/js/core/encoding.js';
 import { importKey } from '../../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../../static/js/crypto/envelope.js';
 import { fingerprint, fingerprintWords, readFingerprint } from '../../../static/js/crypto/fingerprints.js';
-import { checkGrant, givesDigests, grantHeader, keepGrant, makeGrant, openDigests, openForAdvocate, openKept, sealDigests, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
+import { binding, checkGrant, givesDigests, grantHeader, keepGrant, makeGrant, newestOf, openDigests, openForAdvocate, openKept, sealDigests, sealForAdvocate, unwrapKeys, wrapsFor } from '../../../static/js/crypto/grants.js';
 import { MARKS } from '../../../static/js/crypto/marks.js';
 import { checkLetter, openLetter, sealLetter } from '../../../static/js/crypto/letters.js';
 import { padVersion } from '../../../static/js/crypto/padding.js';
-import { importAuthor } from '../../../static/js/crypto/signing.js';
+import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
+import { makeStatement } from '../../../static/js/crypto/statements.js';
 import { SUMMARY } from '../../../static/js/crypto/summaries.js';
+import { verifyByAny } from '../../../static/js/ledger/push.js';
 import { refused, same } from './judging.js';
 
 const text = (bytes) => new TextDecoder().decode(bytes);
@@ -28,6 +30,7 @@ export async function grants(v) {
   same(canon({ ...made, sig }), canon(v.grant), 'grant');
   for (const [i, one] of v.refused_grants.entries()) await refused(one.code, () => checkGrant(one.grant, keeper.ecdsa.pub), `grant ${i}`);
   await envelopes(v, keeper, advocate);
+  await succeeded(v, keeper, advocate);
   await keys(v);
   await digests(v);
   await stands(SUMMARY, 'summary/v1', v.summary, v.key, v.grant);
@@ -77,6 +80,35 @@ async function envelopes(v, keeper, advocate) {
   same([canon(mine.said), mine.other.name], [canon(v.grant), v.advocate.name], 'the keeper’s copy');
   same(canon((await openKept(account, await keepGrant(account, person(v.advocate), v.grant, unb64(v.key)), keeper.ecdsa.pub, v.kept.header)).said), canon(v.grant), 'kept again');
   await refused('bad_signature', () => openKept(account, unb64(v.kept.envelope), advocate.ecdsa.pub, v.kept.header), 'signed by another');
+}
+
+async function succeeded({ succeeded: told, for_advocate: { header: place }, advocate: theirs, keeper: its, key, account_key }, keeper, advocate) {
+  const open = (sealed) => openForAdvocate(advocate, unb64(sealed), place);
+  const given = await open(told.envelope);
+  same([canon(given.said), text(canon(given.earlier)), text(canon(given.authors))], [canon(told.said), text(canon(told.earlier)), text(canon(told.authors))], 'keys before');
+  same(binding(told.earlier).earlier, told.said.earlier, 'what is signed of them');
+  for (const { sig, seq, holds, by } of told.counts) {
+    const check = () => verifyByAny(given.authors, told.signed, sig, seq);
+    if (holds) await check();
+    else await refused('bad_signature', check, `${by} for ${seq}`);
+  }
+  for (const one of told.refused) await refused(one.code, () => open(one.envelope), one.name);
+  const again = await sealForAdvocate(person(theirs), person(its), told.said, unb64(key), told.earlier);
+  same(text(canon((await openForAdvocate(advocate, again, place)).earlier)), text(canon(told.earlier)), 'sealed again');
+  await many(told, { theirs, its, key: unb64(key), signer: keeper.ecdsa }, (sealed) => openForAdvocate(advocate, sealed, place));
+  const account = await importKey(unb64(account_key));
+  const mine = await openKept(account, await keepGrant(account, person(theirs), told.said, unb64(key)), keeper.ecdsa.pub, place);
+  same(canon(mine.said), canon(told.said), 'the keeper’s copy has the digest alone');
+}
+
+/** Forty statements at most. */
+async function many({ said: { sig: _, t: _t, ...fields }, earlier: [{ sig: _s, t: _type, ...one }] }, { theirs, its, key, signer }, open) {
+  const pairs = await Promise.all(Array.from({ length: 41 }, () => newPair()));
+  const author = await importAuthor(signer);
+  const statements = await Promise.all(pairs.map(async (pair, n) => makeStatement(await importAuthor(pair), { ...one, old: b64(pair.pub), ecdsa_pub: b64((pairs[n + 1] ?? signer).pub), epoch: n + 2 })));
+  const given = async (list) => sealForAdvocate(person(theirs), person(its), await makeGrant(author, signer.pub, { ...fields, ...binding(list) }), key, list);
+  same((await open(await given(newestOf(statements)))).earlier.map(({ epoch }) => epoch), Array.from({ length: 40 }, (__, n) => n + 3), 'the newest');
+  await refused('bad_signature', async () => open(await given(statements)), 'one more');
 }
 
 async function keys(v) {
