@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from diary.cli import main
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -19,3 +23,11 @@ def kept(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **env},
     )
+
+
+def here(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The same inside this process, for what takes a dozen commands: each process takes a second. A fault of ours is raised."""
+    done = CliRunner().invoke(main, [str(one) for one in arguments], env=env, prog_name="diary")
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess([], done.exit_code, done.stdout, done.stderr)

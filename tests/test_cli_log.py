@@ -10,21 +10,20 @@ import pytest
 
 from diary.crypto.signing import Notary
 from diary.encoding import canon
-from tests.running import kept
+from tests.running import here, kept
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A server that has never been started."""
     folder = tmp_path / "server"
-    assert kept("migrate", DIARY_DATA=str(folder)).returncode == 0
+    assert here("migrate", DIARY_DATA=str(folder)).returncode == 0
     return folder
 
 
 def step(data: Path, *command: object, fails: str = "") -> str:
     """One command on the server; what it printed."""
-    done = kept("keys", *command, DIARY_DATA=str(data))
-    assert "Traceback" not in done.stderr
+    done = here("keys", *command, DIARY_DATA=str(data))
     assert (done.returncode != 0) == bool(fails), done.stderr
     assert fails in done.stderr
     return done.stdout
@@ -71,7 +70,7 @@ def test_what_does_not_fit_is_refused(data: Path, tmp_path: Path) -> None:
     (tmp_path / "bent").write_bytes(canon(bent))
     step(data, "publish", tmp_path / "bent", fails="does not hold")
     other = tmp_path / "other"
-    assert kept("migrate", DIARY_DATA=str(other)).returncode == 0
+    assert here("migrate", DIARY_DATA=str(other)).returncode == 0
     step(other, "publish", tmp_path / "good", fails="another key")
     step(data, "publish", tmp_path / "good")
     step(data, "wish", tmp_path / "next", "--why", "rotated")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -25,19 +26,30 @@ NOTARY = Notary(bytes(31) + b"\x2a")
 Pages = dict[str, bytes]
 
 
+@pytest.fixture(scope="module")
+def served_pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """The pages of one server for all tests."""
+    return asyncio.run(public_pages(tmp_path_factory.mktemp("log")))
+
+
 @pytest.fixture
-async def pages(tmp_path: Path) -> Pages:
+def pages(served_pages: Pages) -> Pages:
+    """A copy to change."""
+    return dict(served_pages)
+
+
+async def public_pages(folder: Path) -> Pages:
     """Every public page of a server with three checkpoints, two of them stamped, and a statement."""
-    authority = make_authority(tmp_path / "tsa")
+    authority = make_authority(folder / "tsa")
     settings = {"DIARY_NOTARY_KEY": b64(bytes(31) + b"\x2a")}
     with authority.serving() as url:
         settings["DIARY_TIMESTAMPS"] = str(authority.settings(url))
-        async with served(tmp_path, **settings) as server:
+        async with served(folder, **settings) as server:
             server.clock.ms = SystemClock().now_ms()
             instance = server.app.state.office.instance
             wish = statements.wish(NOTARY.pub, [], "first", server.clock.ms, None)
             await keyring.publish(instance.db, statements.make(INSTANCE, wish))
-        async with served(tmp_path, **settings) as server:
+        async with served(folder, **settings) as server:
             server.clock.ms = SystemClock().now_ms()
             instance = server.app.state.office.instance
             keeper = await enrol(server)

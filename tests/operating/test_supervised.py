@@ -64,13 +64,12 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         _asks_for_a_websocket(port)
         half = _connect(port)
         head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
-        half.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{").encode())
-        time.sleep(0.5)
+        half.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode())
+        assert half.recv(65_536).startswith(b"HTTP/1.1 100 ")
+        half.sendall(b"{")
         process.send_signal(how)
-        time.sleep(1)
+        _until_nobody_listens(port)
         assert process.poll() is None
-        with pytest.raises(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1)
         half.sendall(b"}")
         assert b" 200 " in half.recv(65_536).split(b"\r\n")[0]
         half.close()
@@ -89,6 +88,17 @@ def _asks_for_a_websocket(port: int) -> None:
         asked.sendall("\r\n".join(lines).encode())
         answer = asked.recv(65_536)
     assert answer.startswith(b"HTTP/1.1 204 ") and b"\r\ncontent-security-policy: " in answer
+
+
+def _until_nobody_listens(port: int) -> None:
+    """Wait until no connection is taken any more."""
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the server still takes connections")
 
 
 def _connect(port: int) -> socket.socket:

@@ -11,8 +11,9 @@ from diary import config
 from diary.cli_store import move
 from diary.encoding import parse
 from diary.errors import BadSetting, Unavailable
-from diary.storage import database, moving
-from diary.storage.sqlite import connect, path_of
+from diary.storage import moving
+from diary.storage.sqlite import PRAGMAS, connect, path_of
+from tests import once
 from tests.keepers import Keeper, SealedFile, Served, enrol, seal_file, served, sign_in_body
 from tests.object_store import ObjectStore
 from tests.postgres import Postgres, rows_of
@@ -117,10 +118,12 @@ async def test_a_damaged_part_is_named_and_the_rest_is_moved(
     assert [name.rsplit("/", 1)[1] for name in await move(server.settings, new, lambda *_: None)] == [damaged.name]
 
 
-async def test_a_database_in_use_is_not_moved(tmp_path: Path, postgres: Postgres) -> None:
+async def test_a_database_in_use_is_not_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody writes, the move does not begin; while it moves, nobody writes."""
     settings = config.load({"DIARY_DATA": str(tmp_path)})
-    await database.migrate(settings)
+    await once.migrate(settings)
+    # It waits for its turn, in earnest for five seconds.
+    monkeypatch.setitem(PRAGMAS, "busy_timeout", "50")
     path = path_of(settings.database_url)
     busy = connect(path)
     busy.execute("PRAGMA busy_timeout=0")
@@ -130,7 +133,6 @@ async def test_a_database_in_use_is_not_moved(tmp_path: Path, postgres: Postgres
     with pytest.raises(Unavailable, match="stop the server"), moving.held(path):
         pass
     busy.close()
-    assert postgres
 
 
 async def test_targets_that_make_no_sense_are_refused(tmp_path: Path) -> None:
