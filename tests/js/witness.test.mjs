@@ -106,17 +106,32 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'wrong_keys');
 });
 
-test('another device of the diary opens what came and says that it cannot check it; kept there, it is marked so', async () => {
+test('another device of the diary is told that something came, opens it and says that it cannot check it; kept there, it is marked so', async () => {
   const one = await asks();
   const { wire } = page();
+  const faults = {};
+  const other = await anotherPhone(server.base, one.app.state.account.login, WORDS, faults, { packActions: witnessActions });
+  await other.phone.ctx.open.syncing.now();
+  assert.equal(other.app.state.waiting.answers, 0, 'a code is out and nothing has come');
   await answers(wire, await looks(wire, one.made.words), [new File(['a list'], 'times.txt', { type: 'text/plain' })]);
-  const other = await anotherPhone(server.base, one.app.state.account.login, WORDS, {}, { packActions: witnessActions });
+  // What a server put there that is no statement is nobody's, and not said to have come.
+  faults.after = async (path, _options, response) => {
+    if (!path.endsWith('/witnesses')) return undefined;
+    const told = await response.json();
+    return new Response(JSON.stringify({ ...told, witnesses: told.witnesses.map((row) => ({ ...row, statement: row.sealed })) }));
+  };
+  await other.phone.ctx.open.syncing.now();
+  assert.equal(other.app.state.waiting.answers, 0);
+  faults.after = undefined;
+  await other.phone.ctx.open.syncing.now();
+  await until(other, ({ waiting }) => waiting.answers === 1, 'said on a device that did not ask');
   const { witnesses: [shown] } = await other.app.readWitnesses();
   assert.deepEqual([shown.words, shown.verified, shown.said.fields.words], [null, null, SAID.words]);
   const { record } = await other.app.keepStatement(shown.witness);
   const { fields } = await other.app.readRecord(record);
   assert.deepEqual([fields.arrived.verified, statementMark(fields)], [null, 'Not the keeper’s words: sent to the keeper; NOT checked whether whoever wrote it had the spoken words']);
   assert.equal((await other.app.readRecordFiles(fields.attachment_ids)).length, 1);
+  assert.equal(other.app.state.waiting.answers, 0);
   // The device that made the words, looking too late, makes no second one of it.
   await assert.rejects(one.app.keepStatement(shown.witness), ({ code }) => code === 'not_found');
 });

@@ -123,6 +123,8 @@ export type Open = {
   erasedLooked?: boolean;
   /** whether it has asked which devices signed in meanwhile */
   arrivalsLooked?: boolean;
+  /** whether a code for somebody who saw it is out, of whichever device; undefined until this opening has asked */
+  witnessesOut?: boolean;
   /** files that wait apart from the draft: what came while this was locked */
   apart?: Held[];
 };

@@ -75,18 +75,24 @@ async function read({ vault }, { witness, proof }, statement) {
   return opened && proof === null ? { ...opened, verified: null } : opened;
 }
 
-/** Looks whether something came, while a code is out. @param {Context} ctx @param {Open} open */
+/** Looks whether something came: once an opening, since another device may have asked, and while any code is out. @param {Context} ctx @param {Open} open */
 export async function heedWitnesses(ctx, open) {
-  if (!keptOf(open).length) return;
+  if (!keptOf(open).length && open.witnessesOut === false) return;
   const before = open.store.root.witnesses_came ?? 0;
-  await count(open, (await witnessesOf(ctx.api, open.identity.diary).list()).witnesses);
+  const { witnesses } = await witnessesOf(ctx.api, open.identity.diary).list();
+  open.witnessesOut = witnesses.length > 0;
+  await count(open, witnesses);
   if ((open.store.root.witnesses_came ?? 0) !== before) ctx.show();
 }
 
 /** @param {Open} open @param {readonly import('../net/witnesses.js').WitnessRow[]} rows */
 async function count(open, rows) {
   const here = new Set(rows.map(({ witness }) => witness));
-  const came = rows.filter(({ statement, witness }) => statement && keptOf(open).some((one) => one.witness === witness)).length;
+  const opened = await Promise.all(rows.map(({ statement, witness }) => {
+    const mine = keptOf(open).find((one) => one.witness === witness);
+    return statement ? read(open, mine ?? { witness, proof: null }, statement) : null;
+  }));
+  const came = opened.filter(Boolean).length;
   const gone = keptOf(open).filter(({ witness }) => !here.has(witness));
   if (came === (open.store.root.witnesses_came ?? 0) && !gone.length) return;
   await open.store.change((root) => {
@@ -148,10 +154,8 @@ async function fetchFiles(wire, { key, list, upload }, onProgress) {
 
 /** @param {Context} ctx @param {Open} open @param {string} witness */
 async function drop(ctx, open, witness) {
-  await witnessesOf(ctx.api, open.identity.diary).remove(witness).catch((error) => { if (error.code !== 'not_found') throw error; });
-  await open.store.change((root) => {
-    root.witnesses = (root.witnesses ?? []).filter((/** @type {Kept} */ one) => one.witness !== witness);
-    root.witnesses_came = Math.max(0, (root.witnesses_came ?? 0) - 1);
-  });
+  const wire = witnessesOf(ctx.api, open.identity.diary);
+  await wire.remove(witness).catch((error) => { if (error.code !== 'not_found') throw error; });
+  await count(open, (await wire.list()).witnesses);
   return null;
 }
