@@ -7,7 +7,7 @@ import { sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { unb64 } from '../../static/js/core/bytes.js';
-import { logForPack } from '../../static/js/actions/log.js';
+import { keptLog, logForPack } from '../../static/js/actions/log.js';
 import { readDiary } from '../../static/js/actions/pack_sources.js';
 import { leafOf, verifyInclusion } from '../../static/js/ledger/tree.js';
 import { readNote } from '../../static/js/ledger/checkpoint.js';
@@ -175,6 +175,9 @@ test('a notary key replaced by a signed statement is followed; one that is merel
   const { account } = storeOf(made).root;
   assert.notEqual(account.notary, before.notary);
   assert.deepEqual(account.olds.map(({ pub }) => pub), [before.notary]);
+  // A pack that asks nobody has what vouches for both keys: its receipts are by the one and the other.
+  await looked(made, ({ log }) => log);
+  assert.deepEqual((await keptLog(made.ctx.open, new Map())).statements.map(({ pub }) => pub), [before.notary, account.notary]);
   // Another phone takes in the versions of both keys.
   const second = makePhone({ origin: running.base, send: sender(running.base, {}), clock: fixedClock(Date.now()) });
   await second.app.start();

@@ -47,7 +47,7 @@ export async function followKeys(open, told) {
   const { account } = open.store.root;
   const statements = Array.isArray(told?.statements) ? told.statements : [];
   const known = account.statements ?? 0;
-  if (!statements.length || (statements.length === known && statements.at(-1).log === account.log)) return;
+  if (!statements.length || (statements.length === known && account.vouched?.length === known && statements.at(-1).log === account.log)) return;
   const keys = await keyChain(statements, account.instance ?? statements[0].instance).catch(orNothing);
   if (!keys) return; // no Ed25519 here: the pack checks the rest
   const at = keys.findIndex(({ log }) => log === account.log);
@@ -57,7 +57,7 @@ export async function followKeys(open, told) {
     // Keys that a person once took over stand in no statement, and receipts by them stay good.
     const told = (pinned.olds ?? []).filter((/** @type {{log: string}} */ old) => !keys.some(({ log }) => log === old.log));
     Object.assign(pinned, {
-      instance: statements[0].instance, statements: statements.length, notary: newest.pub, log: newest.log, olds: [...told, ...keys.slice(0, -1)],
+      instance: statements[0].instance, statements: statements.length, vouched: statements, notary: newest.pub, log: newest.log, olds: [...told, ...keys.slice(0, -1)],
     });
   });
 }
@@ -151,7 +151,7 @@ export async function logForPack(open, link, receipts) {
 }
 
 /**
- * The same from what this phone has kept of the log, for a pack that asks nobody: the newest checkpoint it followed and the
+ * The same from what this phone has kept of the log, for a pack that asks nobody: what vouches for the server's keys, the newest checkpoint it followed and the
  * places that are under it. Null while it has none. Places under earlier checkpoints are left out: their way to this one is not kept.
  * @param {Open} open @param {ReadonlyMap<string, any>} receipts by version
  * @returns {Promise<import('../pack/log_files.js').Log|null>}
@@ -163,7 +163,7 @@ export async function keptLog({ store }, receipts) {
   const pages = await store.readJsonMany(Array.from({ length: last }, (_, i) => `l/${i}`));
   const places = pages.flatMap((page) => page ?? []).filter((/** @type {any} */ one) => one.size === log.size && receipts.has(one.version));
   const proofs = places.map((/** @type {any} */ { i, path, size, version }) => ({ i, path, size, version })).sort((/** @type {any} */ a, /** @type {any} */ b) => (a.version < b.version ? -1 : 1));
-  return { authorities: [], checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }], proofs, statements: [] };
+  return { authorities: [], checkpoints: [{ note: log.note, path: [], size: log.size, stamps: [] }], proofs, statements: store.root.account.vouched ?? [] };
 }
 
 /** @param {Open} open */

@@ -39,6 +39,6 @@ export async function acceptKey(ctx, open, typed) {
     if (account.notary === server.notary) return;
     const olds = [...(account.olds ?? []), { log: account.log, pub: account.notary, below: null }];
     const accepted = [...(account.accepted ?? []), { at: ctx.clock.now(), from: account.log, to: server.log }];
-    Object.assign(account, { notary: server.notary, log: server.log, instance: server.instance ?? null, statements: log.statements?.length ?? 0, olds, accepted });
+    Object.assign(account, { notary: server.notary, log: server.log, instance: server.instance ?? null, statements: log.statements?.length ?? 0, vouched: log.statements ?? [], olds, accepted });
   });
 }
