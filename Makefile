@@ -9,7 +9,8 @@ PYTHON ?= python3
 VENV := .venv/bin
 # The Node that set-up chose stands first on PATH: what lies in node_modules/.bin looks for it there.
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
-JS_TESTS = $$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort)
+JS_ALL = $$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort)
+JS_TESTS = $$(find tests/js -name slow -prune -o \( -name '*.test.js' -o -name '*.test.mjs' \) -print | sort)
 FIRST_FAILS = status=0
 
 .PHONY: faults help setup setup-run setup-quick run demo test quick test-all check lock bench
@@ -60,7 +61,7 @@ test-all: setup ## test, and real WebKit, matrices, faults and big files
 	@$(VENV)/python .ci/tools.py webkit firefox caddy systemd-analyze
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
-	node --test $(JS_TESTS) || status=1
+	node --test $(JS_ALL) || status=1
 	$(VENV)/python -m pytest $(ARGS) || status=1
 	exit $$status
 

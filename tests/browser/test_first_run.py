@@ -70,7 +70,11 @@ def _to_words(keeper: Keeper) -> None:
     keeper.sees_place("Choose words that open this")
 
 
-@pytest.mark.parametrize("step", [_to_text, _to_time, _to_words], ids=["text", "time", "words"])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(_to_text, marks=pytest.mark.slow), pytest.param(_to_time, marks=pytest.mark.slow), _to_words],
+    ids=["text", "time", "words"],
+)
 def test_killed_before_the_first_save_the_draft_stands(new_profile: NewProfile, server: Served, step) -> None:  # type: ignore[no-untyped-def]
     """Killed after any step before there are words: what was typed is there again."""
     profile = new_profile()

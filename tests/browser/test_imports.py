@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from diary.crypto.signing import Notary
@@ -68,6 +69,7 @@ def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: S
     assert verify(pack, notary=Notary(server.settings.read_notary_seed()).pub) == []
 
 
+@pytest.mark.slow  # chats and an email are brought in in every `make test`
 def test_a_picture_that_was_left_out_comes_in_later(keeper: Keeper) -> None:
     """Unticked the first time: the same chat offers it again, it lands in its entry, and a third time there is nothing left."""
     _offline(keeper)

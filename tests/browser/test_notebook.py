@@ -349,6 +349,7 @@ TRYING = """(words) => new Promise((done) => {
 })"""
 
 
+@pytest.mark.slow  # a minute by itself
 @pytest.mark.timed
 def test_every_try_takes_as_long(keeper: Keeper, server: Served) -> None:
     """The notebook's words, the diary's and wrong ones: within 20 % in the middle, and the same requests until success."""

@@ -61,6 +61,7 @@ def follows(server: Served, phone: Keeper, key: Notary) -> None:
     server.meddle("GET", r"^/release\.json$", answer=Answer(200, signed(key, taken[0], files), "application/json"))
 
 
+@pytest.mark.slow  # by another key in every `make test`
 def test_a_later_release_by_the_same_key_is_asked_about(new_phone: NewPhone, server: Served) -> None:
     """What is installed is what was signed; the next one waits for consent, and then takes its place."""
     phone = new_phone()

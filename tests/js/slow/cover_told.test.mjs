@@ -7,11 +7,11 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { random } from '../../static/js/core/bytes.js';
-import { notebookVault } from '../../static/js/crypto/drawer.js';
-import { Database } from '../../static/js/store/database.js';
-import { readDoor, readTries } from '../../static/js/store/beside.js';
-import { WORDS, makePhone, vaultInProcess } from './phone/phone.mjs';
+import { random } from '../../../static/js/core/bytes.js';
+import { notebookVault } from '../../../static/js/crypto/drawer.js';
+import { Database } from '../../../static/js/store/database.js';
+import { readDoor, readTries } from '../../../static/js/store/beside.js';
+import { WORDS, makePhone, vaultInProcess } from '../phone/phone.mjs';
 
 const PAIRS = 100;
 const LEARNT = 60;
