@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,27 +73,73 @@ class Phone:
                 await asyncio.sleep(0.05)
 
 
-@pytest.fixture
-async def phone(tmp_path: Path) -> AsyncIterator[Phone]:
-    """A registered diary of 120 entries."""
-    with running_server(tmp_path / "server") as origin:
-        (pid,) = _servers()
-        async with connect(origin) as server:
-            identity = await accounts.enrol(server, WORDS, code=bytes(16))
-            journal = Journal(identity, SystemClock())
-            for number in range(120):
-                fields = {"narrative": f"{number} {TEXT * 9}", "precision": "unknown", "tz": "Europe/London"}
-                journal.append(Said("incident", fields))
-            await journal.send(server)
-            now, chosen = SystemClock().now_ms(), tuple(journal.records("incident"))
-            wish = Wish(id_text(new_id()), 1, now, "Europe/London", chosen, "0" * 12, origin, now)
-            yield Phone(server, identity.diary, make_capsule(journal.versions(), wish, identity.public_keys()), pid)
+@dataclass(frozen=True)
+class Running:
+    """A server with a registered diary of 120 entries: where, its process, the session, a capsule."""
+
+    origin: str
+    pid: int
+    cookies: dict[str, str]
+    diary: str
+    capsule: bytes
+
+    @asynccontextmanager
+    async def phone(self) -> AsyncIterator[Phone]:
+        """The phone, in a test's own loop."""
+        async with connect(self.origin) as server:
+            server._cookies = dict(self.cookies)
+            yield Phone(server, self.diary, self.capsule, self.pid)
 
 
-def _servers() -> list[int]:
+@contextmanager
+def running(folder: Path) -> Iterator[Running]:
+    """A server of its own."""
+    before = _servers()
+    with running_server(folder) as origin:
+        (pid,) = _servers() - before
+        yield asyncio.run(_keep_a_diary(origin, pid))
+
+
+async def _keep_a_diary(origin: str, pid: int) -> Running:
+    async with connect(origin) as server:
+        identity = await accounts.enrol(server, WORDS, code=bytes(16))
+        journal = Journal(identity, SystemClock())
+        for number in range(120):
+            fields = {"narrative": f"{number} {TEXT * 9}", "precision": "unknown", "tz": "Europe/London"}
+            journal.append(Said("incident", fields))
+        await journal.send(server)
+        now, chosen = SystemClock().now_ms(), tuple(journal.records("incident"))
+        wish = Wish(id_text(new_id()), 1, now, "Europe/London", chosen, "0" * 12, origin, now)
+        capsule = make_capsule(journal.versions(), wish, identity.public_keys())
+        return Running(origin, pid, server._cookies, identity.diary, capsule)
+
+
+def _servers() -> set[int]:
     """The servers this process started."""
     below = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-    return [pid for pid in below if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+    return {pid for pid in below if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")}
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for all who leave nothing on it."""
+    with running(tmp_path_factory.mktemp("server")) as made:
+        yield made
+
+
+@pytest.fixture
+async def phone(lasting: Running) -> AsyncIterator[Phone]:
+    """On the server of all."""
+    async with lasting.phone() as phone:
+        assert phone.left() == []
+        yield phone
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Running]:
+    """A server to be killed."""
+    with running(tmp_path) as made:
+        yield made
 
 
 async def test_a_capsule_cut_off_in_the_middle(phone: Phone) -> None:
@@ -138,13 +185,14 @@ async def test_the_front_part_dropped_on_its_way(phone: Phone, read: int) -> Non
         await phone.server.json("GET", address)
 
 
-async def test_what_a_killed_server_was_making(phone: Phone) -> None:
+async def test_what_a_killed_server_was_making(mortal: Running) -> None:
     """Its worker ends by itself; its folder goes with the next server's first job (tests/services/test_packing.py)."""
-    address = await phone.place()
-    await phone.server.put(f"{address}/capsule", phone.capsule)
-    async with asyncio.timeout(SOON):
-        while len(phone.left()) < 2:
-            await asyncio.sleep(0.01)
+    async with mortal.phone() as phone:
+        address = await phone.place()
+        await phone.server.put(f"{address}/capsule", phone.capsule)
+        async with asyncio.timeout(SOON):
+            while len(phone.left()) < 2:
+                await asyncio.sleep(0.01)
     workers = [int(one) for one in phone.left() if one.isdigit()]
     os.kill(phone.pid, 9)
     async with asyncio.timeout(SOON):
