@@ -172,6 +172,16 @@ def pieces(name: str, text: str) -> Iterator[str]:
         yield from (one for one in re.findall(r"\b[A-ZÀ-Þ][^\W\d_]{2,}\b", text) if one not in BESIDE)
 
 
+def branched(pieces: Iterable[str], depth: int = 3) -> str:
+    """A pattern for any of many pieces, by their first letters: at each place of a text only a few of them are tried."""
+    if not depth:
+        return f"(?:{'|'.join(map(re.escape, sorted(pieces, reverse=True)))})"
+    rests: dict[str, list[str]] = {}
+    for piece in sorted(pieces, reverse=True):
+        rests.setdefault(piece[:1], []).append(piece[1:])
+    return f"(?:{'|'.join(re.escape(first) + branched(rest, depth - 1) for first, rest in rests.items())})"
+
+
 class Apart:
     """What is kept apart, ready to be looked for."""
 
@@ -180,7 +190,7 @@ class Apart:
         self.values = values(record)
         long = {squeezed(value): value for value in self.values if len(squeezed(value)) >= 7}
         # One pattern for all of them: a thousand searches of forty megabytes would take all night.
-        self._long = re.compile("|".join(sorted(map(re.escape, long), key=len, reverse=True))) if long else None
+        self._long = re.compile(branched(long)) if long else None
         short = [value for value in self.values if len(squeezed(value)) < 7]
         self._short = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, short)) + r")(?!\w)", re.IGNORECASE) if short else None
 
