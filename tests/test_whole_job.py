@@ -14,7 +14,7 @@ import pytest
 
 from diary.client.demo import running_server
 from diary.encoding import b64
-from tests.running import kept
+from tests.running import here, kept
 
 # The demo takes some twenty seconds: `make quick` leaves this file out.
 pytestmark = pytest.mark.whole
@@ -137,7 +137,7 @@ def rewrite(source: Path, target: Path, change: Callable[[str, bytes], list[tupl
 
 def named(pack: Path, notary: Path) -> str:
     """What `verify` prints of a pack that must not pass."""
-    done = kept("verify", pack, "--notary", notary)
+    done = here("verify", pack, "--notary", notary)
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout
 
