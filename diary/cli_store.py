@@ -61,7 +61,7 @@ async def move(old: Settings, new: Settings, step: Step) -> list[str]:
     """Move rows and files; the names of parts that were not whole before. The old database is put aside at the end."""
     from diary.storage import database, moving
     from diary.storage.blobstore import open_store
-    from diary.storage.postgres import is_postgres
+    from diary.storage.postgres_address import is_postgres
     from diary.storage.sqlite import path_of
 
     path = path_of(old.database_url)

@@ -28,7 +28,7 @@ from diary.crypto import kdf, parts
 from diary.encoding import b64, canon
 from diary.ids import id_text, new_id
 from diary.ledger import push
-from diary.storage.postgres import is_postgres
+from diary.storage.postgres_address import is_postgres
 from tests import once
 from tests.postgres import dump_of, in_a_thread, rows_of
 

@@ -13,7 +13,7 @@ from diary.services.counts import Counts
 from diary.services.pepper import Pepper
 from diary.services.throttle import Guard
 from diary.storage.blobstore import BlobStore
-from diary.storage.database import Database
+from diary.storage.reading import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from diary.encoding import canon, parse, unb64
 from diary.errors import BadSetting, BadSignature
 from diary.ledger import statements
 from diary.storage import log
-from diary.storage.database import Database
+from diary.storage.reading import Database
 
 
 async def read_statements(db: Database) -> tuple[Mapping[str, object], ...]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from diary.storage.database import Database
 from diary.storage.models import Diary
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 _ROW: Final = (

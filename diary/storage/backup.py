@@ -15,7 +15,8 @@ from diary.config import Settings
 from diary.errors import Conflict, Unavailable
 from diary.storage import database, moving
 from diary.storage.blobstore import flush, part_name
-from diary.storage.postgres import TROUBLE, connect, is_postgres
+from diary.storage.postgres import TROUBLE, connect
+from diary.storage.postgres_address import is_postgres
 from diary.storage.sqlite import PREFIX, path_of
 from diary.storage.sqlite import connect as open_sqlite
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from diary.errors import Conflict, Differs, Erased, NotFound, OverQuota, TooLarge
-from diary.storage.database import Database
 from diary.storage.models import Part
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 _COLUMNS = "SELECT b.id, b.parts, b.size, b.complete, b.erased"

@@ -5,8 +5,8 @@ from typing import Final
 
 from diary.encoding import b64
 from diary.errors import NotFound
-from diary.storage.database import Database
 from diary.storage.grants import SELECT, GrantRow
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 LOOKS: Final = 500

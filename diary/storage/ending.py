@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 

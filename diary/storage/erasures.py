@@ -14,7 +14,7 @@ from typing import Any, Final
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, NotFound
 from diary.ledger.erased import tombstone
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 ID_BYTES: Final = 16

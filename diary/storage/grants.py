@@ -11,7 +11,7 @@ from typing import Final
 from diary.encoding import frames
 from diary.errors import Conflict, NotFound, OverQuota
 from diary.storage import erasures
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 AT_ONCE: Final = 20

@@ -7,7 +7,7 @@ from diary.encoding import b64
 from diary.errors import NotFound, OverQuota
 from diary.storage import blobs, erasures
 from diary.storage.blobs import BlobPlace
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.spoken import noted
 from diary.storage.writer import Hand
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from diary.errors import Conflict, NotFound, OverQuota
 from diary.storage import erasures
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 MOST: Final = 200

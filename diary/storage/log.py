@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from diary.errors import NotFound, Unavailable
 from diary.ledger import tree
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 LEAVES_PAGE: Final = 4096

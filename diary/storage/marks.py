@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from diary.errors import NotFound
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.errors import NotFound
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 _MEMBER: Final = (

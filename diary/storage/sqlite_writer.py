@@ -3,7 +3,7 @@
 [Note: who holds the lock] Python runs one thread at a time, and each statement hands that right over and asks for
 it back. While requests keep the event loop busy, a job that ran in a thread of its own lost a few milliseconds at
 every statement; a batch of pushes spent most of its time in that queue. So jobs that only find and change a few
-rows run on the loop itself, like look-ups ([Note: reading], database.py), and the thread gets what blocks: the
+rows run on the loop itself, like look-ups ([Note: reading], reading.py), and the thread gets what blocks: the
 COMMIT with its flush to the disk, and whole batches that hold a longer job. The connection belongs to one batch
 from its first statement to its commit, so it is never used by both at once.
 

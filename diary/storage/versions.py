@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from diary.errors import Conflict, NotFound, OverQuota
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 PAGE_VERSIONS: Final = 500

@@ -23,7 +23,7 @@ from diary.encoding import canon, frames
 from diary.ledger import checkpoints, tree
 from diary.ledger.audit import Tree
 from diary.storage import database, log, versions
-from diary.storage.database import Database
+from diary.storage.reading import Database
 from diary.storage.sqlite import connect, path_of
 
 SMALL, LARGE, TEN = 10_000, 1_000_000, 10_000_000

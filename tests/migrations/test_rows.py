@@ -14,7 +14,7 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from diary import config
 from diary.config import Settings
 from diary.storage import database
-from diary.storage.postgres import is_postgres
+from diary.storage.postgres_address import is_postgres
 from diary.storage.sqlite import path_of
 from tests.migrations.test_migrations import STEPS
 from tests.postgres import Postgres, in_a_thread, rows_of

@@ -16,6 +16,9 @@ from diary.errors import Unavailable
 from tests.keepers import Served, served
 from tests.running import ROOT, kept
 
+# Libraries with compiled parts that a server over SQLite needs for a pack, a stamp, another database, or never.
+UNUSED = ("PIL", "asyncpg", "pillow_heif", "redis", "rfc3161_client", "typst", "websockets")
+
 
 async def test_up_and_ready_say_nothing_but_a_status(tmp_path: Path) -> None:
     """No body, on the app's host only; without a database the one stays 204 and the other is 503."""
@@ -49,7 +52,8 @@ async def _without_a_database(server: Served) -> None:
 def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: signal.Signals) -> None:
     """A request that is half sent at the signal is finished; nobody new is let in; the process ends by itself.
 
-    Before that somebody asks for a WebSocket: answered as anyone is, and nothing of it is in the log.
+    Before that somebody asks for a WebSocket: answered as anyone is, and nothing of it is in the log. What an idle server has
+    no use for it has not loaded.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -62,6 +66,8 @@ def test_who_is_being_answered_is_answered_before_the_end(tmp_path: Path, how: s
         process = subprocess.Popen(command, env=os.environ | env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log)
     try:
         _asks_for_a_websocket(port)
+        loaded = Path(f"/proc/{process.pid}/maps").read_text()
+        assert "uvloop" in loaded and not [name for name in UNUSED if f"/{name}/" in loaded]
         half = _connect(port)
         head = f"POST /v1/names HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
         half.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n").encode())

@@ -15,7 +15,7 @@ from diary.services import purge as purging
 from diary.services.instance import Instance
 from diary.services.purge import Purged
 from diary.storage import closing
-from diary.storage.postgres import is_postgres
+from diary.storage.postgres_address import is_postgres
 from diary.storage.writer import Hand
 from tests.keepers import CODE, Keeper, SealedFile, Served, enrol, seal_file, served, sign_in_body
 from tests.postgres import bytes_of, in_a_thread

@@ -23,7 +23,7 @@ from diary.errors import Unavailable
 from diary.ledger import push
 from diary.services.pepper import Pepper
 from diary.storage import database
-from diary.storage.postgres import is_postgres
+from diary.storage.postgres_address import is_postgres
 from tests.keepers import CODE, NOON, WORDS, Served, enrol, seal_file, served
 from tests.postgres import bytes_of, in_a_thread
 

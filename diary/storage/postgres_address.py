@@ -1,0 +1,38 @@
+"""Addresses of PostgreSQL. They are read by servers over SQLite too, which load no driver for it."""
+
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from diary.errors import BadSetting
+
+SCHEMES: Final = ("postgres", "postgresql")
+
+
+def is_postgres(url: str) -> bool:
+    """Whether an address is one of PostgreSQL's."""
+    return urlsplit(url).scheme in SCHEMES
+
+
+def check(url: str) -> str:
+    """An address of PostgreSQL's that names a database. Raises BadSetting, without the address."""
+    if not is_postgres(url) or len(urlsplit(url).path) < 2:
+        raise BadSetting("DIARY_DATABASE_URL is not an address of the kind postgres://user:password@host/database.")
+    return url
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """The parts of an address, as the models' library wants them."""
+    parts = urlsplit(check(url))
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    found: dict[str, Any] = {
+        "host": parts.hostname or query.get("host"),
+        "port": parts.port or int(query.get("port", 5432)),
+        "user": unquote(parts.username or query.get("user", "")) or None,
+        "password": unquote(parts.password) if parts.password else None,
+        "database": unquote(parts.path[1:]),
+        "minsize": 1,
+        "maxsize": 4,
+    }
+    if "sslmode" in query:
+        found["ssl"] = query["sslmode"]
+    return found
