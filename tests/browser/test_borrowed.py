@@ -158,14 +158,18 @@ def test_begun_for_somebody_who_has_no_device(
         there.page.get_by_label("I type what somebody else says").check()
         assert faults(there.page) == []
         there.tap("This is a private window")
+        there.copy_offer = "Keep a copy off this device"
         there.writes(TEXT)
         there.chooses("Just now")
         there.tap("Save")
         there.chooses_words()
         there.sees("This device keeps nothing.")
+        assert "this phone" not in there.page.locator("main").inner_text()
         expect(there.button("Not now")).to_have_count(0)
         assert faults(there.page) == []
-        there.keeps_a_copy()
+        there.asks_for_a_copy()
+        there.sees("A copy is now kept off this device.")
+        there.has_a_name()
         there.is_kept_safe(TEXT)
         leaves_nothing_of_ours(context, there)
         there.page.close(run_before_unload=True)

@@ -151,6 +151,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "choose words": (FRESH, go("words")),
     "own words": (FRESH, go("words"), local("{twice: true, wrong: 'differ', seen: false}")),
     "copy": (js(f"fake.open(1, {ONLY_HERE})"), go("copy", record="r0", first=True)),
+    "copy, a device not theirs": (js(f"fake.open(1, {ONLY_HERE})"), js("fake.set({borrowed: true})"), go("copy", record="r0")),
     "name": (OPEN, go("name")),
     "code": (OPEN, go("code")),
     "code sheet": (OPEN, go("code"), local("{words: 'x'}"), press("Show my code")),

@@ -4,6 +4,7 @@ import { secretField, textField } from './fields.js';
 import { button, errorSummary, heading, mayForget, stateLine } from './parts.js';
 import { t } from './strings.js';
 import { uncover } from './door.js';
+import './strings_borrowed.js';
 import './strings_invite.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
@@ -44,10 +45,12 @@ function copy(stage) {
       stage.stand({ ...place, name: 'name' });
     });
   };
+  // Of a device that is not the keeper's nothing may sound as if it were kept there, or were their phone.
+  const { borrowed } = state;
   return html`<div class="stack-wide">
-    ${row ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
-    <div class="stack-close">${heading(t('copy.title'))}<p>${t('copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
-    ${state.borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing}
+    ${row && !borrowed ? html`<p>${stateLine(row.state, Boolean(state.account?.registered))}</p>` : nothing}
+    <div class="stack-close">${heading(t(borrowed ? 'borrowed.copy_title' : 'copy.title'))}${borrowed ? html`<p class="care">${t('copy.borrowed')}</p>` : nothing}
+      <p>${t(borrowed ? 'borrowed.copy_lead' : 'copy.lead')}</p><p class="soft">${t('copy.asks')}</p></div>
     ${mayForget() ? html`<p class="care">${t('copy.ios')}</p>` : nothing}
     ${errorSummary(stage)}
     ${secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go,
@@ -55,8 +58,8 @@ function copy(stage) {
     ${local.asked ? textField({ id: 'invite', label: t('invite.label'), hint: t('invite.hint'), value: local.invite ?? '', enter: go,
     error: local.uninvited ? t('invite.none') : null, on: (invite) => { local.invite = invite; } }) : nothing}
     <div class="stack-close">
-      ${button(t(stage.running ? 'copy.doing' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
-      ${state.borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
+      ${button(t(stage.running ? 'copy.doing' : borrowed ? 'borrowed.copy_title' : 'copy.do'), go, { main: true, wide: true, busy: stage.running === 'register' })}
+      ${borrowed ? nothing : button(t('copy.not_now'), () => onward(stage), { wide: true })}
     </div>
   </div>`;
 }
@@ -67,7 +70,7 @@ function name(stage) {
   const login = stage.state.account?.login ?? '';
   const later = () => putOff(stage);
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t('copy.done')}</p></div>
+    <div class="stack-close">${heading(t('copy.name_title'))}<p>${t(stage.state.borrowed ? 'borrowed.copy_done' : 'copy.done')}</p></div>
     ${errorSummary(stage)}
     <p class="card sheet-name">${login}</p>
     <p class="soft">${t('copy.name_lead')}</p>

@@ -11,5 +11,6 @@ learn({
   'borrowed.typed': 'I type what somebody else says', 'borrowed.typed_more': 'Each new entry then says that it was typed for them, on the screen and in a pack.',
   'borrowed.stays': 'What stays in an ordinary window', 'borrowed.stays_1': 'This browser keeps the address of this page, its small picture and pieces of its code. No page can take those away. None of it is anything you write.', 'borrowed.stays_2': 'If the browser offers to save your name or your words, choose Never. Otherwise your sign-in name is kept here.',
   'borrowed.remove': 'To take it away afterwards', 'borrowed.remove_1': 'Close this tab. Open the browser’s history, look for the address below, and delete it there.', 'borrowed.remove_2': 'Where it can be chosen, delete “site data” and “cached files” of the last hour too.', 'borrowed.remove_3': 'Someone who knows their own history well may notice that a part is gone.',
+  'borrowed.copy_title': 'Keep a copy off this device', 'borrowed.copy_lead': 'It is sealed before it leaves, and whoever runs the server cannot read it.', 'borrowed.copy_done': 'A copy is now kept off this device.',
   'borrowed.anyway': 'Go on in this window', 'borrowed.look': 'What stays here',
 });

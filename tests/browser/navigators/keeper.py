@@ -27,6 +27,7 @@ class Keeper:
         self.taps = 0
         self.words = ""
         self.login = ""
+        self.copy_offer = "Keep a copy off this phone"  # a device that is not theirs is no phone
 
     # Small steps
 
@@ -119,7 +120,7 @@ class Keeper:
             self.tap("Save with these words")
             self.field("Type them once more").fill(words)
         self.tap("Save with these words")
-        self.sees_place("Keep a copy off this phone")
+        self.sees_place(self.copy_offer)
 
     def first_entry(self, text: str, when: When = "Just now") -> None:
         """From a phone that holds nothing to the first entry sealed on it."""
@@ -137,6 +138,10 @@ class Keeper:
     def keeps_a_copy(self) -> None:
         """Register, from the offer of it, and put the code off."""
         self.asks_for_a_copy()
+        self.has_a_name()
+
+    def has_a_name(self) -> None:
+        """A sign-in name was made: it is noted, and the code put off."""
         self.sees_place("Your sign-in name")
         name = self.page.locator(".sheet-name")
         expect(name).not_to_be_empty()
@@ -146,7 +151,7 @@ class Keeper:
     def asks_for_a_copy(self) -> None:
         """Type the words and ask for a copy off this phone."""
         self.field("Type your words").fill(self.words)
-        self.tap("Keep a copy off this phone")
+        self.tap(self.copy_offer)
 
     def begins(self, text: str = "He was outside again.") -> None:
         """A registered diary with one entry."""
