@@ -187,9 +187,10 @@ function judge(open, restricted, place, meta, namesOf, { withheld = false, apart
   if (typeof kind !== 'string' || typeof schema !== 'number') throw new KeptError('not_opened');
   const names = namesOf(kind, schema);
   const kept = restricted?.fields ?? {};
-  const made = names && fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null });
   const isProvable = !withheld || (names && apart && names.restricted.every((name) => Object.hasOwn(apart, name)));
-  const digests = made && withheld && isProvable ? { ...made, ...pick(/** @type {Fields} */ (apart), (name) => names.restricted.includes(name)) } : made;
+  // A hundred digests a version are most of what reading one costs: none are made where nothing can be held against them.
+  const made = names && isProvable ? fieldDigests(names, open.fields, kept, { open: open.seed, restricted: restricted?.seed ?? null }) : null;
+  const digests = made && names && withheld ? { ...made, ...pick(/** @type {Fields} */ (apart), (name) => names.restricted.includes(name)) } : made;
   const committed = digests && b64(commitment(/** @type {Record<string, string>} */ (digests)));
   // A field the schema does not name is outside the commitment, so it must not pass as part of the version.
   const isWhole = !names || (isNamed(open.fields, allOpen(names)) && isNamed(kept, names.restricted) && (!isProvable || committed === meta.c));
