@@ -97,6 +97,22 @@ test('what another app shares is taken wherever the page rests: in the notebook,
   fresh.end();
 });
 
+test('whoever adds a picture before the lock is done adds one that is sealed to this install', async () => {
+  const { app, phone } = await phoneWithEntry();
+  app.newDraft();
+  app.putDraft({ fields: { narrative: 'half a sentence' } });
+  const locking = app.lock('asked');
+  assert.equal(app.state.phase, 'locked', 'what is on the screen goes first');
+  await app.capture();
+  await app.pictureAdd([file(png(1), 'a.png')], { route: 'camera_in_app' });
+  await locking;
+  assert.deepEqual([app.state.phase, app.state.picture?.locked, app.state.picture?.files.length], ['picture', true, 1]);
+  await app.pictureSave();
+  await app.unlock(WORDS);
+  await until(phone, ({ waiting }) => waiting?.captured === 1, 'one waiting');
+  phone.end();
+});
+
 test('one thrown away leaves nothing of its bytes', async () => {
   const { app, phone } = await lockedPhone();
   const db = await phone.database.open();

@@ -57,9 +57,10 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   await Promise.race([flushed, new Promise((late) => { ctx.timers.after(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined)); })]);
   drafts.forget();
   forgetAll(ctx);
-  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, and a lock that was asked for stands.
-  const { phase } = screen.state;
-  screen.clear(phase, phase === 'showing' && showing ? { showing } : {});
+  // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, a lock that was asked for stands, and
+  // whoever was quick to add a picture at the lock is still adding one that is sealed to this install.
+  const { phase, picture } = screen.state;
+  screen.clear(phase, phase === 'showing' && showing ? { showing } : phase === 'picture' && picture?.locked ? { picture } : {});
   if (why === 'asked' || why === 'idle') void ctx.carrier?.go();
   else ctx.carrier?.drop();
   if (why !== 'picture') await disarm(ctx).catch(() => undefined);
