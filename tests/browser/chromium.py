@@ -47,7 +47,8 @@ def flags(spki: str) -> list[str]:
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
-        "--disable-features=Translate,OptimizationHints,MediaRouter",
+        # The two popups are pages of the browser's own, below an address bar that nobody sees: half a second a window.
+        "--disable-features=Translate,OptimizationHints,MediaRouter,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
     ]
     return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
 
