@@ -117,12 +117,17 @@ async def _keeper(origin: str, nine: str, number: int) -> None:
     here, clock = f"http://127.0.0.1:{urlsplit(origin).port}", SystemClock()
     entries = (number + 1) * FEWEST if number < SIZED else FEWEST
     network = {"X-Forwarded-For": f"10.20.{number // 250}.{number % 250 + 1}"}
-    async with httpx.AsyncClient(base_url=here, headers=network, timeout=120, trust_env=False) as client:
+    # A connection that was idle for long is one that the server may be closing.
+    often = httpx.Limits(keepalive_expiry=1)
+    async with httpx.AsyncClient(base_url=here, headers=network, limits=often, timeout=120, trust_env=False) as client:
         server = Server(client, origin)
         identity = await accounts.enrol(server, "correct horse battery staple", code=bytes(16), profile=FLOOR)
         journal = Journal(identity, clock)
-        held = [journal.append(Said("incident", _said(each))) for each in range(entries)]
-        await journal.send(server)
+        held = []
+        for each in range(entries):
+            # Sealed and sent one by one: all at once would keep every other keeper waiting.
+            held.append(journal.append(Said("incident", _said(each))))
+            await journal.send(server)
         person, now = await granting.meet(server, nine), clock.now_ms()
         choice = granting.Choice({"all": True}, now + 30 * DAY, "Help with a report", ("view", "comment"))
         granted = await granting.let_in(server, identity, person, choice, f"Client {number:03}", now)
