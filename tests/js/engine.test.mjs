@@ -1,9 +1,10 @@
 /** The crypto worker's engine in Node: what a phone asks of it, and what it must refuse. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { argon2id } from '../../static/js/crypto/argon2.js';
+import { hkdfMany, sha256After } from '../../static/js/crypto/digests.js';
 import { createEngine } from '../../static/js/crypto/engine.js';
 import { CEILING } from '../../static/js/crypto/kdf.js';
 import { sealTo } from '../../static/js/crypto/people.js';
@@ -355,4 +356,16 @@ test('words: what is too easy is said, and why', async () => {
   const suggested = await engine.suggestWords();
   assert.equal(suggested.split(' ').length, 6);
   assert.deepEqual(await engine.checkWords(suggested), { ok: true, why: null });
+});
+
+test('digests that are made many at a time are those of Node, whatever the lengths, and none is left of the one before', () => {
+  for (let i = 0; i < 300; i++) {
+    const [key, before, short, long] = [random(32), 'l'.repeat(i % 130), random(i % 70), random((i * 7) % 140)];
+    const prk = createHmac('sha256', Buffer.alloc(32)).update(key).digest();
+    const [derive, digest] = [hkdfMany(key, before), sha256After(Buffer.from(before))];
+    const [first, second, whole, part] = [derive(long), derive(short), digest(short, long), digest(short)].map(Buffer.from);
+    for (const [got, more] of [[first, long], [second, short]]) assert.deepEqual(got, createHmac('sha256', prk).update(before).update(more).update(Buffer.of(1)).digest());
+    assert.deepEqual(whole, createHash('sha256').update(before).update(short).update(long).digest());
+    assert.deepEqual(part, createHash('sha256').update(before).update(short).digest());
+  }
 });
