@@ -7,6 +7,7 @@ import { mount } from '/static/js/ui/mount.js';
 const NOW = Date.now();
 const HOUR = 3_600_000;
 const WORDS_OF_A_WITNESS = 'ribbon kettle orbit meadow lantern pencil copper';
+const EIGHT = 'broccoli orbit squirrel umbrella lecture hospital sandwich tomorrow';
 const SIX = 'ribbon kettle orbit meadow lantern pencil';
 
 /** @param {number} at */
@@ -236,6 +237,7 @@ class FakeApp {
   handOver(given, onProgress) { this.asked.push(['handOver', given.to]); onProgress({ step: 'sending', done: 3, total: 9 }); return new Promise(() => {}); }
   async stopHandOver() {}
   async readHandovers() { return { address: 'https://kept.example/get', offline: false, handovers: [], ...this.handed }; }
+  async sayHandover(one, words) { await this.did('sayHandover', words); return EIGHT; }
   async endHandover(one) { await this.did('endHandover', one); }
   async readShared() { return this.shared ?? []; }
   async noteDelivery(record, said) { await this.did('noteDelivery', [record, said]); }
@@ -262,6 +264,7 @@ class FakeApp {
     const row = (number, narrative, lang) => ({ number, record: `r${number}`, when: 'Tuesday 3 November 2026, 20:14', recorded: '9 Nov 2026, 10:02 (5 days later)', narrative, lang, later: [{ at: '9 Nov 2026', kind: 'Added', text: 'He also waved.' }], cells: [{ key: 'where', text: 'Street' }, { key: 'behaviours', text: 'Followed me on foot; Silent calls' }], items: ['JB/1', 'JB/2'] });
     return { title: 'Record of what happened', facts: [{ key: 'pack', text: 'PACK_JB_1_20261124' }, { key: 'count', text: '2' }], rows: [row('1', TEXTS[0], 'en'), row('2', TEXTS[4], 'ur')], named: [{ ref: 'S1', kind: 'person', cells: [{ key: 'name', label: 'Name', text: 'Callum' }, { key: 'description', label: 'Description', text: 'Tall, a grey hood.' }] }], statements: [{ ref: 'ST1', mark: 'Not the keeper’s words: written by somebody else and sent with the spoken words, checked', narrative: 'I saw him stand by the gate.', lang: '', cells: [{ key: 'said_about', text: 'entry 1' }] }], exhibits: [], notes: ['Prepared by the person named; not a sworn statement.', 'Entry 3 is left out by the person who wrote it.'] };
   }
+  async agree(words, times) { await this.did('agree', [words, times]); return { agreed: times }; }
   buildHere(options, onProgress) { return this.buildPack(options, onProgress); }
   buildPack(options, onProgress) {
     this.asked.push(['buildPack', options]);

@@ -251,7 +251,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "pack, words": (*PACK, local("{step: 'words'}")),
     "pack, words skipped": (*PACK, local("{step: 'words'}"), press("Next")),
     "pack, officer": (*PACK, local("{step: 'officer', noInitials: true, earlier: 1}")),
-    "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true, overridden: true}")),
+    "pack, consent": (*PACK, local("{step: 'consent', notAgreed: true, noWords: true, overridden: true}")),
     "pack, consent, made here": (*PACK, local("{step: 'consent', way: 'here'}")),
     "pack, being made": (
         js(f"fake.open(3); stage.job = {{at: {{step: 'building', done: 37, total: 100}}, done: null, stopped: false, {JOB}}}"),
@@ -274,7 +274,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "quick report": (OPEN, go("quick"), press("Copy the words")),
     "quick report, read out": (OPEN, go("quick"), press("Read it out")),
     "print": (OPEN, go("print"), local("{how: 'dates', tried: true}")),
-    "print, the list": (OPEN, go("print"), press("Show the list")),
+    "print, the list": (OPEN, go("print"), local("{words: 'x'}"), press("Show the list")),
     "more": (OPEN, go("more")),
     "words for young people": (OPEN, go("wording")),
     "more, only here": (js(f"fake.open(1, {ONLY_HERE})"), go("more")),

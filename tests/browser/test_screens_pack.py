@@ -1,8 +1,9 @@
 """A pack on the screens, driven over an app that only pretends: everything asked once, stopped, and what is read first."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.acting import go, js, local, press
+from tests.browser.navigators.sharing import WORDS
 from tests.browser.test_screens import PACK, address, show
 from tests.browser.test_screens_driven import Show, asked
 
@@ -30,6 +31,8 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     assert asked(page, "buildPack") == []
     page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("Type the words that will open this.")).to_be_visible()
+    _words_are_asked(page)
     expect(page.get_by_text("37%")).to_be_visible()
     page.get_by_role("button", name="Entries").click()
     expect(page.get_by_role("heading", name="Entries")).to_be_visible()
@@ -39,7 +42,29 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Save it to this phone").click()
     assert download.value.suggested_filename == "documents-2026-11-24.zip"
-    assert asked(page, "buildPack")[0]["initials"] == "JB"  # type: ignore[index]
+    [wish] = asked(page, "buildPack")
+    assert (wish["initials"], wish["agreed"]) == ("JB", {"agreed": 1})  # type: ignore[index, call-overload]
+    assert asked(page, "agree") == [["not my words", 1], ["my words", 1]]
+    # Handing it over asks nothing more.
+    page.get_by_role("button", name="Hand it over with eight words").click()
+    page.get_by_role("button", name="Leave it and get the words").click()
+    expect(page.get_by_text("Leaving the pack")).to_be_visible()
+    assert len(asked(page, "handOver")) == 1
+
+
+def _words_are_asked(page: Page) -> None:
+    """Wrong ones say so, stand nowhere on the page any more, and nothing else has to be done again."""
+    field = page.get_by_label(WORDS)
+    page.evaluate("fake.fail.agree = {code: 'words_differ', sentence: 'Those are not the words.'}")
+    field.fill("not my words")
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Those are not the words.")
+    expect(field).to_have_value("")
+    expect(page.get_by_label("I have read this and want to make the pack")).to_be_checked()
+    assert asked(page, "buildPack") == []
+    page.evaluate("fake.fail = {}")
+    field.fill("my words")
+    page.get_by_role("button", name="Make the pack").click()
 
 
 def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
@@ -62,6 +87,7 @@ def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
     page.get_by_label("Number of the first picture or file").fill("20")
     page.get_by_role("button", name="Next").click()
     page.get_by_label("I have read this and want to make the pack").check()
+    page.get_by_label(WORDS).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
     [wish] = asked(page, "buildPack")
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
@@ -69,7 +95,7 @@ def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
 
 def test_stopping_a_pack(show: Show) -> None:
     """Stop says that it stopped and offers to begin again."""
-    page = show((*PACK, local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true}")))
+    page = show((*PACK, local("{step: 'consent', sheet: {initials: 'jb'}, agreed: true, words: 'my words'}")))
     page.get_by_role("button", name="Make the pack").click()
     page.get_by_role("button", name="Stop making it").click()
     expect(page.get_by_text("Stopped. Nothing was kept on the server.")).to_be_visible()

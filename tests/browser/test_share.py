@@ -14,7 +14,7 @@ from tests.browser.conftest import NewPhone
 from tests.browser.navigators import cards
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.navigators.seeding import seed
-from tests.browser.navigators.sharing import agrees, chooses_everything, looks_through, saves_the_pack
+from tests.browser.navigators.sharing import WORDS, agrees, chooses_everything, looks_through, saves_the_pack
 from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 from tests.pack.test_servable import ALLOWED, DENIED
@@ -81,6 +81,7 @@ def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
     keeper.field("Your initials").fill("jb")
     keeper.tap("Next")
     keeper.sees("Nothing is sent to anyone.")
+    _is_not_made_without_the_words(keeper)
     agrees(keeper)
     pack = saves_the_pack(keeper, tmp_path)
     codes = {finding.code for finding in verify(pack)}
@@ -102,6 +103,30 @@ def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
     said = servable.replace(ALLOWED, b"")
     denied = DENIED.search(said)
     assert not denied, said[max(0, denied.start() - 60) : denied.end() + 30]
+
+
+def _is_not_made_without_the_words(keeper: Keeper) -> None:
+    """Somebody who holds the open diary: no words, wrong ones, then a lock in the middle. What was chosen is still there."""
+    keeper.page.get_by_label("I have read this and want to make the pack").check()
+    keeper.tap("Make the pack")
+    keeper.sees("Type the words that will open this.")
+    keeper.field(WORDS).fill("these are not the words")
+    keeper.tap("Make the pack")
+    expect(keeper.problem()).to_contain_text("Those are not the words that open this phone. Nothing was changed. Try again.")
+    expect(keeper.field(WORDS)).to_have_value("")
+    expect(keeper.heading("Your pack is ready")).to_have_count(0)
+    keeper.field(WORDS).fill("half of what")
+    keeper.locks()
+    keeper.unlocks()
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Go on with the pack you began")).click()
+    keeper.sees_place("What goes in")
+    keeper.tap("Next")
+    keeper.sees_place("Words that may say where you are")
+    keeper.tap("Next")
+    expect(keeper.field("Your initials")).to_have_value("jb")
+    keeper.tap("Next")
+    expect(keeper.field(WORDS)).to_have_value("")
 
 
 def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
@@ -312,6 +337,11 @@ def _prints(keeper: Keeper) -> None:
     """The printed page has the entries in order, and neither a restricted word nor a control; no other page prints at all."""
     keeper.goes("Share")
     keeper.page.get_by_role("button", name=re.compile("^Print your entries")).click()
+    keeper.field(WORDS).fill("these are not the words")
+    keeper.tap("Show the list")
+    expect(keeper.problem()).to_contain_text("Those are not the words that open this phone.")
+    expect(keeper.button("Print or save as PDF")).to_have_count(0)
+    keeper.field(WORDS).fill(keeper.words)
     keeper.tap("Show the list")
     expect(keeper.page.get_by_text("[held back, see 06]")).to_be_visible()
     keeper.page.emulate_media(media="print")

@@ -5,7 +5,7 @@ import { packActions } from '../../static/js/actions/pack.js';
 import { readZip } from '../../static/js/pack/zip.js';
 import { RULES } from '../../static/js/record/rules_table.js';
 import { SCHEMAS } from '../../static/js/record/schemas.js';
-import { PNG, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
+import { PNG, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -50,7 +50,7 @@ test('every word of an entry and of each register stands on the page, and no wor
       vehicle: { make: 'Ford', reg: 'AB12 CDE' }, platform_report: { ref: 'REF-EIGHT', outcome: 'taken down' },
     },
   });
-  const made = await app.buildHere(FILLED, () => {});
+  const made = await app.buildHere(await agreed(app, FILLED), () => {});
   const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
   const page = new TextDecoder().decode([...all].find(([name]) => name.endsWith('servable/01_chronology.html'))[1]);
   for (const [kind, { words, kept }] of asked) {
@@ -70,7 +70,7 @@ test('every message goes along in a table, with the keeper’s own number as “
   const rows = [{ msg_no: 1, direction: 'in', from: '@dk', to: '07700 900222', type: 'text', text: '=HYPERLINK("x")', sent_note: 'hour_second' }, { msg_no: 2, direction: 'out', from: '07700 900222', to: '@dk', type: 'text', text: 'Stop. I am at 14 Elm Road.' }];
   const { record: schedule } = await app.saveRecord({ kind: 'schedule', record: null, fields: { channel: 'sms', rows, tz: 'Europe/London', incident_ids: [record] }, restricted: { own_accounts: ['07700 900222'] } });
   await app.saveIncident({ record, fields: { schedule_id: schedule }, restricted: { place_detail: '14 Elm Road' } });
-  const made = await app.buildHere(FILLED, () => {});
+  const made = await app.buildHere(await agreed(app, FILLED), () => {});
   const all = readZip(new Uint8Array(await made.file.arrayBuffer()));
   const table = new TextDecoder().decode([...all].find(([name]) => name.endsWith('servable/05_message-schedules.csv'))[1]);
   const lines = table.split('\r\n');
@@ -83,7 +83,7 @@ test('every message goes along in a table, with the keeper’s own number as “
 test('what was asked is known by the language and the words it was asked in', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork }, 'Asked.');
   const packed = async () => {
-    const all = readZip(new Uint8Array(await (await app.buildHere(FILLED, () => {})).file.arrayBuffer()));
+    const all = readZip(new Uint8Array(await (await app.buildHere(await agreed(app, FILLED), () => {})).file.arrayBuffer()));
     return JSON.parse(new TextDecoder().decode([...all].find(([name]) => name.endsWith('restricted/12_record.json'))[1])).pack.asked_in;
   };
   assert.equal(await packed(), undefined);
@@ -97,7 +97,7 @@ test('a mail’s own subject stands though its file is named after it; names of 
   const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork }, 'You never look behind you, by the blue gate twice.');
   await app.addFile(record, file(new TextEncoder().encode('From: a@b.example\r\nSubject: you never look behind you\r\n\r\nx'), 'you never look behind you.eml'), { route: 'files' });
   await app.addFile(record, file(PNG, 'by the blue gate twice.png'), { route: 'files' });
-  const { rows: [row] } = await app.readChronology({ ...FILLED, from: null, to: null, records: null }, SAY);
+  const { rows: [row] } = await app.readChronology(await agreed(app, { ...FILLED, from: null, to: null, records: null }), SAY);
   assert.equal(row.narrative, 'You never look behind you, [held back, see 06].');
   phone.end();
 });

@@ -6,7 +6,7 @@ import { packActions } from '../../static/js/actions/pack.js';
 import { parseObject } from '../../static/js/core/encoding.js';
 import { HeldBack } from '../../static/js/pack/held_back.js';
 import { readZip } from '../../static/js/pack/zip.js';
-import { PNG, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
+import { PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -34,7 +34,7 @@ test('a pack made here needs no network and no account, and holds the file as it
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');
   const steps = [];
-  const made = await app.buildHere(FILLED, ({ step }) => steps.push(step));
+  const made = await app.buildHere(await agreed(app, FILLED), ({ step }) => steps.push(step));
   const { folder, get, names } = await membersOf(made);
   assert.equal(made.no, 1);
   assert.match(folder, /^PACK_JB_1_\d{8}$/);
@@ -61,11 +61,11 @@ test('what others say stands apart from the keeper’s entries, each with its ma
     fields: { narrative, received_how: 'spoken_code', saw_how: 'saw', arrived: { at: 2, sent_at: 1, verified, when: 'on Tuesday', witness: 'w', words: `By 14 Elm Road. ${HOSTILE}` } },
   });
   for (const [verified, words] of [[true, `By 14 Elm Road. ${HOSTILE}`], [false, 'Elsewhere.']]) await said(verified, words);
-  const { get } = await membersOf(await app.buildHere(FILLED, () => undefined));
+  const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => undefined));
   const [page, table, entries] = ['01_chronology.html', '07_statements.csv', '02_chronology.csv'].map((name) => utf8(get(`data/servable/${name}`)));
   const marks = ['written by somebody else and sent with the spoken words, checked', 'NOT written by somebody who had the spoken words; CHANGED by the keeper since it came'];
   for (const mark of marks) assert.ok(page.includes(mark) && table.includes(mark) && !entries.includes(mark), mark);
-  const { statements } = await app.readChronology({ ...FILLED, records: [record] }, SAY);
+  const { statements } = await app.readChronology(await agreed(app, { ...FILLED, records: [record] }), SAY);
   assert.deepEqual(statements.map(({ ref, narrative }) => [ref, narrative.startsWith('By [held back')]), [['ST1', true], ['ST2', false]]);
   assert.ok(statements.every(({ mark }, i) => mark.includes(marks[i])));
   for (const held of ['Elm', 'Sam', '<img', '<script']) assert.ok(![page, ...(held.startsWith('<') ? [] : [table, entries])].some((one) => one.includes(held)), held);
@@ -77,13 +77,13 @@ test('files are numbered from where the keeper said, for good, and what was mark
   await app.saveIncident({ record, fields: { start_with_this: true } });
   const { marked } = await app.chooseForPack({ from: null, to: null, records: null });
   assert.deepEqual(marked, [record]);
-  const { get, names } = await membersOf(await app.buildHere({ ...FILLED, start_no: 20, start_with: marked }, () => {}));
+  const { get, names } = await membersOf(await app.buildHere(await agreed(app, { ...FILLED, start_no: 20, start_with: marked }), () => {}));
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-20.png'), names.join(' '));
   const told = JSON.parse(utf8(get('data/restricted/12_record.json')));
   assert.equal(told.start_with.length, 1);
   // A later pack is not asked, and what has a number keeps it.
   await app.addFile(record, file(Uint8Array.from([...PNG, 0]), 'two.png'), { route: 'photo_picker' });
-  const later = await membersOf(await app.buildHere(FILLED, () => {}));
+  const later = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   assert.deepEqual(later.names.filter((name) => /13_exhibits/.test(name)).sort(), ['JB-20.png', 'JB-21.png'].map((name) => `data/restricted/13_exhibits-as-received/${name}`));
   assert.equal((await app.readShared()).at(-1).fields.items_included.find((one) => one.record === attachment).item, 'JB/20');
   phone.end();
@@ -94,7 +94,7 @@ test('an account that is signed says so with its length, its language and who mu
   const { attachment } = await app.addFile(record, file(Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, ...utf8Bytes('webm V_VP8 A_OPUS')]), 'signed.webm'), { route: 'recorded_in_app' });
   const translation = { text: 'He was at the gate. <b>', by: 'Jo Hale', relation: 'interpreter', at: '2026-11-03' };
   await app.saveIncident({ record, fields: { narrative_media: [attachment], language: 'BSL', translation }, reason: 'x' });
-  const { get } = await membersOf(await app.buildHere(FILLED, () => {}));
+  const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.match(page, /How it is told<\/dt><dd dir="auto">Signed; British Sign Language; Interpreter needed; item JB\/2</);
   assert.match(page, /Translation<\/dt><dd dir="auto">He was at the gate\. &#60;b&#62;\n\(Jo Hale, interpreter, 2026-11-03\)</);
@@ -104,7 +104,7 @@ test('an account that is signed says so with its length, its language and who mu
 
 test('what is kept apart stands in no byte of the servable part, and nothing in the page runs', async () => {
   const { app, phone } = await diary();
-  const { get, names, all, folder } = await membersOf(await app.buildHere(FILLED, () => {}));
+  const { get, names, all, folder } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   for (const name of names.filter((one) => one.startsWith('data/servable/') || /^data\/\d/.test(one))) {
     const squeezed = utf8(all.get(`${folder}/${name}`)).toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
     for (const word of ['14elmroad', 'elmroad']) assert.ok(!squeezed.includes(word), `${name} holds ${word}`);
@@ -121,7 +121,7 @@ test('what is kept apart stands in no byte of the servable part, and nothing in 
 
 test('without the part for the police there is nothing restricted in it', async () => {
   const { app, phone } = await diary();
-  const { names } = await membersOf(await app.buildHere({ ...FILLED, restricted: false }, () => {}));
+  const { names } = await membersOf(await app.buildHere(await agreed(app, { ...FILLED, restricted: false }), () => {}));
   assert.ok(names.every((name) => !name.startsWith('data/restricted/')));
   assert.equal((await app.readShared())[0].fields.restricted_included, false);
   phone.end();
@@ -145,7 +145,7 @@ test('each picture is asked about once; a decision is kept, and the next look th
   await app.decideWords('07700 900123', 'fine');
   const third = await app.reviewPack(all);
   assert.deepEqual(third.words.map(({ why, found, answered }) => [why, found, answered]), [['apart', 'LS1 4AB', true], ['number', '07700 900123', true]]);
-  const { get } = await membersOf(await app.buildHere(FILLED, () => {}));
+  const { get } = await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}));
   const page = utf8(get('data/servable/01_chronology.html'));
   assert.ok(!page.includes('LS1 4AB') && page.includes('07700 900123'));
   phone.end();
@@ -155,8 +155,8 @@ test('private sexual pictures stay out unless they are ticked', async () => {
   const { app, phone, attachment } = await diary();
   await app.decidePicture(attachment, 'private');
   assert.equal((await app.chooseForPack({ from: null, to: null, records: null })).intimate, 1);
-  assert.ok(!(await membersOf(await app.buildHere(FILLED, () => {}))).names.some((name) => name.includes('13_exhibits')));
-  assert.ok((await membersOf(await app.buildHere({ ...FILLED, intimate: true }, () => {}))).names.some((name) => name.includes('13_exhibits')));
+  assert.ok(!(await membersOf(await app.buildHere(await agreed(app, FILLED), () => {}))).names.some((name) => name.includes('13_exhibits')));
+  assert.ok((await membersOf(await app.buildHere(await agreed(app, { ...FILLED, intimate: true }), () => {}))).names.some((name) => name.includes('13_exhibits')));
   phone.end();
 });
 
@@ -174,10 +174,10 @@ test('a file written as it grows is the same zip, and a lock in the middle leave
     async close() { written.closed = true; },
     async abort() { written.dropped = true; },
   };
-  const made = await app.buildHere({ ...FILLED, saveTo }, () => {});
+  const made = await app.buildHere(await agreed(app, { ...FILLED, saveTo }), () => {});
   assert.equal(made.file, null);
   assert.ok(written.closed && [...readZip(there).keys()].length > 5);
-  await assert.rejects(app.buildHere({ ...FILLED, saveTo }, ({ step, done }) => { if (step === 'files' && done) void app.cancelPack(); }), { code: 'cancelled' });
+  await assert.rejects(app.buildHere(await agreed(app, { ...FILLED, saveTo }), ({ step, done }) => { if (step === 'files' && done) void app.cancelPack(); }), { code: 'cancelled' });
   assert.ok(written.dropped);
   assert.equal((await app.readShared()).length, 1);
   phone.end();
@@ -185,14 +185,14 @@ test('a file written as it grows is the same zip, and a lock in the middle leave
 
 test('numbers go on from what any device gave; two of one number are told apart', async () => {
   const { app, phone, attachment } = await diary();
-  await app.buildHere(FILLED, () => {});
+  await app.buildHere(await agreed(app, FILLED), () => {});
   const [first] = await app.readShared();
   // Another device, without a network, took the same number.
   await app.saveRecord({ kind: 'export', record: null, fields: { kind: 'evidence', pack_no: 1, made_at: first.fields.made_at, record_ids: [] } });
   const both = await app.readShared();
   assert.deepEqual(both.map(({ label, twin }) => [label, twin]), [['1', false], ['1B', true]]);
   await app.noteDelivery(first.record, { delivered_to: 'PC Hall', delivered_how: 'by_hand', receipt_ref: 'WY/77' });
-  const made = await app.buildHere({ ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }, () => {});
+  const made = await app.buildHere(await agreed(app, { ...FILLED, kind: 'supplement', recipientRef: 'WY/77' }), () => {});
   assert.equal(made.no, 2);
   const { get, names } = await membersOf(made);
   assert.ok(names.includes('data/restricted/13_exhibits-as-received/JB-1.png'));
@@ -200,7 +200,7 @@ test('numbers go on from what any device gave; two of one number are told apart'
   assert.equal(pack.recipient_ref, 'WY/77');
   assert.deepEqual(pack.supersedes[0], { delivered_to: 'PC Hall', made_at: first.fields.made_at, no: 1, receipt_ref: 'WY/77' });
   assert.deepEqual(await app.findItems('1, 9'), { items: ['JB/1'], records: [phone.app.state.entries[0].record], unknown: ['9'] });
-  const asked = await app.buildHere({ ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }, () => {});
+  const asked = await app.buildHere(await agreed(app, { ...FILLED, kind: 'items', items: ['JB/1'], records: [], from: null, to: null }), () => {});
   assert.equal(asked.no, 3);
   assert.ok(attachment && (await membersOf(asked)).names.some((name) => name.endsWith('13_exhibits-as-received/JB-1.png')));
   phone.end();

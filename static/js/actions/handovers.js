@@ -5,12 +5,14 @@
  *
  * [Note: where the words are] The words open everything in the pack, so they are in no record of the diary: a record
  * could go into another pack. They lie in this phone's own sealed root and go when the hand-over is over; another
- * device of the diary shows the hand-over without them.
+ * device of the diary shows the hand-over without them. Once they were written down they are said again only to the keeper's own
+ * words: whoever had the open diary for a minute could fetch the pack later, from anywhere.
  */
 import { KeptError } from '../core/errors.js';
 import { PART_BYTES } from '../crypto/files.js';
 import { handoversOf } from '../net/handovers.js';
 import { isPassing } from '../net/http.js';
+import { confirm, mustBeAgreed } from './confirming.js';
 import { insideOf, savedOf } from './inside.js';
 import { saveOne } from './records.js';
 import { readSettings } from './settings.js';
@@ -19,7 +21,7 @@ import { readSettings } from './settings.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('../net/handovers.js').HandoverRow} HandoverRow */
 /** @typedef {{handover: string, words: string, name: string, record: string|null, made_at: number, expires_at: number, address?: string, to?: string}} Told what this phone keeps of one */
-/** @typedef {HandoverRow & {words: string|null, name: string, record: string|null, to?: string}} Handover as the screens see it */
+/** @typedef {HandoverRow & {known: boolean, name: string, record: string|null, to?: string}} Handover as the screens see it; `known`: this phone has its words */
 /** @typedef {{handovers: Handover[], address: string, offline: boolean}} Listed newest first; `offline`: what this phone alone knows, of which openings are no part */
 /** @typedef {{file: Blob, name: string, record?: string|null, to?: string}} Given */
 
@@ -36,7 +38,7 @@ export function handoverActions(ctx) {
   /** @type {AbortController|null} */
   let stop = null;
   return {
-    /** @param {Given} given @param {(at: {step: string, done: number, total: number}) => void} onStep @returns {Promise<Told & {address: string, openings_most: number}>} */
+    /** Nothing but a pack that was agreed to with the words. @param {Given} given @param {(at: {step: string, done: number, total: number}) => void} onStep @returns {Promise<Told & {address: string, openings_most: number}>} */
     async handOver(given, onStep) {
       if (stop) throw new KeptError('conflict', 'A pack is being handed over already.');
       stop = new AbortController();
@@ -48,6 +50,14 @@ export function handoverActions(ctx) {
     },
     async stopHandOver() { stop?.abort(); },
     async readHandovers() { return readAll(ctx, inside()); },
+    /** The eight words once more. @param {string} handover @param {string} words the keeper's own @returns {Promise<string>} @throws words_differ, not_found */
+    async sayHandover(handover, words) {
+      const open = inside();
+      await confirm(ctx, open, words);
+      const told = toldOf(open).find((one) => one.handover === handover && one.words);
+      if (!told) throw new KeptError('not_found');
+      return told.words;
+    },
     async endHandover(/** @type {string} */ handover) {
       const open = inside();
       await handoversOf(ctx.api).end(handover);
@@ -63,6 +73,7 @@ export function handoverActions(ctx) {
 async function handOver(ctx, open, { file, name, record = null, to = '' }, onStep, signal) {
   // The screens do not offer it then; a choice about safety is not left to what a screen offers.
   if ((await readSettings(open)).fields['high_risk'] === true) throw new KeptError('packs_off');
+  mustBeAgreed(open, file);
   const wire = handoversOf(ctx.api);
   const { limits } = await ctx.api.server();
   if (limits.handover_bytes && file.size > limits.handover_bytes) throw new KeptError('too_large', 'This pack is too large to hand over in one piece. Make several smaller packs.');
@@ -147,7 +158,7 @@ async function readAll(ctx, open) {
   const stood = (/** @type {HandoverRow} */ row) => row.complete || row.openings.length || (row.ended_at !== null && known.has(row.handover));
   return { address, offline: false, handovers: handovers.filter(stood).map((row) => {
     const told = known.get(row.handover);
-    return { ...row, words: isOver(row) ? null : told?.words ?? null, name: told?.name ?? '', record: told?.record ?? null, to: told?.to ?? '' };
+    return { ...row, known: !isOver(row) && Boolean(told?.words), name: told?.name ?? '', record: told?.record ?? null, to: told?.to ?? '' };
   }) };
 }
 
@@ -155,7 +166,7 @@ async function readAll(ctx, open) {
 function readHere(open, now) {
   const standing = toldOf(open).filter(({ words, expires_at }) => words && expires_at > now).reverse();
   const unknown = { ended_at: null, complete: true, size: 0, openings: [], openings_most: 0 };
-  return { address: standing[0]?.address ?? '', offline: true, handovers: standing.map((one) => ({ ...unknown, ...one })) };
+  return { address: standing[0]?.address ?? '', offline: true, handovers: standing.map(({ words: _, ...one }) => ({ ...unknown, ...one, known: true })) };
 }
 
 /** @param {Open} open @returns {Told[]} */

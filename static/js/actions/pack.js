@@ -3,7 +3,8 @@
  * docs/pack.md has the steps; static/js/pack/ does the pure part of them.
  *
  * A pack is handed over only when every file in it holds. What is sent to the server is the capsule and nothing else, and only
- * once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all.
+ * once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all. Neither is made, and no
+ * list is drawn for paper, unless the words were typed for it (confirming.js).
  */
 import { KeptError } from '../core/errors.js';
 import { PackJob } from '../net/packs.js';
@@ -13,6 +14,7 @@ import { checkFront } from '../pack/front.js';
 import { heldBackOf } from '../pack/held_back.js';
 import { portalSet } from '../pack/portal.js';
 import { FileTarget } from '../pack/targets.js';
+import { agree, claim, madeAfterWords } from './confirming.js';
 import { exportMethods, keepExport } from './exports.js';
 import { insideOf } from './inside.js';
 import { capsuleOf, chosenIncidents, itemsAsked, newSince, summaryOf } from './pack_choice.js';
@@ -27,6 +29,7 @@ import { readSettings, saveSettings } from './settings.js';
 /** @typedef {import('../core/encoding.js').JsonObject} JsonObject */
 /** @typedef {import('../pack/chronology.js').Say} Say */
 /** @typedef {import('./pack_choice.js').Chosen} Chosen */
+/** @typedef {import('./confirming.js').Agreed} Agreed */
 /** @typedef {(at: {step: string, done: number, total: number}) => void} OnStep */
 /**
  * @typedef {object} Options what the keeper filled in
@@ -46,6 +49,7 @@ import { readSettings, saveSettings } from './settings.js';
  * @property {string} own_words
  * @property {string[]} start_with records
  * @property {import('../pack/targets.js').Writable|null} [saveTo] a file the keeper chose
+ * @property {Agreed} [agreed] what `agree` gave; nothing is made without it
  * @property {Say} [say] the words of the pages that the phone makes itself
  */
 /** @typedef {{file: Blob|null, files?: {name: string, file: Blob}[], name: string, no: number, record: string, size: number}} Made `file` is null where it lies in the file that was chosen */
@@ -87,6 +91,8 @@ function choosing(ctx) {
     letGo(url) {
       if (ctx.open?.urls.delete(url)) ctx.objectUrl.drop(url);
     },
+    /** The words, typed for `times` packs or for one list on paper. @param {string} words @param {number} [times] @throws words_differ */
+    agree: async (words, times = 1) => agree(ctx, inside(), words, times),
     findItems: async (/** @type {string} */ text) => itemsAsked(inside(), text),
     readForQuick: async () => readForQuick(inside(), { now: ctx.clock.now(), zone: ctx.zone() }),
     newSince: async () => newSince(inside()),
@@ -102,8 +108,9 @@ function choosing(ctx) {
       return { registered, high_risk: fields['high_risk'] === true, server: Boolean(told?.server_packs), offline: registered && fields['high_risk'] !== true && told === null };
     },
     /** The chronology as rows for the screen and the printer; it leaves nothing behind. */
-    async readChronology(/** @type {Chosen} */ chosen, /** @type {Say} */ say) {
+    async readChronology(/** @type {Chosen & {agreed?: Agreed}} */ { agreed, ...chosen }, /** @type {Say} */ say) {
       const open = inside();
+      claim(open, agreed);
       const [{ chronologyOf }, made] = await Promise.all([import('../pack/chronology.js'), capsuleOf(ctx, open, { ...chosen, release: '', log: null })]);
       return chronologyOf(made.capsule, heldOf(made), say);
     },
@@ -114,10 +121,11 @@ function choosing(ctx) {
 function making(ctx) {
   /** @type {{stop: AbortController, job: PackJob|null} | null} */
   let running = null;
-  /** @param {(stop: AbortController, open: Open) => {job: PackJob|null, work: Promise<Made>}} begin @returns {Promise<Made>} */
-  const alone = async (begin) => {
+  /** @param {Options} options @param {(stop: AbortController, open: Open) => {job: PackJob|null, work: Promise<Made>}} begin @returns {Promise<Made>} @throws words_differ */
+  const alone = async ({ agreed }, begin) => {
     if (running) throw new KeptError('conflict', 'A pack is being made already.');
     const open = insideOf(ctx)();
+    claim(open, agreed);
     const stop = new AbortController();
     const { job, work } = begin(stop, open);
     running = { stop, job };
@@ -130,14 +138,14 @@ function making(ctx) {
   };
   return {
     /** @param {Options} options @param {OnStep} onStep */
-    buildPack: (options, onStep) => alone((stop, open) => {
+    buildPack: (options, onStep) => alone(options, (stop, open) => {
       // A lock ends it: what the server typesets must not go on, or come here, once the diary is shut.
       const pause = () => new Promise((go) => { ctx.timers.after(PAUSE, () => go(ctx.open === open ? undefined : stop.abort())); });
       const job = new PackJob(ctx.api, { signal: stop.signal, pause });
       return { job, work: onServer(ctx, open, job, options, onStep, stop.signal) };
     }),
     /** @param {Options} options @param {OnStep} onStep */
-    buildHere: (options, onStep) => alone((stop, open) => ({ job: null, work: onPhone(ctx, open, options, onStep, stop.signal) })),
+    buildHere: (options, onStep) => alone(options, (stop, open) => ({ job: null, work: onPhone(ctx, open, options, onStep, stop.signal) })),
     async cancelPack() {
       running?.stop.abort();
       await running?.job?.cancel();
@@ -203,6 +211,7 @@ async function finished(ctx, open, made, front, { kind = 'pack', saveTo, restric
   const { folder, no } = /** @type {{folder: string, no: number}} */ (capsule['pack']);
   for (const exhibit of /** @type {{record: string}[]} */ (capsule['exhibits'])) open.custody.note(exhibit.record, 'exported', folder);
   const said = kind === 'items' ? 'supplement' : here ? 'evidence' : kind;
+  madeAfterWords(open, one?.file);
   const record = await keepExport(open, capsule, { name, kind: said, records, version: release, manifest: set?.manifest ?? one?.manifest ?? '', restricted, review });
   const size = set ? set.files.reduce((sum, { file }) => sum + file.size, 0) : one?.file?.size ?? 0;
   return { file: one?.file ?? null, ...(set ? { files: set.files } : {}), name, no, record, size };

@@ -90,7 +90,7 @@ export type Chosen = { from: number | null; to: number | null; records: string[]
 /** A pack left for whoever has eight words; `words` only on the phone that made it, and only while it stands. */
 export type Handover = {
   handover: string; made_at: number; expires_at: number; ended_at: number | null; openings: number[]; openings_most: number; size: number;
-  words: string | null; name: string; record: string | null; to?: string;
+  known: boolean; name: string; record: string | null; to?: string;
 };
 export type HandedOver = { handover: string; words: string; name: string; address: string; expires_at: number; openings_most: number };
 export type Session = { session: string; device_name: string; created_at: number; seen_at: number; here: boolean };
@@ -235,6 +235,8 @@ export interface App extends Advocating {
   saveSettings(change: { fields?: Fields; restricted?: Fields }): Promise<unknown>;
   chooseForPack(chosen: Chosen): Promise<Summary>;
   markLooked(attachment: string, how: { hold: boolean }): Promise<unknown>;
+  /** The words, typed for `times` packs or for one list on paper. */
+  agree(words: string, times?: number): Promise<import('../actions/confirming.js').Agreed>;
   buildPack(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
   /** Made by this phone alone: no network, no account. */
   buildHere(options: Fields, onProgress: (step: Step) => void): Promise<MadePack>;
@@ -247,16 +249,19 @@ export interface App extends Advocating {
   newSince(): Promise<string[]>;
   chooseFile(name: string): Promise<unknown>;
   canChooseFile(): boolean;
-  readChronology(chosen: Chosen, say: Say): Promise<import('../pack/chronology.js').Chronology>;
+  readChronology(chosen: Chosen & { agreed: import('../actions/confirming.js').Agreed }, say: Say): Promise<import('../pack/chronology.js').Chronology>;
   readForQuick(): Promise<any>;
   readShared(): Promise<Shared[]>;
   noteDelivery(record: string, said: Fields): Promise<unknown>;
   noteShared(said: { kind: string; records: string[]; delivered_to?: string; delivered_how?: string }): Promise<unknown>;
   cancelPack(): Promise<unknown>;
+  /** Refuses whatever was not made after the words. */
   handOver(given: { file: Blob; name: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;
   /** `offline`: what this phone alone knows of them, without openings. */
   readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
+  /** The eight words once more, to the keeper's own. */
+  sayHandover(handover: string, words: string): Promise<string>;
   endHandover(handover: string): Promise<unknown>;
   /** What advocates typed for the keeper and the keeper has not spoken of yet. */
   readAssisted(): Promise<import('../actions/assisted.js').Written[]>;

@@ -4,6 +4,7 @@ import { textField } from './fields.js';
 import { button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { problemOf } from './stage.js';
+import { openWords } from './out.js';
 import { t, tn } from './strings.js';
 import './strings_later.js';
 import './strings_handover.js';
@@ -115,18 +116,26 @@ function item(stage, one, address, offline) {
   const { text, over } = stateOf(one);
   const { openings, openings_most: most } = one;
   const opened = openings.length ? tn('hand.opened', openings.length, { when: whenSaid(/** @type {number} */ (openings.at(-1))) }) : t(over ? 'hand.never' : 'hand.waits');
-  const shown = stage.local.shown === one.handover;
+  const said = stage.local.said?.handover === one.handover ? stage.local.said.words : null;
   return html`<li class="page-item stack-close">
     <h2><bdi>${one.name || t('hand.unnamed')}</bdi></h2>
     ${one.to ? html`<p>${t('hand.for', { who: `\u2068${one.to}\u2069` })}</p>` : nothing}
     ${offline ? nothing : html`<p><strong>${opened}</strong></p>`}
     ${openings.length > 1 ? html`<p class="small">${t('hand.each')}: ${openings.map((at) => whenSaid(at)).join(' · ')}</p>` : nothing}
     <p class="small soft">${over ? text : `${offline ? '' : `${t('hand.left', { left: most - openings.length, most })} · `}${t('hand.until', { day: day(one.expires_at), clock: clockTime(one.expires_at) })}`}</p>
-    ${over ? nothing : one.words ? html`${shown ? html`${wordList(one.words)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
+    ${over ? nothing : one.known ? html`${said ? html`${wordList(said)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
     ${over ? nothing : html`<div class="row">
-      ${one.words ? button(t(shown ? 'hand.hide' : 'hand.show'), () => stage.set({ shown: shown ? null : one.handover }), { plain: true }) : nothing}
+      ${one.known ? button(t(said ? 'hand.hide' : 'hand.show'), () => (said ? stage.set({ said: null }) : askToSay(stage, one)), { plain: true }) : nothing}
       ${offline ? nothing : button(t('hand.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>`}
   </li>`;
+}
+
+/** @param {Stage} stage @param {Handover} one */
+function askToSay(stage, one) {
+  openWords(stage, {
+    title: t('hand.show'), lead: t('agree.why'), go: t('hand.show'),
+    act: async (words) => { stage.set({ said: { handover: one.handover, words: await stage.app.sayHandover(one.handover, words) } }); },
+  });
 }
 
 /** @param {Stage} stage @param {Handover} one */

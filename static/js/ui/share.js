@@ -8,6 +8,7 @@ import './strings_advocates.js';
 import './strings_handover.js';
 import './strings_share.js';
 import './strings_witness.js';
+import { agreedWith, wordsOnceMore } from './agreeing.js';
 import { OFFICER, chosenOf, choosing } from './share_choose.js';
 import { readingFirst } from './share_first.js';
 import { building, ready, start } from './share_job.js';
@@ -195,13 +196,14 @@ function consent(stage) {
   const { local } = stage;
   const sum = /** @type {Summary} */ (local.summary);
   const counts = { entries: tn('consent.entries', sum.entries), pictures: tn('consent.pictures', sum.pictures) };
-  const go = () => (local.agreed ? agreed(stage) : stage.set({ notAgreed: true }));
+  const go = () => (local.agreed && local.words ? agreed(stage) : stage.set({ notAgreed: !local.agreed, noWords: !local.words }));
   return html`${heading(t('consent.title'))}${errorSummary(stage)}
     ${local.way === 'here' ? html`<p>${t('consent.here', counts)}</p>` : html`<p>${t('consent.window', counts)}</p><p>${t('consent.what')}</p>`}
     <p class="care">${t('consent.court')}</p>${local.overridden ? html`<p class="care">${t('consent.over')}</p>` : nothing}<p class="soft">${t('consent.shows')}</p>
     ${checkbox({ id: 'agreed', label: t('consent.tick'), checked: Boolean(local.agreed), on: (agreed) => stage.set({ agreed, notAgreed: false }) })}
     ${local.notAgreed ? html`<p class="error-line" role="alert">${t('consent.need')}</p>` : nothing}
-    <div class="row">${button(t('consent.do'), go, { main: true })}${button(t('bar.back'), () => to(stage, 'officer'), { plain: true })}</div>`;
+    ${wordsOnceMore(stage, go)}
+    <div class="row">${button(t('consent.do'), go, { main: true, busy: stage.running === 'agree' })}${button(t('bar.back'), () => to(stage, 'officer'), { plain: true })}</div>`;
 }
 
 /** A large pack goes straight into a file where the browser can be asked for one. @param {Stage} stage */
@@ -215,11 +217,14 @@ async function agreed(stage) {
     looked: local.found.pictures.length - notLooked, not_looked: notLooked, override_at: notLooked || open ? Date.now() : null,
     words: local.found.words.length, words_open: open,
   };
-  if (!local.small && local.kind !== 'portal' && sum.bytes > LARGE && stage.app.canChooseFile()) {
-    const saveTo = await stage.app.chooseFile(`documents-${new Date().toISOString().slice(0, 10)}.zip`).catch(() => null);
-    return saveTo ? start(stage, local, { saveTo }) : undefined;
+  const large = !local.small && local.kind !== 'portal' && sum.bytes > LARGE && stage.app.canChooseFile();
+  if (large) {
+    // Before the words: trying them takes longer than a browser lets a tap open its window. A second try keeps the file.
+    local.saveTo ??= await stage.app.chooseFile(`documents-${new Date().toISOString().slice(0, 10)}.zip`).catch(() => null);
+    if (!local.saveTo) return;
   }
-  return start(stage, local);
+  const given = await agreedWith(stage, local.small ? sum.groups.length : 1);
+  if (given) await start(stage, local, { agreed: given, saveTo: large ? local.saveTo : null });
 }
 
 export const views = { share };

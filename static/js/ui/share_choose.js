@@ -54,17 +54,21 @@ export function choosing(stage, next) {
     ${onwards(stage, t('frame.next'), next, stage.running === 'choose')}`;
 }
 
-/** The same question alone, for what is printed. @param {Stage} stage @param {string} label @param {() => unknown} next @param {boolean} busy */
-export function choosingPrint(stage, label, next, busy) {
-  return html`${which(stage, false)}${onwards(stage, label, next, busy)}`;
+/**
+ * The same question alone, for what is printed; `asked` stands below it.
+ * @param {Stage} stage @param {string} label @param {() => unknown} next @param {{asked: (go: () => unknown) => unknown, busy: boolean}} how
+ */
+export function choosingPrint(stage, label, next, { asked, busy }) {
+  return html`${which(stage, false)}${onwards(stage, label, next, busy, asked)}`;
 }
 
-/** @param {Stage} stage @param {string} label @param {() => unknown} next @param {boolean} busy */
-function onwards(stage, label, next, busy) {
+/** @param {Stage} stage @param {string} label @param {() => unknown} next @param {boolean} busy @param {(go: () => unknown) => unknown} [asked] */
+function onwards(stage, label, next, busy, asked) {
   const { local } = stage;
   const wrong = local.tried ? lacking(local) : null;
-  return html`${wrong ? html`<p class="error-line" role="alert">${wrong}</p>` : nothing}
-    <div>${button(label, () => (lacking(local) ? stage.set({ tried: true }) : next()), { main: true, busy })}</div>`;
+  const go = () => (lacking(local) ? stage.set({ tried: true }) : next());
+  return html`${wrong ? html`<p class="error-line" role="alert">${wrong}</p>` : nothing}${asked?.(go) ?? nothing}
+    <div>${button(label, go, { main: true, busy })}</div>`;
 }
 
 /** @param {Stage} stage @param {boolean} isLater after another pack */

@@ -10,7 +10,7 @@ import { WAYS } from './share_ways.js';
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Step} Step */
 /** @typedef {import('./app.d.ts').MadePack} MadePack */
-/** @typedef {{at: Step, done: MadePack|null, stopped: boolean, here: boolean, part: number, parts: string[][], flow: Record<string, any>}} Job `parts`: the entries of each pack, where one would be too large */
+/** @typedef {{at: Step, done: MadePack|null, stopped: boolean, here: boolean, part: number, parts: string[][], flow: Record<string, any>, agreed: import('./agreeing.js').Agreed|null}} Job `parts`: the entries of each pack, where one would be too large */
 
 /**
  * What the keeper filled in, as the app takes it.
@@ -27,20 +27,20 @@ function optionsOf(flow, records) {
 
 /**
  * Begins, with the file already chosen where the keeper was asked for one.
- * @param {Stage} stage @param {Record<string, any>} flow @param {{part?: number, saveTo?: unknown}} [how]
+ * @param {Stage} stage @param {Record<string, any>} flow @param {{agreed: import('./agreeing.js').Agreed|null, part?: number, saveTo?: unknown}} how
  */
-export async function start(stage, flow, { part = 0, saveTo = null } = {}) {
+export async function start(stage, flow, { agreed, part = 0, saveTo = null }) {
   const parts = flow.small ? flow.summary.groups : [];
   const here = flow.way === 'here';
   /** @type {Job} */
-  const job = { at: { step: here ? 'sealing' : 'queued', done: 0, total: 0 }, done: null, stopped: false, here, part, parts, flow };
+  const job = { at: { step: here ? 'sealing' : 'queued', done: 0, total: 0 }, done: null, stopped: false, here, part, parts, flow, agreed };
   const { generation } = stage;
   stage.job = job;
   stage.packing = undefined;
   stage.stand({ name: 'share' });
   const tell = (/** @type {Step} */ at) => { job.at = at; stage.draw(); };
   try {
-    const options = { ...optionsOf(flow, parts.length ? parts[part] : null), ...(saveTo ? { saveTo } : {}) };
+    const options = { ...optionsOf(flow, parts.length ? parts[part] : null), agreed, ...(saveTo ? { saveTo } : {}) };
     job.done = await (here ? stage.app.buildHere(options, tell) : stage.app.buildPack(options, tell));
     if (part + 1 >= parts.length) await Promise.resolve(stage.app.keepTyped('pack', null)).catch(() => undefined);
     if (generation !== stage.generation) return;
@@ -77,7 +77,7 @@ export function ready(stage, job) {
   const made = /** @type {MadePack} */ (job.done);
   const more = job.part + 1 < job.parts.length;
   const ways = WAYS.filter((way) => way.shown(stage, job));
-  const next = () => start(stage, job.flow, { part: job.part + 1 });
+  const next = () => start(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
       <p class="soft">${made.name} · ${size(made.size)}${job.parts.length > 1 ? ` · ${t('parts.of', { n: job.part + 1, of: job.parts.length })}` : ''}</p></div>

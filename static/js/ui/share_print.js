@@ -3,6 +3,7 @@ import { html, nothing } from './html.js';
 import { button, errorSummary, heading } from './parts.js';
 import { t } from './strings.js';
 import './strings_share.js';
+import { agreedWith, wordsOnceMore } from './agreeing.js';
 import { choosingPrint, chosenOf } from './share_choose.js';
 import { SAY } from './say.js';
 import { cellLabel, words } from '../pack/chronology_words.js';
@@ -16,12 +17,16 @@ function print(stage) {
   const { local } = stage;
   const made = /** @type {Chronology|undefined} */ (local.made);
   if (made) return sheet(stage, made);
-  const show = () => stage.run('print', async () => {
-    local.made = await stage.app.readChronology(chosenOf(local), SAY);
-    stage.arrived = true;
-  });
+  const show = async () => {
+    const agreed = await agreedWith(stage);
+    if (!agreed) return;
+    await stage.run('print', async () => {
+      local.made = await stage.app.readChronology({ ...chosenOf(local), agreed }, SAY);
+      stage.arrived = true;
+    });
+  };
   return html`<div class="stack-wide"><div class="stack-close">${heading(t('print.title'))}<p class="soft">${t('print.lead')}</p></div>${errorSummary(stage)}
-    ${choosingPrint(stage, t('print.show'), show, stage.running === 'print')}</div>`;
+    ${choosingPrint(stage, t('print.show'), show, { asked: (go) => wordsOnceMore(stage, go), busy: ['agree', 'print'].includes(stage.running ?? '') })}</div>`;
 }
 
 /** @param {Stage} stage @param {Chronology} made */

@@ -17,4 +17,5 @@ learn({
   'young.f.response': 'What did you do then?', 'young.f.i_contacted_them': 'Did you message or see them around then?', 'young.f.lawful_contact_context': 'Do you have to see them? School, family, work?', 'young.f.lawful_contact_context_hint': 'Like: same class, same bus, same club.',
   'young.f.property_effect': 'What got broken, taken or moved?', 'young.f.weapon_or_object': 'Did they have something to hurt people with?', 'young.f.hostility': 'Do you think they did it because of who you are?',
   'young.f.alleged_breaches': 'Which rules do you think they broke?', 'young.f.order_ids': 'Rules from court or police then', 'young.f.missing_evidence_hint': 'Deleted, gone, or not saved. Just say so. It is not your fault.', 'young.f.late_reason_hint': 'Any reason is fine. Like: I did not know it counted.',
+  'young.agree.why': 'So someone who grabs your phone while this is open cannot do it. Your short secret will not work here.',
 });

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.navigators.keeper import Keeper
 
 MAKING = 120_000
+# What leaves the diary asks for them.
+WORDS = "Type your words once more"
 
 
 def chooses_everything(keeper: Keeper, how: str = "Make a pack") -> None:
@@ -47,8 +49,9 @@ def goes_to_consent(keeper: Keeper, pictures: int, *, initials: str = "jb") -> N
 
 
 def agrees(keeper: Keeper) -> None:
-    """Say that the server may read it for as long as it takes, and begin."""
+    """Say that the server may read it for as long as it takes, with the words, and begin."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
+    keeper.field(WORDS).fill(keeper.words)
     keeper.tap("Make the pack")
 
 

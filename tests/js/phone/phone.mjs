@@ -100,6 +100,11 @@ export async function phoneWithEntry(options = {}, words = 'He waited outside.')
   return { ...phone, phone, app: phone.app, record };
 }
 
+/** What is to be made, with the words typed for it, as the consent screen does it. */
+export async function agreed(app, options, words = WORDS) {
+  return { ...options, agreed: await app.agree(words) };
+}
+
 export function file(bytes, name = 'shot.png', type = 'image/png') {
   return new File([bytes], name, { type, lastModified: NOON - 1000 });
 }
