@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from diary.paths import STATIC
-from tests.keepers import Served
+from tests.keepers import Phone, Served, enrol, sign_in_body
 
 
 async def test_the_shell_holds_nothing_of_anybody(server: Served) -> None:
@@ -40,6 +40,41 @@ async def test_the_worker_is_this_releases(server: Served) -> None:
     assert hashlib.sha256((await client.get("/")).content).hexdigest().encode() in worker.content
     again = await client.get("/sw.js", headers={"If-None-Match": worker.headers["etag"]})
     assert again.status_code == 304 and again.content == b""
+
+
+async def test_every_install_has_the_same_two_cookies(server: Served) -> None:
+    """With the worker, and nothing else, come both, or whichever is lacking: like a sign-in's in all but what they open."""
+    keeper = await enrol(server)
+    body = sign_in_body(keeper.identity.login, keeper.proof)
+    real = (await keeper.ask("POST", "/v1/sessions", body)).headers.get_list("set-cookie")
+    other = Phone(server.client("192.0.2.7"))
+    tag = (await other.ask("GET", "/sw.js")).headers["etag"]
+    first = dict(other.cookies)
+    assert (await other.ask("GET", "/sw.js", if_none_match=tag)).status_code == 304 and other.cookies == first
+    for held in (set(), {"__Host-s"}, {"__Host-d"}, {"__Host-s", "__Host-d"}):
+        other.cookies = {name: first[name] for name in held}
+        answer = await other.ask("GET", "/sw.js", if_none_match=tag)
+        given = answer.headers.get_list("set-cookie")
+        assert sorted(map(_shape, given)) == sorted(_shape(one) for one in real if one.split("=")[0] not in held)
+        assert all(other.cookies[name] == first[name] for name in held)
+        assert all(other.cookies[name] != first[name] for name in first if name not in held), "random each time"
+    before = server.dump()
+    for method, path in (("GET", "/v1/session"), ("GET", "/v1/usage"), ("DELETE", "/v1/session")):
+        assert (await other.ask(method, path)).status_code == 401
+    for path in ("/", "/static/css/base.css", "/manifest.webmanifest", "/v1/server", "/nothing"):
+        assert "set-cookie" not in (await Phone(server.client("192.0.2.8")).ask("GET", path)).headers, path
+    assert server.dump() == before, "the server keeps nothing of them"
+    # A sign-in goes on as if they were not there, and takes their place.
+    assert (await other.ask("POST", "/v1/sessions", body)).status_code == 200
+    assert (await other.ask("GET", "/v1/session")).status_code == 200
+
+
+def _shape(line: str) -> str:
+    """A Set-Cookie line with a letter for each of its value's."""
+    pair, _, rest = line.partition(";")
+    name, _, value = pair.partition("=")
+    assert re.fullmatch(r"[\w-]+", value)
+    return f"{name}={'x' * len(value)};{rest}"
 
 
 @pytest.mark.parametrize("path", ["/share", "/share?x=1"])

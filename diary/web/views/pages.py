@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64
 from diary.errors import NotFound
+from diary.web import cookies
 from diary.web.answers import HTML, JSON, Answer
 from diary.web.call import Call
 from diary.web.files import StaticFile, takes_gzip
@@ -25,9 +26,13 @@ async def shell(call: Call) -> ASGIApp:
 
 
 async def worker(call: Call) -> ASGIApp:
-    """The service worker, with the list of this release's files in it."""
+    """The service worker, with the list of this release's files in it.
+
+    The browser of an install, and of nobody else, asks for it, at the start and again each day: with it come the cookies that
+    every install has.
+    """
     tag = call.office.pages.worker_tag.encode()
-    headers = (ASK_AGAIN, (b"etag", tag))
+    headers = (ASK_AGAIN, (b"etag", tag), *cookies.chaff(call.cookies))
     if call.headers.get(b"if-none-match") == tag:
         return Answer(304, b"", None, headers)
     return Answer(200, call.office.pages.release.script, SCRIPT, headers)
