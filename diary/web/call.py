@@ -67,8 +67,13 @@ class Call:
 
     @property
     def session_token(self) -> str | None:
-        """The session cookie, or what a borrowed device sends in its place: it keeps no cookie."""
-        return self.cookies.get(cookies.SESSION) or self.headers.get(b"x-session", b"").decode("latin-1") or None
+        """The session. What is sent on purpose comes first: the cookie beside it may be another install's, or chaff."""
+        return self.held_token or self.cookies.get(cookies.SESSION) or None
+
+    @property
+    def held_token(self) -> str | None:
+        """What a borrowed device or an advocate's page sends in the cookie's place: they keep none."""
+        return self.headers.get(b"x-session", b"").decode("latin-1") or None
 
     @property
     def device_token(self) -> str | None:

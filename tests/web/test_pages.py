@@ -67,6 +67,12 @@ async def test_every_install_has_the_same_two_cookies(server: Served) -> None:
     # A sign-in goes on as if they were not there, and takes their place.
     assert (await other.ask("POST", "/v1/sessions", body)).status_code == 200
     assert (await other.ask("GET", "/v1/session")).status_code == 200
+    # Nor is a borrowed device shut out where the browser threw none of them away.
+    lent = Phone(server.client("192.0.2.9"), dict(first))
+    token = str((await lent.ask("POST", "/v1/sessions", body | {"borrowed": True})).json()["token"])
+    assert (await lent.ask("GET", "/v1/session", x_session=token)).status_code == 200 and lent.cookies == first
+    ended = await lent.ask("DELETE", "/v1/session", x_session=token)
+    assert ended.status_code == 204 and "cookies" in ended.headers["clear-site-data"] and lent.cookies == first
 
 
 def _shape(line: str) -> str:

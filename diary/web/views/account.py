@@ -16,7 +16,7 @@ async def session(call: Call) -> ASGIApp:
 
 async def sign_out(call: Call) -> ASGIApp:
     """End this session."""
-    borrowed = not call.cookies.get(cookies.SESSION)
+    borrowed = call.held_token is not None
     at_desk = borrowed and await clients.is_advocate(call.instance, call.keeper.account)
     await sessions.end_own(call.instance, call.keeper)
     if at_desk:
