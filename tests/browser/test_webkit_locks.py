@@ -149,13 +149,17 @@ def test_leaving_coming_back_reload_and_clearing(phone: tuple[WebKitKeeper, Serv
 
 
 def test_the_policy_holds_here_too(phone: tuple[WebKitKeeper, Served]) -> None:
-    """Another origin, inline script and inline style come to nothing; the page is isolated, and its own worker is registered."""
+    """Another origin, inline script and inline style come to nothing; the page is isolated; its own worker is registered and
+    brings the two cookies of every install."""
     keeper, _ = phone
     keeper.opens()
     tried = keeper.driver.execute_async_script(ATTEMPTS)
     assert tried == {"elsewhere": "refused", "ran": False, "styled": False, "isolated": True}
+    assert keeper.driver.get_cookies() == []
     keeper.begins_to_write(TEXT)
     keeper.is_offline_ready()
+    jar = [(one["name"], len(one["value"]), one["httpOnly"], one["secure"]) for one in keeper.driver.get_cookies()]
+    assert sorted(jar) == [("__Host-d", 43, True, True), ("__Host-s", 43, True, True)]
 
 
 def test_words_of_the_notebook_open_the_notebook(phone: tuple[WebKitKeeper, Served]) -> None:
