@@ -304,7 +304,7 @@ SCREENS: dict[str, tuple[Act, ...]] = {
         OPEN,
         js(
             "fake.handed = {handovers: ['a', 'b'].map((handover) => ({handover, ended_at: null, complete: true, openings: [], "
-            "openings_most: 5, expires_at: Date.now() + 6e8, words: null, name: '', record: null}))}"
+            "openings_most: 5, expires_at: Date.now() + 6e8, known: false, name: '', record: null}))}"
         ),
         go("highrisk"),
         lambda page: page.locator("section.care").wait_for(),
