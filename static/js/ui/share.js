@@ -92,9 +92,11 @@ function begin(stage, flow) {
 /** After a lock: what was chosen and typed is there; what is to be looked at is found again. @param {Stage} stage @param {Record<string, any>} kept */
 function goOn(stage, kept) {
   stage.job = undefined;
-  stage.packing = { ...kept };
+  const isEarly = ['court', 'items', 'choose'].includes(kept['step']);
+  // A later step has nothing to draw until that is found.
+  stage.packing = { ...kept, step: isEarly ? kept['step'] : null };
   stage.local = stage.packing;
-  if (['court', 'items', 'choose'].includes(kept['step'])) return to(stage, kept['step']);
+  if (isEarly) return to(stage, kept['step']);
   return toSummary(stage);
 }
 
