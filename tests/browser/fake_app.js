@@ -100,7 +100,7 @@ class FakeApp {
   reset() {
     Object.assign(this, { asked: [], fail: {}, over: undefined, listed: undefined, hold: undefined, fresh: undefined, ways: undefined, shared: undefined, handed: undefined, let_in: undefined, asks: undefined, sees: undefined, questions: undefined, met: undefined, met_before: undefined, groups: undefined, changes: new Map() });
     FILES.forEach((one, i) => { one.outside_copy = i === 2 ? 'kept' : null; });
-    this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null });
+    this.set({ phase: 'elsewhere', update: false, busy: null, account: null, entries: [], draft: null, lockIn: null, picture: null, borrowed: false });
     stage.way = undefined;
   }
 
