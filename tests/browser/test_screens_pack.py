@@ -89,6 +89,7 @@ def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
     page.get_by_label("I have read this and want to make the pack").check()
     page.get_by_label(WORDS).fill("my words")
     page.get_by_role("button", name="Make the pack").click()
+    page.wait_for_function("fake.asked.some(([one]) => one === 'buildPack')")
     [wish] = asked(page, "buildPack")
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
 

@@ -350,10 +350,11 @@ def test_23_a_portal_set_is_sixteen_plain_files_and_loses_nothing(sample_pack: S
 def test_23_a_portal_set_stands_without_its_folders(sample_pack: SamplePack) -> None:
     """10 has the steps to check it and the custody in short, since 11 and 15 travel inside a zip."""
     reader = pypdf.PdfReader(io.BytesIO(sample_pack.read("restricted/10_RESTRICTED_how-this-record-was-made.pdf")))
-    method = " ".join(" ".join(page.extract_text().split()) for page in reader.pages)
+    # Without its spaces: where a line is broken, at a hyphen too, depends on the keys and times of the day's sample.
+    method = "".join("".join(page.extract_text().split()) for page in reader.pages)
     for words in ("Custody in short", "Put in a pack keeper 300", "How to check this pack", "certutil", "openssl ts -verify",
                   "Where it came as single files", "Appendix: where each part may be of use", "MG6C"):  # fmt: skip
-        assert words in method, words
+        assert words.replace(" ", "") in method, words
 
 
 def test_24_the_timestamp_holds_for_openssl_and_clocks_are_shown(sample_pack: SamplePack) -> None:
