@@ -12,7 +12,7 @@ from diary.crypto.keys import unwrap_any_epoch, version_header
 from diary.encoding import b64, frames, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ids import id_text, new_id
-from diary.ledger import grants, letters, marks, summaries
+from diary.ledger import grant_keys, grants, letters, marks, summaries
 from diary.ledger.grants import Granted, Person
 from diary.ledger.push import ForGrant, Push
 from diary.ledger.versions import Place, open_with_keys
@@ -46,7 +46,7 @@ async def meet(server: Server, words: str) -> Person:
 async def let_in(server: Server, identity: Identity, person: Person, choice: Choice, name: str, now: int) -> Granted:
     """Grant, in the keeper's signature. `name`: what the keeper is called to this advocate. Raises BadSignature and NoMatch."""
     keeper = Person(identity.keyset.ecdsa_pub, identity.keyset.hpke_pub, name)
-    earlier = grants.newest_of(identity.keyset.earlier)
+    earlier = grant_keys.newest_of(identity.keyset.earlier)
     said = grants.make(
         identity.author(),
         {
@@ -62,7 +62,7 @@ async def let_in(server: Server, identity: Identity, person: Person, choice: Cho
             "scope": dict(choice.scope),
             "to": b64(person.fingerprint),
         }
-        | grants.binding(earlier),
+        | grant_keys.binding(earlier),
     )
     key = new_key()
     body = {

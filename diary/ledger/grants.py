@@ -6,7 +6,6 @@ end and whom it is for. An advocate believes nothing that is not signed by the k
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, Final
 
 from diary.crypto.fingerprints import FINGERPRINT_BYTES, fingerprint
@@ -19,6 +18,7 @@ from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, BadSignature, KeptError, SealError
 from diary.ids import parse_id
 from diary.ledger import rekeying
+from diary.ledger.grant_keys import EARLIER, EARLIER_LIMIT, binding
 from diary.ledger.rekeying import AuthorKey
 from diary.ledger.signed import Fields
 
@@ -28,7 +28,6 @@ DAY_MS: Final = 86_400_000
 USUAL_MS: Final = 30 * DAY_MS
 LONGEST_MS: Final = 180 * DAY_MS
 RECORDS_LIMIT: Final = 500
-EARLIER_LIMIT: Final = 40
 DIGESTS_TYPE: Final = "apart/v1"
 DIGEST_BYTES: Final = 32
 PURPOSE_CHARACTERS: Final = 200
@@ -37,7 +36,6 @@ _NAMES: Final = frozenset(
     ("diary", "from", "grant", "made_at", "not_after", "prev", "purpose", "restricted", "rights", "scope", "t", "to")
 )
 _SEALED: Final = {"ecdsa_pub", "grant", "hpke_pub", "key", "name"}
-_EARLIER: Final = "earlier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +103,9 @@ def make(author: Author, fields: Mapping[str, object]) -> Fields:
     return said
 
 
-def newest_of(statements: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """The statements about a keeper's keys before that a grant carries."""
-    return tuple(statements[-EARLIER_LIMIT:])
-
-
-def binding(earlier: Sequence[Mapping[str, Any]]) -> Fields:
-    """What a grant's signature says of such statements; nothing where there are none.
-
-    Signed by the key that came as well: else anyone could have a key of their own hand over to the keeper's.
-    """
-    return {_EARLIER: b64(sha256(canon([dict(one) for one in earlier])).digest())} if earlier else {}
-
-
 def check(said: Mapping[str, Any], keeper_pub: bytes) -> None:
     """Return when `said` is a grant, within its bounds, and signed by this key; else BadSignature."""
-    if set(said) - {_EARLIER} != _NAMES | {"sig"} or said["t"] != TYPE:
+    if set(said) - {EARLIER} != _NAMES | {"sig"} or said["t"] != TYPE:
         raise BadSignature("That is not a grant.")
     fields = {name: value for name, value in said.items() if name != "sig"}
     try:
@@ -144,7 +129,7 @@ def seal_for(
 ) -> bytes:
     """The envelope the advocate opens: the grant, its key, the keeper's keys and name, and the statements about those before."""
     plain = {"grant": dict(said), "key": b64(key), "name": keeper.name} | keeper.keys()
-    plain |= {_EARLIER: [dict(one) for one in earlier]} if earlier else {}
+    plain |= {EARLIER: [dict(one) for one in earlier]} if earlier else {}
     place = header(str(said["diary"]), str(said["grant"]), b64(advocate.fingerprint))
     return seal_to(advocate.hpke_pub, Kind.GRANT, place, pad_version(canon(plain)))
 
@@ -227,11 +212,11 @@ def _read(plain: bytes) -> Granted:
     """What either envelope holds; its signature is for the caller. Raises SealError."""
     try:
         named = parse(unpad(plain))
-        if not isinstance(named, dict) or set(named) - {_EARLIER} != _SEALED or not isinstance(named["grant"], dict):
+        if not isinstance(named, dict) or set(named) - {EARLIER} != _SEALED or not isinstance(named["grant"], dict):
             raise SealError
-        key, earlier = unb64(str(named["key"])), named.get(_EARLIER, [])
+        key, earlier = unb64(str(named["key"])), named.get(EARLIER, [])
         is_list = isinstance(earlier, list) and all(isinstance(one, dict) for one in earlier)
-        if not is_list or bool(earlier) != (_EARLIER in named):
+        if not is_list or bool(earlier) != (EARLIER in named):
             raise SealError
         if len(key) != KEY_BYTES or not _is_text(named["name"], NAME_CHARACTERS):
             raise SealError
@@ -245,7 +230,7 @@ def _read(plain: bytes) -> Granted:
 def _check_earlier(granted: Granted) -> None:
     """The statements are those the keeper signed, of this diary, and lead to the key in it. Raises BadSignature."""
     said, earlier = granted.said, granted.earlier
-    is_signed = binding(earlier).get(_EARLIER) == said.get(_EARLIER)
+    is_signed = binding(earlier).get(EARLIER) == said.get(EARLIER)
     if not is_signed or len(earlier) > EARLIER_LIMIT or any(one.get("diary") != said["diary"] for one in earlier):
         raise BadSignature("What is said of the keys before is not what was signed.")
     granted.author_keys()
@@ -255,7 +240,7 @@ def _ids_hold(said: Mapping[str, Any]) -> bool:
     """Ids and fingerprints of the right lengths. Raises BadRequest."""
     for name in ("diary", "grant", *(("prev",) if said["prev"] is not None else ())):
         parse_id(_text(said[name]))
-    if _EARLIER in said and len(unb64(_text(said[_EARLIER]))) != DIGEST_BYTES:
+    if EARLIER in said and len(unb64(_text(said[EARLIER]))) != DIGEST_BYTES:
         return False
     return all(len(unb64(_text(said[name]))) == FINGERPRINT_BYTES for name in ("from", "to"))
 

@@ -67,12 +67,7 @@ def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
     keeper.sees("Picture 2 of 3")
     keeper.page.keyboard.press("2")
     keeper.sees("Picture 3 of 3")
-    keeper.locks()
-    keeper.unlocks()
-    keeper.goes("Share")
-    keeper.page.get_by_role("button", name=re.compile("^Go on with the pack you began")).click()
-    keeper.sees_place("What goes in")
-    keeper.tap("Next")
+    _goes_on_after_a_lock(keeper)
     keeper.sees("Picture 1 of 1")
     keeper.tap("Cover part of it")
     keeper.tap("Add a box")
@@ -105,6 +100,16 @@ def _makes_a_pack_here(keeper: Keeper, tmp_path: Path) -> None:
     assert not denied, said[max(0, denied.start() - 60) : denied.end() + 30]
 
 
+def _goes_on_after_a_lock(keeper: Keeper) -> None:
+    """Locked and opened again, back to the pack that was begun, past what goes in."""
+    keeper.locks()
+    keeper.unlocks()
+    keeper.goes("Share")
+    keeper.page.get_by_role("button", name=re.compile("^Go on with the pack you began")).click()
+    keeper.sees_place("What goes in")
+    keeper.tap("Next")
+
+
 def _is_not_made_without_the_words(keeper: Keeper) -> None:
     """Somebody who holds the open diary: no words, wrong ones, then a lock in the middle. What was chosen is still there."""
     keeper.page.get_by_label("I have read this and want to make the pack").check()
@@ -116,12 +121,7 @@ def _is_not_made_without_the_words(keeper: Keeper) -> None:
     expect(keeper.field(WORDS)).to_have_value("")
     expect(keeper.heading("Your pack is ready")).to_have_count(0)
     keeper.field(WORDS).fill("half of what")
-    keeper.locks()
-    keeper.unlocks()
-    keeper.goes("Share")
-    keeper.page.get_by_role("button", name=re.compile("^Go on with the pack you began")).click()
-    keeper.sees_place("What goes in")
-    keeper.tap("Next")
+    _goes_on_after_a_lock(keeper)
     keeper.sees_place("Words that may say where you are")
     keeper.tap("Next")
     expect(keeper.field("Your initials")).to_have_value("jb")

@@ -13,7 +13,7 @@ from diary.crypto.signing import Author
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature, SealError
 from diary.ids import id_text
-from diary.ledger import grants, letters, marks, rekeying, summaries
+from diary.ledger import grant_keys, grants, letters, marks, rekeying, summaries
 from diary.ledger.grants import Granted, Person
 from diary.ledger.push import signed_bytes
 from diary.web.views.grants import SEALED_BYTES
@@ -103,8 +103,8 @@ def test_a_grant_carries_forty_statements_at_most() -> None:
         rekeying.make(old, kept | {"beacon": beacon, "ecdsa_pub": b64(new), "epoch": n + 2})
         for n, (old, new) in enumerate(zip(keys, comes, strict=True))
     ]
-    for statements, holds in ((grants.newest_of(said), True), (said, False)):
-        grant = grants.make(Author(KEEPER.ecdsa), fields | grants.binding(statements))
+    for statements, holds in ((grant_keys.newest_of(said), True), (said, False)):
+        grant = grants.make(Author(KEEPER.ecdsa), fields | grant_keys.binding(statements))
         sealed = grants.seal_for(person(V["advocate"]), person(V["keeper"]), grant, GRANTED.key, statements)
         assert len(sealed) <= SEALED_BYTES
         with nullcontext() if holds else pytest.raises(BadSignature):
