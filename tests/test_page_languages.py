@@ -195,3 +195,13 @@ def test_numbers_keep_their_order_in_urdu(pages: Pages) -> None:
         body = re.sub(r'<(\w+)[^>]* dir="ltr"[^>]*>.*?</\1>', "", body, flags=re.DOTALL)
         body = re.sub(f"{LTR[0]}[^{LTR[1]}]*{LTR[1]}", "", re.sub(r"<[^>]*>", "|", body))
         assert re.findall(r"\d[\d ]* [\d ]*\d", body) == [], path
+
+
+@pytest.mark.parametrize("at", ["", "/ur"])
+def test_a_number_on_a_button_stays_on_one_line(pages: Pages, at: str) -> None:
+    """A telephone number broken over two lines is read wrong."""
+    buttons = [
+        link for text in every(pages, at).values() for link in re.findall(r'<a class="button" href="tel:[^>]*>(.*?)</a>', text)
+    ]
+    assert [said for said in buttons if re.search(r"\d \d", said)] == []
+    assert any("0808\u00a0802\u00a00300" in said for said in buttons)

@@ -15,6 +15,7 @@ from diary.errors import BadSetting
 
 # Left-to-right isolate and its end: a telephone number keeps its order in a line that runs to the left.
 LTR: Final = ("\u2066", "\u2069")
+NO_BREAK: Final = "\u00a0"
 # Where a catalogue says who has read all of it (msgctxt, msgid).
 REVIEWED: Final = ("about", "reviewed_by")
 
@@ -62,9 +63,10 @@ class Words:
         beneath = Markup('<span class="in-both">{}</span>\n<span class="in-english" lang="en-GB" dir="ltr">{}</span>')
         return beneath.format(said, english)
 
-    def ltr(self, text: str) -> str:
-        """A number or an address, kept in its own order."""
-        return text.join(LTR) if self.language.dir == "rtl" else text
+    def unbroken(self, number: str) -> str:
+        """A telephone number within a sentence: in its own order, and on one line where it fits."""
+        held = number.replace(" ", NO_BREAK)
+        return held.join(LTR) if self.language.dir == "rtl" else held
 
     def for_template(self, tongues: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         """What every page is rendered with. `tongues`: from `tongues_of`."""
@@ -76,10 +78,10 @@ class Words:
             "gettext": self._found.gettext,
             "is_draft": self.is_draft,
             "lang": self.language.lang,
-            "ltr": self.ltr,
             "ngettext": self._found.ngettext,
             "own": self.own,
             "tongues": tongues,
+            "unbroken": self.unbroken,
         }
 
     def own(self, text: str, *, grave: bool = False) -> str:
