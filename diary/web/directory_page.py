@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from diary.web.directory import DAYS, WAYS, Directory, Service
+from diary.web.directory import DAYS, WAYS, Directory, Opening, Service
 
 # Its address, without the language.
 DIRECTORY: Final = "/directory"
@@ -34,11 +34,23 @@ class DirectoryPage:
 
 
 def row(service: Service, local: datetime) -> dict[str, object]:
-    """What the template says of one row: `state` is always, open, closed or unknown; `opens` (day, time) when closed."""
+    """What the template says of one row.
+
+    `state` is always, open, closed or unknown; `opens` (day, time) when closed; `hours` those of a week.
+    """
     is_open = service.is_open(local)
     state = "always" if service.openings is None else "unknown" if is_open is None else "open" if is_open else "closed"
     opens = next_opening(service, local) if state == "closed" else None
-    return {"is": service, "state": state, "opens": opens}
+    return {"is": service, "state": state, "opens": opens, "hours": [hours(one) for one in service.openings or ()]}
+
+
+def hours(opening: Opening) -> tuple[list[tuple[str, str]], str]:
+    """Runs of days, each its first and its last, and the time of day: `([("mon", "tue"), ("thu", "fri")], "09:30–16:00")`."""
+    days = sorted(opening.days)
+    starts = [day for day in days if day - 1 not in opening.days]
+    ends = [day for day in days if day + 1 not in opening.days]
+    start, end = (f"{minute // 60:02}:{minute % 60:02}" for minute in (opening.start, opening.end))
+    return [(DAYS[first], DAYS[last]) for first, last in zip(starts, ends, strict=True)], f"{start}–{end}"
 
 
 def next_opening(service: Service, local: datetime) -> tuple[str, str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from pypdf import PageObject, PdfReader, Transformation
 
 from diary.cli_front import write_folder
 from diary.web.front import PAGES as SCRIPTED
@@ -40,6 +44,8 @@ HISTORY = re.compile(
     r"|Site Characteristics|Affiliation|DIPS|Reporting and NEL|TransportSecurity|Network Persistent State"
     r"|BrowsingTopics|heavy_ad|Local State|BrowserMetrics|segmentation_platform"
 )
+# Points: two lines of text are further apart than this.
+LINE = 8
 SENTENCE = b"You do not need to gather evidence before you report."
 
 
@@ -201,3 +207,35 @@ def test_the_profile_holds_nothing_but_history(new_profile: NewProfile, server: 
     assert [str(one) for one, raw in held.items() if SENTENCE in raw or SENTENCE.decode().encode("utf-16-le") in raw] == []
     told = [one.relative_to(profile.folder).as_posix() for one, raw in held.items() if host in raw]
     assert [name for name in told if not HISTORY.search(name)] == []
+
+
+def test_the_lesson_on_paper_says_training_and_loses_nothing(reader: Page, server: Served) -> None:
+    """The mark heads every page with nothing under it, no line lies on another, and all that is on screen is on paper."""
+    reader.goto(server.public_url + "/training/lesson")
+    said = reader.locator("main :is(h1, h2, li, td, summary)").all_text_contents()
+    pages = PdfReader(BytesIO(reader.pdf(format="A4"))).pages
+    assert len(pages) > 3
+    for page in pages:
+        lines = lines_of(page)
+        assert lines[0][2].startswith("TRAINING. Everything in this lesson is made up."), lines[0]
+        assert [(one, two) for one, two in pairwise(lines) if 0.5 < one[0] - two[0] < LINE and abs(one[1] - two[1]) < LINE] == []
+    paper = squeezed(" ".join(page.extract_text() for page in pages))
+    assert [text for text in said if squeezed(text) not in paper] == []
+
+
+def lines_of(page: PageObject) -> list[tuple[float, float, str]]:
+    """Height from the foot, place from the left and text of each line, from the head of the page down."""
+    found: list[tuple[float, float, str]] = []
+
+    def see(text: str, user: list[float], matrix: list[float], _font: object, _size: object) -> None:
+        x, y = Transformation(tuple(user)).apply_on(matrix[4:])
+        if text.strip():
+            found.append((y, x, text.strip()))
+
+    page.extract_text(visitor_text=see)
+    return sorted(found, reverse=True)
+
+
+def squeezed(text: str) -> str:
+    """Without spaces and joined letters: where a line ends on paper is nobody's business."""
+    return re.sub(r"\s+", "", normalize("NFKC", text))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { servicesFor, standing } from '../../static/js/ui/directory.js';
+import { weekSaid } from '../../static/js/ui/directory_hours.js';
 
 /** @param {string} id */
 const service = (id) => /** @type {any} */ (servicesFor('call').find((one) => one.id === id));
@@ -34,4 +35,11 @@ test('ordered by how one talks, and by where one is', () => {
   for (const way of /** @type {const} */ (['text', 'bsl'])) assert.ok(!servicesFor(way).some((one) => one.id === 'silent'));
   const wales = servicesFor('call', 'wales').map((one) => one.id);
   assert.ok(wales.includes('livefear') && !wales.includes('scot') && wales.includes('999'));
+});
+
+test('the hours of a week stand in the order of its days, in the language spoken', () => {
+  const { openings } = service('nsh');
+  assert.equal(weekSaid(openings), 'Mon–Tue, Thu–Fri 09:30–16:00; Wed 13:00–16:00');
+  assert.equal(weekSaid([{ days: [0, 1, 2, 3, 4, 5, 6], start: 1080, end: 1440 }]), 'Mon–Sun 18:00–24:00');
+  assert.equal(weekSaid([{ days: [6], start: 0, end: 5 }]), 'Sun 00:00–00:05');
 });

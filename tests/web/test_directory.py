@@ -124,3 +124,17 @@ async def test_the_page_is_right_for_its_minute(server: Served) -> None:
     links = re.findall(r'href="(?:tel|sms):(\d+)"', morning)
     asked = re.findall(r'<details class="ask">(?:(?!</details>).)*href="(?:tel|sms):(\d+)"', morning, re.DOTALL)
     assert links == asked and len(links) > 30
+
+
+async def test_the_hours_of_a_week_are_said(server: Served) -> None:
+    """What is open now is no help at night or on paper: the week stands beside it, in the order of days, in each language."""
+    server.clock.ms = int(at("2026-11-24T20:00").timestamp() * 1000)
+
+    async def said(tongue: str) -> str:
+        text = (await server.client().get(f"{server.settings.public_url}{tongue}/directory")).text
+        row = text[text.index("0808 802 0300</bdi>") :]
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", row[: row.index("</li>")]))
+
+    assert "Monday–Tuesday, Thursday–Friday 09:30–16:00; Wednesday 13:00–16:00, UK time" in await said("")
+    assert "czwartek–piątek 09:30–16:00; środa 13:00–16:00, czas brytyjski" in await said("/pl")
+    assert "، جمعرات–جمعہ 09:30–16:00؛" in await said("/ur")

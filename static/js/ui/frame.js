@@ -224,9 +224,9 @@ function keyLines(stage) {
   const known = () => stage.run('returned', () => stage.app.knowReturned());
   return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
     ${returned ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
-      ${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
+      <div class="row">${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>` : nothing}
     ${first ? html`<div class="line state-trouble" role="status"><span>${t('frame.arrived', { device: first.device_name || t('devices.unknown'), at: day(first.at) })}</span>
-      ${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'arrived' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}`;
+      <div class="row">${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'arrived' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>` : nothing}`;
 }
 
 /** That the server ends is said inside the diary only: on the lock it would tell that there is one. @param {Stage} stage @param {{on: number, off: number}} when */

@@ -3,6 +3,7 @@ import { html, nothing } from './html.js';
 import { chips } from './fields.js';
 import { button, heading, sheet } from './parts.js';
 import { servicesFor, standing } from './directory.js';
+import { weekSaid } from './directory_hours.js';
 import { dayWords } from './say.js';
 import { inItsOrder, inWords, t } from './strings.js';
 import './strings_help.js';
@@ -48,6 +49,7 @@ function item(stage, service) {
     <p class="small soft">${inWords(service.note, { grave: true })}</p>
     ${service.kind === 'web' ? html`<p class="number">${inItsOrder(number)}</p>` : html`<div>${button(t(service.kind === 'tel' ? 'help.ring' : 'help.sms', { number }), () => stage.openSheet((on) => asking(on, service)))}</div>`}
     <p class="small">${t(SAID[standing(service, Date.now())])} ${t(service.free ? 'help.nothing' : 'help.paid')} ${service.kind === 'web' ? nothing : t(BILL[service.bill])}</p>
+    ${service.openings?.length ? html`<p class="small">${t('help.hours', { hours: weekSaid(service.openings) })}</p>` : nothing}
     <p class="small soft">${service.checkedOn ? t('help.checked', { day: dayWords(service.checkedOn) }) : t(service.official ? 'help.official' : 'help.unchecked')}</p>
   </li>`;
 }

@@ -3,7 +3,7 @@ import { learn } from './strings.js';
 
 learn({
   'help.where': 'Where are you?', 'help.anywhere': 'Anywhere', 'help.england': 'England', 'help.wales': 'Wales', 'help.scotland': 'Scotland', 'help.ni': 'Northern Ireland',
-  'help.always': 'Day and night.', 'help.open': 'Open now.', 'help.closed': 'Closed now.', 'help.unknown': 'Hours not known yet.',
+  'help.always': 'Day and night.', 'help.open': 'Open now.', 'help.closed': 'Closed now.', 'help.unknown': 'Hours not known yet.', 'help.hours': '{hours}, UK time',
   'help.paid': 'Costs what your contract says.', 'help.nothing': 'Free.', 'help.bill_no': 'Not on most bills.', 'help.bill_yes': 'Shows on a bill.', 'help.bill_unknown': 'May show on a bill.',
   'help.checked': 'Checked on {day}.', 'help.official': 'Read on an official page. Nobody has rung or opened it for this list yet.', 'help.before': 'Before you report',
   'before.title': 'Before you report', 'before.lead': 'You do not need to gather evidence first. You do not need to be sure. Do not wait to have more.',

@@ -1,0 +1,30 @@
+/** When somebody answers in an ordinary week, as a person says it; read the same at night, when one plans for the morning. */
+import { shortDays } from './say.js';
+import { alsoInEnglish, forOthers, inItsOrder, inOneLine, language } from './strings.js';
+
+/** @typedef {import('./directory_rows.js').Opening} Opening */
+
+/**
+ * The hours of one service.
+ * @param {readonly Opening[]} openings
+ * @returns {string} `Mon–Tue, Thu–Fri, 09:30–16:00`, one such for each time of day, with `; ` between
+ */
+export function weekSaid(openings) {
+  return alsoInEnglish(week(openings), () => forOthers(() => week(openings)));
+}
+
+/** @param {readonly Opening[]} openings */
+function week(openings) {
+  const names = shortDays();
+  return openings.map(({ days, start, end }) => {
+    const first = days.filter((day) => !days.includes(day - 1));
+    const runs = first.map((day) => { const last = lastOf(day, days); return last === day ? names[day] : `${names[day]}–${names[last]}`; });
+    return `${inOneLine(/** @type {string[]} */ (runs))} ${inItsOrder(`${clock(start)}–${clock(end)}`)}`;
+  }).join(language() === 'ur' ? '؛ ' : '; ');
+}
+
+/** The last day of the run that begins with `day`. @param {number} day @param {readonly number[]} days @returns {number} */
+const lastOf = (day, days) => (days.includes(day + 1) ? lastOf(day + 1, days) : day);
+
+/** @param {number} minute of the day */
+const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
