@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { SENTENCES, SPECIFIC, FILLED, told } from '../../static/js/actions/sentences.js';
 import { KeptError } from '../../static/js/core/errors.js';
 import { amountSaid } from '../../static/js/ui/amount_words.js';
-import { everyWord, forOthers, inItsOrder, inWords, language, learn, speak, t, tn } from '../../static/js/ui/strings.js';
+import { dotted, everyWord, forOthers, inItsOrder, inWords, language, learn, speak, t, tn } from '../../static/js/ui/strings.js';
 import { day, dayHeading, seasonWords, size, whenWords } from '../../static/js/ui/say.js';
 
 const both = (text, english) => ({ both: [text, english] });
@@ -128,7 +128,10 @@ test('from right to left, numbers with gaps, sizes and names keep their own orde
   assert.equal(t('help.ring', { number: '0808 802 0300' }), '\u20680808 802 0300\u2069 پر فون کریں');
   assert.equal(t('entries.number', { n: 12 }), 'نمبر 12');
   assert.equal(size(2_900_000), '\u20682.9 MB\u2069');
+  // Without its own bounds a name's letters would take the figure after it along, and its own figures would go to its end.
+  assert.equal(dotted(['00_READ-FIRST.txt', null, '1 بائٹ']), '\u206800_READ-FIRST.txt\u2069 · 1 بائٹ');
   speak(null, both);
+  assert.equal(dotted(['a.zip', false, '1 byte']), 'a.zip · 1 byte');
   assert.equal(inItsOrder('0808 802 0300'), '0808 802 0300');
 });
 

@@ -5,7 +5,7 @@ import { checkbox, chips, textField } from '../ui/fields.js';
 import { html, nothing } from '../ui/html.js';
 import { button, errorSummary, heading, progress, sentenceOf } from '../ui/parts.js';
 import { SAY, size, whenWords } from '../ui/say.js';
-import { t, tn } from '../ui/strings.js';
+import { dotted, t, tn } from '../ui/strings.js';
 import { initials } from './view_assist.js';
 
 /** @typedef {import('./types.d.ts').Stage} Stage */
@@ -143,7 +143,7 @@ function make(stage, form, choice, put) {
 /** @param {Stage} stage @param {{url: string, name: string, size: number, no: number}} made @param {() => void} again */
 function ready(stage, made, again) {
   return html`<div class="stack-wide">${heading(t('desk.pack_done'))}
-    <p class="soft">${made.name} · ${size(made.size)}</p>
+    <p class="soft">${dotted([made.name, size(made.size)])}</p>
     <div><a class="button button-main" href=${made.url} download=${made.name}><span>${t('desk.pack_save')}</span></a></div>
     <p class="care">${t('desk.pack_care')}</p>
     <div>${button(t('desk.pack_again'), again, { plain: true })}</div></div>`;

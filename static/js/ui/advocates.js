@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { checkbox, chips } from './fields.js';
 import { button, errorSummary, heading, row, sheet, waiting } from './parts.js';
 import { day, lately, momentSaid } from './say.js';
-import { t, tn } from './strings.js';
+import { dotted, t, tn } from './strings.js';
 import './strings_share.js';
 import './strings_advocates.js';
 import { letIn } from './advocates_grant.js';
@@ -63,8 +63,8 @@ function card(stage, one) {
   return html`<li><article class="card stack-close" data-grant=${one.grant}>
     <h2>${t('adv.sees', { name: one.name })}</h2>
     <p>${one.looked_at ? t('adv.looked', { when: lately(one.looked_at, Date.now()) }) : t('adv.looked_not')} ${t('adv.danger')}</p>
-    <p class="small">${[scopeSaid(stage, said), ...more].join(' · ')}</p>
-    <p class="small soft">${[one.organisation, t('adv.agree_for', { purpose: said.purpose }), endsSaid(one)].filter(Boolean).join(' · ')}</p>
+    <p class="small">${dotted([scopeSaid(stage, said), ...more])}</p>
+    <p class="small soft">${dotted([one.organisation, t('adv.agree_for', { purpose: said.purpose }), endsSaid(one)])}</p>
     ${one.changed ? html`<div class="note care stack-close" role="status"><h3>${t('adv.changed_title')}</h3><p>${t('adv.changed', { name: one.name })}</p>
       <div>${button(t('adv.changed_do'), () => stage.go({ name: 'letin', of: one.grant }), { main: true })}</div></div>` : nothing}
     <div class="row">${button(t(soon && !one.changed ? 'adv.look_renew' : 'adv.look'), () => { stage.refresh('grants'); stage.go({ name: 'looks', record: one.grant }); }, { plain: true })}
@@ -111,7 +111,7 @@ function looks(stage) {
     stage.stand({ name: 'advocates' });
   });
   return html`<div class="stack-wide">
-    <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft">${[one.organisation, scopeSaid(stage, one.said)].filter(Boolean).join(' · ')}</p></div>
+    <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft">${dotted([one.organisation, scopeSaid(stage, one.said)])}</p></div>
     ${errorSummary(stage)}
     <section class="stack-close"><h2>${t('adv.look')}</h2>
       ${data.offline ? html`<p>${t('adv.looks_offline')}</p>` : all.length ? html`<p class="soft small">${t('adv.looks_lead')}</p><ul class="rows">${shown.map(({ at, what }) => html`<li class="page-item">${momentSaid(at)} · ${t(`adv.look_${what}`)}</li>`)}</ul>

@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { checkbox, chips, secretField, selectField, textField } from './fields.js';
 import { button, errorSummary, heading, row, waiting } from './parts.js';
 import { day } from './say.js';
-import { t } from './strings.js';
+import { dotted, t } from './strings.js';
 import './strings_cards.js';
 import './strings_advocates.js';
 import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
@@ -146,7 +146,7 @@ function agree(stage) {
   const more = [local.restricted ? t('adv.sees_apart') : '', local.rights.includes('comment') ? t('adv.may_comment') : '', local.rights.includes('pack') ? t('adv.may_pack') : ''].filter(Boolean);
   return html`${heading(t('adv.agree'))}${errorSummary(stage)}
     <div class="card stack-close"><p><strong>${t('adv.agree_who', { name: who.name, organisation: who.organisation })}</strong>${local.stand ? html` <span>${t('adv.agree_stand_in', { name: local.stand.name })}</span>` : nothing}</p>
-      <p>${[scopeSaid(stage, { scope }), ...more].join(' · ')}</p><p>${t('adv.agree_for', { purpose: choice.purpose })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
+      <p>${dotted([scopeSaid(stage, { scope }), ...more])}</p><p>${t('adv.agree_for', { purpose: choice.purpose })}</p><p>${t('adv.until_day', { day: day(until) })}</p></div>
     <p>${t('adv.copies')}</p><p class="care">${t('adv.agreed_danger')}</p>
     ${secretField({ id: 'agree-words', label: t('adv.agree_words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: go, error: local.tried ? t('words.none') : null, on: (words) => { local.words = words; } })}
     <div class="row">${button(t('adv.agree_do'), go, { main: true, busy: stage.running === 'agree' })}${button(t('bar.back'), () => to(stage, 'preview'), { plain: true })}</div>`;

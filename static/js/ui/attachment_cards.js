@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, row, sheet } from './parts.js';
-import { inItsOrder, t } from './strings.js';
+import { dotted, t } from './strings.js';
 import './strings_files.js';
 import './strings_cards.js';
 import { cardsOf } from './attachment_table.js';
@@ -42,7 +42,7 @@ function open(stage, card) {
 /** @param {Stage} stage @param {AttachmentRead} file @param {FileCard} card */
 function summaryOf(stage, { fields, restricted }, card) {
   if (card.code === 'coach') return coachSummary(stage, fields);
-  const said = card.lines.map((line) => wordsOf(stage, line, { ...fields, ...restricted })).filter(Boolean).flatMap((words) => words.split('\n')).map(inItsOrder).join(' · ');
+  const said = dotted(card.lines.map((line) => wordsOf(stage, line, { ...fields, ...restricted })).filter(Boolean).flatMap((words) => words.split('\n')));
   return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
 }
 

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { button, row, sheet } from './parts.js';
 import { textField } from './fields.js';
-import { inItsOrder, t, tn } from './strings.js';
+import { dotted, t, tn } from './strings.js';
 import './strings_cards.js';
 import { problemOf } from './stage.js';
 import { filesBody } from './card_files.js';
@@ -60,7 +60,7 @@ const titleOf = (card) => t(card.code === 'photos' ? 'files.title' : `card.${car
 function summaryOf(stage, entry, card) {
   if (card.code === 'photos') return entry.attachments.length ? tn('entries.pictures', entry.attachments.length) : '';
   if (card.code === 'note') return entry.note ? t('card.saved') : '';
-  const said = namesOf(card).map((name) => wordsFor(stage, name, entry.fields[name] ?? entry.restricted[name])).filter(Boolean).flatMap((words) => words.split('\n')).map(inItsOrder).join(' · ');
+  const said = dotted(namesOf(card).map((name) => wordsFor(stage, name, entry.fields[name] ?? entry.restricted[name])).filter(Boolean).flatMap((words) => words.split('\n')));
   return said.length > SHORT ? `${said.slice(0, SHORT)}…` : said;
 }
 

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { button, errorSummary, heading, row, sentenceOf, waiting } from './parts.js';
 import { dayWords } from './say.js';
-import { t, tn } from './strings.js';
+import { dotted, t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import './strings_show.js';
@@ -67,7 +67,7 @@ function nameOf(stage, { kind, fields, seq_no, detail }) {
   if (kind !== 'incident') return titleOf(stage, kind, fields);
   const entry = seq_no === null ? t('reg.entry_new') : t('reg.entry', { n: seq_no });
   const asked = typeof detail['requested_at'] === 'string' ? t('chase.ask', { day: dayWords(detail['requested_at']) }) : '';
-  return [label('independent_evidence', detail['kind']), detail['holder'], asked, entry, String(fields['narrative'] ?? '').slice(0, 60)].filter(Boolean).join(' · ');
+  return dotted([label('independent_evidence', detail['kind']), detail['holder'], asked, entry, String(fields['narrative'] ?? '').slice(0, 60)]);
 }
 
 export const views = { chase };

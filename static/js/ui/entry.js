@@ -51,7 +51,7 @@ function reading(stage, found) {
   const isOut = found.taken_out !== null && found.taken_out !== undefined;
   return html`<article class="stack-wide">
     <div class="stack-close">
-      ${heading(whenWords(/** @type {any} */ (fields)))}
+      ${heading(html`<span class="moment">${whenWords(/** @type {any} */ (fields))}</span>`)}
       <div class="row"><span class="soft small">${found.seq_no === null ? t('entries.new') : t('entries.number', { n: found.seq_no })}</span>${stateLine(state, Boolean(stage.state.account?.registered))}</div>
     </div>
     ${errorSummary(stage)}

@@ -1,11 +1,11 @@
 /** Handing a finished pack over: what will happen, the eight words, and the list of what waits to be fetched. */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
-import { button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
+import { addressCard, button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { problemOf } from './stage.js';
 import { openWords } from './out.js';
-import { t, tn } from './strings.js';
+import { dotted, t, tn } from './strings.js';
 import './strings_later.js';
 import './strings_handover.js';
 
@@ -29,7 +29,7 @@ function handover(stage) {
     ${handing?.stopped ? html`<p role="status">${t('hand.stopped')}</p>` : nothing}
     <p class="care">${t('hand.careful')}</p>
     ${textField({ id: 'to', label: t('hand.to'), hint: t('hand.to_hint'), value: stage.local.to ?? '', on: (to) => { stage.local.to = to; } })}
-    <p class="small soft">${job?.done?.name} · ${size(file.size)}</p>
+    <p class="small soft">${dotted([job?.done?.name, size(file.size)])}</p>
     ${button(t('hand.do'), () => start(stage), { main: true, wide: true })}
   </div>`;
 }
@@ -74,7 +74,7 @@ function theWords(stage, done) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('hand.made'))}<p>${t('hand.say')}</p></div>
     ${wordList(done.words)}
-    <div class="stack-close"><p>${t('hand.where')}</p><p class="card sheet-name">${done.address}</p><p class="soft">${t('hand.limits')} ${t('hand.until', { day: day(done.expires_at), clock: clockTime(done.expires_at) })}</p></div>
+    <div class="stack-close"><p>${t('hand.where')}</p>${addressCard(done.address)}<p class="soft">${t('hand.limits')} ${t('hand.until', { day: day(done.expires_at), clock: clockTime(done.expires_at) })}</p></div>
     <p class="care">${t('hand.careful')}</p>
     ${button(t('hand.written'), onward, { main: true, wide: true })}
   </div>`;

@@ -112,6 +112,11 @@ export function heading(title) {
   return html`<h1 tabindex="-1">${title}</h1>`;
 }
 
+/** An address that is typed in: where it does not fit it breaks after a slash and not within a name. @param {string} text */
+export function addressCard(text) {
+  return html`<p class="card sheet-name">${text.split(/(?<=\/)(?!\/)/).map((part) => html`${part}<wbr>`)}</p>`;
+}
+
 /** Until what a place shows has been read. It has no heading: the focus waits for the one that stays. */
 export function waiting() {
   return html`<p role="status">${t('frame.loading')}</p>`;

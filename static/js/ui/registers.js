@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { button, errorSummary, heading, row } from './parts.js';
-import { knows, t, tn } from './strings.js';
+import { dotted, knows, t, tn } from './strings.js';
 import './strings_cards.js';
 import './strings_registers.js';
 import { vocabulary } from './labels.js';
@@ -28,7 +28,7 @@ function listed(stage, kind) {
 /** @param {Stage} stage @param {string} kind @param {KeptRecord} one */
 function item(stage, kind, one) {
   const { code = '' } = /** @type {any} */ (one);
-  const more = [code, secondLine(stage, kind, one.fields)].filter(Boolean).join(' · ') || t('reg.since', { day: day(one.at) });
+  const more = dotted([code, secondLine(stage, kind, one.fields)]) || t('reg.since', { day: day(one.at) });
   return html`<div class=${stage.place.record === one.record ? 'row-here' : ''}>${row({ title: html`<bdi>${titleOf(stage, kind, one.fields)}</bdi>`, more, icon: REGISTERS[kind]?.icon ?? 'list', on: () => stage.go({ name: 'kept', kind, record: one.record }) })}</div>`;
 }
 

@@ -2,7 +2,7 @@
 import { html, nothing } from './html.js';
 import { label } from './labels.js';
 import { day } from './say.js';
-import { t } from './strings.js';
+import { dotted, t } from './strings.js';
 
 /** @typedef {import('../record/schedule.js').Row} Row */
 
@@ -44,5 +44,5 @@ function noteLine(row, files) {
     row.edited ? t('sched.edited') : '', row.file_name ?? '', row.sent_note && NOTES[row.sent_note] ? t(/** @type {string} */ (NOTES[row.sent_note])) : '', row.read ? label('schedule_read', row.read) : '',
     at >= 0 ? (row.page ? t('sched.sees_page', { n: at + 1, page: row.page }) : t('sched.sees', { n: at + 1 })) : '',
   ].filter(Boolean);
-  return notes.length ? html`<p class="small soft" dir="auto">${notes.join(' · ')}</p>` : nothing;
+  return notes.length ? html`<p class="small soft" dir="auto">${dotted(notes)}</p>` : nothing;
 }

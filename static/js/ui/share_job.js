@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { button, errorSummary, heading, progress, row } from './parts.js';
 import { SAY, size } from './say.js';
 import { problemOf } from './stage.js';
-import { t } from './strings.js';
+import { dotted, inItsOrder, t } from './strings.js';
 import { OFFICER, chosenOf } from './share_choose.js';
 import { WAYS } from './share_ways.js';
 
@@ -80,7 +80,7 @@ export function ready(stage, job) {
   const next = () => start(stage, job.flow, { agreed: job.agreed, part: job.part + 1 });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('pack.title'))}<p><strong>${t('pack.number', { no: made.no })}</strong></p><p role="status">${t(job.here ? 'pack.made_here' : 'pack.checked')}</p>
-      <p class="soft">${made.name} · ${size(made.size)}${job.parts.length > 1 ? ` · ${t('parts.of', { n: job.part + 1, of: job.parts.length })}` : ''}</p></div>
+      <p class="soft">${dotted([made.name, size(made.size), job.parts.length > 1 && t('parts.of', { n: job.part + 1, of: job.parts.length })])}</p></div>
     ${errorSummary(stage)}
     ${ways.map((way, i) => html`<div class="stack-close">${button(t(way.title), () => way.on(stage, job), { main: i === 0, wide: true })}<p class="small soft">${t(way.more)}</p></div>`)}
     ${made.files ? files(made.files) : made.file ? button(t('pack.save'), () => save(/** @type {Blob} */ (made.file), made.name), { main: !ways.length, wide: true }) : html`<p class="care">${t('pack.written')}</p>`}
@@ -98,5 +98,5 @@ function files(all) {
   // A browser asks once whether several files may be saved; a pause between them keeps it from dropping some.
   const every = () => all.forEach(({ name, file }, i) => setTimeout(() => save(file, name), i * 400));
   return html`<div class="stack-close">${button(t('pack.save_all', { n: all.length }), every, { main: true, wide: true })}
-    <ul class="rows">${all.map(({ name, file }) => html`<li>${row({ title: name, more: size(file.size), icon: 'file', on: () => save(file, name) })}</li>`)}</ul></div>`;
+    <ul class="rows">${all.map(({ name, file }) => html`<li>${row({ title: inItsOrder(name), more: size(file.size), icon: 'file', on: () => save(file, name) })}</li>`)}</ul></div>`;
 }

@@ -3,7 +3,7 @@ import { html, nothing } from './html.js';
 import { chips, textField } from './fields.js';
 import { button, errorSummary, heading, waiting } from './parts.js';
 import { momentSaid } from './say.js';
-import { forOthers, t, tn } from './strings.js';
+import { dotted, forOthers, t, tn } from './strings.js';
 import './strings_share.js';
 import { label, said, vocabulary } from './labels.js';
 
@@ -28,7 +28,7 @@ function card(stage, one) {
   const editing = (stage.local.editing ?? stage.place.record) === one.record;
   const facts = [
     `${t('log.made', { at: at(fields['made_at'] ?? one.at) })} · ${tn('log.items', fields['record_ids']?.length ?? 0)}${fields['attachments_included'] ? ` · ${tn('log.size', fields['attachments_included'])}` : ''}`,
-    [fields['delivered_to'], label('delivered_ways', fields['delivered_how'])].filter(Boolean).join(' · '), fields['receipt_ref'] ? `${t('log.ref')}: ${fields['receipt_ref']}` : '',
+    dotted([fields['delivered_to'], label('delivered_ways', fields['delivered_how'])]), fields['receipt_ref'] ? `${t('log.ref')}: ${fields['receipt_ref']}` : '',
     ...openings(fields), fields['restricted_included'] === false && one.label ? t('log.servable') : '', String(restricted['notes'] ?? '').startsWith('Went on') ? t('log.went_on') : '',
   ].filter(Boolean);
   return html`<article class="card stack-close"><h2>${one.label ? t('log.pack', { no: one.label }) : label('export_kinds', fields['kind'])}${one.label && fields['kind'] !== 'pack' ? html` <span class="small soft">${label('export_kinds', fields['kind'])}</span>` : nothing}</h2>

@@ -153,6 +153,11 @@ export function inOneLine(parts) {
   return parts.filter(Boolean).map((part) => inItsOrder(String(part))).join(speaking?.lang === 'ur' ? '، ' : ', ');
 }
 
+/** The same with dots between, for what is beside each other and no list: a name of letters keeps its end from what comes after it. @param {readonly (string|null|undefined|false)[]} parts @returns {string} */
+export function dotted(parts) {
+  return parts.filter(Boolean).map((part) => inItsOrder(String(part))).join(' · ');
+}
+
 /** The language words, dates and numbers are said in. @returns {string} */
 export function language() {
   return speaking?.lang ?? 'en-GB';

@@ -4,7 +4,7 @@ import { objectOf } from '../record/reading.js';
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { label, vocabulary } from './labels.js';
-import { button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
+import { addressCard, button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
 import { day } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_witness.js';
@@ -44,7 +44,7 @@ function form(stage) {
 /** @param {Stage} stage @param {Kept} made */
 function theWords(stage, made) {
   return html`<div class="stack-wide"><div class="stack-close">${heading(t('wit.made'))}<p>${t('wit.say')}</p></div>${wordList(made.words)}
-    <div class="stack-close"><p>${t('wit.where')}</p><p class="card sheet-name">${made.address}</p><p class="soft">${t('wit.until', { day: day(made.expires_at) })}</p></div>
+    <div class="stack-close"><p>${t('wit.where')}</p>${addressCard(made.address)}<p class="soft">${t('wit.until', { day: day(made.expires_at) })}</p></div>
     <p class="care">${t('wit.careful')}</p>${button(t('wit.done'), () => stage.stand({ name: 'witness' }), { main: true, wide: true })}</div>`;
 }
 
