@@ -29,7 +29,7 @@ function entry(stage) {
   vocabulary(/** @type {any} */ (stage));
   const record = stage.place.record ?? '';
   return read(stage, `entry:${record}`, () => stage.app.readIncident(record), (found) => (found.taken_out !== null ? takenOut(stage) : html`<article class="stack-wide">
-    ${heading(whenWords(found.fields))}
+    ${heading(html`<span class="moment">${whenWords(found.fields)}</span>`)}
     ${errorSummary(/** @type {any} */ (stage))}
     ${news(stage)}
     ${markLine(/** @type {any} */ (stage), found)}
