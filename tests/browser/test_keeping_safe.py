@@ -77,6 +77,16 @@ def test_recovery_line_is_quiet_until_it_is_done(keeper: Keeper) -> None:
     keeper.writes_down_the_code()
     keeper.goes("Add")
     expect(line).to_have_count(0)
+    # Another one is not the same one: it is said before it is made, and asked for again until it is checked.
+    keeper.goes("More")
+    keeper.tap(re.compile("^Your code, for paper"), exact=False)
+    keeper.sees("A new one takes its place: what is on your paper then opens nothing.")
+    keeper.field("Type your words").fill(keeper.words)
+    keeper.tap("Make a new code")
+    expect(keeper.page.locator(".letters")).to_be_visible()
+    keeper.goes("More")
+    expect(line).to_be_visible()
+    keeper.sees("Not written down yet")
 
 
 def test_addition_and_amendment_stay_readable(keeper: Keeper, server: Served) -> None:

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptError } from '../../static/js/core/errors.js';
+import { Notebook } from '../../static/js/actions/notebook.js';
 import { random } from '../../static/js/core/bytes.js';
 import { readDoor, readTries } from '../../static/js/store/beside.js';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
@@ -34,6 +35,35 @@ test('leaving ends in the notebook; what is written there is there again, and no
   await again.app.noteDrop('a');
   assert.deepEqual(again.app.state.notebook.notes, []);
   again.end();
+});
+
+test('what is typed into a note while it is being written is written too; and what a full phone refused, at the next letter', async () => {
+  const { phone, app } = await phoneWithEntry({}, 'He waited outside.');
+  await app.quickExit();
+  const { database } = phone;
+  const write = database.write.bind(database);
+  let once = () => app.notePut('a', 'Milk, bread and eggs');
+  database.write = async (change) => {
+    const now = once;
+    once = () => undefined;
+    now();
+    return write(change);
+  };
+  const kept = async () => {
+    const read = new Notebook({ ...phone.ctx, screen: { set: () => undefined } });
+    await read.open();
+    return [...read.notes.values()].map(({ text }) => text).sort();
+  };
+  const stands = (texts) => eventually(kept, (found) => JSON.stringify(found) === JSON.stringify(texts));
+  app.notePut('a', 'Milk');
+  await stands(['Milk, bread and eggs']);
+  let refused = false;
+  once = () => { refused = true; throw new DOMException('full', 'QuotaExceededError'); };
+  app.notePut('a', 'Milk, bread, eggs and tea');
+  await eventually(() => refused, Boolean);
+  app.notePut('b', 'Other');
+  await stands(['Milk, bread, eggs and tea', 'Other']);
+  phone.end();
 });
 
 test('the words of the notebook open the notebook, the diary’s the diary, others nothing; the notebook asks no server', async () => {

@@ -173,7 +173,10 @@ export async function makeCode(ctx, open, words = '') {
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
   await ctx.api.setCode({ code_auth, code_wrap }, await open.vault.proof());
   open.proved = false;
-  await open.store.change((root) => { root.account.code_wrap = code_wrap; }); // a sealed copy can be opened with it
+  await open.store.change((root) => {
+    root.account.code_wrap = code_wrap; // a sealed copy can be opened with it
+    root.account.recovery = 'todo'; // what was written down before opens nothing from here on
+  });
   return { login: open.store.root.account.login, words12, crockford };
 }
 

@@ -94,6 +94,8 @@ export class Notebook extends Writing {
     const { store } = this;
     const ids = [...this.dirty];
     if (!store || !ids.length) return;
+    // Before it is written and not after: what is typed meanwhile makes its note dirty again.
+    this.dirty.clear();
     await store.change((root, change) => {
       for (const id of ids) {
         const note = this.notes.get(id);
@@ -104,8 +106,10 @@ export class Notebook extends Writing {
           change.putJson(place(id), { text: note.text, at: note.at });
         }
       }
+    }).catch((error) => {
+      for (const id of ids) this.dirty.add(id);
+      throw error;
     });
-    for (const id of ids) this.dirty.delete(id);
   }
 
   show() {

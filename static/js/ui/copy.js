@@ -94,6 +94,7 @@ function code(stage) {
 function making(stage) {
   const { local } = stage;
   const asks = !stage.state.account?.proved;
+  const isAnother = Boolean(stage.state.account?.coded);
   const make = () => {
     const words = local.words ?? '';
     if (asks && !words) return stage.set({ lacking: true });
@@ -104,9 +105,10 @@ function making(stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('code.title'))}<p>${t('code.lead')}</p><p class="soft">${t('code.place')}</p></div>
     ${errorSummary(stage)}
+    ${isAnother ? html`<p class="care">${t('code.again')}</p>` : nothing}
     ${asks ? secretField({ id: 'words', label: t('copy.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(stage), enter: make,
     error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } }) : nothing}
-    <div class="stack-close">${button(t('code.make'), make, { main: true, wide: true, busy: stage.running === 'code' })}${button(t('copy.later'), later, { wide: true })}</div>
+    <div class="stack-close">${button(t(isAnother ? 'code.make_new' : 'code.make'), make, { main: true, wide: true, busy: stage.running === 'code' })}${button(t('copy.later'), later, { wide: true })}</div>
   </div>`;
 }
 
