@@ -7,28 +7,18 @@ the same. Whether a file somebody holds is that one is for whoever has it and th
 from collections.abc import Iterator, Mapping
 
 from diary.pack.findings import Finding, find
-from diary.pack.proofcheck import Proof, Proofs
-from diary.record.reading import object_of, text_of, whole_of
-from diary.record.versions import Opened, tell_all
+from diary.pack.inorder import told_of
+from diary.pack.proofcheck import Proofs
+from diary.record.reading import whole_of
 
 INDEX = "data/servable/03_exhibits-index.csv"
 
 
 def described_alone(proofs: Proofs, index: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     """Every exhibit of which the index and the sealed fields do not say the same, by its proof or the index."""
-    labels: dict[str, Proof] = {}
-    versions = []
-    for proof in proofs.servable.values():
-        if text_of(proof.raw, "kind") == "attachment":
-            opened = Opened(text_of(proof.raw, "record"), proof.version, "attachment", 1, proof.values, {})
-            versions.append(opened)
-            labels[opened.record] = proof
-    versions.sort(key=lambda one: (one.at or 0, whole_of(object_of(one.fields, "_line"), "n") or 0))
     by_stem = {file.partition(".")[0]: row for file, row in index.items()}
     stems = set()
-    for told in tell_all(versions, "attachment"):
-        proof = labels[told.record]
-        stem = proof.member.rpartition("/")[2][:-14]
+    for stem, told, proof in told_of(proofs.servable.values(), "attachment"):
         stems.add(stem)
         row, said = by_stem.get(stem), told.newest.fields
         size = whole_of(said, "size_bytes")

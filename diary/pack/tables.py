@@ -45,7 +45,7 @@ def _times(contents: Contents, entry: Incident) -> dict[str, object]:
         "no": entry.number,
         "occurred": times.printed(when).line(),
         "occurred_start": times.iso(when.start if when.is_known else None, when.offset_min),
-        "occurred_end": times.iso(when.end if when.is_known else None, when.offset_min),
+        "occurred_end": times.iso(when.end if when.is_known else None, when.end_offset_min),
         "precision": when.precision,
         "time_source": when.source,
         "time_source_in_their_words": entry.text("time_source_text"),

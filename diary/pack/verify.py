@@ -17,6 +17,7 @@ from diary.pack.bagcheck import check_bag
 from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
 from diary.pack.howto import TRAINING
+from diary.pack.inorder import told_of
 from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
 from diary.pack.preparedcheck import READ_FIRST, check_prepared
@@ -26,7 +27,6 @@ from diary.pack.recordcheck import RECORD, check_record
 from diary.pack.rerender import check_again
 from diary.pack.tables import BOM
 from diary.record.reading import Fields, object_of, text_of, whole_of
-from diary.record.versions import Opened, tell_all
 
 CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
 INDEX: Final = "data/servable/03_exhibits-index.csv"
@@ -208,20 +208,12 @@ def _same(words: tuple[str | None, bool], found: bytes) -> bool:
 
 def _first_words(proofs: Proofs) -> Iterator[tuple[str, tuple[str | None, bool]]]:
     """Per embedded name: the narrative of the entry's first version, and whether some of it was held back."""
-    labels: dict[str, str] = {}
-    versions = []
-    for proof in proofs.told.values():
-        label = proof.member.rpartition("/")[2][:-14]
-        opened = Opened(text_of(proof.raw, "record"), proof.version, text_of(proof.raw, "kind"), 1, proof.values, {})
-        labels[opened.record] = label
-        versions.append(opened)
-    versions.sort(key=lambda one: (one.at or 0, whole_of(object_of(one.fields, "_line"), "n") or 0))
-    for told in tell_all(versions, "incident"):
+    for label, told, _ in told_of(proofs.told.values(), "incident"):
         twin = proofs.servable.get(told.first.version)
         is_masked = twin is not None and "narrative" in twin.withheld
         words = None if proofs.alone and is_masked else text_of(told.first.fields, "narrative")
         if words != "":
-            yield f"entry-{labels[told.record]}.txt", (words, is_masked)
+            yield f"entry-{label}.txt", (words, is_masked)
 
 
 def _embedded(raw: bytes) -> dict[str, bytes] | None:

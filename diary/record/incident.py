@@ -31,12 +31,12 @@ class Incident(OfRecord):
 
     @property
     def is_late(self) -> bool:
-        """Whether it was written down later than a day after, or from memory, or copied."""
-        kind = text_of(self.said, "entry_kind")
-        if kind:
-            return kind != "contemporaneous"
-        delay = self.delay_ms
-        return delay is not None and delay > LATE_MS
+        """Whether it was written down later than a day after, or from memory, or copied.
+
+        Who calls it soon after has said so, and stands in its row; the count is of what the clock shows as well.
+        """
+        kind, delay = text_of(self.said, "entry_kind"), self.delay_ms
+        return kind not in ("", "contemporaneous") or (delay is not None and delay > LATE_MS)
 
     @property
     def delay_ms(self) -> int | None:

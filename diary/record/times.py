@@ -8,7 +8,7 @@ from UTC in force then, so that 01:30 in the night the clocks go back can only b
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,9 +50,24 @@ class When:
         """Its beginning on the clock of the place, or None when unknown."""
         return None if self.start is None else at_offset(self.start, self.offset_min)
 
+    @property
+    def end_offset_min(self) -> int:
+        """Minutes ahead of UTC when it ended: clocks may have been changed since it began."""
+        return self._offset_at(self.end)
+
     def local_end(self) -> datetime | None:
-        """Its exclusive end, or None."""
-        return None if self.end is None else at_offset(self.end, self.offset_min)
+        """Its exclusive end on the clock of the place, or None."""
+        return None if self.end is None else at_offset(self.end, self.end_offset_min)
+
+    def last_day(self) -> date | None:
+        """The last local day of it, or None without an end: the end is read on the clock of its own night."""
+        return None if self.end is None else at_offset(self.end - 1, self._offset_at(self.end - 1)).date()
+
+    def _offset_at(self, ms: int | None) -> int:
+        """The zone's offset at an instant, where the zone says of the start what was kept; else what was kept."""
+        if ms is None or self.start is None or find_zone(self.tz) is None or offset_at(self.start, self.tz) != self.offset_min:
+            return self.offset_min
+        return offset_at(ms, self.tz)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +199,27 @@ def _part(local: str) -> str:
 
 
 def _between(when: When, begins: datetime) -> Printed:
-    """A range: hours within one day, or days."""
-    ends = when.local_end()
-    if ends is None or when.start is None:
+    """A range: hours within one day, whole days, or hours of two days."""
+    ends, last = when.local_end(), when.last_day()
+    if ends is None or last is None:
         return Printed(f"from {day_words(begins)}", "", "end not known")
-    last = ends - timedelta(minutes=1)
-    if last.date() == begins.date():
-        zone = zone_label(when.start, when.tz, when.offset_min)
-        return Printed(day_words(begins), f"between {begins:%H:%M} and {ends:%H:%M} {zone}", "")
-    return Printed(f"between {day_words(begins)} and {day_words(last)}", "", "date not exact")
+    is_whole = begins.time() == ends.time() == time.min
+    start, until = _clocks(when, begins, ends)
+    if last == begins.date():
+        clock = "" if is_whole else f"between {start} and {until}"
+        return Printed(day_words(begins), clock, "time not given" if is_whole else "")
+    days = f"between {day_words(begins)} and {day_words(datetime.combine(last, time.min))}"
+    if is_whole:
+        return Printed(days, "", "date not exact")
+    return Printed(days, f"from {start} on the first day to {until} on the last", "time not exact")
+
+
+def _clocks(when: When, begins: datetime, ends: datetime) -> tuple[str, str]:
+    """The two ends of a range by the clock, with the zone once where it is the same for both."""
+    first = zone_label(when.start or 0, when.tz, when.offset_min)
+    last = zone_label(when.end or 0, when.tz, when.end_offset_min)
+    until = "midnight" if ends.time() == time.min else f"{ends:%H:%M}"
+    return f"{begins:%H:%M}" + ("" if first == last else f" {first}"), f"{until} {last}"
 
 
 def iso(ms: int | None, offset_min: int = 0) -> str:

@@ -158,11 +158,15 @@ def tell(versions: Sequence[Opened]) -> Told:
 
 
 def _settled(words: Sequence[Opened], began: int | None) -> Opened:
-    """The last version sealed while a slip could still be corrected."""
+    """The last version sealed while a slip could still be corrected; none that came after one sealed later counts.
+
+    Whoever puts a clock back does not get the ten minutes a second time.
+    """
     first = words[0]
     for version in words:
-        if began is not None and version.at is not None and began <= version.at <= began + SETTLING_MS:
-            first = version
+        if began is None or version.at is None or not began <= version.at <= began + SETTLING_MS:
+            break
+        first = version
     return first
 
 

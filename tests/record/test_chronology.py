@@ -127,10 +127,12 @@ def test_a_pack_counts_as_the_screen_does(case: dict[str, Any]) -> None:
 
 
 def test_late_is_more_than_a_day_after_the_end() -> None:
-    """A day that is not over is no delay; what the keeper says about it wins."""
+    """A day that is not over is no delay; what was written years later is late whatever it is called."""
     start = MAY_4
     assert not entry("1", 0, written=start + DAY_MS).is_late
     assert entry("1", 0, written=start + DAY_MS + 1).is_late
     assert not entry("1", 0, end=start + DAY_MS, written=start + 2 * DAY_MS).is_late
     assert entry("1", 0, written=start, entry_kind="later_recollection").is_late
+    assert not entry("1", 0, written=start, entry_kind="contemporaneous").is_late
+    assert entry("1", 0, written=start + 3 * 365 * DAY_MS, entry_kind="contemporaneous").is_late
     assert not entry("1", None, written=start).is_late

@@ -54,7 +54,13 @@ def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
         ("part_of_day", None, "Evening", "Tue 3 Nov 2026, evening, time not exact"),
         ("part_of_day", None, "2026-11-03 early_morning", "Tue 3 Nov 2026, early morning, time not exact"),
         ("day", None, "", "Tue 3 Nov 2026, time not given"),
-        ("date_range", ms(2026, 11, 6), "", "between Tue 3 Nov 2026 and Thu 5 Nov 2026, date not exact"),
+        (
+            "date_range",
+            ms(2026, 11, 6),
+            "",
+            "between Tue 3 Nov 2026 and Thu 5 Nov 2026, from 20:14 on the first day to midnight GMT (UTC) on the last, "
+            "time not exact",
+        ),
         ("date_range", ms(2026, 11, 3, 22), "", "Tue 3 Nov 2026, between 20:14 and 22:00 GMT (UTC)"),
         ("date_range", None, "", "from Tue 3 Nov 2026, end not known"),
         ("month", None, "", "November 2026, day not known"),
@@ -66,6 +72,30 @@ def test_a_stored_offset_wins_over_what_the_zone_would_say() -> None:
 def test_each_precision_has_its_own_words(precision: str, end: int | None, local: str, line: str) -> None:
     """All nine of the format, and one nobody knows yet."""
     assert times.printed(when(ms(2026, 11, 3, 20, 14), precision, 0, end, local)).line() == line
+
+
+OCTOBER = "between Thu 1 Oct 2026 and Sat 31 Oct 2026, date not exact"
+WEEKEND = "between Sat 28 Mar 2026 and Sun 29 Mar 2026, date not exact"
+NIGHT = "between Tue 3 Nov 2026 and Wed 4 Nov 2026, from 23:30 on the first day to 00:30 GMT (UTC) on the last, time not exact"
+TWICE = "Sun 25 Oct 2026, between 00:30 BST (UTC+1) and 01:30 GMT (UTC)"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "line", "iso"),
+    [
+        (ms(2026, 9, 30, 23), ms(2026, 11, 1), OCTOBER, "2026-11-01T00:00:00Z"),
+        (ms(2026, 3, 28), ms(2026, 3, 29, 23), WEEKEND, "2026-03-30T00:00:00+01:00"),
+        (ms(2026, 10, 24, 23), ms(2026, 10, 26), "Sun 25 Oct 2026, time not given", "2026-10-26T00:00:00Z"),
+        (ms(2026, 10, 24, 23, 30), ms(2026, 10, 25, 1, 30), TWICE, "2026-10-25T01:30:00Z"),
+        (ms(2026, 11, 3, 23, 30), ms(2026, 11, 4, 0, 30), NIGHT, "2026-11-04T00:30:00Z"),
+        (ms(2026, 11, 3, 22), ms(2026, 11, 4), "Tue 3 Nov 2026, between 22:00 and midnight GMT (UTC)", "2026-11-04T00:00:00Z"),
+    ],
+)
+def test_a_range_ends_by_the_clock_of_its_end(start: int, end: int, line: str, iso: str) -> None:
+    """Over a change of clocks, over the hour that came twice, and over midnight, where both times the keeper gave are kept."""
+    told = when(start, "date_range", times.offset_at(start, "Europe/London"), end)
+    assert times.printed(told).line() == line
+    assert times.iso(told.end, told.end_offset_min) == iso
 
 
 @pytest.mark.parametrize("start", [None, -(10**18), 10**18])

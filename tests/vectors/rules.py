@@ -257,6 +257,11 @@ def _stories() -> dict[str, list[Case]]:
             _version("o", NOON + DAY, {"taken_out": NOON + DAY}, "a"),
             _version("q", NOON + DAY, {"taken_out": NOON + 5}, "a"),
         ],
+        "a clock put back settles nothing": [
+            first,
+            _version("c", NOON + DAY, {"narrative": "She came", "reason": "no"}, "a"),
+            _version("d", NOON + 60_000, {"narrative": "Nobody came", "reason": "no"}, "c"),
+        ],
         "only a taking out": [_version("o", NOON, {"taken_out": NOON})],
         "a taking out with words is none": [first, _version("o", NOON + DAY, {"taken_out": NOON, "narrative": "Hw came"}, "a")],
         "a parent nobody has": [first, _version("c", NOON + DAY, {"narrative": "Hw came", "count": 2}, "zz")],

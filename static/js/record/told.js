@@ -138,17 +138,18 @@ export function tell(versions) {
 }
 
 /**
- * The last version sealed while a slip could still be corrected.
+ * The last version sealed while a slip could still be corrected; none that came after one sealed later counts: whoever
+ * puts a clock back does not get the ten minutes a second time.
  * @param {readonly Opened[]} words
  * @param {number | null} began
  * @returns {Opened}
  */
 function settledOf(words, began) {
-  const within = words.filter((version) => {
+  const later = words.findIndex((version) => {
     const at = sealedAt(version);
-    return began !== null && at !== null && began <= at && at <= began + SETTLING_MS;
+    return began === null || at === null || at < began || at > began + SETTLING_MS;
   });
-  return /** @type {Opened} */ (within.at(-1) ?? words[0]);
+  return /** @type {Opened} */ (words[Math.max(0, (later < 0 ? words.length : later) - 1)]);
 }
 
 /**
@@ -197,11 +198,11 @@ export function delayOf(told) {
 }
 
 /**
- * Whether an incident was written down later than a day after, or from memory, or copied.
+ * Whether an incident was written down later than a day after, or from memory, or copied. Who calls it soon after has said
+ * so, and stands in its row; the count is of what the clock shows as well.
  * @param {Told} told
  * @returns {boolean}
  */
 export function isLate(told) {
-  const entryKind = textOf(told.newest.fields, 'entry_kind');
-  return entryKind ? entryKind !== 'contemporaneous' : (delayOf(told) ?? 0) > DAY_MS;
+  return !['', 'contemporaneous'].includes(textOf(told.newest.fields, 'entry_kind')) || (delayOf(told) ?? 0) > DAY_MS;
 }

@@ -1,7 +1,7 @@
 /** The four-way match: file, sidecar, index and list; and the digest that was sealed when the file came. The twin of `_exhibits` in diary/pack/verify.py. */
 import { objectOf, textOf, wholeOf } from '../record/reading.js';
-import { tellAll, sealedAt } from '../record/told.js';
 import { find } from './findings.js';
+import { toldOf } from './inorder.js';
 import { objectIn, sameJson } from './proofcheck.js';
 
 /** @typedef {import('../record/reading.js').Fields} Fields */
@@ -40,21 +40,9 @@ export async function checkExhibits(pack, proofs) {
 
 /** What the index and the sealed fields say of each exhibit, where the files are not here. The twin of diary/pack/alone.py. @param {import('./proofcheck.js').Proofs} proofs @param {ReadonlyMap<string, Record<string, string>>} index */
 function describedAlone({ servable }, index) {
-  /** @type {Map<string, string>} */ const members = new Map();
-  const versions = [...servable.values()].filter(({ raw }) => raw['kind'] === 'attachment').map(({ raw, member, version, values }) => {
-    members.set(textOf(raw, 'record'), member);
-    return { record: textOf(raw, 'record'), version, kind: 'attachment', fields: values, restricted: {} };
-  });
-  const place = (/** @type {any} */ one) => [sealedAt(one) || 0, wholeOf(objectOf(one.fields, '_line'), 'n') || 0];
-  versions.sort((a, b) => {
-    const [first, second] = [place(a), place(b)];
-    return Number(first[0]) - Number(second[0]) || Number(first[1]) - Number(second[1]);
-  });
   const byStem = new Map([...index].map(([file, row]) => [file.split('.')[0] ?? '', row]));
   /** @type {Set<string>} */ const stems = new Set();
-  const found = tellAll(/** @type {any} */ (versions), 'attachment').flatMap(({ record, newest: { fields } }) => {
-    const member = members.get(record) ?? '';
-    const stem = (member.split('/').at(-1) ?? '').slice(0, -'-12345678.json'.length);
+  const found = toldOf(servable, 'attachment').flatMap(({ label: stem, member, told: { newest: { fields } } }) => {
     stems.add(stem);
     const row = byStem.get(stem);
     const size = wholeOf(fields, 'size_bytes');

@@ -1,8 +1,8 @@
 /** The first words of each entry, as embedded in 01, against the sealed ones. The twin of `_narratives` in diary/pack/verify.py. */
 import { isSame, utf8 } from '../core/bytes.js';
-import { objectOf, textOf, wholeOf } from '../record/reading.js';
-import { sealedAt, tellAll } from '../record/told.js';
+import { textOf } from '../record/reading.js';
 import { find } from './findings.js';
+import { toldOf } from './inorder.js';
 import { embeddedFiles } from './pdf.js';
 
 /** @typedef {import('./findings.js').Finding} Finding */
@@ -10,7 +10,6 @@ import { embeddedFiles } from './pdf.js';
 
 const CHRONOLOGY = 'data/servable/01_chronology.pdf';
 const MARK = '[held back, see 06]';
-const VERSION_END = 14;
 
 /** @param {import('./opened.js').OpenedPack} pack @param {Proofs} proofs @returns {Promise<Finding[]>} */
 export async function checkNarratives(pack, proofs) {
@@ -43,21 +42,9 @@ function isTold({ text, masked }, found) {
 
 /** Per embedded name: the narrative of the entry's first version, and whether some of it was held back. @param {Proofs} proofs */
 function firstWords({ told: proofs, servable, alone }) {
-  /** @type {Map<string, string>} */ const labels = new Map();
-  const versions = [...proofs.values()].map((proof) => {
-    const record = textOf(proof.raw, 'record');
-    labels.set(record, (proof.member.split('/').at(-1) ?? '').slice(0, -VERSION_END));
-    return { record, version: proof.version, kind: textOf(proof.raw, 'kind'), fields: proof.values, restricted: {} };
-  });
-  const place = (/** @type {typeof versions[number]} */ one) => [sealedAt(/** @type {any} */ (one)) || 0, wholeOf(objectOf(one.fields, '_line'), 'n') || 0];
-  versions.sort((a, b) => {
-    const [first, second] = [place(a), place(b)];
-    return Number(first[0]) - Number(second[0]) || Number(first[1]) - Number(second[1]);
-  });
-  const told = tellAll(/** @type {any} */ (versions), 'incident').flatMap(/** @returns {[string, {text: string|null, masked: boolean}][]} */ ({ first, record }) => {
+  return new Map(toldOf(proofs, 'incident').flatMap(/** @returns {[string, {text: string|null, masked: boolean}][]} */ ({ label, told: { first } }) => {
     const masked = servable.get(first.version)?.withheld.has('narrative') ?? false;
     const text = alone && masked ? null : textOf(first.fields, 'narrative');
-    return text !== '' ? [[`entry-${labels.get(record)}.txt`, { text, masked }]] : [];
-  });
-  return new Map(told);
+    return text !== '' ? [[`entry-${label}.txt`, { text, masked }]] : [];
+  }));
 }
