@@ -61,6 +61,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   phone.clock.move(700_000);
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
   await app.putCard(record, { fields: { channel: 'call' }, restricted: {} });
+  await app.putWords(record, { narrative: 'First, and', restricted: {} });
   await app.keepTyped('person:new', { fields: { name: 'Sam' } });
   app.newDraft();
   app.putDraft({ fields: { narrative: 'Half a sent' } });
@@ -92,7 +93,8 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await until(last, (state) => state.entries.length === 4 && isKept(state), 'kept again', 20_000);
   await eventually(async () => (await last.app.usage()).waiting.files, (files) => files === 0);
   assert.deepEqual(await Promise.all([record, ...unsent].map((one) => whole(last, one))), before);
-  assert.deepEqual((await last.app.readIncident(record)).unsaved.fields, { channel: 'call' });
+  const { unsaved, half } = await last.app.readIncident(record);
+  assert.deepEqual([unsaved.fields, half.narrative], [{ channel: 'call' }, 'First, and']);
   assert.deepEqual(last.app.state.entries.map(({ seq_no }) => seq_no), [4, 3, 2, 1]);
   assert.equal(last.app.state.account.trouble, null);
   last.end();

@@ -17,6 +17,19 @@ test('a saved note, and a save that changes nothing, take the unsaved card away'
   assert.equal((await app.readIncident(record)).unsaved, null);
 });
 
+test('words half changed are apart from what is typed in the cards: neither is saved with the other', async () => {
+  const { app, record } = await phoneWithEntry();
+  const half = { narrative: 'He waited. Or', restricted: {} };
+  await app.putCard(record, { fields: { who: 'My ex' }, restricted: {} });
+  await app.putWords(record, half);
+  const read = async () => { const { fields, unsaved, half } = await app.readIncident(record); return [fields.narrative, unsaved?.fields ?? null, half]; };
+  assert.deepEqual(await read(), ['He waited outside.', { who: 'My ex' }, half]);
+  await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  assert.deepEqual(await read(), ['He waited outside.', null, half]);
+  await app.putWords(record, null);
+  assert.deepEqual(await read(), ['He waited outside.', null, null]);
+});
+
 test('a draft that could not be sealed stops the update', async () => {
   let applied = 0;
   const { app, phone } = await phoneWithEntry({ applyUpdate: async () => { applied++; } });

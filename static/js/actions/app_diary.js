@@ -94,6 +94,10 @@ function entryPart(ctx, drafts) {
     async putCard(/** @type {string} */ record, /** @type {Said & {note?: string}} */ said) {
       await inside(ctx).store.change((_root, change) => change.putJson(`u/${record}`, said));
     },
+    /** The words or the time of an entry, half changed: apart from what is typed in its cards, which is saved with any of them. */
+    async putWords(/** @type {string} */ record, /** @type {Record<string, unknown>|null} */ half) {
+      await inside(ctx).store.change((_root, change) => (half ? change.putJson(`uw/${record}`, half) : change.drop(`uw/${record}`)));
+    },
     async saveNote(/** @type {string} */ record, /** @type {string} */ text) {
       const open = inside(ctx);
       const there = await open.store.readJson(`n/${record}`);

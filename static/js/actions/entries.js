@@ -33,7 +33,7 @@ export async function readEntry(open, record, now) {
   }
   return {
     record, seq_no: shown?.seq_no ?? null, fields: ownFields(newest), restricted: newest.restricted, attachments,
-    note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`),
+    note: await readNote(open, record), unsaved: await open.store.readJson(`u/${record}`), half: await open.store.readJson(`uw/${record}`),
     state: shown?.state ?? { code: 'sealed', at: null }, flags: row?.flags ?? [], versions: told(open, versions, await placesOf(open, record)),
     taken_out, ends: await lookedAt(open, record), files_out: out, given: await givenTo(open, record), erasing: erasingOf(open, record),
   };

@@ -183,7 +183,7 @@ async function eraseRecord(open, batch, record, at) {
   const versions = await open.book.versions(record, batch);
   const blobs = versions.flatMap(({ keys }) => [...keys.open, ...keys.restricted].map(([blob]) => blob));
   for (const { v } of meta.versions) change.drop(`v/${v}`);
-  for (const name of [`u/${record}`, `us/${record}`, `n/${record}`]) change.drop(name);
+  for (const name of [`u/${record}`, `us/${record}`, `uw/${record}`, `n/${record}`]) change.drop(name);
   for (const blob of new Set(blobs)) {
     const facts = await open.store.readJson(`b/${blob}`);
     for (let i = 0; i < (facts?.n ?? 0); i++) change.drop(partName(blob, i));

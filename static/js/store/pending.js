@@ -21,7 +21,7 @@ import { KeptError } from '../core/errors.js';
  * @property {(key: string, act: () => unknown) => void} last run once when the rest is put together, before anything is written; of one key the latest
  */
 
-const TYPED = /^(?:u|us|t)\//;
+const TYPED = /^(?:u|us|uw|t)\//;
 const encoder = new TextEncoder();
 
 /** @implements {Change} */

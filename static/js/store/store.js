@@ -5,7 +5,7 @@
  * at the first 16 bytes of SHA-256(seed ‖ name). To anyone without the store key those ids are random, and no
  * directory has to be kept in step with the table.
  *
- * `root.typed` names the records of what is half-typed (`u/`, `us/`, `t/`): a store that is cleared keeps those.
+ * `root.typed` names the records of what is half-typed (`u/`, `us/`, `uw/`, `t/`): a store that is cleared keeps those.
  *
  * [Note: saved means saved] `change` answers only after its one transaction is done, every record it wrote has been
  * read back, found the same and opened again. If anything fails, the root in memory stays the one that was read.

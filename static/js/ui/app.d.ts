@@ -33,10 +33,13 @@ export type VersionShown = { version: string; at: number; kind: 'first' | 'addit
 export type End = { version: string; at: number; here: boolean; taken_out: boolean; fields: Fields; restricted: Fields };
 export type CapturedFile = { attachment: string; name: string; kind: string; size: number; sha256: string; magic: string; at?: number; same?: boolean };
 export type Waiting = { record: string; asked_at: number; due_at: number; here: boolean };
+export type Half = { narrative: string; restricted: Fields; when?: import('./when.js').When | undefined };
 export type Entry = {
   record: string; seq_no: number | null; fields: Fields; restricted: Fields; attachments: Attachment[]; note: string; state: EntryState; versions: VersionShown[];
   /** Typed in a card and not saved yet. */
   unsaved?: { fields: Fields; restricted: Fields; note?: string } | null;
+  /** The words or the time, changed and not saved yet. */
+  half?: Half | null;
   taken_out?: number | null; ends?: End[]; erasing?: Waiting | null; flags?: string[];
   files_out?: { attachment: string; name: string; at: number; removed?: boolean }[]; given?: { who: string; at: number; pack_no: number | null }[];
 };
@@ -157,6 +160,7 @@ export interface App extends Advocating {
   newDraft(): unknown;
   putDraft(change: { fields?: Fields; restricted?: Fields }): unknown;
   dropDraft(): Promise<unknown>;
+  putWords?(record: string, half: Half | null): unknown;
   putCard?(record: string, unsaved: { fields: Fields; restricted: Fields; note?: string }): unknown;
   restrictedWords?(): string[];
   /** What the officer's page and own words said in the last pack. */

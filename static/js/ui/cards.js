@@ -94,7 +94,7 @@ function change(stage, entry) {
  * What is typed and not yet saved survives a lock or a crash; where even that fails, it is said.
  * @param {Stage} stage @param {string} record @param {Change} unsaved
  */
-export function keepCard(stage, record, unsaved) {
+function keepCard(stage, record, unsaved) {
   Promise.resolve(stage.app.putCard?.(record, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
 }
 

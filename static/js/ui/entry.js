@@ -4,7 +4,7 @@ import { textField } from './fields.js';
 import { button, errorSummary, heading, row, sentenceOf, stateLine } from './parts.js';
 import { momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
-import { cardList, differing, keepCard, saveWithReason } from './cards.js';
+import { cardList, differing, saveWithReason } from './cards.js';
 import { CARDS, lineOf, namesOf } from './card_table.js';
 import { earlyBreaches } from './card_order.js';
 import { titleOf, wordsFor } from './card_words.js';
@@ -13,6 +13,7 @@ import { markLine } from './assisted.js';
 import { guard } from './guard_line.js';
 import { asked, lookedShort, lookedThrough, seenBy } from './advocates_entry.js';
 import { history } from './history.js';
+import { problemOf } from './stage.js';
 import { tooLong } from './long_text.js';
 import { erasedEntry, goneFiles, standingLines, takeOutRow } from './out.js';
 import { scheduleRow } from './schedule_link.js';
@@ -21,6 +22,7 @@ import { blockOf, whenField } from './when.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Entry} Entry */
+/** @typedef {import('./app.d.ts').Half} Half */
 
 /**
  * An entry by its record, or what to show until it is there.
@@ -67,7 +69,7 @@ function reading(stage, found) {
     ${isOut ? nothing : scheduleRow(stage, found)}
     ${first ? html`<p class="small soft">${t('entry.written')}: ${momentSaid(first.at)}</p>` : nothing}
     ${isOut ? nothing : asked(stage, found.record)}
-    ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}
+    ${isOut ? nothing : html`<div class="row">${button(t('entry.changing'), () => { stage.arrived = true; stage.set({ changing: true }); }, { icon: 'pen' })}${found.half ? html`<span class="small soft">${t('card.unsaved')}</span>` : nothing}
       ${button(t('entry.show'), () => stage.go({ name: 'show', record: found.record, kind: 'incident' }), { plain: true, icon: 'eye' })}
       ${fields.narrative ? button(t('entry.copy'), () => copy(stage, fields.narrative), { plain: true }) : nothing}</div>
     <section class="stack-close"><h2>${t('entry.details')}</h2>${cardList(stage, found)}</section>`}
@@ -121,28 +123,38 @@ export function facts(stage, { fields, restricted, note }) {
       ${note ? html`<div><dt>${t('f.note')}</dt><dd dir="auto">${note}</dd></div>` : nothing}</dl>` : nothing}`;
 }
 
+/**
+ * What is half changed survives a lock, a crash and another page. "Just now" would be another moment by then: of the time only a picked one stays.
+ * @param {Stage} stage @param {Entry} found @param {Half|null} half
+ */
+function keepHalf(stage, found, half) {
+  found.half = half && { ...half, when: half.when?.chip === 'pick' ? half.when : undefined };
+  Promise.resolve(stage.app.putWords?.(found.record, found.half)).catch((thrown) => stage.fail(problemOf(thrown)));
+}
+
 /** The words or the time, changed; earlier ones stay in the history. @param {Stage} stage @param {Entry} found */
 function changing(stage, found) {
   const { local } = stage;
-  local.edit ??= { narrative: found.fields.narrative ?? '', restricted: {}, when: { chip: null, picked: null } };
-  const { edit } = local;
-  const stop = () => { Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; stage.draw(); };
+  const edit = local.edit ??= { narrative: found.fields.narrative ?? '', restricted: {}, ...found.half, when: found.half?.when ?? { chip: null, picked: null } };
+  const put = (/** @type {Partial<Half>} */ next) => { keepHalf(stage, found, Object.assign(edit, next)); stage.draw(); };
+  const over = () => { keepHalf(stage, found, null); Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; };
+  const stop = () => { over(); stage.draw(); };
   const long = tooLong(edit.narrative);
   const save = () => {
     const block = blockOf(edit.when, Date.now());
     if (long) return undefined;
     if (edit.when.chip && !block) return stage.set({ tried: true });
     const what = { fields: differing({ narrative: edit.narrative, ...block }, found.fields), restricted: differing(edit.restricted, found.restricted) };
-    return saveWithReason(stage, found.record, what, () => { Object.assign(local, { changing: false, edit: undefined }); stage.arrived = true; stage.say(t('add.saved')); });
+    return saveWithReason(stage, found.record, what, () => { over(); stage.say(t('add.saved')); });
   };
   return html`<div class="stack-wide">
     ${heading(t('entry.changing'))}
     ${errorSummary(stage)}
     <div class="stack-close">
-      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, error: long ? t('add.too_long', long) : null, on: (narrative) => { edit.narrative = narrative; keepCard(stage, found.record, { fields: { narrative }, restricted: edit.restricted }); stage.draw(); } })}
-      ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => { edit.narrative = narrative; edit.restricted = { place_detail }; stage.draw(); })}
+      ${textField({ id: 'narrative', label: t('add.title'), lines: 'big', value: edit.narrative, error: long ? t('add.too_long', long) : null, on: (narrative) => put({ narrative }) })}
+      ${guard(stage, edit.narrative, { place_detail: edit.restricted.place_detail ?? found.restricted.place_detail ?? '' }, (narrative, place_detail) => put({ narrative, restricted: { place_detail } }))}
     </div>
-    ${whenField({ when: edit.when, kept: /** @type {any} */ (found.fields), tried: Boolean(local.tried), on: (when) => { edit.when = when; stage.draw(); } })}
+    ${whenField({ when: edit.when, kept: /** @type {any} */ (found.fields), tried: Boolean(local.tried), on: (when) => put({ when }) })}
     <div class="row">${button(t('add.save'), save, { main: true, busy: stage.running === 'card' })}${button(t('frame.cancel'), stop, { plain: true })}</div>
   </div>`;
 }
