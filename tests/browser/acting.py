@@ -39,3 +39,4 @@ def fill(label: str, text: str) -> Act:
 
 OPEN = js("fake.open(24)")
 FRESH = js("fake.set({phase: 'fresh'})")
+COMING = js("fake.set({account: {...fake.state.account, coming: true}})")

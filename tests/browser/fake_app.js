@@ -222,7 +222,7 @@ class FakeApp {
   async pictureSave() { await this.did('pictureSave'); this.set({ phase: 'locked', picture: null }); }
   async chooseForPack(chosen) {
     await this.did('chooseForPack', chosen);
-    return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: 2, restricted_words: 2, intimate: 1, groups: this.groups ?? [['r0']], marked: [] };
+    return { entries: 7, additions: 2, amendments: 1, pictures: 2, files: 3, bytes: 6_100_000, withheld: 0, removed: 0, unlooked: 2, restricted_words: 2, intimate: 1, groups: this.groups ?? [['r0']], marked: [], looked: ['v0', 'v1'] };
   }
   async reviewPack(chosen) {
     await this.did('reviewPack', chosen);
@@ -271,7 +271,7 @@ class FakeApp {
     onProgress({ step: 'building', done: 37, total: 100 });
     return new Promise((resolve, reject) => {
       this.finishPack = () => resolve({ file: new Blob(['zip'.repeat(1_000_000)]), name: 'documents-2026-11-24.zip', no: 1, record: 'x1', size: 3_000_000 });
-      this.stopPack = () => reject(Object.assign(new Error(), { code: 'cancelled', sentence: '' }));
+      this.stopPack = (code = 'cancelled', sentence = '') => reject(Object.assign(new Error(), { code, sentence }));
     });
   }
   async cancelPack() { this.stopPack?.(); }

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from diary.paths import STATIC, TEMPLATES
-from tests.browser.acting import FRESH, JOB, MADE, OPEN, Act, fill, go, js, local, press
+from tests.browser.acting import COMING, FRESH, JOB, MADE, OPEN, Act, fill, go, js, local, press
 from tests.browser.advocate_screens import ADVOCATE_SCREENS
 from tests.browser.handover_screens import HANDOVER_SCREENS
 from tests.browser.helping_screens import HELPING_SCREENS
@@ -238,13 +238,13 @@ SCREENS: dict[str, tuple[Act, ...]] = {
     "share": (OPEN, go("share")),
     "share, only here": (js(f"fake.open(3, {ONLY_HERE})"), go("share")),
     "share, at high risk": (OPEN, js("fake.ways = {high_risk: true, server: false}"), go("share")),
-    "share, after packs": (OPEN, js(f"fake.shared = {SHARED}"), go("share")),
+    "share, after packs": (OPEN, COMING, js(f"fake.shared = {SHARED}"), go("share")),
     "pack, court": (OPEN, go("share"), press("Make a pack")),
     "pack, entries": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', how: 'some', tried: true}")),
     "pack, dates": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', how: 'dates', tried: true, earlier: 1}")),
     "pack, for a school": (OPEN, go("share"), press("Make a pack"), local("{step: 'choose', profile: 'school', apart: false}")),
     "pack, by number": (OPEN, go("share"), press("Make a pack"), local("{step: 'items', wrong: 'No file.'}")),
-    "pack, what goes in": PACK,
+    "pack, what goes in": (*PACK, COMING),
     "pack, large": (*PACK, local("{tight: true, small: true, summary: {...stage.local.summary, groups: [['r0'], ['r1']]}}")),
     "pack, pictures": (*PACK, press("Next")),
     "pack, pictures skipped": (*PACK, press("Next"), press("Go on without looking at the rest")),

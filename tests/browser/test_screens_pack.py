@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.acting import go, js, local, press
+from tests.browser.acting import COMING, go, js, local, press
 from tests.browser.navigators.sharing import WORDS
 from tests.browser.test_screens import PACK, address, show
 from tests.browser.test_screens_driven import Show, asked
@@ -92,6 +92,60 @@ def test_any_of_many_entries_can_be_read_first(show: Show) -> None:
     page.wait_for_function("fake.asked.some(([one]) => one === 'buildPack')")
     [wish] = asked(page, "buildPack")
     assert (len(wish["start_with"]), wish["start_no"]) == (10, 20)  # type: ignore[index, arg-type]
+
+
+CAME = "Something came in after you looked at what goes in."
+AT_CONSENT = (
+    "{step: 'consent', how: 'some', records: ['r0'], sheet: {initials: 'jb'}, ownWords: 'Since May.', "
+    "small: true, agreed: true, words: 'my words', overridden: true}"
+)
+
+
+def test_what_came_after_the_look_is_looked_at_first(show: Show) -> None:
+    """The choice and what was typed stand, consent does not; what is handed back is what was counted."""
+    page = show((*PACK, local(AT_CONSENT), js("fake.groups = [['r0'], ['r1']]")))
+    page.get_by_role("button", name="Make the pack").click()
+    _comes_meanwhile(page)
+    expect(page.locator(".ticks input:checked")).to_have_count(1)
+    expect(page.get_by_text("What is new since the last pack")).to_have_count(0)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("definition").first).to_have_text("7")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Go on without looking at the rest").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_label("Your initials")).to_have_value("jb")
+    expect(page.get_by_label("In your own words")).to_have_value("Since May.")
+    page.get_by_role("button", name="Next").click()
+    tick = page.get_by_label("I have read this and want to make the pack")
+    expect(tick).not_to_be_checked()
+    # Of a pack in parts the first is made; what is left is a later pack.
+    tick.check()
+    page.get_by_label(WORDS).fill("my words")
+    page.get_by_role("button", name="Make the pack").click()
+    expect(page.get_by_text("Part 1 of 2")).to_be_visible()
+    page.evaluate("fake.finishPack()")
+    page.get_by_role("button", name="Make part 2 of 2").click()
+    _comes_meanwhile(page)
+    expect(page.get_by_text("What is new since the last pack")).to_be_visible()
+    assert [wish["looked"] for wish in asked(page, "buildPack")] == [["v0", "v1"]] * 3  # type: ignore[index, call-overload]
+
+
+def _comes_meanwhile(page: Page) -> None:
+    """The pack that is being made is refused for what came, and the keeper stands at the choice."""
+    expect(page.get_by_text("37%")).to_be_visible()
+    page.evaluate(f"fake.stopPack('came_since', '{CAME}')")
+    expect(page.get_by_role("alert")).to_contain_text(CAME)
+    expect(page.get_by_role("heading", name="What should go in?")).to_be_visible()
+
+
+def test_entries_that_are_still_coming_are_said(show: Show) -> None:
+    """Where something goes out from, and beside the numbers of a pack."""
+    page = show((*PACK, COMING))
+    expect(page.get_by_text("A pack made now holds only what is here.")).to_be_visible()
+    js("stage.packing = undefined; stage.stand({name: 'share'})")(page)
+    expect(page.get_by_text("What you show or make now may miss some of them.")).to_be_visible()
 
 
 def test_stopping_a_pack(show: Show) -> None:

@@ -42,7 +42,7 @@ test('no words, wrong ones, a short secret, what was made up or agreed to before
 
 test('asked once: for so many packs as were chosen, and for handing over what was made', async () => {
   const { app, phone } = await phoneWithEntry({ packActions, send: noNetwork });
-  const both = { ...FILLED, agreed: await app.agree(WORDS, 2) };
+  const both = { ...await agreed(app, FILLED), agreed: await app.agree(WORDS, 2) };
   const { file: first } = await app.buildHere(both, () => {});
   const { file: second } = await app.buildHere(both, () => {});
   await assert.rejects(app.buildHere(both, () => {}), refused);

@@ -83,6 +83,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await again.app.unlock(WORDS);
   await until(again, (state) => said(state).length === 4, 'what was not sent, with no signal');
   assert.deepEqual(said(again.app.state), ['First.', 'Fourth.', 'Second.', 'Third.'], 'the first too: a version of it was not sent');
+  assert.equal(again.app.state.account.coming, true, 'what was sent is not all here');
   assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
   assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
   again.end();
@@ -96,7 +97,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   const { unsaved, half } = await last.app.readIncident(record);
   assert.deepEqual([unsaved.fields, half.narrative], [{ channel: 'call' }, 'First, and']);
   assert.deepEqual(last.app.state.entries.map(({ seq_no }) => seq_no), [4, 3, 2, 1]);
-  assert.equal(last.app.state.account.trouble, null);
+  assert.deepEqual([last.app.state.account.trouble, last.app.state.account.coming], [null, false]);
   last.end();
 
   const other = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });

@@ -116,7 +116,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
       fill(root, change) {
         fill(root, change);
         noteClock(ctx, root, server.now);
-        root.unregistered = 0;
+        Object.assign(root, { unregistered: 0, coming: 1 }); // at least one, until the feed says how many
       },
     };
   });

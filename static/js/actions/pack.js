@@ -4,7 +4,8 @@
  *
  * A pack is handed over only when every file in it holds. What is sent to the server is the capsule and nothing else, and only
  * once a place is ready for it: its keys never wait in a queue. A pack made on the phone sends nothing at all. Neither is made, and no
- * list is drawn for paper, unless the words were typed for it (confirming.js).
+ * list is drawn for paper, unless the words were typed for it (confirming.js); and no pack holds what the keeper did not look
+ * at before it (pack_looked.js).
  */
 import { KeptError } from '../core/errors.js';
 import { PackJob } from '../net/packs.js';
@@ -18,6 +19,7 @@ import { agree, claim, madeAfterWords } from './confirming.js';
 import { exportMethods, keepExport } from './exports.js';
 import { insideOf } from './inside.js';
 import { capsuleOf, chosenIncidents, itemsAsked, newSince, summaryOf } from './pack_choice.js';
+import { mustBeLookedAt } from './pack_looked.js';
 import { decidePicture, decideWords, holdWords, reviewOf } from './pack_review.js';
 import { readForQuick } from './pack_quick.js';
 import { openReceived, readDiary } from './pack_sources.js';
@@ -43,6 +45,7 @@ import { readSettings, saveSettings } from './settings.js';
  * @property {boolean} [restricted] false leaves out everything but what may be passed on
  * @property {boolean} [intimate]
  * @property {Fields} [review]
+ * @property {readonly string[]} [looked] what the summary named; without it nothing was looked at, and nothing is made
  * @property {string} initials one to four letters
  * @property {number} [start_no] the number of the first file, of a first pack
  * @property {Record<string, string>} sheet
@@ -63,19 +66,25 @@ const EVERYTHING = Object.freeze({ from: null, to: null, records: null });
  * @param {Context} ctx
  */
 export function packActions(ctx) {
-  return { ...choosing(ctx), ...making(ctx), ...exportMethods(ctx) };
+  return { ...choosing(ctx), ...preparing(ctx), ...making(ctx), ...exportMethods(ctx) };
 }
 
 /** @param {Context} ctx */
 function choosing(ctx) {
   const inside = insideOf(ctx);
+  /** The open diary, once it holds what is on its way. */
+  const whole = async () => {
+    const open = inside();
+    await open.syncing.arrived();
+    return open;
+  };
   return {
     async chooseForPack(/** @type {Chosen} */ chosen) {
-      const open = inside();
+      const open = await whole();
       return summaryOf(await readDiary(open), chosen);
     },
     async reviewPack(/** @type {Chosen} */ chosen) {
-      const open = inside();
+      const open = await whole();
       const versions = await readDiary(open);
       return reviewOf(open, versions, chosenIncidents(versions, chosen).map(({ record }) => record), chosen);
     },
@@ -93,9 +102,16 @@ function choosing(ctx) {
     },
     /** The words, typed for `times` packs or for one list on paper. @param {string} words @param {number} [times] @throws words_differ */
     agree: async (words, times = 1) => agree(ctx, inside(), words, times),
-    findItems: async (/** @type {string} */ text) => itemsAsked(inside(), text),
-    readForQuick: async () => readForQuick(inside(), { now: ctx.clock.now(), zone: ctx.zone() }),
-    newSince: async () => newSince(inside()),
+    findItems: async (/** @type {string} */ text) => itemsAsked(await whole(), text),
+    readForQuick: async () => readForQuick(await whole(), { now: ctx.clock.now(), zone: ctx.zone() }),
+    newSince: async () => newSince(await whole()),
+  };
+}
+
+/** Which ways out there are, and the one that leaves nothing behind. @param {Context} ctx */
+function preparing(ctx) {
+  const inside = insideOf(ctx);
+  return {
     /** Asks for a file to write a large pack into; null where this browser cannot be asked. @param {string} name */
     chooseFile: async (name) => ctx.saveFile?.(name) ?? null,
     canChooseFile: () => Boolean(ctx.saveFile),
@@ -111,6 +127,7 @@ function choosing(ctx) {
     async readChronology(/** @type {Chosen & {agreed?: Agreed}} */ { agreed, ...chosen }, /** @type {Say} */ say) {
       const open = inside();
       claim(open, agreed);
+      await open.syncing.arrived();
       const [{ chronologyOf }, made] = await Promise.all([import('../pack/chronology.js'), capsuleOf(ctx, open, { ...chosen, release: '', log: null })]);
       return chronologyOf(made.capsule, heldOf(made), say);
     },
@@ -169,6 +186,7 @@ async function onServer(ctx, open, job, options, onStep, signal) {
   await job.until(['ready'], () => tell('queued'));
   tell('ready');
   const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, release: server.release, log: 'ask' });
+  mustBeLookedAt(made, options.looked ?? []);
   await job.send(encodeCapsule(made.capsule));
   await job.until(['done'], ({ done, total }) => tell('building', done, total));
   tell('front');
@@ -187,6 +205,7 @@ async function onPhone(ctx, open, options, onStep, signal) {
   tell('sealing');
   await keepSettings(open, options);
   const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, release: '', log: 'kept' });
+  mustBeLookedAt(made, options.looked ?? []);
   const { evidenceFront } = await import('../pack/evidence.js');
   const front = await evidenceFront(made.capsule, heldOf(made), /** @type {Say} */ (options.say));
   return finished(ctx, open, made, front, { ...options, here: true, release: '', signal, tell });

@@ -7,6 +7,7 @@ import { codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { sealedAt, tellAll } from '../record/told.js';
 import { isPack, nextPackNo, readExports } from './exports.js';
 import { keptLog, logForPack } from './log.js';
+import { lookedAt } from './pack_looked.js';
 import { holdWords } from './pack_review.js';
 import { readDiary } from './pack_sources.js';
 import { readSettings } from './settings.js';
@@ -69,7 +70,7 @@ export function summaryOf(versions, choice) {
   const chosen = chosenIncidents(versions, choice);
   const told = versions.map(openedOf);
   const items = choice.items ? askedFor(choice.items, earlierPacks(told, Infinity)) : null;
-  const attached = choose(told, chosen.map(({ record }) => record), choice, items).attached;
+  const { attached, records } = choose(told, chosen.map(({ record }) => record), choice, items);
   const all = choose(told, chosen.map(({ record }) => record), { intimate: true }, items).attached;
   const revisions = chosen.flatMap((one) => one.revisions);
   const isPicture = (/** @type {Told} */ one) => textOf(one.newest.fields, 'media_type').startsWith('image/');
@@ -82,7 +83,7 @@ export function summaryOf(versions, choice) {
     withheld: entryNumbers(versions).size - chosen.length - removed, removed, intimate: all.filter((one) => textOf(one.newest.fields, 'sensitivity') === 'intimate_adult').length,
     unlooked: pictures.filter((one) => wholeOf(one.newest.fields, 'looked_at') === null).length,
     restricted_words: chosen.filter((one) => Object.values(one.newest.restricted).some((value) => value !== null && value !== '')).length,
-    groups: groupsOf(chosen, attached, sizeOf),
+    groups: groupsOf(chosen, attached, sizeOf), looked: lookedAt(versions, records),
     marked: chosen.filter(({ newest }) => switchOf(newest.fields, 'start_with_this') === true).map(({ record }) => record).slice(0, 10),
   };
 }

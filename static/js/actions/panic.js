@@ -53,7 +53,7 @@ export async function clearPhone(ctx, { store }, draft) {
 /** What was sent is asked for again from the first number on; this phone's own line and its account stay. @param {Record<string, any>} root @param {number} incidents */
 function startOver(root, incidents) {
   Object.assign(root, {
-    cleared: true, count: 0, unregistered: 0, segments: incidents ? 1 : 0, lines: {}, feed: { seq: 0, head: b64(new Uint8Array(32)) }, fetch: [], filling: [], blanks: 0, again: false,
+    cleared: true, count: 0, unregistered: 0, segments: incidents ? 1 : 0, lines: {}, feed: { seq: 0, head: b64(new Uint8Array(32)) }, fetch: [], filling: [], blanks: 0, again: false, coming: 1,
   });
   for (const name of ['index', 'manifest', 'marked', 'numbered', 'said']) delete root[name];
   if (root.log) root.log = { ...root.log, proved: 0 };

@@ -96,6 +96,7 @@ export const SENTENCES = Object.freeze({
   altered: 'An entry does not match what was signed when it was written. It is kept as it is. Show this to someone who helps you.',
   omitted: 'One of your devices saw something on the server that is not there now, or is different. Everything on this phone is safe. Look at what is missing.',
   line_gap: 'Something written on one of your devices has not arrived. Open that device once where there is signal.',
+  came_since: 'Something came in after you looked at what goes in, so this pack was not made. Nothing was lost. Look through it once more.',
   cancelled: 'Stopped. Nothing was lost.',
 });
 

@@ -6,7 +6,6 @@
  * not hold the others back; one that puts the server's account in doubt stops everything.
  */
 import { KeptError, asKeptError } from '../core/errors.js';
-import { pullFeed } from '../net/feed.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges, purgeBefore } from './purging.js';
@@ -19,12 +18,13 @@ import { filesDown, filesUp, prepareCarrier } from './carrying.js';
 import { givenWith, heedGrants } from './granting_give.js';
 import { heedLetters } from './letters.js';
 import { lighten } from './light.js';
-import { heedManifests, isDue, writeManifest } from './manifest.js';
+import { isDue, writeManifest } from './manifest.js';
+import { arrived, wordsDown } from './pulling.js';
 import { heedAsked } from './questions.js';
 import { putBackMissing } from './reconcile.js';
 import { keepSaid } from './said.js';
 import { shownRows } from './showing.js';
-import { takeItems, takeReceipt } from './taking.js';
+import { takeReceipt } from './taking.js';
 import { heedWitnesses } from './witnesses.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -33,10 +33,10 @@ import { heedWitnesses } from './witnesses.js';
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
 const LOOK_AGAIN = 60_000;
-/** So many versions still to come make a feed a long one. */
-const LONG = 1_000;
 /** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
 const STOPPING = new Set(['head_differs', 'feed_altered', 'server_behind', 'wrong_notary', 'signed_out', 'session_ended', 'no_match', 'kdf_refused']);
+/** Nothing answers, or something else does. */
+const NO_WAY = new Set(['no_network', 'server_slow', 'captive_portal']);
 
 export class Syncing {
   /** @param {Context} ctx @param {() => Open|null} open */
@@ -56,6 +56,11 @@ export class Syncing {
     this.looked = false;
     /** @type {Promise<void>|null} */
     this.current = null;
+    /** @type {Promise<void>|null} the words that are coming down now; it never rejects */
+    this.pulling = null;
+    /** @type {Promise<void>} the end of the first pull of this run, or of the run without one */
+    this.first = Promise.resolve();
+    this.reached = () => {};
     /** @type {KeptError|null} */
     this.last = null;
     /** Files may go this once, whatever was chosen. */
@@ -99,7 +104,13 @@ export class Syncing {
     if (this.last) throw this.last;
   }
 
+  /** Waits for what the server has, as far as it can be had now. @returns {Promise<void>} */
+  arrived() {
+    return arrived(this);
+  }
+
   run() {
+    this.first = new Promise((go) => { this.reached = go; });
     this.current = this.runOnce();
     return this.current;
   }
@@ -121,6 +132,7 @@ export class Syncing {
       this.failed(this.last);
     } finally {
       this.running = false;
+      this.reached();
       this.ctx.show();
     }
   }
@@ -128,10 +140,10 @@ export class Syncing {
   async once() {
     const told = await this.keys();
     // A phone that was put back to an old copy of itself learns first how far its line had come ([Note: a phone put back]).
-    if (!this.looked && this.openNow()?.store.root.outbox.length) await this.wordsDown().catch(() => undefined);
+    if (!this.looked && this.openNow()?.store.root.outbox.length) await wordsDown(this).catch(() => undefined);
     await this.wordsUp();
     await this.purges();
-    await this.wordsDown();
+    await wordsDown(this);
     this.looked = true;
     await this.erasures();
     await this.follow(told);
@@ -152,7 +164,10 @@ export class Syncing {
     const [open, link] = [this.openNow(), this.link()];
     if (!open || !link) return null;
     // Keeping entries safe never waits for the log: what cannot be had now is looked at in the next run.
-    const told = await link.api.log().catch(() => null);
+    const told = await link.api.log().catch((error) => {
+      if (NO_WAY.has(asKeptError(error).code)) this.reached(); // nobody waits for one more request that hangs
+      return null;
+    });
     if (told) await followClosing(open, told.closing);
     if (told) await followKeys(open, told);
     if (told) checkKey(open, told);
@@ -203,19 +218,6 @@ export class Syncing {
     await heedLetters(this.ctx, open).catch(passing);
     await heedWitnesses(this.ctx, open).catch(passing);
     await heedAsked(this.ctx, open);
-  }
-
-  async wordsDown() {
-    const [open, link] = [this.openNow(), this.link()];
-    if (!open || !link) return;
-    await pullFeed(link, open.store.root.feed, async (items, feed, latest) => {
-      if (latest - feed.seq > 20) this.ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
-      await takeItems(open, items, feed);
-      await heedManifests(open, items);
-      // A diary of many years comes down whole on a new phone: what a page opened is opened again where it is read.
-      if (latest - feed.seq > LONG) for (const { version } of items) open.book.seen.delete(version);
-      this.ctx.show();
-    }).finally(() => this.ctx.screen.set({ busy: null }));
   }
 
   /** The diary's own account of itself, once words have gone both ways. */

@@ -41,9 +41,9 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
 /**
  * Versions from the feed, already checked for signature, receipt and head. What opens but does not add up, and a gap
  * on a device's line, are kept and said, never hidden.
- * @param {Open} open @param {Item[]} items @param {{seq: number, head: string}} feed
+ * @param {Open} open @param {Item[]} items @param {{seq: number, head: string}} feed @param {number} left how many the server has after these
  */
-export async function takeItems(open, items, feed) {
+export async function takeItems(open, items, feed, left) {
   const { store, index, book, identity } = open;
   await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
@@ -68,6 +68,8 @@ export async function takeItems(open, items, feed) {
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
     root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
     root.feed = feed;
+    if (left) root.coming = left;
+    else delete root.coming;
     if (isPutBack) for (const one of await resealUnsent(open, batch, root.line, came)) incidents.add(one);
     await number(store, change, items.map(({ seq, record, version, meta, env, at, checked, erased }) => (
       withFacts([seq, record, version, meta.c, env], erased ? null : { at, checked, altered: book.seen.get(version)?.altered })

@@ -48,7 +48,7 @@ export type State = {
   /** what the screens are in: `en`, `cy`, `pl`, `ur` */
   language: string;
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; coming?: boolean; rekeying?: boolean; arrived?: { device: string; device_name: string; at: number }[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
   capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number; answers?: number }; asked?: { n: number; name: string } | null;
@@ -65,6 +65,8 @@ export type Summary = {
   unlooked: number; restricted_words: number; intimate: number; groups: string[][];
   /** Entries the keeper marked to be read first, ten at most. */
   marked: string[];
+  /** What was counted, version by version: handed back unchanged, since a pack holds nothing else. */
+  looked: string[];
 };
 export type Decision = 'fine' | 'hold' | 'covered' | 'out' | 'private';
 export type Look = { attachment: string; record: string; name: string; film: boolean; place: boolean; decision: Decision | null };

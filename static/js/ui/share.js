@@ -66,6 +66,7 @@ function hub(stage, job) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('share.title'))}<p>${t('share.lead')}</p></div>
     ${errorSummary(stage)}
+    ${coming(stage, 'share.coming')}
     ${job?.stopped ? html`<p role="status">${t(job.here ? 'build.cancelled_here' : 'build.cancelled')}</p>` : nothing}
     ${why ? html`<p class="soft">${t(why)}</p>` : html`<div class="stack-close">${button(t('share.start'), go('server'), { main: true, wide: true })}<p class="soft small">${t('share.start_more')}</p></div>`}
     ${why === 'share.needs_copy' ? button(t('copy.title'), () => stage.go({ name: 'copy' }), { wide: true }) : nothing}
@@ -79,6 +80,9 @@ function hub(stage, job) {
       ${state.account?.registered && !ways?.high_risk ? html`<div>${row({ title: t('hand.list'), more: t('hand.list_more'), icon: 'paper', on: () => stage.go({ name: 'handovers' }) })}</div>` : nothing}</div>` : nothing}
   </div>`;
 }
+
+/** That the diary is not all here yet, and what that means for what is made of it now. @param {Stage} stage @param {string} key */
+const coming = ({ state }, key) => (state.account?.coming ? html`<p class="care" role="status">${t(key)}</p>` : nothing);
 
 /** The first pack is preceded by one screen about what it may teach the other side. @param {Stage} stage @param {Record<string, any>} flow */
 function begin(stage, flow) {
@@ -135,7 +139,9 @@ async function toSummary(stage, inside = false) {
     if (local.how === 'new') local.records = await stage.app.newSince();
     if (local.how === 'new' && !local.records.length) return stage.fail({ code: 'nothing_new', sentence: t('pick.nothing_new') });
     const chosen = chosenOf(local);
-    const [sum, found, kept, shared, usage] = await Promise.all([stage.app.chooseForPack(chosen), stage.app.reviewPack(chosen), stage.app.readSettings?.(), stage.app.readShared(), stage.app.usage().catch(() => null)]);
+    // One after the other: what comes between is asked about and not counted, so that a pack that has it is not made.
+    const sum = await stage.app.chooseForPack(chosen);
+    const [found, kept, shared, usage] = await Promise.all([stage.app.reviewPack(chosen), stage.app.readSettings?.(), stage.app.readShared(), stage.app.usage().catch(() => null)]);
     const room = usage?.room_bytes ?? null;
     const last = shared.filter(({ label }) => label).at(-1);
     Object.assign(local, { summary: sum, found, looks: found.pictures.filter(({ decision }) => decision === null), looked: 0, tight: room !== null && room < 2 * sum.bytes });
@@ -158,7 +164,7 @@ function summary(stage) {
   const rows = /** @type {const} */ ([['entries', sum.entries], ['additions', sum.additions], ['amendments', sum.amendments], ['pictures', sum.pictures], ['files', sum.files],
     ['bytes', size(sum.bytes)], ['restricted', sum.restricted_words], ['withheld', sum.withheld], ['removed', sum.removed]]);
   const many = sum.groups.length;
-  return html`${heading(t('sum.title'))}${errorSummary(stage)}
+  return html`${heading(t('sum.title'))}${errorSummary(stage)}${coming(stage, 'sum.coming')}
     <dl class="facts card sums">${rows.map(([key, n]) => html`<div><dt>${t(`sum.${key}`)}</dt><dd>${n}</dd></div>`)}</dl>
     <div class="small soft stack-close"><p>${t('sum.all_versions')}</p><p>${t('sum.note')}</p></div>
     ${sum.intimate ? html`<div class="stack-close">${local.intimate ? nothing : html`<p>${tn('sum.intimate', sum.intimate)}</p>`}${checkbox({ id: 'intimate', label: t('sum.intimate_tick'), checked: Boolean(local.intimate), on: (intimate) => { local.intimate = intimate; void toSummary(stage); } })}</div>` : nothing}

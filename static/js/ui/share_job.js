@@ -21,7 +21,7 @@ function optionsOf(flow, records) {
   return {
     ...(records ? { from: null, to: null, records } : chosenOf(flow)), profile: flow.profile ?? 'police', kind: flow.kind ?? 'pack', initials: initials.trim().toUpperCase(), own_words: flow.ownWords ?? '',
     start_with: flow.startWith ?? [], ...(flow.earlier ? {} : { start_no: Number(flow.startNo) || 1 }), sheet: Object.fromEntries(OFFICER.map((name) => [name, sheet[name] ?? ''])), restricted: flow.apart ?? true, intimate: Boolean(flow.intimate),
-    ...(flow.reference ? { recipientRef: flow.reference } : {}), review: flow.review ?? {}, say: SAY,
+    ...(flow.reference ? { recipientRef: flow.reference } : {}), review: flow.review ?? {}, looked: flow.summary?.looked ?? [], say: SAY,
   };
 }
 
@@ -51,8 +51,18 @@ export async function start(stage, flow, { agreed, part = 0, saveTo = null }) {
     if (generation !== stage.generation) return;
     if (/** @type {{code?: string}} */ (thrown)?.code === 'cancelled') return stage.draw();
     stage.job = undefined;
-    stage.fail(problemOf(thrown));
+    const problem = problemOf(thrown);
+    if (problem.code === 'came_since') lookAgain(stage, flow, part);
+    stage.fail(problem);
   }
+}
+
+/**
+ * Back at the choice, with all that was chosen and typed: what goes in is found again, and consent was given to something else.
+ * @param {Stage} stage @param {Record<string, any>} flow @param {number} made parts that are made and stay so
+ */
+function lookAgain(stage, flow, made) {
+  stage.packing = Object.assign(flow, { step: flow.how === 'items' ? 'items' : 'choose', earlier: (flow.earlier ?? 0) + made, agreed: false, overridden: false });
 }
 
 /** @param {Stage} stage @param {Job} job */

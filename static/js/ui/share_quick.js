@@ -22,7 +22,8 @@ const MOST_CODES = 8;
 /** @param {Stage} stage */
 function quick(stage) {
   vocabulary(stage);
-  const found = stage.find('quick', () => stage.app.readForQuick());
+  // What was read while entries were still coming is read again once they are here.
+  const found = stage.find(stage.state.account?.coming ? 'quick-part' : 'quick', () => stage.app.readForQuick());
   if (found.problem) return html`<div class="stack">${heading(t('quick.title'))}<p role="alert">${sentenceOf(found.problem)}</p></div>`;
   if (!found.data || !vocabulary(stage)) return waiting();
   const { local } = stage;

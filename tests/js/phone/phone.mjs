@@ -100,9 +100,10 @@ export async function phoneWithEntry(options = {}, words = 'He waited outside.')
   return { ...phone, phone, app: phone.app, record };
 }
 
-/** What is to be made, with the words typed for it, as the consent screen does it. */
+/** What is to be made, looked at and with the words typed for it, as the screens do it. */
 export async function agreed(app, options, words = WORDS) {
-  return { ...options, agreed: await app.agree(words) };
+  const { looked } = await app.chooseForPack({ from: null, to: null, records: null, ...options });
+  return { ...options, looked, agreed: await app.agree(words) };
 }
 
 export function file(bytes, name = 'shot.png', type = 'image/png') {
