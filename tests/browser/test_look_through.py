@@ -77,7 +77,9 @@ def test_three_hundred_pictures_take_ten_minutes_of_looking(browser: Browser, tm
         keeper.asks_to_sign_in(login, WORDS)
         keeper.words = WORDS
         keeper.sees_place("What happened?")
+        # At once: what has not come yet is waited for, and nothing is left out.
         chooses_everything(keeper)
+        expect(keeper.page.get_by_role("definition").first).to_have_text(str(MANY))
         keeper.tap("Next")
         slow(keeper.page, 4)
         began = time.monotonic()
