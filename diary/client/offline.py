@@ -13,7 +13,7 @@ from diary.client.journal import Journal
 from diary.client.packs import Step, check_front, finish, received_files
 from diary.errors import PackFailed
 from diary.pack import capsule
-from diary.pack.gather import Wish, make_capsule
+from diary.pack.gather import Wish, erased_entries, make_capsule
 
 LENGTH_BYTES = 4
 
@@ -34,7 +34,9 @@ async def build_offline(kept: Source, journal: Journal, wish: Wish, out: Path, w
     `work`: an empty folder of the caller's. A diary that no server knows is numbered in its own order, and its pack says
     so. Raises PackFailed when the worker fails, NotACopy for a file that is not in the copy.
     """
-    raw = make_capsule(journal.versions(), replace(wish, feed=journal.feed), journal.identity.public_keys())
+    versions = journal.versions()
+    wish = replace(wish, feed=journal.feed, absent=erased_entries(versions))
+    raw = make_capsule(versions, wish, journal.identity.public_keys())
     front = _typeset(kept, raw, work, step)
     told = capsule.read_capsule(raw)
     check_front(front, told)

@@ -20,7 +20,7 @@ from diary.client.transport import Server
 from diary.errors import PackFailed
 from diary.pack import archive, capsule, recordjson
 from diary.pack.contents import contents_of
-from diary.pack.gather import Wish, make_capsule
+from diary.pack.gather import Wish, erased_entries, make_capsule
 from diary.pack.manifest import SERVABLE_LIST, servable_list
 from diary.pack.plain import pdf_names, plain_files
 
@@ -47,8 +47,9 @@ async def build_pack(server: Server, journal: Journal, wish: Wish, out: Path, wo
     `work`: an empty folder of the caller's for what is half done. Raises PackFailed when the server's part is
     not what it should be, and whatever the server answers.
     """
-    wish = replace(wish, log=await look(server, journal), feed=journal.feed)
-    raw = make_capsule(journal.versions(), wish, journal.identity.public_keys())
+    versions = journal.versions()
+    wish = replace(wish, log=await look(server, journal), feed=journal.feed, absent=erased_entries(versions))
+    raw = make_capsule(versions, wish, journal.identity.public_keys())
     front = work / "front.zip"
     await _typeset(server, journal.identity.diary, raw, front, step)
     told = capsule.read_capsule(raw)

@@ -156,7 +156,18 @@ def _is_earlier(entry: Incident, included: set[str], before: frozenset[str] | No
     return entry.told.taken_out is None and entry.record not in included and entry.record in (before or ())
 
 
-def gaps(entries: Sequence[Incident], chosen: Chosen, before: frozenset[str] | None = None) -> list[dict[str, object]]:
+def with_absent(counted: Mapping[str, object], absent: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The counts with the entries of which nothing is here: erased for good, or not to be opened."""
+    more = {why: sum(row["why"] == why for row in absent) for why in ("removed", "withheld")}
+    return {name: int(str(number)) + more.get(name, len(absent) if name == "total" else 0) for name, number in counted.items()}
+
+
+def gaps(
+    entries: Sequence[Incident],
+    chosen: Chosen,
+    before: frozenset[str] | None = None,
+    absent: Sequence[Mapping[str, object]] = (),
+) -> list[dict[str, object]]:
     """Every entry that is not in the pack, by number, with why; never a word of it. `before` as for `counts`."""
     ids = {one.record for one in chosen.incidents}
     rows: list[dict[str, object]] = [
@@ -168,6 +179,7 @@ def gaps(entries: Sequence[Incident], chosen: Chosen, before: frozenset[str] | N
         for entry in entries
         if entry.record not in ids
     ]
+    rows += [{"at": row["at"], "seq_no": row["no"], "why": row["why"]} for row in absent]
     return sorted(rows, key=_by_number)
 
 

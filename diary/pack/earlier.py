@@ -115,8 +115,16 @@ def new_or_changed(opened: Sequence[Opened], packs: Sequence[Earlier]) -> tuple[
     )
 
 
-def since(entries: Sequence[tuple[int | None, Told]], included: frozenset[str], packs: Sequence[Earlier]) -> dict[str, object]:
-    """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since."""
+def since(
+    entries: Sequence[tuple[int | None, Told]],
+    included: frozenset[str],
+    packs: Sequence[Earlier],
+    absent: Sequence[Mapping[str, object]] = (),
+) -> dict[str, object]:
+    """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
+
+    `absent`: entries of which nothing is left, `{"record","no","at","why"}`.
+    """
     last: dict[str, int] = {}
     for pack in packs:
         last |= dict.fromkeys(pack.entries, pack.made_at)
@@ -133,4 +141,5 @@ def since(entries: Sequence[tuple[int | None, Told]], included: frozenset[str], 
                 rows["new"].append(number)
             elif any(revision.at is not None and revision.at > seen for revision in told.revisions):
                 rows["changed"].append(number)
+    rows["removed"] += [int(str(row["no"])) for row in absent if row["why"] == "removed" and row["record"] in last]
     return {name: sorted(numbers) for name, numbers in rows.items()}

@@ -3,6 +3,7 @@
 Pure: whoever calls has opened the diary, chosen the entries and asked the keeper.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule import TYPE, encode
-from diary.pack.choose import choose, counts, gaps, references
+from diary.pack.choose import choose, counts, gaps, references, with_absent
 from diary.pack.earlier import SUPPLEMENTS, Earlier, asked_for, earlier_packs, numbered, since, superseded
 from diary.pack.items import DiaryVersion, Part, custody_rows, exhibit_rows
 from diary.record.incident import Incident
@@ -18,7 +19,7 @@ from diary.record.reading import objects_of, switch_of, text_of, whole_of
 from diary.record.times import at_offset, offset_at
 from diary.record.versions import Opened, Told, tell_all
 
-__all__ = ["DiaryVersion", "Part", "Wish", "make_capsule", "opened_versions"]
+__all__ = ["DiaryVersion", "Part", "Wish", "erased_entries", "make_capsule", "opened_versions"]
 
 SHEET: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_contact")
 
@@ -33,6 +34,7 @@ class Wish:
     `feed`: the diary's head and the number it stands at, `{"head": b64, "seq"}`; None where no server has numbered it.
     `recipient_ref`: the recipient's own reference. `review`: what the keeper looked at. `hold_words`: kept out of servable/.
     `asked_in`: `{"language", "wording"}` of the screens where they are not English and usual.
+    `absent`: entries of which nothing is left to be read, `{"record","no","at","why"}`: their numbers are nobody else's.
     """
 
     pack_id: str
@@ -58,6 +60,7 @@ class Wish:
     hold_words: tuple[str, ...] = ()
     feed: Mapping[str, object] | None = None
     asked_in: Mapping[str, str] | None = None
+    absent: tuple[Mapping[str, object], ...] = ()
 
 
 def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, object]) -> bytes:
@@ -68,7 +71,9 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
     Raises BadRequest when nothing is chosen or it is too large.
     """
     opened = opened_versions(versions)
-    numbers = _entry_numbers(versions, is_local=not keys["notary"])
+    absent = _absent(wish, versions)
+    gone = frozenset(int(str(row["no"])) for row in absent)
+    numbers = _entry_numbers(versions, gone, is_local=not keys["notary"])
     entries = [Incident(_shown(numbers, one.record), numbers[one.record], one) for one in tell_all(opened, "incident")]
     packs = earlier_packs(opened, wish.no)
     wanted = None if wish.items is None else asked_for(wish.items, packs)
@@ -84,15 +89,15 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
     packed = chosen.records
     capsule = {
         "asked": [_asked(one, numbers[one.record]) for one in chosen.incidents],
-        "counts": counts(entries, chosen, before),
+        "counts": with_absent(counts(entries, chosen, before), absent),
         "custody": custody_rows(opened, [one for _, one in files], exhibits, wish.made_at),
         "exhibits": exhibits,
-        "gaps": gaps(entries, chosen, before),
+        "gaps": gaps(entries, chosen, before, absent),
         **({"hold_words": list(wish.hold_words)} if wish.hold_words else {}),
         "keys": dict(keys),
         "log": _log(wish.log, {row["version"] for row in versions if row["record"] in packed}),
         "own_words": text_of(settings, "own_words"),
-        "pack": {**_pack(wish, initials, start_no), **_further(wish, entries, packed, packs), **_feed(wish, keys)},
+        "pack": {**_pack(wish, initials, start_no), **_further(wish, entries, packed, packs, absent), **_feed(wish, keys)},
         "refs": references(opened, chosen),
         "sheet": {name: text_of(settings, name) for name in SHEET},
         "start_with": [entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)][:10],
@@ -105,6 +110,15 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
 def opened_versions(versions: Sequence[DiaryVersion]) -> list[Opened]:
     """A diary's versions as the record pages read them."""
     return [_opened(row) for row in versions]
+
+
+def erased_entries(versions: Sequence[DiaryVersion]) -> tuple[Mapping[str, object], ...]:
+    """The entries that the diary's own manifests number and of which no version is left: they were erased for good."""
+    here = {row["record"] for row in versions}
+    said = (row["open"]["fields"].get("numbers") for row in versions if row["kind"] == "manifest")
+    pairs = [pair for numbers in said if isinstance(numbers, list) for pair in numbers if isinstance(pair, list)]
+    gone = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and isinstance(pair[1], int) and pair[0] not in here}
+    return tuple({"at": None, "no": no, "record": record, "why": "removed"} for record, no in gone.items())
 
 
 def _log(log: Mapping[str, object] | None, packed: set[str]) -> dict[str, object] | None:
@@ -127,21 +141,27 @@ def _opened(row: DiaryVersion) -> Opened:
     return Opened(row["record"], row["version"], row["kind"], row["schema"], row["open"]["fields"], restricted)
 
 
-def _entry_numbers(versions: Sequence[DiaryVersion], *, is_local: bool) -> dict[str, int | None]:
+def _absent(wish: Wish, versions: Sequence[DiaryVersion]) -> list[Mapping[str, object]]:
+    """Entries of which nothing is here: one that can be read after all is no gap."""
+    here = {row["record"] for row in versions}
+    return [row for row in wish.absent if row["record"] not in here]
+
+
+def _entry_numbers(versions: Sequence[DiaryVersion], gone: frozenset[int], *, is_local: bool) -> dict[str, int | None]:
     """Each incident's entry number: the rank of its earliest version in the feed; None before a receipt.
 
+    `gone`: numbers of entries of which nothing is here. What came after one keeps the number it had beside it.
     `is_local`: no server knows the diary, so that the order on the phone is the order. It is pushed in that order
     later, and the numbers stay.
     """
-    if is_local:
-        incidents = dict.fromkeys(row["record"] for row in versions if row["kind"] == "incident")
-        return {record: rank for rank, record in enumerate(incidents, 1)}
     earliest: dict[str, int | None] = {}
     for row in versions:
         if row["kind"] == "incident" and row["record"] not in earliest:
             earliest[row["record"]] = row["seq"]
     ranked = sorted((seq, record) for record, seq in earliest.items() if seq is not None)
-    return dict.fromkeys(earliest) | {record: rank for rank, (_, record) in enumerate(ranked, 1)}
+    numbered = list(earliest) if is_local else [record for _, record in ranked]
+    free = (number for number in itertools.count(1) if number not in gone)
+    return dict.fromkeys(earliest) | dict(zip(numbered, free, strict=False))
 
 
 def _shown(numbers: Mapping[str, int | None], record: str) -> str:
@@ -177,7 +197,13 @@ def _pack(wish: Wish, initials: str, start_no: int) -> dict[str, object]:
     }
 
 
-def _further(wish: Wish, entries: Sequence[Incident], packed: frozenset[str], packs: Sequence[Earlier]) -> dict[str, object]:
+def _further(
+    wish: Wish,
+    entries: Sequence[Incident],
+    packed: frozenset[str],
+    packs: Sequence[Earlier],
+    absent: Sequence[Mapping[str, object]],
+) -> dict[str, object]:
     """What only some packs say of themselves: docs/pack.md, "Further fields"."""
     told: dict[str, object] = {}
     if wish.kind != "pack":
@@ -193,7 +219,7 @@ def _further(wish: Wish, entries: Sequence[Incident], packed: frozenset[str], pa
     if wish.asked_in:
         told["asked_in"] = dict(wish.asked_in)
     if wish.kind in SUPPLEMENTS:
-        told["since"] = since([(entry.seq_no, entry.told) for entry in entries], packed, packs)
+        told["since"] = since([(entry.seq_no, entry.told) for entry in entries], packed, packs, absent)
         told["supersedes"] = superseded(packs)
     return told
 

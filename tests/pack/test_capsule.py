@@ -11,10 +11,10 @@ import pytest
 from diary.encoding import canon, unb64
 from diary.errors import BadRequest
 from diary.pack.capsule import read_capsule
-from diary.pack.gather import DiaryVersion, Part, Wish, make_capsule
+from diary.pack.gather import DiaryVersion, Part, Wish, erased_entries, make_capsule
 from diary.pack.recordjson import record_file
 from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields
-from tests.pack.write_capsule_vector import local_capsule
+from tests.pack.write_capsule_vector import left_of, local_capsule
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "capsule.json").read_text(encoding="utf-8"))
 
@@ -38,7 +38,8 @@ def wish_of(expected: dict[str, Any]) -> Wish:
 def test_the_vector_gives_the_same_bytes() -> None:
     """tests/vectors/capsule.json: what the phone makes, too."""
     for expected in (VECTOR, *VECTOR["later"].values()):
-        raw = make_capsule(VERSIONS, wish_of(expected), VECTOR["keys"])
+        wish = wish_of(expected)
+        raw = make_capsule(left_of(VERSIONS, wish), wish, VECTOR["keys"])
         assert raw == expected["capsule"].encode()
         assert record_file(read_capsule(raw)) == expected["record"].encode()
 
@@ -55,6 +56,31 @@ def test_a_supplement_keeps_numbers_and_counts_what_it_does_not_hold() -> None:
     assert told.head.since.changed == (2,) and 1 not in told.head.since.new and len(told.head.since.new) > 1
     assert told.head.training and told.head.profile == "school" and told.hold_words == ("Elm Road",)
     assert told.head.review and told.head.review.override_at
+
+
+def test_an_entry_that_was_erased_keeps_its_number_and_is_counted() -> None:
+    """Nothing of it is left: what came after it does not move up, and the pack says that it was removed."""
+    told, before = (read_capsule(one["capsule"].encode()) for one in (VECTOR["later"]["gone"], VECTOR))
+    numbers = {one.seq_no for one in told.versions if one.opened.kind == "incident"} - {None}
+    gone = {gap["seq_no"] for gap in told.gaps} - {None}
+    # 1 and 2 were erased, 4 does not open: no other entry has one of these numbers, and none is missing unsaid.
+    assert {1, 2, 4} <= gone and not gone & numbers and gone | numbers == set(range(1, 1 + len(gone | numbers)))
+    assert told.head.since.removed == (1, 2)
+    counts = told.counts
+    assert counts["total"] == counts["included"] + counts["earlier"] + counts["withheld"] + counts["removed"]
+    assert (counts["removed"], counts["total"]) == (before.counts["removed"] + 2, before.counts["total"] + 1)
+
+
+def test_the_diarys_manifests_tell_what_was_erased() -> None:
+    """For a reader who never saw the entry: a sealed copy, another computer."""
+    diary = fictional_diary(count=2, exhibits=0)
+    standing = next(row["record"] for row in diary.versions if row["kind"] == "incident")
+    diary.add("manifest", {"numbers": [[standing, 1], ["gone", 2], ["odd"], ["gone too", "3"], 7]})
+    diary.add("manifest", {"numbers": 5})
+    absent = erased_entries(diary.versions)
+    assert absent == ({"at": None, "no": 2, "record": "gone", "why": "removed"},)
+    told = read_capsule(make_capsule(diary.versions, diary.wish(absent=absent), diary.keys))
+    assert sorted({one.seq_no for one in told.versions if one.opened.kind == "incident"}) == [1, 3]
 
 
 def test_items_by_number_bring_nothing_else() -> None:

@@ -174,18 +174,30 @@ def served(capsule: bytes) -> frozenset[str]:
 
 
 def later_wishes(diary: FictionalDiary, chosen: tuple[str, ...]) -> dict[str, Wish]:
-    """A supplement of some entries with everything a later pack can say, and three items by number."""
+    """A supplement of some entries with everything a later pack can say, three items by number, and two entries erased since."""
     review = {"looked": 3, "not_looked": 1, "override_at": START + 21 * DAY, "words": 2}
     said = {"recipient_ref": "CR/1/26", "review": review, "training": True, "hold_words": ("Elm Road",), "profile": "school"}
     at = START + 21 * DAY
+    absent = (
+        {"at": at - DAY, "no": 1, "record": chosen[0], "why": "removed"},
+        {"at": None, "no": 4, "record": "A" * 22, "why": "withheld"},
+        {"at": None, "no": 2, "record": chosen[1], "why": "removed"},
+    )
     return {
+        "gone": replace(diary.wish(chosen[2:], at, kind="supplement", absent=absent), no=3),
         "items": replace(diary.wish((), at, kind="items", items=("KB/5", "KB/4")), no=3),
         "supplement": replace(diary.wish(chosen[1:], at, kind="supplement", **said), no=3),
     }
 
 
+def left_of(versions: Sequence[DiaryVersion], wish: Wish) -> list[DiaryVersion]:
+    """What can still be read where entries are absent."""
+    gone = {row["record"] for row in wish.absent}
+    return [row for row in versions if row["record"] not in gone]
+
+
 def _later(diary: FictionalDiary, wish: Wish) -> dict[str, object]:
-    capsule = make_capsule(diary.versions, wish, diary.keys)
+    capsule = make_capsule(left_of(diary.versions, wish), wish, diary.keys)
     return {"capsule": capsule.decode(), "record": record_file(read_capsule(capsule)).decode(), "wish": _wish(wish)}
 
 

@@ -11,7 +11,7 @@ import { objectsOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { everything, sealedAt, tellAll } from '../record/told.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
-import { choose, countsOf, gapsOf, references } from './choose.js';
+import { choose, countsOf, gapsOf, references, withAbsent } from './choose.js';
 import { SUPPLEMENTS, askedFor, earlierPacks, numbered, sinceThen, superseded } from './earlier.js';
 import { exhibitsOf } from './exhibits.js';
 
@@ -42,6 +42,7 @@ import { exhibitsOf } from './exhibits.js';
  * @property {Part | null} restricted
  * @property {Record<string, string>|null} [apart] digests of restricted fields that were not given to whoever makes the pack
  */
+/** @typedef {{record: string, no: number, at: number|null, why: 'removed'|'withheld'}} Absent an entry that was erased for good, or that does not open; `at` when it was taken out */
 /**
  * What the keeper decided: which incidents, and the facts that go on the front. Times are ms UTC.
  * @typedef {object} Wish
@@ -69,6 +70,7 @@ import { exhibitsOf } from './exhibits.js';
  * @property {{head: string, seq: number}|null} [feed] the diary's head and the number it stands at, as the phone worked it out; null or 0 where no server has numbered it
  * @property {string} [initials] of whoever makes it, where that is not the keeper: exhibits are numbered under them
  * @property {{by: string, grant: string, organisation: string, to: string}} [prepared] who makes it, where that is not the keeper
+ * @property {readonly Absent[]} [absent] entries of which nothing is left to be read: their numbers are nobody else's
  * @property {readonly string[]} [holdWords] words the keeper wants kept out of servable/ besides
  */
 
@@ -85,7 +87,9 @@ const SHEET = ['concerns', 'helped_by', 'name_to_use', 'needs', 'safe_contact'];
 export function makeCapsule(versions, wish, keys) {
   const opened = versions.map(openedOf);
   const entries = tellAll(opened, 'incident');
-  const numbers = entryNumbers(versions, { isLocal: !keys.notary });
+  const here = new Set(versions.map(({ record }) => record));
+  const absent = (wish.absent ?? []).filter(({ record }) => !here.has(record));
+  const numbers = entryNumbers(versions, { isLocal: !keys.notary, gone: new Set(absent.map(({ no }) => no)) });
   const packs = earlierPacks(opened, wish.no);
   const items = wish.items ? askedFor(wish.items, packs) : null;
   const chosen = choose(opened, wish.chosen, wish, items);
@@ -100,10 +104,10 @@ export function makeCapsule(versions, wish, keys) {
   const packed = versions.filter((row) => chosen.records.has(row.record));
   return /** @type {JsonObject} */ ({
     asked: incidents.map((one) => askedOf(one, numbers.get(one.record) ?? null)),
-    counts: countsOf(entries, incidents, before),
+    counts: withAbsent(countsOf(entries, incidents, before), absent),
     custody: custodyOf(opened, files.map(({ told }) => told), exhibits, { at: wish.madeAt, actor: wish.prepared ? 'advocate' : 'keeper' }),
     exhibits,
-    gaps: gapsOf(entries, incidents, numbers, before),
+    gaps: gapsOf(entries, incidents, numbers, before, absent),
     ...(wish.holdWords?.length ? { hold_words: [...wish.holdWords] } : {}),
     keys: { ...keys },
     log: logOf(wish.log, new Set(packed.map(({ version }) => version))),
@@ -111,7 +115,7 @@ export function makeCapsule(versions, wish, keys) {
     pack: {
       ...packOf(wish, initials, startNo), ...furtherOf(wish),
       ...(wish.feed?.seq && keys.notary ? { feed: { head: wish.feed.head, seq: wish.feed.seq } } : {}),
-      ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs), supersedes: superseded(packs) } : {}),
+      ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs, absent), supersedes: superseded(packs) } : {}),
     },
     refs: references(opened, chosen),
     sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),
@@ -144,17 +148,21 @@ export function openedOf(row) {
 /**
  * Each incident's entry number: the rank of its earliest version in the feed; null before a receipt.
  * @param {readonly DiaryVersion[]} versions
- * @param {{isLocal?: boolean}} [how] `isLocal`: no server knows the diary, so the order on the phone is the order; it is sent in that order later
+ * @param {{isLocal?: boolean, gone?: ReadonlySet<number>}} [how] `isLocal`: no server knows the diary, so the order on the phone is the order; it is sent in that order later. `gone`: numbers of entries of which nothing is here
  * @returns {Map<string, number | null>}
  */
-export function entryNumbers(versions, { isLocal = false } = {}) {
-  if (isLocal) return new Map([...new Set(versions.filter(({ kind }) => kind === 'incident').map(({ record }) => record))].map((record, rank) => [record, rank + 1]));
+export function entryNumbers(versions, { isLocal = false, gone = new Set() } = {}) {
   /** @type {Map<string, number | null>} */ const numbers = new Map();
   for (const row of versions) {
     if (row.kind === 'incident' && !numbers.has(row.record)) numbers.set(row.record, row.seq);
   }
-  const known = [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
-  known.forEach(([record], rank) => numbers.set(record, rank + 1));
+  const known = isLocal ? [...numbers] : [...numbers].filter(([, seq]) => seq !== null).sort((a, b) => Number(a[1]) - Number(b[1]));
+  let last = 0;
+  for (const [record] of known) {
+    // What came after one that is gone keeps the number it had beside it.
+    do last += 1; while (gone.has(last));
+    numbers.set(record, last);
+  }
   return numbers;
 }
 

@@ -127,18 +127,28 @@ export function countsOf(entries, chosen, before = null) {
   };
 }
 
+/**
+ * The counts with the entries of which nothing is here: erased for good, or not to be opened.
+ * @param {JsonObject} counts @param {readonly import('./capsule.js').Absent[]} absent @returns {JsonObject}
+ */
+export function withAbsent(counts, absent) {
+  const having = (/** @type {string} */ cause) => absent.filter(({ why }) => why === cause).length;
+  return { ...counts, removed: Number(counts['removed']) + having('removed'), total: Number(counts['total']) + absent.length, withheld: Number(counts['withheld']) + having('withheld') };
+}
+
 /** Whether an entry stands, is not here, and was in an earlier pack. @param {Told} one @param {ReadonlySet<string>} inside @param {ReadonlySet<string>|null} before */
 const isEarlier = (one, inside, before) => one.taken_out === null && !inside.has(one.record) && Boolean(before?.has(one.record));
 
 /**
  * Every entry that is not in the pack, by number, with why; never a word of it.
  * @param {readonly Told[]} entries @param {readonly Told[]} chosen @param {ReadonlyMap<string, number | null>} numbers
- * @param {ReadonlySet<string>|null} [before] as for `countsOf`
+ * @param {ReadonlySet<string>|null} [before] as for `countsOf` @param {readonly import('./capsule.js').Absent[]} [absent]
  * @returns {JsonObject[]}
  */
-export function gapsOf(entries, chosen, numbers, before = null) {
+export function gapsOf(entries, chosen, numbers, before = null, absent = []) {
   const inside = new Set(chosen.map((one) => one.record));
-  return entries.filter((one) => !inside.has(one.record))
-    .map((one) => ({ at: one.taken_out, seq_no: numbers.get(one.record) ?? null, why: one.taken_out !== null ? 'removed' : isEarlier(one, inside, before) ? 'earlier' : 'withheld' }))
+  const left = entries.filter((one) => !inside.has(one.record))
+    .map((one) => ({ at: one.taken_out, seq_no: numbers.get(one.record) ?? null, why: one.taken_out !== null ? 'removed' : isEarlier(one, inside, before) ? 'earlier' : 'withheld' }));
+  return [...left, ...absent.map(({ at, no, why }) => ({ at, seq_no: no, why }))]
     .sort((a, b) => (a.seq_no ?? Infinity) - (b.seq_no ?? Infinity) || 0);
 }

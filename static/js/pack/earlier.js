@@ -100,10 +100,10 @@ export function superseded(packs) {
 
 /**
  * By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
- * @param {readonly Told[]} entries @param {ReadonlyMap<string, number|null>} numbers @param {ReadonlySet<string>} included @param {readonly Earlier[]} packs
+ * @param {readonly Told[]} entries @param {ReadonlyMap<string, number|null>} numbers @param {ReadonlySet<string>} included @param {readonly Earlier[]} packs @param {readonly import('./capsule.js').Absent[]} [absent]
  * @returns {{changed: number[], new: number[], removed: number[]}}
  */
-export function sinceThen(entries, numbers, included, packs) {
+export function sinceThen(entries, numbers, included, packs, absent = []) {
   const last = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => /** @type {const} */ ([record, pack.made_at]))));
   const rows = { changed: /** @type {number[]} */ ([]), new: /** @type {number[]} */ ([]), removed: /** @type {number[]} */ ([]) };
   for (const { record, taken_out: out, revisions } of entries) {
@@ -117,6 +117,7 @@ export function sinceThen(entries, numbers, included, packs) {
       else if (revisions.some(({ at }) => at !== null && at > seen)) rows.changed.push(number);
     }
   }
+  rows.removed.push(...absent.filter(({ record, why }) => why === 'removed' && last.has(record)).map(({ no }) => no));
   for (const list of Object.values(rows)) list.sort((a, b) => a - b);
   return rows;
 }
