@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { KeptError } from '../../static/js/core/errors.js';
 import { Notebook } from '../../static/js/actions/notebook.js';
 import { random } from '../../static/js/core/bytes.js';
-import { readDoor, readTries } from '../../static/js/store/beside.js';
+import { readDoor, readSealedDraft, readTries } from '../../static/js/store/beside.js';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 
@@ -64,6 +64,46 @@ test('what is typed into a note while it is being written is written too; and wh
   app.notePut('b', 'Other');
   await stands(['Milk, bread, eggs and tea', 'Other']);
   phone.end();
+});
+
+test('whoever leaves while the first words are being made stays in the notebook, and what was written is behind the words', async () => {
+  for (const comesBack of [false, true]) {
+    const phone = makePhone();
+    const { app } = phone;
+    await app.start();
+    app.putDraft({ fields: { narrative: 'He is at the door.' } });
+    const phases = [];
+    app.subscribe(() => phases.push(app.state.phase));
+    const making = assert.rejects(app.enrolHere(WORDS), is('locked'));
+    await app.quickExit();
+    if (comesBack) await app.askLock();
+    await making;
+    assert.ok(!phases.includes('open'), phases.join());
+    assert.deepEqual([app.state.phase, app.state.draft, app.state.entries], [comesBack ? 'locked' : 'notebook', null, []]);
+    assert.equal(await readSealedDraft(phone.database), null);
+    if (!comesBack) {
+      await assert.rejects(app.enrolHere(WORDS), is('locked'), 'asked for by a page that was left');
+      await app.askLock();
+    }
+    await app.unlock(WORDS);
+    assert.equal(app.state.draft.fields.narrative, 'He is at the door.');
+    await app.saveIncident({ record: null, fields: {}, restricted: {} });
+    assert.equal(app.state.entries.length, 1);
+    phone.end();
+  }
+});
+
+test('the page for a picture does not come up over the notebook of somebody who left as it was asked for', async () => {
+  const { app, phone } = await phoneWithEntry();
+  const asked = app.getPicture();
+  await app.quickExit();
+  await asked;
+  assert.equal(app.state.phase, 'notebook');
+  const again = makePhone({ after: phone });
+  phone.end();
+  await again.app.start();
+  assert.equal(again.app.state.phase, 'locked', 'nor at the next opening');
+  again.end();
 });
 
 test('the words of the notebook open the notebook, the diary’s the diary, others nothing; the notebook asks no server', async () => {

@@ -38,7 +38,7 @@ const AT_ONCE = new Set([
 export function createApp(collaborators) {
   const screen = new Screen();
   /** @type {Context} */
-  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, draftTurn: Promise.resolve(), notebook: /** @type {any} */ (null), show: () => show(ctx) };
+  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, left: 0, draftTurn: Promise.resolve(), notebook: /** @type {any} */ (null), show: () => show(ctx) };
   ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);
@@ -84,12 +84,7 @@ function phaseMethods(ctx, drafts, idle) {
     panicClear: () => leave(ctx, drafts, lock, 'panic'),
     touch: () => idle.touch(),
     unlock: (/** @type {string} */ words) => unlock(ctx, drafts, idle, words),
-    async getPicture() {
-      const until = await arm(ctx);
-      await lock('picture');
-      ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
-      closeInTime(ctx);
-    },
+    getPicture: () => getPicture(ctx, lock),
     async borrow(/** @type {{ordinary?: boolean, typed?: boolean}} */ how = {}) {
       const key = await borrow(ctx, how);
       drafts.forget();
@@ -120,6 +115,16 @@ function phaseMethods(ctx, drafts, idle) {
     },
     ...browserMethods(ctx, drafts, idle),
   };
+}
+
+/** @param {Context} ctx @param {(why: string) => Promise<void>} lock */
+async function getPicture(ctx, lock) {
+  const { left } = ctx;
+  const until = await arm(ctx);
+  if (ctx.left !== left) return disarm(ctx); // left meanwhile: the notebook stays
+  await lock('picture');
+  ctx.screen.set({ phase: 'picture', picture: { until, files: [] } });
+  closeInTime(ctx);
 }
 
 /** @param {Context} ctx @param {File[]} [files] */

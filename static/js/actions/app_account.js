@@ -5,6 +5,7 @@ import { makeCopy, readCopy, takeCopy } from './copies.js';
 import { knowArrivals, renameDevice } from './arrivals.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
+import { resting } from './app_cover.js';
 import { insideOf } from './inside.js';
 import { isLight, lighten } from './light.js';
 import { accounts } from './manifest.js';
@@ -22,24 +23,15 @@ import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rota
 /** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened @param {(why: string) => Promise<void>} lock */
 export function accountMethods(ctx, drafts, opened, lock) {
   const inside = insideOf(ctx);
-  /** @param {Promise<Open>} opening */
-  const enter = async (opening) => {
-    const open = await opening.catch((error) => {
-      // Whatever was half made in the worker goes with it.
-      forgetAll(ctx);
-      vaultOf(ctx);
-      throw error;
-    });
-    await opened(open);
-  };
+  const enter = (/** @type {() => Promise<Open>} */ opening) => enterUnlessLeft(ctx, drafts, opening, opened);
   return {
     ...sessionPart(ctx, inside, lock),
     ...keysPart(ctx, inside, lock),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
-    enrolHere: (/** @type {string} */ words) => enter(enrol(ctx, drafts, words)),
-    signIn: (/** @type {{login: string, words: string}} */ { login, words }) => enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
-    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => enter(signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
+    enrolHere: (/** @type {string} */ words) => enter(() => enrol(ctx, drafts, words)),
+    signIn: (/** @type {{login: string, words: string}} */ { login, words }) => enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
+    signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),
     asksInvite: async () => !inside().store.root.account.registered && asksInvite(ctx, inside()),
     async register(/** @type {{words: string, invite?: string}} */ { words, invite }) {
       const open = inside();
@@ -49,8 +41,7 @@ export function accountMethods(ctx, drafts, opened, lock) {
       return done;
     },
     async takeCopy(/** @type {{file: Blob, words: string, code?: string, onProgress?: (done: number, total: number) => void}} */ by) {
-      const read = await readCopy(ctx, by);
-      await enter(takeCopy(ctx, drafts, read, by));
+      await enter(async () => takeCopy(ctx, drafts, await readCopy(ctx, by), by));
     },
     async makeCopy(/** @type {Parameters<typeof makeCopy>[2]} */ how) {
       await rewrapHere(inside()); // a copy whose entries have wraps of two times would open in part
@@ -69,6 +60,27 @@ export function accountMethods(ctx, drafts, opened, lock) {
       ctx.show();
     },
   };
+}
+
+/**
+ * What takes seconds and ends in an open diary. Where somebody left meanwhile, what stands on the screen stays, and the diary is shut behind it.
+ * @param {Context} ctx @param {Drafts} drafts @param {() => Promise<Open>} opening @param {(open: Open) => Promise<void>} opened @throws locked
+ */
+async function enterUnlessLeft(ctx, drafts, opening, opened) {
+  const { left } = ctx;
+  if (ctx.screen.state.phase === 'notebook') throw new KeptError('locked');
+  /** @param {unknown} error @returns {never} */
+  const shut = (error) => {
+    // Whatever was made or half made in the worker goes with it.
+    forgetAll(ctx);
+    vaultOf(ctx);
+    throw error;
+  };
+  const open = await opening().catch(shut);
+  if (ctx.left === left) return opened(open);
+  drafts.forget();
+  if (ctx.screen.state.phase === 'fresh') ctx.screen.clear(resting(ctx));
+  return shut(new KeptError('locked'));
 }
 
 /** Words and keys that change. @param {Context} ctx @param {() => Open} inside @param {(why: string) => Promise<void>} lock */

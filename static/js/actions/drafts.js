@@ -91,9 +91,12 @@ export class Drafts extends Writing {
         change.putJson('draft', saved);
       }, { last: true });
     } else if (this.key) {
-      const sealed = await sealDraft(this.key, new TextEncoder().encode(JSON.stringify(saved)));
+      const { key } = this;
+      const sealed = await sealDraft(key, new TextEncoder().encode(JSON.stringify(saved)));
       await writeSealedDraft(ctx.database, sealed);
-      await openDraft(this.key, /** @type {Uint8Array} */ (await readSealedDraft(ctx.database)));
+      // The first words were made meanwhile: the draft is behind them, and nothing of before stays beside the store.
+      if (this.key !== key) return writeSealedDraft(ctx.database, null);
+      await openDraft(key, /** @type {Uint8Array} */ (await readSealedDraft(ctx.database)));
     } else throw new KeptError('locked');
     if (this.kept === kept) {
       this.kept = saved;

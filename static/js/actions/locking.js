@@ -23,6 +23,7 @@ const PATIENT = 700;
  */
 export async function leave(ctx, drafts, lock, why) {
   const { screen } = ctx;
+  ctx.left += 1;
   if (ctx.open) return lock(why);
   if (screen.state.phase === 'showing') dropShown(ctx);
   screen.clear('notebook');

@@ -90,7 +90,7 @@ function words(stage) {
 
 /** @param {Stage} stage */
 async function saveWords(stage) {
-  const { local } = stage;
+  const { local, generation } = stage;
   const typed = local.typed ?? '';
   const judged = judgeWords(typed, local.six ?? '', local.again);
   if (judged !== 'fine') {
@@ -101,6 +101,7 @@ async function saveWords(stage) {
   }
   if (stage.app.checkWords) {
     const { ok, why } = await stage.app.checkWords(typed);
+    if (generation !== stage.generation) return; // left meanwhile
     if (!ok) return stage.set({ wrong: why === 'common' ? 'common' : 'short' });
   }
   // Emptied before the screen changes.
