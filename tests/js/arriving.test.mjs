@@ -73,9 +73,13 @@ test('what is asked of a new phone waits for every page of its diary', async () 
 
 test('cut off half-way: it is said and nobody waits, after a lock with no signal too, until the feed was read to its end', async () => {
   const { phone, login } = await keeper(5);
-  let isOff = true;
-  const faults = inPages(async (number) => { if (number >= 2 && isOff) throw new TypeError('Failed to fetch'); });
+  let cutAt = 0;
+  const faults = inPages(async (number) => { if (number >= cutAt) throw new TypeError('Failed to fetch'); });
   const other = await device(login, faults);
+  assert.equal((await other.app.chooseForPack(ALL)).entries, 0);
+  assert.equal(other.app.state.account.coming, true, 'before the first page too');
+  cutAt = 2;
+  other.app.network();
   await until(other, ({ entries }) => entries.length === 2, 'the first page');
   assert.equal((await other.app.chooseForPack(ALL)).entries, 2);
   assert.equal(other.app.state.account.coming, true);
@@ -92,7 +96,6 @@ test('cut off half-way: it is said and nobody waits, after a lock with no signal
   other.app.network();
   assert.equal((await other.app.chooseForPack(ALL)).entries, 2);
   assert.equal(other.app.state.account.coming, true);
-  isOff = false;
   faults.before = async () => null;
   other.app.network();
   await until(other, (state) => !isComing(state), 'the rest');
