@@ -4,6 +4,7 @@ import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { assistedActions } from '../../static/js/actions/assisted.js';
 import { grantActions } from '../../static/js/actions/granting.js';
+import { anotherPhone } from './phone/another.mjs';
 import { desk } from './phone/desk.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -18,16 +19,17 @@ const typed = (more = {}) => ({ by: 'PK', held_at: HELD, how: 'call', incident: 
 const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const waits = (n) => ({ waiting }) => waiting?.written === n;
 
+const packActions = (ctx) => ({ ...grantActions(ctx), ...assistedActions(ctx) });
+
 async function met() {
-  const packActions = (ctx) => ({ ...grantActions(ctx), ...assistedActions(ctx) });
   const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions }, 'He waited outside again.');
-  await one.app.register({ words: WORDS });
+  const { login } = await one.app.register({ words: WORDS });
   await until(one, isKept, 'kept');
   const priya = await desk(server);
   const person = await one.app.meetAdvocate(priya.words);
   const choice = { scope: { all: true }, rights: ['view', 'comment'], restricted: false, not_after: one.app.usualEnd(), purpose: 'Help with a report' };
   await one.app.letIn({ met: person, choice, name: 'Maya', words: WORDS });
-  return { ...one, priya };
+  return { ...one, priya, login };
 }
 
 /** Another run to the server, to its end. */
@@ -92,6 +94,27 @@ test('later: it stands marked as not confirmed, across a lock, until the keeper 
   await one.app.answerAssisted(c, { answer: 'no' });
   assert.ok(one.app.state.removed.some(({ record }) => record === c));
   await until(one, waits(0), 'all said');
+});
+
+test('answered on one phone: the other no longer asks, and what is said there all the same writes over nothing', async () => {
+  const one = await met();
+  const two = await anotherPhone(server.base, one.login, WORDS, {}, { packActions });
+  await until(two, ({ entries }) => entries.length === 1);
+  const [a, b] = [await one.priya.writes('assisted', typed()), await one.priya.writes('assisted', typed())];
+  for (const phone of [one, two]) await looks(phone);
+  await one.app.answerAssisted(a, { answer: 'changed', narrative: 'Three times.' });
+  await one.app.answerAssisted(b, { answer: 'changed', narrative: 'Once.' });
+  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  // The words have come down, and letters were not looked at again before the keeper answered here too.
+  two.faults.before = (path) => { if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch'); };
+  await looks(two).catch(() => undefined);
+  for (const answer of ['yes', 'no']) await assert.rejects(two.app.answerAssisted(a, { answer }), ({ code }) => code === 'conflict');
+  delete two.faults.before;
+  await looks(two);
+  assert.equal(two.app.state.waiting.written, 0);
+  await looks(one);
+  for (const phone of [one, two]) assert.deepEqual([(await read(phone, a)).fields.narrative, (await read(phone, a)).versions.length, (await read(phone, b)).fields.narrative], ['Three times.', 1, 'Once.']);
+  for (const { phone } of [one, two]) phone.end();
 });
 
 test('a letter in an entry’s place, one that cannot be an entry, and one nobody signed change nothing', async () => {

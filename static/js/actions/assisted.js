@@ -50,37 +50,42 @@ function shown(id, record, fields, name, organisation) {
 async function answer(ctx, open, id, said) {
   if (said.answer === 'changed' && !said.narrative?.trim()) throw new KeptError('nothing_to_save');
   const letter = lettersOf(open, 'assisted').find((one) => one.letter === id);
-  return letter ? fromLetter(ctx, open, letter, said) : ofEntry(ctx, open, id, said);
+  return (letter && await fromLetter(ctx, open, letter, said)) ?? ofEntry(ctx, open, id, said);
 }
 
-/** @param {Context} ctx @param {Open} open @param {import('./letters.js').Letter} letter @param {{answer: Answer, narrative?: string}} said */
+/**
+ * Null where another device of this diary has made it an entry meanwhile: what was said there is not written over.
+ * @param {Context} ctx @param {Open} open @param {import('./letters.js').Letter} letter @param {{answer: Answer, narrative?: string}} said
+ */
 async function fromLetter(ctx, open, { letter, pub, said: told, name, organisation }, { answer: word, narrative = '' }) {
-  if (word === 'no') {
-    await open.store.change((root) => { letterDone(root, letter); });
-    return { record: null };
-  }
   const record = letter; // on every device of this diary the same, so that one letter is one entry
   const fields = entryOf(/** @type {any} */ (told), pub, word === 'later' ? null : word, word === 'later' ? null : ctx.clock.now());
   const whole = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(word === 'changed' ? { narrative } : {}) };
-  await open.store.change(async (root, change) => {
-    if (!lettersOf(open, 'assisted').some((one) => one.letter === letter)) return; // tapped twice
+  return open.store.change(async (root, change) => {
+    if (!lettersOf(open, 'assisted').some((one) => one.letter === letter)) return { record }; // tapped twice
+    letterDone(root, letter);
+    if (await open.book.meta(record)) return null;
+    if (word === 'no') return { record: null };
     const batch = open.book.batch(root, change);
     await open.book.stage(batch, { kind: 'incident', record, open: whole, restricted: { helped_by: [name, organisation].filter(Boolean).join(', ') } });
-    letterDone(root, letter);
     await rows(batch, open, [record], null);
+    return { record };
   });
-  return { record };
 }
 
-/** One that was put off before. @param {Context} ctx @param {Open} open @param {string} record @param {{answer: Answer, narrative?: string, reason?: string}} said */
+/** One that was put off before. @throws conflict for another answer than was given on another device @param {Context} ctx @param {Open} open @param {string} record @param {{answer: Answer, narrative?: string, reason?: string}} said */
 async function ofEntry(ctx, open, record, { answer: word, narrative = '', reason = '' }) {
   if (word === 'later') return { record };
+  const { fields } = await open.book.newest(record);
+  if (!isWaiting(fields)) {
+    if (word === markOf(fields)?.answer && word !== 'changed') return { record };
+    throw new KeptError('conflict');
+  }
   if (word === 'no') {
     await recordMethods(ctx).takeOutRecord(record, reason);
     await redraw(open, record);
     return { record };
   }
-  const { fields } = await open.book.newest(record);
   const assisted = { ...objectOf(fields, 'assisted'), answer: word, answered_at: ctx.clock.now() };
   await saveLater(ctx, open, record, { fields: { assisted, ...(word === 'changed' ? { narrative } : {}) }, reason });
   return { record };

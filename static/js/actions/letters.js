@@ -36,7 +36,7 @@ export async function heedLetters(ctx, open) {
   const from = await writers(ctx, open, rows);
   const waiting = new Set(rows.map(({ letter }) => letter));
   // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was made up.
-  for (const row of rows) if (await open.book.meta(row.letter)) done.push(row.letter);
+  for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) done.push(letter);
   /** @type {Letter[]} */ const fresh = [];
   const known = new Set([...letters.map((/** @type {Letter} */ { letter }) => letter), ...done]);
   for (const row of rows) {
