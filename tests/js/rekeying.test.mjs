@@ -199,6 +199,30 @@ test('a phone that comes back after new keys: opens with its old words, sends no
   await until(two, ({ entries }) => entries.length === 4);
 });
 
+test('an answer that was lost, and then new keys on the other phone: the version stays what was receipted, and no line has a gap', async () => {
+  await newServer();
+  const one = await keeper();
+  const two = await device(one.login, WORDS);
+  await until(two, ({ entries }) => entries.length === 1);
+  await two.phone.ctx.open.syncing.now();
+  two.faults.after = (path, { method }) => { if (method === 'PUT' && path.includes('/versions/')) { two.faults.off = true; throw new TypeError('Failed to fetch'); } };
+  const { record } = await save(two.app, 'taken, and the answer lost');
+  await until(two, () => two.faults.off && !two.phone.ctx.open.syncing.running, 'lost');
+  delete two.faults.after;
+  await save(two.app, 'written after it');
+  await one.app.renewKeys({ words: WORDS, newWords: NEW });
+  two.faults.off = false;
+  two.app.network();
+  await until(two, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await two.app.catchUp({ words: NEW });
+  await until(two, (state) => isKept(state) && state.entries.length === 3, 'kept');
+  await two.phone.ctx.open.syncing.now();
+  await one.phone.ctx.open.syncing.now();
+  const metas = await Promise.all([one, two].map(({ phone }) => phone.ctx.open.book.meta(record)));
+  assert.deepEqual(...metas.map(({ versions }) => versions.map(({ v, c, seq }) => [v, c, seq])));
+  for (const { phone } of [one, two]) assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
+});
+
 for (const [name, hit] of [
   ['before it is begun', (path) => path.endsWith('/rotation')],
   ['while wraps are sent', (path) => path.endsWith('/wraps')],

@@ -59,7 +59,8 @@ async function answer(ctx, open, id, said) {
  */
 async function fromLetter(ctx, open, { letter, pub, said: told, name, organisation }, { answer: word, narrative = '' }) {
   const record = letter; // on every device of this diary the same, so that one letter is one entry
-  const fields = entryOf(/** @type {any} */ (told), pub, word === 'later' ? null : word, word === 'later' ? null : ctx.clock.now());
+  const said = word === 'yes' || word === 'changed' ? word : null;
+  const fields = entryOf(/** @type {any} */ (told), pub, said, said && ctx.clock.now());
   const whole = { precision: 'unknown', tz: ctx.zone(), ...fields, ...(word === 'changed' ? { narrative } : {}) };
   return open.store.change(async (root, change) => {
     if (!lettersOf(open, 'assisted').some((one) => one.letter === letter)) return { record }; // tapped twice

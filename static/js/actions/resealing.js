@@ -24,7 +24,11 @@ export async function resealUnsent(open, batch, after = null, sent = new Set()) 
   const incidents = new Set();
   let line = after;
   for (const { record, version, of } of root.outbox) {
-    const opened = sent.has(version) ? null : await unsent(open, record, version);
+    if (sent.has(version)) {
+      line = after && line; // what follows it goes on from it as it is
+      continue;
+    }
+    const opened = await unsent(open, record, version);
     if (!opened) continue;
     const { _line, _clock, _beacon = null, _parents } = opened.fields;
     if (!line && !_line) continue;

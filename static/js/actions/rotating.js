@@ -12,7 +12,8 @@
 import { KeptError } from '../core/errors.js';
 import { b64, unb64 } from '../core/bytes.js';
 import { frames } from '../core/encoding.js';
-import { decodePush, encodePush } from '../ledger/push.js';
+import { decodePush, encodePush, envDigest } from '../ledger/push.js';
+import { there } from '../net/feed.js';
 import { judgeHead } from '../net/push.js';
 import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
@@ -131,10 +132,10 @@ export async function catchUp(ctx, open, { words, onProgress = () => undefined }
     await ctx.api.signOut().catch(() => undefined);
     throw error;
   });
-  if (changed) await adopt(ctx, open, words);
+  if (changed) await adopt(ctx, open, words, await sentOf(ctx, open));
   else await remakeSlot(ctx, open, await readDoor(ctx.database), words);
   await rewrapHere(open, onProgress);
-  open.syncing.trouble = null;
+  Object.assign(open.syncing, { trouble: null, looked: false }); // what was taken under the keys of before comes down before anything goes up
   open.syncing.kick();
 }
 
@@ -213,8 +214,20 @@ async function settle(ctx, open, newWords, onProgress) {
   open.syncing.kick();
 }
 
-/** The keys made ready count here, in one transaction. @param {Context} ctx @param {Open} open @param {string} words */
-async function adopt(ctx, open, words) {
+/**
+ * Versions that the server has as they are here, and whose receipt was lost on its way: sealed anew under the same ids they would
+ * never be taken, and nothing here would be what was receipted.
+ * @param {Context} ctx @param {Open} open @returns {Promise<Set<string>>}
+ */
+async function sentOf(ctx, open) {
+  const { outbox, feed } = open.store.root;
+  const known = outbox.length ? await there(ctx.api, open.identity.diary, feed.seq) : new Map();
+  const held = await pushesOf(open, outbox.filter((/** @type {any} */ { version }) => known.has(version)));
+  return new Set(held.filter(({ version, envelopes }) => known.get(version) === envDigest(envelopes)).map(({ version }) => version));
+}
+
+/** The keys made ready count here, in one transaction. @param {Context} ctx @param {Open} open @param {string} words @param {Set<string>} [sent] waiting here, and the server has them */
+async function adopt(ctx, open, words, sent) {
   const { vault, store } = open;
   const door = await readDoor(ctx.database);
   await store.change(async (root, change) => {
@@ -229,7 +242,7 @@ async function adopt(ctx, open, words) {
     root.account.recovery = 'todo';
     root.rewrap = true;
     const batch = open.book.batch(root, change);
-    await rows(batch, open, await resealUnsent(open, batch), null);
+    await rows(batch, open, await resealUnsent(open, batch, null, sent), null);
   }, { last: true }); // given up half-way, the worker would go on with a store key that no slot here leads to
 }
 

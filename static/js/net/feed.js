@@ -87,6 +87,17 @@ export async function erasedAmong(api, diary, after) {
   return new Map(items.flatMap(({ record, erased }) => (erased ? [/** @type {[string, number]} */ ([record, erased.at])] : [])));
 }
 
+/** What the server has of a diary after a number, by version: the digest of its envelopes, b64. Nothing of it is checked. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, string>>} */
+export async function there(api, diary, after) {
+  const found = new Map();
+  for (let from = after; ;) {
+    const { items, latest, to } = readPage(await api.changes(diary, from));
+    for (const { version, envelopes, erased } of items) if (!erased) found.set(version, envDigest(envelopes));
+    if (to >= latest || to <= from) return found;
+    from = to;
+  }
+}
+
 /** @param {Uint8Array} bytes @returns {{items: Omit<Item, 'at'|'checked'|'env'>[], latest: number, to: number, signed: any}} @throws garbage */
 function readPage(bytes) {
   try {
