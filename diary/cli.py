@@ -248,6 +248,8 @@ def verify(pack: Path, notary: Path | None, instance: Path | None, tsa_root: tup
         click.echo(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}.")
         sys.exit(1)
     click.echo("No finding. Every file, entry, signature and receipt in this pack agrees with the others and the key.")
+    if not rerender:
+        click.echo("Drawn pages and tables are signed by nobody, and lists can be made anew: --rerender makes them again.")
 
 
 def read_notary(path: Path) -> bytes:

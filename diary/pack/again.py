@@ -17,6 +17,7 @@ from diary.errors import KeptError
 from diary.pack import build, capsule, images
 from diary.pack.contents import Contents, Picture, contents_of, volumes
 from diary.pack.exhibits import poster_key
+from diary.pack.plain import plain_files
 from diary.pack.sandbox import close_in, die_with_parent
 from diary.pack.typeset import Press
 from diary.pack.worker import readable
@@ -26,11 +27,12 @@ from diary.record.schemas import schema
 SECONDS: Final = 120
 CAPSULE: Final = "capsule.json"
 PICTURES: Final = "pictures"
+PLAIN: Final = "plain"
 _NO_KEY: Final = {"blob": b64(bytes(16)), "key": b64(bytes(32)), "parts": 1, "width": 1, "height": 1}
 
 
 def lay_out(told: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path) -> dict[str, Path]:
-    """The documents of a capsule by their path under `data/`. `pictures`: JPEGs by item; `folder`: empty, the caller's.
+    """The documents and tables of a capsule by path under `data/`. `pictures`: JPEGs by item; `folder`: empty, the caller's.
 
     Runs in a jailed process of its own. Empty when the capsule cannot be laid out.
     """
@@ -114,6 +116,18 @@ def _documents(folder: Path) -> Iterator[tuple[str, Path]]:
         press.close()
 
 
+def _plain(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Every file of words and every table, with its path under `data/`. Proofs need salts, which are in the proofs alone."""
+    told = capsule.read_capsule((folder / CAPSULE).read_bytes(), limit=capsule.LIMIT * 4)
+    (folder / PLAIN).mkdir()
+    for number, (name, raw) in enumerate(plain_files(contents_of(told))):
+        if "/proof/" in name:
+            return
+        path = folder / PLAIN / str(number)
+        path.write_bytes(raw)
+        yield name, path
+
+
 def _stills(contents: Contents, folder: Path) -> dict[str, Picture]:
     """The stills of accounts, as 04 shows them too."""
     found = {}
@@ -133,7 +147,7 @@ def main() -> int:
     try:
         die_with_parent()
         close_in(readable(), [folder])
-        made = {name: str(path.relative_to(folder)) for name, path in _documents(folder)}
+        made = {name: str(path.relative_to(folder)) for name, path in (*_documents(folder), *_plain(folder))}
     except (KeptError, OSError, ValueError, KeyError, TypeError):
         return 1
     sys.stdout.write(json.dumps(made) + "\n")

@@ -13,6 +13,9 @@ TAGS: Final = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "manifest-sha
 TAG_LIST: Final = "tagmanifest-sha256.txt"
 _BESIDE: Final = frozenset({"data/00_READ-FIRST.txt", "data/15_VERIFY.txt"})
 _LINE = re.compile(rb"([0-9a-f]{64}|[0-9a-f]{128})  ([!-~]{1,300})")
+_INFO = re.compile(
+    rb"Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n"
+)
 _OXUM = re.compile(rb"^Payload-Oxum: ([0-9]+)\.([0-9]+)$", re.MULTILINE)
 
 
@@ -122,9 +125,13 @@ def _tags(pack: OpenedPack, listed: dict[str, dict[str, str] | None], *, is_whol
         yield find("list_changed", TAG_LIST)
     if "bagit.txt" in pack.digests and pack.read("bagit.txt") != BAGIT:
         yield find("bag", "bagit.txt")
+    info = pack.read("bag-info.txt") or b""
+    told = _INFO.fullmatch(info)
+    if "bag-info.txt" in pack.digests and (not told or (not pack.is_part and told[1].decode() != pack.folder)):
+        yield find("bag", "bag-info.txt")
     if not is_whole:
         return
     payload = [held.size for path, held in pack.digests.items() if path.startswith("data/")]
-    oxum = _OXUM.search(pack.read("bag-info.txt") or b"")
+    oxum = _OXUM.search(info)
     if "bag-info.txt" in pack.digests and (not oxum or (int(oxum[1]), int(oxum[2])) != (sum(payload), len(payload))):
         yield find("bag", "bag-info.txt")

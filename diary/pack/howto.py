@@ -149,8 +149,10 @@ def verify_steps(contents: Contents) -> bytes:
     lines = [
         f"HOW TO CHECK PACK {contents.capsule.head.name}",
         "",
-        "1. NOTHING WAS CHANGED, ADDED OR LOST. manifest-sha256.txt lists the SHA-256 digest of every file under data/.",
-        "   Unpack the zip first, then:",
+        "1. NOTHING WAS CHANGED, ADDED OR LOST SINCE THE LISTS WERE MADE. manifest-sha256.txt lists the SHA-256 digest of every",
+        "   file under data/. The lists are signed by nobody, and whoever changes a page or a table can make them anew. A pack",
+        "   that the keeper's own device made is noted in the diary with the digest of manifest-sha256.txt: ask for it, or",
+        "   compare it with what a later pack says. Unpack the zip first, then:",
         "",
         "   Windows, one file (compare with its line in manifest-sha256.txt):",
         f'     certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
@@ -202,7 +204,8 @@ def _signed_steps(contents: Contents) -> list[str]:
         "",
         *_stamp_steps(contents),
         "",
-        "A pack that passes shows that nothing was changed since it was received. It does not show that what it says is true.",
+        "A pack that passes 2 to 6 shows that the entries and files here are the ones that were received. Pages and tables are",
+        "made from them and signed by nobody. It does not show that what it says is true.",
     ]
 
 

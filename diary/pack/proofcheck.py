@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from diary.crypto.signing import author_key_id, notary_key_id
+from diary.crypto.signing import notary_key_id, public_key
 from diary.encoding import b64, parse, unb64
 from diary.errors import BadSignature, KeptError
 from diary.ledger import receipts, rekeying
@@ -18,7 +18,7 @@ from diary.pack.findings import Finding, find
 from diary.pack.logcheck import is_log_file
 from diary.pack.opened import OpenedPack
 from diary.pack.proofs import KEYS_TYPE, RECORD_LIMIT, SERVABLE_KINDS, TYPE, names_of
-from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
+from diary.record.reading import Fields, codes_of, object_of, objects_of, text_of, whole_of
 
 SERVABLE: Final = "data/servable/proof/"
 RESTRICTED: Final = "data/restricted/proof/"
@@ -91,7 +91,7 @@ def object_from(raw: bytes | None) -> dict[str, object] | None:
 def _are_keys(keys: Fields) -> bool:
     """Whether the two public keys are keys, and the log is the notary's digest; both of a server's are '' where none knew it."""
     try:
-        author_key_id(unb64(text_of(keys, "ecdsa_pub")))
+        public_key(unb64(text_of(keys, "ecdsa_pub")))
         _authors(keys)
         if never_received(keys):
             return True
@@ -166,6 +166,14 @@ def check_proofs(proofs: Proofs, keys: Sequence[NotaryKey], before: Mapping[str,
         servable = proofs.servable.get(version)
         yield from _apart(servable) if proofs.alone and servable else _pair(servable, proofs.restricted.get(version))
     yield from _lines(proofs)
+    yield from _behind(proofs)
+
+
+def _behind(proofs: Proofs) -> Iterator[Finding]:
+    """Versions written on from one that is not here: every version of a record goes into a pack, or none."""
+    for proof in proofs.told.values():
+        if any(parent not in proofs.told for parent in codes_of(proof.values, "_parents")):
+            yield find("left_out", proof.member)
 
 
 def _key(keys: Fields, name: str) -> bytes:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from diary.errors import KeptError
+from diary.pack.besidecheck import follows, stands_beside
 from diary.pack.findings import Finding, find
 from diary.pack.opened import OpenedPack
 from diary.pack.proofcheck import Proof, Proofs, object_from
 from diary.pack.proofs import RECORD_TYPE
-from diary.pack.recordjson import follows
 from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
 from diary.record.rules import oddities
 
@@ -32,7 +32,7 @@ def check_record(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         if proof is not None and not _agrees(row, proof):
             yield find("record", proof.member)
     try:
-        sound = follows(value)
+        sound = follows(value) and stands_beside(value, pack)
     except (KeptError, KeyError):
         sound = False
     if not sound:
@@ -49,4 +49,10 @@ def _agrees(row: Fields, proof: Proof) -> bool:
     fields = {name: held for name, held in proof.values.items() if held is not None}
     same = all(row.get(name) == proof.raw.get(name) for name in ("c", "kind", "record", "seq_no"))
     received = whole_of(object_of(proof.raw, "receipt"), "ts")
-    return same and row.get("fields") == fields and row.get("receipt_at") == received
+    return (
+        same
+        and row.get("fields") == fields
+        and row.get("receipt_at") == received
+        and row.get("schema") == fields.get("_schema")
+        and row.get("parents") == fields.get("_parents")
+    )

@@ -12,8 +12,7 @@ from diary.pack.capsule import Capsule, Version
 from diary.pack.numbered import Exhibit
 from diary.pack.proofs import RECORD_LIMIT, RECORD_TYPE, entry_labels
 from diary.record.incident import Incident
-from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
-from diary.record.schemas import schema
+from diary.record.reading import object_of, text_of
 from diary.record.times import iso
 from diary.record.versions import Opened, Revision, Told, tell
 
@@ -136,44 +135,6 @@ def _revision(no: int, revision: Revision, version: Opened) -> dict[str, object]
 def _valued(opened: Opened) -> dict[str, object]:
     """Every field of both parts that has a value."""
     return {name: value for name, value in opened.everything().items() if value is not None}
-
-
-def follows(record: Fields) -> bool:
-    """Whether what a read 12_record.json derives follows from its versions, and its counts from its entries."""
-    versions = [_read(row) for row in objects_of(record, "versions")]
-    facts = {
-        text_of(row, "version"): (text_of(row, "c"), whole_of(row, "receipt_at"), whole_of(row, "seq_no"))
-        for row in objects_of(record, "versions")
-    }
-    rows = objects_of(record, "records")
-    called = {text_of(row, "record"): text_of(row, "ref") for row in rows}
-    counts, gaps = object_of(record, "counts"), objects_of(record, "gaps")
-    entries = sum(row.get("kind") == "incident" for row in rows)
-    earlier = sum(gap.get("why") == "earlier" for gap in gaps)
-    told = {
-        # Only a supplement counts what an earlier pack holds.
-        **({"earlier": earlier} if earlier or "earlier" in counts else {}),
-        "included": entries,
-        "removed": sum(gap.get("why") == "removed" for gap in gaps),
-        "total": entries + len(gaps),
-        "withheld": sum(gap.get("why") == "withheld" for gap in gaps),
-    }
-    return derived(versions, facts, called) == list(rows) and all(counts.get(name) == number for name, number in told.items())
-
-
-def _read(row: Fields) -> Opened:
-    """A version as 12_record.json has it: both parts in one, split again by the names of its kind."""
-    kind, fields = text_of(row, "kind"), object_of(row, "fields")
-    number = whole_of(row, "schema") or 0
-    restricted = set(schema(kind, number).restricted)
-    return Opened(
-        text_of(row, "record"),
-        text_of(row, "version"),
-        kind,
-        number,
-        {name: value for name, value in fields.items() if name not in restricted},
-        {name: value for name, value in fields.items() if name in restricted},
-    )
 
 
 def newest_of(capsule: Capsule, record: str) -> Version:

@@ -1,4 +1,4 @@
-"""`verify --rerender`: every document laid out again from the record and compared byte for byte; the page is named."""
+"""`verify --rerender`: every document and table made again from the record and compared byte for byte; the page is named."""
 
 import io
 import logging
@@ -22,11 +22,14 @@ from diary.record.reading import object_of, objects_of, text_of
 
 _PROOF: Final = "data/restricted/proof/"
 _DEPTH: Final = 8
-_DOCUMENT: Final = re.compile(r"data/(?:servable/0[1-9]_[^/]+|restricted/(?:06|10)_RESTRICTED_[^/]+)\.pdf")
+_DOCUMENT: Final = re.compile(
+    r"data/(?:[01][0-9]_[^/]+\.txt|servable/0[1-9]_[^/]+\.(?:pdf|html|csv)"
+    r"|restricted/(?:(?:06|10)_RESTRICTED_[^/]+\.pdf|11_[^/]+\.csv|14_sidecars/[^/]+\.json))"
+)
 
 
 def check_again(pack: OpenedPack, proofs: Proofs, release: str) -> Iterator[Finding]:
-    """What differs when the documents are laid out by this release, `release`."""
+    """What differs when the documents and tables are made by this release, `release`."""
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     documents = sorted(name for name in pack.digests if _DOCUMENT.fullmatch(name))
     record = _read(pack, RECORD)
@@ -39,7 +42,7 @@ def check_again(pack: OpenedPack, proofs: Proofs, release: str) -> Iterator[Find
             if again is None:
                 yield find("not_rerendered", name)
             elif again.read_bytes() != raw:
-                page = _page(raw, again.read_bytes())
+                page = _page(raw, again.read_bytes()) if name.endswith(".pdf") else None
                 yield find("rerendered" if same else "other_release", f"{name}#page={page}" if page else name)
 
 

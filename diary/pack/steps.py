@@ -15,8 +15,9 @@ def checks(contents: Contents) -> Iterator[Check]:
     """Title, what it shows, and the commands, of a pack in its folder."""
     folder = contents.capsule.head.folder
     yield (
-        "Nothing was changed, added or lost",
-        "manifest-sha256.txt lists the SHA-256 of every file under data. Each digest is the listed one.",
+        "Nothing was changed, added or lost since the lists were made",
+        "manifest-sha256.txt lists the SHA-256 of every file under data. Each digest is the listed one. The lists are signed by "
+        "nobody: a pack that the keeper’s own device made is noted in the diary with the digest of manifest-sha256.txt.",
         (
             f'certutil -hashfile "{folder}\\data\\servable\\01_chronology.pdf" SHA256',
             f"Get-ChildItem -Recurse -File .\\{folder}\\data | Get-FileHash -Algorithm SHA256",

@@ -26,11 +26,13 @@ from diary.pack.proofs import RECORD_LIMIT
 from diary.pack.recordcheck import RECORD, check_record
 from diary.pack.rerender import check_again
 from diary.pack.tables import BOM
+from diary.pack.wholecheck import check_whole
 from diary.record.reading import Fields, object_of, text_of, whole_of
 
 CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
 INDEX: Final = "data/servable/03_exhibits-index.csv"
 SIDECARS: Final = "data/restricted/14_sidecars/"
+_SIDECAR: Final = frozenset("fields file item made_at record sha256 sha512 size_bytes t".split())
 RECEIVED: Final = tuple(
     f"data/restricted/{folder}/" for folder in ("13_exhibits-as-received", "13_mail", "09_RESTRICTED_orders")
 )
@@ -70,6 +72,7 @@ def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roo
         yield find("servable_only")
     yield from pack.findings
     yield from check_bag(pack)
+    yield from check_whole(pack)
     proofs = read_proofs(pack)
     yield from proofs.findings
     part = read_log_part(pack)
@@ -114,7 +117,10 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
     if pack.alone:
         yield from described_alone(proofs, index)
         return
-    received = {path.rpartition("/")[2]: path for path in pack.digests if path.startswith(RECEIVED)}
+    paths = sorted(path for path in pack.digests if path.startswith(RECEIVED))
+    received = {path.rpartition("/")[2]: path for path in reversed(paths)}
+    # Which of two files of one name is the exhibit, nobody could say.
+    yield from (find("exhibit", path) for path in paths if received[path.rpartition("/")[2]] != path)
     sealed = {text_of(proof.raw, "version"): proof.values for proof in proofs.restricted.values()}
     matched: set[str] = set()
     for path in sorted(pack.digests):
@@ -127,7 +133,8 @@ def _exhibits(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
         file = text_of(sidecar, "file")
         matched.add(file)
         newest = text_of(object_of(object_of(sidecar, "fields"), "_ids"), "version")
-        if not _matches(pack, received.get(file), sidecar, index.get(file), sealed.get(newest)):
+        is_named = path == f"{SIDECARS}{file.partition('.')[0]}.json" and set(sidecar) == _SIDECAR
+        if not is_named or not _matches(pack, received.get(file), sidecar, index.get(file), sealed.get(newest)):
             yield find("exhibit", received.get(file, path))
     for file in sorted((received.keys() | index.keys()) - matched):
         yield find("exhibit", received.get(file, INDEX))
@@ -143,6 +150,9 @@ def _matches(pack: OpenedPack, path: str | None, sidecar: Fields, row: dict[str,
         and held.sha512 == sidecar.get("sha512") == fields.get("sha512") == sealed.get("sha512")
         and held.size == whole_of(sidecar, "size_bytes") == whole_of(fields, "size_bytes")
         and str(held.size) == row.get("size_bytes")
+        and text_of(sidecar, "item").replace("/", "-") == text_of(sidecar, "file").partition(".")[0]
+        and row.get("suggested_ref", row.get("item")) == sidecar.get("item")
+        and sidecar.get("record") == object_of(sealed, "_ids").get("record")
         and fields == {name: value for name, value in sealed.items() if value is not None}
     )
 
@@ -163,7 +173,8 @@ def _index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
         return {}
     try:
         rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline=""), strict=True))
-        return {row["file"]: row for row in rows}
+        found = {row["file"]: row for row in rows}
+        return found if len(found) == len(rows) else None
     except (UnicodeDecodeError, csv.Error, KeyError):
         return None
 

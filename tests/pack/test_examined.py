@@ -65,3 +65,13 @@ def test_the_phone_and_the_typesetter_end_a_range_alike(tmp_path: Path) -> None:
     name = "data/servable/02_chronology.csv"
     (told,) = said_by_the_phone([(raw, {name: tables.chronology_csv(contents_of(read_capsule(raw)))})], tmp_path)
     assert told["differs"] is None
+
+
+async def test_a_version_that_was_left_out_shows(tmp_path: Path) -> None:
+    """The change in the middle is gone from everywhere: what was written on from it says so."""
+    diary = by_two_devices()
+    middle = next(row for row in diary.versions if row["open"]["fields"].get("narrative") == "Other words.")
+    diary.versions.remove(middle)
+    cases = Cases(tmp_path, diary.notary.pub)
+    cases.add("left out", await pack_of(diary, tmp_path))
+    assert {code for code, _ in compare(cases)["left out"]} == {"left_out"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from diary.encoding import unb64
+from diary.pack.besidecheck import follows
 from diary.pack.bursts import schedules_csv
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.contents import Contents, contents_of
@@ -16,7 +17,7 @@ from diary.pack.gather import make_capsule
 from diary.pack.method import not_here
 from diary.pack.numbered import REGISTERS
 from diary.pack.proofs import proof_files
-from diary.pack.recordjson import follows, record_file
+from diary.pack.recordjson import record_file
 from diary.pack.registers import front_lines, people_of
 from diary.pack.tables import chronology_csv
 from diary.pack.verify import verify

@@ -48,4 +48,25 @@ def test_without_the_record_it_says_that_it_cannot(small: BuiltPack, tmp_path: P
     out = tmp_path / "without.zip"
     sealed_again(small.path, left, out)
     codes = [code for code, _ in again(out, small)]
-    assert codes.count("not_rerendered") == 4
+    # Four documents, two tables, the custody, the words beside them and a sidecar for each file.
+    assert codes.count("not_rerendered") == 4 + 2 + 1 + 2 + 2
+
+
+def test_a_changed_table_or_word_beside_the_pages_is_found(small: BuiltPack, tmp_path: Path) -> None:
+    """A row less in the chronology's table, another description, other words to read first: no other check sees them."""
+    held, out = members_of(small.path), tmp_path / "forged.zip"
+    table, index = "data/servable/02_chronology.csv", "data/servable/03_exhibits-index.csv"
+    custody = "data/restricted/11_custody-log.csv"
+    read, steps, side = "data/00_READ-FIRST.txt", "data/15_VERIFY.txt", "data/restricted/14_sidecars/JB-1.json"
+    changed = {
+        table: b"\r\n".join(held[table].split(b"\r\n")[:-2]) + b"\r\n",
+        index: held[index].replace(b"Screen of", b"No screen of"),
+        custody: held[custody][:-40],
+        read: held[read].replace(b"101", b"0900"),
+        steps: b"Not needed.\r\n",
+        side: held[side].replace(b"2026-12", b"2026-11"),
+    }
+    assert all(raw != held[name] for name, raw in changed.items())
+    sealed_again(small.path, held | changed, out)
+    assert verify(out, notary=small.diary.notary.pub) == []
+    assert again(out, small) == [("rerendered", name) for name in sorted(changed)]

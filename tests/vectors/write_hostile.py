@@ -198,9 +198,80 @@ def empty() -> Made:
     return _zip([]), ["not_a_pack"]
 
 
+def _local(offset: int, form: str, value: int) -> bytes:
+    """A member's own header changed, where the zip's list still says the truth."""
+    raw = bytearray(_one())
+    struct.pack_into(form, raw, raw.index(b"PK\x03\x04") + offset, value)
+    return bytes(raw)
+
+
+def own_method() -> Made:
+    """A member that is packed, as its own header says, and stored, as the list says: two readers, two files."""
+    return _local(8, "<H", zipfile.ZIP_DEFLATED), ["damaged"]
+
+
+def own_crc() -> Made:
+    """A checksum in a member's own header that is another than the list's."""
+    return _local(14, "<I", 7), ["damaged"]
+
+
+def own_size() -> Made:
+    """A member that its own header says is empty."""
+    return _local(18, "<I", 0), ["damaged"]
+
+
+def own_lock() -> Made:
+    """A member that only its own header calls encrypted."""
+    return _local(6, "<H", 1), ["damaged"]
+
+
+def other_name() -> Made:
+    """An extra field with another name, which some readers unpack it under."""
+    info = zipfile.ZipInfo(f"{FOLDER}/data/servable/x.txt", _DATE)
+    info.external_attr, info.create_system = (stat.S_IFREG | 0o644) << 16, 3
+    told = b"\x01" + struct.pack("<I", zlib.crc32(info.filename.encode())) + f"{FOLDER}/data/servable/y.txt".encode()
+    info.extra = struct.pack("<2H", 0x7075, len(told)) + told
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(info, b"x")
+    return out.getvalue(), ["bad_name"]
+
+
+def _listed(offset: int, form: str, value: int) -> bytes:
+    """The zip's own list changed."""
+    raw = bytearray(_one())
+    struct.pack_into(form, raw, raw.rindex(b"PK\x01\x02") + offset, value)
+    return bytes(raw)
+
+
+def dos_folder() -> Made:
+    """A file that Windows is told is a folder."""
+    return _listed(38, "<I", (stat.S_IFREG | 0o644) << 16 | 0x10), ["not_a_file"]
+
+
+def other_disk() -> Made:
+    """A member on a second disk."""
+    return _listed(34, "<H", 1), ["not_a_file"]
+
+
+def miscounted() -> Made:
+    """A list that says it is shorter than it is: whoever goes by it sees fewer files."""
+    raw = bytearray(_zip([(f"{FOLDER}/data/servable/{name}.txt", b"x") for name in "xy"]))
+    struct.pack_into("<2H", raw, raw.rindex(b"PK\x05\x06") + 8, 1, 1)
+    return bytes(raw), ["not_a_pack"]
+
+
+def many_disks() -> Made:
+    """A zip that says it is the last of several."""
+    raw = bytearray(_one())
+    struct.pack_into("<2H", raw, raw.rindex(b"PK\x05\x06") + 4, 2, 1)
+    return bytes(raw), ["not_a_pack"]
+
+
 CASES: Final[tuple[Callable[[], Made], ...]] = (
-    absolute, backslash, before, bomb, case, claims, comment, crc, cut, deep, deep_json, device, empty, encrypted, huge_list,
-    link, list_not_utf8, long_name, longer, not_a_zip, not_utf8, odd_json, odd_pdf, slip, twice, two_folders, zero_byte,
+    absolute, backslash, before, bomb, case, claims, comment, crc, cut, deep, deep_json, device, dos_folder, empty, encrypted,
+    huge_list, link, list_not_utf8, long_name, longer, many_disks, miscounted, not_a_zip, not_utf8, odd_json, odd_pdf,
+    other_disk, other_name, own_crc, own_lock, own_method, own_size, slip, twice, two_folders, zero_byte,
 )  # fmt: skip
 
 

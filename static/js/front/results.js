@@ -9,7 +9,7 @@ const FEW = 5;
 
 /** Which check a finding belongs to; what is not named here is about files. */
 const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (Object.freeze({
-  entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd'],
+  entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
   keeper: ['author', 'line', 'keys', 'preparer'],
   server: ['receipt', 'other_key', 'wrong_notary', 'keys_from_pack', 'never_received', 'old_key', 'statements', 'cannot_check'],
   log: ['log', 'checkpoint', 'inclusion'],

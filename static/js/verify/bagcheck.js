@@ -16,6 +16,7 @@ const APART = 'data/restricted/';
 const BESIDE = new Set(['data/00_READ-FIRST.txt', 'data/15_VERIFY.txt']);
 const SERVABLE_LIST = `${SERVABLE}manifest-sha256.txt`;
 const LINE = /^([0-9a-f]{64}|[0-9a-f]{128}) {2}([!-~]{1,300})$/;
+const INFO = /^Bagging-Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\nExternal-Identifier: ([A-Z0-9_]{1,40})\nPayload-Oxum: [0-9]+\.[0-9]+\n$/;
 const OXUM = /^Payload-Oxum: ([0-9]+)\.([0-9]+)$/m;
 
 /** @param {OpenedPack} pack @returns {Promise<Finding[]>} */
@@ -121,10 +122,12 @@ async function tagged(pack, listed, isWhole) {
   const expected = TAGS.filter((name) => pack.digests.has(name)).map((name) => `${pack.digests.get(name)?.sha256}  ${name}\n`).join('');
   if (pack.digests.has(TAG_LIST) && !await isText(pack, TAG_LIST, expected)) found.push(find('list_changed', TAG_LIST));
   if (pack.digests.has('bagit.txt') && !await isText(pack, 'bagit.txt', BAGIT)) found.push(find('bag', 'bagit.txt'));
+  const said = Array.from(await pack.read('bag-info.txt') ?? [], (byte) => String.fromCharCode(byte)).join('');
+  const told = INFO.exec(said);
+  if (pack.digests.has('bag-info.txt') && (!told || (!pack.isPart && told[1] !== pack.folder))) found.push(find('bag', 'bag-info.txt'));
   if (!isWhole) return found;
   const sizes = [...pack.digests].filter(([path]) => path.startsWith('data/')).map(([, held]) => held.size);
-  const info = await pack.read('bag-info.txt');
-  const oxum = OXUM.exec(Array.from(info ?? [], (byte) => String.fromCharCode(byte)).join(''));
+  const oxum = OXUM.exec(said);
   const isRight = oxum && Number(oxum[1]) === sizes.reduce((sum, size) => sum + size, 0) && Number(oxum[2]) === sizes.length;
   if (pack.digests.has('bag-info.txt') && !isRight) found.push(find('bag', 'bag-info.txt'));
   return found;

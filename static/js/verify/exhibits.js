@@ -9,8 +9,12 @@ import { objectIn, sameJson } from './proofcheck.js';
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 
 const INDEX = 'data/servable/03_exhibits-index.csv';
+const SIDECAR = 'fields file item made_at record sha256 sha512 size_bytes t';
 const SIDECARS = 'data/restricted/14_sidecars/';
 const RECEIVED = ['data/restricted/13_exhibits-as-received/', 'data/restricted/13_mail/', 'data/restricted/09_RESTRICTED_orders/'];
+
+/** @param {string} path */
+const baseOf = (path) => path.split('/').at(-1) ?? '';
 
 /** @param {OpenedPack} pack @param {import('./proofcheck.js').Proofs} proofs @returns {Promise<Finding[]>} */
 export async function checkExhibits(pack, proofs) {
@@ -20,7 +24,10 @@ export async function checkExhibits(pack, proofs) {
   /** @type {Finding[]} */ const found = index ? [] : [find('unreadable', INDEX)];
   if (pack.alone) return [...found, ...describedAlone(proofs, index ?? new Map())];
   const paths = [...pack.digests.keys()];
-  const received = new Map(paths.filter((path) => RECEIVED.some((folder) => path.startsWith(folder))).map((path) => [path.split('/').at(-1) ?? '', path]));
+  const came = paths.filter((path) => RECEIVED.some((folder) => path.startsWith(folder))).sort();
+  const received = new Map([...came].reverse().map((path) => [baseOf(path), path]));
+  // Which of two files of one name is the exhibit, nobody could say.
+  found.push(...came.filter((path) => received.get(baseOf(path)) !== path).map((path) => find('exhibit', path)));
   const sealed = new Map([...restricted].map(([version, { values }]) => [version, values]));
   /** @type {Set<string>} */ const matched = new Set();
   for (const path of paths.filter((one) => one.startsWith(SIDECARS)).sort()) {
@@ -32,7 +39,8 @@ export async function checkExhibits(pack, proofs) {
     const file = textOf(sidecar, 'file');
     matched.add(file);
     const newest = textOf(objectOf(objectOf(sidecar, 'fields'), '_ids'), 'version');
-    if (!matches(pack, received.get(file), sidecar, (index ?? new Map()).get(file), sealed.get(newest))) found.push(find('exhibit', received.get(file) ?? path));
+    const isNamed = path === `${SIDECARS}${file.split('.')[0]}.json` && Object.keys(sidecar).sort().join(' ') === SIDECAR;
+    if (!isNamed || !matches(pack, received.get(file), sidecar, (index ?? new Map()).get(file), sealed.get(newest))) found.push(find('exhibit', received.get(file) ?? path));
   }
   const others = new Set([...received.keys(), ...(index ?? new Map()).keys()]);
   return [...found, ...[...others].filter((file) => !matched.has(file)).sort().map((file) => find('exhibit', received.get(file) ?? INDEX))];
@@ -61,6 +69,9 @@ function matches(pack, path, sidecar, row, sealed) {
     && all(held.sha512, sidecar['sha512'], fields['sha512'], sealed['sha512'])
     && all(held.size, wholeOf(sidecar, 'size_bytes'), wholeOf(fields, 'size_bytes'), wholeOf(sealed, 'size_bytes'))
     && String(held.size) === row['size_bytes']
+    && textOf(sidecar, 'item').replaceAll('/', '-') === textOf(sidecar, 'file').split('.')[0]
+    && (row['suggested_ref'] ?? row['item']) === sidecar['item']
+    && objectOf(sealed, '_ids')['record'] === sidecar['record']
     && sameJson(fields, Object.fromEntries(Object.entries(sealed).filter(([, value]) => value !== null)));
 }
 
@@ -71,7 +82,8 @@ function indexOf(raw) {
     if (!head) return new Map();
     const rows = lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
     if (rows.some((row) => !Object.hasOwn(row, 'file'))) return null;
-    return new Map(rows.map((row) => [row['file'] ?? '', row]));
+    const found = new Map(rows.map((row) => [row['file'] ?? '', row]));
+    return found.size === rows.length ? found : null;
   } catch {
     return null;
   }

@@ -40,6 +40,11 @@ export class OpenedPack {
     this.folder = folder;
   }
 
+  /** Whether its folder is one of a pack's and not the pack's own. */
+  get isPart() {
+    return Object.hasOwn(PARTS, this.folder);
+  }
+
   /** Hashes one member; what cannot be read is found. @param {string} path @param {Source} source @param {(done: number) => void} tell */
   async take(path, source, tell) {
     try {
@@ -86,7 +91,7 @@ export async function openZip(file, onProgress = () => undefined) {
   const pack = new OpenedPack(/** @type {Row} */ (directory.rows[0]).name.split('/')[0] ?? '');
   const places = await Promise.all(directory.rows.map((row) => placeOf(file, row)));
   if (hides(file, directory, places)) pack.findings.push(find('hidden'));
-  const kept = sound(pack, directory.rows.map((row) => ({ name: row.name, cut: row.cut, isFile: isOrdinary(row), row })));
+  const kept = sound(pack, directory.rows.map((row, i) => ({ name: row.name, cut: row.cut || row.renamed || Boolean(places[i]?.renamed), isFile: isOrdinary(row), agrees: places[i]?.agrees !== false, row })));
   const total = kept.reduce((sum, { row }) => sum + row.size, 0);
   let done = 0;
   for (const { row, inside } of kept) {
@@ -139,14 +144,14 @@ function hides(file, { rows, start, comment, endAt }, places) {
 }
 
 /** @param {Row} row */
-function isOrdinary({ name, mode, flags }) {
+function isOrdinary({ name, mode, flags, odd }) {
   const kind = mode & KIND;
-  return !name.endsWith('/') && (kind === 0 || kind === IS_FILE) && !(flags & 1);
+  return !name.endsWith('/') && (kind === 0 || kind === IS_FILE) && !(flags & 1) && !odd;
 }
 
 /**
  * Those that are ordinary files of one folder; the others are found.
- * @template {{name: string, isFile: boolean, cut?: boolean}} T
+ * @template {{name: string, isFile: boolean, cut?: boolean, agrees?: boolean}} T
  * @param {OpenedPack} pack @param {readonly T[]} members @returns {(T & {inside: string})[]}
  */
 function sound(pack, members) {
@@ -157,7 +162,7 @@ function sound(pack, members) {
     const cut = member.name.indexOf('/');
     const folder = cut < 0 ? member.name : member.name.slice(0, cut);
     const inside = cut < 0 ? '' : member.name.slice(cut + 1);
-    const code = fault(member, inside, folder === pack.folder) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
+    const code = fault(member, inside, folder === pack.folder) ?? (member.agrees === false ? 'damaged' : null) ?? (seen.has(member.name.toLowerCase()) ? 'twice' : null);
     seen.add(member.name.toLowerCase());
     if (code) pack.findings.push(find(code, printable(inside || member.name)));
     return code ? [] : [{ ...member, inside: part + inside }];

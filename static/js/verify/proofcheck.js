@@ -8,7 +8,7 @@ import { authorChain } from '../crypto/statements.js';
 import { verifyAuthor } from '../ledger/push.js';
 import { notaryId, verifyReceipt } from '../ledger/receipts.js';
 import { RECORD_LIMIT, namesOf } from '../pack/proofs.js';
-import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
+import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { find } from './findings.js';
 import { isLogFile } from './logpart.js';
 
@@ -158,7 +158,12 @@ export async function checkProofs(proofs, keys, before) {
     const servable = proofs.servable.get(version);
     found.push(...proofs.alone && servable ? checkApart(servable) : checkPair(servable, proofs.restricted.get(version)));
   }
-  return [...found, ...checkLines(proofs)];
+  return [...found, ...checkLines(proofs), ...checkBehind(proofs)];
+}
+
+/** Versions written on from one that is not here: every version of a record goes into a pack, or none. @param {Proofs} proofs */
+function checkBehind({ told }) {
+  return [...told.values()].filter(({ values }) => codesOf(values, '_parents').some((parent) => !told.has(parent))).map(({ member }) => find('left_out', member));
 }
 
 /** @param {Proof} proof @param {ReadonlyMap<string, {key: CryptoKey, until: number|null}>} authors @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */

@@ -1,8 +1,7 @@
 /** 12_record.json against the restricted proofs, and what it derives against its own versions. The twin of check_record in diary/pack/proofcheck.py. */
-import { recordRows } from '../pack/record_json.js';
-import { namesOf } from '../pack/proofs.js';
 import { objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { oddities } from '../record/rules.js';
+import { follows, standsBeside } from './besidecheck.js';
 import { find } from './findings.js';
 import { objectIn, sameJson } from './proofcheck.js';
 
@@ -27,7 +26,7 @@ export async function checkRecord(pack, { restricted }) {
     const proof = restricted.get(version);
     if (proof && !agrees(row, proof)) found.push(find('record', proof.member));
   }
-  if (!follows(value)) found.push(find('record', RECORD));
+  if (!follows(value) || !await standsBeside(value, pack)) found.push(find('record', RECORD));
   for (const { raw: told, values, member } of restricted.values()) {
     // What a keeper says of the future is said by a clock that may be wrong: no fault of the pack's.
     if (oddities(textOf(told, 'kind'), values, {}).some(({ code }) => code !== 'in_the_future')) found.push(find('odd', member));
@@ -39,33 +38,6 @@ export async function checkRecord(pack, { restricted }) {
 function agrees(row, { raw, values }) {
   const fields = Object.fromEntries(Object.entries(values).filter(([, held]) => held !== null));
   const same = ['c', 'kind', 'record', 'seq_no'].every((name) => sameJson(row[name], raw[name]));
-  return same && sameJson(row['fields'], fields) && sameJson(row['receipt_at'], wholeOf(objectOf(raw, 'receipt'), 'ts'));
-}
-
-/** Whether what is derived follows from the versions, and the counts from the entries. @param {Fields} record */
-function follows(record) {
-  const rows = objectsOf(record, 'records');
-  const [counts, gaps] = [objectOf(record, 'counts'), objectsOf(record, 'gaps')];
-  const entries = rows.filter(({ kind }) => kind === 'incident').length;
-  const earlier = gaps.filter(({ why }) => why === 'earlier').length;
-  const told = {
-    // Only a supplement counts what an earlier pack holds.
-    ...(earlier || Object.hasOwn(counts, 'earlier') ? { earlier } : {}),
-    included: entries, removed: gaps.filter(({ why }) => why === 'removed').length, total: entries + gaps.length, withheld: gaps.filter(({ why }) => why === 'withheld').length,
-  };
-  if (Object.entries(told).some(([name, number]) => counts[name] !== number)) return false;
-  try {
-    const names = new Map(rows.map((row) => [textOf(row, 'record'), textOf(row, 'ref')]));
-    return sameJson(recordRows(objectsOf(record, 'versions').map(asVersion), names), record['records']);
-  } catch {
-    return false;
-  }
-}
-
-/** A version as 12_record.json has it: both parts in one, split again by the names of its kind. @param {Fields} row @returns {any} */
-function asVersion(row) {
-  const fields = objectOf(row, 'fields');
-  const apart = new Set(namesOf(textOf(row, 'kind'), wholeOf(row, 'schema') ?? 0).restricted);
-  const part = (/** @type {boolean} */ restricted) => ({ fields: Object.fromEntries(Object.entries(fields).filter(([name]) => apart.has(name) === restricted)) });
-  return { ...row, c: textOf(row, 'c'), receipt: { ts: wholeOf(row, 'receipt_at') }, open: part(false), restricted: part(true) };
+  return same && sameJson(row['fields'], fields) && sameJson(row['receipt_at'], wholeOf(objectOf(raw, 'receipt'), 'ts'))
+    && sameJson(row['schema'], fields['_schema']) && sameJson(row['parents'], fields['_parents']);
 }

@@ -12,6 +12,7 @@ import { checkNarratives } from './narratives.js';
 import { checkPrepared } from './preparedcheck.js';
 import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
 import { RECORD, checkRecord } from './recordcheck.js';
+import { checkWhole } from './wholecheck.js';
 
 /** @typedef {import('./findings.js').Finding} Finding */
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
@@ -29,7 +30,7 @@ const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
  */
 export async function judge(pack, { notary, instance, roots }, onStep = () => undefined) {
   onStep('lists');
-  /** @type {Finding[]} */ const found = [...(pack.alone ? [find('servable_only')] : []), ...pack.findings, ...await checkBag(pack)];
+  /** @type {Finding[]} */ const found = [...(pack.alone ? [find('servable_only')] : []), ...pack.findings, ...await checkBag(pack), ...checkWhole(pack)];
   onStep('entries');
   const proofs = await readProofs(pack);
   found.push(...proofs.findings);

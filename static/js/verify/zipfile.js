@@ -18,6 +18,8 @@
  * @property {number} size bytes unpacked, as claimed
  * @property {number} at where its own header stands
  * @property {number} mode of the file, 0 where the maker said nothing
+ * @property {boolean} odd whether it calls itself a folder as DOS does, or lies on another disk
+ * @property {boolean} renamed whether an extra field gives it another name, as some readers would take it
  */
 /** @typedef {{rows: Row[], start: number, comment: number, endAt: number}} Directory `start`: where the list begins; `endAt`: where its end record stands */
 
@@ -30,6 +32,9 @@ const END_BYTES = 22;
 const COMMENT_MOST = 65_535;
 const DIRECTORY_MOST = 64 << 20;
 const UTF8 = 0x800;
+const UNICODE_PATH = 0x7075;
+/** Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some. */
+const FLAGS = 0x9;
 const NONE_32 = 0xffffffff;
 
 /** @param {Blob} file @param {number} from @param {number} until @returns {Promise<Uint8Array<ArrayBuffer>>} */
@@ -66,7 +71,9 @@ async function findEnd(file) {
     const comment = view.getUint16(at + 20, true);
     if (at + END_BYTES + comment > tail.length) continue;
     const plain = { endAt: from + at, comment, count: view.getUint16(at + 10, true), length: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true), listEnd: from + at };
-    return isLarge(plain) ? largeEnd(file, plain) : plain;
+    if (isLarge(plain)) return largeEnd(file, plain);
+    // Readers that go by the count, or by the disk, see other members.
+    return plain.count === view.getUint16(at + 8, true) && !view.getUint32(at + 4, true) ? plain : null;
   }
   return null;
 }
@@ -111,10 +118,11 @@ function rowAt(bytes, view, at, { nameLength, extraLength, before }) {
   const name = textOf(raw, flags);
   if (name === null) return null;
   const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
-  const large = largeSizes(bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength), sizes);
+  const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
+  const large = largeSizes(extra, sizes);
   const [size = 0, packed = 0, place = 0] = large;
   const mode = view.getUint8(at + 5) === 3 || view.getUint32(at + 38, true) > 0xffff ? view.getUint16(at + 40, true) : 0;
-  return { name: name.split('\0')[0] ?? '', cut: name.includes('\0'), raw, flags, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size, at: place + before, mode };
+  return { name: name.split('\0')[0] ?? '', cut: name.includes('\0'), raw, flags, method: view.getUint16(at + 10, true), crc: view.getUint32(at + 16, true), packed, size, at: place + before, mode, odd: Boolean(view.getUint32(at + 38, true) & 0x10) || view.getUint16(at + 34, true) > 0, renamed: renames(extra) };
 }
 
 /** @param {Uint8Array} extra @param {number[]} sizes */
@@ -145,11 +153,20 @@ function textOf(raw, flags) {
   }
 }
 
+/** Whether an extra field gives a member another name. @param {Uint8Array} extra */
+function renames(extra) {
+  const view = viewOf(extra);
+  for (let at = 0; at + 4 <= extra.length; at += 4 + view.getUint16(at + 2, true)) {
+    if (view.getUint16(at, true) === UNICODE_PATH) return true;
+  }
+  return false;
+}
+
 /**
- * Where a member's own bytes begin and end. Null when its header is none, or names another file.
+ * Where a member's own bytes begin and end, and whether its own header says what the list says of it. Null when there is none.
  * @param {Blob} file
  * @param {Row} row
- * @returns {Promise<{start: number, end: number, sameName: boolean}|null>}
+ * @returns {Promise<{start: number, end: number, sameName: boolean, agrees: boolean, renamed: boolean}|null>}
  */
 export async function placeOf(file, row) {
   const head = await bytesAt(file, row.at, row.at + 30);
@@ -157,7 +174,18 @@ export async function placeOf(file, row) {
   const view = viewOf(head);
   const nameLength = view.getUint16(26, true);
   const start = row.at + 30 + nameLength + view.getUint16(28, true);
-  const name = await bytesAt(file, row.at + 30, row.at + 30 + nameLength);
+  const rest = await bytesAt(file, row.at + 30, start);
+  const name = rest.subarray(0, nameLength);
   const sameName = name.length === row.raw.length && name.every((byte, i) => byte === row.raw[i]);
-  return { start, end: start + row.packed, sameName };
+  return { start, end: start + row.packed, sameName, agrees: agrees(view, row), renamed: renames(rest.subarray(nameLength)) };
+}
+
+/** @param {DataView} view a member's own header @param {Row} row */
+function agrees(view, { flags: listed, method, crc, packed, size }) {
+  const flags = view.getUint16(6, true);
+  const later = Boolean(flags & 0x8);
+  const isSame = (/** @type {number} */ one, /** @type {number} */ other) => one === other || one === NONE_32 || (later && one === 0);
+  const told = view.getUint32(14, true);
+  return (told === crc || (later && told === 0)) && isSame(view.getUint32(18, true), packed) && isSame(view.getUint32(22, true), size)
+    && view.getUint16(8, true) === method && !((flags ^ listed) & FLAGS);
 }
