@@ -106,6 +106,29 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'wrong_keys');
 });
 
+test('keys made new while the words are out, and while what came waits: both statements open on every phone that had the keys, and are checked', async () => {
+  const one = await asks();
+  const later = await one.app.askWitness({ name: 'Maya', note: '' });
+  const { login } = one.app.state.account;
+  const two = await anotherPhone(server.base, login, WORDS, {}, { packActions: witnessActions });
+  await answers(page().wire, await looks(page().wire, one.made.words), [new File([random(2000)], 'gate.jpg', { type: 'image/jpeg' })]);
+  const found = await looks(page().wire, later.words);
+  for (const words of ['orbit velvet canyon maple drift spoon', 'glove pepper window harbor mint lamp']) await one.app.renewKeys({ words: words.startsWith('orbit') ? WORDS : 'orbit velvet canyon maple drift spoon', newWords: words });
+  await answers(page().wire, found);
+  two.app.network();
+  await until(two, ({ account }) => account.trouble?.code === 'signed_out', 'signed out');
+  await two.app.catchUp({ words: 'glove pepper window harbor mint lamp' });
+  await one.app.lock('asked');
+  await one.app.unlock('glove pepper window harbor mint lamp');
+  for (const [phone, verified] of [[one, true], [two, null]]) {
+    const { witnesses } = await phone.app.readWitnesses();
+    assert.deepEqual(witnesses.map(({ said, verified: checked }) => [said?.fields.words, checked]), [[SAID.words, verified], [SAID.words, verified]]);
+  }
+  const { record } = await one.app.keepStatement(one.made.witness);
+  assert.equal((await one.app.readRecord(record)).fields.attachment_ids.length, 1);
+  for (const { phone } of [one, two]) phone.end();
+});
+
 test('another device of the diary is told that something came, opens it and says that it cannot check it; kept there, it is marked so', async () => {
   const one = await asks();
   const { wire } = page();

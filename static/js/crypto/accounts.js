@@ -47,8 +47,9 @@ export async function sealIdentity(session, id) {
   const { authors: _authors, earlier, ...said } = identity; // made again from the statements
   const { olds } = session.own;
   const kept = await Promise.all([...olds.keys()].map(async (epoch) => [epoch, await read(`diary_key:${epoch}`)]));
+  const hpkes = await Promise.all(session.hpkesBefore().map(read));
   const desc = {
-    k: 'identity', ...said, ...(earlier.length ? { earlier: /** @type {any} */ (earlier) } : {}), ...(kept.length ? { olds: kept } : {}), account_epoch: epochs.account, diary_epoch: epochs.diary, kdf_high: session.kdfHigh,
+    k: 'identity', ...said, ...(earlier.length ? { earlier: /** @type {any} */ (earlier) } : {}), ...(kept.length ? { olds: kept } : {}), ...(hpkes.length ? { hpkes } : {}), account_epoch: epochs.account, diary_epoch: epochs.diary, kdf_high: session.kdfHigh,
     account_key, diary_key, ecdsa, hpke, capture, proof,
   };
   return sealBox(session.store.key, id, /** @type {any} */ (desc));
@@ -75,7 +76,7 @@ export async function loadIdentity(session, id, sealed) {
     ecdsa: { scalar: unb64(desc.ecdsa), pub: unb64(desc.ecdsa_pub) },
     hpke: { scalar: unb64(desc.hpke), pub: unb64(desc.hpke_pub) },
   }, { account: desc.account_epoch, diary: desc.diary_epoch }, {
-    earlier: desc.earlier ?? [], olds: (desc.olds ?? []).map((/** @type {[number, string]} */ [epoch, key]) => [epoch, unb64(key)]),
+    earlier: desc.earlier ?? [], olds: (desc.olds ?? []).map((/** @type {[number, string]} */ [epoch, key]) => [epoch, unb64(key)]), hpkes: (desc.hpkes ?? []).map(unb64),
   });
 }
 

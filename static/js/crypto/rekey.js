@@ -31,6 +31,8 @@ import { normalise } from './words.js';
 /** @typedef {{epochs: {account: number, diary: number}, earlier: readonly JsonObject[], pubs: {ecdsa: Bytes, hpke: Bytes}, diaryKey: CryptoKey, auth: Bytes|null, kdf: import('./kdf.js').Kdf|null}} Next the secrets themselves are held */
 /** @typedef {{kdf: any, auth: string, words_wrap: string, keyset: string, ecdsa_pub: string, hpke_pub: string, diary_wrap: string, statement: Statement}} Body */
 
+/** As many keys of before that others may still seal to are kept. */
+const HPKES = 5;
 const HELD = /** @type {const} */ ({ account_key: 'next_account_key', diary_key: 'next_diary_key', ecdsa: 'next_ecdsa', hpke: 'next_hpke' });
 const EARLIER_ID = 'kept/earlier-id\0';
 
@@ -150,7 +152,7 @@ export async function adopt(session, { words, door, behind }) {
   if ((await trySlots(root, renewed))?.content.store_key !== b64(storeKey)) throw new KeptError('not_opened');
   await keepOldStore(session);
   const olds = await oldDiaryKeys(session);
-  const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, { earlier: next.earlier, olds });
+  const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, { earlier: next.earlier, olds, hpkes: await hpkesBefore(session) });
   if (next.auth) await session.held.put('proof', next.auth);
   if (next.kdf) session.saw(next.kdf);
   session.next = null;
@@ -223,6 +225,14 @@ async function oldDiaryKeys(session) {
   const keys = [];
   for (const epoch of olds.keys()) keys.push([epoch, await session.held.use(`diary_key:${epoch}`, (key) => key.slice())]);
   return [...keys, [epochs.diary, await session.held.use('diary_key', (key) => key.slice())]];
+}
+
+/**
+ * Keys that others may still seal to: somebody who was asked what they saw has the key of that day for a fortnight, and what came waits
+ * until it is read. They stay on this phone and in no keyset. @param {Session} session @returns {Promise<Bytes[]>} the newest first
+ */
+async function hpkesBefore(session) {
+  return Promise.all(['hpke', ...session.hpkesBefore()].slice(0, HPKES).map((name) => session.held.use(name, (scalar) => scalar.slice())));
 }
 
 /** @param {Session} session */

@@ -44,6 +44,9 @@ import { authorChain } from './statements.js';
 /** @typedef {Record<string, Record<string, Names>>} Schemas kind → schema number → names */
 /** @typedef {{kdf: Kdf, root: CryptoKey} | {code: CryptoKey, login: string}} SigningIn */
 
+/** @param {number} n from 0, the newest @returns {string} */
+const hpkeBefore = (n) => `hpke_before:${n}`;
+
 export class Session {
   /** @param {Settings} settings */
   constructor({ origin, argon2 = argon2id, policy = PRODUCT, onProgress }) {
@@ -109,9 +112,9 @@ export class Session {
    * @param {{account: string, diary: string, device: string, login: string}} ids
    * @param {Secrets} secrets overwritten here
    * @param {{account: number, diary: number}} [epochs]
-   * @param {{earlier?: readonly JsonObject[], olds?: readonly (readonly [number, Bytes])[]}} [before] statements about keys that were replaced, and diary keys of earlier epochs
+   * @param {{earlier?: readonly JsonObject[], olds?: readonly (readonly [number, Bytes])[], hpkes?: readonly Bytes[]}} [before] statements about keys that were replaced, diary keys of earlier epochs, and keys that others may still seal to, the newest first
    */
-  async adopt(ids, { account_key, diary_key, ecdsa, hpke }, epochs = { account: 1, diary: 1 }, { earlier = [], olds = [] } = {}) {
+  async adopt(ids, { account_key, diary_key, ecdsa, hpke }, epochs = { account: 1, diary: 1 }, { earlier = [], olds = [], hpkes = [] } = {}) {
     const [diaryKey, signKey, signPub] = await Promise.all([importKey(diary_key), importAuthor(ecdsa), importAuthorPub(ecdsa.pub)]);
     const authors = await authorChain(earlier, b64(ecdsa.pub)).catch(() => { throw new KeptError('not_opened'); });
     const byAuthor = new Map(await Promise.all(authors.map(async ({ pub }) => /** @type {[string, CryptoKey]} */ ([authorId(unb64(pub)), await importAuthorPub(unb64(pub))]))));
@@ -121,7 +124,9 @@ export class Session {
       await this.held.put(`diary_key:${epoch}`, key);
       key.fill(0);
     }
-    const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar };
+    for (const name of this.hpkesBefore()) this.held.drop(name);
+    const before = Object.fromEntries(hpkes.map((scalar, n) => [hpkeBefore(n), scalar]));
+    const secrets = { account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar, ...before };
     for (const [name, secret] of Object.entries(secrets)) {
       await this.held.put(name, secret);
       secret.fill(0);
@@ -130,6 +135,13 @@ export class Session {
     const identity = { account, diary, device, login, by: authorId(ecdsa.pub), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), authors, earlier: /** @type {any} */ (earlier) };
     this.known = { identity, epochs, diaryKey, signKey, signPub, authors: byAuthor, earlier, olds: known };
     return identity;
+  }
+
+  /** Names under which keys are held that others may have sealed to before the keys were changed, the newest first. @returns {string[]} */
+  hpkesBefore() {
+    const names = [];
+    while (this.held.has(hpkeBefore(names.length))) names.push(hpkeBefore(names.length));
+    return names;
   }
 
   /** The own pairs, for sealing a keyset. @returns {Promise<import('./keys.js').Pairs>} */

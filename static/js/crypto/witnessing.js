@@ -19,7 +19,12 @@ export function witnessPart(session) {
       const sealed = await sealAsking(code, witness, { ...asked, ecdsa_pub, hpke_pub });
       return { words, witness, proof: b64(code.proof), asking: { name: b64(code.name), sealed: b64(sealed), witness } };
     },
-    witnessOpen: (/** @type {{witness: string, proof: string, statement: Bytes}} */ { witness, proof, statement }) => (
-      session.held.use('hpke', (scalar) => openStatement(scalar, proof, witness, statement))),
+    /** With the key in use, or with one of before: whoever was asked then seals to that one. */
+    witnessOpen: async (/** @type {{witness: string, proof: string, statement: Bytes}} */ { witness, proof, statement }) => {
+      const open = (/** @type {string} */ name) => session.held.use(name, (scalar) => openStatement(scalar, proof, witness, statement));
+      let opened = open('hpke');
+      for (const name of session.hpkesBefore()) opened = opened.catch(() => open(name));
+      return opened;
+    },
   };
 }
