@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { packActions } from '../../static/js/actions/pack.js';
+import { fixedClock } from '../../static/js/core/clock.js';
 import { parseObject } from '../../static/js/core/encoding.js';
 import { HeldBack } from '../../static/js/pack/held_back.js';
 import { readZip } from '../../static/js/pack/zip.js';
-import { PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
+import { openZip } from '../../static/js/verify/opened.js';
+import { judge } from '../../static/js/verify/verify.js';
+import { NOON, PNG, WORDS, agreed, file, noNetwork, phoneWithEntry } from './phone/phone.mjs';
 
 const SAY = { when: (fields) => String(fields.occurred_local ?? ''), at: (ms) => new Date(ms).toISOString() };
 const FILLED = { initials: 'JB', sheet: {}, own_words: '', start_with: [], say: SAY };
@@ -50,6 +53,34 @@ test('a pack made here needs no network and no account, and holds the file as it
   assert.match(page, /Head of the diary<\/dt><dd dir="auto">none: no server has numbered this diary</);
   assert.ok(page.includes(`Digest of the exhibits list</dt><dd dir="auto">${export_.fields.exhibit_list_hash}<`));
   assert.equal(JSON.parse(utf8(get('data/restricted/12_record.json'))).pack.feed, undefined);
+  phone.end();
+});
+
+test('an entry erased for good keeps its number in every later pack, which says that it was removed, and the pack holds', async () => {
+  const clock = fixedClock(NOON);
+  const { app, phone, record } = await phoneWithEntry({ packActions, send: noNetwork, clock }, 'The first.');
+  const written = [record];
+  for (const narrative of ['The second.', 'The third.']) written.push((await app.saveIncident({ record: null, fields: { narrative, precision: 'unknown' }, restricted: {} })).record);
+  const packed = async () => {
+    const made = await app.buildHere(await agreed(app, FILLED), () => undefined);
+    const { get } = await membersOf(made);
+    const { findings } = await judge(/** @type {any} */ (await openZip(made.file)), { notary: null, instance: null, roots: [] });
+    assert.deepEqual(findings.map(({ code }) => code), ['never_received']);
+    return JSON.parse(utf8(get('data/restricted/12_record.json')));
+  };
+  const numbersIn = ({ records }) => Object.fromEntries(records.filter(({ kind }) => kind === 'incident').map(({ record: one, seq_no }) => [one, seq_no]));
+  assert.deepEqual(numbersIn(await packed()), { [written[0]]: 1, [written[1]]: 2, [written[2]]: 3 });
+  await app.takeOutRecord(written[1], '');
+  await app.askErasing(written[1], { words: WORDS });
+  const out = clock.now();
+  clock.move(8 * 86_400_000);
+  await app.finishErasing(written[1], { words: WORDS });
+  const later = await packed();
+  assert.deepEqual(numbersIn(later), { [written[0]]: 1, [written[2]]: 3 });
+  assert.deepEqual(later.gaps, [{ at: out, seq_no: 2, why: 'removed' }]);
+  assert.deepEqual([later.counts.total, later.counts.included, later.counts.removed], [3, 2, 1]);
+  const { entries, removed, withheld } = await app.chooseForPack({ from: null, to: null, records: null });
+  assert.deepEqual({ entries, removed, withheld }, { entries: 2, removed: 1, withheld: 0 });
   phone.end();
 });
 

@@ -22,7 +22,7 @@ import { capsuleOf, chosenIncidents, itemsAsked, newSince, summaryOf } from './p
 import { mustBeLookedAt } from './pack_looked.js';
 import { decidePicture, decideWords, holdWords, reviewOf } from './pack_review.js';
 import { readForQuick } from './pack_quick.js';
-import { openReceived, readDiary } from './pack_sources.js';
+import { absentEntries, openReceived, readDiary } from './pack_sources.js';
 import { readSettings, saveSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -81,7 +81,8 @@ function choosing(ctx) {
   return {
     async chooseForPack(/** @type {Chosen} */ chosen) {
       const open = await whole();
-      return summaryOf(await readDiary(open), chosen);
+      const versions = await readDiary(open);
+      return summaryOf(versions, chosen, absentEntries(open, versions));
     },
     async reviewPack(/** @type {Chosen} */ chosen) {
       const open = await whole();

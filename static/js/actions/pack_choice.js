@@ -9,7 +9,7 @@ import { isPack, nextPackNo, readExports } from './exports.js';
 import { keptLog, logForPack } from './log.js';
 import { lookedAt } from './pack_looked.js';
 import { holdWords } from './pack_review.js';
-import { readDiary } from './pack_sources.js';
+import { absentEntries, readDiary } from './pack_sources.js';
 import { readSettings } from './settings.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -38,7 +38,7 @@ export async function capsuleOf(ctx, open, options) {
   const hold = holdWords(settings.restricted);
   const capsule = makeCapsule(versions, {
     packId: idText(newId()), no: nextPackNo(exports), madeAt: now, consentAt: now, tz: ctx.zone(), release: options.release, origin: ctx.origin,
-    chosen: records, log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police',
+    chosen: records, absent: absentEntries(open, versions), log, coversFrom: options.from ?? null, coversTo: options.to ?? null, profile: options.profile ?? 'police',
     feed: store.root.account.registered ? store.root.feed : null, ...(options.start_with ? { startWith: options.start_with } : {}), ...(options.intimate ? { intimate: true } : {}),
     askedIn: askedIn(ctx, settings.fields), ...(options.kind ? { kind: options.kind } : {}), ...(options.items ? { items: options.items } : {}), ...(options.recipientRef ? { recipientRef: options.recipientRef } : {}),
     ...(options.review ? { review: reviewOf(options.review) } : {}), ...(hold.length ? { holdWords: hold } : {}),
@@ -64,9 +64,9 @@ export function chosenIncidents(versions, chosen) {
 
 /**
  * What goes in, in numbers, before anything is asked for.
- * @param {readonly DiaryVersion[]} versions @param {Chosen} choice
+ * @param {readonly DiaryVersion[]} versions @param {Chosen} choice @param {readonly import('../pack/capsule.js').Absent[]} absent
  */
-export function summaryOf(versions, choice) {
+export function summaryOf(versions, choice, absent) {
   const chosen = chosenIncidents(versions, choice);
   const told = versions.map(openedOf);
   const items = choice.items ? askedFor(choice.items, earlierPacks(told, Infinity)) : null;
@@ -75,12 +75,13 @@ export function summaryOf(versions, choice) {
   const revisions = chosen.flatMap((one) => one.revisions);
   const isPicture = (/** @type {Told} */ one) => textOf(one.newest.fields, 'media_type').startsWith('image/');
   const pictures = attached.filter(isPicture);
+  const gone = (/** @type {string} */ cause) => absent.filter(({ why }) => why === cause).length;
   const removed = tellAll(told, 'incident').filter((one) => one.taken_out !== null).length;
   const sizeOf = (/** @type {Told} */ one) => wholeOf(one.newest.fields, 'size_bytes') ?? 0;
   return {
     entries: chosen.length, additions: revisions.filter(({ kind }) => kind === 'addition').length, amendments: revisions.filter(({ kind }) => kind === 'amendment').length,
     pictures: pictures.length, files: attached.length - pictures.length, bytes: attached.reduce((sum, one) => sum + sizeOf(one), 0),
-    withheld: entryNumbers(versions).size - chosen.length - removed, removed, intimate: all.filter((one) => textOf(one.newest.fields, 'sensitivity') === 'intimate_adult').length,
+    withheld: entryNumbers(versions).size - chosen.length - removed + gone('withheld'), removed: removed + gone('removed'), intimate: all.filter((one) => textOf(one.newest.fields, 'sensitivity') === 'intimate_adult').length,
     unlooked: pictures.filter((one) => wholeOf(one.newest.fields, 'looked_at') === null).length,
     restricted_words: chosen.filter((one) => Object.values(one.newest.restricted).some((value) => value !== null && value !== '')).length,
     groups: groupsOf(chosen, attached, sizeOf), looked: lookedAt(versions, records),

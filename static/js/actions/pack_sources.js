@@ -6,6 +6,7 @@ import { REGISTERS } from '../pack/choose.js';
 import { idsIn } from '../record/named.js';
 import { objectOf, wholeOf } from '../record/reading.js';
 import { findFile, openParts } from './reading_files.js';
+import { entryNumbers } from './showing.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./book.js').Meta} Meta */
@@ -36,6 +37,23 @@ export async function readDiary(open, also = []) {
     }
   }
   return versions.filter(({ kind }) => PACKED.has(kind) || also.includes(kind)).sort(inFeed);
+}
+
+/**
+ * The entries whose numbers the screens keep and of which no version is among `versions`: erased for good, here or before this
+ * phone came, or not to be opened.
+ * @param {Open} open @param {readonly DiaryVersion[]} versions @returns {import('../pack/capsule.js').Absent[]}
+ */
+export function absentEntries({ index, store: { root } }, versions) {
+  const here = new Set(versions.map(({ record }) => record));
+  const all = index.all();
+  const numbers = entryNumbers(all, root);
+  const known = all.filter(({ record }) => !here.has(record) && numbers.has(record))
+    .map((row) => ({ record: row.record, no: Number(numbers.get(row.record)), at: row['taken_out'] ?? null, why: row['erased'] || row['taken_out'] ? /** @type {const} */ ('removed') : /** @type {const} */ ('withheld') }));
+  const listed = new Set(all.map(({ record }) => record));
+  const before = Object.entries(root['numbered'] ?? {}).filter(([record]) => !listed.has(record) && !here.has(record))
+    .map(([record, no]) => ({ record, no: Number(no), at: null, why: /** @type {const} */ ('removed') }));
+  return [...known, ...before];
 }
 
 /** @param {DiaryVersion} a @param {DiaryVersion} b */
