@@ -8,7 +8,7 @@ from diary.encoding import canon
 from diary.pack.contents import Contents, Shown, volume_of, volumes
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.method import half_page, head_words, not_here
-from diary.pack.registers import front_lines, of_kind
+from diary.pack.registers import breaks, front_lines, of_kind
 from diary.pack.row_facts import recorder
 from diary.pack.rows import Row, Stills, row_of
 from diary.pack.sections import further_sections
@@ -101,7 +101,8 @@ def _setting(contents: Contents) -> list[str]:
         label, places = _SETTINGS[profile]
         found = [entry.number for entry in entries if entry.text("place_category") in places]
     elif profile == "solicitor":
-        label, found = "Said to break an order", [entry.number for entry in entries if objects_of(entry.said, "alleged_breaches")]
+        orders = of_kind(contents.registers, "order")
+        label, found = "Said to break an order", [one.number for one in entries if any(breaks(one, order) for order in orders)]
     else:
         return []
     return [label, f"{len(found)}: {entries_words(found)}" if found else "no entry says so"]

@@ -97,8 +97,7 @@ def breaches(registers: Registers, entry: Incident) -> list[str]:
         order = registers.get(text_of(one, "order_id"))
         if order is None or order.told.newest.kind != "order":
             continue
-        term, no = term_of(order.said, one.get("term_no")), one.get("term_no")
-        parts = [f"{order.ref} {order_label(order)}", f"term {no}" if term else f"term {no}, which the order does not have"]
+        parts = [f"{order.ref} {order_label(order)}", term_words(order, one.get("term_no"))]
         served = day_words(order, "served_on")
         parts += [f"served {served}"] if served else []
         standing = standing_of(order.said, entry.said)
@@ -159,7 +158,7 @@ def front_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
     """Orders with the entries said to break them, notices to stop, and every reference, for the first page."""
     lines = []
     for order in of_kind(registers, "order"):
-        said = [entry for entry in entries if _breaks(entry, order)]
+        said = [entry for entry in entries if breaks(entry, order)]
         parts = [f"{order.ref} {order_label(order)}", order.text("court"), order.text("case_no")]
         parts += [f"{before} {day}" for before, name in _ORDER_DAYS if (day := day_words(order, name))]
         parts.append(f"said to be broken in {entries_words(entry.number for entry in said)}" if said else "")
@@ -174,10 +173,22 @@ def front_lines(registers: Registers, entries: Sequence[Incident]) -> list[str]:
 _ORDER_DAYS: Final = (("made", "made_on"), ("served", "served_on"), ("until", "expires_on"))
 
 
-def _breaks(entry: Incident, order: Register) -> bool:
-    """Whether an entry is said to break this order, and did not come before it was served."""
+def breaks(entry: Incident, order: Register) -> bool:
+    """Whether an entry is said to break this order, and could have."""
     named = any(text_of(one, "order_id") == order.record for one in objects_of(entry.said, "alleged_breaches"))
-    return named and standing_of(order.said, entry.said) != "not_served"
+    return named and is_counted(order, entry)
+
+
+def is_counted(order: Register, entry: Incident) -> bool:
+    """Whether an order could be broken then, as far as its dates say: served, and not run out. One rule for every place."""
+    return standing_of(order.said, entry.said) not in ("not_served", "expired")
+
+
+def term_words(order: Register, no: object) -> str:
+    """`term 2`, and whether the order has such a one."""
+    if not no:
+        return "term not named"
+    return f"term {no}" if term_of(order.said, no) else f"term {no}, which the order does not have"
 
 
 def choice_words(one: Register, name: str, choice: str) -> str:

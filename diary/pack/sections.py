@@ -11,7 +11,18 @@ from diary.pack.contents import Contents
 from diary.pack.glyphs import drawable, paragraphs
 from diary.pack.pattern_page import pattern_sections
 from diary.pack.people_page import by_time, numbers_of, people_sections
-from diary.pack.registers import STANDING, Register, choice_words, day_words, linked, of_kind, order_label, report_words
+from diary.pack.registers import (
+    STANDING,
+    Register,
+    choice_words,
+    day_words,
+    is_counted,
+    linked,
+    of_kind,
+    order_label,
+    report_words,
+    term_words,
+)
 from diary.pack.rows import Row
 from diary.pack.witnesses import witness_rows
 from diary.pack.wording import numbers_words
@@ -21,7 +32,6 @@ from diary.record.incident import Incident
 from diary.record.reading import Fields, codes_of, objects_of, switch_of, text_of, whole_of
 
 _EXPIRED: Final = "expired"
-_BROKEN: Final = frozenset({"in_force", "unknown_served", "unknown_when"})
 
 
 def further_sections(contents: Contents) -> Row:
@@ -112,7 +122,7 @@ def _order(contents: Contents, one: Register) -> Row:
         ),
         "expired": is_over(contents, one),
         "terms": [
-            [str(whole_of(term, "no") or ""), drawable(text_of(term, "text")), _of_term(said, term)]
+            [str(whole_of(term, "no") or ""), drawable(text_of(term, "text")), _of_term(one, said, term)]
             for term in objects_of(one.said, "terms")
         ],
         "breaches": [_breach(one, entry, breach) for entry, breach in said],
@@ -135,20 +145,21 @@ def is_over(contents: Contents, one: Register) -> bool:
     return standing_of(one.said, made) == _EXPIRED
 
 
-def _of_term(said: Iterable[tuple[Incident, Fields]], term: Fields) -> str:
+def _of_term(one: Register, said: Iterable[tuple[Incident, Fields]], term: Fields) -> str:
     """The entries said to break one term while it could be broken."""
-    return numbers_words(tuple(entry.number for entry, breach in said if breach.get("term_no") == term.get("no")))
+    of_it = (entry for entry, breach in said if breach.get("term_no") == term.get("no"))
+    return numbers_words(tuple(entry.number for entry in of_it if is_counted(one, entry)))
 
 
 def _breach(one: Register, entry: Incident, breach: Fields) -> list[str]:
-    """One alleged breach; what came before service is said to be none."""
+    """One alleged breach; what came before service is said to be none, and what came after it ended is not counted."""
     standing = standing_of(one.said, entry.said)
     return [
         entry.number,
         times.printed(entry.when).day,
-        f"term {whole_of(breach, 'term_no') or 'not named'}",
+        drawable(term_words(one, breach.get("term_no"))),
         STANDING.get(standing, "order in force"),
-        "alleged" if standing in _BROKEN else "not counted",
+        "alleged" if is_counted(one, entry) else "not counted",
     ]
 
 

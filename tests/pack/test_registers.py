@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from diary.pack.numbered import REGISTERS
 from diary.pack.proofs import proof_files
 from diary.pack.recordjson import record_file
 from diary.pack.registers import front_lines, people_of
+from diary.pack.sections import further_sections
 from diary.pack.tables import chronology_csv
 from diary.pack.verify import verify
 from tests.pack.conftest import build, finish
@@ -95,6 +97,16 @@ def test_a_breach_stands_only_after_service_and_to_a_term_there_is(contents: Con
     assert said[1] == "O1 Stalking protection order (SPO), term 2, served 6 May 2026"
 
 
+def test_every_place_counts_the_same_breaches(contents: Contents) -> None:
+    """Page one, the terms and the list of what is said: none counts what came before service or after the order ended."""
+    order: Any = further_sections(contents)["orders"][0]  # type: ignore[index]
+    # 4 came after the order ended, and 5 names a term that there is not.
+    standing = {row[0]: (row[4], "does not have" in row[2]) for row in order["breaches"]}
+    counted, not_counted = ("alleged", False), ("not counted", False)
+    assert standing == {"1": not_counted, "2": counted, "3": counted, "4": not_counted, "5": ("alleged", True)}
+    assert [row[2] for row in order["terms"]] == ["3", "2"]
+
+
 def test_every_column_of_an_entry(contents: Contents) -> None:
     """Codes for people, references for reports, no name of a witness, no formula."""
     rows = rows_of(chronology_csv(contents))
@@ -122,10 +134,10 @@ def test_a_schedule_is_a_line_a_message_and_the_keeper_a_number(contents: Conten
 
 
 def test_page_one_has_the_order_its_breaches_and_the_references(contents: Contents, capsule: Capsule) -> None:
-    """The entry before service is not among them; without an order the page says so."""
+    """The entry before service and the one after it ended are not among them; without an order the page says so."""
     lines = front_lines(contents.registers, contents.entries)
     assert lines == [
-        "O1 Stalking protection order (SPO), served 6 May 2026, until 6 Jun 2026, said to be broken in entries 2–5",
+        "O1 Stalking protection order (SPO), served 6 May 2026, until 6 Jun 2026, said to be broken in entries 2, 3, 5",
         "R1 Police, Met, crime =HYPERLINK(1), on 7 May 2026",
     ]
     assert front_lines({}, contents.entries)[0].startswith("This diary holds no order")
