@@ -158,6 +158,11 @@ test('leaving is drawn before the app is asked', () => {
   stage.place = { name: 'entry', record: 'r' };
   stage.leave();
   assert.deepEqual(order, ['drawn true start', 'app']);
+  app.state.phase = 'notebook';
+  stage.say('Taken out of your diary');
+  assert.equal(stage.spoken, '', 'what ended after it is not said over the notebook');
+  stage.say('Deleted', { outside: true });
+  assert.equal(stage.spoken, 'Deleted');
 });
 
 test('words are filled in, numbers have their form, and a missing one is a fault', () => {

@@ -87,7 +87,7 @@ function bar(stage) {
   const drop = () => {
     const { note: id } = stage.local;
     open(stage, undefined);
-    stage.say(t('nb.deleted'));
+    stage.say(t('nb.deleted'), { outside: true });
     return stage.app.noteDrop?.(id);
   };
   return html`<div class="row apart"><button type="button" class="button button-plain" @click=${() => open(stage, undefined)}>${icon('back', 22, 'mirror')}<span>${t('nb.back')}</span></button>

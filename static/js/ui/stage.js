@@ -112,8 +112,12 @@ export class Stage {
     this.draw();
   }
 
-  /** Tell a screen reader, without moving anyone. @param {string} text */
-  say(text) {
+  /**
+   * Tell a screen reader, without moving anyone. What ends after somebody left is not said over the notebook or the lock.
+   * @param {string} text @param {{outside?: boolean}} [how] `outside`: said by the notebook itself
+   */
+  say(text, { outside = false } = {}) {
+    if (!outside && ['locked', 'notebook', 'picture'].includes(this.state.phase)) return;
     this.spoken = text;
     this.draw();
   }
