@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators import cards
-from tests.browser.navigators.judge import faults
+from tests.browser.navigators.judge import faults, too_wide
 from tests.browser.navigators.keeper import Keeper
 
 TEXT = "He was at the gate."
@@ -170,6 +170,7 @@ def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:
     keeper.tap("Record your voice")
     keeper.sees("Recording")
     assert faults(keeper.page) == []
+    assert too_wide(keeper.page) == []
     keeper.page.wait_for_timeout(1500)
     keeper.tap("Stop")
     keeper.sees(re.compile("^Recorded: voice-.*webm"))
@@ -182,8 +183,23 @@ def test_said_aloud_or_signed_instead_of_written(with_voice: Keeper) -> None:
     cards.opens(keeper, "Say it aloud or sign it")
     keeper.tap("Record yourself signing")
     keeper.sees("Recording")
+    keeper.page.wait_for_timeout(1500)
     keeper.locks()
     keeper.page.wait_for_function("window.tracks.length === 2 && window.tracks.every((one) => one.readyState === 'ended')")
+    # Cut short by the lock, it is not lost: sealed like all that comes while this is locked, and asked about.
+    keeper.unlocks()
+    keeper.tap("Look")
+    keeper.sees(re.compile(r"^signed-.*\.(webm|mp4)$"))
+    # Cut short by another place, it is where it was meant to go.
+    keeper.goes("Add")
+    keeper.tap("Say it aloud or sign it")
+    keeper.tap("Record your voice")
+    keeper.sees("Recording")
+    keeper.page.wait_for_timeout(1500)
+    keeper.goes("Entries")
+    keeper.tap("Carry on writing")
+    keeper.tap(re.compile("^Say it aloud or sign it Recorded account$"))
+    keeper.sees(re.compile("^Recorded: voice-.*webm"))
 
 
 def test_a_microphone_that_is_not_allowed(new_phone: NewPhone) -> None:

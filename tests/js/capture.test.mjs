@@ -16,6 +16,28 @@ async function lockedPhone() {
   return made;
 }
 
+test('a file that was chosen when the diary locked, or was half in, is asked about after the words', async () => {
+  const { phone, app, record } = await phoneWithEntry();
+  const person = (await app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} })).record;
+  const big = file(Uint8Array.from([...PNG, ...new Uint8Array(3_000_000).fill(4)]), 'half-in.png');
+  const half = app.addFile('draft', big, { route: 'photo_picker' });
+  const [later, entry, register] = ['later.png', 'entry.png', 'register.png'].map((name) => file(PNG, name));
+  await app.quickExit();
+  const refused = (taking) => assert.rejects(taking, ({ code }) => code === 'locked');
+  await refused(half);
+  await refused(app.addFile('draft', later, { route: 'photo_picker' }));
+  await refused(app.addFile(record, entry, { route: 'files' }));
+  await refused(app.addRecordFile({ kind: 'person', record: person, field: 'evidence_ids' }, register, { route: 'files' }));
+  assert.equal(app.state.phase, 'notebook');
+  await app.askLock();
+  await app.unlock(WORDS);
+  await until(phone, (state) => state.waiting?.captured === 4, 'four things');
+  const { asked } = await app.readCaptured();
+  assert.deepEqual(asked.map(({ name, size, same }) => [name, size, same]).sort(), [['entry.png', PNG.length, true], ['half-in.png', big.size, true], ['later.png', PNG.length, true], ['register.png', PNG.length, true]]);
+  assert.equal((await app.readIncident(record)).attachments.length, 0);
+  phone.end();
+});
+
 test('five things added on a locked phone: asked about, five drafts, digests as of the files', async () => {
   const { app, phone } = await lockedPhone();
   const given = [file(png(1), 'a.png'), file(png(2), 'b.png'), file(png(3), 'c.png')];

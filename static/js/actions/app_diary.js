@@ -8,6 +8,7 @@ import { attachmentMethods } from './attachments.js';
 import { chaseMethods } from './chase.js';
 import { readEntry } from './entries.js';
 import { addFiles, changeRecord, needsReason, saveLater, saveNew } from './incidents.js';
+import { orLate } from './late.js';
 import { maskMethods } from './masking.js';
 import { purgeMethods } from './purging.js';
 import { readingBackMethods } from './reading_back.js';
@@ -137,7 +138,7 @@ async function noteSettled(open, record) {
 /** @param {Context} ctx @param {Drafts} drafts */
 function filePart(ctx, drafts) {
   return {
-    addFile: (/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ how) => drafts.during(addFile(ctx, drafts, target, file, how)),
+    addFile: (/** @type {string} */ target, /** @type {File} */ file, /** @type {How} */ how) => drafts.during(orLate(ctx, file, how.route, addFile(ctx, drafts, target, file, how))),
     async readPicture(/** @type {string} */ attachment, /** @type {'preview'|'print'|'masked'|'unmasked'} */ size) {
       if (!ctx.open) return readFresh(ctx, drafts, attachment, size === 'preview' ? size : 'print');
       const open = ctx.open;

@@ -3,6 +3,7 @@ import { KeptError } from '../core/errors.js';
 import { mentions, mergedWith, rootOf } from '../record/links.js';
 import { roleCodes } from '../record/roles.js';
 import { insideOf, savedOf } from './inside.js';
+import { orLate } from './late.js';
 import { claims } from './roles.js';
 import { stageFile } from './incidents.js';
 import { readEntriesThat, readKind, readOne, saveOne } from './records.js';
@@ -32,7 +33,7 @@ export function registerMethods(ctx) {
     readMentions: async (/** @type {string} */ record) => readMentions(inside(), record),
     mergeRecords: async (/** @type {string} */ record, /** @type {string|null} */ into, /** @type {string} */ reason = '') => saved(await merge(ctx, inside(), record, into, reason)),
     async addRecordFile(/** @type {{kind: string, record: string, field: string}} */ to, /** @type {File} */ file, /** @type {{route: string, onProgress?: (done: number, total: number) => void}} */ how) {
-      return saved(await addFile(ctx, inside(), to, file, how));
+      return saved(await orLate(ctx, file, how.route, (async () => addFile(ctx, inside(), to, file, how))()));
     },
     readRecordFiles: async (/** @type {string[]} */ ids) => readFiles(inside(), ids),
     /** What is typed in a form and not saved; null throws it away. It lies sealed on this phone only. */

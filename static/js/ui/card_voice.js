@@ -1,6 +1,7 @@
 /**
  * The account said aloud or signed: recorded in the page, up to five minutes, and sealed as a file of the entry. Nothing
- * here or in the browser turns it into text, and the microphone and camera go out with the card, the place and the lock.
+ * here or in the browser turns it into text, and the microphone and camera go out with the card, the place and the lock; what
+ * was recorded until then is kept.
  */
 import { html, nothing, ref } from './html.js';
 import { button, errorSummary } from './parts.js';
@@ -92,14 +93,36 @@ function record(stage, take, account, isHere) {
   recorder.ondataavailable = (event) => { if (event.data.size) take.parts.push(event.data); };
   recorder.onstop = () => {
     close(take);
-    if (take.gone || !isHere()) return undefined;
-    return keep(stage, take, account);
+    if (take.gone) return undefined;
+    return isHere() ? keep(stage, take, account) : keepCut(stage, take, account);
   };
   recorder.start(SECOND);
   take.timer = setInterval(() => {
-    if (!isHere()) { take.gone = true; close(take); } else if (Date.now() >= take.until) recorder.stop();
+    if (!isHere()) return close(take);
+    // Whoever speaks or signs touches nothing: without this the page would lock before the five minutes are over.
+    if (document.visibilityState === 'visible') stage.app.touch?.();
+    if (Date.now() >= take.until) recorder.stop();
     else stage.draw();
   }, SECOND);
+}
+
+/** What was recorded, as a file. @param {Take} take */
+function fileOf(take) {
+  const type = (take.recorder?.mimeType || take.parts[0]?.type || `${take.kind}/webm`).split(';')[0] ?? '';
+  const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const ending = type.endsWith('mp4') ? (take.kind === 'audio' ? 'm4a' : 'mp4') : 'webm';
+  return new File(take.parts, `${take.kind === 'audio' ? 'voice' : 'signed'}-${at}.${ending}`, { type });
+}
+
+/** Another place was gone to, or it locked: from an open diary it goes where it was meant to go, else it waits to be asked about. @param {Stage} stage @param {Take} take @param {Account} account */
+async function keepCut(stage, take, account) {
+  if (!take.parts.length) return;
+  const { generation } = stage;
+  const added = await stage.app.addFile(account.target || 'draft', fileOf(take), { route: 'recorded_in_app' }).catch(() => null);
+  if (!added || generation !== stage.generation) return;
+  if (account.target === 'draft') account.use(added.attachment);
+  stage.refresh('entry:');
+  stage.say(t('voice.loss'));
 }
 
 /** @param {Stage} stage @param {Take} take @param {Account} account */
@@ -107,10 +130,7 @@ async function keep(stage, take, account) {
   const { local, generation } = stage;
   take.state = 'sealing';
   stage.draw();
-  const type = (take.recorder?.mimeType || take.parts[0]?.type || `${take.kind}/webm`).split(';')[0] ?? '';
-  const at = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  const ending = type.endsWith('mp4') ? (take.kind === 'audio' ? 'm4a' : 'mp4') : 'webm';
-  const file = new File(take.parts, `${take.kind === 'audio' ? 'voice' : 'signed'}-${at}.${ending}`, { type });
+  const file = fileOf(take);
   try {
     const attachment = account.keep ? await account.keep(file) : (await stage.app.addFile(account.target, file, { route: 'recorded_in_app' })).attachment;
     local.take = undefined;

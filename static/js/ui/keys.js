@@ -29,7 +29,7 @@ function newWords(stage, enter) {
 
 /** Both words, once they are judged fine; the fields are emptied before anything is tried. @param {Stage} stage @returns {Promise<{words: string, newWords: string}|null>} */
 async function taken(stage) {
-  const { local } = stage;
+  const { local, generation } = stage;
   const [words, typed] = [local.words ?? '', local.typed ?? ''];
   const judged = judgeWords(typed, local.six ?? '', local.again);
   const lacking = !words;
@@ -39,6 +39,7 @@ async function taken(stage) {
     return null;
   }
   const checked = await stage.app.checkWords?.(typed);
+  if (generation !== stage.generation) return null; // left meanwhile
   if (checked && !checked.ok) {
     stage.set({ wrong: checked.why === 'common' ? 'common' : 'short' });
     return null;

@@ -135,12 +135,13 @@ function short(stage) {
  * @param {Stage} stage @param {{read: string, label: string, hint?: string, again: string, differ: string, act: string, judge: (typed: string) => Promise<string|null>, keep: (typed: string, words: string) => Promise<unknown>, words?: string}} asks `words`: asks for the words in use too
  */
 function twice(stage, { read, label, hint, again, differ, act, judge, keep, words }) {
-  const { local } = stage;
+  const { local, generation } = stage;
   const save = async () => {
     const typed = local.typed ?? '';
     if (!local.read) return stage.set({ wrong: t('cover.need'), where: 'read' });
     if (words && !local.words) return stage.set({ wrong: t('words.none'), where: 'words' });
     const fault = typed ? await judge(typed) : t('words.none');
+    if (generation !== stage.generation) return undefined; // left meanwhile
     if (fault) return stage.set({ wrong: fault, where: 'typed' });
     if (typed !== local.more) return stage.set({ wrong: t(differ), where: 'more' });
     // Emptied before anything is done with it.
