@@ -190,6 +190,39 @@ def test_changing_earlier_words_asks_why(show: Show) -> None:
     assert json.dumps(asked(page, "saveIncident")[-1]).count("I got it wrong") == 1
 
 
+def test_what_was_read_before_is_read_again_after_news(show: Show) -> None:
+    """The words for police, an entry that was looked at before, and which packs can be made: never as they were earlier."""
+    page = show((OPEN, go("quick")))
+    expect(page.get_by_role("heading", name="Quick report")).to_be_visible()
+    page.evaluate(
+        """fake.seen = [];
+        for (const name of ['readForQuick', 'readIncident', 'packWays']) {
+            const own = fake[name];
+            fake[name] = (...given) => { fake.seen.push(name); return own.apply(fake, given); };
+        }"""
+    )
+
+    def again(name: str) -> None:
+        page.wait_for_function("(name) => fake.seen.includes(name)", arg=name)
+        page.evaluate("fake.seen = []")
+
+    news = js("fake.set({ entries: [...fake.state.entries] })")
+    news(page)
+    again("readForQuick")
+    go("entry", record="r0")(page)
+    again("readIncident")
+    go("entries")(page)
+    news(page)
+    go("entry", record="r0")(page)
+    again("readIncident")
+    page.get_by_role("navigation").get_by_role("button", name="Share").click()
+    again("packWays")
+    page.get_by_role("navigation").get_by_role("button", name="Share").click()
+    again("packWays")
+    js("fake.set({ offline: true }); fake.set({ offline: false })")(page)
+    again("packWays")
+
+
 def test_pictures_are_blurred_until_touched(show: Show) -> None:
     """In the tiles and in the viewer."""
     page = show((OPEN, go("entry", record="r0")))

@@ -170,6 +170,7 @@ function thumb(stage) {
   /** @param {string} tab */
   const on = (tab) => {
     if (tab === 'lock') return void stage.app.lock('asked');
+    if (tab === 'share') stage.refresh('pack-ways'); // the server may answer by now
     if (tab === name && name !== 'add') return undefined;
     return stage.go({ name: tab });
   };

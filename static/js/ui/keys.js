@@ -136,7 +136,7 @@ function newwords(stage) {
 function highrisk(stage) {
   const found = stage.find('settings', async () => (await stage.app.readSettings?.()) ?? { fields: {}, restricted: {} });
   const on = Boolean(found.data?.fields['high_risk']);
-  const turn = () => stage.run('risk', async () => { await stage.app.setHighRisk(!on); stage.refresh('settings'); stage.say(t(on ? 'risk.off' : 'risk.on')); });
+  const turn = () => stage.run('risk', async () => { await stage.app.setHighRisk(!on); stage.refresh('settings'); stage.refresh('pack-ways'); stage.say(t(on ? 'risk.off' : 'risk.on')); });
   return html`<div class="stack-wide">${heading(t('risk.title'))}<p>${t('risk.lead')}</p>${errorSummary(stage)}
     <ul class="points stack-close"><li>${t('risk.does_1')}</li><li>${t('risk.does_2')}</li></ul><p class="soft">${t('risk.costs')}</p>
     ${found.data ? html`<p role="status"><strong>${t(on ? 'risk.on' : 'risk.off')}</strong></p><div>${button(t(on ? 'risk.turn_off' : 'risk.turn_on'), turn, { main: !on, busy: stage.running === 'risk' })}</div>${standing(stage)}` : html`<p role="status">${t('frame.loading')}</p>`}</div>`;

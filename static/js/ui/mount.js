@@ -30,7 +30,7 @@ export function mount(app, root) {
   };
   const stage = new Stage(app, { soon, now: draw });
   let phase = app.state.phase;
-  let { entries } = app.state;
+  let { entries, offline } = app.state;
   let begun = false;
 
   function draw() {
@@ -47,11 +47,14 @@ export function mount(app, root) {
     phase = app.state.phase;
     const news = entries !== app.state.entries;
     entries = app.state.entries;
+    // What was said without a network is asked again with one.
+    if (offline && !app.state.offline) stage.refresh('pack-ways');
+    offline = app.state.offline;
     void follow(app.state.language, draw);
     // What another device wrote may be in any list that was read.
-    if (news) for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:']) stage.refresh(what);
-    // An entry on the screen shows where its files are by now.
-    if (phase === before) return news && stage.place.record ? stage.refresh('entry:') : stage.draw();
+    if (news) for (const what of ['record', 'people', 'mentions:', 'chase', 'sees:', 'marked', 'asked', 'questions:', 'quick']) stage.refresh(what);
+    // An entry shows where its files are by now, and what another device wrote, on the screen and when it is opened again.
+    if (phase === before) return news ? stage.refresh('entry:') : stage.draw();
     enter(stage, before, phase);
     // A lock is drawn before anything else happens: no frame may still show the page.
     return draw();
