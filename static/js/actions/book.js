@@ -21,7 +21,7 @@ import { concern, told } from './listing.js';
 /** @typedef {import('../store/store.js').Store} Store */
 /** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {import('../crypto/vault.js').Vault} Vault */
-/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean, altered?: true}} VersionFacts `checked` is false where this browser could not check the receipt's signature; `altered`: it did not match what was signed when it came */
+/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean, altered?: true, erased?: number}} VersionFacts `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not check the receipt's signature; `altered`: it did not match what was signed when it came */
 /** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[], erased_at?: number}} Meta */
 /** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
 /** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>, kinds: Map<string, string[]>, opened?: Map<string, Opened>}} Batch what one transaction has staged so far; `opened`: versions opened for it alone */
@@ -247,14 +247,14 @@ function shapedAgain(record, { v, altered }, read) {
  * removed at once, nor one that another device had erased and this one only ever knew the number of.
  * @param {Meta} meta @param {VersionFacts} facts
  */
-function isLost(meta, { receipt, seq }) {
-  return meta.erased_at === undefined && meta.kind !== 'attachment' && Boolean(receipt || seq === null);
+function isLost(meta, { receipt, seq, erased }) {
+  return erased === undefined && meta.erased_at === undefined && meta.kind !== 'attachment' && Boolean(receipt || seq === null);
 }
 
-/** Versions that no other version follows. @param {Meta} meta @returns {string[]} */
+/** Versions that no other version follows; what was erased for good says nothing that could be followed. @param {Meta} meta @returns {string[]} */
 export function heads(meta) {
   const followed = new Set(meta.versions.flatMap(({ parents }) => parents));
-  return meta.versions.map(({ v }) => v).filter((v) => !followed.has(v));
+  return meta.versions.filter(({ v, erased }) => erased === undefined && !followed.has(v)).map(({ v }) => v);
 }
 
 /** Feed order: numbered versions by number, then this phone's own in the order they were sealed. @param {VersionFacts[]} versions */

@@ -17,6 +17,8 @@ const SOON = 180_000;
 const MANY = 60;
 /** A record stays well under what a version may hold; a second one of the day goes on. */
 const FULL = 2_000;
+/** The detail of a line that says that the server was seen to have erased it. */
+const ERASED = 'erased_for_good';
 /** Looking twice within this is one look. */
 const ONE_LOOK = 600_000;
 
@@ -103,4 +105,15 @@ export function arrival({ attachment, received_at, sha256, route }) {
 /** @param {string} attachment @param {number} at @param {Line['actor']} actor @param {Line['action']} action @param {string} [detail] @returns {Line} */
 export function lineOf(attachment, at, actor, action, detail) {
   return { attachment, at, actor, action, ...(detail ? { detail } : {}) };
+}
+
+/** An entry and what belonged to it were erased for good: the keeper's own word for it, which outlives every version of theirs. @param {readonly string[]} records @param {number} at ms @returns {Line[]} */
+export function erasedLines(records, at) {
+  return records.map((record) => lineOf(record, at, 'keeper', 'deleted', ERASED));
+}
+
+/** What another device says was erased, to be looked at in this run (erasing.js). @param {Record<string, any>} root @param {unknown} lines */
+export function noteErased(root, lines) {
+  const said = /** @type {Line[]} */ (Array.isArray(lines) ? lines : []).filter(({ action, detail }) => action === 'deleted' && detail === ERASED);
+  if (said.length) root.told_erased = [...new Set([...(root.told_erased ?? []), ...said.map(({ attachment }) => attachment)])];
 }

@@ -12,6 +12,7 @@ import { partName } from '../net/blobs.js';
 import { erasedAmong } from '../net/feed.js';
 import { proofOf } from './accounts.js';
 import { confirm } from './confirming.js';
+import { erasedLines, waitingLines } from './custody.js';
 import { holdOn, SEVEN_DAYS } from './holding.js';
 import { readKind } from './records.js';
 import { outSince } from './takeout.js';
@@ -114,20 +115,27 @@ function longOut({ index }, now) {
 
 /**
  * What the server no longer has goes from here as well, but only what the keeper took out: a server that says of other
- * entries that they were erased is not believed (see removal.js).
+ * entries that they were erased is not believed (see removal.js). Of an entry its newest version is asked for: one that was
+ * written elsewhere meanwhile stands, whatever was erased before it.
+ *
+ * [Note: a phone that was away] The taking out is erased with the rest, so a phone that never met it would keep the entry for ever.
+ * Whoever follows an erasure says so in the keeper's own custody record, and that word is believed too.
  * @param {Context} ctx @param {Open} open @param {readonly string[]} records
  */
 async function followErased(ctx, open, records) {
+  const said = new Set(open.store.root.told_erased);
   /** @type {Map<string, number>} */
   let known = new Map();
-  for (const record of new Set(records)) {
+  for (const record of new Set([...records, ...said])) {
     const meta = await open.book.meta(record);
-    const seq = Math.min(...(meta?.versions ?? []).map((one) => one.seq ?? Infinity));
-    if (!meta || meta.erased_at || meta.kind !== 'incident' || !Number.isFinite(seq)) continue;
-    if (!known.has(record)) known = new Map([...known, ...await erasedAmong(ctx.api, open.identity.diary, seq - 1)]);
-    const at = known.get(record);
-    if (at !== undefined && outSince(await open.book.versions(record)) !== null) await eraseHere(open, await belonging(open, record), at);
+    const last = meta?.versions.at(-1);
+    if (!meta || meta.erased_at || meta.kind !== 'incident' || !last?.seq) continue;
+    if (!known.has(last.v)) known = new Map([...known, ...await erasedAmong(ctx.api, open.identity.diary, last.seq - 1)]);
+    const at = known.get(last.v);
+    const isOut = outSince(await open.book.versions(record)) !== null;
+    if (at !== undefined && (isOut || said.has(record))) await eraseHere(open, await belonging(open, record), at, isOut);
   }
+  if (said.size) await open.store.change((root) => { delete root.told_erased; });
 }
 
 /** Hold stops what waits here as well. @param {Open} open */
@@ -165,14 +173,16 @@ async function isOnlyOf(open, file, record) {
 
 /**
  * Takes the words and files of records off this phone. Ids, commitments and numbers stay.
- * @param {Open} open @param {readonly string[]} records @param {number} at ms
+ * @param {Open} open @param {readonly string[]} records @param {number} at ms @param {boolean} [isSaid] whether this phone tells the keeper's others
  */
-export async function eraseHere(open, records, at) {
+export async function eraseHere(open, records, at, isSaid = false) {
   await open.store.change(async (root, change) => {
     const batch = open.book.batch(root, change);
+    if (isSaid) waitingLines(root, erasedLines(records, at));
     for (const record of records) await eraseRecord(open, batch, record, at);
     root.erasures = (root.erasures ?? []).filter((/** @type {Erasure} */ one) => !one.records.some((each) => records.includes(each)));
   });
+  if (isSaid) await open.custody.flush().catch(() => undefined); // its lines wait in the root, and go with the next
 }
 
 /** @param {Open} open @param {import('./book.js').Batch} batch @param {string} record @param {number} at */
@@ -194,6 +204,7 @@ async function eraseRecord(open, batch, record, at) {
   root.uploads = root.uploads.filter((/** @type {any} */ one) => !gone.has(one.blob));
   root.fetch = root.fetch.filter((/** @type {any} */ one) => !gone.has(one.blob));
   meta.erased_at = at;
+  for (const facts of meta.versions) facts.erased ??= at;
   change.putJson(`r/${record}`, meta);
   batch.metas.set(record, meta);
   const row = open.index.find(record);

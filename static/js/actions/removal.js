@@ -5,6 +5,7 @@ import { inFeedOrder } from './book.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./book.js').Batch} Batch */
+/** @typedef {{v: string, c: string, seq: number, at: number}} Gone a version that was erased for good, and when, ms */
 
 /** The one reason that is a code: it says no more than the screen does. */
 export const REMOVED = 'file_removed';
@@ -48,18 +49,13 @@ export async function takeErased({ store, book, index }, batch, { record, versio
   const { root, change } = batch;
   const known = structuredClone(await book.meta(record, batch));
   // A server could say of any entry that it was erased: it is believed only of what the keeper took out.
-  if (known && !await isOut(book, batch, known)) return stays(batch, known, { v: version, c, seq });
+  const at = erased?.at ?? 0;
+  if (known && !await isOut(book, batch, known)) return stays(batch, known, { v: version, c, seq, at });
   if (known) await letGo({ store, book }, batch, record);
   const meta = known ?? { record, kind: '', of: null, versions: [] };
-  const there = meta.versions.find(({ v }) => v === version);
-  if (there) Object.assign(there, { seq });
-  else {
-    meta.versions.push({ v: version, parents: [], c, seq, at: null, receipt: null });
-    root.blanks = (root.blanks ?? 0) + 1;
-  }
+  place(root, meta, { v: version, c, seq, at });
   change.drop(`v/${version}`);
-  meta.versions = inFeedOrder(meta.versions);
-  meta.erased_at = erased?.at ?? 0;
+  meta.erased_at = at;
   batch.metas.set(record, meta);
   change.putJson(`r/${record}`, meta);
   const row = index.find(record);
@@ -77,15 +73,20 @@ async function isOut(book, batch, meta) {
   return false;
 }
 
-/** Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike. @param {Batch} batch @param {import('./book.js').Meta} meta @param {{v: string, c: string, seq: number}} gone */
-function stays({ root, change, metas }, meta, { v, c, seq }) {
+/** The place of a version that was erased for good. @param {Record<string, any>} root @param {import('./book.js').Meta} meta @param {Gone} gone */
+function place(root, meta, { v, c, seq, at }) {
   const there = meta.versions.find((one) => one.v === v);
-  if (there) Object.assign(there, { seq });
+  if (there) Object.assign(there, { seq, erased: at });
   else {
-    meta.versions.push({ v, parents: [], c, seq, at: null, receipt: null });
+    meta.versions.push({ v, parents: [], c, seq, at: null, receipt: null, erased: at });
     root.blanks = (root.blanks ?? 0) + 1;
   }
   meta.versions = inFeedOrder(meta.versions);
+}
+
+/** Its words stay; only the place of the version that is gone is noted, so that this device and the server count alike. @param {Batch} batch @param {import('./book.js').Meta} meta @param {Gone} gone */
+function stays({ root, change, metas }, meta, gone) {
+  place(root, meta, gone);
   metas.set(meta.record, meta);
   change.putJson(`r/${meta.record}`, meta);
   return null;

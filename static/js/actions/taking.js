@@ -6,6 +6,7 @@ import { number, numbered, withFacts } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
+import { noteErased } from './custody.js';
 import { heedRemoval, takeErased } from './removal.js';
 import { resealUnsent } from './resealing.js';
 
@@ -89,6 +90,7 @@ async function takeItem(batch, book, item) {
   const there = meta.versions.find(({ v }) => v === version);
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
+    delete meta.erased_at; // written elsewhere before that phone heard of it: what was said since stands, and may be erased in its turn
     meta.versions.push({ v: version, parents: facts.parents, c: facts.c, seq, at, receipt, checked, ...(opened?.altered ? { altered: /** @type {const} */ (true) } : {}) });
     batch.change.put(`v/${version}`, { k: 'version' }, push);
   }
@@ -99,6 +101,7 @@ async function takeItem(batch, book, item) {
   if (opened) concern(batch, book.relist, opened.kind, record, meta.of, opened.fields);
   if (meta.kind === 'note' && meta.of) batch.change.putJson(`n/${meta.of}`, { note: record });
   if (meta.kind === 'settings') batch.root.settings = record;
+  if (opened?.kind === 'custody' && !opened.altered) noteErased(batch.root, opened.fields['lines']);
   countTowards(batch.root, meta.kind);
   return meta.kind === 'incident' ? record : meta.of;
 }

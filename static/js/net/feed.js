@@ -81,10 +81,10 @@ async function checkAll({ pins, diary, authors }, from, items) {
   return { items: judged, feed: { seq, head } };
 }
 
-/** Records of one page that were erased for good, with the day. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, number>>} */
+/** Versions of one page that were erased for good, with the day. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, number>>} */
 export async function erasedAmong(api, diary, after) {
   const { items } = readPage(await api.changes(diary, after));
-  return new Map(items.flatMap(({ record, erased }) => (erased ? [/** @type {[string, number]} */ ([record, erased.at])] : [])));
+  return new Map(items.flatMap(({ version, erased }) => (erased ? [/** @type {[string, number]} */ ([version, erased.at])] : [])));
 }
 
 /** What the server has of a diary after a number, by version: the digest of its envelopes, b64. Nothing of it is checked. @param {Link['api']} api @param {string} diary @param {number} after @returns {Promise<Map<string, string>>} */

@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
+export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
+
 async function freePort() {
   const server = createServer();
   await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
@@ -22,8 +24,7 @@ export async function startServer({ settings = {}, again } = {}) {
   const { port, folder } = again ?? { port: await freePort(), folder: await mkdtemp(join(tmpdir(), 'kept-')) };
   const base = `http://localhost:${port}`;
   const env = { ...process.env, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}`, ...settings };
-  const python = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
-  const child = spawn(python, [join(ROOT, 'tests/js/phone/serve.py'), String(port)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(port)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((ready, failed) => {
     child.stdout.once('data', ready);
     child.once('exit', () => failed(new Error('the server did not start')));
@@ -44,7 +45,7 @@ export async function startServer({ settings = {}, again } = {}) {
       await new Promise((gone) => child.once('exit', gone));
     },
     /** A command of the server's own, over its files. @param {...string} command */
-    run: (...command) => promisify(execFile)(python, ['-m', 'diary', ...command], { cwd: ROOT, env }),
+    run: (...command) => promisify(execFile)(PYTHON, ['-m', 'diary', ...command], { cwd: ROOT, env }),
   };
 }
 

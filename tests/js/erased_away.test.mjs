@@ -1,0 +1,100 @@
+/** An entry erased for good while another phone was away: it goes there too, what was written there meanwhile stands, and goes when it is erased in its turn. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
+import { anotherPhone } from './phone/another.mjs';
+import { PYTHON, sender, startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const DUE = 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute("UPDATE erasure SET due_at = 1"); d.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000"); d.commit()';
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+const looks = ({ phone }) => phone.ctx.open.syncing.now();
+const titles = ({ app }) => app.state.entries.map(({ title, flags }) => [title, ...flags]).sort();
+const isGone = ({ app }, record) => app.state.removed.some((row) => row.record === record && row.erased);
+
+/** What waits is made due; the server looks when it starts. */
+async function sevenDaysPass(one) {
+  await server.leave();
+  const database = readdirSync(server.folder, { recursive: true }).find((name) => name.endsWith('.sqlite3'));
+  execFileSync(PYTHON, ['-c', DUE, join(server.folder, database)]);
+  Object.assign(server, await startServer({ again: server }));
+  await until(one, () => { void looks(one).catch(() => undefined); return one.app.state.erasing.length === 0; }, 'erased');
+}
+
+async function erases(one, record) {
+  await one.app.takeOutRecord(record, '');
+  await looks(one);
+  await one.app.askErasing(record, { words: WORDS });
+}
+
+async function twoPhones() {
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) }, 'stays');
+  const { login } = await one.app.register({ words: WORDS });
+  one.app.putDraft({ fields: { narrative: 'goes' } });
+  await one.app.addFile('draft', file(PNG), { route: 'photo_picker' });
+  const { record } = await one.app.saveIncident({ record: null, fields: {}, restricted: {} });
+  await one.app.saveNote(record, 'mine');
+  await until(one, isKept, 'kept');
+  const two = await anotherPhone(server.base, login);
+  await until(two, (state) => state.entries.length === 2 && isKept(state), 'on the second');
+  await looks(two);
+  two.faults.off = true;
+  return { one, two, record, login };
+}
+
+test('a phone that was away and changed nothing: the entry, its picture and its note are gone there too, told by the keeper and not by the server alone', async () => {
+  const { one, two, record } = await twoPhones();
+  await erases(one, record);
+  await sevenDaysPass(one);
+  assert.ok(isGone(one, record));
+  two.faults.off = false;
+  // A server that says so before the keeper's own word has come is not believed.
+  two.faults.before = (path) => { if (path.endsWith('/erasures')) throw new TypeError('Failed to fetch'); };
+  await looks(two).catch(() => undefined);
+  assert.deepEqual(titles(two), [['goes'], ['stays']]);
+  delete two.faults.before;
+  await looks(two);
+  await looks(two);
+  assert.ok(isGone(two, record));
+  assert.deepEqual(titles(two), [['stays']]);
+  const { root } = two.phone.ctx.open.store;
+  assert.deepEqual([root.doubts, root.fetch, root.told_erased], [{}, [], undefined]);
+  assert.equal(await two.phone.ctx.open.store.readJson(`n/${record}`), null);
+  for (const { phone } of [one, two]) phone.end();
+});
+
+test('words written on the phone that was away bring it back, with nothing to be looked at and after a lock; erased in their turn they go everywhere', async () => {
+  const { one, two, record, login } = await twoPhones();
+  await two.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await erases(one, record);
+  await sevenDaysPass(one);
+  two.faults.off = false;
+  await looks(two);
+  await looks(one);
+  const three = await anotherPhone(server.base, login);
+  await until(three, ({ entries }) => entries.length === 2, 'on a new phone');
+  for (const phone of [one, two, three]) {
+    assert.deepEqual(titles(phone), [['goes'], ['stays']]);
+    assert.equal((await phone.app.readIncident(record)).fields.who, 'My ex');
+    // As when the list is made again: what was erased before hides nothing that was said since.
+    const read = await phone.phone.ctx.open.book.readAgain([record]);
+    assert.ok([...read.opened.values()].some(({ fields, altered }) => fields.who === 'My ex' && !altered));
+    assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
+  }
+  await erases(one, record);
+  for (const phone of [two, three]) await looks(phone);
+  await sevenDaysPass(one);
+  for (const phone of [two, three]) await looks(phone);
+  for (const phone of [one, two, three]) {
+    assert.ok(isGone(phone, record));
+    assert.equal((await phone.phone.ctx.open.store.readMany((await phone.phone.ctx.open.book.meta(record)).versions.map(({ v }) => `v/${v}`))).filter(Boolean).length, 0, 'no word of it is left');
+    phone.phone.end();
+  }
+});
