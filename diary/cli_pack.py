@@ -88,6 +88,7 @@ def _wish(
         release=release_name(),
         origin=origin,
         consent_at=now,
+        alone=True,
     )
 
 

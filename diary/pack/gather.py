@@ -35,6 +35,7 @@ class Wish:
     `recipient_ref`: the recipient's own reference. `review`: what the keeper looked at. `hold_words`: kept out of servable/.
     `asked_in`: `{"language", "wording"}` of the screens where they are not English and usual.
     `absent`: entries of which nothing is left to be read, `{"record","no","at","why"}`: their numbers are nobody else's.
+    `alone`: made on a computer from a sealed copy, with no server.
     """
 
     pack_id: str
@@ -61,6 +62,7 @@ class Wish:
     feed: Mapping[str, object] | None = None
     asked_in: Mapping[str, str] | None = None
     absent: tuple[Mapping[str, object], ...] = ()
+    alone: bool = False
 
 
 def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str, object]) -> bytes:
@@ -216,6 +218,8 @@ def _further(
         told["review"] = dict(wish.review)
     if wish.training:
         told["training"] = True
+    if wish.alone:
+        told["alone"] = True
     if wish.asked_in:
         told["asked_in"] = dict(wish.asked_in)
     if wish.kind in SUPPLEMENTS:

@@ -65,7 +65,8 @@ class Feed:
 class Head:
     """The pack's own facts. `raw` is the object as it came, for 12_record.json.
 
-    `asked_in`: the language of the screens when it was made, and whether they asked in words for young people.
+    `asked_in`: the language of the screens when it was made, and whether they asked in words for young people. `alone`: made
+    from a sealed copy, with no server.
     """
 
     raw: Mapping[str, object]
@@ -90,6 +91,7 @@ class Head:
     training: bool
     feed: Feed | None
     asked_in: tuple[str, bool]
+    alone: bool
 
     @property
     def name(self) -> str:
@@ -130,6 +132,7 @@ def head_of(pack: dict[str, object]) -> Head:
         training=switch_of(pack, "training") is True,
         feed=_feed(object_of(pack, "feed")) if "feed" in pack else None,
         asked_in=_asked_in(object_of(pack, "asked_in")),
+        alone=switch_of(pack, "alone") is True,
     )
     if not _FOLDER.fullmatch(head.folder) or not _RELEASE.fullmatch(head.release):
         raise BadRequest(_NOT_ONE)

@@ -54,9 +54,12 @@ def method_page(contents: Contents) -> Row:
     return {
         **contents.sheet_facts(f"How this record was made, pack {head.name}", "Restricted; not for service"),
         "release": head.release,
-        "origin": drawable(head.origin),
         "made": contents.made().line(),
-        "consent": times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "not recorded",
+        "software": _software(contents),
+        "published": contents.capsule.is_received,
+        "worked_out": "it was worked out from the sealed copy that this pack was made of"
+        if head.alone
+        else "the keeper’s device worked it out and keeps it in its own note of this pack",
         "counts": _counts(contents),
         "clocks": clock_checks(contents),
         "review": _review(contents),
@@ -78,6 +81,29 @@ def method_page(contents: Contents) -> Row:
         "crosswalk": [list(row) for row in CROSSWALK],
         "banner": BANNER,
     }
+
+
+def _software(contents: Contents) -> str:
+    """Where the diary was kept, and who was sent what for this pack: nobody where it was made from a sealed copy."""
+    head = contents.capsule.head
+    agreed = times.instant(head.consent_at, head.tz).line() if head.consent_at is not None else "a time that is not recorded"
+    kept = "Entries and files are sealed (encrypted and signed) on the keeper’s device."
+    if contents.capsule.is_received:
+        kept += " The server stores them and cannot read them."
+        kept = f"It was opened from {head.origin}, which also runs the server. {kept}"
+    else:
+        kept += " This diary was never sent to a server."
+    if head.alone:
+        made = (
+            "For this pack nothing was sent to a server: it was laid out on a computer from a sealed copy of the diary, opened "
+            f"with the keeper’s words at {agreed}. The files as received are from that copy."
+        )
+    else:
+        made = (
+            "For this pack the keeper sent the server the words chosen for it and the keys of the pictures to be printed, for "
+            f"this one job; the keeper agreed at {agreed}. The files as received were added on the keeper’s device."
+        )
+    return drawable(f"{kept} {made}")
 
 
 def _counts(contents: Contents) -> list[list[str]]:

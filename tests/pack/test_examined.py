@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from diary.pack import tables
 from diary.pack.capsule import read_capsule
 from diary.pack.contents import contents_of
 from diary.pack.gather import make_capsule
+from diary.pack.method import method_page
 from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, incident_fields
 from tests.pack.judging import Cases, compare
 from tests.pack.test_phone_tables import said_by_the_phone
@@ -75,3 +77,21 @@ async def test_a_version_that_was_left_out_shows(tmp_path: Path) -> None:
     cases = Cases(tmp_path, diary.notary.pub)
     cases.add("left out", await pack_of(diary, tmp_path))
     assert {code for code, _ in compare(cases)["left out"]} == {"left_out"}
+
+
+def test_how_a_pack_was_made_is_said_as_it_was() -> None:
+    """By a server, from a sealed copy, and of a diary that no server ever had: 10 says of none what is true of another."""
+    diary = by_two_devices()
+    keys = {**diary.keys, "log": "", "notary": ""}
+    local = [{**row, "seq": None, "receipt": None} for row in diary.versions]
+    cases = (
+        (diary.versions, diary.keys, False, ("which also runs the server", "the keeper sent the server the words"), True),
+        (diary.versions, diary.keys, True, ("which also runs the server", "nothing was sent to a server"), True),
+        (local, keys, True, ("never sent to a server", "nothing was sent to a server"), False),
+    )
+    for versions, given, alone, words, published in cases:
+        wish = replace(diary.wish(alone=alone), feed=None)
+        page = method_page(contents_of(read_capsule(make_capsule(versions, wish, given))))  # type: ignore[arg-type]
+        assert all(word in str(page["software"]) for word in words) and page["published"] is published
+        assert ("keeps it in its own note" in str(page["worked_out"])) is not alone
+        assert ("sent the server the words" in str(page["software"])) is not alone
