@@ -6,6 +6,7 @@ import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { canon, frames, parseObject, readFrames } from '../../static/js/core/encoding.js';
 import { Database } from '../../static/js/store/database.js';
 
 let server;
@@ -80,7 +81,17 @@ async function linesOf({ phone, app }) {
   return [...lines.values()].map((line) => line.sort((a, b) => a.n - b.n));
 }
 
-for (const [how, writes] of [['before it has signal', true], ['only afterwards', false]]) {
+/** A feed that comes two versions at a time. */
+async function inPages(path, _options, response) {
+  if (!path.includes('/changes?') || !response.ok) return null;
+  const [first, ...rest] = readFrames(new Uint8Array(await response.arrayBuffer()), { atMost: 501 });
+  const said = parseObject(first);
+  const some = rest.slice(0, 2);
+  const to = some.length ? parseObject(readFrames(some.at(-1), { atMost: 5 })[0]).seq : said.to;
+  return new Response(frames([canon({ ...said, to }), ...some]), { status: 200, headers: { 'content-type': 'application/octet-stream' } });
+}
+
+for (const [how, writes, after] of [['before it has signal', true], ['only afterwards', false], ['before what it lost comes in pages', true, inPages]]) {
   test(`a phone put back to an old copy of itself, written on ${how}: all is there, its line goes on, and no device doubts it`, async () => {
     const one = await keeper();
     const two = await device(one.login);
@@ -99,7 +110,7 @@ for (const [how, writes] of [['before it has signal', true], ['only afterwards',
     await one.phone.database.close();
     // When the phone is put back and written on
     await putBack(one.phone.name, copy);
-    const faults = { off: true };
+    const faults = { off: true, after };
     const again = await opened(one, faults);
     assert.equal(again.app.state.entries.length, 1, 'the old state');
     if (writes) {

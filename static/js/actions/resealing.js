@@ -4,7 +4,8 @@
  *
  * [Note: a phone put back] A phone that was restored from an old copy of itself does not know what it wrote since, and would
  * give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out and put in.
- * The feed says how far the line had come (actions/taking.js), and what was written on the old state is numbered after it.
+ * The feed says how far the line had come (actions/taking.js), and what was written on the old state is numbered after it: page by
+ * page, with how far the pages so far had come in the root (`put_back`), and nothing is sent before the last.
  */
 import { ownFields } from './book.js';
 

@@ -140,7 +140,7 @@ export class Syncing {
   async once() {
     const told = await this.keys();
     // A phone that was put back to an old copy of itself learns first how far its line had come ([Note: a phone put back]).
-    if (!this.looked && this.openNow()?.store.root.outbox.length) await wordsDown(this).catch(() => undefined);
+    if (!this.looked && this.openNow()?.store.root.outbox.length) await wordsDown(this).catch((error) => { if (this.openNow()?.store.root.put_back) throw error; });
     await this.wordsUp();
     await this.purges();
     await wordsDown(this);

@@ -71,7 +71,8 @@ export async function takeItems(open, items, feed, left) {
     root.feed = feed;
     if (left) root.coming = left;
     else delete root.coming;
-    if (isPutBack) for (const one of await resealUnsent(open, batch, root.line, came)) incidents.add(one);
+    if (isPutBack) for (const one of await resealUnsent(open, batch, root.put_back, came)) incidents.add(one);
+    if (!left) delete root.put_back;
     await number(store, change, items.map(({ seq, record, version, meta, env, at, checked, erased }) => (
       withFacts([seq, record, version, meta.c, env], erased ? null : { at, checked, altered: book.seen.get(version)?.altered })
     )));
@@ -163,8 +164,9 @@ function follow(root, own, item, opened) {
     return false;
   }
   if (line.device === own) {
-    if (line.n <= root.line.n) return false;
-    root.line = { n: line.n, prev: item.meta.c };
+    // What waits here has numbers after those of the pages before: only what the server showed is held against this one.
+    if (line.n <= (root.put_back ?? root.line).n) return false;
+    root.line = root.put_back = { n: line.n, prev: item.meta.c };
     return true;
   }
   const last = root.lines[line.device] ?? { n: 0, c: null };
