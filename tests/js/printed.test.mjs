@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packActions } from '../../static/js/actions/pack.js';
+import { fixedClock } from '../../static/js/core/clock.js';
 import { readZip } from '../../static/js/pack/zip.js';
 import { RULES } from '../../static/js/record/rules_table.js';
 import { SCHEMAS } from '../../static/js/record/schemas.js';
@@ -99,5 +100,32 @@ test('a mail’s own subject stands though its file is named after it; names of 
   await app.addFile(record, file(PNG, 'by the blue gate twice.png'), { route: 'files' });
   const { rows: [row] } = await app.readChronology(await agreed(app, { ...FILLED, from: null, to: null, records: null }), SAY);
   assert.equal(row.narrative, 'You never look behind you, [held back, see 06].');
+  phone.end();
+});
+
+test('a time of day says its difference from UTC, a later change what it was, and what is kept apart only that it changed', async () => {
+  const clock = fixedClock(Date.UTC(2026, 10, 3, 12));
+  const { app, record, phone } = await phoneWithEntry({ packActions, send: noNetwork, clock, tz: 'Europe/London' }, 'The first of two.');
+  const at = (/** @type {number} */ hour) => ({ occurred_start: Date.UTC(2026, 9, 25, hour, 30), occurred_end: null, occurred_local: '2026-10-25T01:30', precision: 'minute', tz: 'Europe/London', utc_offset_min: hour ? 0 : 60 });
+  await app.saveIncident({ record, fields: { narrative: 'The first of two.', ...at(0) }, restricted: { place_detail: 'Hazel Court' } });
+  const second = (await app.saveIncident({ record: null, fields: { narrative: 'The second of two.', ...at(1) }, restricted: {} })).record;
+  const range = { occurred_start: Date.UTC(2026, 9, 24, 23, 30), occurred_end: Date.UTC(2026, 9, 25, 1, 30), occurred_local: '2026-10-25T00:30/2026-10-25T01:30', precision: 'date_range', tz: 'Europe/London', utc_offset_min: 60 };
+  await app.saveIncident({ record: null, fields: { narrative: 'Somewhere in that night.', ...range }, restricted: {} });
+  await app.saveIncident({ record: null, fields: { narrative: 'In August.', occurred_start: Date.UTC(2026, 6, 31, 23), occurred_end: Date.UTC(2026, 7, 31, 23), occurred_local: '2026-08', precision: 'month', tz: 'Europe/London', utc_offset_min: 60 }, restricted: {} });
+  clock.move(3_600_000);
+  await app.saveIncident({ record, fields: { narrative: 'The first of two.', who: 'Dan', ...at(1) }, restricted: { place_detail: 'Larch Road' }, reason: 'I had the wrong one' });
+  const records = app.state.entries.map((/** @type {any} */ one) => one.record);
+  const chronology = await app.readChronology(await agreed(app, { ...FILLED, records }), SAY);
+  const rows = new Map(chronology.rows.map((one) => [one.narrative, one]));
+  assert.deepEqual(['The first of two.', 'The second of two.', 'Somewhere in that night.', 'In August.'].map((one) => rows.get(one)?.when),
+    ['2026-10-25T01:30 (UTC)', '2026-10-25T01:30 (UTC)', '2026-10-25T00:30/2026-10-25T01:30 (UTC+1 to UTC)', '2026-08']);
+  const [{ text, kind }] = rows.get('The first of two.')?.later ?? [];
+  assert.equal(kind, 'Changed');
+  for (const line of ['When, before: 2026-10-25T01:30 (UTC+1). Now: 2026-10-25T01:30 (UTC)', 'Who: Dan', 'Something kept apart was changed.', 'Reason given: I had the wrong one']) assert.ok(text.split('\n').includes(line), `${line} in ${text}`);
+  assert.doesNotMatch(JSON.stringify(chronology), /Hazel|Larch/);
+  assert.match(rows.get('The second of two.')?.recorded ?? '', /\(UTC\)/);
+  const span = chronology.facts.find(({ key }) => key === 'span')?.text;
+  assert.equal(span, 'First 2026-08, most recent 2026-10-25T01:30 (UTC)', 'never more exact than it was told');
+  assert.ok(second);
   phone.end();
 });

@@ -4,7 +4,8 @@
  */
 import { codesOf, objectOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';
-import { delayOf, sealedAt, tellAll } from '../record/told.js';
+import { delayOf, everything, sealedAt, tellAll } from '../record/told.js';
+import { changesSaid, withZones } from './chronology_times.js';
 import { words } from './chronology_words.js';
 import { coded, fieldsInWords } from './field_words.js';
 import { entryLabels, rows } from './proofs.js';
@@ -34,17 +35,19 @@ const SAID = new Set([
 ]);
 
 /**
- * @param {JsonObject} capsule @param {HeldBack} held @param {Say} say
+ * @param {JsonObject} capsule @param {HeldBack} held @param {Say} said
  * @returns {Chronology}
  */
-export function chronologyOf(capsule, held, say) {
+export function chronologyOf(capsule, held, said) {
+  const say = withZones(said, textOf(objectOf(capsule, 'pack'), 'tz'));
   const labels = entryLabels(capsule);
   const opened = rows(capsule, 'versions').map(openedOf);
   const names = new Map(rows(capsule, 'refs').map((one) => [textOf(one, 'record'), textOf(one, 'ref')]));
   const told = tellAll(opened, 'incident').sort(inTime);
   const files = new Map(tellAll(opened, 'attachment').map((one) => [one.record, one.newest.fields]));
   const called = new Map([...labels, ...rows(capsule, 'exhibits').map((one) => /** @type {const} */ ([textOf(one, 'record'), textOf(one, 'item')])), ...names]);
-  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, called, files }));
+  const versions = new Map(opened.map((one) => [one.version, everything(one)]));
+  const entries = told.map((one) => rowOf(one, labels.get(one.record) ?? '', { capsule, held, say, names, called, files, versions }));
   const named = registersSaid(opened, { names: called, say }, names, (text) => held.mask(text));
   const facts = [...factsOf(capsule, told, say), { key: 'people', text: whoDidIt(told, named, names).join('\n') }, { key: 'references', text: referencesOf(named).join('\n') }].filter(({ text }) => text);
   const apart = named.filter(({ kind }) => kind === 'statement');
@@ -61,12 +64,13 @@ function inTime(a, b) {
 function factsOf(capsule, told, say) {
   const pack = /** @type {Fields} */ (capsule['pack']);
   const counts = /** @type {Fields} */ (capsule['counts']);
-  const timed = told.flatMap(({ newest }) => (textOf(newest.fields, 'precision') === 'unknown' ? [] : wholeOf(newest.fields, 'occurred_start') ?? [])).sort((a, b) => a - b);
-  const [first, last] = [timed[0], timed.at(-1)];
+  // In order of time: no more exact than each was told.
+  const timed = told.filter(({ newest }) => textOf(newest.fields, 'precision') !== 'unknown' && wholeOf(newest.fields, 'occurred_start') !== null);
+  const [first, last] = [timed[0], timed.at(-1)].map((one) => (one ? say.when(one.newest.fields) : ''));
   return [
     { key: 'pack', text: textOf(pack, 'folder') }, ...preparedBy(pack), { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
     { key: 'count', text: String(counts['included'] ?? told.length) },
-    ...(first === undefined || last === undefined ? [] : [{ key: 'span', text: words('span', { first: say.at(first), last: say.at(last) }) }]),
+    ...(first && last ? [{ key: 'span', text: words('span', { first, last }) }] : []),
     { key: 'left_out', text: words('left_out_words', { withheld: String(counts['withheld'] ?? 0), removed: String(counts['removed'] ?? 0) }) },
   ];
 }
@@ -78,10 +82,10 @@ function preparedBy(pack) {
 }
 
 /**
- * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>, called: ReadonlyMap<string, string>, files: ReadonlyMap<string, Fields>}} about
+ * @param {Told} told @param {string} number @param {{capsule: JsonObject, held: HeldBack, say: Say, names: ReadonlyMap<string, string>, called: ReadonlyMap<string, string>, files: ReadonlyMap<string, Fields>, versions: ReadonlyMap<string, Fields>}} about
  * @returns {Row}
  */
-function rowOf(told, number, { capsule, held, say, names, called, files }) {
+function rowOf(told, number, { capsule, held, say, names, called, files, versions }) {
   const said = told.newest.fields;
   const delay = delayOf(told);
   const sealed = sealedAt(told.first);
@@ -94,8 +98,11 @@ function rowOf(told, number, { capsule, held, say, names, called, files }) {
     number, record: told.record, when: mask(say.when(said)), items, lang: textOf(said, 'language'),
     recorded: sealed === null ? '' : delay !== null && delay > LATE ? words('recorded_late', { at: say.at(sealed), days: Math.floor(delay / LATE) }) : say.at(sealed),
     mark: mask(markText(said)), narrative: mask(textOf(told.first.fields, 'narrative')),
-    later: told.revisions.flatMap((one) => one.changes.filter(({ field }) => field === 'narrative').map(({ new: now }) => (
-      { at: one.at === null ? '' : say.at(one.at), kind: words(`${one.kind}`), text: mask(typeof now === 'string' ? now : '') }))),
+    later: told.revisions.flatMap((one) => {
+      const texts = one.changes.flatMap(({ field, new: now }) => (field === 'narrative' ? [typeof now === 'string' ? now : ''] : []));
+      const lines = [...texts, ...changesSaid(one, versions.get(one.version) ?? {}, { names: called, say }), ...(one.reason ? [`Reason given: ${one.reason}`] : [])];
+      return [{ at: one.at === null ? '' : say.at(one.at), kind: words(`${one.kind}`), text: mask(lines.join('\n')) }];
+    }),
     cells,
   };
 }
