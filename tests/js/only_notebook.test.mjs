@@ -89,7 +89,7 @@ test('no diary comes to be behind it: not with first words, not by signing in, n
   await phone.app.start();
   await phone.app.onlyNotebook(COVER, LOOK);
   const before = await beside(phone);
-  await assert.rejects(phone.app.enrolHere(WORDS), is('phone_has_diary'));
+  await assert.rejects(phone.app.enrolHere(WORDS), is('locked')); // behind an open notebook nothing begins
   await assert.rejects(phone.app.onlyNotebook('other words than those', LOOK), is('phone_has_diary'));
   await assert.rejects(phone.app.borrow(), is('phone_has_diary'));
   assert.deepEqual(await beside(phone), before);
