@@ -4,7 +4,8 @@
  * [Note: nothing is lost by it] Only versions with a receipt and files whose every part the server holds leave. What waits
  * to be sent, drafts, what came while the phone was locked, and what was typed and not saved stay among the notebook's own records, under the same store key;
  * so do the root, which says where this phone's line goes on, and the identity. The slots are not touched. The same words
- * open what is left, and the feed brings the rest back. A diary that was never registered has no other copy: all of it stays.
+ * open what is left, and the feed brings the rest back. A diary that was never registered has no other copy: all of it stays. So does
+ * one whose server is known to have gone back behind its receipts: what it lacks is perhaps nowhere else.
  *
  * [Note: it never refuses] The screen has changed before anything here begins, and whatever fails here, the diary is
  * locked after it: what could not be cleared is as sealed as after any lock.
@@ -13,6 +14,7 @@ import { b64 } from '../core/bytes.js';
 import { decodePush } from '../ledger/push.js';
 import { partName } from '../net/blobs.js';
 import { seedChaff } from '../store/chaff.js';
+import { isGoneBack } from './pulling.js';
 import { blobsOf } from './sealing.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -28,8 +30,9 @@ const KEPT = ['identity', 'draft', 'captured', 'later'];
  * One transaction. @param {Context} ctx @param {Open} open @param {Kept|null} draft
  * @returns {Promise<boolean>} whether anything was cleared
  */
-export async function clearPhone(ctx, { store }, draft) {
-  if (!store.root.account.registered) return false;
+export async function clearPhone(ctx, open, draft) {
+  const { store } = open;
+  if (!store.root.account.registered || isGoneBack(open)) return false;
   const notebook = await ctx.notebook.ids();
   await store.change(async (root, change) => {
     const metas = await unsent(store, root.outbox);

@@ -9,6 +9,7 @@
 import { pullFeed } from '../net/feed.js';
 import { heedManifests } from './manifest.js';
 import { mendList } from './mending.js';
+import { putBackMissing } from './reconcile.js';
 import { takeItems } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -18,6 +19,8 @@ import { takeItems } from './taking.js';
 
 /** So many versions still to come make a feed a long one. */
 const LONG = 1_000;
+/** The server was put back to an earlier day, or says something else than it said. */
+const GONE_BACK = new Set(['server_behind', 'head_differs', 'feed_altered']);
 /** So many are worth a line with a number. */
 const SAID = 20;
 
@@ -27,8 +30,43 @@ export async function wordsDown(syncing) {
   if (!open || !link) return;
   const work = pull(syncing.ctx, open, link);
   syncing.pulling = work.then(() => undefined, () => undefined);
-  await work.finally(() => { syncing.pulling = null; });
+  await work.then(() => noteGoneBack(open, false), async (error) => {
+    if (GONE_BACK.has(error?.code)) await noteGoneBack(open, true);
+    throw error;
+  }).finally(() => { syncing.pulling = null; });
   syncing.reached();
+}
+
+/**
+ * Before anything goes up. A phone that was put back to an old copy of itself learns first how far its line had come ([Note: a phone
+ * put back]); and where the server is known to have gone back, nothing goes until that is settled, and then what it lacks goes first,
+ * so that no line has a gap for whoever reads it meanwhile.
+ * @param {Syncing} syncing @throws what stands in the way then
+ */
+export async function lookFirst(syncing) {
+  const open = syncing.openNow();
+  if (!open || !syncing.link()) return;
+  const { root } = open.store;
+  if (!root.again && (!root.outbox.length || (syncing.looked && !root.gone_back))) return;
+  await wordsDown(syncing).catch((error) => {
+    const { put_back, gone_back, again } = open.store.root;
+    if (put_back || gone_back || again) throw error;
+  });
+  await putBackMissing(open);
+}
+
+/** Whether the server's account of this diary is known to lack something that it gave a receipt for. @param {Open} open @param {boolean} is */
+async function noteGoneBack({ store }, is) {
+  if (Boolean(store.root.gone_back) === is) return;
+  await store.change((root) => {
+    if (is) root.gone_back = true;
+    else delete root.gone_back;
+  });
+}
+
+/** Receipts say nothing then of what the server still has: nothing that lies here may go on the strength of them (panic.js). @param {Open} open */
+export function isGoneBack({ store, syncing }) {
+  return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));
 }
 
 /** @param {Context} ctx @param {Open} open @param {Link} link */

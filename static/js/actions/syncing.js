@@ -19,7 +19,7 @@ import { givenWith, heedGrants } from './granting_give.js';
 import { heedLetters } from './letters.js';
 import { lighten } from './light.js';
 import { isDue, writeManifest } from './manifest.js';
-import { arrived, wordsDown } from './pulling.js';
+import { arrived, lookFirst, wordsDown } from './pulling.js';
 import { heedAsked } from './questions.js';
 import { putBackMissing } from './reconcile.js';
 import { keepSaid } from './said.js';
@@ -139,8 +139,7 @@ export class Syncing {
 
   async once() {
     const told = await this.keys();
-    // A phone that was put back to an old copy of itself learns first how far its line had come ([Note: a phone put back]).
-    if (!this.looked && this.openNow()?.store.root.outbox.length) await wordsDown(this).catch((error) => { if (this.openNow()?.store.root.put_back) throw error; });
+    await lookFirst(this);
     await this.wordsUp();
     await this.purges();
     await wordsDown(this);

@@ -30,6 +30,7 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
     const [there] = await numbered(store, kept.seq, kept.seq);
     const isForward = !there || there[2] === version;
     if (isForward) await number(store, change, [withFacts([kept.seq, record, version, kept.c, kept.env], facts)]);
+    else root.gone_back = true;
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
     const off = kept.at - book.clock.now();
