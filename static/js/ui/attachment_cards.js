@@ -77,7 +77,11 @@ function change(stage, file) {
 /** @param {Stage} stage @param {AttachmentRead} file @param {FileCard} card */
 function body(stage, file, card) {
   const unsaved = change(stage, file);
-  const keep = () => (file.draft ? undefined : Promise.resolve(stage.app.keepTyped(`file:${file.attachment}`, unsaved)).catch((thrown) => stage.fail(problemOf(thrown))));
+  const keep = () => {
+    if (file.draft) return;
+    stage.readAs(`typed:${file.attachment}`, () => structuredClone(unsaved));
+    Promise.resolve(stage.app.keepTyped(`file:${file.attachment}`, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
+  };
   /** @type {FileCardOn} */
   const on = {
     stage,

@@ -91,11 +91,12 @@ function change(stage, entry) {
 }
 
 /**
- * What is typed and not yet saved survives a lock or a crash; where even that fails, it is said.
- * @param {Stage} stage @param {string} record @param {Change} unsaved
+ * What is typed and not yet saved survives another place, a lock or a crash; where even that fails, it is said.
+ * @param {Stage} stage @param {Entry} entry @param {Change} unsaved
  */
-function keepCard(stage, record, unsaved) {
-  Promise.resolve(stage.app.putCard?.(record, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
+function keepCard(stage, entry, unsaved) {
+  entry.unsaved = structuredClone(unsaved); // whoever comes back before it is read again finds what was typed last
+  Promise.resolve(stage.app.putCard?.(entry.record, unsaved)).catch((thrown) => stage.fail(problemOf(thrown)));
 }
 
 /** @param {Stage} stage @param {Entry} entry @param {(card: Card) => unknown} body */
@@ -111,7 +112,7 @@ function editing(stage, entry, body) {
       Object.assign(unsaved.fields, next.fields);
       Object.assign(unsaved.restricted, next.restricted);
       if (next.note !== undefined) unsaved.note = next.note;
-      keepCard(stage, entry.record, unsaved);
+      keepCard(stage, entry, unsaved);
       stage.draw();
     },
   };
@@ -147,6 +148,7 @@ async function saveCard(stage, entry) {
   }
   await saveWithReason(stage, entry.record, { fields, restricted }, () => {
     Object.assign(stage.local, { change: undefined, card: null, opened: [] });
+    entry.unsaved = null;
     stage.say(t('card.saved'));
     setTimeout(() => { if (document.activeElement === document.body) row?.focus(); });
   });

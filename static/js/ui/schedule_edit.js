@@ -47,6 +47,7 @@ function newRow(edit) {
 /** @param {Stage} stage */
 function changed(stage) {
   const { edit } = stage.local;
+  stage.readAs(`entry:schedule:${stage.place.record}`, (found) => ({ ...found, draft: structuredClone(edit) }));
   const keep = Promise.resolve(/** @type {any} */ (stage.app).putScheduleDraft(stage.place.record, edit));
   keep.then(() => { if (!stage.local.kept) stage.set({ kept: true }); }, (thrown) => stage.fail(problemOf(thrown)));
   stage.draw();
@@ -180,6 +181,7 @@ async function save(stage, edit) {
 /** @param {Stage} stage */
 function ended(stage) {
   stage.local = { left: true };
+  stage.readAs(`entry:schedule:${stage.place.record}`, (found) => ({ ...found, draft: null }));
   stage.arrived = true;
   stage.refresh('entry:');
   stage.refresh('records:');

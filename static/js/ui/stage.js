@@ -190,6 +190,15 @@ export class Stage {
   }
 
   /**
+   * What was read is this from now on: whoever types goes on from what was typed last, although it was read before.
+   * @param {string} key @param {(data: any) => any} change
+   */
+  readAs(key, change) {
+    const entry = this.read.get(key);
+    if (entry && 'data' in entry) entry.data = change(entry.data);
+  }
+
+  /**
    * To the notebook at once: what is shown goes first, then the app forgets its keys.
    * @param {'exit'|'clear'} [how] `clear`: what the server has goes from this phone too
    */
