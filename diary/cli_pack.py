@@ -69,12 +69,14 @@ def _wish(
     from diary.clock import SystemClock
     from diary.ids import id_text, new_id
     from diary.pack.earlier import earlier_packs, new_or_changed
-    from diary.pack.gather import Wish, opened_versions
+    from diary.pack.gather import Wish, opened_versions, received_at
 
     now = SystemClock().now_ms()
-    opened = opened_versions(journal.versions())
+    versions = journal.versions()
+    opened = opened_versions(versions)
     no = number or 1 + max((one.no for one in earlier_packs(opened, 1 << 20)), default=0)
-    chosen = new_or_changed(opened, earlier_packs(opened, no)) if supplement else tuple(journal.records("incident"))
+    later = new_or_changed(opened, earlier_packs(opened, no), received_at(versions)) if supplement else None
+    chosen = tuple(journal.records("incident")) if later is None else later
     return Wish(
         pack_id=id_text(new_id()),
         no=no,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.errors import BadRequest
+from diary.pack.choose import may_go
 from diary.record.evidence import Attachment
 from diary.record.reading import codes_of, objects_of, text_of, whole_of
-from diary.record.versions import Opened, Told, tell_all
+from diary.record.versions import Opened, Revision, Told, tell_all
 
 SUPPLEMENTS: Final = ("supplement", "items")
 _GIVEN: Final = frozenset({"pack", "evidence", "portal", "supplement"})
@@ -29,6 +30,14 @@ class Earlier:
     delivered_to: str
     entries: frozenset[str]
     items: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What tells a change after a pack: when versions were received, and the entries that have a file no earlier pack holds."""
+
+    came: Mapping[str, int]
+    fresh: frozenset[str]
 
 
 def earlier_packs(opened: Sequence[Opened], before: int) -> tuple[Earlier, ...]:
@@ -102,8 +111,29 @@ def superseded(packs: Sequence[Earlier]) -> list[dict[str, object]]:
     ]
 
 
-def new_or_changed(opened: Sequence[Opened], packs: Sequence[Earlier]) -> tuple[str, ...]:
-    """The entries that no earlier pack holds, or that were written on after the last one that does."""
+def is_later(revision: Revision, than: int, came: Mapping[str, int]) -> bool:
+    """Whether a change was made after an instant, by its device's clock or by when it was received: either clock may be slow.
+
+    `came`: when versions were received, ms UTC.
+    """
+    return max(revision.at or 0, came.get(revision.version, 0)) > than
+
+
+def with_new_files(opened: Sequence[Opened], packs: Sequence[Earlier]) -> frozenset[str]:
+    """The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them."""
+    given = {record for pack in packs for record in pack.items}
+    files = [one for one in tell_all(opened, "attachment") if one.record not in given and may_go(one, intimate=False)]
+    fresh = {one.record for one in files}
+    named = {record for one in files for record in codes_of(one.newest.fields, "incident_ids")}
+    for told in tell_all(opened, "incident"):
+        if fresh & {*codes_of(told.newest.fields, "attachment_ids"), *codes_of(told.newest.fields, "narrative_media")}:
+            named.add(told.record)
+    return frozenset(named)
+
+
+def new_or_changed(opened: Sequence[Opened], packs: Sequence[Earlier], came: Mapping[str, int]) -> tuple[str, ...]:
+    """The entries that no earlier pack holds, or that were written on or given a file after. `came` as for `is_later`."""
+    fresh = with_new_files(opened, packs)
     last: dict[str, int] = {}
     for pack in packs:
         last |= dict.fromkeys(pack.entries, pack.made_at)
@@ -111,7 +141,11 @@ def new_or_changed(opened: Sequence[Opened], packs: Sequence[Earlier]) -> tuple[
         told.record
         for told in tell_all(opened, "incident")
         if told.taken_out is None
-        and (told.record not in last or any((revision.at or 0) > last[told.record] for revision in told.revisions))
+        and (
+            told.record not in last
+            or told.record in fresh
+            or any(is_later(revision, last[told.record], came) for revision in told.revisions)
+        )
     )
 
 
@@ -119,7 +153,8 @@ def since(
     entries: Sequence[tuple[int | None, Told]],
     included: frozenset[str],
     packs: Sequence[Earlier],
-    absent: Sequence[Mapping[str, object]] = (),
+    absent: Sequence[Mapping[str, object]],
+    later: Later,
 ) -> dict[str, object]:
     """By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
 
@@ -139,7 +174,7 @@ def since(
         elif told.record in included:
             if seen is None:
                 rows["new"].append(number)
-            elif any(revision.at is not None and revision.at > seen for revision in told.revisions):
+            elif told.record in later.fresh or any(is_later(one, seen, later.came) for one in told.revisions):
                 rows["changed"].append(number)
     rows["removed"] += [int(str(row["no"])) for row in absent if row["why"] == "removed" and row["record"] in last]
     return {name: sorted(numbers) for name, numbers in rows.items()}

@@ -12,14 +12,14 @@ from diary.encoding import b64
 from diary.errors import BadRequest
 from diary.pack.capsule import TYPE, encode
 from diary.pack.choose import choose, counts, gaps, references, with_absent
-from diary.pack.earlier import SUPPLEMENTS, Earlier, asked_for, earlier_packs, numbered, since, superseded
+from diary.pack.earlier import SUPPLEMENTS, Earlier, Later, asked_for, earlier_packs, numbered, since, superseded, with_new_files
 from diary.pack.items import DiaryVersion, Part, custody_rows, exhibit_rows
 from diary.record.incident import Incident
 from diary.record.reading import objects_of, switch_of, text_of, whole_of
 from diary.record.times import at_offset, offset_at
 from diary.record.versions import Opened, Told, tell_all
 
-__all__ = ["DiaryVersion", "Part", "Wish", "erased_entries", "make_capsule", "opened_versions"]
+__all__ = ["DiaryVersion", "Part", "Wish", "erased_entries", "make_capsule", "opened_versions", "received_at"]
 
 SHEET: Final = ("concerns", "helped_by", "name_to_use", "needs", "safe_contact")
 
@@ -86,6 +86,7 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
     settings = _settings(tell_all(opened, "settings"))
     start_no = whole_of(settings, "exhibit_start_no") or 1
     initials = text_of(settings, "initials") or "AA"
+    later = Later(received_at(versions), with_new_files(opened, packs))
     files = numbered(chosen.attached, packs, start_no)
     exhibits = exhibit_rows(versions, files, initials)
     packed = chosen.records
@@ -99,7 +100,12 @@ def make_capsule(versions: Sequence[DiaryVersion], wish: Wish, keys: Mapping[str
         "keys": dict(keys),
         "log": _log(wish.log, {row["version"] for row in versions if row["record"] in packed}),
         "own_words": text_of(settings, "own_words"),
-        "pack": {**_pack(wish, initials, start_no), **_further(wish, entries, packed, packs, absent), **_feed(wish, keys)},
+        "pack": {
+            **_pack(wish, initials, start_no),
+            **_further(wish),
+            **({} if before is None else _since(entries, packed, packs, absent, later)),
+            **_feed(wish, keys),
+        },
         "refs": references(opened, chosen),
         "sheet": {name: text_of(settings, name) for name in SHEET},
         "start_with": [entry.seq_no for entry in entries if entry.record in packed and entry.seq_no and _leads(entry, wish)][:10],
@@ -121,6 +127,12 @@ def erased_entries(versions: Sequence[DiaryVersion]) -> tuple[Mapping[str, objec
     pairs = [pair for numbers in said if isinstance(numbers, list) for pair in numbers if isinstance(pair, list)]
     gone = {pair[0]: pair[1] for pair in pairs if len(pair) == 2 and isinstance(pair[1], int) and pair[0] not in here}
     return tuple({"at": None, "no": no, "record": record, "why": "removed"} for record, no in gone.items())
+
+
+def received_at(versions: Sequence[DiaryVersion]) -> dict[str, int]:
+    """When each version was received, by version; those without a receipt are not in it."""
+    found = ((row["version"], whole_of(row["receipt"] or {}, "ts")) for row in versions)
+    return {version: ts for version, ts in found if ts is not None}
 
 
 def _log(log: Mapping[str, object] | None, packed: set[str]) -> dict[str, object] | None:
@@ -199,13 +211,7 @@ def _pack(wish: Wish, initials: str, start_no: int) -> dict[str, object]:
     }
 
 
-def _further(
-    wish: Wish,
-    entries: Sequence[Incident],
-    packed: frozenset[str],
-    packs: Sequence[Earlier],
-    absent: Sequence[Mapping[str, object]],
-) -> dict[str, object]:
+def _further(wish: Wish) -> dict[str, object]:
     """What only some packs say of themselves: docs/pack.md, "Further fields"."""
     told: dict[str, object] = {}
     if wish.kind != "pack":
@@ -222,10 +228,19 @@ def _further(
         told["alone"] = True
     if wish.asked_in:
         told["asked_in"] = dict(wish.asked_in)
-    if wish.kind in SUPPLEMENTS:
-        told["since"] = since([(entry.seq_no, entry.told) for entry in entries], packed, packs, absent)
-        told["supersedes"] = superseded(packs)
     return told
+
+
+def _since(
+    entries: Sequence[Incident],
+    packed: frozenset[str],
+    packs: Sequence[Earlier],
+    absent: Sequence[Mapping[str, object]],
+    later: Later,
+) -> dict[str, object]:
+    """What a later pack says of those before it."""
+    told = [(entry.seq_no, entry.told) for entry in entries]
+    return {"since": since(told, packed, packs, absent, later), "supersedes": superseded(packs)}
 
 
 def _feed(wish: Wish, keys: Mapping[str, object]) -> dict[str, object]:

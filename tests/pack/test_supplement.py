@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from diary.ledger import receipts
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.earlier import earlier_packs, new_or_changed
-from diary.pack.gather import make_capsule, opened_versions
+from diary.pack.gather import make_capsule, opened_versions, received_at
 from diary.pack.heldback import MARK, held_back
 from diary.pack.verify import verify
 from tests.pack.conftest import build, finish
@@ -19,7 +20,7 @@ def _words(raw: bytes) -> str:
 
 
 def _second(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
-    """One entry out, one amended, ten new ones and two files after the first pack; what a supplement would hold."""
+    """One entry out, one amended, one with a new file, ten new ones, one with a file; what a supplement would hold."""
     at = first.head.made_at + DAY
     rows = [row for row in diary.versions if row["kind"] == "incident"][:12]
     given = [{"item": one.item, "record": one.record} for one in first.exhibits]
@@ -32,8 +33,9 @@ def _second(diary: FictionalDiary, first: Capsule) -> tuple[str, ...]:
     for row in (rows[0], new[0]):
         diary.attach(row, raw, "image/png", "Later", printed=print_copy(raw, 30), at=at + DAY)
     opened = opened_versions(diary.versions)
-    chosen = new_or_changed(opened, earlier_packs(opened, 2))
-    assert set(chosen) == {rows[5]["record"], *(row["record"] for row in new)}
+    chosen = new_or_changed(opened, earlier_packs(opened, 2), received_at(diary.versions))
+    # The first was given a file since: it is not new, and its picture would be in no supplement ever.
+    assert set(chosen) == {rows[0]["record"], rows[5]["record"], *(row["record"] for row in new)}
     return chosen
 
 
@@ -50,9 +52,9 @@ async def test_a_supplement_after_one_removal_one_amendment_and_ten_new_entries(
     assert verify(path, notary=diary.notary.pub) == []
 
     counted = {name: told.counts[name] for name in ("total", "included", "earlier", "removed", "withheld", "amended")}
-    assert counted == {"total": 22, "included": 11, "earlier": 10, "removed": 1, "withheld": 0, "amended": 1}
+    assert counted == {"total": 22, "included": 12, "earlier": 9, "removed": 1, "withheld": 0, "amended": 1}
     known, highest = {one.record for one in first.exhibits}, max(one.number for one in first.exhibits)
-    assert [one.number for one in told.exhibits if one.record not in known] == [highest + 1]
+    assert [one.number for one in told.exhibits if one.record not in known] == [highest + 1, highest + 2]
     again = read_capsule(make_capsule(diary.versions, replace(diary.wish(made_at=made_at + DAY), no=3), diary.keys))
     numbers = {one.record: one.number for one in again.exhibits}
     assert all(numbers[one.record] == one.number for one in first.exhibits if one.record in numbers)
@@ -62,15 +64,33 @@ async def test_a_supplement_after_one_removal_one_amendment_and_ten_new_entries(
 def _explains(members: Members) -> None:
     """READ-FIRST and page one say what changed and under which reference; who got the first pack stands in 06 alone."""
     read = members["data/00_READ-FIRST.txt"].decode()
-    since = ("New since: entries 13–22.", "Changed since: entry 6.", "Removed since: entry 4.")
+    since = ("New since: entries 13–22.", "Changed since: entries 1, 6.", "Removed since: entry 4.")
     for words in ("SUPPLEMENT", "It continues pack JB 1", "CR/77/26", *since):
         assert words in read, words
     page = _words(members["data/servable/01_chronology.pdf"])
     gone = "1 removed by the keeper (4)"
-    for words in ("Supplement.", "your reference CR/77/26", "NEW", "CHANGED", "10 in an earlier pack", gone):
+    for words in ("Supplement.", "your reference CR/77/26", "NEW", "CHANGED", "9 in an earlier pack", gone):
         assert words in page, words
     assert "PC Lee" not in page and "PC Lee" not in read
     assert "PC Lee 4410" in _words(members["data/restricted/06_RESTRICTED_officer-sheet.pdf"])
+
+
+def test_a_change_is_later_by_either_clock() -> None:
+    """A phone that is three days slow, and a server that had it after the pack: it is in the next supplement, as changed."""
+    diary = fictional_diary(count=2, exhibits=0)
+    first = read_capsule(make_capsule(diary.versions, diary.wish(), diary.keys))
+    rows = [row for row in diary.versions if row["kind"] == "incident"]
+    ids, made_at = list(dict.fromkeys(row["record"] for row in rows)), first.head.made_at
+    given = [{"item": one.item, "record": one.record} for one in first.exhibits]
+    sent = {"kind": "pack", "pack_no": 1, "made_at": made_at, "record_ids": ids, "items_included": given}
+    diary.add("export", sent, at=made_at)
+    slow = diary.amend(rows[0], {"who": "Somebody", "reason": "now I know"}, at=made_at - 2 * DAY)
+    args = {"c": slow["c"], "env": str(slow["env"]), "ts": made_at + DAY}
+    slow["receipt"] = receipts.make(diary.notary, **args)
+    opened = opened_versions(diary.versions)
+    assert new_or_changed(opened, earlier_packs(opened, 2), received_at(diary.versions)) == (rows[0]["record"],)
+    wish = replace(diary.wish((rows[0]["record"],), made_at + 2 * DAY, kind="supplement"), no=2)
+    assert read_capsule(make_capsule(diary.versions, wish, diary.keys)).head.since.changed == (1,)
 
 
 def test_words_the_keeper_holds_back_are_held_back_whole() -> None:

@@ -2,7 +2,7 @@
 import { idText, newId } from '../core/ids.js';
 import { entryNumbers, makeCapsule, openedOf } from '../pack/capsule.js';
 import { choose, incidentsMeant } from '../pack/choose.js';
-import { askedFor, earlierPacks, givenNumbers } from '../pack/earlier.js';
+import { askedFor, earlierPacks, givenNumbers, receivedAt, withNewFiles } from '../pack/earlier.js';
 import { codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { sealedAt, tellAll } from '../record/told.js';
 import { isPack, nextPackNo, readExports } from './exports.js';
@@ -142,7 +142,10 @@ export async function newSince(open) {
   const packs = exports.filter(({ fields }) => isPack(fields));
   const given = new Set(packs.flatMap(({ fields }) => codesOf(fields, 'record_ids')));
   const last = Math.max(0, ...packs.map(({ fields }) => wholeOf(fields, 'made_at') ?? 0));
+  const came = receivedAt(versions);
+  // By the clock of the phone that wrote it or by when it was received: one of them may be slow.
   const opened = versions.map(openedOf);
-  const later = new Set(opened.filter((one) => one.kind === 'incident' && (sealedAt(one) ?? 0) > last).map(({ record }) => record));
-  return chosenIncidents(versions, { from: null, to: null, records: null }).map(({ record }) => record).filter((record) => !given.has(record) || later.has(record));
+  const fresh = withNewFiles(opened, earlierPacks(opened, Infinity));
+  const later = new Set(opened.filter((one) => one.kind === 'incident' && Math.max(sealedAt(one) ?? 0, came.get(one.version) ?? 0) > last).map(({ record }) => record));
+  return chosenIncidents(versions, { from: null, to: null, records: null }).map(({ record }) => record).filter((record) => !given.has(record) || later.has(record) || fresh.has(record));
 }

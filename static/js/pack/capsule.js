@@ -12,7 +12,7 @@ import { everything, sealedAt, tellAll } from '../record/told.js';
 import { localAt } from '../record/times.js';
 import { logOf } from './log_files.js';
 import { choose, countsOf, gapsOf, references, withAbsent } from './choose.js';
-import { SUPPLEMENTS, askedFor, earlierPacks, numbered, sinceThen, superseded } from './earlier.js';
+import { SUPPLEMENTS, askedFor, earlierPacks, numbered, receivedAt, sinceThen, superseded, withNewFiles } from './earlier.js';
 import { exhibitsOf } from './exhibits.js';
 
 /** @typedef {import('../core/encoding.js').Json} Json */
@@ -115,7 +115,7 @@ export function makeCapsule(versions, wish, keys) {
     pack: {
       ...packOf(wish, initials, startNo), ...furtherOf(wish),
       ...(wish.feed?.seq && keys.notary ? { feed: { head: wish.feed.head, seq: wish.feed.seq } } : {}),
-      ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs, absent), supersedes: superseded(packs) } : {}),
+      ...(before ? { since: sinceThen(entries, numbers, chosen.records, packs, absent, { came: receivedAt(versions), fresh: withNewFiles(opened, packs) }), supersedes: superseded(packs) } : {}),
     },
     refs: references(opened, chosen),
     sheet: Object.fromEntries(SHEET.map((name) => [name, textOf(settings, name)])),

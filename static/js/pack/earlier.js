@@ -5,6 +5,7 @@
  * what the diary's own `export` records say, and only new ones get new numbers.
  */
 import { KeptError } from '../core/errors.js';
+import { mayGo } from './exhibits.js';
 import { codesOf, objectsOf, textOf, wholeOf } from '../record/reading.js';
 import { tellAll } from '../record/told.js';
 
@@ -98,12 +99,26 @@ export function superseded(packs) {
   }));
 }
 
+/** The entries with a file that no earlier pack holds and that may go into one: a picture found later is news of them. @param {readonly Opened[]} opened @param {readonly Earlier[]} packs @returns {Set<string>} */
+export function withNewFiles(opened, packs) {
+  const given = new Set(packs.flatMap(({ items }) => [...items.keys()]));
+  const files = tellAll(opened, 'attachment').filter((one) => !given.has(one.record) && mayGo(one, { intimate: false }));
+  const fresh = new Set(files.map(({ record }) => record));
+  const owners = tellAll(opened, 'incident').filter(({ newest: { fields } }) => [...codesOf(fields, 'attachment_ids'), ...codesOf(fields, 'narrative_media')].some((one) => fresh.has(one)));
+  return new Set([...files.flatMap(({ newest }) => codesOf(newest.fields, 'incident_ids')), ...owners.map(({ record }) => record)]);
+}
+
+/** When each version was received. @param {readonly import('./capsule.js').DiaryVersion[]} versions @returns {Map<string, number>} */
+export function receivedAt(versions) {
+  return new Map(versions.flatMap(({ version, receipt }) => { const ts = wholeOf(receipt ?? {}, 'ts'); return ts === null ? [] : [/** @type {const} */ ([version, ts])]; }));
+}
+
 /**
  * By entry number: what is new, what was changed after the last pack that held it, and what was taken out since.
- * @param {readonly Told[]} entries @param {ReadonlyMap<string, number|null>} numbers @param {ReadonlySet<string>} included @param {readonly Earlier[]} packs @param {readonly import('./capsule.js').Absent[]} [absent]
+ * @param {readonly Told[]} entries @param {ReadonlyMap<string, number|null>} numbers @param {ReadonlySet<string>} included @param {readonly Earlier[]} packs @param {readonly import('./capsule.js').Absent[]} absent @param {{came: ReadonlyMap<string, number>, fresh: ReadonlySet<string>}} later when versions were received, and the entries that have a file no earlier pack holds
  * @returns {{changed: number[], new: number[], removed: number[]}}
  */
-export function sinceThen(entries, numbers, included, packs, absent = []) {
+export function sinceThen(entries, numbers, included, packs, absent, { came, fresh }) {
   const last = new Map(packs.flatMap((pack) => [...pack.entries].map((record) => /** @type {const} */ ([record, pack.made_at]))));
   const rows = { changed: /** @type {number[]} */ ([]), new: /** @type {number[]} */ ([]), removed: /** @type {number[]} */ ([]) };
   for (const { record, taken_out: out, revisions } of entries) {
@@ -114,7 +129,7 @@ export function sinceThen(entries, numbers, included, packs, absent = []) {
       if (seen !== undefined) rows.removed.push(number);
     } else if (included.has(record)) {
       if (seen === undefined) rows.new.push(number);
-      else if (revisions.some(({ at }) => at !== null && at > seen)) rows.changed.push(number);
+      else if (fresh.has(record) || revisions.some(({ at, version }) => Math.max(at ?? 0, came.get(version) ?? 0) > seen)) rows.changed.push(number);
     }
   }
   rows.removed.push(...absent.filter(({ record, why }) => why === 'removed' && last.has(record)).map(({ no }) => no));
