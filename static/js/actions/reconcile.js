@@ -20,6 +20,7 @@ import { rows } from './taking.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 
 const LIST = 'again';
+const AT_ONCE = 200;
 const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
 
 /**
@@ -67,10 +68,12 @@ export async function putBackMissing(open) {
   return open.store.change(async (root, change) => {
     const there = new Set((await numbered(open.store, 1, root.feed.seq)).map(([, , version]) => version));
     const waiting = new Set(root.outbox.map((/** @type {any} */ { version }) => version));
-    const missing = /** @type {[string, string][]} */ ((await open.store.readJson(LIST)) ?? []).filter(([, version]) => !there.has(version) && !waiting.has(version));
+    const listed = /** @type {[string, string][]} */ ((await open.store.readJson(LIST)) ?? []);
+    const missing = listed.filter(([, version]) => !there.has(version) && !waiting.has(version));
     const batch = open.book.batch(root, change);
     const again = [];
     for (const [record, version] of missing) again.push(...(await unnumber(open, batch, record, version)));
+    await offerFiles(open, batch, /** @type {[string, string][]} */ (listed.filter(([, version]) => there.has(version))));
     root.outbox = [...again, ...root.outbox];
     await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
@@ -90,12 +93,28 @@ async function unnumber(open, batch, record, version) {
   batch.metas.set(record, meta);
   batch.change.putJson(`r/${record}`, meta);
   const of = meta.kind === 'incident' ? record : meta.of;
-  for (const blob of decodePush(held.bytes).meta.blobs) {
-    // What lies here whole can go up again; the server says which parts it still has.
-    const known = await open.store.readJson(`b/${blob}`);
-    if (known?.have === true && !batch.root.uploads.some((/** @type {any} */ one) => one.blob === blob)) batch.root.uploads.push({ blob, of });
-  }
+  await offer(open, batch, decodePush(held.bytes).meta.blobs, of);
   return [{ record, version, of }];
+}
+
+/** What lies here whole can go up again; the server says which parts it still has. @param {Open} open @param {import('./book.js').Batch} batch @param {readonly string[]} blobs @param {string|null} of */
+async function offer(open, { root }, blobs, of) {
+  const known = await open.store.readJsonMany(blobs.map((blob) => `b/${blob}`));
+  blobs.forEach((blob, i) => {
+    if (known[i]?.have === true && !root.uploads.some((/** @type {any} */ one) => one.blob === blob)) root.uploads.push({ blob, of });
+  });
+}
+
+/** The files of versions that the server does have: words go before their files, so that it may have been put back to a day between. @param {Open} open @param {import('./book.js').Batch} batch @param {[record: string, version: string][]} listed */
+async function offerFiles(open, batch, listed) {
+  for (let from = 0; from < listed.length; from += AT_ONCE) {
+    const some = listed.slice(from, from + AT_ONCE);
+    const held = await open.store.readMany(some.map(([, version]) => `v/${version}`));
+    for (const [i, [record]] of some.entries()) {
+      const { blobs = [] } = held[i] ? decodePush(held[i].bytes).meta : {};
+      if (blobs.length) await offer(open, batch, blobs, (await open.book.meta(record, batch))?.of ?? null);
+    }
+  }
 }
 
 /** @param {Open} open */
