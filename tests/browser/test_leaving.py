@@ -32,6 +32,15 @@ def test_a_question_is_left_as_the_page_beneath_it(show: Show) -> None:
     assert len(asked(page, "quickExit")) == 1
 
 
+def test_the_bar_is_no_column_where_text_is_twice_as_large(show: Show) -> None:
+    """The name between the buttons stays on its line, and each button is as large as a thumb needs."""
+    page = show((OPEN, go("code")))
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.querySelector('.bar').getBoundingClientRect().height") <= 112  # twice 3.5rem
+    sizes = page.evaluate("[...document.querySelectorAll('.bar button')].map((one) => [one.offsetWidth, one.offsetHeight])")
+    assert sizes == [[44, 44]] * 3
+
+
 def test_two_shifts_and_a_letter_do_not_leave(show: Show) -> None:
     """Capital letters are not an exit."""
     page = show((OPEN,))
