@@ -23,7 +23,7 @@ import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rota
 /** @param {Context} ctx @param {Drafts} drafts @param {(open: Open) => Promise<void>} opened @param {(why: string) => Promise<void>} lock */
 export function accountMethods(ctx, drafts, opened, lock) {
   const inside = insideOf(ctx);
-  const enter = (/** @type {() => Promise<Open>} */ opening) => enterUnlessLeft(ctx, drafts, opening, opened);
+  const enter = (/** @type {() => Promise<Open>} */ opening, left = ctx.left) => enterUnlessLeft(ctx, drafts, { opening, left }, opened);
   return {
     ...sessionPart(ctx, inside, lock),
     ...keysPart(ctx, inside, lock),
@@ -41,7 +41,10 @@ export function accountMethods(ctx, drafts, opened, lock) {
       return done;
     },
     async takeCopy(/** @type {{file: Blob, words: string, code?: string, onProgress?: (done: number, total: number) => void}} */ by) {
-      await enter(async () => takeCopy(ctx, drafts, await readCopy(ctx, by), by));
+      const { left } = ctx;
+      // Wrong words made nothing: the worker stays, since without a network another could not be had for the next try.
+      const read = await readCopy(ctx, by);
+      await enter(() => takeCopy(ctx, drafts, read, by), left);
     },
     async makeCopy(/** @type {Parameters<typeof makeCopy>[2]} */ how) {
       await rewrapHere(inside()); // a copy whose entries have wraps of two times would open in part
@@ -64,10 +67,10 @@ export function accountMethods(ctx, drafts, opened, lock) {
 
 /**
  * What takes seconds and ends in an open diary. Where somebody left meanwhile, what stands on the screen stays, and the diary is shut behind it.
- * @param {Context} ctx @param {Drafts} drafts @param {() => Promise<Open>} opening @param {(open: Open) => Promise<void>} opened @throws locked
+ * @param {Context} ctx @param {Drafts} drafts @param {{opening: () => Promise<Open>, left: number}} begun `left`: how often somebody had left when it began
+ * @param {(open: Open) => Promise<void>} opened @throws locked
  */
-async function enterUnlessLeft(ctx, drafts, opening, opened) {
-  const { left } = ctx;
+async function enterUnlessLeft(ctx, drafts, { opening, left }, opened) {
   if (ctx.screen.state.phase === 'notebook') throw new KeptError('locked');
   /** @param {unknown} error @returns {never} */
   const shut = (error) => {
