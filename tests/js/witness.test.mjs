@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
-import { random } from '../../static/js/core/bytes.js';
+import { b64, random, unb64 } from '../../static/js/core/bytes.js';
+import { KeptError } from '../../static/js/core/errors.js';
 import { witnessActions } from '../../static/js/actions/witnesses.js';
 import { argon2id } from '../../static/js/crypto/argon2.js';
 import { makeRequest } from '../../static/js/net/http.js';
@@ -17,8 +18,15 @@ import { sender, startServer } from './phone/server.mjs';
 const SAID = { contact: '07700 900222', name: 'Sam Ray', saw_how: 'saw', when: 'Tuesday about nine', words: 'He stood by the blue gate.' };
 let server;
 let address;
-before(async () => { server = await startServer(); address = `http://public.localhost:${server.port}/answer`; });
-after(() => server.stop());
+const servers = [];
+/** A server takes sixty posts a minute from one place. */
+async function newServer() {
+  server = await startServer();
+  servers.push(server);
+  address = `http://public.localhost:${server.port}/answer`;
+}
+before(newServer);
+after(() => Promise.all(servers.map((one) => one.stop())));
 
 async function asks(note = 'Tuesday at the tram stop') {
   const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: witnessActions }, 'He waited outside again.');
@@ -51,7 +59,7 @@ function page() {
 }
 
 const looks = (wire, words) => look(wire, argon2id, words, address);
-const answers = (wire, found, files = []) => send(wire, found, SAID, files, () => undefined, 1_793_749_500_000);
+const answers = (wire, found, files = []) => send(wire, found, SAID, files, () => undefined, 1_793_749_500_000, async () => undefined);
 
 test('asked, answered with files, kept as a statement with its files; the words are used then', async () => {
   const one = await asks();
@@ -100,7 +108,46 @@ test('used once: the second says so kindly; what is too large is refused before 
   assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
 });
 
+test('an account that took longer than its ticket, a connection that breaks at every step, answers that are lost, an empty file among others: all of it comes, once', async () => {
+  await newServer();
+  const one = await asks();
+  const { wire } = page();
+  const found = await looks(wire, one.made.words);
+  // Two hours on, what the words gave has run out.
+  found.ticket = b64(new Uint8Array(unb64(found.ticket).length));
+  let turn = 0;
+  const broken = (name, { arrives }) => async (...args) => {
+    if (turn++ % 3) return wire[name](...args);
+    if (arrives) await wire[name](...args);
+    throw new KeptError('no_network');
+  };
+  const weak = { ...wire, declare: broken('declare', { arrives: true }), part: broken('part', { arrives: false }), send: broken('send', { arrives: true }) };
+  await answers(weak, found, [new File([], 'empty.txt'), new File([random(2_300_000)], 'gate.mp4', { type: 'video/mp4' })]);
+  // The answer to the last step is lost, and sent by hand once more.
+  const again = await one.app.askWitness({ name: 'Maya', note: '' });
+  const second = await looks(wire, again.words);
+  const lost = { ...wire, send: async (...args) => { await wire.send(...args); throw new KeptError('no_network'); } };
+  const files = [new File(['a list'], 'times.txt')];
+  await assert.rejects(answers(lost, second, files), ({ code }) => code === 'no_network');
+  await answers(wire, second, files);
+  const { witnesses } = await one.app.readWitnesses();
+  assert.deepEqual(witnesses.map(({ said }) => said?.files?.list.map(({ name }) => name)), [['times.txt'], ['gate.mp4']]);
+  for (const { witness } of [one.made, again]) await one.app.keepStatement(witness);
+});
+
+test('an empty file in a statement that some other page sent keeps nothing out that comes after it', async () => {
+  const one = await asks();
+  const { wire } = page();
+  const found = await looks(wire, one.made.words);
+  const empty = Object.defineProperty(new File([], 'empty.txt'), 'size', { get: () => (new Error().stack.includes('Array.filter') ? 1 : 0) });
+  await answers(wire, found, [empty, new File(['a list'], 'times.txt')]);
+  const { record } = await one.app.keepStatement(one.made.witness);
+  assert.deepEqual((await one.app.readRecordFiles((await one.app.readRecord(record)).fields.attachment_ids)).map(({ name }) => name), ['times.txt']);
+  assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
+});
+
 test('a key that is not the keeper’s is refused on the page', async () => {
+  await newServer();
   const [one, other] = [await asks(), await asks()];
   const mixed = [...one.made.words.split(' ').slice(0, 4), ...other.made.words.split(' ').slice(4)].join(' ');
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'wrong_keys');

@@ -108,7 +108,8 @@ async function keep(ctx, open, witness, onProgress) {
   const mine = keptOf(open).find((one) => one.witness === witness);
   const came = row?.statement ? await read(open, mine ?? { witness, proof: null }, row.statement) : null;
   if (!row || !came) throw new KeptError('not_found');
-  const files = came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : [];
+  // An empty one cannot be added, and must not keep what comes after it out.
+  const files = (came.said.files ? await fetchFiles(wire, came.said.files, onProgress) : []).filter(({ size }) => size > 0);
   // The record has the code's id: begun twice, on any device, it is one record.
   if (!await open.book.meta(witness)) {
     await open.store.change(async (root, change) => {
