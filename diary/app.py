@@ -15,6 +15,7 @@ from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
 from diary.services import keyring, logbook, stamping
+from diary.services.belonging import read_secrets
 from diary.services.counts import open_counts
 from diary.services.ending import Ending
 from diary.services.instance import Instance
@@ -97,9 +98,9 @@ async def open_instance(
 
     Raises BadSetting when something does not fit together.
     """
-    pepper = Pepper(settings.read_pepper(), kdf_profile)
-    notary = Notary(settings.read_notary_seed())
     async with opened(settings) as db, open_counts(settings.counts_url, clock) as (counts, throttle):
+        pepper, seed = await read_secrets(settings, db)
+        notary = Notary(seed)
         statements = await keyring.read_statements(db)
         keyring.check_keys(statements, notary)
         yield Instance(
@@ -108,7 +109,7 @@ async def open_instance(
             db=db,
             blobs=open_store(settings.blob_url),
             notary=notary,
-            pepper=pepper,
+            pepper=Pepper(pepper, kdf_profile),
             throttle=throttle,
             counts=counts,
             policy=kdf_policy,

@@ -44,6 +44,11 @@ class Sentences(click.Group):
             return super().invoke(ctx)
         except KeptError as error:
             raise click.ClickException(error.sentence) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or 'The system refused'}{where}") from error
 
 
 @click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,6 +71,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     host, _, port = bind.rpartition(":")
     if bind and not port.isdigit():
         raise BadRequest("--bind takes a host and a port, like 127.0.0.1:8000.")
+    asyncio.run(_try_start(settings))
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),
@@ -92,6 +98,15 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
         suppress(KeyboardInterrupt),
     ):
         server.run()
+
+
+async def _try_start(settings: config.Settings) -> None:
+    """What would stop the start is said in its own sentence; from inside the server it would come as a traceback."""
+    from diary.app import open_instance
+    from diary.clock import SystemClock
+
+    async with open_instance(settings, SystemClock()):
+        pass
 
 
 def _settle_in() -> None:

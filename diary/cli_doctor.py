@@ -46,6 +46,7 @@ def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
     """Everything `doctor` judges."""
     from diary.client.visiting import Visitor
     from diary.paths import STATIC, TEMPLATES
+    from diary.services import belonging
     from diary.services import doctor as judging
     from diary.web.headers import APP_POLICY, PUBLIC_POLICY
     from diary.web.pages import render_pages
@@ -56,7 +57,7 @@ def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
     served = zip(files, visitor.get_all(settings.app_url, list(files)), strict=True)
     differing = [path for path, got in served if got is None or got.digest != files[path]]
     told = visitor.get(settings.app_url, "/v1/server")
-    newest, pending = asyncio.run(_times(settings))
+    newest, pending, database, secrets = asyncio.run(belonging.look(settings, now))
     free = judging.free_bytes(settings)
     return judging.Seen(
         now=now,
@@ -70,6 +71,8 @@ def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
         differing=None if told is None else differing,
         release=_signed(settings, visitor),
         sandbox=_sandbox_trial() if settings.server_packs else "",
+        database=database,
+        secrets=secrets,
         notes=judging.note_disk(settings.data, now, free),
     )
 
@@ -113,15 +116,6 @@ def _host(visitor: "Visitor", url: str, policy: str, foreign: tuple[str, ...]) -
         missing=tuple(name for name, value in expected.items() if found.headers.get(name) != value),
         leaks=tuple(leaks),
     )
-
-
-async def _times(settings: Settings) -> tuple[int, int]:
-    """What the database says of time."""
-    from diary.app import open_instance
-    from diary.services.doctor import times_of
-
-    async with open_instance(settings, SystemClock()) as instance:
-        return await times_of(instance)
 
 
 def _clock_synced() -> bool | None:

@@ -73,7 +73,10 @@ async def _audit_database(
     from diary.storage.database import opened
 
     settings = config.load({**os.environ, **({"DIARY_DATABASE_URL": target} if target else {})})
-    key = notary or Notary(settings.read_notary_seed()).pub
+    seed = None if notary else settings.find_notary_seed()
+    if notary is None and seed is None:
+        raise BadSetting("There is no notary.key here: give --notary, or put the key back from a backup.")
+    key = notary or Notary(seed or b"").pub
     async with opened(settings) as db:
         return await db.page(lambda hand: list(audit_rows(hand, key, instance, roots)))
 
@@ -98,8 +101,8 @@ def new_instance(out: Path) -> None:
 @click.option("--why", type=click.Choice(["first", "rotated", "lost", "exposed"]), required=True)
 def wish(out: Path, why: statements.Why) -> None:
     """On the server: write down what the instance key is to sign. All but `first` make a new notary key for it."""
-    told, last, settings = asyncio.run(_known())
-    seed = settings.read_notary_seed() if why == "first" else config.kept_secret(settings.data / NEXT)
+    told, last, settings, own = asyncio.run(_known())
+    seed = own if why == "first" else config.kept_secret(settings.data / NEXT)
     made = statements.wish(Notary(seed).pub, told, why, SystemClock().now_ms(), last if why != "first" else None)
     out.write_bytes(canon({"before": [dict(one) for one in told], "wish": made}) + b"\n")
     click.echo(f"Notary key: {fingerprint(Notary(seed).pub)}")
@@ -132,7 +135,10 @@ def publish(statement: Path) -> None:
 
     async def put() -> None:
         async with opened(settings) as db:
-            await keyring.publish(db, said)
+            told = await keyring.read_statements(db)
+            # One that stands last while its key still lies beside: this was interrupted between the two, and goes on.
+            if new is None or not told or told[-1] != said:
+                await keyring.publish(db, said)
 
     new = None if said.get("why") == "first" else settings.data / NEXT
     current = Notary(settings.read_notary_seed() if new is None else _seed(new))
@@ -162,9 +168,9 @@ def _seed(path: Path) -> bytes:
     return config.kept_secret(path)
 
 
-async def _known() -> tuple[list[dict[str, Any]], dict[str, object] | None, config.Settings]:
-    """The statements that are here, what the newest checkpoint says, and the settings."""
-    from diary.services import keyring
+async def _known() -> tuple[list[dict[str, Any]], dict[str, object] | None, config.Settings, bytes]:
+    """The statements that are here, what the newest checkpoint says, the settings, and the notary's seed."""
+    from diary.services import belonging, keyring
     from diary.storage import log
     from diary.storage.database import opened
 
@@ -172,8 +178,9 @@ async def _known() -> tuple[list[dict[str, Any]], dict[str, object] | None, conf
     async with opened(settings) as db:
         told = [dict(one) for one in await keyring.read_statements(db)]
         newest = await log.newest_checkpoint(db)
+        _, seed = await belonging.read_secrets(settings, db)
     said = checkpoints.read(newest.note) if newest else None
-    return told, {"root": b64(said.root), "size": said.size} if said else None, settings
+    return told, {"root": b64(said.root), "size": said.size} if said else None, settings, seed
 
 
 def _object(path: Path) -> dict[str, Any]:

@@ -249,7 +249,10 @@ def kept_secret(path: Path) -> bytes:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raw = path.read_bytes()
+        try:
+            raw = path.read_bytes()
+        except OSError:
+            raise BadSetting(f"The file {path.name} cannot be read: run this as the user whose it is.") from None
         if len(raw) != SECRET_BYTES:
             raise BadSetting(f"The file {path.name} is damaged.") from None
         return raw

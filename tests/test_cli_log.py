@@ -58,6 +58,23 @@ def test_a_key_is_vouched_for_and_replaced(data: Path, tmp_path: Path) -> None:
     assert kept("audit", "--instance", away / "instance.key.pub", DIARY_DATA=str(data)).returncode == 0
 
 
+def test_a_publishing_that_was_broken_off_goes_on(data: Path, tmp_path: Path) -> None:
+    """The statement is in and the key not yet in its place: the same command again puts it there, once."""
+    step(data, "new-instance", tmp_path / "key")
+    for why in ("first", "rotated"):
+        step(data, "wish", tmp_path / why, "--why", why)
+        step(data, "sign", tmp_path / why, tmp_path / f"{why}.said", "--instance", tmp_path / "key")
+        before = (data / "notary.key").read_bytes()
+        step(data, "publish", tmp_path / f"{why}.said")
+    new = (data / "notary.key").read_bytes()
+    (data / "notary.next.key").write_bytes(new)
+    (data / "notary.key").write_bytes(before)
+    assert "Put the right notary.key back" in here("invite", DIARY_DATA=str(data)).stderr
+    step(data, "publish", tmp_path / "rotated.said")
+    assert (data / "notary.key").read_bytes() == new and not (data / "notary.next.key").exists()
+    assert "goes on" in here("closing", DIARY_DATA=str(data)).stdout
+
+
 def test_what_does_not_fit_is_refused(data: Path, tmp_path: Path) -> None:
     """A statement by another instance key, about another server's key, bent, or before the first."""
     keys = [tmp_path / f"instance-{n}.key" for n in range(2)]

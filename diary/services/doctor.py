@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from diary.config import Settings
 from diary.errors import BadSetting
 from diary.services import operating
-from diary.services.instance import Instance
+from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
 DAY_MS: Final = 86_400_000
@@ -54,7 +55,8 @@ class Host:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Everything that is judged. `differing`: served files that are not this release's; `sandbox`: '' when it closes in;
-    `release`: what is wrong with its signed list, '' for nothing, None where nobody signed one."""
+    `release`: what is wrong with its signed list, '' for nothing, None where nobody signed one; `database`, `secrets`: what
+    is wrong with them."""
 
     now: int
     app: Host
@@ -67,6 +69,8 @@ class Seen:
     differing: Sequence[str] | None
     sandbox: str
     release: str | None = None
+    database: str = ""
+    secrets: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -78,6 +82,7 @@ def judge(settings: Settings, seen: Seen) -> list[Line]:
         _hosts(settings, seen),
         _clock(seen),
         _disk(seen),
+        _database(seen),
         _backup(seen),
         _drill(seen),
         _secrets(settings, seen),
@@ -90,9 +95,8 @@ def judge(settings: Settings, seen: Seen) -> list[Line]:
     ]
 
 
-async def times_of(instance: Instance) -> tuple[int, int]:
+async def times_of(db: Database, now: int) -> tuple[int, int]:
     """The newest moment this server has signed or seen, and how many timestamps have been pending for a day."""
-    now = instance.clock.now_ms()
 
     def read(hand: Hand) -> tuple[int, int]:
         newest = hand.execute(
@@ -105,7 +109,7 @@ async def times_of(instance: Instance) -> tuple[int, int]:
         ).fetchone()[0]
         return int(newest or 0), int(pending)
 
-    return await instance.db.page(read)
+    return await db.page(read)
 
 
 def free_bytes(settings: Settings) -> int:
@@ -115,7 +119,8 @@ def free_bytes(settings: Settings) -> int:
 
 def note_disk(data: Path, now: int, free: int) -> Mapping[str, Any]:
     """Remember how much is free today; everything that is remembered."""
-    operating.note_disk(data, now, free)
+    with suppress(OSError):  # a folder nobody may write in has its line
+        operating.note_disk(data, now, free)
     return operating.read(data)
 
 
@@ -190,6 +195,13 @@ def _disk(seen: Seen) -> Line:
     return Line("disk", said, do if days < DISK_DAYS else "")
 
 
+def _database(seen: Seen) -> Line:
+    """Whether it is there and ours to write."""
+    if seen.database:
+        return Line("database", seen.database.rstrip("."), "No phone is answered until then.")
+    return Line("database", "can be written")
+
+
 def _backup(seen: Seen) -> Line:
     """How old the newest backup is."""
     at = seen.notes.get("backup", {}).get("at")
@@ -221,7 +233,10 @@ def _secrets(settings: Settings, seen: Seen) -> Line:
     for one, raw in here.items():
         if raw is None:
             return Line(name, f"there is no {one} here", "Put it back from a backup; never start the server without it.")
-        if inside.get(one) != operating.fingerprint(raw):
+    if seen.secrets:
+        return Line(name, seen.secrets.rstrip("."), "No keeper gets in until then.")
+    for one, raw in here.items():
+        if raw is not None and inside.get(one) != operating.fingerprint(raw):
             return Line(name, f"the {one} in use is not in the last backup", "Run `backup` now, and keep the older backup.")
     return Line(name, "pepper and notary key in use are in the last backup")
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import cast
 
-from diary.config import Settings
 from diary.crypto.signing import Notary
 from diary.encoding import canon, parse, unb64
 from diary.errors import BadSetting, BadSignature
@@ -40,8 +39,3 @@ async def publish(db: Database, statement: Mapping[str, object]) -> None:
     await db.writer.run(
         lambda hand: log.add_statement(hand, len(before), unb64(keys[-1].log), canon(dict(statement)))
     )
-
-
-def notary_of(settings: Settings) -> Notary:
-    """The notary whose key lies here."""
-    return Notary(settings.read_notary_seed())

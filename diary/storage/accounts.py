@@ -52,6 +52,12 @@ class Room:
     quota_bytes: int | None = None
 
 
+def list_sealed(hand: Hand, limit: int) -> list[tuple[bytes, bytes]]:
+    """Ids of some accounts and their `kdf`, sealed at rest. An account that is being closed has none any more."""
+    rows = hand.execute("SELECT id, kdf FROM account WHERE length(kdf) > 0 ORDER BY id LIMIT ?", (limit,)).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
 async def find_by_login(db: Database, login_mac: bytes) -> AccountRow | None:
     """The account with this HMAC of a sign-in name.
 

@@ -17,7 +17,7 @@ from diary.storage import database, moving
 from diary.storage.blobstore import flush, part_name
 from diary.storage.postgres import TROUBLE, connect
 from diary.storage.postgres_address import is_postgres
-from diary.storage.sqlite import PREFIX, path_of
+from diary.storage.sqlite import PREFIX, path_of, said
 from diary.storage.sqlite import connect as open_sqlite
 
 ROWS_AT_ONCE: Final = 500
@@ -44,8 +44,16 @@ async def snapshot(settings: Settings, path: Path) -> None:
     else:
         # In one step: a reader in WAL mode sees one moment and holds nobody up.
         with closing(open_sqlite(path_of(settings.database_url), reading=True)) as source, closing(sqlite3.connect(path)) as copy:
-            source.backup(copy)
+            _copy(source, copy)
     _settle(path)
+
+
+def _copy(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
+    """SQLite's own copying. Raises Unavailable, for a disk that is full say."""
+    try:
+        source.backup(copy)
+    except sqlite3.Error as error:
+        raise Unavailable(said(error)) from error
 
 
 def list_parts(path: Path) -> list[str]:
@@ -61,7 +69,7 @@ def list_parts(path: Path) -> list[str]:
 def find_sample(path: Path) -> Sample | None:
     """What the secrets of a copied database are tried on; None when nobody has registered yet."""
     with closing(open_sqlite(path, reading=True)) as copy:
-        row = copy.execute("SELECT id, kdf FROM account ORDER BY id LIMIT 1").fetchone()
+        row = copy.execute("SELECT id, kdf FROM account WHERE length(kdf) > 0 ORDER BY id LIMIT 1").fetchone()
         head = copy.execute(
             "SELECT d.signed_head FROM version v JOIN diary d ON d.id = v.diary_id ORDER BY v.id DESC LIMIT 1"
         ).fetchone()

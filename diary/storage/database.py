@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
 from diary.config import Settings
-from diary.errors import BadSetting
+from diary.errors import BadSetting, Unavailable
 from diary.storage import sqlite
 from diary.storage.models import MODULES
-from diary.storage.postgres_address import credentials, is_postgres
+from diary.storage.postgres_address import check, credentials, is_postgres
 from diary.storage.reading import Database, Kind
 from diary.storage.sqlite import PRAGMAS, path_of
 from diary.storage.sqlite_writer import SqliteWriter
@@ -61,19 +62,23 @@ class SqliteDatabase(Database):
 
 
 class OverSqlite(Kind):
-    """A file, which is there or not."""
+    """A file, which is there or not. What the system says of its folder is the operator's to read as it is."""
+
+    trouble = (DBConnectionError,)
 
     def __init__(self, path: Path) -> None:
         """`path`: the file."""
         self._path = path
 
     async def probe(self) -> None:
-        """A file is not away."""
+        """A file is not away, but it may be closed to us. Raises BadSetting with why."""
+        sqlite.check(self._path)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """Make its folder. The file has one migration at a time by itself."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sqlite.check(self._path)
         yield
 
     @asynccontextmanager
@@ -85,6 +90,8 @@ class OverSqlite(Kind):
         writer.start()
         try:
             yield SqliteDatabase(writer, looking, pages, self._path)
+        except sqlite3.Error as error:
+            raise Unavailable(sqlite.said(error)) from error
         finally:
             await writer.stop()
             pages.shutdown(wait=True)
@@ -97,12 +104,12 @@ def _kind_of(url: str) -> Kind:
         return OverSqlite(path_of(url))
     from diary.storage.postgres_database import OverPostgres  # noqa: PLC0415 - its driver is 3 MB of an idle worker
 
-    return OverPostgres(url)
+    return OverPostgres(check(url))
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Database]:
-    """The migrated database, open for the length of the block. Raises BadSetting when it is not migrated."""
+    """The migrated database, open for the length of the block. Raises BadSetting when it is not migrated or cannot be used."""
     url = settings.database_url
     if not is_postgres(url) and not path_of(url).exists():
         raise BadSetting(_BEHIND)

@@ -10,12 +10,17 @@ SCHEMES: Final = ("postgres", "postgresql")
 
 def is_postgres(url: str) -> bool:
     """Whether an address is one of PostgreSQL's."""
-    return urlsplit(url).scheme in SCHEMES
+    return url.partition("://")[0] in SCHEMES
 
 
 def check(url: str) -> str:
     """An address of PostgreSQL's that names a database. Raises BadSetting, without the address."""
-    if not is_postgres(url) or len(urlsplit(url).path) < 2:
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or parse_qs(parts.query).get("port", ["1"])[-1])
+    except ValueError:
+        parts, port = urlsplit(""), ""
+    if not is_postgres(url) or len(parts.path) < 2 or not port.isdecimal():
         raise BadSetting("DIARY_DATABASE_URL is not an address of the kind postgres://user:password@host/database.")
     return url
 

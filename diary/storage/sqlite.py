@@ -32,11 +32,46 @@ def path_of(url: str) -> Path:
     return Path(url.removeprefix(PREFIX))
 
 
+def check(path: Path) -> None:
+    """Return when the file can be written, or made. Raises BadSetting with what stands in the way.
+
+    The models' library waits for ever on a file that turns it away at the door, so it is tried here first.
+    """
+    try:
+        connection = connect(path)
+    except sqlite3.Error as error:
+        raise BadSetting(said(error)) from None
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise BadSetting(said(error)) from None
+    finally:
+        connection.close()
+
+
+def said(error: sqlite3.Error) -> str:
+    """What SQLite found, in a sentence for whoever runs the server."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "The database is held by another program. See which, and try again."
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return "The database file is damaged. Move it away, keep it, and put a backup back."
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return "The database cannot be written: the disk is full or fails."
+    return "The database cannot be written: run this as the user whose it is, and see who may write in DIARY_DATA."
+
+
 def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode, for one thread at a time. `reading`: it can change nothing."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    for name, value in PRAGMAS.items():
-        connection.execute(f"PRAGMA {name}={value}")
+    try:
+        for name, value in PRAGMAS.items():
+            connection.execute(f"PRAGMA {name}={value}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     if reading:
         connection.execute("PRAGMA query_only=ON")
     return connection

@@ -10,6 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from diary.config import Settings
+from diary.errors import BadSetting
 from diary.web.directory import read_directory
 from diary.web.directory_page import DIRECTORY, DirectoryPage
 from diary.web.files import StaticFile, read_desk, read_files
@@ -69,8 +70,16 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         },
         missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
         front=front,
-        manifest=settings.release.read_bytes() if settings.release else None,
+        manifest=_read_manifest(settings),
     )
+
+
+def _read_manifest(settings: Settings) -> bytes | None:
+    """The signed list that is handed out, None where there is none. Raises BadSetting."""
+    try:
+        return settings.release.read_bytes() if settings.release else None
+    except OSError:
+        raise BadSetting("DIARY_RELEASE names a file that cannot be read.") from None
 
 
 def make_environment(templates: Path) -> Environment:
