@@ -10,9 +10,7 @@ for good in the meantime, which is what its keeper wanted; any other is damage, 
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -28,6 +26,7 @@ from diary.services.accounts import KDF
 from diary.services.keyring import check_keys
 from diary.services.pepper import Pepper
 from diary.services.sealedfile import SealedFile, read_members
+from diary.services.workplace import held, sweep, workplace
 from diary.storage import backup as copies
 from diary.storage.blobstore import BlobStore, flush, open_store
 
@@ -36,6 +35,7 @@ ABOUT, PEPPER, NOTARY, CANARY, DATABASE = "about", "pepper", "notary.key", "cana
 OLD_KEYS: Final = "notary.*.key"
 PARTS: Final = "parts/"
 SUFFIX: Final = ".backup"
+HALF: Final = ".part"
 _NO_PEPPER: Final = "This backup has no pepper in it: nobody could ever sign in to what it holds. Nothing was written."
 _NO_NOTARY: Final = "This backup has no notary key in it: phones would refuse what it holds. Nothing was written."
 
@@ -57,14 +57,15 @@ async def make(settings: Settings, pub: bytes, folder: Path, clock: Clock, step:
     now = clock.now_ms()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{operating.day_and_time(now)}{SUFFIX}"
-    half = path.with_name(path.name + ".part")
-    with _workplace(settings.data) as work:
+    half = path.with_name(path.name + HALF)
+    sweep(folder, f"*{SUFFIX}{HALF}")
+    with workplace(settings.data) as work:
         database = work / "database"
         await copies.snapshot(settings, database)
         step("database", 1, 1)
         _check_secrets(database, secrets[PEPPER], secrets[NOTARY])
         about = {"app_url": settings.app_url, "made_at": now, "public_url": settings.public_url}
-        with half.open("xb") as file:
+        with half.open("xb") as file, held(half):
             half.chmod(0o600)
             sealed = SealedFile(file, pub)
             sealed.add(ABOUT, [canon(about)])
@@ -113,7 +114,7 @@ async def restore(settings: Settings, path: Path, scalar: bytes, step: Step) -> 
     _check_secret_places(settings, path, scalar)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     secrets: dict[str, bytes] = {}
-    with _workplace(settings.data) as work:
+    with workplace(settings.data) as work:
         database = work / "database"
         store, named, put = open_store(settings.blob_url), set[str](), set[str]()
         for name, pieces in read_members(path, scalar):
@@ -268,10 +269,3 @@ def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             yield piece
-
-
-@contextmanager
-def _workplace(data: Path) -> Iterator[Path]:
-    """A folder beside the data, gone afterwards: a copy of the database must not lie on another disk."""
-    with tempfile.TemporaryDirectory(prefix=".work-", dir=data) as name:
-        yield Path(name)

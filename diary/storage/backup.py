@@ -4,6 +4,8 @@
 and a folder, and a backup of one kind of server can be put back on the other.
 """
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -23,6 +25,8 @@ from diary.storage.sqlite import connect as open_sqlite
 ROWS_AT_ONCE: Final = 500
 Step = Callable[[str, int, int], None]
 _THERE_ALREADY: Final = "There is a database at DIARY_DATABASE_URL already. Nothing was written; move it away first."
+# What SQLite keeps beside a file that was not closed. It would write it into whatever is put in the file's place.
+_LEFT: Final = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,12 @@ async def check_free(settings: Settings) -> None:
     """Return when nothing of a diary lies where a backup would go. Raises Conflict and Unavailable."""
     url = settings.database_url
     if not is_postgres(url):
-        if path_of(url).exists():
+        place = path_of(url)
+        if place.exists():
             raise Conflict(_THERE_ALREADY)
+        left = [name for name in (place.name + end for end in _LEFT) if place.with_name(name).exists()]
+        if left:
+            raise Conflict(f"{left[0]} belongs to the database that lay here. Nothing was written; move it there too.")
         return
     try:
         there = await connect(url)
@@ -121,7 +129,15 @@ async def put_in_place(settings: Settings, path: Path, step: Step) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o600)
     flush(path)
-    path.rename(place)
+    try:
+        path.rename(place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        new = place.with_name(place.name + ".new")
+        shutil.copy(path, new)
+        flush(new)
+        new.rename(place)
     flush(place.parent)
 
 
