@@ -207,6 +207,42 @@ test('removed at once on every device and on the server, however late they hear 
   await assert.rejects(third.app.readReceived(attachment));
 });
 
+for (const [which, isLate] of [['and had not sent it', false], ['and sent it before it heard', true]]) {
+  test(`removed at once while another phone masked it and wrote about it, ${which}: it stays removed on each, nothing waits for ever, no word of it is left`, async () => {
+    const rendered = (purpose, n) => ({ purpose, bytes: new Uint8Array(3000).fill(n), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' });
+    const pictures = { make: async () => [rendered('print', 7), rendered('preview', 8)], mask: async () => rendered('masked', 9) };
+    const { phone, app, record } = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), pictures });
+    const { attachment } = await app.addFile(record, file(PNG), { route: 'photo_picker' });
+    const { login } = await app.register({ words: WORDS });
+    await until(phone, isKept, 'kept');
+    const looks = (one) => one.phone.ctx.open.syncing.now();
+    const first = { phone, app };
+    const second = await anotherPhone(server.base, login, WORDS, {}, { pictures });
+    await until(second, isKept, 'kept there');
+    await looks(second);
+    second.faults.off = true;
+    await second.app.maskPicture(attachment, { boxes: [{ x: 1, y: 1, w: 10, h: 10 }], what: ['face'], why: '' });
+    await second.app.saveAttachment({ attachment, fields: { description: 'what it shows' } });
+    await app.purgeFile(attachment, { words: WORDS });
+    // Late: the server has erased it, and the other phone sends before it looks.
+    if (!isLate) second.phone.ctx.open.syncing.looked = false;
+    await looks(first);
+    second.faults.off = false;
+    await looks(second);
+    for (const one of [first, second, first]) await looks(one);
+    const third = await device(login);
+    await until(third, isKept, 'on a new phone');
+    for (const one of [first, second, third]) {
+      const { root } = one.phone.ctx.open.store;
+      assert.deepEqual([root.fetch, root.uploads, root.outbox, root.doubts, root.troubles, root.purges ?? []], [[], [], [], {}, {}, []]);
+      assert.deepEqual((await one.app.readIncident(record)).attachments, []);
+      const read = await one.app.readAttachment(attachment);
+      assert.deepEqual([read.out_reason, read.fields.description], ['file_removed', undefined]);
+      one.phone.end();
+    }
+  });
+}
+
 test('a phone that fills up while a film comes in: nothing of it stays, what was written does, and it comes in when there is room', async () => {
   const { app, record, phone } = await withFile();
   app.putDraft({ fields: { narrative: 'Half a sentence' } });

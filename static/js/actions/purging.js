@@ -10,7 +10,7 @@
 import { KeptError } from '../core/errors.js';
 import { lineOf, waitingLines } from './custody.js';
 import { confirm } from './confirming.js';
-import { REMOVED, letGo } from './removal.js';
+import { letGo, removeFile } from './removal.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -39,9 +39,7 @@ async function purgeHere(ctx, open, id) {
     const batch = open.book.batch(root, change);
     const meta = await open.book.meta(id, batch);
     if (meta?.kind !== 'attachment') throw new KeptError('not_found');
-    await letGo(open, batch, id);
-    await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: REMOVED } });
-    root.purges = [...(root.purges ?? []).filter((/** @type {string} */ one) => one !== id), id];
+    await removeFile(open, batch, id, now);
     waitingLines(root, [lineOf(id, now, 'keeper', 'deleted')]);
     if (meta.of) await rows(batch, open, [meta.of], null);
   });

@@ -40,6 +40,28 @@ export async function heedRemoval(open, batch, opened) {
 }
 
 /**
+ * What was written of a file elsewhere before that device heard of its removal would bring it back, without its bytes: the words go
+ * once more, and the version that says so comes last.
+ * @param {Open} open @param {Batch} batch @param {string} id @param {number} now ms @returns {Promise<string|null|undefined>} the entry whose row changes
+ */
+export async function removeAgain(open, batch, id, now) {
+  const meta = await open.book.meta(id, batch);
+  if (meta?.kind !== 'attachment' || meta.versions.length < 2) return undefined;
+  const versions = (await open.book.versions(id, batch)).filter(({ kind }) => kind);
+  if (!versions.some(({ fields }) => fields.reason === REMOVED) || standing(/** @type {any} */ (versions)).taken_out !== null) return undefined;
+  await removeFile(open, batch, id, now);
+  batch.change.after(() => open.syncing.soon());
+  return meta.of;
+}
+
+/** Bytes and words of a file go here, and the server is asked to let them go as well. @param {Open} open @param {Batch} batch @param {string} id @param {number} now ms */
+export async function removeFile(open, batch, id, now) {
+  await letGo(open, batch, id);
+  await open.book.stage(batch, { kind: 'attachment', record: id, open: { taken_out: now, reason: REMOVED } });
+  batch.root.purges = [...(batch.root.purges ?? []).filter((/** @type {string} */ one) => one !== id), id];
+}
+
+/**
  * A version that was erased for good, on the server and therefore here: what this phone holds of its record goes, but for
  * words of it that have not been sent. Its place stays, so that no number moves.
  * @param {Pick<Open, 'store'|'book'|'index'>} open @param {Batch} batch @param {import('../net/feed.js').Item} item

@@ -7,7 +7,7 @@ import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
 import { noteErased } from './custody.js';
-import { heedRemoval, takeErased } from './removal.js';
+import { heedRemoval, removeAgain, takeErased } from './removal.js';
 import { resealUnsent } from './resealing.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -65,6 +65,10 @@ export async function takeItems(open, items, feed, left) {
       await heedRemoval({ store, book }, batch, book.seen.get(item.version));
       if (of) incidents.add(of);
       if (follow(root, identity.device, item, book.seen.get(item.version))) isPutBack = true;
+    }
+    for (const record of new Set(items.map((one) => one.record))) {
+      const of = await removeAgain(open, batch, record, book.clock.now());
+      if (of) incidents.add(of);
     }
     const came = new Set(items.map(({ version }) => version));
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
