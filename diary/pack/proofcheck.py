@@ -115,9 +115,11 @@ def _read(member: str, raw: bytes | None, name: str) -> Proof | Finding:
         digests, values = dict(_given(object_of(value, "withheld"))), {}
         withheld = frozenset(digests)
         for field_name, opened in object_of(value, "fields").items():
-            salt = unb64(str(object_of({"it": opened}, "it")["s"]))
-            values[field_name] = object_of({"it": opened}, "it")["v"]
-            digests[field_name] = b64(field_digest(field_name, salt, values[field_name]))
+            told = object_of({"it": opened}, "it")
+            if not isinstance(told["s"], str):
+                return find("unreadable", member)
+            values[field_name] = told["v"]
+            digests[field_name] = b64(field_digest(field_name, unb64(told["s"]), told["v"]))
     except (KeptError, KeyError, UnicodeError):
         return find("unreadable", member)
     if set(digests) != {*names.all_open, *names.restricted} or withheld & set(values):

@@ -172,10 +172,13 @@ def _index(pack: OpenedPack) -> dict[str, dict[str, str]] | None:
     if raw is None:
         return {}
     try:
-        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline=""), strict=True))
+        text = io.StringIO(raw.decode("utf-8").removeprefix(BOM), newline="")
+        lines = [line for line in csv.reader(text, strict=True) if line]
+        # A row that is shorter or longer than the head could be read one way or another.
+        rows = [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
         found = {row["file"]: row for row in rows}
         return found if len(found) == len(rows) else None
-    except (UnicodeDecodeError, csv.Error, KeyError):
+    except (UnicodeDecodeError, csv.Error, KeyError, ValueError):
         return None
 
 

@@ -59,6 +59,11 @@ def doubled(held: Members) -> Members:
     return {**held, INDEX: b"\r\n".join([head, first.replace(b"Screen of", b"No screen of"), first, *rest])}
 
 
+def cut_short(held: Members) -> Members:
+    """The index with its last row broken off before the file's name."""
+    return {**held, INDEX: held[INDEX] + b"9,JB/9\r\n"}
+
+
 def swapped(held: Members) -> Members:
     """Two exhibits' names in the index."""
     index = held[INDEX].replace(b"JB/1", b"JB/x").replace(b"JB/2", b"JB/1").replace(b"JB/x", b"JB/2")
@@ -68,6 +73,7 @@ def swapped(held: Members) -> Members:
 def said(held: Members) -> Iterator[tuple[str, str, Change]]:
     """The index, a sidecar, and what 12 says beside its versions."""
     yield "a row twice", "unreadable", doubled
+    yield "a row cut short", "unreadable", cut_short
     yield "items swapped", "exhibit", swapped
     for name, value in {"item": "JB/2", "record": "A" * 22, "note": "x"}.items():
         yield f"sidecar {name}", "exhibit", told(SIDECAR, lambda one, n=name, v=value: one.update({n: v}))

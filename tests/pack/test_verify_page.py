@@ -65,6 +65,8 @@ async def test_packs_that_somebody_bent(small: BuiltPack, tmp_path: Path) -> Non
         "number": lambda proof: proof.update(seq_no=99),
         "record": lambda proof: proof.update(record=proof["version"]),
         "salt": lambda proof: proof["fields"]["who"].update(s="A"),
+        "a salt that is a list": lambda proof: proof["fields"]["who"].update(s=[]),
+        "a salt that is none": lambda proof: proof["fields"]["who"].update(s=None),
         "kind": lambda proof: proof["fields"]["_kind"].update(v="constructor"),
         "withheld twice": lambda proof: proof["withheld"].update(narrative="A" * 43),
     }.items():

@@ -80,6 +80,8 @@ function indexOf(raw) {
   try {
     const [head, ...lines] = tableOf(new TextDecoder('utf-8', { fatal: true }).decode(raw)).filter((cells) => cells.length);
     if (!head) return new Map();
+    // A row that is shorter or longer than the head could be read one way or another.
+    if (lines.some((cells) => cells.length !== head.length)) return null;
     const rows = lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ''])));
     if (rows.some((row) => !Object.hasOwn(row, 'file'))) return null;
     const found = new Map(rows.map((row) => [row['file'] ?? '', row]));

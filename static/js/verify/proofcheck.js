@@ -96,9 +96,9 @@ function proofOf(member, value, name) {
     names = namesOf(textOf(fieldOf(value, '_kind'), 'v'), numberOf(value));
     for (const [field, digest] of Object.entries(objectOf(value, 'withheld'))) digests[field] = digestOf(digest);
     for (const [field, opened] of Object.entries(objectOf(value, 'fields'))) {
-      if (!isObject(opened) || !Object.hasOwn(opened, 's') || !Object.hasOwn(opened, 'v')) throw new KeptError('bad_request');
+      if (!isObject(opened) || typeof opened['s'] !== 'string' || !Object.hasOwn(opened, 'v')) throw new KeptError('bad_request');
       values[field] = /** @type {Json} */ (opened['v']);
-      digests[field] = b64(fieldDigest(field, unb64(String(opened['s'])), values[field]));
+      digests[field] = b64(fieldDigest(field, unb64(opened['s']), values[field]));
     }
   } catch {
     return find('unreadable', member);
