@@ -90,21 +90,29 @@ def _log(pack: OpenedPack) -> dict[str, object] | None:
 
 def _pictures(pack: OpenedPack) -> Iterator[tuple[str, bytes]]:
     """The JPEGs of 04 by item, taken from the pages their bookmarks lead to; a film's still under its own key."""
-    from diary.pack.exhibits import poster_key  # noqa: PLC0415 - with the page's own words for it
-
     stills = {text_of(row, "item") for row in objects_of(_read(pack, RECORD) or {}, "exhibits") if not row.get("printed")}
     for name in sorted(pack.digests):
         if not name.startswith("data/servable/04_exhibits"):
             continue
-        reader = pypdf.PdfReader(io.BytesIO(pack.read(name) or b""))
-        for entry in reader.outline:
-            if isinstance(entry, list):
-                continue
-            item = str(entry.title).partition(",")[0]
-            number = reader.get_destination_page_number(entry)
-            jpeg = _jpeg(reader.pages[number], 0) if number is not None else None
-            if jpeg is not None:
-                yield (poster_key(item) if item in stills else item), jpeg
+        try:
+            yield from list(_pictures_of(pack.read(name) or b"", stills))
+        except Exception:  # noqa: BLE001, S112 - a forged PDF can make the reader fail in any way; the document then differs
+            continue
+
+
+def _pictures_of(raw: bytes, stills: set[str]) -> Iterator[tuple[str, bytes]]:
+    """Those of one volume."""
+    from diary.pack.exhibits import poster_key  # noqa: PLC0415 - with the page's own words for it
+
+    reader = pypdf.PdfReader(io.BytesIO(raw))
+    for entry in reader.outline:
+        if isinstance(entry, list):
+            continue
+        item = str(entry.title).partition(",")[0]
+        number = reader.get_destination_page_number(entry)
+        jpeg = _jpeg(reader.pages[number], 0) if number is not None else None
+        if jpeg is not None:
+            yield (poster_key(item) if item in stills else item), jpeg
 
 
 def _jpeg(holder: Any, depth: int) -> bytes | None:

@@ -41,6 +41,16 @@ async def test_a_changed_word_is_found_on_its_page(small: BuiltPack, tmp_path: P
     assert again(out, small, release="ba9876543210") == [("other_release", member)]
 
 
+@pytest.mark.parametrize("junk", [b"", b"%PDF-1.7 x", None])
+def test_a_volume_of_pictures_that_is_no_document_is_named(small: BuiltPack, tmp_path: Path, junk: bytes | None) -> None:
+    """Its pictures are laid out from it, and it may be anything: it differs, and nothing falls over."""
+    volume = "data/servable/04_exhibits.pdf"
+    held = members_of(small.path)
+    raw = held[volume][:5_000] if junk is None else junk
+    out = sealed_again(small.path, held | {volume: raw}, tmp_path / "junk.zip")
+    assert ("rerendered", volume) in again(out, small)
+
+
 @pytest.mark.parametrize("gone", ["data/restricted/12_record.json", "data/restricted/proof/keys.json"])
 def test_without_the_record_it_says_that_it_cannot(small: BuiltPack, tmp_path: Path, gone: str) -> None:
     """Nothing to lay out from is a finding for each document, never a crash."""
