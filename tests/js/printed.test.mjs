@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { packActions } from '../../static/js/actions/pack.js';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { cellLabel } from '../../static/js/pack/chronology_words.js';
 import { readZip } from '../../static/js/pack/zip.js';
 import { RULES } from '../../static/js/record/rules_table.js';
 import { SCHEMAS } from '../../static/js/record/schemas.js';
@@ -126,6 +127,7 @@ test('a time of day says its difference from UTC, a later change what it was, an
   assert.match(rows.get('The second of two.')?.recorded ?? '', /\(UTC\)/);
   const span = chronology.facts.find(({ key }) => key === 'span')?.text;
   assert.equal(span, 'First 2026-08, most recent 2026-10-25T01:30 (UTC)', 'never more exact than it was told');
+  assert.deepEqual(chronology.facts.map(cellLabel).filter((label) => /[{}]/.test(label)), [], 'a label is no sentence to fill in');
   assert.ok(second);
   phone.end();
 });

@@ -70,7 +70,7 @@ function factsOf(capsule, told, say) {
   return [
     { key: 'pack', text: textOf(pack, 'folder') }, ...preparedBy(pack), { key: 'made', text: say.at(wholeOf(pack, 'made_at') ?? 0) },
     { key: 'count', text: String(counts['included'] ?? told.length) },
-    ...(first && last ? [{ key: 'span', text: words('span', { first, last }) }] : []),
+    ...(first && last ? [{ key: 'span', label: words('span_label'), text: words('span', { first, last }) }] : []),
     { key: 'left_out', text: words('left_out_words', { withheld: String(counts['withheld'] ?? 0), removed: String(counts['removed'] ?? 0) }) },
   ];
 }
