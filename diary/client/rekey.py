@@ -1,5 +1,6 @@
 """New keys for an account, from the plaintext side: what the phone does in static/js/actions/rotating.js."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -59,7 +60,7 @@ async def rotate(
     while reached < diary["seq"]:
         sent, reached = await _rewrapped(server, identity, diary_key, epoch, reached)
         if sent:
-            await server.put(f"{path}/wraps", frames(sent))
+            await server.put(f"{path}/wraps", frames([hashlib.sha256(unb64(str(body["keyset"]))).digest(), *sent]))
     await server.json("POST", f"{path}/commit", proof=identity.proof)
     return replace(
         identity, epoch=epoch, keyset=keyset, account_key=account_key, diary_key=diary_key, proof=proof

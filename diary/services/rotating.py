@@ -79,11 +79,16 @@ async def begin(instance: Instance, signed: Signed, proof: bytes, keys: NewKeys)
 
 
 async def stage(instance: Instance, signed: Signed, diary: bytes, body: bytes) -> int:
-    """Take in new wraps; how many versions still lack theirs. Raises BadRequest, NotFound and Conflict."""
-    read = [_read_wraps(frame) for frame in read_frames(body, at_most=MOST_AT_ONCE)]
+    """Take in new wraps; how many versions still lack theirs. Raises BadRequest, NotFound and Conflict.
+
+    `body`: the digest of the keyset they belong to, then the versions. Another device may have begun anew with keys of
+    the same epoch meanwhile: wraps of one beside the keyset of the other would never open again.
+    """
+    of, *versions = read_frames(body, at_most=1 + MOST_AT_ONCE) or [b""]
+    read = [_read_wraps(frame) for frame in versions]
 
     def job(hand: Hand) -> int:
-        epoch = rotation.epoch_of(hand, signed.account)
+        epoch = rotation.epoch_of(hand, signed.account, of)
         for version, wraps in read:
             for part, envelope in zip(PARTS, wraps, strict=False):
                 _check_epoch(envelope, version_header(id_text(diary), id_text(version), part, epoch))

@@ -4,6 +4,7 @@
 where it stopped, and nothing is half changed. The step itself is one transaction: keys, wraps, words, code, sessions.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -63,17 +64,18 @@ def begin(hand: Hand, row: RotationRow) -> None:
     )
 
 
-def epoch_of(hand: Hand, account: bytes) -> int:
-    """The epoch of the keys that are to come. Raises NotFound when none were begun."""
-    found = hand.execute("SELECT epoch FROM rotation WHERE id = ?", (account,)).fetchone()
+def epoch_of(hand: Hand, account: bytes, of: bytes) -> int:
+    """The epoch of the keys that are to come; `of`: SHA-256 of their keyset. Raises NotFound for none, Conflict for others."""
+    found = hand.execute("SELECT epoch, keyset FROM rotation WHERE id = ?", (account,)).fetchone()
     if found is None:
         raise NotFound
+    if hashlib.sha256(bytes(found[1])).digest() != of:
+        raise Conflict("Other keys were begun meanwhile.")
     return int(found[0])
 
 
 def stage(hand: Hand, account: bytes, diary: bytes, wraps: Sequence[tuple[bytes, Sequence[bytes]]]) -> int:
     """Keep the new wraps of some versions; how many versions still lack theirs. Raises NotFound and Conflict."""
-    epoch_of(hand, account)
     for version, given in wraps:
         row = hand.execute(
             "SELECT v.id, v.sealed, v.erased_at FROM version v JOIN diary d ON d.id = v.diary_id"

@@ -223,6 +223,39 @@ test('an answer that was lost, and then new keys on the other phone: the version
   for (const { phone } of [one, two]) assert.deepEqual([phone.ctx.open.store.root.doubts, phone.ctx.open.store.root.troubles], [{}, {}]);
 });
 
+test('two phones make new keys at the same moment: one of them has its way, and what the server has opens with its words', async () => {
+  await newServer();
+  const one = await keeper();
+  const two = await device(one.login, WORDS);
+  await until(two, ({ entries }) => entries.length === 1);
+  await two.phone.ctx.open.syncing.now();
+  // The wraps of the first arrive between the last wraps of the second and the moment that counts.
+  let [go, staged, second] = [() => undefined, null, null];
+  one.faults.before = async (path) => {
+    if (second || !path.endsWith('/rotation/wraps')) return;
+    const ready = new Promise((done) => { two.faults.before = async (at) => { if (at.endsWith('/rotation/commit')) { done(); await new Promise((on) => { go = on; }); } }; });
+    second = two.app.renewKeys({ words: WORDS, newWords: NEW });
+    second.catch(() => undefined);
+    await ready;
+  };
+  one.faults.after = (path) => { if (path.endsWith('/rotation/wraps')) staged = true; if (staged) go(); };
+  const first = one.app.renewKeys({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' });
+  const ended = await Promise.allSettled([first, first.catch(() => undefined).then(() => second)]);
+  delete two.faults.before;
+  assert.equal(ended.filter(({ status }) => status === 'fulfilled').length, 1, ended.map(({ reason }) => reason?.code).join());
+  const words = ended[0].status === 'fulfilled' ? 'glove pepper window harbor mint lamp' : NEW;
+  const [winner, loser] = words === NEW ? [two, one] : [one, two];
+  await save(winner.app, 'after');
+  await until(winner, (state) => isKept(state) && state.entries.length === 2, 'kept after');
+  const fresh = await device(one.login, words);
+  await until(fresh, ({ entries }) => entries.length === 2, 'everything opens on a new phone');
+  assert.ok(fresh.app.state.entries.every(({ flags }) => !flags.includes('altered')));
+  assert.equal(fresh.app.state.account.trouble, null);
+  await loser.app.catchUp({ words });
+  await until(loser, (state) => isKept(state) && state.entries.length === 2, 'and on the other');
+  for (const { phone } of [one, two, fresh]) phone.end();
+});
+
 for (const [name, hit] of [
   ['before it is begun', (path) => path.endsWith('/rotation')],
   ['while wraps are sent', (path) => path.endsWith('/wraps')],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -185,12 +186,17 @@ async def test_something_written_meanwhile_is_not_lost(keeper: Keeper, server: S
     for version in keeper.journal.versions():
         key = bytes(32)
         wraps = [rewrap(keeper, version["version"], part, key) for part in ("open",)]
-        staged = await keeper.ask("PUT", f"{path}/wraps", frames([frames([unb64(version["version"]), *wraps])]))
+        staged = await keeper.ask("PUT", f"{path}/wraps", frames([of_keys(body), frames([unb64(version["version"]), *wraps])]))
         assert staged.status_code == 200, staged.text
     answer = await keeper.ask("POST", f"{path}/commit", x_proof=keeper.proof)
     assert answer.json()["error"] == Conflict.code
     await rotated(keeper, server)
     assert (await keeper.ask("GET", "/v1/session")).json()["error"] == SignedOut.code
+
+
+def of_keys(body: dict[str, Any]) -> bytes:
+    """What wraps of these keys are sent under."""
+    return hashlib.sha256(unb64(body["keyset"])).digest()
 
 
 def rewrap(keeper: Keeper, version: str, part: Any, key: bytes) -> bytes:
@@ -205,8 +211,12 @@ async def test_wraps_for_another_place_are_refused(keeper: Keeper, other: Keeper
     path = f"{keeper.diary}/rotation"
     version = unb64(keeper.journal.versions()[0]["version"])
     good = rewrap(keeper, b64(version), "open", bytes(32))
-    assert (await keeper.ask("PUT", f"{path}/wraps", frames([frames([version, good])]))).status_code == 404
+    body = await begun(keeper, server)
+    staging = frames([of_keys(body), frames([version, good])])
+    assert (await keeper.ask("PUT", f"{path}/wraps", staging)).status_code == 404
     await keeper.ask("POST", path, await begun(keeper, server), x_proof=keeper.proof)
+    assert (await keeper.ask("PUT", f"{path}/wraps", staging)).status_code == 409, "wraps of other keys of the same epoch"
+    await keeper.ask("POST", path, body, x_proof=keeper.proof)
     before = server.dump()
     theirs = unb64(other.journal.versions()[0]["version"])
     wrong = [
@@ -220,9 +230,10 @@ async def test_wraps_for_another_place_are_refused(keeper: Keeper, other: Keeper
         [theirs, rewrap(keeper, b64(theirs), "open", bytes(32))],
     ]
     for one in wrong:
-        answer = await keeper.ask("PUT", f"{path}/wraps", frames([frames(one)]))
+        answer = await keeper.ask("PUT", f"{path}/wraps", frames([of_keys(body), frames(one)]))
         assert answer.status_code in (400, 404, 409), answer.text
-    assert (await keeper.ask("PUT", f"{path}/wraps", b"\x00\x00")).status_code == 400
+    for raw, status in ((b"\x00\x00", 400), (b"", 409), (frames([frames([version, good])]), 409)):
+        assert (await keeper.ask("PUT", f"{path}/wraps", raw)).status_code == status
     assert server.dump() == before
 
 

@@ -12,6 +12,7 @@
 import { KeptError } from '../core/errors.js';
 import { b64, unb64 } from '../core/bytes.js';
 import { frames } from '../core/encoding.js';
+import { sha256 } from '../crypto/digests.js';
 import { decodePush, encodePush, envDigest } from '../ledger/push.js';
 import { there } from '../net/feed.js';
 import { judgeHead } from '../net/push.js';
@@ -179,17 +180,20 @@ async function upToDate(ctx, open) {
 async function send(ctx, open, body, proof, onProgress) {
   const { diary } = open.identity;
   const { to } = await ctx.api.rekeyBegin(diary, body, proof);
+  const of = await sha256(unb64(body.keyset));
   const all = (await numbered(open.store, to + 1, body.statement.seq)).map(([, record, version]) => ({ record, version }));
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const held = await pushesOf(open, all.slice(from, from + AT_ONCE));
     const made = await open.vault.rewrap(held);
-    if (held.length) await ctx.api.rekeyWraps(diary, frames(held.map(({ version }, i) => frames([unb64(version), .../** @type {any} */ (made[i])]))));
+    if (held.length) await ctx.api.rekeyWraps(diary, frames([of, ...held.map(({ version }, i) => frames([unb64(version), .../** @type {any} */ (made[i])]))]));
     onProgress(Math.min(all.length, from + AT_ONCE), all.length);
   }
   await ctx.api.rekeyCommit(diary, proof).catch(async (error) => {
     // The answer may have been lost on the way: whether it took effect is what the new words tell.
     if (!await isInPlace(ctx, open, body.auth).catch(() => false)) throw error;
   });
+  // Another device may have begun with keys of its own in that very moment: then those are what the server put in place.
+  if (!await isInPlace(ctx, open, body.auth).catch(() => true)) throw new KeptError('signed_out');
 }
 
 /** Whether the server has the new keys already; signed in when it has. @param {Context} ctx @param {Open} open @param {string} auth @returns {Promise<boolean>} */
