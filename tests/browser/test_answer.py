@@ -97,9 +97,6 @@ def answers_by_keyboard(page: Page, words: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#asked")).to_be_focused()
     expect(page.locator("#asked")).to_contain_text(f"Maya asks you: {NOTE}")
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("radio", name="I heard it")).to_be_checked()
     reaches(page, "send")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("Write what you saw or heard first.")
@@ -107,6 +104,13 @@ def answers_by_keyboard(page: Page, words: str) -> None:
     for field, text in (("when", "Tuesday, about six"), ("said", SAID), ("called", "Sam Ray")):
         page.locator(f"#{field}").focus()
         page.keyboard.type(text)
+    reaches(page, "send")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Choose how you know first.")  # nothing was chosen for them
+    page.locator("#asked").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="I heard it")).to_be_checked()
     page.locator("#files").set_input_files([upload("gate.png", "image/png", png())])  # type: ignore[arg-type]
     lost: list[str] = []
 

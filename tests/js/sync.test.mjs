@@ -244,7 +244,7 @@ test('wrong words, a wrong code and a name nobody has: one answer, and what was 
   await assert.rejects(phone.app.signIn({ login, words: 'quite other words here' }), same);
   await assert.rejects(phone.app.signIn({ login: 'nobody-has-this', words: WORDS }), same);
   const wrong = 'abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about';
-  await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), same);
+  await assert.rejects(phone.app.signInWithCode({ login, code: wrong, newWords: 'new words for this phone' }), { ...same, message: same.message.replace('the words', 'the code') });
   await assert.rejects(phone.app.signInWithCode({ login, code: 'not a code', newWords: 'new words for this phone' }), { code: 'code_wrong' });
   assert.equal(phone.app.state.phase, 'fresh');
   assert.equal(phone.app.state.draft.fields.narrative, 'typed first');

@@ -134,7 +134,9 @@ async function withCode(ctx, who, code) {
   const { code_auth } = await vaultOf(ctx).codeAuth({ code, login: who.login }).catch((error) => {
     throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
   });
-  return ctx.api.recover({ ...who, code_auth }).catch(refused);
+  return ctx.api.recover({ ...who, code_auth }).catch((error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed', 'That did not match. Check the name and the code, and try again. Nothing was lost.') : error;
+  });
 }
 
 /** New words after the code let someone in. @param {Context} ctx @param {string} words @param {string} login */

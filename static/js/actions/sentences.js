@@ -109,7 +109,7 @@ export const SPECIFIC = Object.freeze([
   'This pack is too large to hand over in one piece. Make several smaller packs.', 'This pack is too big for one file. Choose fewer entries and make a second pack.', 'This is too much for one upload. Choose fewer entries and make a second set.', 'The chosen entries are too large for one pack. Choose fewer.',
   'A pack is being handed over already.', 'A pack is being made already.', 'The pack was stopped. Nothing was lost.', 'Choose at least one entry.', 'An item was asked for that no earlier pack holds.', 'This entry was made by a newer version. Update this one first.', 'A file cannot be opened. It is still in your diary.',
   'The server sent something that is not a zip.', 'The list of files in the pack does not fit.', 'The list of files in the pack is damaged.', 'The pack holds something that is not in its list of files.', 'A file in the pack has a name that is not plain letters.',
-  'One of these characters is too new for some phones. Use another.', 'What this phone keeps for its lock is damaged.',
+  'One of these characters is too new for some phones. Use another.', 'That did not match. Check the name and the code, and try again. Nothing was lost.', 'What this phone keeps for its lock is damaged.',
 ]);
 
 /** The same, with the file that is meant. */

@@ -34,7 +34,7 @@ function sentenceOf(error) {
   if (code === 'not_found') return say('over');
   if (code === 'not_opened') return said('wrong_keys');
   if (code === 'too_large') return say('too_large', { most: size(found?.most ?? 0) });
-  const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty'].find((one) => one === code);
+  const known = ['no_match', 'over', 'wrong_keys', 'try_later', 'too_many', 'empty', 'no_how'].find((one) => one === code);
   return said(known ?? (isPassing(error) ? 'offline' : 'failed'));
 }
 
@@ -57,9 +57,11 @@ async function find() {
 async function sendIt() {
   if (!found) return;
   if (!account.value.trim()) throw Object.assign(new Error('empty'), { code: 'empty' });
+  // Nothing is chosen for them: how somebody knows is theirs to say.
   const chosen = /** @type {HTMLInputElement|null} */ (document.querySelector('input[name="saw"]:checked'));
+  if (!chosen) throw Object.assign(new Error('no_how'), { code: 'no_how' });
   tell(status, say('sending'));
-  const fields = { contact: reach?.value ?? '', name: called?.value ?? '', saw_how: chosen?.value ?? 'other', when: when?.value ?? '', words: account.value };
+  const fields = { contact: reach?.value ?? '', name: called?.value ?? '', saw_how: chosen.value, when: when?.value ?? '', words: account.value };
   await send(wire, found, fields, [...(files?.files ?? [])], tellProgress, Date.now());
   for (const one of [account, when, called, reach, files]) if (one) one.value = '';
   found = null;

@@ -63,7 +63,7 @@ function takecopy(stage) {
     <div>${filePicker({ label: t('kept.choose'), icon: 'file', accept: '*/*', on: (/** @type {File[]} */ [file]) => stage.set({ file }) })}</div>
     <p role="status">${local.file ? t('kept.chosen', { name: local.file.name, size: size(local.file.size) }) : local.lacking ? t('kept.need_file') : nothing}</p>
     ${local.byCode ? html`
-      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, error: local.lacking && !local.code ? ' ' : null, on: (code) => { local.code = code; } })}
+      ${textField({ id: 'code', label: t('door.code'), hint: t('door.code_hint'), value: local.code ?? '', secret: true, error: local.lacking && !local.code ? t('door.lack') : null, on: (code) => { local.code = code; } })}
       ${words(stage, t('door.new_words'), open, 'fresh')}` : words(stage, t('door.words'), open)}
     <p class="small soft">${t('kept.take_after')}</p>
     ${button(t('kept.open'), open, { main: true, wide: true })}

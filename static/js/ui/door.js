@@ -81,7 +81,10 @@ function signIn(stage) {
   const { local } = stage;
   const missing = () => !(local.login?.trim() && (local.byCode ? local.code?.trim() && local.fresh : local.words));
   const enter = () => {
-    if (missing()) return stage.set({ lacking: true });
+    if (missing()) {
+      stage.problem = null; // of the try before
+      return stage.set({ lacking: true });
+    }
     const { login, code, words, fresh } = local;
     stage.set({ words: '', fresh: '', code: '', shown: false, lacking: false });
     return stage.run('signin', () => (local.byCode
@@ -89,7 +92,7 @@ function signIn(stage) {
       : stage.app.signIn({ login: login.trim(), words })));
   };
   /** @param {string} name */
-  const lack = (name) => (local.lacking && !local[name] ? ' ' : null);
+  const lack = (name) => (local.lacking && !local[name] ? t('door.lack') : null);
   return html`<main class="door">
     ${heading(t('door.signin_title'))}
     ${errorSummary(stage)}

@@ -8,7 +8,7 @@ export const STRINGS = {
   'door.name': 'Notes', 'skin.lists': 'Lists', 'door.words': 'Your words', 'door.open': 'Open', 'door.opening': 'Opening…', 'door.start': 'Start',
   'door.borrowed': 'This is not my phone', 'door.only': 'Only a notebook', 'borrowed.line': 'Not your phone: nothing is kept here. Close the tab when you are done.', 'borrowed.owing': 'Not sent yet. Keep this page open.',
   'door.signin': 'I have a sign-in name', 'door.back': 'Back', 'door.again': 'Try again',
-  'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
+  'door.signin_title': 'Sign in', 'door.login': 'Sign-in name', 'door.code': 'Your code', 'door.lack': 'This is needed too.', 'door.code_hint': 'Twelve words, or letters and numbers, from your paper.',
   'door.with_code': 'Use my code instead', 'door.with_words': 'Use my words instead', 'door.copy': 'I have a sealed copy in a file', 'door.new_words': 'New words', 'door.new_words_hint': 'At least 12 characters. These will open this from now on.',
 
   'door.language': 'Language', 'door.draft': 'This translation is a draft. Nobody who grew up with this language has checked it yet.',
