@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from tortoise.context import TortoiseContext
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.transactions import in_transaction
 
 from diary.config import Settings
 from diary.errors import BadSetting, Unavailable
@@ -30,6 +31,7 @@ _APPS: Final = {
         "default_connection": "default",
     }
 }
+_LATEST: Final = MigrationTarget(app_label=APP, name="__latest__")
 _BEHIND: Final = "The database is not up to date: run `python -m diary migrate` first."
 _AWAY: Final = "The database of DIARY_DATABASE_URL cannot be reached."
 
@@ -141,15 +143,47 @@ async def migrate(settings: Settings) -> None:
 
 
 async def _migrate(url: str) -> None:
-    """Apply what has not been applied."""
-    async with _executor(url) as executor:
-        await executor.migrate([MigrationTarget(app_label=APP, name="__latest__")], direction="forward")
+    """Apply what has not been applied, in one transaction with the notes of it. Raises BadSetting.
+
+    Left alone the library ends each step before it notes it, and over SQLite each statement by itself: a migration that was
+    killed, or met a full disk, would find its own tables in the way for ever after.
+    """
+    async with _executor(url):
+        try:
+            async with in_transaction("default") as client:
+                if not is_postgres(url):
+                    await _keep_together(client._connection)
+                await MigrationExecutor(client, _APPS).migrate([_LATEST], direction="forward")
+        except (OperationalError, sqlite3.OperationalError) as error:
+            found = error if isinstance(error, sqlite3.Error) else error.args[0] if error.args else None
+            if isinstance(found, sqlite3.Error):
+                raise BadSetting(sqlite.said(found)) from error
+            raise
+
+
+async def _keep_together(connection: Any) -> None:
+    """Begin for writing, and run scripts statement by statement: as a whole they would commit what was begun."""
+
+    async def executescript(script: str) -> None:
+        statement = ""
+        for line in script.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                await connection.execute(statement)
+                statement = ""
+        if statement.strip():
+            await connection.execute(statement)
+
+    await connection.rollback()
+    await connection.execute("PRAGMA busy_timeout=60000")
+    await connection.execute("BEGIN IMMEDIATE")
+    connection.executescript = executescript
 
 
 async def _pending(url: str) -> bool:
     """Whether a migration has not been applied."""
     async with _executor(url) as executor:
-        return bool(await executor.plan([MigrationTarget(app_label=APP, name="__latest__")]))
+        return bool(await executor.plan([_LATEST]))
 
 
 @asynccontextmanager

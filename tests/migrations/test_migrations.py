@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.utils import get_schema_sql
 
 from diary import config
@@ -100,3 +101,25 @@ async def test_versions_of_before_are_queued_for_the_log(tmp_path: Path) -> None
     assert connection.execute("SELECT id FROM waiting_leaf ORDER BY id").fetchall() == [(0,), (1,), (2,)]
     assert connection.execute("SELECT id, size FROM log_size").fetchall() == [(0, 0)]
     connection.close()
+
+
+@pytest.mark.parametrize("step", range(1, len(STEPS) + 1))
+async def test_a_migration_that_was_broken_off_is_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Whichever step is the last to be noted, nothing half stays: the same command makes the same tables afterwards."""
+    settings = config.load({"DIARY_DATA": str(tmp_path)})
+    real = MigrationRecorder.record_applied
+    noted: list[str] = []
+
+    async def dies(self: MigrationRecorder, app: str, name: str) -> None:
+        noted.append(name)
+        if len(noted) == step:
+            raise RuntimeError("killed")
+        await real(self, app, name)
+
+    monkeypatch.setattr(MigrationRecorder, "record_applied", dies)
+    with pytest.raises(RuntimeError, match="killed"):
+        await database.migrate(settings)
+    monkeypatch.setattr(MigrationRecorder, "record_applied", real)
+    await database.migrate(settings)
+    async with database.opened(settings):
+        pass
