@@ -148,8 +148,10 @@ async def _migrate(url: str) -> None:
     Left alone the library ends each step before it notes it, and over SQLite each statement by itself: a migration that was
     killed, or met a full disk, would find its own tables in the way for ever after.
     """
-    async with _executor(url):
+    async with _executor(url) as outside:
         try:
+            # The table of notes first, by itself: PostgreSQL gives a transaction up in which it was looked for in vain.
+            await outside.recorder.ensure_schema(outside._schema_editor(atomic=False))
             async with in_transaction("default") as client:
                 if not is_postgres(url):
                     await _keep_together(client._connection)
