@@ -15,6 +15,7 @@ from diary.clock import SystemClock
 from diary.config import Settings
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSetting
+from diary.paths import hand_over
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
@@ -130,6 +131,7 @@ async def _settle_canary(settings: Settings) -> None:
     place = settings.data / bird.FILE
     place.touch(mode=0o600)
     place.write_bytes(told)
+    hand_over(place)
 
 
 def _scalar(key: Path) -> bytes:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSetting
+from diary.paths import hand_over
 
 SECRET_BYTES: Final = 32
 ENROLMENTS: Final = ("invite", "code", "open")
@@ -261,4 +262,5 @@ def kept_secret(path: Path) -> bytes:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())
+    hand_over(path)
     return raw

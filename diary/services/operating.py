@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from diary.errors import Unavailable
+from diary.paths import hand_over
 from diary.services.instance import Instance
 
 FILE: Final = "operating.json"
@@ -62,6 +63,7 @@ def _write(data: Path, value: dict[str, Any]) -> None:
     half = data / (FILE + ".new")
     half.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     half.chmod(0o600)
+    hand_over(half)
     half.replace(data / FILE)
 
 

@@ -78,7 +78,7 @@ def test_another_pepper_is_told_before_anybody_meets_it(tmp_path: Path) -> None:
 
 def test_a_database_that_cannot_be_used_is_said_and_waits_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Damaged, held by another program, or closed to us: every command ends, at once, with that."""
-    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", "50")  # type: ignore[index] # a table for reading
+    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", "50")
     assert here("migrate", DIARY_DATA=str(tmp_path)).returncode == 0
     file = tmp_path / "kept.sqlite3"
     holding = sqlite3.connect(file, isolation_level=None)
@@ -118,3 +118,18 @@ def test_a_server_that_cannot_start_says_why_in_one_sentence(tmp_path: Path) -> 
     }.items():
         said = refused("serve", DIARY_DATA=str(tmp_path), **{name: value})
         assert name in said and "secret" not in said
+
+
+def test_what_root_makes_belongs_to_the_folders_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service under a user of its own reads the canary, the secrets and the notes that its operator made as root."""
+    given: dict[str, tuple[int, int]] = {}
+    env = {"DIARY_DATA": str(tmp_path)}
+    assert here("migrate", **env).returncode == 0
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "chown", lambda path, user, group: given.update({Path(path).name: (user, group)}))
+    assert here("canary", **env).returncode == 0
+    assert here("backup-key", tmp_path / "k").returncode == 0
+    assert here("backup", tmp_path / "out", "--key", tmp_path / "k.pub", **env).returncode == 0
+    assert here("keys", "wish", tmp_path / "wish", "--why", "first", **env).returncode == 0
+    owner = tmp_path.stat().st_uid, tmp_path.stat().st_gid
+    assert given == dict.fromkeys(("pepper", "notary.key", "canary", "operating.json.new"), owner)
