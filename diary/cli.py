@@ -69,7 +69,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     settings = config.load(os.environ)
     settings.check_for_people()
     host, _, port = bind.rpartition(":")
-    if bind and not port.isdigit():
+    if bind and not (port.isdecimal() and int(port) < 1 << 16):
         raise BadRequest("--bind takes a host and a port, like 127.0.0.1:8000.")
     asyncio.run(_try_start(settings))
     server = uvicorn.Server(

@@ -19,6 +19,7 @@ T = TypeVar("T")
 # Whoever opens the app once a month still hears of it in time.
 NOTICE_DAYS: Final = 28
 _DAY_MS: Final = 86_400_000
+LATEST: Final = 4_102_444_800_000  # 2100, ms: beyond is a slip of the pen
 
 
 @click.command()
@@ -153,6 +154,8 @@ def _end(day: str, off_day: str, earliest: int) -> "End":
     off = _moment(off_day, "--off") if off_day else on + 30 * _DAY_MS
     if on < earliest:
         raise click.BadParameter(f"that is too soon: give {NOTICE_DAYS} days, or say --at-once", param_hint="DATE")
+    if off > LATEST:
+        raise click.BadParameter("that is no year of ours", param_hint="DATE")
     if off < on:
         raise click.BadParameter("that is before the first date", param_hint="--off")
     return End(on, off)

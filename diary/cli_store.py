@@ -91,7 +91,7 @@ async def move(old: Settings, new: Settings, step: Step) -> list[str]:
 def read_environment(path: Path) -> dict[str, str]:
     """The two settings that may change, out of a file like systemd's. Raises BadSetting, never with a value."""
     found = {}
-    for line in path.read_text().splitlines():
+    for line in path.read_text(errors="replace").splitlines():
         name, is_there, value = line.strip().partition("=")
         if name in MOVING and is_there:
             found[name] = value.strip().strip("\"'")

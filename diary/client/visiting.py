@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 
 _TIMEOUT: Final = httpx.Timeout(20, connect=10)
+# Whoever gave no answer so often in a row is away: hundreds of files more would each be waited for.
+_AWAY: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,18 @@ class Visitor:
         return next(self.get_all(origin, [path]))
 
     def get_all(self, origin: str, paths: list[str]) -> Iterator[Answer | None]:
-        """Answers over one connection."""
+        """Answers over one connection; a server that is away is not asked for the rest."""
         where = urlsplit(origin)
         host = where.hostname or ""
         here = host == "localhost" or host.endswith(".localhost")
         place = self.at or (f"127.0.0.1:{where.port or (443 if where.scheme == 'https' else 80)}" if here else where.netloc)
         base = f"{where.scheme}://{place}"
         with httpx.Client(base_url=base, timeout=_TIMEOUT, trust_env=False, verify=self._trust()) as client:
+            missed = 0
             for path in paths:
-                yield self._one(client, host, where.netloc, path)
+                found = self._one(client, host, where.netloc, path) if missed < _AWAY else None
+                missed = 0 if found else missed + 1
+                yield found
 
     def _one(self, client: httpx.Client, host: str, netloc: str, path: str) -> Answer | None:
         """One answer; the certificate is held to the host's own name, wherever the connection goes."""
@@ -62,7 +67,7 @@ class Visitor:
                 return Answer(found.status_code, dict(found.headers), found.read(), names, until)
             finally:
                 found.close()
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             self.faults.append(f"{netloc}: {error}")
             return None
 

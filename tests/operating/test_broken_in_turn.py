@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from diary.client.visiting import Answer, Visitor
 from diary.clock import FixedClock
 from diary.config import Settings
 from diary.errors import BadSetting
@@ -133,3 +134,28 @@ def test_what_root_makes_belongs_to_the_folders_owner(tmp_path: Path, monkeypatc
     assert here("keys", "wish", tmp_path / "wish", "--why", "first", **env).returncode == 0
     owner = tmp_path.stat().st_uid, tmp_path.stat().st_gid
     assert given == dict.fromkeys(("pepper", "notary.key", "canary", "operating.json.new"), owner)
+
+
+def test_a_host_that_is_away_is_not_asked_for_every_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer that does not come is waited for; one that came in between begins the count anew."""
+    asked: list[str] = []
+    answer = Answer(200, {}, b"")
+
+    def one(_visitor: Visitor, _client: object, _host: str, _netloc: str, path: str) -> Answer | None:
+        asked.append(path)
+        return answer if path == "c" else None
+
+    monkeypatch.setattr(Visitor, "_one", one)
+    assert list(Visitor().get_all("https://notes.example", list("acabdef"))) == [None, answer, None, None, None, None, None]
+    assert "".join(asked) == "acab"
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    """A year beyond any plan, a port there is not, a file that is no text."""
+    env = {"DIARY_DATA": str(tmp_path)}
+    assert here("migrate", **env).returncode == 0
+    assert here("closing", "9999-12-31", **env).returncode == 2
+    assert "goes on" in here("closing", **env).stdout
+    assert "--bind" in refused("serve", "--bind", "127.0.0.1:70000", **env)
+    (tmp_path / "bytes").write_bytes(b"\xe9\xff")
+    assert "DIARY_DATABASE_URL" in refused("migrate-store", "--to", tmp_path / "bytes", **env)
