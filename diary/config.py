@@ -246,7 +246,7 @@ def kept_secret(path: Path) -> bytes:
     Raises BadSetting when the file is not 32 bytes long: a cut-off secret must not be replaced silently,
     since everything made with the old one would stop matching.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

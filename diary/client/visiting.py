@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from diary.errors import BadRequest
+
 _TIMEOUT: Final = httpx.Timeout(20, connect=10)
 # Whoever gave no answer so often in a row is away: hundreds of files more would each be waited for.
 _AWAY: Final = 2
@@ -49,6 +51,8 @@ class Visitor:
         here = host == "localhost" or host.endswith(".localhost")
         place = self.at or (f"127.0.0.1:{where.port or (443 if where.scheme == 'https' else 80)}" if here else where.netloc)
         base = f"{where.scheme}://{place}"
+        if not place.rpartition(":")[2].isdecimal() and ":" in place:
+            raise BadRequest("That is no address: a host and a port are meant, like 127.0.0.1:8000.")
         with httpx.Client(base_url=base, timeout=_TIMEOUT, trust_env=False, verify=self._trust()) as client:
             missed = 0
             for path in paths:

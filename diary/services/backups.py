@@ -77,7 +77,7 @@ async def make(settings: Settings, pub: bytes, folder: Path, clock: Clock, step:
         still = await _still_named(settings, work / "after", lost)
     half.rename(path)
     flush(folder)
-    operating.note_backup(settings.data, path.name, now, path.stat().st_size, secrets)
+    operating.note_backup(settings.data, path.name, now, path.stat().st_size, secrets, len(still))
     return Backup(path, settings.app_url, now, parts, tuple(still))
 
 

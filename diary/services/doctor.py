@@ -197,9 +197,8 @@ def _disk(seen: Seen) -> Line:
 
 def _database(seen: Seen) -> Line:
     """Whether it is there and ours to write."""
-    if seen.database:
-        return Line("database", seen.database.rstrip("."), "No phone is answered until then.")
-    return Line("database", "can be written")
+    do = "No phone is answered until then." if seen.database else ""
+    return Line("database", seen.database.rstrip(".") or "can be written", do)
 
 
 def _backup(seen: Seen) -> Line:
@@ -207,8 +206,9 @@ def _backup(seen: Seen) -> Line:
     at = seen.notes.get("backup", {}).get("at")
     if at is None:
         return Line("last backup", "never", "Make a key (backup-key), then run `backup` every night.")
-    hours = (seen.now - at) // 3_600_000
-    do = "See why `backup` did not run last night."
+    if lost := seen.notes["backup"].get("lost", 0):
+        return Line("last backup", f"{lost} parts of files were missing", "Run `backup`: it names them. Keep older backups.")
+    hours, do = (seen.now - at) // 3_600_000, "See why `backup` did not run last night."
     return Line("last backup", f"{hours} hours ago", "" if seen.now - at <= BACKUP_MS else do)
 
 

@@ -35,10 +35,10 @@ def read(data: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def note_backup(data: Path, name: str, at: int, size: int, secrets: Mapping[str, bytes]) -> None:
-    """Note a backup that was made; `secrets` by name."""
+def note_backup(data: Path, name: str, at: int, size: int, secrets: Mapping[str, bytes], lost: int) -> None:
+    """Note a backup that was made; `secrets` by name, `lost`: how many parts of files were not there to go in."""
     inside = {name: fingerprint(raw) for name, raw in secrets.items()}
-    _write(data, read(data) | {"backup": {"at": at, "bytes": size, "inside": inside, "name": name}})
+    _write(data, read(data) | {"backup": {"at": at, "bytes": size, "inside": inside, "lost": lost, "name": name}})
 
 
 def note_drill(data: Path, name: str, at: int, made_at: int) -> None:

@@ -212,6 +212,7 @@ async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(tmp_path:
         parts[0].unlink()
         found = await backups.make(server.settings, pub, tmp_path / "out", FixedClock(0), still)
         assert found.lost == (parts[0].relative_to(server.settings.data / "blobs").as_posix(),)
+        assert operating.read(server.settings.data)["backup"]["lost"] == 1
         gone: list[Path] = []
 
         def erase(what: str, done: int, total: int) -> None:
@@ -222,7 +223,7 @@ async def test_a_missing_part_is_named_and_one_erased_meanwhile_is_not(tmp_path:
                         rows.execute(f"DELETE FROM {row}")
 
         later = await backups.make(server.settings, pub, tmp_path / "out", FixedClock(9_000), erase)
-        assert later.lost == ()
+        assert later.lost == () and operating.read(server.settings.data)["backup"]["lost"] == 0
     done = await backups.restore(elsewhere(tmp_path / "new"), found.path, scalar, still)
     assert len(done.lost) == 1
 

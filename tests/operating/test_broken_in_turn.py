@@ -157,5 +157,6 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_done(tmp_path: Path)
     assert here("closing", "9999-12-31", **env).returncode == 2
     assert "goes on" in here("closing", **env).stdout
     assert "--bind" in refused("serve", "--bind", "127.0.0.1:70000", **env)
+    assert "no address" in refused("doctor", "--at", "localhost:door", **env)
     (tmp_path / "bytes").write_bytes(b"\xe9\xff")
     assert "DIARY_DATABASE_URL" in refused("migrate-store", "--to", tmp_path / "bytes", **env)

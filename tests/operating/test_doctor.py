@@ -100,6 +100,7 @@ WRONG: list[tuple[str, Change, dict[str, Any]]] = [
     ("release files", lambda s: replace(s, differing=["/static/js/main.js"]), {}),
     ("release files", lambda s: replace(s, differing=None), {}),
     ("signed release", lambda s: replace(s, release="2 served files are not as listed"), {}),
+    ("last backup", lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "lost": 2}}), {}),
     ("database", lambda s: replace(s, database="The database file is damaged."), {}),
     ("secrets in it", lambda s: replace(s, secrets="The pepper here is another."), {}),
     ("operator", lambda s: s, {"operator": ""}),
