@@ -196,7 +196,7 @@ def _is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
     if at < 0 or len(tail) - at < _END:
         return False
     _, disk, first, here, total, _, _, _ = _END_RECORD.unpack_from(tail, at)
-    return total == 0xFFFF or (disk == first == 0 and here == total == len(rows))
+    return bool(total == 0xFFFF or (disk == first == 0 and here == total == len(rows)))
 
 
 def _hides(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[_Header]) -> bool:
