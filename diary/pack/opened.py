@@ -3,20 +3,19 @@
 Somebody who was given the one folder that may be served has a pack too: it is opened as what it is, and says so.
 """
 
-import io
 import os
 import re
 import stat
-import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, Final
 
 from diary.pack.findings import Finding, find
 from diary.pack.manifest import APART, SERVABLE, Digests, Hashing
+from diary.pack.zip_headers import DOS_FOLDER, Header, gives_other_name, header_of, hides, is_counted, name_of
 
 MEMBERS: Final = 60_000
 TOTAL_BYTES: Final = 64 << 30
@@ -24,16 +23,6 @@ RATIO: Final = 200
 CHUNK: Final = 1 << 20
 # What is read whole: proofs, lists, tables, and one PDF.
 WHOLE_BYTES: Final = 512 << 20
-_LOCAL: Final = struct.Struct("<4s5H3I2H")
-_END: Final = 22
-_END_RECORD: Final = struct.Struct("<4s4H2IH")
-_COMMENT_MOST: Final = 65_535
-# Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some.
-_FLAGS: Final = 0x9
-_LARGE: Final = 0xFFFFFFFF
-_UNICODE_PATH: Final = 0x7075
-_DOS_FOLDER: Final = 0x10
-_DESCRIPTORS: Final = (12, 16, 20, 24)
 _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
 # What the folder may be called where only a part of a pack was copied, and where in the pack that part lies.
@@ -97,15 +86,6 @@ class _Member:
     agrees: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """A member's own header in a zip. `end`: where its bytes end, None when there is no header."""
-
-    end: int | None = None
-    agrees: bool = False
-    renames: bool = False
-
-
 def open_pack(path: Path) -> OpenedPack | list[Finding]:
     """Open and hash a pack, or the findings that make it no pack at all. The caller closes it."""
     return _open_folder(path) if path.is_dir() else _open_zip(path)
@@ -121,24 +101,24 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     if refused := _refuse(rows):
         archive.close()
         return refused
-    pack = OpenedPack(rows[0].filename.partition("/")[0], archive)
+    pack = OpenedPack(name_of(rows[0]).partition("/")[0], archive)
     with path.open("rb") as raw:
-        if not _is_counted(raw, rows):
+        if not is_counted(raw, rows):
             archive.close()
             return [find("not_a_pack")]
-        headers = [_header(raw, row) for row in rows]
-        if _hides(raw, archive, rows, headers):
+        headers = [header_of(raw, row) for row in rows]
+        if hides(raw, archive, rows, headers):
             pack.findings.append(find("hidden"))
     return _filled(pack, [_member(row, header) for row, header in zip(rows, headers, strict=True)])
 
 
-def _member(row: zipfile.ZipInfo, header: _Header) -> _Member:
-    """One row of a zip. Python shortens a name at a zero byte and turns backslashes; what stood there is `orig_filename`."""
+def _member(row: zipfile.ZipInfo, header: Header) -> _Member:
+    """One row of a zip, by the name in the zip's list."""
     kind = stat.S_IFMT(row.external_attr >> 16)
-    is_file = not row.is_dir() and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
-    is_file = is_file and not row.external_attr & _DOS_FOLDER and not row.volume
-    is_named = row.orig_filename == row.filename and not header.renames and not _renames(row.extra)
-    return _Member(row.filename, row, is_named, is_file, header.end is None or header.agrees)
+    is_file = not name_of(row).endswith("/") and kind in (0, stat.S_IFREG) and not row.flag_bits & 0x1
+    is_file = is_file and not row.external_attr & DOS_FOLDER and not row.volume
+    is_named = row.orig_filename == name_of(row) and not header.renames and not gives_other_name(row.extra)
+    return _Member(name_of(row), row, is_named, is_file, header.end is None or header.agrees)
 
 
 def _open_folder(path: Path) -> OpenedPack | list[Finding]:
@@ -185,70 +165,6 @@ def _refuse(rows: list[zipfile.ZipInfo]) -> list[Finding]:
     total = sum(row.file_size for row in rows)
     tight = any(row.file_size > RATIO * max(1, row.compress_size) + CHUNK for row in rows)
     return [find("too_large")] if total > TOTAL_BYTES or tight else []
-
-
-def _is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
-    """Whether the end of the list counts the members that are in it, on one disk: readers that go by the count see fewer."""
-    size = raw.seek(0, io.SEEK_END)
-    raw.seek(max(0, size - _END - _COMMENT_MOST))
-    tail = raw.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < _END:
-        return False
-    _, disk, first, here, total, _, _, _ = _END_RECORD.unpack_from(tail, at)
-    return bool(total == 0xFFFF or (disk == first == 0 and here == total == len(rows)))
-
-
-def _hides(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[_Header]) -> bool:
-    """Whether something lies before, between or after the members: readers that start elsewhere would see another pack.
-
-    A descriptor after a member is allowed, since tools that pack a zip again write them.
-    """
-    ordered = sorted(zip(rows, headers, strict=True), key=lambda one: one[0].header_offset)
-    starts = [*(row.header_offset for row, _ in ordered), archive.start_dir]
-    if starts[0] != 0 or archive.comment or not _ends(raw, archive):
-        return True
-    return any(
-        header.end is None or start - header.end not in (_DESCRIPTORS if row.flag_bits & 0x8 else (0,))
-        for (row, header), start in zip(ordered, starts[1:], strict=True)
-    )
-
-
-def _header(raw: BinaryIO, row: zipfile.ZipInfo) -> _Header:
-    """A member's own header, against what the list says of it."""
-    raw.seek(min(max(0, row.header_offset), TOTAL_BYTES))
-    head = raw.read(_LOCAL.size)
-    if len(head) != _LOCAL.size or not head.startswith(b"PK\x03\x04"):
-        return _Header()
-    _, _, flags, method, _, _, crc, packed, size, names, extra = _LOCAL.unpack(head)
-    raw.seek(names, io.SEEK_CUR)
-    told, listed = (crc, packed, size), (row.CRC, row.compress_size, row.file_size)
-    may = (_LARGE, 0) if flags & 0x8 else (_LARGE,)
-    same = told[0] == listed[0] or (flags & 0x8 and not told[0])
-    agrees = same and all(one == other or one in may for one, other in zip(told[1:], listed[1:], strict=True))
-    agrees = bool(agrees) and method == row.compress_type and not (flags ^ row.flag_bits) & _FLAGS
-    end = row.header_offset + _LOCAL.size + int(names) + int(extra) + row.compress_size
-    return _Header(end, agrees, _renames(raw.read(extra)))
-
-
-def _renames(extra: bytes) -> bool:
-    """Whether an extra field gives a member another name, as some readers would take it."""
-    at = 0
-    while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<2H", extra, at)
-        if kind == _UNICODE_PATH:
-            return True
-        at += 4 + length
-    return False
-
-
-def _ends(raw: BinaryIO, archive: zipfile.ZipFile) -> bool:
-    """Whether the file ends with the list of members and its end record, and nothing after them."""
-    raw.seek(0, io.SEEK_END)
-    size = raw.tell()
-    raw.seek(max(0, size - _END))
-    tail = raw.read()
-    return tail.startswith(b"PK\x05\x06") and size >= archive.start_dir + _END
 
 
 def _sound(pack: OpenedPack, members: list[_Member]) -> Iterator[tuple[_Member, str]]:

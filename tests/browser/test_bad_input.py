@@ -52,23 +52,24 @@ def test_wrong_words(keeper: Keeper) -> None:
 
 
 def test_wrong_words_wrong_code_and_unknown_name_answer_alike(new_phone: NewPhone) -> None:
-    """Signing in with wrong words, a wrong code or a name nobody has: one sentence for all."""
+    """Signing in with wrong words or a wrong code is answered in the sentence that a name nobody has gets."""
     phone = new_phone()
     phone.begins(TEXT)
     phone.writes_down_the_code()
     other = new_phone()
+    wrong = " ".join(["abandon"] * 11 + ["about"])
     said = set()
     for login in (phone.login, "quiet-otter-1234"):
         other.opens()
         other.asks_to_sign_in(login, "some other words entirely")
         expect(other.problem()).to_be_visible()
         said.add(other.problem().inner_text())
-    other.opens()
-    wrong = " ".join(["abandon"] * 11 + ["about"])
-    other.asks_to_sign_in_with_code(phone.login, wrong, "entirely new words here")
-    expect(other.problem()).to_be_visible()
-    said.add(other.problem().inner_text())
-    assert said == {"That did not match. Check the name and the words, and try again. Nothing was lost."}
+        other.opens()
+        other.asks_to_sign_in_with_code(login, wrong, "entirely new words here")
+        expect(other.problem()).to_be_visible()
+        said.add(other.problem().inner_text())
+    alike = "That did not match. Check the name and the {}, and try again. Nothing was lost."
+    assert said == {alike.format("words"), alike.format("code")}
 
 
 def test_a_code_with_a_slip_is_noticed_before_it_is_sent(new_phone: NewPhone, server: Served) -> None:
