@@ -72,6 +72,16 @@ async function opensOf(door, words, table, origin) {
   return opened;
 }
 
+/** A server of their own, and two phones of one diary that have all there is. */
+async function twoPhones() {
+  await newServer();
+  const one = await keeper();
+  const two = await device(one.login, WORDS);
+  await until(two, ({ entries }) => entries.length === 1);
+  await two.phone.ctx.open.syncing.now();
+  return { one, two };
+}
+
 test('new words: old words and sessions end, the code and the other phone go on', async () => {
   const one = await keeper();
   const { crockford } = await one.app.makeCode();
@@ -200,11 +210,7 @@ test('a phone that comes back after new keys: opens with its old words, sends no
 });
 
 test('an answer that was lost, and then new keys on the other phone: the version stays what was receipted, and no line has a gap', async () => {
-  await newServer();
-  const one = await keeper();
-  const two = await device(one.login, WORDS);
-  await until(two, ({ entries }) => entries.length === 1);
-  await two.phone.ctx.open.syncing.now();
+  const { one, two } = await twoPhones();
   two.faults.after = (path, { method }) => { if (method === 'PUT' && path.includes('/versions/')) { two.faults.off = true; throw new TypeError('Failed to fetch'); } };
   const { record } = await save(two.app, 'taken, and the answer lost');
   await until(two, () => two.faults.off && !two.phone.ctx.open.syncing.running, 'lost');
@@ -224,11 +230,7 @@ test('an answer that was lost, and then new keys on the other phone: the version
 });
 
 test('two phones make new keys at the same moment: one of them has its way, and what the server has opens with its words', async () => {
-  await newServer();
-  const one = await keeper();
-  const two = await device(one.login, WORDS);
-  await until(two, ({ entries }) => entries.length === 1);
-  await two.phone.ctx.open.syncing.now();
+  const { one, two } = await twoPhones();
   // The wraps of the first arrive between the last wraps of the second and the moment that counts.
   let [go, staged, second] = [() => undefined, null, null];
   one.faults.before = async (path) => {

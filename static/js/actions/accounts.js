@@ -126,7 +126,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
 async function withWords(ctx, who, words) {
   const { kdf } = await ctx.api.prelogin(who.login);
   const { auth } = await vaultOf(ctx).auth({ words, kdf, login: who.login });
-  return ctx.api.signIn({ ...who, auth }).catch(refused);
+  return ctx.api.signIn({ ...who, auth }).catch((error) => refused(error));
 }
 
 /** @param {Context} ctx @param {{login: string, device: string, device_name: string}} who @param {string} code */
@@ -134,9 +134,7 @@ async function withCode(ctx, who, code) {
   const { code_auth } = await vaultOf(ctx).codeAuth({ code, login: who.login }).catch((error) => {
     throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
   });
-  return ctx.api.recover({ ...who, code_auth }).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed', 'That did not match. Check the name and the code, and try again. Nothing was lost.') : error;
-  });
+  return ctx.api.recover({ ...who, code_auth }).catch((error) => refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'));
 }
 
 /** New words after the code let someone in. @param {Context} ctx @param {string} words @param {string} login */
@@ -208,7 +206,7 @@ export function noteClock(ctx, root, now) {
   root.clock_off = Math.abs(root.clock_offset) > CLOCK_OFF;
 }
 
-/** @param {unknown} error @returns {never} */
-function refused(error) {
-  throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
+/** @param {unknown} error @param {string} [sentence] the usual one unless given @returns {never} */
+function refused(error, sentence) {
+  throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed', sentence) : error;
 }

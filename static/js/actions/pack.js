@@ -186,14 +186,20 @@ async function onServer(ctx, open, job, options, onStep, signal) {
   await job.place(open.identity.diary);
   await job.until(['ready'], () => tell('queued'));
   tell('ready');
-  const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, release: server.release, log: 'ask' });
-  mustBeLookedAt(made, options.looked ?? []);
+  const made = await gathered(ctx, open, options, { release: server.release, log: 'ask' });
   await job.send(encodeCapsule(made.capsule));
   await job.until(['done'], ({ done, total }) => tell('building', done, total));
   tell('front');
   const front = await job.front();
   tell('checking');
   return finished(ctx, open, made, await checkFront(front, made.capsule), { ...options, release: server.release, signal, tell });
+}
+
+/** What goes in, and nothing that the keeper did not look at. @param {Context} ctx @param {Open} open @param {Options} options @param {{release: string, log: 'ask'|'kept'}} by @throws came_since */
+async function gathered(ctx, open, options, by) {
+  const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, ...by });
+  mustBeLookedAt(made, options.looked ?? []);
+  return made;
 }
 
 /**
@@ -205,8 +211,7 @@ async function onPhone(ctx, open, options, onStep, signal) {
   const tell = (/** @type {string} */ step, done = 0, total = 0) => onStep({ step, done, total });
   tell('sealing');
   await keepSettings(open, options);
-  const made = await capsuleOf(ctx, open, { ...EVERYTHING, ...options, release: '', log: 'kept' });
-  mustBeLookedAt(made, options.looked ?? []);
+  const made = await gathered(ctx, open, options, { release: '', log: 'kept' });
   const { evidenceFront } = await import('../pack/evidence.js');
   const front = await evidenceFront(made.capsule, heldOf(made), /** @type {Say} */ (options.say));
   return finished(ctx, open, made, front, { ...options, here: true, release: '', signal, tell });

@@ -6,7 +6,7 @@ import { fieldLabel, valueWords } from './field_words.js';
 import { namesOf } from './proofs.js';
 import { textOf, wholeOf } from '../record/reading.js';
 import { RULES } from '../record/rules_table.js';
-import { offsetAt } from '../record/times.js';
+import { endOffset, offsetIn } from '../record/times.js';
 
 /** @typedef {import('../record/reading.js').Fields} Fields */
 /** @typedef {import('../record/told.js').Revision} Revision */
@@ -22,15 +22,6 @@ function utc(minutes) {
   return minutes ? `UTC${minutes < 0 ? '-' : '+'}${hours}${rest ? `:${String(rest).padStart(2, '0')}` : ''}` : 'UTC';
 }
 
-/** The offset of a zone at an instant, or null for a zone nobody knows. @param {number|null} ms @param {string} tz */
-function offsetIn(ms, tz) {
-  try {
-    return ms === null || !tz ? null : offsetAt(ms, tz);
-  } catch {
-    return null;
-  }
-}
-
 /** ` (UTC+1)` beside a time of day, both beside one that ended by another clock; '' beside whole days. @param {Fields} said */
 function zoneOf(said) {
   const [start, end, tz] = [wholeOf(said, 'occurred_start'), wholeOf(said, 'occurred_end'), textOf(said, 'tz')];
@@ -38,7 +29,7 @@ function zoneOf(said) {
   const hours = precision === 'date_range' && /T\d\d:\d\d\//.test(textOf(said, 'occurred_local'));
   const began = wholeOf(said, 'utc_offset_min') ?? offsetIn(start, tz);
   if (start === null || began === null || !(OF_DAY.has(precision) || hours)) return '';
-  const ended = hours && offsetIn(start, tz) === began ? offsetIn(end, tz) ?? began : began;
+  const ended = hours ? endOffset(tz, start, end, began) : began;
   return ` (${[...new Set([began, ended])].map(utc).join(' to ')})`;
 }
 
@@ -77,4 +68,3 @@ function said(label, was, now, kind) {
   if (was === now) return '';
   return kind === 'amendment' && was ? `${label}, before: ${was}. Now: ${now || '(taken out)'}` : `${label}: ${now || '(taken out)'}`;
 }
-

@@ -5,7 +5,7 @@
 import { objectOf, objectsOf, codesOf, switchOf, textOf, wholeOf } from '../record/reading.js';
 import { asTyped, markText, promptsOf } from '../record/assisted.js';
 import { asItCame, statementMark } from '../record/witness.js';
-import { offsetAt } from '../record/times.js';
+import { endOffset } from '../record/times.js';
 import { possible, sealedAt, tellAll } from '../record/told.js';
 import { VOCABULARY } from '../record/vocabulary.js';
 import { REGISTERS } from './choose.js';
@@ -106,16 +106,6 @@ function belongs(file, incident) {
   return codesOf(file.newest.fields, 'incident_ids').includes(incident.record) || codesOf(incident.newest.fields, 'attachment_ids').includes(file.record);
 }
 
-/** The offset when a range ended, as `When.end_offset_min` has it: clocks may have been changed since it began. @param {Fields} said @param {{start: number, end: number, offset: number}} when */
-function endOffset(said, { start, end, offset }) {
-  try {
-    const tz = textOf(said, 'tz');
-    return tz && offsetAt(start, tz) === offset ? offsetAt(end, tz) : offset;
-  } catch {
-    return offset; // a zone nobody knows
-  }
-}
-
 /** One entry's line of 02. @param {Spoken} all @param {Told} told @returns {Line} */
 export function entryLine(all, told) {
   const said = told.newest.fields;
@@ -131,7 +121,7 @@ export function entryLine(all, told) {
   const isCounted = count !== null && count >= 0;
   const files = all.exhibits.filter((one) => belongs(/** @type {Told} */ (all.attached.get(textOf(one, 'record'))), told));
   return {
-    no: all.labels.get(told.record) ?? '', occurred_start: at(start), occurred_end: end === null || !known ? '' : offset === null || Math.abs(offset) > MOST_OFFSET ? null : iso(end, endOffset(said, { start, end, offset })), precision, time_source: textOf(said, 'time_source'), recorded: iso(sealedAt(told.first)),
+    no: all.labels.get(told.record) ?? '', occurred_start: at(start), occurred_end: end === null || !known ? '' : offset === null || Math.abs(offset) > MOST_OFFSET ? null : iso(end, endOffset(textOf(said, 'tz'), start, end, offset)), precision, time_source: textOf(said, 'time_source'), recorded: iso(sealedAt(told.first)),
     received_no_later_than: iso(wholeOf(objectOf(first, 'receipt'), 'ts')), what_happened: textOf(told.first.fields, 'narrative'),
     written_by_somebody_else: markText(said), asked: promptsOf(said).join(' / '), as_typed: asTyped({ ...said, narrative: textOf(told.first.fields, 'narrative') }),
     exact_words: objectsOf(said, 'exact_words').map((one) => [textOf(one, 'speaker'), textOf(one, 'words')]).map(([who, words]) => (who && words ? `${who}: ${words}` : words)).join(' / '),

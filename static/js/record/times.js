@@ -86,6 +86,24 @@ export function offsetAt(at, tz) {
   return Math.round((local - Math.floor(at / 1000) * 1000) / MINUTE);
 }
 
+/** The same; null without an instant or a zone, and for a zone nobody knows. @param {number|null} ms @param {string} tz @returns {number|null} */
+export function offsetIn(ms, tz) {
+  try {
+    return ms === null || !tz ? null : offsetAt(ms, tz);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Minutes east of UTC when a range ended, as `When.end_offset_min` of times.py: clocks may have been changed since it began.
+ * @param {string} tz @param {number|null} start ms UTC @param {number|null} end ms UTC @param {number} offset what was kept of its start
+ * @returns {number}
+ */
+export function endOffset(tz, start, end, offset) {
+  return offsetIn(start, tz) === offset ? offsetIn(end, tz) ?? offset : offset;
+}
+
 /**
  * The local time in `tz` at instant `at`, to the minute.
  * @param {number} at ms UTC

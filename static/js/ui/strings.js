@@ -150,13 +150,16 @@ export function speak(translation, both) {
 
 /** Short things in one line, with the commas of the language. @param {readonly (string|null|undefined|false)[]} parts those that say nothing are left out @returns {string} */
 export function inOneLine(parts) {
-  return parts.filter(Boolean).map((part) => inItsOrder(String(part))).join(speaking?.lang === 'ur' ? '، ' : ', ');
+  return joined(parts, speaking?.lang === 'ur' ? '، ' : ', ');
 }
 
 /** The same with dots between, for what is beside each other and no list: a name of letters keeps its end from what comes after it. @param {readonly (string|null|undefined|false)[]} parts @returns {string} */
 export function dotted(parts) {
-  return parts.filter(Boolean).map((part) => inItsOrder(String(part))).join(' · ');
+  return joined(parts, ' · ');
 }
+
+/** @param {readonly (string|null|undefined|false)[]} parts @param {string} between */
+const joined = (parts, between) => parts.filter(Boolean).map((part) => inItsOrder(String(part))).join(between);
 
 /** The language words, dates and numbers are said in. @returns {string} */
 export function language() {
