@@ -9,11 +9,9 @@ PYTHON ?= python3
 VENV := .venv/bin
 # The Node that set-up chose stands first on PATH: what lies in node_modules/.bin looks for it there.
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
-JS_ALL = $$(find tests/js -name '*.test.js' -o -name '*.test.mjs' | sort)
-JS_TESTS = $$(find tests/js -name slow -prune -o \( -name '*.test.js' -o -name '*.test.mjs' \) -print | sort)
 FIRST_FAILS = status=0
 
-.PHONY: faults help setup setup-run setup-quick run demo test quick test-all check lock bench
+.PHONY: costs faults help setup setup-run setup-quick run demo test quick test-all check lock bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,32 +34,25 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 	@mkdir -p var
 	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
 
-# Node's tests run beside pytest's; what they said is shown at the end.
-BESIDE = told=$$(mktemp); node --test $(JS_TESTS) >"$$told" 2>&1 & nodes=$$!
-AND_NODE = wait $$nodes || status=1; grep -E '^(not ok|\# (tests|pass|fail))|^  (error|location)' "$$told" || cat "$$told"; rm "$$told"
-TWO = -n 2 --dist loadfile
+# One queue for pytest's tests and Node's (tests/queue.py, tests/js/conftest.py), the longest first.
+QUEUE = -n 2 --dist loadgroup --no-loadscope-reorder
 
 test: setup ## every journey, one language, one database (25 minutes at most)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
-	$(BESIDE)
-	$(VENV)/python -m pytest $(TWO) -m 'not slow and not webkit and not firefox and not postgres and not timed' $(ARGS) || status=1
-	$(AND_NODE)
+	$(VENV)/python -m pytest $(QUEUE) -m 'not slow and not webkit and not firefox and not postgres and not timed' $(ARGS) || status=1
 	exit $$status
 
 quick: setup-quick ## no browser, within a minute
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
-	$(BESIDE)
-	$(VENV)/python -m pytest -q $(TWO) -m 'not slow and not webkit and not firefox and not postgres and not browser and not whole' $(ARGS) || status=1
-	$(AND_NODE)
+	$(VENV)/python -m pytest -q $(QUEUE) -m 'not slow and not webkit and not firefox and not postgres and not browser and not whole' $(ARGS) || status=1
 	exit $$status
 
 test-all: setup ## test, and real WebKit, matrices, faults and big files
 	@$(VENV)/python .ci/tools.py webkit firefox caddy systemd-analyze
 	$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
-	node --test $(JS_ALL) || status=1
 	$(VENV)/python -m pytest $(ARGS) || status=1
 	exit $$status
 
@@ -77,6 +68,9 @@ check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 	$(VENV)/python .ci/lint_templates.py || status=1
 	node .ci/lint_css.mjs || status=1
 	exit $$status
+
+costs: setup ## run the suite and record what each file costs, so that the longest start first
+	@$(MAKE) test ARGS= KEPT_RECORD_COSTS=1
 
 bench: setup ## the budgets, each as a ratio to its floor in the same run
 	@$(NODE_PATH_FIRST)

@@ -8,23 +8,19 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Certificate, Served, make_certificate
+from tests.browser.pool import ContextPool
+from tests.browser.serving import Certificate, Served, free_port, make_certificate
 
 NewPhone = Callable[..., Keeper]
 NewProfile = Callable[..., chromium.Profile]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives WebKit or Firefox says so itself; everything else in this folder drives Chromium.
-
-    A browser on a machine with much else to do is sometimes late in a way no page can wait for. A journey that fails is
-    walked once more from the start, is named at the end of the run either way, and fails the run when it fails again.
-    """
+    """Whatever drives WebKit or Firefox says so itself; everything else in this folder drives Chromium."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents and not {"webkit", "firefox"} & {mark.name for mark in item.iter_markers()}:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +44,22 @@ def browser(playwright: Playwright, certificate: Certificate) -> Iterator[Browse
     running.close()
 
 
+@pytest.fixture(scope="package")
+def pool(browser: Browser) -> ContextPool:
+    """Phones that journeys use one after the other; they end with their browser."""
+    return ContextPool(browser)
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """The port of every module's server: pooled phones keep the app's files for its address."""
+    return free_port()
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
+def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, port: int) -> Iterator[Served]:
     """A server with an empty database, for one module's journeys."""
-    served = Served(tmp_path_factory.mktemp("server"), certificate)
+    served = Served(tmp_path_factory.mktemp("server"), certificate, port=port)
     served.start()
     yield served
     served.stop()
@@ -68,14 +76,22 @@ def _behaves_again(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def new_phone(browser: Browser, server: Served) -> Iterator[NewPhone]:
-    """Phones (or desks) that have never seen the app. Their pages may complain of nothing."""
+def new_phone(request: pytest.FixtureRequest, browser: Browser, pool: ContextPool, server: Served) -> Iterator[NewPhone]:
+    """Phones (or desks) that hold nothing of a diary. Their pages may complain of nothing.
+
+    The app's own files may be there from an earlier journey. In a module or test marked `first_visit` they are not.
+    """
     complaints = chromium.Complaints()
     keepers: list[Keeper] = []
+    is_first_visit = request.node.get_closest_marker("first_visit") is not None
 
     def make(**options: object) -> Keeper:
-        context = browser.new_context(**(chromium.PHONE | options))  # type: ignore[arg-type]
-        context.set_default_timeout(chromium.PATIENCE)
+        given = chromium.PHONE | options
+        if is_first_visit:
+            context = browser.new_context(**given)
+            context.set_default_timeout(chromium.PATIENCE)
+        else:
+            context = pool.take(server.app_url, given)
         page = context.new_page()
         complaints.listen(page)
         # Playwright catches the file window only while somebody listens, and a key pressed at once can outrun
@@ -86,7 +102,10 @@ def new_phone(browser: Browser, server: Served) -> Iterator[NewPhone]:
 
     yield make
     for keeper in keepers:
-        keeper.page.context.close()
+        if is_first_visit:
+            keeper.page.context.close()
+        else:
+            pool.give_back(keeper.page.context)
     assert complaints.heard == []
 
 

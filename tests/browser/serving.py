@@ -232,11 +232,11 @@ class Served:
     """The running server. `app_url` and `public_url` are what a browser opens."""
 
     def __init__(
-        self, data: Path, certificate: Certificate, app_host: str = "app.localhost", **settings: str
+        self, data: Path, certificate: Certificate, app_host: str = "app.localhost", port: int | None = None, **settings: str
     ) -> None:
-        """Settle on a port and settings; `start` begins to listen."""
+        """Settle on a port (a free one, unless given) and settings; `start` begins to listen."""
         self.data = data
-        self.port = free_port()
+        self.port = port or free_port()
         self.app_url = f"https://{app_host}:{self.port}"
         self.public_url = f"https://public.localhost:{self.port}"
         self._certificate = certificate

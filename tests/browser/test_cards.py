@@ -118,7 +118,7 @@ def _says_which_pack(other: Keeper) -> None:
 
 def test_one_entry_with_every_card_on_two_devices(new_phone: NewPhone, tmp_path: Path) -> None:
     """Told offline with every card, added to, amended, taken out and put back; a second device and a pack have all of it."""
-    phone, other = new_phone(), new_phone(accept_downloads=True)
+    phone, other = new_phone(), new_phone()
     phone.begins("Something first.")
     phone.is_offline_ready()
     phone.page.context.set_offline(True)

@@ -49,7 +49,7 @@ def _covers_the_middle(keeper: Keeper) -> None:
 
 def test_pages_show_the_covered_copy(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """04 prints the covered copy, 13 holds the bytes as they came, 12 says what was covered, and `verify` finds nothing."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.begins(TEXT)
     keeper.reads(TEXT)
     keeper.opens_card("Photos & screenshots")

@@ -11,6 +11,8 @@ from tests.browser.conftest import NewPhone, NewProfile
 from tests.browser.navigators.keeper import SEALED_HERE, Keeper
 from tests.browser.serving import Served
 
+pytestmark = pytest.mark.first_visit
+
 TEXT = "He stood across the road from ten to eight until the bus came."
 
 

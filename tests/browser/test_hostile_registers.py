@@ -115,7 +115,7 @@ def _imports(keeper: Keeper, typist: Typist) -> None:
 @pytest.mark.slow  # test_hostile_text.py takes the same text through entries in every `make test`
 def test_hostile_text_in_registers_files_and_imports(new_phone: NewPhone, tmp_path: Path) -> None:
     """Typed, saved, listed, read back after a lock, shown to somebody and in a pack: it is text, and nothing else."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     typist = Typist(keeper.page)
     keeper.opens()
     keeper.first_entry(ACCOUNT)

@@ -46,7 +46,7 @@ def _gives_a_reason(keeper: Keeper, typist: Typist) -> None:
 @pytest.fixture
 def diary(new_phone: NewPhone) -> Keeper:
     """A diary whose one entry holds the corpus in every field and four files with hostile names."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     typist = Typist(keeper.page)
     keeper.opens()
     keeper.first_entry(ACCOUNT)

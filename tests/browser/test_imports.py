@@ -39,7 +39,7 @@ def _judge(keeper: Keeper, state: str) -> None:
 
 def test_chats_and_an_email_offline_into_the_pack(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Android, iOS and .eml without a signal, each state judged; counts add up; twice adds nothing; the pack has the rows."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     _offline(keeper)
     _android(keeper)
     _again(keeper)

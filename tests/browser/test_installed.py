@@ -11,6 +11,8 @@ from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 from tests.browser.test_capture import says_nothing, shares
 
+pytestmark = pytest.mark.first_visit
+
 TEXT = "SENTINELACCOUNT he waited by the gate"
 HALF = "SENTINELHALF a sent"
 

@@ -76,7 +76,7 @@ def test_a_list_that_was_changed_is_said_in_a_sentence(keeper: Keeper, server: S
 
 def test_a_pack_made_on_the_phone_takes_the_log_along(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """The phone checks what it is told, puts it in, and the officer's check finds nothing."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.begins(STORY)
     keeper.is_kept_safe(STORY)
     keeper.page.wait_for_timeout(2500)

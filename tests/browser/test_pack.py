@@ -52,7 +52,7 @@ def _diary(keeper: Keeper) -> None:
 
 def test_a_pack_exported_from_the_browser_verifies(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Export in the browser; `verify` with the server's notary key finds nothing."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     _diary(keeper)
     pack = makes_a_pack(keeper, 3, tmp_path)
     assert verify(pack, notary=_notary(server)) == []

@@ -119,7 +119,7 @@ def test_files_wait_until_they_may_go(keeper: Keeper, server: Served) -> None:
 
 def test_whole_pictures_leave_and_come_back_byte_for_byte(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Made room: the phone holds less, the small copy still shows, and the whole file comes back as it was received."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.begins(FIRST)
     whole = png(says="whole") + b"\0" * 3_000_000
     _adds_picture(keeper, "gate.png", whole)

@@ -77,7 +77,7 @@ def another(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
 
 def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, another: Served, tmp_path: Path) -> None:
     """Nothing readable in the file; wrong words open nothing; entries, numbers, pictures and history come back, offline."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     _diary(keeper)
     copy = makes_a_copy(keeper, tmp_path)
     assert b"SENTINEL" not in copy.read_bytes() and b"gate.png" not in copy.read_bytes()
@@ -129,7 +129,7 @@ def test_a_copy_opens_with_no_server_and_is_taken_in_again(new_phone: NewPhone, 
 
 def test_the_command_line_makes_the_whole_pack_of_it(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """The server gone: the file and its words become a pack that verifies; other words, and a copy cut short, make none."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     _diary(keeper)
     copy = makes_a_copy(keeper, tmp_path)
     notary = Notary(server.settings.read_notary_seed()).pub
@@ -150,7 +150,7 @@ def test_the_command_line_makes_the_whole_pack_of_it(new_phone: NewPhone, server
 
 def test_a_diary_that_no_server_ever_had_becomes_a_pack_that_says_so(new_phone: NewPhone, tmp_path: Path) -> None:
     """Numbered in its own order, no receipts, said in 15; the check finds only that nothing outside shows since when."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.opens()
     keeper.first_entry(FIRST)
     keeper.puts_off_the_copy()
@@ -173,7 +173,7 @@ def _pack(copy: Path, out: Path, words: str) -> subprocess.CompletedProcess[str]
 
 def test_a_damaged_copy_and_another_file_are_refused(new_phone: NewPhone, tmp_path: Path) -> None:
     """A changed byte in a version, a file cut short, a picture: each says so, and the phone still holds nothing."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.begins(FIRST)
     whole = makes_a_copy(keeper, tmp_path).read_bytes()
     at = whole.index(b"versions.bin") + 400

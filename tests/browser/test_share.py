@@ -48,7 +48,7 @@ def _only_here(keeper: Keeper) -> None:
 
 def test_what_a_phone_gives_without_a_signal(new_phone: NewPhone, tmp_path: Path) -> None:
     """Never registered, offline: words for a police form, a list on paper, and a pack that the command line checks."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     _only_here(keeper)
     keeper.is_offline_ready()
     keeper.page.context.set_offline(True)
@@ -132,7 +132,7 @@ def _is_not_made_without_the_words(keeper: Keeper) -> None:
 def test_going_on_without_looking_is_recorded(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """Nothing leaves until it is looked at or knowingly gone on without; the pack and the list both say so. Then a later pack
     continues: numbers hold, it names the first and their reference, and items come by number."""
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.begins(FIRST)
     keeper.reads(FIRST)
     _with_pictures(keeper, 2)
@@ -216,7 +216,7 @@ def test_a_later_pack_after_one_removal_one_amendment_and_ten_new_entries(
     day = "2026-11-{:02d}T08:15"
     story = [(f"e{n}", "incident", said(day.format(n), "minute", narrative=f"Before, {n}."), {}) for n in range(1, 5)]
     seeded = seed(server, certificate, story)
-    keeper = new_phone(accept_downloads=True)
+    keeper = new_phone()
     keeper.signs_in(seeded.login, seeded.words)
     keeper.entries(4)
     keeper.reads("Before, 2.")

@@ -22,6 +22,8 @@ from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import Answer, Certificate, Served
 from tests.browser.test_updates import KEPT, REPLACED, newer, replaces, settled
 
+pytestmark = pytest.mark.first_visit
+
 KEY, OTHER = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
 MORE = b"\n// one line more\n"
 

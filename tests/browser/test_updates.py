@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.serving import Answer, Served
+
+pytestmark = pytest.mark.first_visit
 
 REPLACED = """navigator.serviceWorker.ready.then(async (registration) => {
     await registration.update().catch(() => undefined);

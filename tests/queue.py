@@ -1,0 +1,164 @@
+"""The one queue of the suite: groups of tests, longest first, and what each cost in processor seconds.
+
+Tests of one file run one after the other on one worker, because they share what its fixtures make. Files that share something
+costly run on one worker together (GROUPS). costs.json beside this file holds what each group cost when it was last recorded
+(`make costs`); the longest start first, so that no worker is left with a long one at the end.
+
+The cost of a test is the processor time of its worker and of every process below it: servers, browsers, Node, child commands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSER = ROOT / "tests" / "browser"
+COSTS = Path(__file__).with_name("costs.json")
+RECORD = "KEPT_RECORD_COSTS"
+# Files that use one pack built once a worker.
+GROUPS = {
+    "tests/pack/test_sample_pack.py": "sample-pack",
+    "tests/pack/test_phone_tables.py": "sample-pack",
+}
+# Processor seconds an area may take in `make test`, on the machine of docs/performance.md. Above it the run says so.
+BUDGETS: dict[str, int] = {}
+MOST_SHOWN = 30
+# A group with no record is tried early: a new file may be long.
+UNKNOWN_S = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def group_of(item: pytest.Item) -> str:
+    """The name of the group that a test belongs to."""
+    path = item.path.relative_to(ROOT).as_posix()
+    return GROUPS.get(path, path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name each test's group for the workers; browser journeys come first, then the longest groups.
+
+    A worker keeps one browser, with the app's files in it, for as long as one journey follows another.
+    """
+    recorded: dict[str, float] = json.loads(COSTS.read_text(encoding="utf-8"))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    first = {group: at for at, group in reversed(list(enumerate(map(group_of, items))))}
+
+    def place(item: pytest.Item) -> tuple[bool, float, int]:
+        group = group_of(item)
+        return BROWSER not in item.path.parents, -recorded.get(group, UNKNOWN_S), first[group]
+
+    items.sort(key=place)
+
+
+def processor_seconds() -> float:
+    """Processor seconds used so far by this process, the processes below it, and those that it has waited for."""
+    rows: dict[int, tuple[int, float]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        rows[int(stat.parent.name)] = int(fields[1]), sum(map(int, fields[11:15])) / _TICKS
+    below = defaultdict(list)
+    for pid, (parent, _) in rows.items():
+        below[parent].append(pid)
+    total, waiting = 0.0, [os.getpid()]
+    while waiting:
+        pid = waiting.pop()
+        total += rows[pid][1] if pid in rows else 0.0
+        waiting += below[pid]
+    return total
+
+
+class Meter:
+    """Measures each test on a worker, or in the only process there is.
+
+    Reading every process of the machine takes some milliseconds, so it is done for browser journeys only. Elsewhere the processes
+    below a worker have ended with the test, but for a database server now and then.
+    """
+
+    def __init__(self) -> None:
+        """Measure nothing yet."""
+        self._start = 0.0
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        """Note what has been used before the test."""
+        self._start = _used(item)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Iterator[None]:
+        """Write the cost into the report of the test's end, which the workers send on."""
+        report = yield
+        if report.when == "teardown":  # type: ignore[attr-defined]
+            # A killed process that nobody waited for takes its time with it: never below nothing.
+            cost = max(0.0, _used(item) - self._start)
+            report.user_properties.append(("processor_s", round(cost, 2)))  # type: ignore[attr-defined]
+        return report  # type: ignore[return-value]
+
+
+def _used(item: pytest.Item) -> float:
+    """Processor seconds used so far, as far as this kind of test needs them."""
+    return processor_seconds() if BROWSER in item.path.parents else sum(os.times()[:4])
+
+
+class Totals:
+    """Adds up the costs and shows them at the end."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.tests: dict[str, float] = {}
+        self.groups: dict[str, float] = defaultdict(float)
+        self.node_tests = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in one test's end."""
+        if report.when != "teardown":
+            return
+        told = dict(report.user_properties)
+        name, group = report.nodeid, ""
+        if name.rfind("@") > name.rfind("]"):  # the workers' own mark of the group
+            name, _, group = name.rpartition("@")
+        path = name.partition("::")[0]
+        self.tests[name] = float(told.get("processor_s", 0.0))  # type: ignore[arg-type]
+        self.groups[group or GROUPS.get(path, path)] += self.tests[name]
+        self.node_tests += int(told.get("node_tests", 0))  # type: ignore[call-overload]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show processor seconds by area against its budget, and the tests that cost most."""
+        say = terminalreporter.write_line
+        areas: dict[str, float] = defaultdict(float)
+        for name, cost in self.tests.items():
+            path = Path(name.partition("::")[0])
+            areas[path.parts[1] if len(path.parts) > 2 else "(top)"] += cost
+        say(f"processor seconds: {sum(areas.values()):.0f} in all, Node's own tests: {self.node_tests}")
+        for area, cost in sorted(areas.items(), key=lambda row: -row[1]):
+            budget = BUDGETS.get(area)
+            say(f"  {cost:7.0f}  {area}" + (f"  OVER its budget of {budget}" if budget and cost > budget else ""))
+        say(f"the {MOST_SHOWN} that cost most:")
+        most = sorted(self.tests.items(), key=lambda row: -row[1])[:MOST_SHOWN]
+        for name, cost in most:
+            say(f"  {cost:7.1f}  {name}")
+
+    def pytest_sessionfinish(self) -> None:
+        """Record the costs where that was asked for."""
+        if os.environ.get(RECORD):
+            rows = {group: round(cost, 1) for group, cost in sorted(self.groups.items()) if cost >= 0.1}
+            COSTS.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure on every worker; add up in the process that shows the result."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Totals(), "kept-totals")
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        config.pluginmanager.register(Meter(), "kept-meter")
