@@ -6,6 +6,7 @@
  * a lock in between, with no signal at the next unlock, changes nothing in that. What is chosen or shown out of the diary
  * waits for a pull that is on, and where the rest cannot be had now the screens say that something may be missing.
  */
+import { KeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';
 import { heedManifests } from './manifest.js';
 import { mendList } from './mending.js';
@@ -28,7 +29,7 @@ const SAID = 20;
 export async function wordsDown(syncing) {
   const [open, link] = [syncing.openNow(), syncing.link()];
   if (!open || !link) return;
-  const work = pull(syncing.ctx, open, link);
+  const work = pull(syncing, open, link);
   syncing.pulling = work.then(() => undefined, () => undefined);
   await work.then(() => noteGoneBack(open, false), async (error) => {
     if (GONE_BACK.has(error?.code)) await noteGoneBack(open, true);
@@ -69,9 +70,13 @@ export function isGoneBack({ store, syncing }) {
   return Boolean(store.root.gone_back || store.root.again || GONE_BACK.has(syncing.trouble ?? ''));
 }
 
-/** @param {Context} ctx @param {Open} open @param {Link} link */
-async function pull(ctx, open, link) {
+/** @param {Syncing} syncing @param {Open} open @param {Link} link */
+async function pull(syncing, open, link) {
+  const { ctx } = syncing;
+  const { identity } = open;
   await pullFeed(link, open.store.root.feed, async (items, feed, latest) => {
+    // Asked for under keys that have changed since, or are changing now: it is asked for again (Syncing.suspend).
+    if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
     const left = latest - feed.seq;
     if (left > SAID) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
     await takeItems(open, items, feed, left);

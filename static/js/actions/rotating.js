@@ -8,6 +8,11 @@
  * [Note: new keys] `renew` makes every key anew (docs/formats.md, section 4b). What the server gets for it is kept, sealed
  * under the new words, until it has taken effect there; so a phone that stops half-way goes on with the new words typed
  * again, and until the one moment at which the server has everything, nothing has changed.
+ *
+ * [Note: two sets of keys] From just before that moment until the new keys are this phone's, nothing goes up or comes down
+ * (Syncing.suspend): the server answers for the new keys by then, and what it answers would not open here. What was asked for before and
+ * arrives after is left and asked for again. Wraps here are made anew for the keys in use only, and the keys of before are forgotten
+ * in the change that finds no wrap left that needs them.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, unb64 } from '../core/bytes.js';
@@ -54,12 +59,16 @@ export async function changeWords(ctx, open, { words, newWords }) {
 export async function renew(ctx, open, { words, newWords, onProgress = () => undefined }) {
   const door = await confirm(ctx, open, words);
   const proof = open.store.root.account.registered ? await proofOf(ctx, open, words) : '';
-  await anew(ctx, open, { door, newWords, proof, onProgress });
-  await settle(ctx, open, newWords, onProgress);
+  try {
+    await anew(ctx, open, { door, newWords, proof, onProgress });
+    await settle(ctx, open, newWords, onProgress);
+  } finally {
+    open.syncing.resume();
+  }
 }
 
 /**
- * Keys made, and sent until the server has them.
+ * Keys made, and sent until the server has them. Syncing stands suspended then, until they are taken into use.
  * @param {Context} ctx @param {Open} open
  * @param {{door: import('../store/beside.js').Door, newWords: string, proof: string, onProgress: OnProgress}} given
  */
@@ -74,6 +83,7 @@ async function anew(ctx, open, { door, newWords, proof, onProgress }) {
     try {
       return await send(ctx, open, { ...body, auth }, proof, onProgress);
     } catch (error) {
+      open.syncing.resume();
       if (!isBehind(error) || left === 1) throw error;
     }
   }
@@ -94,15 +104,22 @@ export async function renewOn(ctx, open, { newWords, onProgress = () => undefine
   const body = store.root.rotation;
   if (!body) throw new KeptError('not_found');
   const { auth } = await vault.rekeyResume({ words: newWords, body });
-  if (!await isInPlace(ctx, open, auth)) {
-    const proof = await vault.proof();
-    await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
-      if (!isBehind(error)) throw error;
-      const door = /** @type {import('../store/beside.js').Door} */ (await readDoor(ctx.database));
-      await anew(ctx, open, { door, newWords, proof, onProgress });
-    });
+  try {
+    open.syncing.suspend(); // signing in by the new keys tells whether they are in place
+    if (!await isInPlace(ctx, open, auth)) {
+      open.syncing.resume();
+      const proof = await vault.proof();
+      await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
+        if (!isBehind(error)) throw error;
+        open.syncing.resume();
+        const door = /** @type {import('../store/beside.js').Door} */ (await readDoor(ctx.database));
+        await anew(ctx, open, { door, newWords, proof, onProgress });
+      });
+    }
+    await settle(ctx, open, newWords, onProgress);
+  } finally {
+    open.syncing.resume();
   }
-  await settle(ctx, open, newWords, onProgress);
 }
 
 /** What was begun is given up: nothing has changed anywhere. @param {Open} open */
@@ -115,7 +132,18 @@ export async function giveUp({ store }) {
  * @param {Context} ctx @param {Open} open @param {{words: string, onProgress?: OnProgress}} given
  * @throws sign_in_failed, no_network, wrong_notary, keys_older
  */
-export async function catchUp(ctx, open, { words, onProgress = () => undefined }) {
+export async function catchUp(ctx, open, given) {
+  open.syncing.suspend();
+  try {
+    await follow(ctx, open, given);
+    Object.assign(open.syncing, { trouble: null, looked: false }); // what was taken under the keys of before comes down before anything goes up
+  } finally {
+    open.syncing.resume();
+  }
+}
+
+/** @param {Context} ctx @param {Open} open @param {{words: string, onProgress?: OnProgress}} given */
+async function follow(ctx, open, { words, onProgress = () => undefined }) {
   const { vault, store, identity } = open;
   const { login } = store.root.account;
   const before = await vault.proof();
@@ -136,29 +164,43 @@ export async function catchUp(ctx, open, { words, onProgress = () => undefined }
   if (changed) await adopt(ctx, open, words, await sentOf(ctx, open));
   else await remakeSlot(ctx, open, await readDoor(ctx.database), words);
   await rewrapHere(open, onProgress);
-  Object.assign(open.syncing, { trouble: null, looked: false }); // what was taken under the keys of before comes down before anything goes up
-  open.syncing.kick();
 }
 
-/** New wraps for every version on this phone, once its keys are new; interrupted, it goes on at the next opening. @param {Open} open @param {OnProgress} [onProgress] */
-export async function rewrapHere(open, onProgress = () => undefined) {
-  const { vault, store } = open;
+/**
+ * New wraps for every version on this phone, once its keys are new; interrupted, it goes on at the next opening. One at a time.
+ * @param {Open} open @param {OnProgress} [onProgress] @returns {Promise<void>}
+ */
+export function rewrapHere(open, onProgress = () => undefined) {
+  const before = open.rewrapping?.catch(() => undefined);
+  const mine = before ? before.then(() => rewrapAll(open, onProgress)) : rewrapAll(open, onProgress);
+  open.rewrapping = mine;
+  return mine;
+}
+
+/** @param {Open} open @param {OnProgress} onProgress */
+async function rewrapAll(open, onProgress) {
+  const { vault, store, identity } = open;
   if (!store.root.rewrap) return;
+  const done = new Set();
+  /** @param {import('../store/store.js').Change} change @param {{version: string}[]} some */
+  const rewrap = async (change, some) => {
+    const held = await pushesOf(open, /** @type {any} */ (some));
+    const made = await vault.rewrap(held, 'own');
+    for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta: { ...meta, grants: [] }, wraps: /** @type {any} */ (made[i]), envelopes }));
+    for (const { version } of some) done.add(version);
+  };
   const all = await versionsHere(open);
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const some = all.slice(from, from + AT_ONCE);
-    await store.change(async (_root, change) => {
-      const held = await pushesOf(open, some);
-      const made = await vault.rewrap(held);
-      for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta: { ...meta, grants: [] }, wraps: /** @type {any} */ (made[i]), envelopes }));
-    });
+    await store.change((_root, change) => rewrap(change, some));
     onProgress(from + some.length, all.length);
   }
-  await vault.forgetOlds();
-  const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
-  await store.change((root, change) => {
+  await store.change(async (root, change) => {
+    if (open.identity !== identity) return; // changed once more meanwhile: that change makes the wraps for its keys
+    await rewrap(change, (await versionsHere(open)).filter(({ version }) => !done.has(version)));
+    await vault.forgetOlds();
+    change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
     root.rewrap = false;
-    change.putSealed('identity', sealed);
   });
 }
 
@@ -184,10 +226,11 @@ async function send(ctx, open, body, proof, onProgress) {
   const all = (await numbered(open.store, to + 1, body.statement.seq)).map(([, record, version]) => ({ record, version }));
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const held = await pushesOf(open, all.slice(from, from + AT_ONCE));
-    const made = await open.vault.rewrap(held);
+    const made = await open.vault.rewrap(held, 'next');
     if (held.length) await ctx.api.rekeyWraps(diary, frames([of, ...held.map(({ version }, i) => frames([unb64(version), .../** @type {any} */ (made[i])]))]));
     onProgress(Math.min(all.length, from + AT_ONCE), all.length);
   }
+  open.syncing.suspend(); // see [Note: two sets of keys]
   await ctx.api.rekeyCommit(diary, proof).catch(async (error) => {
     // The answer may have been lost on the way: whether it took effect is what the new words tell.
     if (!await isInPlace(ctx, open, body.auth).catch(() => false)) throw error;
@@ -213,9 +256,9 @@ async function settle(ctx, open, newWords, onProgress) {
   await adopt(ctx, open, newWords);
   if (open.store.root.account.registered) await isInPlace(ctx, open, await open.vault.proof()).catch(() => false);
   open.proved = true;
+  open.syncing.trouble = null; // it may have been signed out until now, and is not any more
   await rewrapHere(open, onProgress);
   ctx.show();
-  open.syncing.kick();
 }
 
 /**

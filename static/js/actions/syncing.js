@@ -65,6 +65,9 @@ export class Syncing {
     this.last = null;
     /** Files may go this once, whatever was chosen. */
     this.allowed = false;
+    /** The keys are being changed: see `suspend`. @type {Promise<void>|null} */
+    this.suspended = null;
+    this.wake = () => {};
     /** @type {{of: string, share: number}|null} */
     this.part = null;
   }
@@ -74,8 +77,8 @@ export class Syncing {
     const open = this.openNow();
     const account = open?.store.root.account;
     // While it is being opened the rows come first and the identity after.
-    if (!open?.identity || !account?.registered) return null;
-    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] }, authors: open.identity.authors };
+    if (!open?.identity || !account?.registered || this.suspended) return null;
+    return { api: this.ctx.api, store: open.store, diary: open.identity.diary, pins: { notary: account.notary, log: account.log, olds: account.olds ?? [] }, authors: open.identity.authors, epoch: epochOf(open.identity) };
   }
 
   rows() {
@@ -96,9 +99,27 @@ export class Syncing {
     this.kick();
   }
 
+  /**
+   * Nothing goes up or comes down until `resume`. Between the moment at which this device is signed in by its new keys and the one
+   * at which it has them, what came down would open under neither, and be called altered; so what is on its way is not taken in either.
+   */
+  suspend() {
+    this.suspended ??= new Promise((go) => { this.wake = () => go(undefined); });
+  }
+
+  /** Ends what `suspend` began, if anything, with a run that knows the keys in use. */
+  resume() {
+    if (!this.suspended) return;
+    this.suspended = null;
+    this.wake();
+    // What was on under the keys of before comes to nothing, and must not take the next run with it.
+    if (this.running) void this.current?.then(() => this.kick());
+    else this.kick();
+  }
+
   /** A whole run to its end, files included. @throws what stopped it */
   async now() {
-    while (this.running) await this.current;
+    while (this.running || this.suspended) await (this.running ? this.current : this.suspended);
     if (!this.link()) throw new KeptError('signed_out');
     await this.run();
     if (this.last) throw this.last;
@@ -143,6 +164,7 @@ export class Syncing {
     await this.wordsUp();
     await this.purges();
     await wordsDown(this);
+    if (this.suspended) throw new KeptError('locked'); // nothing was looked at
     this.looked = true;
     await this.erasures();
     await this.follow(told);
@@ -252,7 +274,7 @@ export class Syncing {
 
   /** @param {KeptError} error */
   failed(error) {
-    if (!this.openNow() || error.code === 'locked') return;
+    if (!this.openNow() || this.suspended || error.code === 'locked') return;
     this.offline = error.code === 'no_network';
     if (this.offline && this.link()) void prepareCarrier(this); // signal may come back while it is locked
     // No signal is ordinary and needs no banner; the entries say it.
@@ -285,6 +307,11 @@ export class Syncing {
     const code = (this.trouble === 'closed' && root?.account.closing ? null : this.trouble) ?? (root?.doubts?.capture_key ? 'capture_key' : root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
     return code ? { code, sentence: sentenceOf(code), act: null } : null;
   }
+}
+
+/** Of which epoch a device's keys are: the last change of keys says it. @param {import('./types.d.ts').Identity} identity */
+function epochOf({ earlier }) {
+  return earlier.at(-1)?.epoch ?? 1;
 }
 
 /** @param {unknown} error */

@@ -2,6 +2,7 @@
  * Taking in what the server said: receipts for what was pushed, and versions that came down the feed. Either way the
  * record, the list row, the outbox and the account of the diary move in one transaction.
  */
+import { KeptError } from '../core/errors.js';
 import { number, numbered, withFacts } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
@@ -49,6 +50,8 @@ export async function takeItems(open, items, feed, left) {
   const { store, index, book, identity } = open;
   await book.open(items.filter(({ version, erased }) => !erased && !book.seen.has(version)));
   await store.change(async (root, change) => {
+    // Opened under the keys of before, its wraps would be kept for keys that are forgotten (rewrapHere): it is asked for again.
+    if (open.identity !== identity) throw new KeptError('locked');
     const batch = book.batch(root, change);
     /** @type {Set<string>} */
     const incidents = new Set();

@@ -113,6 +113,8 @@ export type Collaborators = {
 export type Open = {
   vault: Vault; store: Store; index: Index; book: Book; syncing: Syncing; custody: Custody; identity: Identity;
   urls: Set<string>;
+  /** the wraps of what lies here are being made anew: the last that was begun */
+  rewrapping?: Promise<void>;
   /** what the slot that opened it says of the server's key */
   slot?: { notary: string | null; log: string | null; kdf_high: number };
   /** opened by the short secret */

@@ -144,7 +144,7 @@ function rekeyPart(session) {
     rekeyBegin: (/** @type {Parameters<typeof rekey.begin>[1]} */ given) => rekey.begin(session, given),
     rekeyResume: (/** @type {Parameters<typeof rekey.resume>[1]} */ given) => rekey.resume(session, given),
     rekeyFrom: (/** @type {Parameters<typeof rekey.from>[1]} */ answer) => rekey.from(session, answer),
-    rewrap: (/** @type {Parameters<typeof rekey.rewrap>[1]} */ list) => rekey.rewrap(session, list),
+    rewrap: (/** @type {Parameters<typeof rekey.rewrap>[1]} */ list, /** @type {'own'|'next'} */ keys) => rekey.rewrap(session, list, keys),
     rekeyAdopt: (/** @type {Parameters<typeof rekey.adopt>[1]} */ given) => rekey.adopt(session, given),
     forgetOlds: async () => rekey.forgetOlds(session),
     earlierId: () => rekey.earlierId(session),

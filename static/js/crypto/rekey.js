@@ -113,14 +113,18 @@ export async function from(session, answer) {
 }
 
 /**
- * New wraps of versions: for the keys to come, or, when there are none, for the ones in use.
+ * New wraps of versions, for the keys in use or for those to come. The caller says which: keys that are being made may come to nothing,
+ * and what lies on the phone must never be wrapped for those.
  * @param {Session} session
  * @param {readonly {version: string, wraps: readonly Uint8Array[]}[]} list
- * @returns {Promise<Bytes[][]>}
+ * @param {'own'|'next'} keys
+ * @returns {Promise<Bytes[][]>} throws `locked` when no keys are to come
  */
-export function rewrap(session, list) {
+export async function rewrap(session, list, keys) {
   const { identity, epochs, diaryKey, olds } = session.own;
-  const [target, epoch] = session.next ? [session.next.diaryKey, session.next.epochs.diary] : [diaryKey, epochs.diary];
+  const { next } = session;
+  if (keys === 'next' && !next) throw new KeptError('locked');
+  const [target, epoch] = keys === 'next' && next ? [next.diaryKey, next.epochs.diary] : [diaryKey, epochs.diary];
   return inFlight(list, ({ version, wraps }) => Promise.all(wraps.map(async (wrapped, i) => {
     const part = i === 0 ? 'open' : 'restricted';
     const from = Number(claimedHeader(wrapped, 'wrap').epoch);

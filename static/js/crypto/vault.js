@@ -46,7 +46,7 @@
  *   rekeyBegin({words, door, said: {beacon, head, seq, ts}, cost?}) → body of POST …/rotation      words_in_use
  *   rekeyResume({words, body}) → {auth}        the keys of a body that was begun before a restart. no_match
  *   rekeyFrom(answer) → {epoch, changed}       after auth: what another device changed, made ready to adopt
- *   rewrap([{version, wraps}…]) → [[wrap…]…]   for the keys to come; without any, for the ones in use
+ *   rewrap([{version, wraps}…], 'own'|'next') → [[wrap…]…]   for the keys in use, or for those to come
  *   rekeyAdopt({words, door, behind}) → {door, identity}     they count from now on, with a store key of their own
  *   forgetOlds()                               no version here needs an earlier diary key any more
  *   earlierId() → 16 bytes · sealEarlier(id) → bytes · loadEarlier(id, sealed)     store keys of before

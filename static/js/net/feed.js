@@ -3,11 +3,16 @@
  * number by number, the author's signature, the receipt, and the running head against the server's signed one.
  *
  * Commitments and lines need the words, so whoever opens the versions (actions/taking.js) checks those.
+ *
+ * [Note: keys of a later epoch] A wrap says in its public header of which epoch its key is. Where that is later than this device's,
+ * another device has changed the keys, and neither the signature nor the words can be judged here: the answer is left untaken, and
+ * the device is signed out until it has the words in use. Taken under the keys of before, an honest entry would read as altered.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { parseObject, readFrames } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
 import { parseId } from '../core/ids.js';
+import { claimedHeader } from '../crypto/envelope.js';
 import { nextHead } from '../ledger/heads.js';
 import { encodePush, envDigest, verifyByAny } from '../ledger/push.js';
 import { judgeHead, judgeReceipt } from './push.js';
@@ -15,6 +20,7 @@ import { judgeHead, judgeReceipt } from './push.js';
 /** @typedef {import('./push.js').Link} Link */
 /** @typedef {import('./push.js').Feed} Feed */
 /** @typedef {import('../ledger/push.js').Author} Author */
+/** @typedef {{authors: readonly Author[], epoch: number}} Keys whose signatures count, and of which epoch this device's keys are */
 /**
  * @typedef {object} Item one version from the feed
  * @property {number} seq
@@ -35,10 +41,10 @@ const PAGE = 501;
 
 /**
  * Pulls until this phone has all there is.
- * @param {Link & {authors: readonly Author[]}} link @param {Feed} from
+ * @param {Link & Keys} link @param {Feed} from
  * @param {(items: Item[], feed: Feed, latest: number) => Promise<unknown>} take saves what it is given
  * @returns {Promise<Feed>}
- * @throws feed_altered, head_differs, server_behind, or what the request throws
+ * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the request throws
  */
 export async function pullFeed(link, from, take) {
   let feed = from;
@@ -50,6 +56,7 @@ export async function pullFeed(link, from, take) {
       if (signed && signed.seq === feed.seq) await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
       return feed;
     }
+    if (items.some(({ wraps }) => wraps.some((wrap) => epochOf(wrap) > link.epoch))) throw new KeptError('signed_out'); // see [Note: keys of a later epoch]
     const checked = await checkAll(link, feed, items);
     if (signed && signed.seq === checked.feed.seq) {
       await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: checked.feed.seq, head: unb64(checked.feed.head) });
@@ -60,7 +67,7 @@ export async function pullFeed(link, from, take) {
   }
 }
 
-/** @param {Link & {authors: readonly Author[]}} link @param {Feed} from @param {Omit<Item, 'at'|'checked'|'env'>[]} items */
+/** @param {Link & Keys} link @param {Feed} from @param {Omit<Item, 'at'|'checked'|'env'>[]} items */
 async function checkAll({ pins, diary, authors }, from, items) {
   const judged = await Promise.all(items.map(async (item) => {
     const { record, version, meta } = item;
@@ -107,6 +114,15 @@ function readPage(bytes) {
     return { items: rest.map(readItem), latest, to, signed: head };
   } catch {
     throw new KeptError('garbage');
+  }
+}
+
+/** The epoch of the key that a wrap is for, by what it says of itself; 0 where it says none. @param {Uint8Array} wrap @returns {number} */
+function epochOf(wrap) {
+  try {
+    return Number(claimedHeader(wrap, 'wrap')['epoch']) || 0;
+  } catch {
+    return 0; // it opens under no key, and is judged with the rest
   }
 }
 

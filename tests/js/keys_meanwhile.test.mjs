@@ -1,0 +1,169 @@
+/** Answers that arrive while every key changes: nothing honest is ever called altered, on the phone that changes them, on another, or on a new one. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { anotherPhone } from './phone/another.mjs';
+import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+const NEW = 'orbit velvet canyon maple drift spoon';
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
+const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+const looks = ({ phone }) => phone.ctx.open.syncing.now();
+const isFeed = (path, { method = 'GET' } = {}) => method === 'GET' && path.includes('/changes');
+const isSignIn = (path, { method } = {}) => method === 'POST' && path === '/v1/sessions';
+
+async function keeper(words) {
+  const faults = {};
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const { login } = await one.app.register({ words: WORDS });
+  await until(one, isKept, 'kept');
+  return { ...one, faults, login };
+}
+
+/** A promise and what keeps it. */
+function gate() {
+  let open;
+  const passed = new Promise((go) => { open = () => go(undefined); });
+  return { passed, open };
+}
+
+/** Everything opens, here and after a restart of the page, and nothing is doubted. */
+async function isSound(one, titles) {
+  await until(one, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
+  assert.deepEqual(one.app.state.entries.map(({ title }) => title).sort(), titles);
+  await looks(one);
+  for (const words of [NEW, null]) {
+    assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+    for (const { record, flags } of one.app.state.entries) {
+      assert.deepEqual(flags, []);
+      assert.ok((await one.app.readIncident(record)).versions.every(({ altered }) => !altered));
+    }
+    if (!words) break;
+    await one.app.lock('asked');
+    await one.app.unlock(words);
+    await until(one, (state) => isKept(state) && state.entries.length === titles.length, titles.join());
+    await looks(one);
+  }
+}
+
+/** Runs `act`, which signs in; the answer to that is held until a pull that was on has ended. @returns {Promise<object>} the root as that pull left it */
+async function pullAsItSignsIn({ phone, faults }, act) {
+  const [signedIn, asked] = [gate(), gate()];
+  let [isIn, left] = [false, null];
+  faults.before = async (path, options) => {
+    if (!isFeed(path, options) || isIn) return;
+    asked.open();
+    await signedIn.passed;
+  };
+  faults.after = async (path, options, response) => {
+    if (!isSignIn(path, options) || !response.ok || isIn) return;
+    isIn = true;
+    const { syncing } = phone.ctx.open;
+    if (!syncing.running) phone.app.network(); // as the signal comes and goes
+    signedIn.open();
+    await syncing.current;
+    left = structuredClone(phone.ctx.open.store.root);
+  };
+  await act(asked.passed);
+  assert.ok(isIn, 'it signed in');
+  delete faults.before;
+  delete faults.after;
+  return left;
+}
+
+test('a cleared phone goes on with its new keys while its first pull is on: what comes down under the new keys is not taken under the old', async () => {
+  const one = await keeper('before');
+  const faults = {};
+  let cleared = null;
+  one.faults.before = (path) => { if (path.endsWith('/rotation/commit')) cleared = one.app.panicClear(); };
+  await assert.rejects(one.app.renewKeys({ words: WORDS, newWords: NEW }));
+  await cleared;
+  one.phone.end();
+  const phone = makePhone({ after: one.phone, origin: server.base, send: sender(server.base, faults) });
+  const back = { phone, app: phone.app, faults };
+  await phone.app.start();
+  await pullAsItSignsIn(back, async (asked) => {
+    await phone.app.unlock(WORDS);
+    await asked;
+    assert.ok(phone.app.state.account.rekeying, 'unfinished here, and done there');
+    await phone.app.renewOn({ newWords: NEW });
+  });
+  await isSound(back, ['before']);
+  const fresh = await anotherPhone(server.base, one.login, NEW);
+  await isSound(fresh, ['before']);
+  for (const each of [phone, fresh.phone]) each.end();
+});
+
+for (const isNewer of [false, true]) {
+  test(`another phone follows while a pull is on, ${isNewer ? 'and something was written since: no server is blamed' : 'and nothing was written since: entries of before come whole'}`, async () => {
+    const one = await keeper('before');
+    const two = await anotherPhone(server.base, one.login);
+    await until(two, isKept, 'on the second');
+    await looks(two);
+    two.faults.off = true;
+    await save(one.app, 'written under the old keys');
+    await until(one, isKept, 'kept');
+    await one.app.renewKeys({ words: WORDS, newWords: NEW });
+    if (isNewer) await save(one.app, 'written under the new keys');
+    await until(one, (state) => isKept(state) && state.entries.length === (isNewer ? 3 : 2), 'kept');
+    two.faults.off = false;
+    const { gone_back, doubts } = await pullAsItSignsIn(two, () => two.app.catchUp({ words: NEW }));
+    assert.deepEqual([gone_back, doubts], [undefined, {}]);
+    const all = ['before', ...(isNewer ? ['written under the new keys'] : []), 'written under the old keys'];
+    for (const each of [one, two]) await isSound(each, all);
+    const fresh = await anotherPhone(server.base, one.login, NEW);
+    await isSound(fresh, all);
+    for (const { phone } of [one, two, fresh]) phone.end();
+  });
+}
+
+test('an answer that set out before the new keys and arrives after them is asked for again', async () => {
+  const one = await keeper('before');
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  await save(one.app, 'on its way');
+  await until(one, isKept, 'kept');
+  const [answered, late] = [gate(), gate()];
+  two.faults.after = async (path, options) => {
+    if (!isFeed(path, options)) return;
+    delete two.faults.after;
+    answered.open();
+    await late.passed;
+  };
+  two.app.network();
+  await answered.passed;
+  const slow = two.phone.ctx.open.syncing.current;
+  await one.app.renewKeys({ words: WORDS, newWords: NEW });
+  await two.app.catchUp({ words: NEW });
+  late.open();
+  await slow;
+  for (const each of [one, two]) await isSound(each, ['before', 'on its way']);
+  const fresh = await anotherPhone(server.base, one.login, NEW);
+  await isSound(fresh, ['before', 'on its way']);
+  for (const { phone } of [one, two, fresh]) phone.end();
+});
+
+test('new keys that come to nothing while the wraps of those before are still being made: everything opens', async () => {
+  const one = await keeper('before');
+  const { root } = one.phone.ctx.open.store;
+  await one.phone.ctx.open.store.change((next) => { next.rewrap = true; }); // as where a lock came before all wraps were made
+  assert.ok(!root.rewrap);
+  one.faults.before = (path) => { if (path.endsWith('/rotation/commit')) throw new TypeError('Failed to fetch'); };
+  await assert.rejects(one.app.renewKeys({ words: WORDS, newWords: NEW }));
+  delete one.faults.before;
+  await one.app.makeCopy({ words: WORDS });
+  await one.app.giveUpKeys();
+  await one.app.lock('asked');
+  await one.app.unlock(WORDS);
+  await until(one, isKept, 'kept');
+  const { versions } = await one.app.readIncident(one.record);
+  assert.ok(versions.every(({ altered }) => !altered));
+  assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+  one.phone.end();
+});
