@@ -24,10 +24,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where a line does not hold: at number `n` of `device`."""
+    """Where a line does not hold: `n` to `last` of `device`; `last` is `n` but for numbers that are missing."""
 
     device: str
     n: int
+    last: int
     why: Why
 
 
@@ -37,20 +38,23 @@ def next_line(device: str, last: Link | None) -> dict[str, object]:
 
 
 def breaks(links: Iterable[Link]) -> list[Break]:
-    """Every number missing, given twice, or whose `prev` is not the commitment before it.
+    """Every run of numbers missing, every number given twice, and every one whose `prev` is not the commitment before it.
 
-    A line is judged from 1 to the highest number seen: what was taken off its end cannot be told from here.
+    The order in which versions came says nothing: a line is judged as a set, from 1 to the highest number. What was
+    taken off its end cannot be told from here.
     """
     found: list[Break] = []
     for device, group in groupby(sorted(links, key=_place), key=lambda link: link.device):
         last_n, last_c = 0, None
         for link in group:
             if link.n == last_n:
-                found.append(Break(device, link.n, "twice"))
+                found.append(Break(device, link.n, link.n, "twice"))
                 continue
-            found += (Break(device, n, "missing") for n in range(last_n + 1, link.n))
-            if link.n == last_n + 1 and link.prev != last_c:
-                found.append(Break(device, link.n, "altered"))
+            # One for the run, however long: a pack may claim any number.
+            if link.n > last_n + 1:
+                found.append(Break(device, last_n + 1, link.n - 1, "missing"))
+            elif link.n == last_n + 1 and link.prev != last_c:
+                found.append(Break(device, link.n, link.n, "altered"))
             last_n, last_c = link.n, link.c
     return found
 

@@ -8,6 +8,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';
+import { judgeLines } from './lines.js';
 import { heedManifests } from './manifest.js';
 import { mendList } from './mending.js';
 import { putBackMissing } from './reconcile.js';
@@ -39,16 +40,16 @@ export async function wordsDown(syncing) {
 }
 
 /**
- * Before anything goes up. A phone that was put back to an old copy of itself learns first how far its line had come ([Note: a phone
- * put back]); and where the server is known to have gone back, nothing goes until that is settled, and then what it lacks goes first,
- * so that no line has a gap for whoever reads it meanwhile.
+ * Before anything goes up, each time. A phone that was put back to an old copy of itself learns first how far its line had come ([Note:
+ * a phone put back]). So does a phone whose server was put back since it last looked, which may be at any time: nothing goes then until that
+ * is settled, and what the server lacks goes first, so that numbers of entries stay what they were. Where the answer cannot be had, words go all the same.
  * @param {Syncing} syncing @throws what stands in the way then
  */
 export async function lookFirst(syncing) {
   const open = syncing.openNow();
   if (!open || !syncing.link()) return;
   const { root } = open.store;
-  if (!root.again && (!root.outbox.length || (syncing.looked && !root.gone_back))) return;
+  if (!root.again && !root.outbox.length) return;
   await wordsDown(syncing).catch((error) => {
     const { put_back, gone_back, again } = open.store.root;
     if (put_back || gone_back || again) throw error;
@@ -87,6 +88,7 @@ async function pull(syncing, open, link) {
   }).finally(() => ctx.screen.set({ busy: null }));
   // Where nothing came there was no page to say that it was the last.
   if (open.store.root.coming) await open.store.change(async (root) => { delete root.coming; });
+  await judgeLines(open);
 }
 
 /**

@@ -136,7 +136,7 @@ export async function catchUp(ctx, open, given) {
   open.syncing.suspend();
   try {
     await follow(ctx, open, given);
-    Object.assign(open.syncing, { trouble: null, looked: false }); // what was taken under the keys of before comes down before anything goes up
+    open.syncing.trouble = null;
   } finally {
     open.syncing.resume();
   }

@@ -53,7 +53,6 @@ export class Syncing {
     this.trouble = null;
     /** @type {Set<string>} */
     this.absent = new Set();
-    this.looked = false;
     /** @type {Promise<void>|null} */
     this.current = null;
     /** @type {Promise<void>|null} the words that are coming down now; it never rejects */
@@ -165,7 +164,6 @@ export class Syncing {
     await this.purges();
     await wordsDown(this);
     if (this.suspended) throw new KeptError('locked'); // nothing was looked at
-    this.looked = true;
     await this.erasures();
     await this.follow(told);
     await this.account();

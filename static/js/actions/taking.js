@@ -8,6 +8,7 @@ import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
 import { countTowards } from './manifest.js';
 import { noteErased } from './custody.js';
+import { follow } from './lines.js';
 import { heedRemoval, removeAgain, takeErased } from './removal.js';
 import { resealUnsent } from './resealing.js';
 
@@ -158,32 +159,6 @@ export async function rows(batch, { index, book }, incidents, keptAt) {
     if (row) made.push(row);
   }
   if (made.length) index.write(batch.root, batch.change, made);
-}
-
-/**
- * A device's versions are linked without a gap; remembers how far each line goes.
- * @param {Record<string, any>} root @param {string} own @param {Item} item @param {any} opened
- * @returns {boolean} whether this device's own line is further on than it knew: see [Note: a phone put back], resealing.js
- */
-function follow(root, own, item, opened) {
-  const line = opened?.fields?._line;
-  if (!line || opened.altered) {
-    root.doubts = { ...root.doubts, altered: true };
-    return false;
-  }
-  if (line.device === own) {
-    // What waits here has numbers after those of the pages before: only what the server showed is held against this one.
-    if (line.n <= (root.put_back ?? root.line).n) return false;
-    root.line = root.put_back = { n: line.n, prev: item.meta.c };
-    return true;
-  }
-  const last = root.lines[line.device] ?? { n: 0, c: null };
-  // Versions that were erased for good said whose line they stood on; as many as were met may be missing here.
-  const missing = line.n - last.n - 1;
-  if (missing > 0 && missing <= (root.blanks ?? 0)) root.blanks -= missing;
-  else if (line.n !== last.n + 1 || line.prev !== last.c) root.doubts = { ...root.doubts, line_gap: true };
-  root.lines[line.device] = { n: line.n, c: item.meta.c };
-  return false;
 }
 
 /** Which incident a record belongs to. @param {any} opened @returns {string|null} */

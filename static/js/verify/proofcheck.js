@@ -5,6 +5,7 @@ import { KeptError } from '../core/errors.js';
 import { allOpen, commitment, fieldDigest } from '../crypto/commitment.js';
 import { authorId, importAuthorPub } from '../crypto/signing.js';
 import { authorChain } from '../crypto/statements.js';
+import { breaks } from '../ledger/lines.js';
 import { verifyAuthor } from '../ledger/push.js';
 import { notaryId, verifyReceipt } from '../ledger/receipts.js';
 import { RECORD_LIMIT, namesOf } from '../pack/proofs.js';
@@ -226,16 +227,7 @@ function checkLines({ told }) {
     return { device: textOf(line, 'device'), n: wholeOf(line, 'n') ?? 0, prev: typeof line['prev'] === 'string' ? line['prev'] : null, c: textOf(raw, 'c'), member };
   });
   const members = new Map(links.map(({ device, n, member }) => [`${device} ${n}`, member]));
-  links.sort((a, b) => (a.device === b.device ? a.n - b.n : a.device < b.device ? -1 : 1));
-  /** @type {Finding[]} */ const found = [];
-  let [device, n, c] = /** @type {[string|null, number, string|null]} */ ([null, 0, null]);
-  for (const link of links) {
-    if (link.device !== device) [device, n, c] = [link.device, 0, null];
-    const broken = link.n === n || (link.n === n + 1 && link.prev !== c);
-    if (broken) found.push(find('line', members.get(`${link.device} ${link.n}`) ?? null));
-    if (link.n !== n) [n, c] = [link.n, link.c];
-  }
-  return found;
+  return breaks(links).flatMap(({ device, n, why }) => (why === 'missing' ? [] : [find('line', members.get(`${device} ${n}`) ?? null)]));
 }
 
 /** Short forms of the keys, to compare by eye. @param {Fields} keys */

@@ -2,6 +2,7 @@
 import * as granted from './granted.js';
 import * as handed from './handed.js';
 import * as kept from './kept.js';
+import * as lined from './lines.js';
 import * as logged from './log.js';
 import * as plain from './plain.js';
 import * as rekeyed from './rekey.js';
@@ -25,6 +26,7 @@ const CHECKS = [
   ['versions', 'versions', kept.versions],
   ['every kind of record', 'kinds', kept.kinds],
   ['receipts and heads', 'receipts', kept.receipts],
+  ['the lines of devices', 'lines', lined.lines],
   ['the public log', 'log', logged.log],
   ['keys that hand over', 'rekey', rekeyed.rekey],
   ['what an advocate is given', 'grants', granted.grants],

@@ -1,0 +1,190 @@
+/** What is said of a device's line: a version that is missing is named for as long as it is, and one that only came in another order never. */
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { anotherPhone } from './phone/another.mjs';
+import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+const looks = ({ phone }) => phone.ctx.open.syncing.now();
+const tries = (one) => looks(one).catch(() => undefined);
+const titles = ({ app }) => app.state.entries.map(({ title }) => title).sort();
+const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
+
+async function keeper(words = 'one') {
+  const faults = {};
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
+  const { login } = await one.app.register({ words: WORDS });
+  await until(one, isKept, 'kept');
+  await looks(one);
+  return { ...one, faults, login };
+}
+
+/** The server as it is now, and how to put it back to that. */
+async function dayOf() {
+  const older = await mkdtemp(join(tmpdir(), 'older-'));
+  await server.leave();
+  await cp(server.folder, older, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  return async () => {
+    await server.leave();
+    await rm(server.folder, { recursive: true });
+    await cp(older, server.folder, { recursive: true });
+    await rm(older, { recursive: true });
+    Object.assign(server, await startServer({ again: server }));
+  };
+}
+
+/** Everything is kept on every one of them, and nothing is doubted: what each says, and what its root holds. */
+async function areSound(phones, wanted) {
+  for (const one of phones) {
+    await looks(one);
+    await until(one, (state) => isKept(state) && state.entries.length === wanted.length, wanted.join());
+    assert.deepEqual(titles(one), wanted);
+    assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+  }
+}
+
+/** Off line it writes, and `then` something happens to it; after that the signal comes back. */
+async function writesAway(one, words, then = async () => undefined) {
+  one.faults.off = true;
+  one.phone.online = false;
+  one.app.network();
+  for (const each of words) await save(one.app, each);
+  await then();
+  await one.phone.ctx.open.syncing.current;
+  one.faults.off = false;
+  one.phone.online = true;
+}
+
+test('a server put back while a phone is open: what it writes next waits for what the server lacks, and no number moves', async () => {
+  const one = await keeper();
+  const putBack = await dayOf();
+  for (const words of ['two', 'three']) await save(one.app, words);
+  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await looks(one);
+  await putBack();
+  await writesAway(one, ['C']);
+  one.app.network();
+  await until(one, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await one.app.sendAgain();
+  await until(one, (state) => state.entries.length === 4 && isKept(state), 'all kept');
+  assert.deepEqual(one.app.state.entries.map(({ title, seq_no }) => [title, seq_no]).sort(([, a], [, b]) => a - b), [['one', 1], ['two', 2], ['three', 3], ['C', 4]]);
+  const fresh = await anotherPhone(server.base, one.login);
+  await areSound([one, fresh], ['C', 'one', 'three', 'two']);
+  for (const { phone } of [one, fresh]) phone.end();
+});
+
+test('a server put back in the very moment of sending: what went up too early is no gap to a new phone', async () => {
+  const one = await keeper();
+  const putBack = await dayOf();
+  for (const words of ['two', 'three']) await save(one.app, words);
+  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await looks(one);
+  await writesAway(one, ['C']);
+  one.faults.before = async (path, options) => {
+    if (!isPush(path, options)) return;
+    delete one.faults.before;
+    await putBack();
+  };
+  one.app.network();
+  await until(one, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await one.app.sendAgain();
+  await until(one, (state) => state.entries.length === 4 && isKept(state), 'all kept');
+  const fresh = await anotherPhone(server.base, one.login);
+  await areSound([one, fresh], ['C', 'one', 'three', 'two']);
+  for (const { phone } of [one, fresh]) phone.end();
+});
+
+test('two phones ahead of a server that was put back, each sending before it knows: neither doubts the other, nor does a new one', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  const putBack = await dayOf();
+  const all = ['by one', 'by two'];
+  for (const [i, phone] of [one, two].entries()) {
+    await save(phone.app, all[i]);
+    await until(phone, isKept, 'kept');
+    await looks(phone);
+  }
+  for (const phone of [one, two]) await looks(phone);
+  await writesAway(one, ['C']);
+  await writesAway(two, ['D']);
+  // Both have asked for the feed, and both send, when the server is the one of before.
+  let [waiting, go] = [0, null];
+  const back = new Promise((done) => { go = done; });
+  for (const { faults } of [one, two]) {
+    faults.before = async (path, options) => {
+      if (!isPush(path, options)) return;
+      delete faults.before;
+      if (++waiting === 2) await putBack().then(go);
+      await back;
+    };
+  }
+  for (const { app } of [one, two]) app.network();
+  await back;
+  for (const phone of [one, two]) {
+    await tries(phone);
+    await until(phone, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'it is said');
+    await phone.app.sendAgain();
+    await until(phone, isKept, 'kept');
+    await looks(phone);
+  }
+  const fresh = await anotherPhone(server.base, one.login);
+  await areSound([one, two, fresh], ['C', 'D', 'by one', 'by two', 'one']);
+  for (const { phone } of [one, two, fresh]) phone.end();
+});
+
+test('a version that is truly missing is said on every other phone, and no longer once it has come', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  const { store } = one.phone.ctx.open;
+  let held = null;
+  await writesAway(one, ['kept back', 'after it'], () => store.change((root) => { held = root.outbox.shift(); }));
+  await looks(one);
+  const fresh = await anotherPhone(server.base, one.login);
+  for (const phone of [two, fresh]) {
+    await looks(phone);
+    assert.equal(phone.app.state.account.trouble?.code, 'line_gap');
+    await phone.app.lock('asked');
+    await phone.app.unlock(WORDS);
+    await looks(phone);
+    assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'and still, when nothing has come');
+  }
+  await save(one.app, 'and another');
+  await looks(one);
+  for (const phone of [two, fresh]) {
+    await looks(phone);
+    assert.equal(phone.app.state.account.trouble?.code, 'line_gap', 'whatever else came');
+  }
+  await store.change((root) => { root.outbox = [held, ...root.outbox]; });
+  await looks(one);
+  const last = await anotherPhone(server.base, one.login);
+  await areSound([one, two, fresh, last], ['after it', 'and another', 'kept back', 'one']);
+  for (const { phone } of [one, two, fresh, last]) phone.end();
+});
+
+test('a phone that was told so by the version before looks again at what it has, and says it no longer', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await two.phone.ctx.open.store.change((root) => {
+    root.doubts = { line_gap: true };
+    root.lines = { [one.phone.ctx.open.identity.device]: { n: 1, c: 'of another' } };
+  });
+  await areSound([one, two], ['one']);
+  await save(one.app, 'two');
+  await areSound([one, two], ['one', 'two']);
+  for (const { phone } of [one, two]) phone.end();
+});
