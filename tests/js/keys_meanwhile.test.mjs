@@ -1,6 +1,7 @@
-/** Answers that arrive while every key changes: nothing honest is ever called altered, on the phone that changes them, on another, or on a new one. */
+/** What is read, or arrives, while something changes: nothing honest is ever called altered, on the phone that changes its keys, on another, or on a new one. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { toldOf } from '../../static/js/actions/mending.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
@@ -165,5 +166,58 @@ test('new keys that come to nothing while the wraps of those before are still be
   const { versions } = await one.app.readIncident(one.record);
   assert.ok(versions.every(({ altered }) => !altered));
   assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+  one.phone.end();
+});
+
+test('an entry that is read while its wraps are made anew is read again, and not called altered', async () => {
+  const one = await keeper('before');
+  const { open } = one.phone.ctx;
+  const { rewrap, openMany } = open.vault;
+  const [held, done] = [gate(), gate()];
+  let reading = null;
+  open.vault.rewrap = async (list, keys) => {
+    if (keys === 'next') return rewrap(list, keys);
+    open.vault.rewrap = rewrap;
+    // Read with the wraps of before, and opened when nothing here has their key any more.
+    open.vault.openMany = async (versions) => {
+      open.vault.openMany = openMany;
+      held.open();
+      await done.passed;
+      return openMany(versions);
+    };
+    open.book.seen.clear();
+    reading = one.app.readIncident(one.record);
+    await held.passed;
+    return rewrap(list, keys);
+  };
+  await one.app.renewKeys({ words: WORDS, newWords: NEW });
+  done.open();
+  const { versions } = await reading;
+  assert.ok(versions.length && versions.every(({ altered }) => !altered));
+  await isSound(one, ['before']);
+  one.phone.end();
+});
+
+test('the numbers of a diary that are read while a change lays them anew are read again, and nothing is doubted', async () => {
+  const one = await keeper('before');
+  await looks(one);
+  const { open } = one.phone.ctx;
+  const { store } = open;
+  const { readBack, readJsonMany } = store;
+  let reading = null;
+  // The pages are written, and the root that goes with them is not yet the one in use.
+  store.readBack = async (...written) => {
+    delete store.readBack;
+    const read = gate();
+    store.readJsonMany = (names) => readJsonMany.call(store, names).finally(read.open);
+    reading = toldOf(open);
+    await read.passed;
+    delete store.readJsonMany;
+    return readBack.call(store, ...written);
+  };
+  await one.app.sendAgain();
+  await reading;
+  await looks(one);
+  assert.deepEqual([store.root.doubts, one.app.state.account.trouble], [{}, null]);
   one.phone.end();
 });

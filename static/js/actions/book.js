@@ -31,6 +31,8 @@ const SCHEMA = 1;
 const TITLE = 140;
 /** As many as the vault opens at once. */
 const AT_ONCE = 256;
+/** How often more something is read that was changed while it was. */
+const TRIES = 5;
 /** Found by other ways: the index, their entry, the root. */
 const LED_TO = new Set(['', 'incident', 'note', 'settings']);
 
@@ -81,12 +83,24 @@ export class Book {
     return metas.map((meta) => ({ record: meta.record, meta, versions: meta.versions.flatMap(({ v }) => this.seen.get(v) ?? []) }));
   }
 
-  /** Opens versions that lie here. One that should and does not, or does not open, stands as altered. @param {readonly {meta: Meta, facts: VersionFacts}[]} some */
-  async openHeld(some) {
+  /**
+   * Opens versions that lie here. One that should and does not, or does not open, stands as altered: but not where it was given new wraps, or was
+   * erased, while it was read. @param {readonly {meta: Meta, facts: VersionFacts}[]} some @param {number} [left] how often more it is read again
+   * @returns {Promise<void>}
+   */
+  async openHeld(some, left = TRIES) {
+    const since = this.store.applied;
     const held = await this.store.readEach(some.map(({ facts }) => `v/${facts.v}`));
     await this.open(some.flatMap(({ meta: { record }, facts: { v } }, i) => (held[i] ? [{ record, version: v, push: held[i].bytes }] : [])));
     for (const { meta, facts } of some) if (!this.seen.has(facts.v) && isLost(meta, facts)) this.seen.set(facts.v, blank(meta.record, facts.v));
-    if (some.some(({ facts }) => this.seen.get(facts.v)?.kind === '')) this.doubt();
+    const lost = some.filter(({ facts }) => this.seen.get(facts.v)?.kind === '');
+    if (!lost.length) return undefined;
+    if (!await this.store.wasWritten(since)) return this.doubt();
+    // See [Note: read in between], store.js. Where it never comes to rest, what is remembered says nothing of it.
+    for (const { facts } of lost) this.seen.delete(facts.v);
+    const metas = /** @type {(Meta|null)[]} */ (await this.store.readJsonEach(lost.map(({ meta }) => `r/${meta.record}`)));
+    const again = lost.flatMap(({ facts: { v } }, i) => metas[i]?.versions.filter((one) => one.v === v).map((facts) => ({ meta: /** @type {Meta} */ (metas[i]), facts })) ?? []);
+    return left && again.length ? this.openHeld(again, left - 1) : undefined;
   }
 
   /** Something that was sealed here does not open: it is said, once, with what else is in doubt. */
@@ -115,6 +129,18 @@ export class Book {
    * @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>}
    */
   async readAgain(records, known = new Map(), said = new Map()) {
+    for (let left = TRIES; ; left--) {
+      const since = this.store.applied;
+      const read = await this.readOnce(records, left === TRIES ? known : new Map(), said);
+      if ([...read.opened.values()].every(({ kind }) => kind)) return read;
+      const isOld = await this.store.wasWritten(since); // see [Note: read in between], store.js
+      if (!isOld) this.doubt();
+      if (!isOld || !left) return read;
+    }
+  }
+
+  /** @param {readonly string[]} records @param {ReadonlyMap<string, Meta>} known @param {ReadonlyMap<string, import('../store/said.js').Said>} said @returns {Promise<{metas: Meta[], opened: Map<string, Opened>}>} */
+  async readOnce(records, known, said) {
     const asked = records.filter((record) => !known.has(record));
     const metas = /** @type {Meta[]} */ ([...records.map((record) => known.get(record)), ...await this.store.readJsonEach(asked.map((record) => `r/${record}`))].filter(Boolean));
     // What was erased says nothing, whatever somebody may have put back in its place.
@@ -132,10 +158,9 @@ export class Book {
     for (const { meta, facts } of wanted) if (!opened.has(facts.v) && isLost(meta, facts)) opened.set(facts.v, blank(meta.record, facts.v));
     const unsure = metas.filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind)).map(({ record }) => record);
     if (unsure.length) {
-      const again = await this.readAgain(unsure, new Map(), said);
+      const again = await this.readOnce(unsure, new Map(), said);
       return { metas: [...metas.filter(({ record }) => !unsure.includes(record)), ...again.metas], opened: new Map([...opened, ...again.opened]) };
     }
-    if ([...opened.values()].some(({ kind }) => !kind)) this.doubt();
     return { metas, opened };
   }
 

@@ -22,6 +22,7 @@ const AT_ONCE = 4;
 const AHEAD = 2;
 /** Records looked through at once for entries that no list names. */
 const LOOKED = 2_000;
+const TRIES = 5;
 
 /**
  * Makes again what differs, with progress. Stopped half-way (a lock), it begins anew at the next unlock: only a whole list
@@ -100,10 +101,10 @@ async function mendAll(ctx, open, told, all) {
 /**
  * By record, in the order they came. A page of numbers that was put back as it once was is shorter than the count in the
  * root, which only the store key writes: then something is in doubt, it is said, and every record is asked.
- * @param {Open} open @returns {Promise<Told>}
+ * @param {Pick<Open, 'store'|'book'>} open @param {number} [left] how often more it is read where a change came in between @returns {Promise<Told>}
  */
-export async function toldOf({ store, book }) {
-  const { root } = store;
+export async function toldOf({ store, book }, left = TRIES) {
+  const { root, applied } = store;
   const sent = await numbered(store, 1, root.feed.seq).catch(() => []);
   /** @type {Told['records']} */
   const records = new Map();
@@ -115,7 +116,10 @@ export async function toldOf({ store, book }) {
   for (const [, record, version] of sent) note(record, version);
   for (const { record, version } of root.outbox) note(record, version);
   const isWhole = sent.length === root.feed.seq;
-  if (!isWhole) book.doubt();
+  if (!isWhole) {
+    if (!await store.wasWritten(applied)) book.doubt();
+    else if (left) return toldOf({ store, book }, left - 1);
+  }
   return { records, known: isWhole ? knownOf(sent, new Set(root.outbox.map((/** @type {{record: string}} */ { record }) => record))) : new Map() };
 }
 

@@ -9,6 +9,9 @@
  *
  * [Note: saved means saved] `change` answers only after its one transaction is done, every record it wrote has been
  * read back, found the same and opened again. If anything fails, the root in memory stays the one that was read.
+ *
+ * [Note: read in between] Reading waits for no change. Whoever reads several records one after the other may have some from before a
+ * change and some from after it, and what does not fit together then says nothing: `wasWritten` tells, and it is read again.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, isSame, unb64 } from '../core/bytes.js';
@@ -51,6 +54,8 @@ export class Store {
     this.turn = Promise.resolve();
     /** how many changes have been written: whoever read something can know whether it may be old */
     this.applied = 0;
+    /** the change that is being written now; it never rejects @type {Promise<void>|null} */
+    this.writing = null;
     /** Nothing more is written: what was begun before the phone was cleared must not come after it. */
     this.closed = false;
     /** how often what was under way has been told to give way */
@@ -182,15 +187,29 @@ export class Store {
     const ending = await this.swapping.withRoot(root, /** @type {Uint8Array} */ (sealed.at(-1)), [...written, ...opaque], pending.stays ? null : drop, pending.grown);
     written.push([this.rootId, ending.root]);
     const only = pending.stays && [this.rootId, ...pending.stays.names.map((name) => this.place(name)), ...pending.stays.ids];
-    await this.database.write({
-      put: [...written, ...opaque, ...pending.grown, ...ending.put], drop: [...drop, ...ending.drop], beside: pending.values, untray: pending.taken, bulky, ...(only ? { only } : {}),
-    });
-    await this.readBack(written, opaque);
-    this.swapping.note([...written, ...opaque], drop);
-    this.root = root;
-    this.applied++;
+    const wrote = (async () => {
+      await this.database.write({
+        put: [...written, ...opaque, ...pending.grown, ...ending.put], drop: [...drop, ...ending.drop], beside: pending.values, untray: pending.taken, bulky, ...(only ? { only } : {}),
+      });
+      await this.readBack(written, opaque);
+      this.swapping.note([...written, ...opaque], drop);
+      this.root = root;
+      this.applied++;
+    })();
+    this.writing = wrote.catch(() => undefined).then(() => { this.writing = null; });
+    await wrote;
     for (const act of pending.afterwards) act();
     return result;
+  }
+
+  /**
+   * Whether anything was written since `applied` was `since`; waits for what is being written now. See [Note: read in between].
+   * @param {number} since @returns {Promise<boolean>}
+   */
+  async wasWritten(since) {
+    const { writing } = this;
+    await writing;
+    return writing !== null || this.applied !== since;
   }
 
   /** @param {Record<string, any>} root @returns {[Uint8Array, Record<string, any>, Uint8Array]} */
