@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { toldOf } from '../../static/js/actions/mending.js';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { numbered } from '../../static/js/store/feedlist.js';
 import { anotherPhone } from './phone/another.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -220,4 +222,32 @@ test('the numbers of a diary that are read while a change lays them anew are rea
   await looks(one);
   assert.deepEqual([store.root.doubts, one.app.state.account.trouble], [{}, null]);
   one.phone.end();
+});
+
+test('"Send again" while the feed is read: no number is left out, and it goes on by itself', async () => {
+  const one = await keeper('before');
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  await save(one.app, 'on its way');
+  await until(one, isKept, 'kept');
+  await looks(one);
+  const [answered, late] = [gate(), gate()];
+  two.faults.after = async (path, options) => {
+    if (!isFeed(path, options)) return;
+    delete two.faults.after;
+    answered.open();
+    await late.passed;
+  };
+  two.app.network();
+  await answered.passed;
+  await two.app.sendAgain();
+  late.open();
+  const { store } = two.phone.ctx.open;
+  await eventually(() => store.root.again, (is) => !is);
+  await looks(two);
+  assert.equal((await numbered(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
+  await until(two, (state) => isKept(state) && state.entries.length === 2, 'both');
+  assert.deepEqual([store.root.doubts, two.app.state.account.trouble], [{}, null]);
+  for (const { phone } of [one, two]) phone.end();
 });

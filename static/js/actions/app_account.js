@@ -141,13 +141,13 @@ function sessionPart(ctx, inside, lock) {
     async acceptKey(/** @type {string} */ typed) {
       const open = inside();
       await acceptKey(ctx, open, typed);
-      open.syncing.kick();
+      open.syncing.afresh();
     },
     lookAtServer: (/** @type {(done: number, total: number) => void} */ onProgress) => lookAtServer(inside(), onProgress),
     async sendAgain() {
       const open = inside();
       await sendAgain(open);
-      open.syncing.kick();
+      open.syncing.afresh();
     },
     endSession: async (/** @type {string} */ session, /** @type {{words: string}} */ { words }) => (
       ctx.api.endSession(session, await proofOf(ctx, inside(), words))

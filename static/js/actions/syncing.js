@@ -111,7 +111,11 @@ export class Syncing {
     if (!this.suspended) return;
     this.suspended = null;
     this.wake();
-    // What was on under the keys of before comes to nothing, and must not take the next run with it.
+    this.afresh();
+  }
+
+  /** A run that begins now, whatever comes of the one that is on: that one knows other keys, or another account, and may stop for good. */
+  afresh() {
     if (this.running) void this.current?.then(() => this.kick());
     else this.kick();
   }

@@ -53,6 +53,8 @@ export async function takeItems(open, items, feed, left) {
   await store.change(async (root, change) => {
     // Opened under the keys of before, its wraps would be kept for keys that are forgotten (rewrapHere): it is asked for again.
     if (open.identity !== identity) throw new KeptError('locked');
+    // "Send again" began the account anew while this was on its way: a page that does not follow on would leave numbers out.
+    if (items[0] && items[0].seq !== root.feed.seq + 1) throw new KeptError('locked');
     const batch = book.batch(root, change);
     /** @type {Set<string>} */
     const incidents = new Set();
