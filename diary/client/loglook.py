@@ -61,9 +61,10 @@ def _anchor(row: Mapping[str, Any], keys: Sequence[NotaryKey]) -> tuple[Checkpoi
     note = str(row["note"]).encode()
     said = checkpoints.verify(note, statements.key_of(keys, checkpoints.read(note).origin).pub)
     stamps = [dict(stamp) for stamp in row.get("stamps", [])]
+    stamped = checkpoints.one_line(note)
     for stamp in stamps:
         timestamps.check(
-            unb64(stamp["tsr"]), note, chain=stamp["chain"].encode(), policy=stamp["policy"], nonce=unb64(stamp["nonce"])
+            unb64(stamp["tsr"]), stamped, chain=stamp["chain"].encode(), policy=stamp["policy"], nonce=unb64(stamp["nonce"])
         )
     return said, {"note": row["note"], "path": [], "size": said.size, "stamps": stamps}
 

@@ -103,8 +103,9 @@ def read_note(n: int, note: bytes, keys: Keys, before: SignedNote | None) -> Sig
 def check_stamp(row: str, note: bytes, told: Mapping[str, Any], roots: bytes | None) -> Fault | int:
     """The time of a stamp, ms UTC, or why it does not hold. `told`: tsr, chain, policy, nonce as bytes and text."""
     try:
+        stamped = checkpoints.one_line(note)
         return timestamps.check(
-            told["tsr"], note, chain=told["chain"], policy=told["policy"], nonce=told["nonce"], roots=roots
+            told["tsr"], stamped, chain=told["chain"], policy=told["policy"], nonce=told["nonce"], roots=roots
         )
     except (KeptError, TypeError):
         return Fault(row, "The timestamp does not hold for this checkpoint.")

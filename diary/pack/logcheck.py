@@ -181,7 +181,8 @@ def _stamps(pack: OpenedPack, name: str, note: bytes, row: Fields, roots: Sequen
         tsr, chain = pack.read(f"{stem}.tsr") or b"", pack.read(f"{stem}.pem") or b""
         try:
             nonce = unb64(text_of(stamp, "nonce"))
-            timestamps.check(tsr, note, chain=chain, policy=text_of(stamp, "policy"), nonce=nonce, roots=trusted)
+            stamped = checkpoints.one_line(note)
+            timestamps.check(tsr, stamped, chain=chain, policy=text_of(stamp, "policy"), nonce=nonce, roots=trusted)
         except KeptError:
             yield find("timestamp", f"{stem}.tsr")
 

@@ -11,6 +11,7 @@ from diary.crypto.signing import Notary
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
 from diary.ledger import checkpoints, statements, tree
+from diary.ledger.cosignatures import LogWitness, read_vkey, seen_by
 from diary.ledger.signed import Fields
 from diary.ledger.statements import Why, chain, key_of
 from tests.vectors.reading import load
@@ -85,6 +86,17 @@ def test_what_makes_no_sense_is_not_wished_for() -> None:
             statements.wish(OTHER.pub, before, why, 1, None)  # type: ignore[arg-type]
 
 
+def test_a_witness_s_key_is_read_as_it_publishes_it_and_not_otherwise() -> None:
+    """Name, key hash and key with its type byte; another hash, kind or length is a mistake in the setting."""
+    witness = LogWitness("witness.example/w1", OTHER.pub)
+    assert read_vkey(witness.vkey + "\n") == witness
+    name, key, encoded = witness.vkey.split("+", 2)
+    plain = base64.b64encode(b"\1" + OTHER.pub).decode()
+    for bent in ("", name, f"{name}+{key}", f"{name}+00000000+{encoded}", f"{name}+{key}+{plain}", f"a b+{key}+{encoded}"):
+        with pytest.raises(BadRequest):
+            read_vkey(bent)
+
+
 VECTORS = load("log.json")
 
 
@@ -106,6 +118,16 @@ def test_the_vectors_hold_and_nothing_bent_does() -> None:
     for case in VECTORS["refused_notes"]:
         with pytest.raises(BadSignature):
             checkpoints.verify(case["note"].encode(), keys["notary"])
+    witnesses = [LogWitness(one["name"], unb64(one["pub"])) for one in VECTORS["witnesses"]]
+    for case in VECTORS["joined_notes"]:
+        note = case["note"].encode()
+        assert checkpoints.verify(note, keys["notary"]).size == case["size"], case["name"]
+        assert checkpoints.one_line(note) == case["one"].encode(), case["name"]
+        assert [[one.witness, one.at] for one in seen_by(note, witnesses)] == case["seen"], case["name"]
+    for case in VECTORS["refused_cosignatures"]:
+        assert checkpoints.verify(case["note"].encode(), keys["notary"]), case["name"]
+        with pytest.raises(BadSignature):
+            seen_by(case["note"].encode(), witnesses)
     for case in VECTORS["refused_chains"]:
         with pytest.raises(BadSignature):
             chain(case["statements"], keys["instance"])

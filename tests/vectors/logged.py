@@ -1,15 +1,20 @@
 """log.json: the tree, proofs, signed notes and statements about keys, with what does not hold."""
 
+import base64
 import hashlib
 
 from diary.crypto.signing import Notary
 from diary.encoding import b64
-from diary.ledger import checkpoints, leaves, statements, tree
+from diary.ledger import checkpoints, cosignatures, leaves, statements, tree
 from diary.ledger.signed import Fields
 from tests.vectors.reference import fixed
 
 Case = dict[str, object]
 NOTARY, SECOND, THIRD, INSTANCE = (Notary(fixed(f"{name} seed", 32)) for name in ("notary", "second", "third", "instance"))
+COSIGNERS = tuple(Notary(fixed(f"log witness {n} seed", 32)) for n in range(2))
+LOG_WITNESSES = tuple(
+    cosignatures.LogWitness(name, key.pub) for name, key in zip(("witness.example/w1", "oid/1.2.3"), COSIGNERS, strict=True)
+)
 SIZES = (1, 2, 3, 4, 7, 8, 11)
 
 
@@ -57,6 +62,9 @@ def made_log() -> Case:
             for size in SIZES
         ],
         "refused_notes": _bad_notes(tree.root(11, node)),
+        "witnesses": [{"name": one.name, "pub": b64(one.pub)} for one in LOG_WITNESSES],
+        "joined_notes": _joined_notes(tree.root(11, node)),
+        "refused_cosignatures": _bad_cosignatures(tree.root(11, node)),
         **_statements(roots[7]),
     }
 
@@ -109,8 +117,88 @@ def _bad_notes(root: bytes) -> list[Case]:
         "another notary's signature": good.replace(lines[4], other.split("\n")[4].replace(SECOND.log, NOTARY.log)),
         "a line more": good.replace("\n\n", "\nmore\n\n"),
         "no end of line": good[:-1],
-        "two signatures": good + lines[4] + "\n",
+        "two signatures, one wrong": good + lines[4][:-3] + ("A" if lines[4][-3] != "A" else "B") + lines[4][-2:] + "\n",
+        "sixteen lines after the notary's": good + 16 * _stranger(),
+        "64 KiB and one byte": good + _long_line(good, 1),
+        "a line without a name": good + _stranger().replace("log.example/other", ""),
+        "a line with a space in its name": good + _stranger().replace("/other", " other"),
+        "a line with a plus in its name": good + _stranger().replace("/other", "+other"),
+        "a line of four bytes": good + "\u2014 log.example/other AAAAAA==\n",
+        "a line that is not base64": good + "\u2014 log.example/other AAAA-AAA\n",
+        "a line in another spelling of base64": good + "\u2014 log.example/other AAAAAAB=\n",
+        "an empty line among the signatures": good + "\n" + _stranger(),
+        "a line with two hyphens for the dash": good + _stranger().replace("\u2014", "--"),
+        "only others' lines": good.replace(lines[4] + "\n", _stranger()),
         "nothing": "",
+    }
+    return [{"name": name, "note": note} for name, note in cases.items()]
+
+
+def _stranger() -> str:
+    """A line by a key that no reader knows."""
+    return f"\u2014 log.example/other {base64.b64encode(fixed('another line', 68)).decode()}\n"
+
+
+def _long_line(good: str, over: int) -> str:
+    """A stranger's line that makes a note 64 KiB long, and `over` bytes more."""
+    empty = len("\u2014  AAAAAAAA\n".encode())
+    return f"\u2014 {(checkpoints.NOTE_LIMIT + over - len(good.encode()) - empty) * 'n'} AAAAAAAA\n"
+
+
+def _joined_notes(root: bytes) -> list[Case]:
+    """Notes that hold with more lines than the notary's; `one`: what a timestamp is over; `seen`: the known witnesses in them."""
+    good = checkpoints.make(NOTARY, 11, root).decode()
+    own = good.split("\n")[4] + "\n"
+    text = good.split("\n\n")[0] + "\n"
+    first, second = (_cosigned(text, n, 1_790_000_100 + n) for n in (0, 1))
+    later = _cosigned(text, 0, 1_790_009_999)
+    cases = {
+        "a line of a key nobody knows": good + _stranger(),
+        "a stranger before the notary": good.replace(own, _stranger() + own),
+        "fifteen more": good + 15 * _stranger(),
+        "64 KiB": good + _long_line(good, 0),
+        "the notary twice": good + own,
+        "a name in another script": good + _stranger().replace("other", "\u0438\u043c\u044f\u0663"),
+        "one witness": good + first,
+        "two witnesses and a stranger": good + second + _stranger() + first,
+        "one witness twice": good + first + later,
+        "a witness's name with another key": good + _stranger().replace("log.example/other", LOG_WITNESSES[0].name),
+    }
+    return [
+        {
+            "name": name,
+            "note": note,
+            "one": checkpoints.one_line(note.encode()).decode(),
+            "seen": [[one.witness, one.at] for one in cosignatures.seen_by(note.encode(), LOG_WITNESSES)],
+            "size": 11,
+        }
+        for name, note in cases.items()
+    ]
+
+
+def _cosigned(text: str, n: int, at: int) -> str:
+    """The line of one of the witnesses."""
+    return checkpoints.line_text(cosignatures.cosign(COSIGNERS[n], LOG_WITNESSES[n].name, text, at))
+
+
+def _bad_cosignatures(root: bytes) -> list[Case]:
+    """Notes with a line in a known witness's name that does not hold: the whole note is refused."""
+    good = checkpoints.make(NOTARY, 11, root).decode()
+    text = good.split("\n\n")[0] + "\n"
+    name = LOG_WITNESSES[0].name
+    line = cosignatures.cosign(COSIGNERS[0], name, text, 1_790_000_100)
+
+    def with_line(signature: bytes) -> str:
+        return good + checkpoints.line_text(checkpoints.SignatureLine(name, line.key, signature))
+
+    cases = {
+        "over another size": good + _cosigned(text.replace("\n11\n", "\n12\n"), 0, 1_790_000_100),
+        "another time": with_line((1_790_000_101).to_bytes(8, "big") + line.signature[8:]),
+        "a time past the last": with_line((2**63).to_bytes(8, "big") + line.signature[8:]),
+        "cut short": with_line(line.signature[:-1]),
+        "no time": with_line(line.signature[8:]),
+        "one that holds and one that does not": good + _cosigned(text, 0, 5) + with_line(bytes(72)).removeprefix(good),
+        "plainly signed, not as a witness": with_line(bytes(8) + COSIGNERS[0].sign(text.encode())),
     }
     return [{"name": name, "note": note} for name, note in cases.items()]
 

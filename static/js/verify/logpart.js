@@ -1,8 +1,8 @@
 /** The log's part of a pack, checked: signed checkpoints, each version's way to the root, timestamps, whose keys sign. The twin of diary/pack/logcheck.py. */
-import { b64, fromUtf8, unb64 } from '../core/bytes.js';
+import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
 import { isObject, parse } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { readNote, verifyNote } from '../ledger/checkpoint.js';
+import { oneLine, readNote, verifyNote } from '../ledger/checkpoint.js';
 import { notaryId } from '../ledger/receipts.js';
 import { keyChain } from '../ledger/statements.js';
 import { checkTimestamp } from '../ledger/timestamps.js';
@@ -188,7 +188,7 @@ async function checkStamps(pack, name, note, row, roots) {
     const stem = `${name.slice(0, -'.txt'.length)}.${textOf(stamp, 'authority')}`;
     const [tsr, chain] = [await pack.read(`${stem}.tsr`), await pack.read(`${stem}.pem`)];
     try {
-      await checkTimestamp(tsr ?? new Uint8Array(0), note, { chain: fromUtf8(/** @type {Bytes} */ (chain ?? new Uint8Array(0))), policy: textOf(stamp, 'policy'), nonce: unb64(textOf(stamp, 'nonce')), roots });
+      await checkTimestamp(tsr ?? new Uint8Array(0), utf8(oneLine(fromUtf8(/** @type {Bytes} */ (note)))), { chain: fromUtf8(/** @type {Bytes} */ (chain ?? new Uint8Array(0))), policy: textOf(stamp, 'policy'), nonce: unb64(textOf(stamp, 'nonce')), roots });
     } catch {
       found.push(find('timestamp', `${stem}.tsr`));
     }

@@ -1,7 +1,7 @@
 /** Vectors of the public log: leaves, proofs, signed notes, statements about keys. */
 import { b64, unb64 } from '../../../static/js/core/bytes.js';
 import { canVerifyNotary } from '../../../static/js/crypto/signing.js';
-import { readNote, verifyNote } from '../../../static/js/ledger/checkpoint.js';
+import { oneLine, readNote, seenBy, verifyNote } from '../../../static/js/ledger/checkpoint.js';
 import { keyChain } from '../../../static/js/ledger/statements.js';
 import { leafOf, verifyConsistency, verifyInclusion } from '../../../static/js/ledger/tree.js';
 import { refused, same } from './judging.js';
@@ -24,6 +24,15 @@ async function signed(v, canVerify) {
   }
   if (!canVerify) return;
   for (const one of v.refused_notes) await refused('bad_signature', () => verifyNote(one.note, notary), one.name);
+  for (const { name, note, one, seen, size } of v.joined_notes) {
+    same((await verifyNote(note, notary)).size, size, name);
+    same(oneLine(note), one, name);
+    same((await seenBy(note, v.witnesses)).map(({ witness, at }) => [witness, at]), seen, name);
+  }
+  for (const one of v.refused_cosignatures) {
+    await verifyNote(one.note, notary);
+    await refused('bad_signature', () => seenBy(one.note, v.witnesses), one.name);
+  }
   for (const { name, statements, keys } of v.chains) {
     const chain = await keyChain(statements, v.keys.instance);
     same(chain.map(({ log: id, below }) => ({ below, log: id })), keys, name);

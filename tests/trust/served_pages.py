@@ -1,0 +1,61 @@
+"""The public pages of a real server's log, served again by a plain HTTP server, so that a test can change them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from diary.services import logbook
+from tests.keepers import Served, enrol, served
+
+LOG_PAGES = ("/notary.txt", "/log/checkpoint", "/log/leaves/0")
+
+
+async def grown(server: Served, pushes: tuple[int, ...]) -> None:
+    """Write as a keeper, and have a checkpoint made after each number of versions."""
+    keeper = await enrol(server)
+    for count in pushes:
+        for _ in range(count):
+            await keeper.push()
+        await logbook.tend(server.app.state.office.instance)
+        server.clock.advance(601_000)
+
+
+async def log_pages(folder: Path, pushes: tuple[int, ...] = (2, 3, 1), **settings: str) -> dict[str, bytes]:
+    """Every page of a log with one checkpoint for each number of versions, by path."""
+    async with served(folder, **settings) as server:
+        await grown(server, pushes)
+        paths = [*LOG_PAGES, *(f"/log/{kind}/{n}" for kind in ("checkpoints", "stamps") for n in range(len(pushes)))]
+        async with server.client() as client:
+            answers = {path: await client.get(server.settings.public_url + path) for path in paths}
+        assert {path: one.status_code for path, one in answers.items()} == dict.fromkeys(paths, 200)
+        return {path: one.content for path, one in answers.items()}
+
+
+@contextmanager
+def over_http(pages: Mapping[str, bytes]) -> Iterator[str]:
+    """Serve pages on a port of this computer; 404 for every other path. Gives the address."""
+
+    class Pages(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = pages.get(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Length", str(len(body or b"")))
+            self.end_headers()
+            self.wfile.write(body or b"")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
