@@ -15,47 +15,48 @@ from diary import config
 from diary.clock import SystemClock
 from diary.config import Settings
 from diary.encoding import unb64
-from diary.errors import KeptError
 
 if TYPE_CHECKING:
     from diary.client.visiting import Visitor
     from diary.services.doctor import Host, Seen
 
 _STA_UNSYNC: Final = 0x40
+_COLOURS: Final = {"green": "green", "red": "red", "unknown": "yellow"}
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead, where the names cannot be reached from.")
 @click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
-def doctor(at: str, ca: Path | None) -> None:
-    """Look at this server as a phone, a stranger and an operator would. Status 1 when a line is red."""
+@click.option("--key", type=FILE, help="The release key's public half, from elsewhere than this server.")
+def doctor(at: str, ca: Path | None, key: Path | None) -> None:
+    """Look at this server as a phone, a stranger and an operator would. Status 1 when a line is red.
+
+    A line is neither green nor red ("unknown") where there is nothing to hold it against.
+    """
     from diary.services.doctor import judge
 
     settings = config.load(os.environ)
-    red = 0
-    for line in judge(settings, examine(settings, at, ca)):
-        red += not line.ok
-        click.echo(click.style("green" if line.ok else "red  ", fg="green" if line.ok else "red", bold=True), nl=False)
+    lines = judge(settings, examine(settings, at, ca, key))
+    for line in lines:
+        click.echo(click.style(f"{line.state:<7}", fg=_COLOURS[line.state], bold=True), nl=False)
         click.echo(f"  {line.name}: {line.said}.{' ' + line.do if line.do else ''}")
-    click.echo("Everything is as it should be." if not red else f"{red} to mend.")
+    red, unknown = (sum(line.state == state for line in lines) for state in ("red", "unknown"))
+    last = f"{red} to mend." if red else "Nothing to mend." if unknown else "Everything is as it should be."
+    click.echo(last + (f" {unknown} not known." if unknown else ""))
     sys.exit(1 if red else 0)
 
 
-def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
-    """Everything `doctor` judges."""
+def examine(settings: Settings, at: str, ca: Path | None, key: Path | None = None) -> "Seen":
+    """Everything `doctor` judges. `key`: a file with the release key's public half, in place of DIARY_RELEASE_KEY."""
     from diary.client.visiting import Visitor
-    from diary.paths import STATIC, TEMPLATES
     from diary.services import belonging
     from diary.services import doctor as judging
     from diary.web.headers import APP_POLICY, PUBLIC_POLICY
-    from diary.web.pages import render_pages
 
     now = SystemClock().now_ms()
     visitor = Visitor(at, str(ca) if ca else None)
-    files = dict(render_pages(settings, STATIC, TEMPLATES).release.files)
-    served = zip(files, visitor.get_all(settings.app_url, list(files)), strict=True)
-    differing = [path for path, got in served if got is None or got.digest != files[path]]
+    release, altered = _release(settings, visitor, key)
     told = visitor.get(settings.app_url, "/v1/server")
     newest, pending, database, secrets = asyncio.run(belonging.look(settings, now))
     free = judging.free_bytes(settings)
@@ -68,8 +69,8 @@ def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
         newest_ms=newest,
         pending=pending,
         free_bytes=free,
-        differing=None if told is None else differing,
-        release=_signed(settings, visitor),
+        release=release,
+        altered=altered,
         sandbox=_sandbox_trial() if settings.server_packs else "",
         database=database,
         secrets=secrets,
@@ -77,24 +78,25 @@ def examine(settings: Settings, at: str, ca: Path | None) -> "Seen":
     )
 
 
-def _signed(settings: Settings, visitor: "Visitor") -> str | None:
-    """What is wrong with the signed list as it is served; '' for nothing, None where there is to be none."""
-    from diary.ledger import releases
+def _release(settings: Settings, visitor: "Visitor", key: Path | None) -> tuple[str | None, bool]:
+    """What is wrong with what phones are served, by the signed list; '' for nothing, None where nothing is signed. Whether
+    files or the list are others than they should be, not only out of reach.
 
-    if not settings.release and not settings.release_key:
-        return None
-    if not settings.release or not settings.release_key:
-        return "only one of DIARY_RELEASE and DIARY_RELEASE_KEY is set"
-    found = visitor.get(settings.app_url, "/release.json")
-    if found is None or found.status != 200:
-        return "the list is not served"
-    try:
-        _, wanted = releases.read(found.body, unb64(settings.release_key))
-    except KeptError:
-        return "the list does not hold under DIARY_RELEASE_KEY"
-    served = zip(wanted.items(), visitor.get_all(settings.app_url, list(wanted)), strict=True)
-    wrong = [path for (path, digest), got in served if got is None or got.status != 200 or got.digest != digest]
-    return f"{len(wrong)} served files are not as listed, {wrong[0]} first" if wrong else ""
+    What lies on this server's disk is no measure: whoever changes a file there changes what it would be compared with.
+    """
+    from diary.client import released
+
+    if not settings.release and not settings.release_key and not key:
+        return None, False
+    if not settings.release or not (settings.release_key or key):
+        return "only one of DIARY_RELEASE and DIARY_RELEASE_KEY is set", False
+    wanted = released.fetch_list(visitor, settings.app_url, released.read_pub(key) if key else unb64(settings.release_key))
+    if wanted == released.UNSIGNED:
+        return "the signed list is not served", False
+    if isinstance(wanted, str):
+        return wanted, wanted == released.FORGED
+    found = released.compare(visitor, settings.app_url, wanted)
+    return found.sentence, bool(found.differing)
 
 
 def _host(visitor: "Visitor", url: str, policy: str, foreign: tuple[str, ...]) -> "Host":

@@ -10,7 +10,7 @@ import click
 
 from diary import config
 from diary.crypto.signing import Notary, fingerprint
-from diary.encoding import b64, unb64
+from diary.encoding import b64
 from diary.ledger import releases
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -52,22 +52,28 @@ def make(out: Path, key: Path) -> None:
 
 @click.command("verify-host")
 @click.argument("url")
-@click.option("--manifest", type=FILE, required=True, help="release.json, from whoever made the release.")
+@click.option("--manifest", type=FILE, help="release.json, from whoever made the release; without it, the host's own copy.")
 @click.option("--key", type=FILE, required=True, help="The release key's public half: not from the server.")
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead of where the name leads.")
 @click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
-def verify_host(url: str, manifest: Path, key: Path, at: str, ca: Path | None) -> None:
-    """Compare what a server serves with a signed release, file by file. Status 1 when anything differs."""
+def verify_host(url: str, manifest: Path | None, key: Path, at: str, ca: Path | None) -> None:
+    """Compare what a server serves with a signed release, file by file.
+
+    Status 0: every file is the released one. 1: a file differs. 2: nothing was shown, or not everything, because the
+    release is not signed or the server could not be asked.
+    """
+    from diary.client import released
     from diary.client.visiting import Visitor
 
-    _, wanted = releases.read(manifest.read_bytes(), unb64(key.read_text(encoding="ascii", errors="replace").strip()))
-    served = Visitor(at, str(ca) if ca else None).get_all(url.rstrip("/"), list(wanted))
-    wrong = [
-        path
-        for (path, digest), answer in zip(wanted.items(), served, strict=True)
-        if answer is None or answer.status != 200 or answer.digest != digest
-    ]
-    for path in wrong:
+    visitor, host, pub = Visitor(at, str(ca) if ca else None), url.rstrip("/"), released.read_pub(key)
+    wanted = releases.read(manifest.read_bytes(), pub)[1] if manifest else released.fetch_list(visitor, host, pub)
+    if isinstance(wanted, str):
+        click.echo(f"{wanted[0].upper()}{wanted[1:]}.")
+        sys.exit(2 if wanted != released.FORGED else 1)
+    found = released.compare(visitor, host, wanted)
+    for path in found.differing:
         click.echo(f"differs: {path}")
-    click.echo(f"{len(wrong)} of {len(wanted)} files differ." if wrong else f"All {len(wanted)} files are the released ones.")
-    sys.exit(1 if wrong else 0)
+    if found.sentence:
+        click.echo(f"{found.sentence}.")
+        sys.exit(1 if found.differing else 2)
+    click.echo(f"All {found.asked} files are the released ones.")

@@ -32,7 +32,7 @@ def signed(tmp_path: Path) -> tuple[Path, Path]:
 def test_served_bytes_are_compared_one_by_one(
     signed: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All of them as released: 0. One byte more in one file, or a file that is gone: named, and 1."""
+    """All of them as released: 0. One byte more in one file, or a file that is gone: named, and 1. No answer at all: 2."""
     manifest, pub = signed
     key = pub.read_text().strip()
     pages = render_pages(load({"DIARY_DATA": str(tmp_path), "DIARY_RELEASE_KEY": key}), STATIC, TEMPLATES)
@@ -40,7 +40,7 @@ def test_served_bytes_are_compared_one_by_one(
     bodies |= {f"/static/{path}": file.raw for path, file in pages.files.items()}
 
     def get_all(_self: object, _url: str, paths: list[str]) -> list[Answer | None]:
-        return [Answer(200, {}, bodies[path]) if path in bodies else None for path in paths]
+        return [Answer(200, {}, bodies[path]) if path in bodies else Answer(404, {}, b"") for path in paths]
 
     monkeypatch.setattr(visiting.Visitor, "get_all", get_all)
     command = ["verify-host", "https://app.example", "--manifest", str(manifest), "--key", str(pub)]
@@ -51,6 +51,9 @@ def test_served_bytes_are_compared_one_by_one(
     found = CliRunner().invoke(main, command)
     assert found.exit_code == 1
     assert "differs: /static/js/main.js" in found.output and "differs: /static/css/base.css" in found.output
+    bodies.clear()
+    away = CliRunner().invoke(main, command)
+    assert away.exit_code == 2 and "differs" not in away.output and "could not be asked" in away.output
 
 
 def test_a_list_that_was_changed_is_refused(signed: tuple[Path, Path]) -> None:

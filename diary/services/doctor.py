@@ -1,7 +1,7 @@
 """What `doctor` says: one line a thing, right or wrong, and what to do. Facts come in; nothing is asked here."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,16 +27,22 @@ SECRETS: Final = ("pepper", "notary.key")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `do`: what to do about it, empty when it is right."""
+    """One line. `do`: what to do about it, empty when it is right; `known`: False where nothing shows right or wrong."""
 
     name: str
     said: str
     do: str = ""
+    known: bool = True
+
+    @property
+    def state(self) -> str:
+        """green, red or unknown."""
+        return "unknown" if not self.known else "red" if self.do else "green"
 
     @property
     def ok(self) -> bool:
-        """Green."""
-        return not self.do
+        """Nothing to mend here, as far as is known."""
+        return self.state != "red"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +60,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that is judged. `differing`: served files that are not this release's; `sandbox`: '' when it closes in;
-    `release`: what is wrong with its signed list, '' for nothing, None where nobody signed one; `database`, `secrets`: what
-    is wrong with them."""
+    """Everything that is judged. `sandbox`: '' when it closes in; `release`: what is wrong with the served files by the
+    signed list, '' for nothing, None where nobody signed one; `altered`: their bytes are others, not only out of reach;
+    `database`, `secrets`: what is wrong with them."""
 
     now: int
     app: Host
@@ -66,9 +72,9 @@ class Seen:
     newest_ms: int
     pending: int
     free_bytes: int
-    differing: Sequence[str] | None
     sandbox: str
     release: str | None = None
+    altered: bool = False
     database: str = ""
     secrets: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
@@ -88,7 +94,6 @@ def judge(settings: Settings, seen: Seen) -> list[Line]:
         _secrets(settings, seen),
         _sandbox(settings, seen),
         _authorities(settings, seen),
-        _files(seen),
         _release(seen),
         _operator(settings),
         _enrolment(settings, seen),
@@ -259,26 +264,17 @@ def _authorities(settings: Settings, seen: Seen) -> Line:
     return Line("timestamps", "none is late")
 
 
-def _files(seen: Seen) -> Line:
-    """Whether phones get this release's bytes."""
-    if seen.differing is None:
-        return Line("release files", "could not be fetched", "Mend what keeps the app's host from being reached.")
-    if seen.differing:
-        return Line(
-            "release files",
-            f"{len(seen.differing)} differ, {seen.differing[0]} first",
-            "Something changes files on the way or on the disk. Take the server off until you know what.",
-        )
-    return Line("release files", "served as released")
-
-
 def _release(seen: Seen) -> Line:
-    """Whether what is served is what somebody signed off line."""
-    name = "signed release"
+    """Whether phones get what somebody signed off line. Without a signature nothing here can tell: see cli_doctor."""
+    name = "release files"
     if seen.release is None:
-        return Line(name, "nobody signed this one; phones take what this server says")
+        do = "Sign it: docs/operating.md says how. Until then phones take what this server gives them."
+        return Line(name, "this release is not signed, so this shows nothing", do, known=False)
+    if seen.altered:
+        do = "Something changes files on the way or on the disk. Take the server off until you know what."
+        return Line(name, seen.release, do)
     if seen.release:
-        do = "Put back the files of the release, or the list signed for them. Until then phones stay with what they have."
+        do = "Mend what keeps them from being asked for, or put back the list signed for this release."
         return Line(name, seen.release, do)
     return Line(name, "every served file is on the signed list")
 

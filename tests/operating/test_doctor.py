@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import socket
 import subprocess
 import sys
@@ -19,8 +20,13 @@ import uvicorn
 from diary import cli_doctor, config
 from diary.app import create_app
 from diary.config import Settings
+from diary.crypto.signing import Notary
+from diary.encoding import b64
+from diary.ledger import releases
+from diary.paths import STATIC, TEMPLATES
 from diary.services import doctor, operating
 from diary.services.doctor import DAY_MS, Host, Line, Seen, judge
+from diary.web.pages import render_pages
 from tests import once
 
 NOW = 1_790_000_000_000
@@ -60,8 +66,8 @@ def right(settings: Settings) -> Seen:
         newest_ms=NOW - 1000,
         pending=0,
         free_bytes=50 << 30,
-        differing=[],
         sandbox="",
+        release="",
         notes=notes,
     )
 
@@ -97,9 +103,8 @@ WRONG: list[tuple[str, Change, dict[str, Any]]] = [
     ("secrets in it", lambda s: s, {"notary_key": config.Secret(bytes(32))}),
     ("sandbox", lambda s: replace(s, sandbox="Landlock is missing"), {}),
     ("timestamps", lambda s: replace(s, pending=2), {"timestamps": Path("/x")}),
-    ("release files", lambda s: replace(s, differing=["/static/js/main.js"]), {}),
-    ("release files", lambda s: replace(s, differing=None), {}),
-    ("signed release", lambda s: replace(s, release="2 served files are not as listed"), {}),
+    ("release files", lambda s: replace(s, release="1 of 9 files differ, /static/js/main.js first", altered=True), {}),
+    ("release files", lambda s: replace(s, release="9 of 9 files could not be asked for"), {}),
     ("last backup", lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "lost": 2}}), {}),
     ("database", lambda s: replace(s, database="The database file is damaged."), {}),
     ("secrets in it", lambda s: replace(s, secrets="The pepper here is another."), {}),
@@ -150,13 +155,17 @@ def over_tls(folder: Path, change: Callable[[Any], Any]) -> Iterator[tuple[Setti
     certificate = make_certificate(folder)
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]
-    made = config.load(
-        {
-            "DIARY_APP_URL": f"https://localhost:{port}",
-            "DIARY_PUBLIC_URL": f"https://public.localhost:{port}",
-            "DIARY_DATA": str(folder / "data"),
-        }
-    )
+    key, listed = Notary(bytes(range(32))), folder / "release.json"
+    given = {
+        "DIARY_APP_URL": f"https://localhost:{port}",
+        "DIARY_PUBLIC_URL": f"https://public.localhost:{port}",
+        "DIARY_DATA": str(folder / "data"),
+        "DIARY_RELEASE_KEY": b64(key.pub),
+    }
+    release = render_pages(config.load(given), STATIC, TEMPLATES).release
+    worker = hashlib.sha256(release.script).hexdigest()
+    listed.write_bytes(releases.make(key, digest=release.digest, files=release.files, worker=worker))
+    made = config.load(given | {"DIARY_RELEASE": str(listed)})
     asyncio.run(once.migrate(made))
     options = {"ssl_certfile": str(certificate.cert), "ssl_keyfile": str(certificate.key), "log_level": "critical"}
     server = uvicorn.Server(uvicorn.Config(change(create_app(made)), lifespan="on", **options))
@@ -221,6 +230,14 @@ def test_a_real_server_is_looked_at_over_tls(tmp_path: Path) -> None:
             mended = name
         strangers = lines(None)
         assert "cannot be reached" in strangers["TLS"].said and not strangers["release files"].ok
+        assert "could not be asked" in strangers["release files"].said
+        other = tmp_path / "other.pub"
+        other.write_text(b64(Notary(bytes(32)).pub))
+        held = {line.name: line for line in judge(made, cli_doctor.examine(made, "", ca, other))}["release files"]
+        assert not held.ok and "does not hold" in held.said
+        unsigned = replace(made, release=None, release_key="")
+        none = {line.name: line for line in judge(unsigned, cli_doctor.examine(unsigned, "", ca))}["release files"]
+        assert none.state == "unknown" and "shows nothing" in none.said
 
 
 def test_key_canary_backup_and_drill_turn_their_lines_green(tmp_path: Path) -> None:
@@ -312,5 +329,5 @@ def test_the_command_ends_with_a_status(tmp_path: Path) -> None:
     assert kept("migrate", **env).returncode == 0
     done = kept("doctor", **env)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
-    rows = [row for row in done.stdout.splitlines() if row.startswith(("red", "green"))]
-    assert len(rows) == 15 and "to mend" in done.stdout
+    rows = [row for row in done.stdout.splitlines() if row.startswith(("red", "green", "unknown"))]
+    assert len(rows) == 14 and "to mend" in done.stdout

@@ -1,0 +1,156 @@
+"""Only what was signed off line says whether a server serves what was released: not the server's own disk, and not an error.
+
+Judged by the commands an operator and a stranger run, against a copy of the program whose files are changed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import ROOT
+
+CHANGED = b"\n// a line that nobody released\n"
+
+
+class Program:
+    """A copy of the program on a disk of its own, and what is set for it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Copy what runs, and make the database."""
+        self.root = folder / "program"
+        for name in ("diary", "static", "templates"):
+            shutil.copytree(ROOT / name, self.root / name, symlinks=False, ignore=shutil.ignore_patterns("__pycache__"))
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.port = taken.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(folder / "data"), "DIARY_APP_URL": self.url}
+        self.env["DIARY_PUBLIC_URL"] = f"http://public.localhost:{self.port}"
+        assert self.run("migrate").returncode == 0
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """One command of the copy."""
+        command = [sys.executable, "-m", "diary", *map(str, arguments)]
+        return subprocess.run(command, cwd=self.root, env=self.env, capture_output=True, text=True, check=False)
+
+    def signs(self, folder: Path) -> tuple[Path, Path]:
+        """A release key and the list of what lies here now; the server is told of both. Gives the list and the key."""
+        key, listed = folder / "release.key", folder / "release.json"
+        assert self.run("release", "key", key).returncode == 0
+        assert self.run("release", "make", listed, "--key", key).returncode == 0
+        pub = key.with_name("release.key.pub")
+        self.env |= {"DIARY_RELEASE": str(listed), "DIARY_RELEASE_KEY": pub.read_text().strip()}
+        return listed, pub
+
+    def changes(self) -> None:
+        """What somebody with a hand on the disk does to a script."""
+        with (self.root / "static" / "js" / "main.js").open("ab") as script:
+            script.write(CHANGED)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """The server of the copy, answering."""
+        command = [sys.executable, "-m", "diary", "serve", "--bind", f"127.0.0.1:{self.port}"]
+        server = subprocess.Popen(command, cwd=self.root, env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while server.poll() is None:
+                try:
+                    httpx.get(f"http://127.0.0.1:{self.port}/up", headers={"Host": f"localhost:{self.port}"}, trust_env=False)
+                    break
+                except httpx.TransportError:
+                    continue
+            assert server.poll() is None
+            yield
+        finally:
+            server.terminate()
+            server.wait()
+
+
+
+
+@contextmanager
+def ill(status: int) -> Iterator[str]:
+    """A host that answers every request with one status."""
+
+    class Ill(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Ill)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def release_lines(said: str) -> list[str]:
+    """The lines of `doctor` about what is served."""
+    return [line for line in said.splitlines() if "release" in line.split(":")[0]]
+
+
+def test_an_unsigned_release_is_never_green(tmp_path: Path) -> None:
+    """Nothing signed: a script changed on the same disk cannot be told from the released one, and `doctor` says so."""
+    program = Program(tmp_path)
+    program.changes()
+    with program.serving():
+        lines = release_lines(program.run("doctor").stdout)
+    assert lines
+    assert [line for line in lines if line.startswith("green")] == []
+    assert any("this release is not signed, so this shows nothing" in line for line in lines)
+
+
+def test_a_script_changed_on_the_disk_is_red_and_nothing_beside_it_says_otherwise(tmp_path: Path) -> None:
+    """Signed, then changed: `doctor` and `verify-host` name the file; as signed, both say so."""
+    program = Program(tmp_path)
+    listed, pub = program.signs(tmp_path)
+    command = ("verify-host", program.url, "--manifest", listed, "--key", pub)
+    with program.serving():
+        lines = release_lines(program.run("doctor").stdout)
+        assert [line.split()[0] for line in lines] == ["green"] * len(lines), lines
+        assert program.run(*command).returncode == 0
+    program.changes()
+    with program.serving():
+        lines = release_lines(program.run("doctor").stdout)
+        assert [line for line in lines if line.startswith("green")] == [], lines
+        assert any(line.startswith("red") and "/static/js/main.js" in line for line in lines)
+        done = program.run(*command)
+    assert done.returncode == 1 and "differs: /static/js/main.js" in done.stdout
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 302, 404])
+def test_a_host_that_answers_errors_was_not_asked(tmp_path: Path, status: int) -> None:
+    """No file is said to differ: nothing was served that could be compared."""
+    key, listed = tmp_path / "release.key", tmp_path / "release.json"
+    env = {"PATH": os.environ["PATH"], "DIARY_DATA": str(tmp_path)}
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "diary", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert run("release", "key", key).returncode == 0
+    assert run("release", "make", listed, "--key", key).returncode == 0
+    with ill(status) as url:
+        done = run("verify-host", url, "--manifest", listed, "--key", tmp_path / "release.key.pub")
+    assert done.returncode != 0
+    assert "could not be asked" in done.stdout
+    assert "differ" not in done.stdout
