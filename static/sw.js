@@ -8,9 +8,13 @@
 // [Note: signed] Where releases are signed off line, KEY is the public half of the key that signs them. A worker installs only
 // when /release.json holds under it and lists exactly these files: bytes that were changed on the server's disk, and then
 // listed by it as if they were the release, are refused. The worker in charge also looks at whatever would take its place
-// before anybody is asked about it (`vouch`): signed by the same key, and the script that was signed. A worker cannot keep
-// another from following when every page is closed, so this does not protect against a server that serves a script
-// which never asks; it does mean that such a script is noticed and said while the page is open.
+// before anybody is asked about it (`vouch`): signed by the same key, and the script that was signed.
+//
+// [Note: accepted] A browser puts the newest worker in charge once every page is closed, and asks nobody. So being in charge
+// decides nothing here: the release that a person accepted stays the one that is served, page and modules alike, from the
+// cache it was kept in, until a person accepts another. Its own list and key lie beside its files (ACCEPTED), so that a worker
+// of a later release can serve it. What no worker can do is keep a server from sending a worker of another kind, which
+// serves what it likes once every page is closed: docs/threats.md says so, and so does the screen.
 //
 // [Note: packed] What is kept lies packed where the browser can pack (gzip): the page's files are read by people as well as
 // browsers, and as they are they would take two to three times the room on an old phone. Of their headers only the type is kept,
@@ -28,6 +32,8 @@ const EARLY = new Set([/*@EARLY@*/]);
 const BOUND = new Set([/*@BOUND@*/]);
 const PACKED = 'x-packed';
 const CACHE = `app-${RELEASE}`;
+// No address of the server's: what lies here is written by the worker alone.
+const ACCEPTED = '/.accepted';
 const AT_ONCE = 6;
 // A language is kept once it has been chosen, not before: three more would be half the size of the app.
 const LANGUAGES = '/static/lang/';
@@ -38,7 +44,8 @@ self.addEventListener('install', (event) => {
 
 // No skipWaiting of its own accord: the person decides when the page changes.
 self.addEventListener('message', (event) => {
-  if (event.data === 'apply') self.skipWaiting();
+  if (event.data === 'apply') event.waitUntil(apply().then(() => event.ports[0]?.postMessage(true)));
+  if (event.data === 'standing') event.waitUntil(standing().then((word) => event.ports[0]?.postMessage(word)));
   if (event.data === 'vouch') event.waitUntil(vouch().then((word) => event.ports[0]?.postMessage(word)));
   if (event.data === 'shared') event.ports[0]?.postMessage(shared.splice(0));
 });
@@ -54,10 +61,57 @@ self.addEventListener('fetch', (event) => {
     return event.respondWith(share(event.request));
   }
   if (event.request.method !== 'GET' || url.origin !== self.location.origin) return;
-  if (event.request.mode === 'navigate' && url.pathname === '/') event.respondWith(kept('/'));
-  else if (FILES.has(url.pathname)) event.respondWith(kept(url.pathname));
-  else if (url.pathname.startsWith('/static/')) event.respondWith(Response.error());
+  if (url.pathname === '/' && event.request.mode === 'navigate') event.respondWith(page());
+  else if (url.pathname === '/' || url.pathname.startsWith('/static/')) event.respondWith(kept(url.pathname));
 });
+
+/** @typedef {{release: string, key: string, files: Map<string, string>, since: number}} Accepted */
+
+let inForce;
+
+/** The release that a person accepted last; this worker's own where none ever was. See [Note: accepted]. @returns {Promise<Accepted>} */
+function accepted() {
+  inForce ??= lastAccepted().then((found) => found ?? { release: RELEASE, key: KEY, files: FILES, since: 0 });
+  return inForce;
+}
+
+/** @returns {Promise<Accepted|undefined>} */
+async function lastAccepted() {
+  const found = [];
+  for (const name of await caches.keys()) {
+    const marked = await (await caches.open(name)).match(ACCEPTED);
+    if (marked) found.push(await marked.json());
+  }
+  const last = found.sort((a, b) => b.since - a.since)[0];
+  return last && { ...last, files: new Map(last.files) };
+}
+
+/** This worker's release becomes the one that is served. */
+async function accept() {
+  const since = ((await lastAccepted())?.since ?? 0) + 1;
+  const told = { release: RELEASE, key: KEY, files: [...FILES], since };
+  await (await caches.open(CACHE)).put(ACCEPTED, new Response(JSON.stringify(told), { headers: { 'content-type': 'application/json' } }));
+  inForce = opened = undefined;
+}
+
+/** A person said so. Where this worker still waits, the one in charge needs its files until it is relieved: takeOver sweeps then. */
+async function apply() {
+  await accept();
+  if (self.registration.active && !self.registration.waiting) return sweep();
+  await self.skipWaiting();
+}
+
+/** Away with the files of releases that are neither accepted nor this worker's own. */
+async function sweep() {
+  const { release } = await accepted();
+  for (const name of await caches.keys()) if (name !== CACHE && name !== `app-${release}`) await caches.delete(name);
+}
+
+/** Whether this worker holds its own release back for an accepted one, and whether the key of the accepted one signed its own. */
+async function standing() {
+  const { release, key } = await accepted();
+  return { isHeld: release !== RELEASE, isSigned: !key || key === KEY };
+}
 
 // What another app shares with this one, until the page that opens for it asks: in memory only, half a minute at most.
 // The page seals it (actions/capturing.js); nothing of it is ever put into a cache, and none of it goes to the server.
@@ -107,13 +161,14 @@ function bytesOf(text) {
 
 /** Whether what waits to take this worker's place is signed by the same key: true, false, or null where that could not be asked. */
 async function vouch() {
-  if (!KEY) return true;
+  const { key } = await accepted();
+  if (!key) return true;
   const get = (address) => fetch(address, { cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
   try {
     const [list, script] = await Promise.all([get('/release.json'), get('/sw.js')]);
     if (!script.ok || list.status >= 500) return null;
     const bytes = await script.arrayBuffer();
-    return list.ok && await listOf(await list.text(), KEY).then(async ({ worker }) => worker === await sha256(bytes), () => false);
+    return list.ok && await listOf(await list.text(), key).then(async ({ worker }) => worker === await sha256(bytes), () => false);
   } catch {
     return null;
   }
@@ -177,25 +232,38 @@ function unpacked(found) {
 
 let opened;
 
-/** The cache of this release, opened once for as long as the worker runs: a page asks for thirty files at once. */
-function ours() {
-  opened ??= caches.open(CACHE);
+/** The cache of the accepted release, opened once for as long as the worker runs: a page asks for thirty files at once. */
+function cacheInForce() {
+  opened ??= accepted().then(({ release }) => caches.open(`app-${release}`));
   return opened;
+}
+
+/** The page itself. One that is lost here and is served no more would shut its keeper out: only then the worker's own takes its place. */
+async function page() {
+  try {
+    return await kept('/');
+  } catch (error) {
+    if ((await accepted()).release === RELEASE || !(await (await caches.open(CACHE)).match('/'))) throw error;
+    await accept();
+    return kept('/');
+  }
 }
 
 /** From the cache; from the network, checked and kept again, when the browser has thrown it away. */
 async function kept(address) {
-  const cache = await ours();
+  const { files } = await accepted();
+  if (!files.has(address)) return Response.error();
+  const cache = await cacheInForce();
   const found = await cache.match(address);
   if (found) return unpacked(found);
-  const fresh = await checked(address, FILES.get(address));
+  const fresh = await checked(address, files.get(address));
   await keep(cache, address, fresh.clone());
   return fresh;
 }
 
 async function takeOver() {
-  for (const name of await caches.keys()) {
-    if (name !== CACHE) await caches.delete(name);
-  }
+  // The first worker of an install, or the first that marks what was accepted: nothing is being replaced that it could serve.
+  if (!await lastAccepted()) await accept();
+  await sweep();
   await self.clients.claim();
 }

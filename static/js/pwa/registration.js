@@ -2,8 +2,9 @@
  * Keeping the page itself for when there is no network, and changing it only when the person says so.
  *
  * [Note: consent] A new worker installs beside the old one and waits. Until `applyUpdate` nothing on the screen changes,
- * and no reload happens while somebody writes; closing every tab has the same effect. Before anybody is asked, the worker
- * in charge looks whether the same key signed what waits ([Note: signed] in sw.js); where it did not, that is said instead.
+ * and no reload happens while somebody writes. When every tab was closed the browser puts the new worker in charge by itself;
+ * that worker goes on serving the release that was accepted, and the person is asked all the same ([Note: accepted] in sw.js).
+ * Before anybody is asked, the worker in charge looks whether the same key signed what waits; where it did not, that is said.
  */
 const ANSWER = 30_000;
 
@@ -49,8 +50,13 @@ async function register(container, trusted) {
 function watch(registration, container, onUpdateWaiting) {
   // The very first install has no controller before it: nothing is being replaced, so there is nothing to ask.
   const tell = async () => {
-    if (!registration.waiting || !container.controller) return;
-    const word = await vouchedBy(container.controller);
+    if (!container.controller) return;
+    if (!registration.waiting) {
+      const { isHeld, isSigned } = await ask(container.controller, 'standing', { isHeld: false, isSigned: true });
+      if (isHeld) onUpdateWaiting(isSigned);
+      return;
+    }
+    const word = await ask(container.controller, 'vouch', true);
     if (word !== null) onUpdateWaiting(word);
     else addEventListener('online', () => void tell(), { once: true });
   };
@@ -61,15 +67,16 @@ function watch(registration, container, onUpdateWaiting) {
 }
 
 /**
- * @param {ServiceWorker} worker the one in charge
- * @returns {Promise<boolean|null>} null when it could not look; one of before that does not know the question says nothing against it
+ * What a worker answers: to `vouch` null when it could not look.
+ * @param {ServiceWorker} worker @param {string} question @param {any} otherwise when none comes: a worker of before may not know the question
+ * @returns {Promise<any>}
  */
-function vouchedBy(worker) {
+function ask(worker, question, otherwise) {
   return new Promise((answer) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => answer(data);
-    setTimeout(answer, ANSWER, true);
-    worker.postMessage('vouch', [port2]);
+    setTimeout(answer, ANSWER, otherwise);
+    worker.postMessage(question, [port2]);
   });
 }
 
@@ -79,9 +86,11 @@ function vouchedBy(worker) {
  * @param {() => void} reload
  */
 async function apply(registration, container, reload) {
-  if (!registration.waiting) return;
-  const taken = new Promise((done) => container.addEventListener('controllerchange', done, { once: true }));
-  registration.waiting.postMessage('apply');
-  await taken;
+  if (registration.waiting) {
+    const taken = new Promise((done) => container.addEventListener('controllerchange', done, { once: true }));
+    registration.waiting.postMessage('apply');
+    await taken;
+  } else if (container.controller) await ask(container.controller, 'apply', true);
+  else return;
   reload();
 }

@@ -37,6 +37,7 @@ function server(stage) {
     ${trouble ? html`<p class="state-trouble">${sentenceOf(trouble)}</p>` : nothing}
     ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
     ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered && found && stage.running !== 'accounts' ? comparing(stage) : nothing}
+    <div class="stack-close"><h2>${t('server.page_title')}</h2><p>${t('server.page_lead')}</p><p class="soft">${t('server.page_limit')}</p></div>
   </div>`;
 }
 

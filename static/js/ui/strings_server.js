@@ -25,4 +25,7 @@ learn({
   'server.again': 'Send them again', 'server.again_lead': 'Whoever runs the server may have had to put back an older copy. Sending them again puts everything back where it was. The older receipts are kept too.',
   'server.sent': 'They are being sent again. Each entry says when it is kept safe.',
   'server.order': 'Take the server’s account', 'server.order_lead': 'Nothing is missing, but the server tells it in another order. If you go on, this phone takes that order, and both are noted. If you did not expect this, ask someone who helps you first.',
+  'server.page_title': 'This page itself',
+  'server.page_lead': 'A new version of this page is used when you tap “Use it now”, and not before. Closing the page changes nothing.',
+  'server.page_limit': 'Someone who takes over the server could still send a page that does not ask. Then it starts once this page was closed everywhere. A browser cannot stop that. If the page looks strange, do not type your words. Ask whoever gave you its address.',
 });
