@@ -17,14 +17,14 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: setup-quick ## install everything that run and test need
-	@$(VENV)/python .ci/tools.py chromium qpdf exiftool redis-server
+	@$(VENV)/python .ci/tools.py chromium qpdf exiftool redis-server witness
 
 setup-run:
 	@$(PYTHON) .ci/setup.py run
 
 setup-quick:
 	@$(PYTHON) .ci/setup.py test
-	$(VENV)/python .ci/tools.py qpdf exiftool redis-server
+	$(VENV)/python .ci/tools.py qpdf exiftool redis-server witness
 
 run: setup-run ## serve on http://localhost:8000, with a fictional diary to open (DEMO=no leaves it out)
 	@$(VENV)/python -m diary migrate
@@ -83,4 +83,5 @@ lock: setup-quick ## write the lock files again after a change of pins
 	$(LOCK) pyproject.toml --extra setup -o requirements.lock
 	$(LOCK) pyproject.toml --extra setup --extra dev -o requirements-dev.lock
 	$(LOCK) .ci/node.in -o .ci/node.lock
+	$(subst 3.11,3.12,$(LOCK)) .ci/witness.in -o .ci/witness.lock
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund

@@ -1,14 +1,17 @@
 """Finds, and where it may installs, the programs that tests drive: browsers, qpdf, exiftool.
 
-    python .ci/tools.py chromium webkit firefox qpdf exiftool
+    python .ci/tools.py chromium webkit firefox qpdf exiftool witness
 
 A test never stands aside because its program is missing. So each one named is looked for, installed from
 Debian's packages when this is root on a Debian, and otherwise the run ends here, saying what to install.
+The log witness is a Python program of others that needs a newer Python than ours: it has an environment of its own in
+.venv/witness, by .ci/witness.lock.
 `--print chromium` prints the path found, or nothing when Playwright's own Chromium is to be used.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -31,6 +34,9 @@ PACKAGES = {
     "caddy": (["caddy"], "Caddy"),
     "systemd-analyze": (["systemd"], "systemd's systemd-analyze"),
 }
+ROOT = Path(__file__).resolve().parent.parent
+WITNESS = ROOT / ".venv" / "witness"
+WITNESS_PYTHON = ">=3.12"
 
 
 def chromium() -> str | None:
@@ -91,8 +97,27 @@ def apt_install(packages: list[str]) -> None:
     )
 
 
+def ensure_witness() -> None:
+    """Have the witness's environment as its lock file says, or end saying what is missing."""
+    lock = ROOT / ".ci" / "witness.lock"
+    mark, stamp = hashlib.sha256(lock.read_bytes()).hexdigest(), WITNESS / "stamp"
+    if stamp.is_file() and stamp.read_text() == mark:
+        return
+    print("set-up: a log witness, in an environment of its own", flush=True)
+    uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--no-python-downloads"]
+    if subprocess.run([*uv, "venv", "--clear", "--python", WITNESS_PYTHON, WITNESS], check=False).returncode:
+        raise SystemExit("set-up: tests need Python 3.12 or newer for a log witness. On Debian: sudo apt-get install python3")
+    install = [*uv, "pip", "install", "--python", WITNESS, "--require-hashes", "--no-deps", "-r", lock]
+    if subprocess.run(install, check=False).returncode:
+        raise SystemExit("set-up: the log witness could not be installed (.ci/witness.lock)")
+    stamp.write_text(mark)
+
+
 def ensure(program: str) -> None:
     """Have `program`, or end saying what to install."""
+    if program == "witness":
+        ensure_witness()
+        return
     if is_here(program):
         return
     if program == "chromium" and playwright_chromium():
@@ -111,7 +136,7 @@ def main() -> None:
     if names[:1] == ["--print"]:
         print(chromium() or "")
         return
-    unknown = [name for name in names if name not in PACKAGES]
+    unknown = [name for name in names if name not in {*PACKAGES, "witness"}]
     if unknown or not names:
         raise SystemExit(__doc__)
     for name in names:

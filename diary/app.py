@@ -14,7 +14,7 @@ from diary.config import Settings
 from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
-from diary.services import keyring, logbook, stamping
+from diary.services import keyring, logbook, stamping, witnessing
 from diary.services.belonging import read_secrets
 from diary.services.counts import open_counts
 from diary.services.ending import Ending
@@ -115,5 +115,6 @@ async def open_instance(
             policy=kdf_policy,
             argon=asyncio.Semaphore(PROOFS_AT_ONCE),
             authorities=stamping.read_authorities(settings.timestamps),
+            witnesses=witnessing.read_witnesses(settings.witnesses),
             statements=statements,
         )

@@ -34,7 +34,10 @@ KEY_BYTES: Final = 32
 @click.option("--notary", type=FILE, help="The notary's public key, from somewhere else than the server.")
 @click.option("--instance", type=FILE, help="The instance key's public half.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
-def audit(target: str | None, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...]) -> None:
+@click.option("--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line, from somewhere else than the server.")
+def audit(
+    target: str | None, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], witness: tuple[Path, ...]
+) -> None:
     """Check a log: the tree, every checkpoint, every timestamp, and in a database every row they speak of.
 
     TARGET: a server's public address, or a database (its address, or an SQLite file); without one, this server's own.
@@ -43,7 +46,7 @@ def audit(target: str | None, notary: Path | None, instance: Path | None, tsa_ro
     pinned = read_key(notary) if notary else None
     root_key = read_key(instance) if instance else None
     if target and re.match(r"https?://", target):
-        faults = _audit_pages(target, pinned, root_key, roots)
+        faults = _audit_pages(target, pinned, root_key, roots, witness)
         if pinned is None and root_key is None:
             click.echo("The keys come from the server itself: give --notary or --instance to hold it to yours.")
     else:
@@ -57,12 +60,24 @@ def audit(target: str | None, notary: Path | None, instance: Path | None, tsa_ro
     click.echo("No finding. The log holds.")
 
 
-def _audit_pages(origin: str, notary: bytes | None, instance: bytes | None, roots: bytes | None) -> "list[Fault]":
-    """The findings of a server's public pages."""
-    from diary.client.auditing import audit_pages, public_pages
+def _audit_pages(
+    origin: str, notary: bytes | None, instance: bytes | None, roots: bytes | None, witness: tuple[Path, ...]
+) -> "list[Fault]":
+    """The findings of a server's public pages; how many witnesses saw the log is printed."""
+    from diary.client.auditing import audit_pages, count_witnesses, public_pages, read_witnesses
 
     with public_pages(origin) as pages:
-        return list(audit_pages(pages, notary, instance, roots))
+        faults = list(audit_pages(pages, notary, instance, roots))
+        told = b"".join(path.read_bytes() + b"\n" for path in witness) or pages.get("/log/witnesses") or b""
+        found = count_witnesses(pages, read_witnesses(told))
+    if not found.asked:
+        click.echo("No witness is named: nobody outside keeps this server from showing two logs.")
+    else:
+        names = ", ".join(one.witness for one in found.seen)
+        whose = "" if witness else " The server names them itself: give --witness to hold it to yours."
+        under = f" the log up to {found.size} leaves ({names})" if found.seen else " this log"
+        click.echo(f"{len(found.seen)} of {len(found.asked)} witnesses have seen{under}.{whose}")
+    return [*faults, *found.faults]
 
 
 async def _audit_database(

@@ -149,6 +149,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_HANDOVER_BYTES", str(250 << 20), _count, "The largest pack that can be handed over."),
     Setting("DIARY_CHECKPOINT_SECONDS", "600", _count, "How often the public log is signed, when it has grown."),
     Setting("DIARY_TIMESTAMPS", "none", _file, "A file that names timestamp authorities."),
+    Setting("DIARY_WITNESSES", "none", _file, "A file that names log witnesses."),
     Setting("DIARY_OPERATOR", "", _line, "Who runs this server, as people know them."),
     Setting("DIARY_PRIVACY_CONTACT", "", _line, "Where people write about their data: an address that is read."),
     Setting("DIARY_ENROLMENT", None, _mode, "Who may register: invite, code (of the day) or open."),
@@ -178,6 +179,7 @@ class Settings:
     handover_bytes: int
     checkpoint_seconds: int
     timestamps: Path | None
+    witnesses: Path | None
     operator: str
     privacy_contact: str
     enrolment: str

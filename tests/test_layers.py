@@ -82,7 +82,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
         "diary.cli_store",
     ),
     "rich": ("diary.cli",),
-    "httpx": ("diary.client", "diary.services.stamping"),
+    "httpx": ("diary.client", "diary.services.stamping", "diary.services.witnessing"),
 }
 # Ways round an import statement: the graph below would not see them.
 DYNAMIC_IMPORTS = {"__import__", "import_module"}

@@ -5,17 +5,20 @@ of itself, and then the caller is told so.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from diary.encoding import parse, unb64
-from diary.errors import KeptError, Unavailable
-from diary.ledger import audit, checkpoints
+from diary.errors import BadSignature, KeptError, Unavailable
+from diary.ledger import audit, checkpoints, cosignatures
 from diary.ledger.audit import Fault, SignedNote
+from diary.ledger.cosignatures import Cosignature, LogWitness
 
 _TRIES: Final = 5
 _TIMEOUT: Final = httpx.Timeout(60, connect=5)
@@ -97,6 +100,67 @@ def audit_pages(
         yield from audit.rebuild(pages.leaves(), notes, lambda _: iter(()))
     except ValueError:
         yield Fault("log_leaf", "A page of leaves cannot be read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What witnesses say of a log. `size`: leaves under the newest checkpoint that any of `asked` cosigned, 0 for none;
+    `seen`: their cosignatures of it; `faults`: what does not hold."""
+
+    asked: tuple[LogWitness, ...]
+    size: int = 0
+    seen: tuple[Cosignature, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def read_witnesses(raw: bytes) -> tuple[LogWitness, ...]:
+    """Witnesses' keys, one a line. Raises BadRequest."""
+    return tuple(cosignatures.read_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
+
+
+def count_witnesses(pages: PublicPages, witnesses: Sequence[LogWitness]) -> Witnessed:
+    """How far these witnesses have seen the log that is served, and whether they saw each key before hand over to the next.
+
+    A note that a witness cosigned and that is none of the log's checkpoints is another log: the server shows two. Raises
+    Unavailable.
+    """
+    asked = tuple(witnesses)
+    notes = list(pages.notes())
+    faults = list(_unseen_ends(pages, notes, asked))
+    joined = pages.get("/log/checkpoint-witnessed")
+    if joined is None or not asked:
+        return Witnessed(asked, faults=tuple(faults))
+    row = "log_checkpoint (witnessed)"
+    try:
+        seen, size = cosignatures.seen_by(joined, asked), checkpoints.read(joined).size
+    except BadSignature:
+        return Witnessed(asked, faults=(*faults, Fault(row, "A witness's signature does not hold.")))
+    if not any(_is_same(joined, one) for one in notes):
+        faults.append(Fault(row, "A witness saw a checkpoint that is not among the log's: the server shows two logs."))
+        return Witnessed(asked, faults=tuple(faults))
+    return Witnessed(asked, size if seen else 0, seen, tuple(faults))
+
+
+def _unseen_ends(pages: PublicPages, notes: Sequence[bytes], witnesses: Sequence[LogWitness]) -> Iterator[Fault]:
+    """The last checkpoint of each notary key that was replaced, where no witness cosigned it.
+
+    To a witness the next key is a new log: without this line nobody outside saw that the one goes on where the other ended.
+    """
+    for n, (note, after) in enumerate(pairwise(notes)):
+        if not witnesses or _origin(note) == _origin(after):
+            continue
+        try:
+            joined = pages.get(f"/log/checkpoints-witnessed/{n}") or b""
+            seen = _is_same(joined, note) and cosignatures.seen_by(joined, witnesses)
+        except BadSignature:
+            seen = ()
+        if not seen:
+            yield Fault(f"log_checkpoint {n}", "The notary's key was replaced after it, and no witness had seen it.")
+
+
+def _origin(note: bytes) -> bytes:
+    """Which key's log a note is of: its first line."""
+    return note.split(b"\n", 1)[0]
 
 
 def _is_same(one: bytes, other: bytes) -> bool:

@@ -39,6 +39,14 @@ class LogWitness:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedWitness:
+    """A witness that is asked over HTTP. `url`: its submission prefix, without a slash at the end."""
+
+    witness: LogWitness
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cosignature:
     """That a witness saw a checkpoint. `at`: by the witness's clock, seconds UTC."""
 

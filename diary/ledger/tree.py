@@ -14,6 +14,9 @@ from diary.errors import BadRequest, BadSignature
 LEVEL_BITS: Final = 48
 HASH_BYTES: Final = 32
 PATH_LIMIT: Final = 64
+# C2SP tlog-tiles: a tile is eight levels high and 256 hashes wide.
+TILE_HEIGHT: Final = 8
+TILE_WIDTH: Final = 1 << TILE_HEIGHT
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 Node = Callable[[int, int], bytes]
@@ -22,6 +25,11 @@ Node = Callable[[int, int], bytes]
 def node_id(level: int, i: int) -> int:
     """The one number a stored node goes by."""
     return level << LEVEL_BITS | i
+
+
+def tile_entries(size: int, level: int) -> int:
+    """How many hashes the tiles of a level hold over a log of `size`: its whole subtrees of 256^level leaves."""
+    return size >> level * TILE_HEIGHT
 
 
 def parent(left: bytes, right: bytes) -> bytes:

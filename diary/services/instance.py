@@ -9,6 +9,7 @@ from diary.config import Settings
 from diary.crypto.kdf import KdfPolicy
 from diary.crypto.signing import Notary
 from diary.ledger.authorities import Authority
+from diary.ledger.cosignatures import AskedWitness
 from diary.services.counts import Counts
 from diary.services.pepper import Pepper
 from diary.services.throttle import Guard
@@ -22,7 +23,7 @@ class Instance:
 
     `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
     takes tens of megabytes for its time. `counts`: where workers count together, None where each does alone.
-    `authorities`: who is asked to stamp checkpoints. `statements`: what the
+    `authorities`: who is asked to stamp checkpoints. `witnesses`: who is asked to cosign them. `statements`: what the
     instance key said about notary keys, oldest first; none where there is no instance key.
     """
 
@@ -37,4 +38,5 @@ class Instance:
     policy: KdfPolicy
     argon: asyncio.Semaphore
     authorities: tuple[Authority, ...] = ()
+    witnesses: tuple[AskedWitness, ...] = ()
     statements: tuple[Mapping[str, object], ...] = ()

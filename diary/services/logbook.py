@@ -1,4 +1,4 @@
-"""Keeping the public log: leaves get their places, checkpoints are signed, authorities are asked to stamp them.
+"""Keeping the public log: leaves get their places, checkpoints are signed, authorities and witnesses are asked about them.
 
 A receipt promises that its leaf is in a checkpoint within twenty minutes. Leaves are placed every half minute
 and a checkpoint is made ten minutes after the one before, when there is something new. Every worker of every
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from diary.ledger import checkpoints
-from diary.services import stamping
+from diary.services import stamping, witnessing
 from diary.services.instance import Instance
 from diary.storage import log
 from diary.storage.log import CheckpointRow
@@ -41,10 +41,11 @@ async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
 
 
 async def tend(instance: Instance) -> None:
-    """One round: leaves, a checkpoint, stamps."""
+    """One round: leaves, a checkpoint, stamps, cosignatures."""
     await place_leaves(instance)
     await make_checkpoint(instance)
     await stamping.ask_all(instance)
+    await witnessing.ask_all(instance)
 
 
 async def keep(instance: Instance, fault: Callable[[BaseException], None]) -> None:

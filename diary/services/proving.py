@@ -7,8 +7,9 @@ from diary.crypto.signing import fingerprint
 from diary.encoding import b64, unb64
 from diary.errors import NotFound
 from diary.ids import id_text
+from diary.ledger import tree
 from diary.services.instance import Instance
-from diary.storage import log, stamps
+from diary.storage import cosignatures, log, stamps
 from diary.storage.log import CheckpointRow
 from diary.storage.sessions import Signed
 from diary.storage.stamps import Stamp
@@ -21,6 +22,8 @@ async def state(instance: Instance) -> dict[str, object]:
     newest = await log.newest_checkpoint(instance.db)
     n = await stamps.newest_stamped(instance.db)
     stamped = None if n is None else await log.checkpoint(instance.db, n)
+    seen = await cosignatures.newest(instance.db)
+    witnessed = None if seen is None else await log.checkpoint(instance.db, seen)
     return {
         "authorities": [one.name for one in instance.authorities],
         "checkpoint": told(newest) if newest else None,
@@ -28,6 +31,8 @@ async def state(instance: Instance) -> dict[str, object]:
         "now": instance.clock.now_ms(),
         "stamped": await with_stamps(instance, stamped) if stamped else None,
         "statements": [dict(one) for one in instance.statements],
+        "witnessed": told(witnessed) | {"note": (await joined(instance, witnessed)).decode()} if witnessed else None,
+        "witnesses": [{"name": one.witness.name, "pub": b64(one.witness.pub)} for one in instance.witnesses],
     }
 
 
@@ -70,6 +75,36 @@ async def newest_note(instance: Instance) -> bytes:
 async def note(instance: Instance, n: int) -> bytes:
     """Checkpoint `n`'s note. Raises NotFound."""
     return _found(await log.checkpoint(instance.db, n)).note
+
+
+async def newest_witnessed(instance: Instance) -> bytes:
+    """The newest checkpoint that a witness cosigned, with the lines of all that did. Raises NotFound."""
+    n = await cosignatures.newest(instance.db)
+    return await joined(instance, _found(None if n is None else await log.checkpoint(instance.db, n)))
+
+
+async def witnessed(instance: Instance, n: int) -> bytes:
+    """Checkpoint `n`'s note with the lines of the witnesses that cosigned it, if any did. Raises NotFound."""
+    return await joined(instance, _found(await log.checkpoint(instance.db, n)))
+
+
+async def joined(instance: Instance, row: CheckpointRow) -> bytes:
+    """A checkpoint's note with every cosignature that was accepted for it."""
+    return row.note + b"".join(await cosignatures.lines_of(instance.db, row.n))
+
+
+def witnesses_text(instance: Instance) -> str:
+    """The witnesses that are asked, one key a line as signed-note writes it."""
+    return "".join(f"{one.witness.vkey}\n" for one in instance.witnesses)
+
+
+async def tile(instance: Instance, level: int, n: int, width: int | None) -> bytes:
+    """A tile of the log's hashes (C2SP tlog-tiles); `width` None: a full one. Raises NotFound for what no checkpoint covers."""
+    width = width or tree.TILE_WIDTH
+    top = await log.newest_checkpoint(instance.db)
+    if top is None or n * tree.TILE_WIDTH + width > tree.tile_entries(top.size, level):
+        raise NotFound
+    return b"".join(await log.tile(instance.db, level, n, width))
 
 
 async def stamps_of(instance: Instance, n: int) -> dict[str, object]:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from diary.encoding import b64, parse, read_frames
 from diary.errors import KeptError
-from diary.ledger import audit, heads, leaves, push, receipts, tree
+from diary.ledger import audit, checkpoints, cosignatures, heads, leaves, push, receipts, tree
 from diary.ledger.audit import Fault, Keys, SignedNote
+from diary.ledger.cosignatures import LogWitness
 from diary.storage.writer import Hand
 
 _PAGE: Final = 500
@@ -180,6 +181,20 @@ def _notes(hand: Hand, keys: Keys, roots: bytes | None) -> Iterator[SignedNote |
             before = found
         yield found
         yield from _stamps(hand, n, bytes(note), roots)
+        yield from _cosignatures(hand, n, bytes(note))
+
+
+def _cosignatures(hand: Hand, n: int, note: bytes) -> Iterator[Fault]:
+    """The accepted witnesses' lines of one checkpoint: each by the key in its row, under whatever name it gives itself."""
+    sql = "SELECT id, witness, line FROM log_cosignature WHERE checkpoint_id = ? AND line IS NOT NULL ORDER BY id"
+    for at, witness, line in hand.execute(sql, (n,)).fetchall():
+        try:
+            (read,) = checkpoints.read_lines(bytes(line).decode())
+            holds = cosignatures.seen_by(cosignatures.join(note, [read]), [LogWitness(read.name, bytes(witness))])
+        except (KeptError, ValueError):
+            holds = ()
+        if not holds:
+            yield Fault(f"log_cosignature {at}", "The witness's line does not hold for this checkpoint.")
 
 
 def _stamps(hand: Hand, n: int, note: bytes, roots: bytes | None) -> Iterator[Fault]:

@@ -117,6 +117,12 @@ async def leaves(db: Database, page: int, size: int) -> list[bytes]:
     return [bytes(leaf) for (leaf,) in await db.page(lambda hand: hand.execute(sql, (first, last)).fetchall())]
 
 
+async def tile(db: Database, level: int, n: int, width: int) -> list[bytes]:
+    """The first `width` hashes of a tile: whole subtrees of 256^level leaves, from number n × 256. Raises Unavailable."""
+    height, first = level * tree.TILE_HEIGHT, n * tree.TILE_WIDTH
+    return await db.page(lambda hand: [_node(hand, height, first + i) for i in range(width)])
+
+
 async def consistency(db: Database, older: int, newer: int) -> list[bytes]:
     """The proof between two sizes. Raises BadRequest."""
     return await db.page(lambda hand: tree.consistency(older, newer, lambda level, i: _node(hand, level, i)))

@@ -99,6 +99,28 @@ class LogStamp(Model):
         unique_together = (("checkpoint", "authority"),)
 
 
+class LogCosignature(Model):
+    """What one log witness was asked about a checkpoint, and its signature line once there is one.
+
+    `witness`: its 32-byte key; `line`: UTF-8 with its line end. Until then `due_at` says when to ask again.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    checkpoint: fields.ForeignKeyRelation[LogCheckpoint] = fields.ForeignKeyField(
+        "kept.LogCheckpoint", related_name="cosignatures"
+    )
+    witness = Bytes()
+    tries = fields.BigIntField(default=0)
+    due_at = fields.BigIntField(null=True, db_index=True)
+    line = Bytes(null=True)
+
+    class Meta:
+        """Where it lies, and what may stand once only."""
+
+        table = "log_cosignature"
+        unique_together = (("checkpoint", "witness"),)
+
+
 class KeyStatement(Model):
     """What the instance key said about a notary key, in order from 0: canonical JSON with its signature."""
 

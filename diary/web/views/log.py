@@ -1,17 +1,24 @@
 """The public log: as plain text for whoever looks from outside, and as JSON for a keeper's device."""
 
+import re
 from typing import Final
 
 from starlette.types import ASGIApp
 
 from diary.encoding import canon
+from diary.errors import NotFound
 from diary.services import proving
 from diary.services.ending import told
-from diary.web.answers import JSON, Answer, json_answer
+from diary.web.answers import JSON, OCTETS, Answer, json_answer
 from diary.web.call import Call
 from diary.web.views.pages import PLAIN
 
 MOST: Final = 2**40
+# {level}/{n}[.p/{width}]: n in groups of three digits, all but the last after an x.
+_TILE: Final = re.compile(
+    r"(?P<level>[0-9]|[1-5][0-9]|6[0-3])/(?P<n>(?!x000/)(?:x[0-9]{3}/){0,4}[0-9]{3})"
+    r"(?:\.p/(?P<width>[1-9][0-9]?|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
+)
 
 
 async def state(call: Call) -> ASGIApp:
@@ -40,6 +47,31 @@ async def newest(call: Call) -> ASGIApp:
 async def checkpoint(call: Call) -> ASGIApp:
     """One checkpoint's note, however old."""
     return Answer(200, await proving.note(call.instance, call.number("n", MOST)), PLAIN)
+
+
+async def newest_witnessed(call: Call) -> ASGIApp:
+    """The newest checkpoint that a witness cosigned, with those lines."""
+    return Answer(200, await proving.newest_witnessed(call.instance), PLAIN)
+
+
+async def witnessed(call: Call) -> ASGIApp:
+    """One checkpoint's note with the lines of the witnesses that cosigned it."""
+    return Answer(200, await proving.witnessed(call.instance, call.number("n", MOST)), PLAIN)
+
+
+async def witnesses(call: Call) -> ASGIApp:
+    """The keys of the witnesses that this server asks, one a line."""
+    return Answer(200, proving.witnesses_text(call.instance).encode(), PLAIN)
+
+
+async def tile(call: Call) -> ASGIApp:
+    """A tile of hashes, as C2SP tlog-tiles addresses it. Entry bundles are not served: they would tell when each version came."""
+    found = _TILE.fullmatch(call.scope["path_params"]["path"])
+    if not found:
+        raise NotFound
+    n = int("".join(part.removeprefix("x") for part in found["n"].split("/")))
+    width = int(found["width"]) if found["width"] else None
+    return Answer(200, await proving.tile(call.instance, int(found["level"]), n, width), OCTETS)
 
 
 async def leaves(call: Call) -> ASGIApp:
