@@ -7,13 +7,11 @@ from typing import Final
 from diary.crypto.handover import header as handover_header
 from diary.crypto.parts import part_count, part_header
 from diary.crypto.sealing import Kind, prefix
-from diary.encoding import b64, canon
-from diary.errors import BadRequest, Differs, DigestMismatch, Erased, Incomplete, NotFound, TooLarge
+from diary.errors import BadRequest, DigestMismatch, Erased, Incomplete, KeptError, NotFound, TooLarge, Unavailable
 from diary.ids import id_text
 from diary.services.instance import Instance
-from diary.storage import blobs
-from diary.storage.blobs import BlobPlace, BlobRow, PartRow
-from diary.storage.blobstore import part_name
+from diary.storage import blobs, witnesses
+from diary.storage.blobs import BlobPlace, BlobRow, PartRow, Stored, file_place
 from diary.storage.sessions import Signed
 
 PART_LIMIT: Final = 1 << 20
@@ -30,13 +28,21 @@ class BlobState:
 
 def place_of(signed: Signed, diary: bytes, blob: bytes) -> BlobPlace:
     """A file of the session's account."""
-    return BlobPlace(signed.account, diary, blob)
+    return file_place(signed.account, diary, blob)
+
+
+async def reading_place(instance: Instance, signed: Signed, diary: bytes, blob: bytes) -> BlobPlace:
+    """Where a keeper reads a file by its id: the diary's own, or else the files of a statement that came for this diary."""
+    place = place_of(signed, diary, blob)
+    if await blobs.find(instance.db, place) is None:
+        return await witnesses.find_files(instance.db, signed.account, diary, blob) or place
+    return place
 
 
 async def declare(instance: Instance, place: BlobPlace, parts: int, size: int) -> BlobState:
-    """Announce a file of `parts` parts and `size` sealed bytes. Safe to repeat.
+    """Announce a file of `parts` parts and `size` sealed bytes. Safe to repeat; other numbers replace those of an unfinished one.
 
-    Raises BadRequest, TooLarge, NotFound, Conflict and OverQuota.
+    Raises BadRequest, TooLarge, NotFound, Erased, Conflict and OverQuota.
     """
     most = part_count(instance.settings.file_bytes)
     if parts > most or size > parts * PART_LIMIT:
@@ -47,6 +53,7 @@ async def declare(instance: Instance, place: BlobPlace, parts: int, size: int) -
     row = await instance.db.writer.run(
         lambda hand: blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now), of=place.account, small=True
     )
+    await clear(instance, place.account)
     return await _state(instance, row)
 
 
@@ -55,48 +62,54 @@ async def state(instance: Instance, place: BlobPlace) -> BlobState:
     return await _state(instance, await _get(instance, place))
 
 
-async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes, kind: Kind = Kind.PART) -> None:
-    """Store one sealed part. The same bytes again change nothing. Raises BadRequest, NotFound, Differs, TooLarge.
+async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> None:
+    """Store one sealed part. The same bytes again change nothing; other bytes replace a part of an unfinished file.
 
-    `kind`: PART for a diary's file, HANDOVER for a pack left for whoever has the words.
+    Raises BadRequest, NotFound, Erased, Conflict, Differs (the file is complete), TooLarge and Unavailable.
     """
     row = await _get(instance, place)
     if i >= row.parts:
         raise NotFound
-    if not raw.startswith(prefix(kind, _header(kind, place, i, row.parts))):
+    if not raw.startswith(prefix(*_header(place, i, row.parts))):
         raise BadRequest("This part belongs to another place.")
-    part = PartRow(i, len(raw), hashlib.sha256(raw).digest())
-    earlier = await blobs.find_part(instance.db, row, i)
-    if earlier is not None:
-        if earlier.digest != part.digest:
-            raise Differs
+    digest = hashlib.sha256(raw).digest()
+    part, now, account = PartRow(i, len(raw), digest, place.new_name(i, digest)), instance.clock.now_ms(), place.account
+    writer = instance.db.writer
+    if not await writer.run(lambda hand: blobs.reserve(hand, account, row, part, now), of=account, small=True):
         return
-    if part.size > row.size:
-        raise TooLarge("The parts are larger than the file they belong to.")
-    # Bytes before row: a row without bytes would be a promise we cannot keep, bytes without a row are waste.
-    name = part_name(place.diary, place.blob, i, part.digest)
-    await instance.blobs.put(name, raw)
-    now = instance.clock.now_ms()
     try:
-        await instance.db.writer.run(lambda hand: blobs.add_part(hand, row, part, now), of=place.account, small=True)
-    except Erased:
-        # It was erased while these bytes were on their way; whoever removed the others may have come too early.
-        await instance.blobs.remove(name)
+        await instance.blobs.put(part.name, raw)
+        left = await writer.run(lambda hand: blobs.keep(hand, account, row, part, now), of=account, small=True)
+    except KeptError:
+        await writer.run(lambda hand: blobs.drop(hand, part.name), of=account, small=True)
+        await clear(instance, account)
         raise
+    if left:
+        await clear(instance, account)
+
+
+async def clear(instance: Instance, account: bytes) -> None:
+    """Remove the bytes that no part of this account's speaks of. What cannot be removed now is tried again by the hour."""
+    if not await blobs.has_dropped(instance.db, account):
+        return
+    names = await instance.db.page(lambda hand: blobs.list_dropped(hand, account))
+    try:
+        for name in names:
+            await instance.blobs.remove(name)
+    except Unavailable:
+        return
+    await instance.db.writer.run(lambda hand: blobs.forget(hand, names), of=account)
 
 
 async def complete(instance: Instance, place: BlobPlace, digest: bytes) -> None:
-    """Declare a file whole. Raises NotFound, Incomplete with what is missing, and DigestMismatch."""
-    row = await _get(instance, place)
-    parts = await blobs.list_parts(instance.db, row)
-    missing = sorted(set(range(row.parts)) - {part.i for part in parts})
-    if missing:
-        raise Incomplete(tuple(missing))
-    together = hashlib.sha256(canon([b64(part.digest) for part in parts])).digest()
-    if together != digest or sum(part.size for part in parts) != row.size:
+    """Make a file final. Raises NotFound, Erased, Incomplete with what is missing, and DigestMismatch, which drops its parts."""
+    row, now, account = await _get(instance, place), instance.clock.now_ms(), place.account
+    found = await instance.db.writer.run(lambda hand: blobs.complete(hand, account, row, digest, now), of=account)
+    if found.missing:
+        raise Incomplete(found.missing)
+    if not found.matches:
+        await clear(instance, account)
         raise DigestMismatch
-    if not row.complete:
-        await instance.db.writer.run(lambda hand: blobs.complete(hand, row), of=place.account, small=True)
 
 
 async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:
@@ -104,17 +117,17 @@ async def get_part(instance: Instance, place: BlobPlace, i: int) -> bytes:
     part = await blobs.find_part(instance.db, await _get(instance, place), i)
     if part is None:
         raise NotFound
-    raw = await instance.blobs.get(part_name(place.diary, place.blob, i, part.digest))
+    raw = await instance.blobs.get(part.name)
     if hashlib.sha256(raw).digest() != part.digest:
         raise DigestMismatch("This part of a file has changed where it is stored.")
     return raw
 
 
-def _header(kind: Kind, place: BlobPlace, i: int, parts: int) -> dict[str, object]:
-    """The header a part of this place must have."""
-    if kind is Kind.HANDOVER:
-        return handover_header(id_text(place.blob), i, parts)
-    return part_header(id_text(place.diary), id_text(place.blob), i, parts)
+def _header(place: BlobPlace, i: int, parts: int) -> tuple[Kind, dict[str, object]]:
+    """The kind of envelope and the header that a part of this place must have."""
+    if place.kind is Stored.FILE:
+        return Kind.PART, part_header(id_text(place.diary), id_text(place.blob), i, parts)
+    return Kind.HANDOVER, handover_header(id_text(place.blob), i, parts)
 
 
 async def _get(instance: Instance, place: BlobPlace) -> BlobRow:

@@ -10,7 +10,7 @@ from diary.services import blobs
 from diary.services.instance import Instance
 from diary.services.members import name_of
 from diary.storage import clients, letters, marks, organisations
-from diary.storage.blobs import BlobPlace
+from diary.storage.blobs import BlobPlace, file_place
 from diary.storage.clients import Shown
 from diary.storage.grants import GrantRow
 from diary.storage.letters import LetterRow
@@ -138,7 +138,7 @@ async def _file(instance: Instance, member: MemberRow, grant: bytes, blob: bytes
     owner = await instance.db.look("SELECT account_id FROM diary WHERE id = ?", (row.diary,))
     if owner is None or not await clients.names_file(instance.db, row.id, blob):
         raise NotFound
-    return row, BlobPlace(owner[0], row.diary, blob)
+    return row, file_place(owner[0], row.diary, blob)
 
 
 async def _look(instance: Instance, row: GrantRow, what: str) -> None:

@@ -6,19 +6,19 @@ that holds counts as an opening; every other try counts against the name and aga
 """
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from diary.crypto import handover as words
 from diary.crypto.kdf import DEFAULT
 from diary.crypto.parts import part_count
-from diary.crypto.sealing import Kind
 from diary.encoding import b64, canon, parse
-from diary.errors import BadRequest, NoMatch, NotFound, TooLarge
-from diary.services import blobs, tickets
+from diary.errors import BadRequest, NoMatch, NotFound, TooLarge, Unavailable
+from diary.services import blobs, purge, tickets
 from diary.services.instance import Instance
 from diary.storage import handovers
-from diary.storage.blobs import BlobPlace
+from diary.storage.blobs import BlobPlace, handover_place
 from diary.storage.handovers import HandoverRow, HandoverTold
 from diary.storage.sessions import Signed
 
@@ -72,14 +72,16 @@ async def leave(instance: Instance, signed: Signed, offered: Offered) -> Handove
         now + LASTS_MS,
     )
     parts, size, quota = offered.parts, offered.size, settings.quota_bytes
-    return await instance.db.writer.run(
+    made = await instance.db.writer.run(
         lambda hand: handovers.add(hand, signed.account, row, parts=parts, size=size, quota=quota), of=signed.account
     )
+    await blobs.clear(instance, signed.account)
+    return made
 
 
 async def put_part(instance: Instance, signed: Signed, handover: bytes, i: int, raw: bytes) -> None:
     """Store one sealed part. Raises as blobs.put_part."""
-    await blobs.put_part(instance, await _place(instance, signed, handover), i, raw, Kind.HANDOVER)
+    await blobs.put_part(instance, await _place(instance, signed, handover), i, raw)
 
 
 async def complete(instance: Instance, signed: Signed, handover: bytes, digest: bytes) -> None:
@@ -96,6 +98,8 @@ async def end(instance: Instance, signed: Signed, handover: bytes) -> None:
     """End one at once; nobody gets another part. Raises NotFound."""
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda hand: handovers.end(hand, signed.account, handover, now), of=signed.account)
+    with suppress(Unavailable):  # what cannot be removed now is removed by the hour; nobody is given it any more
+        await purge.bury(instance, signed.account)
 
 
 async def salt(instance: Instance, name: bytes) -> dict[str, Any]:
@@ -143,7 +147,7 @@ async def get_part(instance: Instance, ticket: str, i: int) -> bytes:
     owner = await instance.db.look("SELECT account_id FROM diary WHERE id = ?", (whole[0].diary,))
     if owner is None:
         raise NotFound
-    return await blobs.get_part(instance, BlobPlace(owner[0], whole[0].diary, handover), i)
+    return await blobs.get_part(instance, handover_place(owner[0], whole[0].diary, handover), i)
 
 
 async def _place(instance: Instance, signed: Signed, handover: bytes) -> BlobPlace:
@@ -151,7 +155,7 @@ async def _place(instance: Instance, signed: Signed, handover: bytes) -> BlobPla
     row = await handovers.find(instance.db, signed.account, handover)
     if row is None:
         raise NotFound
-    return BlobPlace(signed.account, row.diary, row.id)
+    return handover_place(signed.account, row.diary, row.id)
 
 
 def told(one: HandoverTold) -> dict[str, object]:

@@ -10,7 +10,7 @@ from diary.services.instance import Instance
 from diary.services.packing import Job, PackJobs
 from diary.services.sessions import Signed
 from diary.storage.accounts import list_diaries
-from diary.storage.blobs import BlobPlace
+from diary.storage.blobs import file_place
 
 
 class Packs:
@@ -49,4 +49,4 @@ class Packs:
 
     async def _part(self, account: bytes, diary: bytes, blob: str, i: int) -> bytes:
         """A sealed part of that account's. Raises NotFound and BadRequest."""
-        return await blobs.get_part(self._instance, BlobPlace(account, diary, parse_id(blob)), i)
+        return await blobs.get_part(self._instance, file_place(account, diary, parse_id(blob)), i)

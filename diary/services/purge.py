@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from diary.services import blobs
 from diary.services.instance import Instance
+from diary.storage import blobs as stored
 from diary.storage import closing, erasures, grants, purging, witnesses
 from diary.storage import handovers as handovers_store
-from diary.storage.blobstore import blob_prefix
 from diary.storage.erasures import ErasureRow
 from diary.storage.writer import Hand
 
@@ -30,6 +31,8 @@ HANDOVER_KEPT_MS: Final = 30 * 86_400_000
 WITNESS_KEPT_MS: Final = 30 * 86_400_000
 # A phone that was shut while it left a pack cannot go on: the key was in its memory only.
 HANDOVER_UNFINISHED_MS: Final = 86_400_000
+# No part is on its way for so long. One that is all the same is refused at its end, and sent again.
+STALE_MS: Final = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +64,29 @@ async def purge(instance: Instance) -> Purged:
         await writer.run(lambda hand: witnesses.drop_due(hand, now - WITNESS_KEPT_MS))
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
+    await _clear(instance, now)
     if done or closed:
         await instance.db.forget()
     return Purged(steady, done, closed, uploads, files, handovers)
 
 
-async def bury(instance: Instance) -> int:
-    """Remove the bytes of files whose rows are gone already; how many files."""
-    doomed = await instance.db.writer.run(erasures.list_doomed)
+async def bury(instance: Instance, account: bytes | None = None) -> int:
+    """Remove the bytes of files that nobody is given any more, of one account or of all; how many files. Raises Unavailable."""
+    doomed = await instance.db.writer.run(lambda hand: erasures.list_doomed(hand, account))
     for one in doomed:
-        await instance.blobs.remove_below(blob_prefix(one.diary, one.blob))
+        for name in one.names:
+            await instance.blobs.remove(name)
+        if one.folder:
+            await instance.blobs.remove_below(one.folder)
         await instance.db.writer.run(lambda hand, one=one: erasures.bury(hand, one.row))  # type: ignore[misc]
     return len(doomed)
+
+
+async def _clear(instance: Instance, now: int) -> None:
+    """Remove bytes that no part speaks of: of uploads that were refused or broken off, and of parts that were replaced."""
+    writer = instance.db.writer
+    for account in await writer.run(lambda hand: stored.drop_stale(hand, now - STALE_MS, now + STALE_MS)):
+        await blobs.clear(instance, account)
 
 
 async def every_hour(instance: Instance, failed: Callable[[BaseException], None]) -> None:

@@ -6,6 +6,7 @@ answer for both. The name is made by Argon2id from 40 random bits, so the rows o
 database cannot be tried against a list of words.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,13 +14,13 @@ from diary.crypto.parts import part_count
 from diary.crypto.people import SEALED_KEY_BYTES
 from diary.crypto.sealing import SUITE_KEY, SUITE_PERSON, Kind, prefix
 from diary.encoding import b64
-from diary.errors import BadRequest, NoMatch, NotFound, TooLarge
+from diary.errors import BadRequest, NoMatch, NotFound, TooLarge, Unavailable
 from diary.ids import id_text
 from diary.ledger.witnesses import asking_header, statement_header
-from diary.services import blobs, tickets
+from diary.services import blobs, purge, tickets
 from diary.services.instance import Instance
 from diary.storage import witnesses
-from diary.storage.blobs import BlobPlace
+from diary.storage.blobs import BlobPlace, statement_place
 from diary.storage.sessions import Signed
 from diary.storage.witnesses import WitnessRow
 
@@ -82,6 +83,8 @@ async def list_for(instance: Instance, signed: Signed, diary: bytes) -> list[dic
 async def remove(instance: Instance, signed: Signed, diary: bytes, witness: bytes) -> None:
     """End a code, or drop what came once the phone has it. Raises NotFound."""
     await instance.db.writer.run(lambda hand: witnesses.remove(hand, signed.account, diary, witness), of=signed.account)
+    with suppress(Unavailable):  # what cannot be removed now is removed by the hour
+        await purge.bury(instance, signed.account)
 
 
 async def find(instance: Instance, name: bytes, network: str) -> Found:
@@ -105,9 +108,13 @@ async def declare(instance: Instance, ticket: str, upload: bytes, parts: int, si
     if parts < 2 or size < parts:
         raise BadRequest("The numbers of these files do not add up.")
     quota, now = instance.settings.quota_bytes, instance.clock.now_ms()
-    await instance.db.writer.run(
-        lambda hand: witnesses.declare(hand, row.id, place, parts=parts, size=size, quota=quota, now=now), of=place.account
+    writer, account = instance.db.writer, place.account
+    await writer.run(lambda hand: witnesses.give_up(hand, row.id, upload, now), of=account)
+    await purge.bury(instance, account)
+    await writer.run(
+        lambda hand: witnesses.declare(hand, row.id, place, parts=parts, size=size, quota=quota, now=now), of=account
     )
+    await blobs.clear(instance, account)
 
 
 async def put_part(instance: Instance, ticket: str, upload: bytes, i: int, raw: bytes) -> None:
@@ -115,7 +122,7 @@ async def put_part(instance: Instance, ticket: str, upload: bytes, i: int, raw: 
     row, place = await _open(instance, ticket, upload)
     if row.upload != upload:
         raise NotFound
-    await blobs.put_part(instance, place, i, raw, Kind.HANDOVER)
+    await blobs.put_part(instance, place, i, raw)
 
 
 async def send(instance: Instance, ticket: str, envelope: bytes, upload: bytes | None, digest: bytes) -> None:
@@ -145,4 +152,4 @@ async def _open(instance: Instance, ticket: str, upload: bytes) -> tuple[Witness
     found = await witnesses.find(instance.db, tickets.read(instance, SENDING, ticket))
     if found is None or found[0].is_over(instance.clock.now_ms()):
         raise NotFound
-    return found[0], BlobPlace(found[1].account, found[1].diary, upload)
+    return found[0], statement_place(found[1].account, found[1].diary, found[0].id, upload)

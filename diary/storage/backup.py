@@ -16,7 +16,7 @@ from typing import Any, Final
 from diary.config import Settings
 from diary.errors import Conflict, Unavailable
 from diary.storage import database, moving
-from diary.storage.blobstore import flush, part_name
+from diary.storage.blobstore import flush
 from diary.storage.postgres import TROUBLE, connect
 from diary.storage.postgres_address import is_postgres
 from diary.storage.sqlite import PREFIX, path_of, said
@@ -63,11 +63,8 @@ def _copy(source: sqlite3.Connection, copy: sqlite3.Connection) -> None:
 def list_parts(path: Path) -> list[str]:
     """The names in the blob store of every part that a copied database speaks of."""
     with closing(open_sqlite(path, reading=True)) as copy:
-        rows = copy.execute(
-            "SELECT b.diary_id, b.blob, p.i, p.digest FROM part p JOIN blob b ON b.id = p.blob_id"
-            " WHERE b.erased = 0 ORDER BY p.id"
-        )
-        return [part_name(*row) for row in rows]
+        rows = copy.execute("SELECT p.name FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id")
+        return [name for (name,) in rows]
 
 
 def find_sample(path: Path) -> Sample | None:

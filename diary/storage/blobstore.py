@@ -25,7 +25,7 @@ RETRY: Final[Any] = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 
 
 class BlobStore:
-    """Bytes by name; a name never gets other bytes than it had."""
+    """Bytes by name. Every stored part has a name of its own, drawn for it (storage/blobs.py), and no name is used twice."""
 
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
         """`folder`: where a local store keeps its files, None for any other."""
@@ -120,13 +120,3 @@ def _s3(parts: SplitResult) -> S3Store:
         config |= {"access_key_id": unquote(parts.username), "secret_access_key": unquote(parts.password)}
     prefix = parts.path.strip("/") or None
     return S3Store(parts.hostname or "", prefix=prefix, config=config, client_options=options, retry_config=RETRY)  # type: ignore[arg-type]
-
-
-def blob_prefix(diary: bytes, blob: bytes) -> str:
-    """What the names of all parts of a file begin with."""
-    return f"{diary.hex()}/{blob.hex()}"
-
-
-def part_name(diary: bytes, blob: bytes, i: int, digest: bytes) -> str:
-    """Where a part lies. Its digest stands in the name: two that race for one number never mix."""
-    return f"{blob_prefix(diary, blob)}/{i}-{digest.hex()[:32]}"

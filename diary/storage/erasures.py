@@ -4,7 +4,10 @@
 parents and the files it named; number, ids, commitment, envelope digest and leaf stay, since the diary's head
 and the public log are made of them. Of an erased file stays its id: a device that knows nothing of the erasure
 must not be able to send it again. The rows change first and in one commit, so from then on nobody is given the
-bytes; the files of the blob store follow (`list_doomed`), again after a crash if need be.
+bytes; the files of the blob store follow (`list_doomed`), again after a crash if need be. Their room is free when
+they are gone, and no sooner.
+
+An erasure touches files of the diary's own kind only: a hand-over or a statement that has the same id is something else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +17,8 @@ from typing import Any, Final
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, NotFound
 from diary.ledger.erased import tombstone
+from diary.storage import blobs
+from diary.storage.blobs import Stored
 from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
@@ -45,11 +50,14 @@ class ErasureRow:
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """A file whose rows are gone and whose bytes are not yet."""
+    """A file that nobody is given any more and whose bytes are still to go: its number, and the names of its parts.
+
+    `folder`: where an earlier release may have left bytes that no row speaks of; None where that is another file's as well.
+    """
 
     row: int
-    diary: bytes
-    blob: bytes
+    names: tuple[str, ...]
+    folder: str | None
 
 
 async def list_pending(db: Database, account: bytes) -> tuple[ErasureRow, ...]:
@@ -123,7 +131,7 @@ def carry_out(hand: Hand, diary: bytes, records: Sequence[bytes], now: int, *, o
     if only_files and not named:
         raise BadRequest("Only a file can be erased at once.")
     hand.execute("UPDATE diary SET text_bytes = text_bytes - ? WHERE id = ?", (freed, diary))
-    doom(hand, diary, named - _still_named(hand, diary, named))
+    _doom_files(hand, diary, named - _still_named(hand, diary, named))
 
 
 def close(hand: Hand, erasure: bytes) -> None:
@@ -131,16 +139,39 @@ def close(hand: Hand, erasure: bytes) -> None:
     hand.execute("DELETE FROM erasure WHERE id = ?", (erasure,))
 
 
-def list_doomed(hand: Hand) -> tuple[Doomed, ...]:
-    """Files whose bytes are still to go."""
-    rows = hand.execute("SELECT id, diary_id, blob FROM blob WHERE erased = ? AND parts > 0", (True,)).fetchall()
-    return tuple(Doomed(*row) for row in rows)
+def list_doomed(hand: Hand, account: bytes | None = None) -> tuple[Doomed, ...]:
+    """Files whose bytes are still to go; those of one account, or of all."""
+    rows = hand.execute(
+        "SELECT b.id, b.diary_id, b.blob, d.account_id FROM blob b JOIN diary d ON d.id = b.diary_id"
+        " WHERE b.erased = ? AND b.parts > 0",
+        (True,),
+    ).fetchall()
+    return tuple(_doomed(hand, *row[:3]) for row in rows if account in (None, row[3]))
+
+
+def _doomed(hand: Hand, row: int, diary: bytes, blob: bytes) -> Doomed:
+    """One of them with the names of its bytes."""
+    names = hand.execute("SELECT name FROM part WHERE blob_id = ? UNION SELECT name FROM loose_bytes WHERE blob = ?", (row, row))
+    alone = hand.execute("SELECT count(*) FROM blob WHERE diary_id = ? AND blob = ?", (diary, blob)).fetchone()[0] == 1
+    return Doomed(row, tuple(name for (name,) in names.fetchall()), f"{diary.hex()}/{blob.hex()}" if alone else None)
 
 
 def bury(hand: Hand, row: int) -> None:
-    """The bytes of a doomed file are gone; its id stays."""
+    """The bytes of a doomed file are gone: its room is free again. Of a diary's file the id stays, of anything else nothing."""
+    doomed = "SELECT kind, diary_id, size FROM blob WHERE id = ? AND erased = ? AND parts > 0"
+    found = hand.execute(doomed, (row, True)).fetchone()
+    if found is None:
+        return  # another run was there first
+    kind, diary, size = found
     hand.execute("DELETE FROM part WHERE blob_id = ?", (row,))
-    hand.execute("UPDATE blob SET parts = 0, size = 0 WHERE id = ?", (row,))
+    hand.execute("DELETE FROM loose_bytes WHERE blob = ?", (row,))
+    if kind == Stored.FILE:
+        hand.execute("UPDATE blob SET parts = 0, size = 0 WHERE id = ?", (row,))
+    else:
+        hand.execute("DELETE FROM blob WHERE id = ?", (row,))
+    hand.execute(
+        "UPDATE account SET file_bytes = file_bytes - ? WHERE id = (SELECT account_id FROM diary WHERE id = ?)", (size, diary)
+    )
 
 
 def doom_abandoned(hand: Hand, before: int, now: int) -> int:
@@ -148,14 +179,13 @@ def doom_abandoned(hand: Hand, before: int, now: int) -> int:
     # Rows from before there was a time start theirs now.
     hand.execute("UPDATE blob SET touched_at = ? WHERE touched_at = 0 AND complete = ? AND erased = ?", (now, False, False))
     rows = hand.execute(
-        "SELECT diary_id, blob FROM blob WHERE complete = ? AND erased = ? AND touched_at < ?", (False, False, before)
+        "SELECT kind, owner, blob FROM blob WHERE complete = ? AND erased = ? AND touched_at < ?", (False, False, before)
     ).fetchall()
     count = 0
-    for diary, blob in rows:
-        name = _text(blob)
-        if not _still_named(hand, diary, {name}):
-            doom(hand, diary, {name})
-            count += 1
+    for kind, owner, blob in rows:
+        # A version names files of its own diary only.
+        if kind != Stored.FILE or not _still_named(hand, owner, {_text(blob)}):
+            count += blobs.doom(hand, Stored(kind), owner, blob)
     return count
 
 
@@ -167,9 +197,9 @@ def _versions(hand: Hand, diary: bytes, record: bytes) -> list[tuple[int, bytes,
     ).fetchall()
 
 
-def _still_named(hand: Hand, diary: bytes, blobs: Iterable[bytes]) -> set[bytes]:
+def _still_named(hand: Hand, diary: bytes, names: Iterable[bytes]) -> set[bytes]:
     """Those of some files' ids that a version which is still there names."""
-    asked = set(blobs)
+    asked = set(names)
     found: set[bytes] = set()
     if asked:
         for (facts,) in hand.execute("SELECT facts FROM version WHERE diary_id = ? AND erased_at IS NULL", (diary,)):
@@ -178,25 +208,17 @@ def _still_named(hand: Hand, diary: bytes, blobs: Iterable[bytes]) -> set[bytes]
     return found
 
 
-def doom(hand: Hand, diary: bytes, blobs: Iterable[bytes]) -> None:
-    """Take files away from everybody and give their room back."""
-    for name in blobs:
+def _doom_files(hand: Hand, diary: bytes, names: Iterable[bytes]) -> None:
+    """Take a diary's files away from everybody; ids that were never announced are kept from being so."""
+    for name in names:
         blob = unb64(name.decode())
-        row = hand.execute(
-            "SELECT id, size FROM blob WHERE diary_id = ? AND blob = ? AND erased = ?", (diary, blob, False)
-        ).fetchone()
-        if row is None:
-            # Named, and not announced yet: a device may still be about to.
-            hand.execute(
-                "INSERT INTO blob (diary_id, blob, parts, size, complete, touched_at, erased)"
-                " VALUES (?, ?, 0, 0, ?, 0, ?) ON CONFLICT (diary_id, blob) DO NOTHING",
-                (diary, blob, False, True),
-            )
+        if blobs.doom(hand, Stored.FILE, diary, blob):
             continue
-        hand.execute("UPDATE blob SET erased = ?, complete = ? WHERE id = ?", (True, False, row[0]))
+        # Named, and not announced yet: a device may still be about to.
         hand.execute(
-            "UPDATE account SET file_bytes = file_bytes - ? WHERE id = (SELECT account_id FROM diary WHERE id = ?)",
-            (row[1], diary),
+            "INSERT INTO blob (diary_id, kind, owner, blob, parts, size, complete, touched_at, erased)"
+            " VALUES (?, ?, ?, ?, 0, 0, ?, 0, ?) ON CONFLICT (kind, owner, blob) DO NOTHING",
+            (diary, int(Stored.FILE), diary, blob, False, True),
         )
 
 

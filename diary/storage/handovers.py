@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from typing import Final
 
-from diary.encoding import b64
 from diary.errors import NotFound, OverQuota
 from diary.storage import blobs, erasures
-from diary.storage.blobs import BlobPlace
+from diary.storage.blobs import Stored
 from diary.storage.reading import Database
 from diary.storage.spoken import noted
 from diary.storage.writer import Hand
 
 OPEN_AT_ONCE: Final = 20
 _COLUMNS: Final = "SELECT h.id, h.diary_id, h.name_mac, h.auth_mac, h.kdf, h.made_at, h.expires_at, h.ended_at FROM handover h"
+_KIND: Final = int(Stored.HANDOVER)
+_WITH_PARTS: Final = _COLUMNS.replace(" FROM", ", b.parts FROM")
+_DUE: Final = "SELECT h.id, h.diary_id, h.expires_at FROM handover h"
+_PARTS: Final = f"JOIN blob b ON b.kind = {_KIND} AND b.owner = h.diary_id AND b.blob = h.id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,7 @@ async def find_by_name(db: Database, name_mac: bytes) -> HandoverRow | None:
 async def find_parts(db: Database, handover: bytes) -> tuple[HandoverRow, int] | None:
     """A hand-over whose bytes are all here, and how many parts they are."""
     row = await db.look(
-        "SELECT h.id, h.diary_id, h.name_mac, h.auth_mac, h.kdf, h.made_at, h.expires_at, h.ended_at, b.parts FROM handover h"
-        " JOIN blob b ON b.diary_id = h.diary_id AND b.blob = h.id WHERE h.id = ? AND b.complete = ? AND b.erased = ?",
+        f"{_WITH_PARTS} {_PARTS} WHERE h.id = ? AND b.complete = ? AND b.erased = ?",
         (handover, True, False),
     )
     return (HandoverRow(*row[:8]), row[8]) if row else None
@@ -69,8 +71,8 @@ async def find_parts(db: Database, handover: bytes) -> tuple[HandoverRow, int] |
 async def count_parts(db: Database, known: HandoverRow) -> int:
     """How many parts of it are here; 0 while they are not all. One row in every case: the time must not say what there is."""
     row = await db.look(
-        "SELECT coalesce(max(parts), 0) FROM blob WHERE diary_id = ? AND blob = ? AND complete = ? AND erased = ?",
-        (known.diary, known.id, True, False),
+        "SELECT coalesce(max(parts), 0) FROM blob WHERE kind = ? AND owner = ? AND blob = ? AND complete = ? AND erased = ?",
+        (_KIND, known.diary, known.id, True, False),
     )
     return int(row[0]) if row else 0
 
@@ -94,18 +96,21 @@ async def list_for(db: Database, account: bytes) -> tuple[HandoverTold, ...]:
 
 
 def add(hand: Hand, account: bytes, row: HandoverRow, *, parts: int, size: int, quota: int) -> HandoverRow:
-    """Note a hand-over and take its room, or find that this very one was noted.
+    """Note a hand-over and take its room; noted before and not complete, it gets these numbers.
 
     Raises NotFound (the diary is not the account's), Conflict (those words are taken) and OverQuota.
     """
     erasures.owned(hand, account, row.diary)
+    place = blobs.handover_place(account, row.diary, row.id)
     known = hand.execute(f"{_COLUMNS} WHERE h.id = ? OR h.name_mac = ?", (row.id, row.name_mac)).fetchall()
     if earlier := noted([HandoverRow(*one) for one in known], row, "id", "auth_mac", "diary"):
+        if not earlier.is_over(row.made_at):
+            blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=row.made_at)
         return earlier
     standing = "SELECT count(*) FROM handover WHERE diary_id = ? AND ended_at IS NULL AND expires_at > ?"
     if hand.execute(standing, (row.diary, row.made_at)).fetchone()[0] >= OPEN_AT_ONCE:
         raise OverQuota("There are too many hand-overs at once. End one first.")
-    blobs.declare(hand, BlobPlace(account, row.diary, row.id), parts=parts, size=size, quota=quota, now=row.made_at)
+    blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=row.made_at)
     hand.execute(
         "INSERT INTO handover (id, diary_id, name_mac, auth_mac, kdf, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (row.id, row.diary, row.name_mac, row.auth_mac, row.kdf, row.made_at, row.expires_at),
@@ -125,7 +130,7 @@ def open_once(hand: Hand, handover: bytes, now: int, most: int) -> bool:
 
 
 def end(hand: Hand, account: bytes, handover: bytes, now: int) -> None:
-    """End a hand-over at once and give its room back. Raises NotFound."""
+    """End a hand-over at once; its bytes and its room go next. Raises NotFound."""
     row = hand.execute(
         "SELECT h.diary_id FROM handover h JOIN diary d ON d.id = h.diary_id WHERE h.id = ? AND d.account_id = ?"
         " AND h.ended_at IS NULL",
@@ -134,7 +139,7 @@ def end(hand: Hand, account: bytes, handover: bytes, now: int) -> None:
     if row is None:
         raise NotFound
     hand.execute("UPDATE handover SET ended_at = ? WHERE id = ?", (now, handover))
-    erasures.doom(hand, row[0], [b64(handover).encode()])
+    blobs.doom(hand, Stored.HANDOVER, row[0], handover)
 
 
 def doom_due(hand: Hand, now: int, forget_before: int, unfinished_before: int) -> int:
@@ -144,12 +149,19 @@ def doom_due(hand: Hand, now: int, forget_before: int, unfinished_before: int) -
     What ran out before `forget_before` ms is forgotten.
     """
     due = hand.execute(
-        "SELECT h.id, h.diary_id, h.expires_at FROM handover h JOIN blob b ON b.diary_id = h.diary_id AND b.blob = h.id"
+        f"{_DUE} {_PARTS}"
         " WHERE b.erased = ? AND (h.expires_at <= ? OR (b.complete = ? AND h.made_at <= ?))",
         (False, now, False, unfinished_before),
     ).fetchall()
-    for handover, diary, expires_at in due:
-        erasures.doom(hand, diary, [b64(handover).encode()])
+    for handover, diary, _ in due:
+        blobs.doom(hand, Stored.HANDOVER, diary, handover)
+    # One without parts of its own had named a diary's file (migration 0012): nobody could ever open it.
+    nothing = hand.execute(
+        f"{_DUE} LEFT {_PARTS}"
+        " WHERE b.id IS NULL AND h.ended_at IS NULL AND h.made_at <= ?",
+        (unfinished_before,),
+    ).fetchall()
+    for handover, _, expires_at in (*due, *nothing):
         if expires_at > now:
             hand.execute("UPDATE handover SET ended_at = ? WHERE id = ? AND ended_at IS NULL", (now, handover))
     hand.execute(
@@ -161,7 +173,9 @@ def doom_due(hand: Hand, now: int, forget_before: int, unfinished_before: int) -
 
 def _told(hand: Hand, row: HandoverRow) -> HandoverTold:
     """One with its state and openings."""
-    blob = hand.execute("SELECT complete, erased, size FROM blob WHERE diary_id = ? AND blob = ?", (row.diary, row.id)).fetchone()
+    blob = hand.execute(
+        "SELECT complete, erased, size FROM blob WHERE kind = ? AND owner = ? AND blob = ?", (_KIND, row.diary, row.id)
+    ).fetchone()
     times = hand.execute(
         "SELECT opened_at FROM handover_opening WHERE handover_id = ? ORDER BY opened_at, id", (row.id,)
     ).fetchall()

@@ -137,11 +137,15 @@ class Version(Model):
 class Blob(Model):
     """A sealed file: how many parts it was announced with, and whether it is whole.
 
-    `touched_at`: when something of it last came. `erased`: only its id is left, and never comes back.
+    `kind`, `owner`: what made it (storage/blobs.py, `Stored`). The same id may stand once for each kind and owner; nothing
+    that belongs to one of them touches another's row. `diary`: whose room it takes. `touched_at`: when something of it last
+    came. `erased`: nobody is given it; its parts are being removed, and of a diary's file the id stays for good.
     """
 
     id = fields.BigIntField(primary_key=True)
     diary: fields.ForeignKeyRelation[Diary] = fields.ForeignKeyField("kept.Diary", related_name="blobs")
+    kind = fields.BigIntField()
+    owner = Bytes()
     blob = Bytes()
     parts = fields.BigIntField()
     size = fields.BigIntField()
@@ -153,23 +157,46 @@ class Blob(Model):
         """Where it lies, and what may stand once only."""
 
         table = "blob"
-        unique_together = (("diary", "blob"),)
+        unique_together = (("kind", "owner", "blob"),)
+        indexes = (("diary_id",),)
 
 
 class Part(Model):
-    """One sealed part that lies in the blob store."""
+    """One sealed part that lies in the blob store, under `name`. No two parts share their bytes."""
 
     id = fields.BigIntField(primary_key=True)
     blob: fields.ForeignKeyRelation[Blob] = fields.ForeignKeyField("kept.Blob", related_name="part_rows")
     i = fields.BigIntField()
     size = fields.BigIntField()
     digest = Bytes()
+    name = fields.CharField(max_length=200, unique=True)
 
     class Meta:
         """Where it lies, and what may stand once only."""
 
         table = "part"
         unique_together = (("blob", "i"),)
+
+
+class LooseBytes(Model):
+    """A name in the blob store that no part speaks of: reserved for bytes that are on their way, or about to be removed.
+
+    `account`, `blob`: whose, and the number of the file's row, which may be gone before the bytes are. `at`: when reserved.
+    `dropped`: whatever lies there is to be removed, and no part may begin to speak of it.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    account = Bytes(db_index=True)
+    blob = fields.BigIntField(db_index=True)
+    name = fields.CharField(max_length=200, unique=True)
+    size = fields.BigIntField()
+    at = fields.BigIntField()
+    dropped = fields.BooleanField(default=False)
+
+    class Meta:
+        """Where it lies."""
+
+        table = "loose_bytes"
 
 
 class Access(Model):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from diary.errors import Conflict, NotFound, Unavailable
-from diary.storage.blobstore import BlobStore, part_name
+from diary.storage.blobstore import BlobStore
 from diary.storage.postgres import TROUBLE, connect
 from diary.storage.sqlite import connect as open_sqlite
 
@@ -66,7 +66,7 @@ async def move_files(source: sqlite3.Connection, old: BlobStore, new: BlobStore,
     Raises Unavailable when a store does not answer.
     """
     rows = source.execute(
-        "SELECT b.diary_id, b.blob, p.i, p.digest FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id"
+        "SELECT p.name, p.digest FROM part p JOIN blob b ON b.id = p.blob_id WHERE b.erased = 0 ORDER BY p.id"
     ).fetchall()
     lost: list[str] = []
     for at in range(0, len(rows), FILES_AT_ONCE):
@@ -77,9 +77,8 @@ async def move_files(source: sqlite3.Connection, old: BlobStore, new: BlobStore,
     return lost
 
 
-async def _move_part(old: BlobStore, new: BlobStore, diary: bytes, blob: bytes, i: int, digest: bytes) -> str | None:
+async def _move_part(old: BlobStore, new: BlobStore, name: str, digest: bytes) -> str | None:
     """Copy one part unless it lies there already; its name when the source has not got it whole."""
-    name = part_name(diary, blob, i, digest)
     if await _is_whole(new, name, digest):
         return None
     try:

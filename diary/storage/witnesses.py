@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from diary.encoding import b64
-from diary.errors import NotFound, OverQuota
+from diary.errors import NotFound, OverQuota, Unavailable
 from diary.storage import blobs, erasures
-from diary.storage.blobs import BlobPlace
+from diary.storage.blobs import BlobPlace, Stored
 from diary.storage.reading import Database
 from diary.storage.spoken import noted
 from diary.storage.writer import Hand
@@ -50,7 +49,17 @@ async def find(db: Database, witness: bytes) -> tuple[WitnessRow, BlobPlace] | N
         return None
     found = WitnessRow(*row)
     owner = await db.look("SELECT account_id FROM diary WHERE id = ?", (found.diary,))
-    return (found, BlobPlace(owner[0], found.diary, found.upload or b"")) if owner else None
+    return (found, blobs.statement_place(owner[0], found.diary, found.id, found.upload or b"")) if owner else None
+
+
+async def find_files(db: Database, account: bytes, diary: bytes, upload: bytes) -> BlobPlace | None:
+    """Where the files of a statement that has come lie, by their upload's id; the earliest where several chose the same."""
+    row = await db.look(
+        "SELECT w.id FROM witness_code w JOIN diary d ON d.id = w.diary_id"
+        " WHERE d.id = ? AND d.account_id = ? AND w.upload = ? AND w.answered_at IS NOT NULL ORDER BY w.answered_at, w.id",
+        (diary, account, upload),
+    )
+    return blobs.statement_place(account, diary, row[0], upload) if row else None
 
 
 async def list_for(db: Database, account: bytes, diary: bytes) -> tuple[WitnessRow, ...]:
@@ -80,11 +89,22 @@ def add(hand: Hand, account: bytes, row: WitnessRow) -> WitnessRow:
     return row
 
 
-def declare(hand: Hand, witness: bytes, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> None:
-    """Take room for the files of a statement; what another try had sent is given up. Raises NotFound and as blobs.declare."""
+def give_up(hand: Hand, witness: bytes, upload: bytes, now: int) -> None:
+    """What an earlier try had sent, under another id than `upload`, is given up. Raises NotFound."""
     row = _standing(hand, witness, now)
-    if row.upload is not None and row.upload != place.blob:
-        erasures.doom(hand, row.diary, [b64(row.upload).encode()])
+    if row.upload is not None and row.upload != upload:
+        blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
+
+
+def declare(hand: Hand, witness: bytes, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> None:
+    """Take room for the files of a statement. Raises NotFound, Unavailable while another try's bytes are left, as blobs.declare.
+
+    So a code never holds more than one upload's bytes, however often it is used to begin.
+    """
+    _standing(hand, witness, now)
+    others = "SELECT 1 FROM blob WHERE kind = ? AND owner = ? AND blob != ?"
+    if hand.execute(others, (int(Stored.STATEMENT), witness, place.blob)).fetchone():
+        raise Unavailable("What was sent before is being removed. Nothing was lost; try again in a moment.")
     blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now)
     hand.execute("UPDATE witness_code SET upload = ? WHERE id = ?", (place.blob, witness))
 
@@ -98,7 +118,7 @@ def answer(hand: Hand, witness: bytes, upload: bytes | None, statement: bytes, n
     if upload is not None and row.upload != upload:
         raise NotFound
     if upload is None and row.upload is not None:
-        erasures.doom(hand, row.diary, [b64(row.upload).encode()])
+        blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
         hand.execute("UPDATE witness_code SET upload = NULL WHERE id = ?", (witness,))
     hand.execute("UPDATE witness_code SET statement = ?, answered_at = ? WHERE id = ?", (statement, now, witness))
 
@@ -123,7 +143,7 @@ def drop_due(hand: Hand, before: int) -> int:
 def _drop(hand: Hand, row: WitnessRow) -> None:
     """A code and its files."""
     if row.upload is not None:
-        erasures.doom(hand, row.diary, [b64(row.upload).encode()])
+        blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
     hand.execute("DELETE FROM witness_code WHERE id = ?", (row.id,))
 
 

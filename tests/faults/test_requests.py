@@ -53,7 +53,7 @@ async def test_pushes_in_any_order_and_long_after_all_stand(keeper: Keeper, serv
 
 async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper, server: Served) -> None:
     """Whole before its parts: asked for again by number. Each part twice, the last one after two weeks: 204, one file.
-    A part that is not what was sealed is refused by the digest at the end, and can be sent again."""
+    A digest of other parts is refused at the end; the parts are asked for again then, and go in."""
     file = seal_file(keeper, bytes(range(256)) * 9000)
     place = f"{keeper.diary}/blobs/{file.blob}"
     await keeper.ask("PUT", place, file.declaration)
@@ -66,6 +66,9 @@ async def test_a_file_may_come_in_any_order_twice_and_days_later(keeper: Keeper,
     assert (await keeper.ask("PUT", f"{place}/parts/1", file.sealed[1])).status_code == 204
     wrong = await keeper.ask("POST", f"{place}/complete", {"digest": "A" * 43})
     assert (wrong.status_code, wrong.json()["error"]) == (409, "digest")
+    assert (await keeper.ask("GET", place)).json()["have"] == []
+    for i, part in enumerate(file.sealed):
+        assert (await keeper.ask("PUT", f"{place}/parts/{i}", part)).status_code == 204
     for _ in range(2):
         assert (await keeper.ask("POST", f"{place}/complete", {"digest": file.digest})).status_code == 204
     assert (await keeper.ask("GET", place)).json()["complete"]

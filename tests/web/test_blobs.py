@@ -64,16 +64,21 @@ async def test_an_upload_goes_on_where_it_stopped(keeper: Keeper, server: Served
         await keeper.ask("PUT", f"{where}/parts/{i}", file.sealed[i])
     wrong = await keeper.ask("POST", f"{where}/complete", {"digest": b64(bytes(32))})
     assert (wrong.status_code, wrong.json()["error"]) == (409, "digest")
+    assert (await keeper.ask("GET", where)).json()["have"] == []
+    for i, part in enumerate(file.sealed):
+        await keeper.ask("PUT", f"{where}/parts/{i}", part)
     for _ in range(2):
         assert (await keeper.ask("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
 
 
-async def test_other_bytes_or_numbers_are_refused(keeper: Keeper) -> None:
-    """A part and a declaration stand once: 409 for another of either."""
+async def test_other_bytes_or_numbers_are_refused_once_it_is_complete(keeper: Keeper) -> None:
+    """A part and a declaration of a complete file stand: 409 for another of either."""
     file = seal_file(keeper, BIG)
     where = address(keeper, file)
     await keeper.ask("PUT", where, file.declaration)
-    await keeper.ask("PUT", f"{where}/parts/0", file.sealed[0])
+    for i, part in enumerate(file.sealed):
+        await keeper.ask("PUT", f"{where}/parts/{i}", part)
+    assert (await keeper.ask("POST", f"{where}/complete", {"digest": file.digest})).status_code == 204
     again = file.sealed[0][:-1] + bytes([file.sealed[0][-1] ^ 1])
     differs = await keeper.ask("PUT", f"{where}/parts/0", again)
     assert (differs.status_code, differs.json()["error"]) == (409, "differs")

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp
 
 from diary.errors import DigestMismatch
 from diary.services import blobs
-from diary.services.blobs import BlobState, place_of
+from diary.services.blobs import BlobState, place_of, reading_place
 from diary.web.answers import Answer, json_answer, octets
 from diary.web.call import Call
 
@@ -23,7 +23,7 @@ async def declare(call: Call) -> ASGIApp:
 
 async def state(call: Call) -> ASGIApp:
     """Where an upload stands."""
-    place = place_of(call.keeper, call.id("diary"), call.id("blob"))
+    place = await reading_place(call.instance, call.keeper, call.id("diary"), call.id("blob"))
     return _told(await blobs.state(call.instance, place))
 
 
@@ -36,7 +36,7 @@ async def put_part(call: Call) -> ASGIApp:
 
 async def get_part(call: Call) -> ASGIApp:
     """One sealed part."""
-    place = place_of(call.keeper, call.id("diary"), call.id("blob"))
+    place = await reading_place(call.instance, call.keeper, call.id("diary"), call.id("blob"))
     try:
         return octets(await blobs.get_part(call.instance, place, call.number("i", MOST_PARTS)))
     except DigestMismatch:
