@@ -65,6 +65,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
     import uvicorn
 
     from diary.app import create_app
+    from diary.web.protocol import protocol_for
 
     settings = config.load(os.environ)
     settings.check_for_people()
@@ -77,6 +78,7 @@ def serve(bind: str, sample: bool, teaching: bool) -> None:
             create_app(settings),
             host=host or "127.0.0.1",
             port=int(port) if bind else urlsplit(settings.app_url).port or USUAL_PORT,
+            http=protocol_for(tls=settings.app_url.startswith("https:")),
             access_log=False,
             lifespan="on",
             # What is below an error is a visitor's doing (an upgrade, a broken request): no line of theirs is in the log.

@@ -69,7 +69,7 @@ SINGLE_IMPORTERS: dict[str, tuple[str, ...]] = {
     "jinja2": ("diary.web",),
     "redis": ("diary.services",),
     "limits": ("diary.web", "diary.services", "diary.app"),
-    "uvicorn": ("diary.cli",),
+    "uvicorn": ("diary.cli", "diary.web.protocol"),
     "click": (
         "diary.cli",
         "diary.cli_doctor",

@@ -131,7 +131,7 @@ def _check(instance: Instance, row: AccountRow, keys: NewKeys, epoch: int) -> No
 
 def _read_wraps(frame: bytes) -> tuple[bytes, Sequence[bytes]]:
     """One version's id and its new wraps."""
-    version, *wraps = read_frames(frame, at_most=1 + len(PARTS))
+    version, *wraps = read_frames(frame, at_most=1 + len(PARTS)) or [b""]
     if len(version) != 16 or not wraps:
         raise BadRequest("The frames do not add up.")
     return version, wraps

@@ -1,0 +1,109 @@
+"""The HTTP/1.1 protocol of the server: bounded request heads, and error answers with the security headers.
+
+uvicorn parses requests and refuses broken ones itself, before the application runs. Its own refusal carries none of the
+security headers, and it puts no bound on the number or the size of headers.
+"""
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from diary.encoding import canon
+from diary.errors import BadRequest, KeptError, TooLarge
+from diary.web.headers import NO_STORE, PUBLIC_POLICY, Pair, security_headers
+
+# A browser sends about 20 headers in 2 KB; a proxy adds a few.
+HEADERS_MOST: Final = 100
+HEAD_BYTES: Final = 32 << 10
+
+
+class _HeadTooLargeError(Exception):
+    """Stops the parser inside a callback."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with limits on what comes before a body, between its chunks and after it."""
+
+    security: tuple[Pair, ...] = ()
+    _count = 0
+    _size = 0
+    _without_progress = 0
+    _progress = False
+    _too_large = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came. Bytes that complete no head and no piece of a body are bounded as a whole.
+
+        The parser holds an unfinished header line, an address or a trailer in memory for as long as it grows, and
+        calls back only at its end, so counting in the callbacks alone would not bound it.
+        """
+        self._progress = False
+        super().data_received(data)
+        self._without_progress = 0 if self._progress else self._without_progress + len(data)
+        if self._without_progress > HEAD_BYTES and not self.transport.is_closing():
+            self._too_large = True
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """A new request: its head is counted from nothing."""
+        self._count = self._size = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the address."""
+        self._count_bytes(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer after a body in chunks."""
+        self._count += 1
+        self._count_bytes(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head has been read."""
+        self._progress = True
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body; the views bound its size and its pace."""
+        self._progress = True
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse in the form every other failure has, and close. uvicorn's sentence is not used."""
+        del msg
+        if self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+            # A second head in the middle of an answer would be read as a part of it.
+            self.transport.close()
+            return
+        error: KeptError = BadRequest()
+        status = 400
+        if self._too_large:
+            error, status = TooLarge("The head of that request is too large: at most 100 headers and 32 KB."), 431
+        body = canon({"error": error.code, "message": error.sentence})
+        headers = [*self.security, NO_STORE, (b"content-type", b"application/json")]
+        headers += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        self.transport.write(STATUS_LINE[status] + lines + b"\r\n" + body)
+        self.transport.close()
+
+    def _count_bytes(self, size: int) -> None:
+        """Count bytes of a head. Raises inside the parser, which uvicorn answers with `send_400_response`."""
+        self._size += size
+        if self._count > HEADERS_MOST or self._size > HEAD_BYTES:
+            self._too_large = True
+            raise _HeadTooLargeError
+
+
+def protocol_for(*, tls: bool) -> type[asyncio.Protocol]:
+    """The protocol for one server. `tls`: its app's address begins with https."""
+
+    class Protocol(BoundedProtocol):
+        """With the headers of this server."""
+
+        # Before the head has been read nobody knows which host was asked: the stricter policy holds.
+        security = security_headers(PUBLIC_POLICY, tls=tls)
+
+    return Protocol
