@@ -27,7 +27,7 @@ from diary.storage.database import opened
 from diary.web.call import Office
 from diary.web.edge import Edge
 from diary.web.events import Events
-from diary.web.limits import AccountLimit, NetworkLimit
+from diary.web.limits import NetworkLimit, SessionLimit
 from diary.web.pages import render_pages
 
 # Each proof that is checked holds 46 MiB for its time.
@@ -60,7 +60,7 @@ def create_app(
                 pages=pages,
                 events=Events(told),
                 networks=NetworkLimit(instance.pepper, instance.counts),
-                accounts=AccountLimit(told, instance.counts),
+                sessions=SessionLimit(told, instance.counts),
             )
             app.state.office.events.say("started")
             purging = asyncio.create_task(every_hour(instance, app.state.office.events.fault))

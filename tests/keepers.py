@@ -157,6 +157,20 @@ async def enrol(server: Served, address: str = "198.51.100.7") -> Keeper:
     return Keeper(client, dict(reached._cookies), identity=identity, journal=journal)
 
 
+def copied(server: Served, keeper: Keeper, address: str = "192.0.2.66") -> Phone:
+    """Somebody else's device with a copy of all that signs the keeper's device in."""
+    return Phone(server.client(address), dict(keeper.cookies))
+
+
+async def on_another_device(server: Served, keeper: Keeper, address: str = "198.51.100.8", **more: object) -> Keeper:
+    """The keeper at a second device, signed in with the words."""
+    phone = Phone(server.client(address))
+    body = sign_in_body(keeper.identity.login, keeper.proof)
+    answer = await phone.ask("POST", "/v1/sessions", {**body, **more})
+    assert answer.status_code == 200, answer.text
+    return Keeper(phone.client, phone.cookies, identity=keeper.identity, journal=keeper.journal)
+
+
 def proof_of_words(keeper: Keeper, words: str, answer: Mapping[str, Any]) -> str:
     """AUTH of words under the `kdf` of a prelogin answer."""
     root = kdf.root(words, answer["kdf"], kdf.TESTS)

@@ -100,7 +100,7 @@ async def register(instance: Instance, enrolment: Enrolment, device: Device) -> 
         again = await accounts.find_by_id(instance.db, new.account)
         if again is None or again.login_mac != row.login_mac:
             raise
-        known = await account_by_words(instance, new.login, new.lock.auth, None)
+        known = await account_by_words(instance, new.login, new.lock.auth, None, device.network)
         return *await _enter(instance, known, device), False
     return await _with_words(instance, entry), entry, True
 
@@ -109,16 +109,14 @@ async def sign_in(
     instance: Instance, login: str, auth: bytes, device: Device, device_token: str | None
 ) -> tuple[dict[str, object], Entry]:
     """Sign in with the words, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
-    row = await account_by_words(instance, login, auth, device_token)
+    row = await account_by_words(instance, login, auth, device_token, device.network)
     await members.check(instance, row.id, device.digits)
     return await _enter(instance, row, device)
 
 
-async def recover(
-    instance: Instance, login: str, code_auth: bytes, device: Device, device_token: str | None
-) -> tuple[dict[str, object], Entry]:
+async def recover(instance: Instance, login: str, code_auth: bytes, device: Device) -> tuple[dict[str, object], Entry]:
     """Sign in with the recovery code, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
-    row = await account_by_code(instance, login, code_auth, device_token)
+    row = await account_by_code(instance, login, code_auth)
     await members.check(instance, row.id, device.digits)
     entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device, "recovered"))
     answer = await sessions.describe(instance, row, entry.session)
@@ -135,7 +133,7 @@ async def unlock(instance: Instance, signed: Signed) -> dict[str, object]:
 
 async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: NewLock) -> None:
     """Replace the words. Every other session ends. Raises NoMatch, TryLater and BadRequest."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     login = lock.kdf.get("login")
     if not isinstance(login, str) or instance.pepper.login_mac(login) != signed.login_mac:
         raise BadRequest("That lock belongs to another name.")
@@ -157,7 +155,7 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
 
 async def change_code(instance: Instance, signed: Signed, proof: bytes, code_auth: bytes, code_wrap: bytes) -> None:
     """Replace the recovery code. Raises NoMatch, TryLater and BadRequest."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     check_wrap(code_wrap, code_header(id_text(signed.account), 1))
     digest = digest_of_code(code_auth)
 

@@ -50,7 +50,7 @@ async def ask(
     at_once = why == UNDER_18_IMAGE
     if at_once and len(records) > 1:
         raise BadRequest("Only one file at a time can be erased at once.")
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     now = instance.clock.now_ms()
     asked = ErasureRow(new_id(), diary, records, why, now, now if at_once else now + DAYS * DAY_MS)
     if not at_once:
@@ -81,7 +81,7 @@ async def take_back(instance: Instance, signed: Signed, diary: bytes, erasure: b
 
 async def ask_closing(instance: Instance, signed: Signed, proof: bytes) -> int:
     """Have the account closed in seven days; when, in ms. Raises NoMatch and TryLater."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     due_at = instance.clock.now_ms() + DAYS * DAY_MS
     return await instance.db.writer.run(lambda hand: closing.ask(hand, signed.account, due_at), of=signed.account)
 

@@ -53,7 +53,7 @@ async def find_advocate(instance: Instance, fingerprint: bytes) -> dict[str, obj
 
 async def make(instance: Instance, signed: Signed, proof: bytes, new: NewGrant) -> GrantRow:
     """Keep a grant. Safe to repeat. Raises NoMatch, TryLater, BadRequest, NotFound, Conflict and OverQuota."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     now = instance.clock.now_ms()
     if not now < new.not_after <= now + LONGEST_MS + CLOCK_MS:
         raise BadRequest("Nobody can be let in for longer than half a year.")

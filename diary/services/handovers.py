@@ -2,7 +2,7 @@
 
 [Note: one answer] A wrong word, words nobody has, a hand-over that was ended, used up or has run out: all are NoMatch,
 after the same work. A name that nothing has gets a salt of its own, always the same, made from the pepper. Only a proof
-that holds counts as an opening; every other try counts against the name and against the network it came from.
+that holds counts as an opening; every other try counts against the name, by the network it came from and over all.
 """
 
 import hmac
@@ -17,6 +17,7 @@ from diary.encoding import b64, canon, parse
 from diary.errors import BadRequest, NoMatch, NotFound, TooLarge, Unavailable
 from diary.services import blobs, purge, tickets
 from diary.services.instance import Instance
+from diary.services.throttle import FAILURES_BY_NAME, Bound, counted
 from diary.storage import handovers
 from diary.storage.blobs import BlobPlace, handover_place
 from diary.storage.handovers import HandoverRow, HandoverTold
@@ -120,8 +121,15 @@ async def open_(instance: Instance, name: bytes, auth: bytes, network: str) -> O
     """
     pepper, now = instance.pepper, instance.clock.now_ms()
     mac, proof = pepper.handover_mac(b"name", name), pepper.handover_mac(b"auth", auth)
-    keys = (("handover", mac), ("handover-from", network))
-    entered = [await instance.throttle.enter(key) for key in keys]
+    # By name and network together: whoever guesses behind an address that many share holds up their own guesses only.
+    bounds = (Bound(("handover", mac, network)), Bound(("handover", mac), FAILURES_BY_NAME))
+    async with counted(instance.throttle, *bounds):
+        return await _open(instance, name, mac, proof, now)
+
+
+async def _open(instance: Instance, name: bytes, mac: bytes, proof: bytes, now: int) -> Opened:
+    """One opening of the hand-over behind `mac`; see `open_`, which counts."""
+    pepper = instance.pepper
     row = await handovers.find_by_name(instance.db, mac)
     # Made in every case, and parts are counted in every case, so that one kind of refusal takes as long as another.
     nothing = HandoverRow(name, b"", mac, pepper.handover_mac(b"nothing", name), b"", 0, 0)
@@ -133,8 +141,6 @@ async def open_(instance: Instance, name: bytes, auth: bytes, network: str) -> O
         raise NoMatch
     if not await instance.db.writer.run(lambda hand: handovers.open_once(hand, known.id, now, OPENINGS)):
         raise NoMatch
-    for key, one in zip(keys, entered, strict=True):
-        await instance.throttle.leave(key, one)
     return Opened(known.id, parts, tickets.issue(instance, FETCHING, known.id, now + TICKET_MS))
 
 

@@ -1,7 +1,7 @@
 """Checking a proof: of the words at sign-in, of the recovery code, of either before a grave act.
 
-[Note: equal work] Every path to an answer looks the name up once, opens one sealed column and does one
-Argon2id, whether or not there is such a name and whatever is wrong; the answer is one and the same.
+[Note: equal work] Every path to an answer looks the name up once and, for words, does one Argon2id, whether or not there is
+such a name and whatever is wrong; the answer is one and the same.
 """
 
 import asyncio
@@ -10,14 +10,17 @@ import hmac
 from typing import Final
 
 from diary.encoding import b64
-from diary.errors import NoMatch
+from diary.errors import NoMatch, SignedOut
 from diary.services.instance import Instance
 from diary.services.pepper import SALT_BYTES
-from diary.storage import accounts
+from diary.services.throttle import FAILURES_BY_NAME, Bound, counted
+from diary.storage import accounts, sessions
 from diary.storage.accounts import AccountRow
+from diary.storage.sessions import Signed
 
 NO_SALT: Final = bytes(SALT_BYTES)
 NO_DIGEST: Final = bytes(32)
+MOST_PROOFS: Final = 10
 
 
 async def argon(instance: Instance, proof: bytes, salt: bytes) -> bytes:
@@ -31,48 +34,57 @@ def digest_of_code(code_auth: bytes) -> bytes:
     return hashlib.sha256(code_auth).digest()
 
 
-async def account_by_words(instance: Instance, login: str, auth: bytes, device: str | None) -> AccountRow:
-    """The account of a name and the proof of its words. Raises NoMatch and TryLater."""
+async def account_by_words(instance: Instance, login: str, auth: bytes, device: str | None, network: str) -> AccountRow:
+    """The account of a name and the proof of its words. `network`: a stand-in for where it comes from.
+
+    Raises NoMatch and TryLater.
+    """
     login_mac = instance.pepper.login_mac(login)
-    key = ("words", login_mac, instance.pepper.find_device(device, login_mac))
-    entered = await instance.throttle.enter(key)
-    row = await accounts.find_by_login(instance.db, login_mac)
-    stored = await argon(instance, auth, row.auth_salt if row else NO_SALT)
-    if not hmac.compare_digest(stored, row.auth_digest if row else NO_DIGEST) or row is None:
-        raise NoMatch
-    await instance.throttle.leave(key, entered)
-    return row
+    known = instance.pepper.find_device(device, login_mac)
+    bounds = [Bound(("words", login_mac, known, network))]
+    if known is None:
+        bounds.append(Bound(("words", login_mac), FAILURES_BY_NAME))
+    async with counted(instance.throttle, *bounds):
+        row = await accounts.find_by_login(instance.db, login_mac)
+        stored = await argon(instance, auth, row.auth_salt if row else NO_SALT)
+        if not hmac.compare_digest(stored, row.auth_digest if row else NO_DIGEST) or row is None:
+            raise NoMatch
+        return row
 
 
-async def account_by_code(instance: Instance, login: str, code_auth: bytes, device: str | None) -> AccountRow:
-    """The account of a name and the proof of its recovery code. Raises NoMatch and TryLater."""
-    login_mac = instance.pepper.login_mac(login)
-    key = ("code", login_mac, instance.pepper.find_device(device, login_mac))
-    entered = await instance.throttle.enter(key)
-    row = await accounts.find_by_login(instance.db, login_mac)
-    await argon(instance, code_auth, NO_SALT)
+async def account_by_code(instance: Instance, login: str, code_auth: bytes) -> AccountRow:
+    """The account of a name and the proof of its recovery code. Raises NoMatch.
+
+    Failures are not counted: 128 random bits cannot be guessed, and a count could be filled by somebody else. The check is one
+    look-up and one digest, so it is no load either; posts are limited by network (diary/web/limits.py).
+    """
+    row = await accounts.find_by_login(instance.db, instance.pepper.login_mac(login))
     stored = (row.code_digest if row else None) or NO_DIGEST
     if not hmac.compare_digest(digest_of_code(code_auth), stored) or row is None:
         raise NoMatch
-    await instance.throttle.leave(key, entered)
     return row
 
 
-async def prove(instance: Instance, account: bytes, proof: bytes) -> AccountRow:
-    """The account, when `proof` is of its words or its code. Raises NoMatch and TryLater.
+async def prove(instance: Instance, signed: Signed, proof: bytes) -> AccountRow:
+    """The account, when `proof` is of its words or its code. Raises NoMatch, and SignedOut when the session has ended.
 
-    Counted apart from signing in: someone with a stolen session cannot use up the keeper's tries there.
+    [Note: wrong proofs] Wrong proofs are counted in the session's own row. The tenth in a row ends that session and nothing
+    else: whoever copied a session can spend its tries, and keeps nobody from acting in another one. Each try is counted before it
+    is looked at, so that many at once are not all looked at; a right one sets the count back.
     """
-    key = ("proof", account)
-    entered = await instance.throttle.enter(key)
-    row = await accounts.find_by_id(instance.db, account)
+    if not await instance.db.writer.run(lambda hand: sessions.begin_proof(hand, signed.session, MOST_PROOFS), of=signed.account):
+        raise SignedOut
+    row = await accounts.find_by_id(instance.db, signed.account)
     if row is None:
-        raise NoMatch
+        raise SignedOut
     by_code = hmac.compare_digest(digest_of_code(proof), row.code_digest or NO_DIGEST)
-    if not by_code and not hmac.compare_digest(await argon(instance, proof, row.auth_salt), row.auth_digest):
-        raise NoMatch
-    await instance.throttle.leave(key, entered)
-    return row
+    if by_code or hmac.compare_digest(await argon(instance, proof, row.auth_salt), row.auth_digest):
+        await instance.db.writer.run(lambda hand: sessions.settle_proof(hand, signed.session), of=signed.account)
+        return row
+    await instance.db.writer.run(
+        lambda hand: sessions.end_after_proofs(hand, signed.account, signed.session, MOST_PROOFS), of=signed.account
+    )
+    raise NoMatch
 
 
 def made_up_kdf(instance: Instance, login: str, m: int, t: int) -> dict[str, object]:

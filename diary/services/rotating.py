@@ -53,7 +53,7 @@ async def begin(instance: Instance, signed: Signed, proof: bytes, keys: NewKeys)
 
     The diary is the account's (`owned`). Raises NoMatch, TryLater, BadRequest and BadSignature.
     """
-    row = await prove(instance, signed.account, proof)
+    row = await prove(instance, signed, proof)
     diaries = {one.id: one for one in await accounts.list_diaries(instance.db, signed.account)}
     _check(instance, row, keys, diaries[keys.diary].epoch)
     salt = os.urandom(SALT_BYTES)
@@ -99,7 +99,7 @@ async def stage(instance: Instance, signed: Signed, diary: bytes, body: bytes) -
 
 async def commit(instance: Instance, signed: Signed, diary: bytes, proof: bytes) -> None:
     """The new keys count and nothing else does: every session ends, this one too. Raises also Incomplete and Conflict."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     now = instance.clock.now_ms()
 
     def job(hand: Hand) -> None:

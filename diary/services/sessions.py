@@ -31,13 +31,17 @@ _DEVICE_NAME: Final = b"device-name"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The device that signs in: its id, what the keeper calls it, the cookies it came with, and an advocate's six digits."""
+    """The device that signs in: its id, what the keeper calls it, the session it came with, and an advocate's six digits.
+
+    `network`: a stand-in for where it comes from, to count tries by; never kept.
+    """
 
     id: bytes
     name: str
     session_token: str | None
     borrowed: bool = False
     digits: str = ""
+    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,7 @@ async def note_use(instance: Instance, signed: Signed) -> None:
 
 async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> list[Listed]:
     """The keeper's sessions, newest first. Raises NoMatch and TryLater."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     rows = await sessions.list_of(instance.db, signed.account, instance.clock.now_ms())
     return [
         Listed(
@@ -124,7 +128,7 @@ async def list_sessions(instance: Instance, signed: Signed, proof: bytes) -> lis
 
 async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) -> None:
     """End one of the keeper's sessions; its device is told. Raises NoMatch, TryLater and NotFound."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
 
     def job(hand: Hand) -> bool:
         now = instance.clock.now_ms()
@@ -139,7 +143,7 @@ async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) 
 
 async def end_others(instance: Instance, signed: Signed, proof: bytes) -> None:
     """End every other session of the keeper's; their devices are told. Raises NoMatch and TryLater."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
 
     def job(hand: Hand) -> None:
         now = instance.clock.now_ms()
@@ -163,7 +167,7 @@ async def note_act(instance: Instance, signed: Signed, what: str) -> None:
 
 async def list_access(instance: Instance, signed: Signed, proof: bytes) -> list[dict[str, object]]:
     """What was done to the account, newest first. Raises NoMatch and TryLater."""
-    await prove(instance, signed.account, proof)
+    await prove(instance, signed, proof)
     rows = await instance.db.page(lambda hand: access.list_of(hand, signed.account))
     return [
         {

@@ -57,7 +57,7 @@ class SharedCounts:
 
 
 class SharedThrottle:
-    """`Throttle` for several workers; see [Note: device cookies] there."""
+    """`Throttle` for several workers; see [Note: who is counted] there."""
 
     def __init__(self, clock: Clock, redis: Any) -> None:
         """Count by this clock, in this Redis."""
@@ -65,8 +65,8 @@ class SharedThrottle:
         self._enter = redis.register_script(_ENTER)
         self._redis = redis
 
-    async def enter(self, key: Hashable) -> str:
-        """Take one try; it counts as failed until `leave` is called with what is returned here.
+    async def enter(self, key: Hashable, most: int = FAILURES) -> str:
+        """Take one try out of `most` an hour; it counts as failed until `leave` is called with what is returned here.
 
         Raises TryLater, and Unavailable when Redis does not answer.
         """
@@ -74,7 +74,7 @@ class SharedThrottle:
         entered = f"{now}-{secrets.token_hex(8)}"
         name = _name(key)
         try:
-            arguments = [now, WINDOW_MS, FAILURES, entered, SKEW_MS]
+            arguments = [now, WINDOW_MS, most, entered, SKEW_MS]
             refused, first = await self._enter(keys=[name, name + "-refused"], args=arguments)
         except (RedisError, OSError, TimeoutError):
             raise Unavailable from None

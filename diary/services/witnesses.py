@@ -19,6 +19,7 @@ from diary.ids import id_text
 from diary.ledger.witnesses import asking_header, statement_header
 from diary.services import blobs, purge, tickets
 from diary.services.instance import Instance
+from diary.services.throttle import Bound, counted
 from diary.storage import witnesses
 from diary.storage.blobs import BlobPlace, statement_place
 from diary.storage.sessions import Signed
@@ -90,11 +91,11 @@ async def remove(instance: Instance, signed: Signed, diary: bytes, witness: byte
 async def find(instance: Instance, name: bytes, network: str) -> Found:
     """What the words name. Raises NoMatch for words that name nothing, and TryLater. `network`: counts tries by it."""
     mac, now = instance.pepper.handover_mac(b"witness", name), instance.clock.now_ms()
-    entered = await instance.throttle.enter(("witness-from", network))
-    row = await witnesses.find_by_name(instance.db, mac)
-    if row is None:
-        raise NoMatch
-    await instance.throttle.leave(("witness-from", network), entered)
+    # By name and network together; how many names one network may try is the limit of posts.
+    async with counted(instance.throttle, Bound(("witness", mac, network))):
+        row = await witnesses.find_by_name(instance.db, mac)
+        if row is None:
+            raise NoMatch
     if row.is_over(now):
         return Found(row.id, None, None)
     return Found(row.id, row.sealed, tickets.issue(instance, SENDING, row.id, now + TICKET_MS))

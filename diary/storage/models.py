@@ -67,7 +67,7 @@ class Session(Model):
     """A signed-in device; the token itself is only in the device's cookie.
 
     `ended_at`: when another device ended it. It lets nobody in then and has no name any more; it stays until its time
-    is over, or the device signs in again, so that the device can be told.
+    is over, or the device signs in again, so that the device can be told. `wrong_proofs`: how many proofs in a row were wrong.
     """
 
     id = Bytes(primary_key=True)
@@ -79,6 +79,7 @@ class Session(Model):
     seen_at = fields.BigIntField()
     expires_at = fields.BigIntField(db_index=True)
     ended_at = fields.BigIntField(null=True)
+    wrong_proofs = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         """Where it lies."""

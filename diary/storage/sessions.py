@@ -75,6 +75,27 @@ def add(
     )
 
 
+def begin_proof(hand: Hand, session: bytes, most: int) -> bool:
+    """Count a proof that is about to be checked; False when the session is gone or has used all its tries."""
+    return (
+        hand.execute(
+            "UPDATE session SET wrong_proofs = wrong_proofs + 1 WHERE id = ? AND ended_at IS NULL AND wrong_proofs < ?",
+            (session, most),
+        ).rowcount
+        == 1
+    )
+
+
+def settle_proof(hand: Hand, session: bytes) -> None:
+    """A proof was right: the count begins anew."""
+    hand.execute("UPDATE session SET wrong_proofs = 0 WHERE id = ?", (session,))
+
+
+def end_after_proofs(hand: Hand, account: bytes, session: bytes, most: int) -> None:
+    """A proof was wrong: end the session if it was the last try. Its row goes, so that its device is told `signed_out`."""
+    hand.execute("DELETE FROM session WHERE id = ? AND account_id = ? AND wrong_proofs >= ?", (session, account, most))
+
+
 def touch(hand: Hand, session: bytes, now: int) -> None:
     """Note that a session was used at `now` ms."""
     hand.execute("UPDATE session SET seen_at = ? WHERE id = ?", (now, session))

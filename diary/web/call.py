@@ -14,11 +14,13 @@ from diary.services.packs import Packs
 from diary.services.sessions import Signed
 from diary.web import cookies
 from diary.web.events import Events
-from diary.web.limits import AccountLimit, NetworkLimit
+from diary.web.limits import NetworkLimit, SessionLimit, network_of
 from diary.web.pages import Pages
 from diary.web.parsing import Fields, read_fields, read_number
 
 PROOF_BYTES = 32
+# Of one record from one network. Someone who asks faster than this holds up their own record only, not their neighbours.
+RECORD_A_MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Office:
     pages: Pages
     events: Events
     networks: NetworkLimit
-    accounts: AccountLimit
+    sessions: SessionLimit
 
 
 @dataclass(slots=True)
@@ -79,6 +81,21 @@ class Call:
     def device_token(self) -> str | None:
         """The device cookie."""
         return self.cookies.get(cookies.DEVICE)
+
+    @property
+    def network(self) -> str:
+        """A stand-in for the network it comes from, to count tries by."""
+        return self.instance.pepper.network_key(network_of(self.address))
+
+    @property
+    def address(self) -> str | None:
+        """The address it comes from, or None."""
+        client = self.scope.get("client")
+        return client[0] if client else None
+
+    async def count_record(self, record: bytes) -> None:
+        """Count a post about one record (a sign-in name, the name of a hand-over) from this network. Raises TryLater."""
+        await self.office.networks.enter(self.address, RECORD_A_MINUTE, record)
 
     def id(self, name: str) -> bytes:
         """An id in the address. Raises BadRequest."""

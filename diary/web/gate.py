@@ -68,7 +68,7 @@ class Gate:
         if signs_in:
             call.signed = await sessions.resume(office.instance, call.session_token)
             if row.limit.per_minute is not None:
-                await office.accounts.enter(call.signed.account, row.path, row.limit.per_minute)
+                await office.sessions.enter(call.signed.session, row.path, row.limit.per_minute)
             await sessions.note_use(office.instance, call.signed)
             if row.audience is Audience.ADVOCATE:
                 call.member = await clients.admit(office.instance, call.signed.account)

@@ -1,4 +1,4 @@
-"""How often: by network for what is open to anyone, by account for what is not."""
+"""How often: by network for what is open to anyone, by session for what is not."""
 
 import ipaddress
 from typing import Final
@@ -26,9 +26,9 @@ class NetworkLimit:
         self._counts = FixedWindowRateLimiter(MemoryStorage())
         self._items: dict[int, RateLimitItem] = {}
 
-    async def enter(self, address: str | None, per_minute: int) -> None:
-        """Take one. Raises TryLater."""
-        key = self._pepper.network_key(network_of(address))
+    async def enter(self, address: str | None, per_minute: int, record: bytes = b"") -> None:
+        """Take one, of this network, or of this network about one record. Raises TryLater."""
+        key = self._pepper.network_key(network_of(address) + (f" {record.hex()}" if record else ""))
         fits = await self._shared.hit(per_minute, "network", key) if self._shared else None
         if fits is None:
             item = self._items.setdefault(per_minute, RateLimitItemPerMinute(per_minute))
@@ -37,8 +37,11 @@ class NetworkLimit:
             raise TryLater(MINUTE)
 
 
-class AccountLimit:
-    """Counts by account, minute by minute. Plain dictionaries where they are not shared: this runs on every push."""
+class SessionLimit:
+    """Counts by session, minute by minute. Plain dictionaries where they are not shared: this runs on every push.
+
+    By session and not by account: a copy of one session cannot use up the minutes of the keeper's other devices.
+    """
 
     def __init__(self, clock: Clock, shared: Counts | None = None) -> None:
         """Count by this clock."""
@@ -47,10 +50,10 @@ class AccountLimit:
         self._minute = 0
         self._counts: dict[tuple[bytes, str], int] = {}
 
-    async def enter(self, account: bytes, kind: str, per_minute: int) -> None:
+    async def enter(self, session: bytes, kind: str, per_minute: int) -> None:
         """Take one. Raises TryLater."""
         if self._shared:
-            fits = await self._shared.hit(per_minute, account.hex(), kind)
+            fits = await self._shared.hit(per_minute, session.hex(), kind)
             if fits is not None:
                 if not fits:
                     raise TryLater(MINUTE)
@@ -59,7 +62,7 @@ class AccountLimit:
         if minute != self._minute:
             self._minute = minute
             self._counts.clear()
-        key = (account, kind)
+        key = (session, kind)
         count = self._counts.get(key, 0) + 1
         if count > per_minute:
             raise TryLater(MINUTE)

@@ -120,6 +120,8 @@ async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: Served)
     for proof in ({}, {"x_proof": b64(bytes(32))}):
         assert (await keeper.ask("POST", path, body, **proof)).json()["error"] == "no_match"
         assert (await keeper.ask("POST", f"{path}/commit", **proof)).json()["error"] == "no_match"
+    # A right proof sets the session's count of wrong ones back; nothing else may have changed.
+    assert (await keeper.ask("GET", "/v1/access", x_proof=keeper.proof)).status_code == 200
     assert server.dump() == before
     assert (await keeper.ask("POST", path, body, x_proof=keeper.proof)).json() == {"to": 0}
     answer = await keeper.ask("POST", f"{path}/commit", x_proof=keeper.proof)

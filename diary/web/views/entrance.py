@@ -78,6 +78,7 @@ async def register(call: Call) -> ASGIApp:
 async def prelogin(call: Call) -> ASGIApp:
     """How to derive the proof for a name."""
     login = names.check_login(call.fields().text("login", LOGIN_CHARACTERS))
+    await call.count_record(login.encode())
     return json_answer({"kdf": await accounts.prelogin(call.instance, login)})
 
 
@@ -86,6 +87,7 @@ async def sign_in(call: Call) -> ASGIApp:
     fields = call.fields()
     login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
+    await call.count_record(login.encode())
     try:
         answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), call.device_token)
     except (NoMatch, SecondStep, TryLater):
@@ -100,8 +102,9 @@ async def recover(call: Call) -> ASGIApp:
     fields = call.fields()
     login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
     code_auth = fields.octets("code_auth", PROOF_BYTES, PROOF_BYTES)
+    await call.count_record(login.encode())
     try:
-        answer, entry = await accounts.recover(call.instance, login, code_auth, read_device(call, fields), call.device_token)
+        answer, entry = await accounts.recover(call.instance, login, code_auth, read_device(call, fields))
     except (NoMatch, SecondStep, TryLater):
         call.office.events.say("recovery_refused")
         raise
@@ -139,7 +142,7 @@ def read_device(call: Call, fields: Fields) -> Device:
     name = fields.text("device_name", DEVICE_NAME_CHARACTERS)
     digits = fields.text("digits", DIGITS_CHARACTERS) if fields.has("digits") else ""
     held = fields.flag("borrowed") or fields.flag("desk")
-    return Device(fields.id("device"), name, call.session_token, borrowed=held, digits=digits)
+    return Device(fields.id("device"), name, call.session_token, borrowed=held, digits=digits, network=call.network)
 
 
 def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_desk: bool = False) -> ASGIApp:

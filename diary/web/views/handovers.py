@@ -9,7 +9,6 @@ from diary.services import handovers
 from diary.services.handovers import Offered
 from diary.web.answers import Answer, json_answer, octets
 from diary.web.call import PROOF_BYTES, Call
-from diary.web.limits import network_of
 
 NAME_BYTES = 16
 MOST_PARTS = 1 << 20
@@ -70,6 +69,7 @@ async def end(call: Call) -> ASGIApp:
 async def salt(call: Call) -> ASGIApp:
     """What the five words are derived with."""
     name = call.fields().octets("name", NAME_BYTES, NAME_BYTES)
+    await call.count_record(name)
     return json_answer({"kdf": await handovers.salt(call.instance, name)})
 
 
@@ -77,9 +77,8 @@ async def open_(call: Call) -> ASGIApp:
     """The proof of the words against a ticket for the parts."""
     fields = call.fields()
     name, auth = fields.octets("name", NAME_BYTES, NAME_BYTES), fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
-    client = call.scope.get("client")
-    network = call.instance.pepper.network_key(network_of(client[0] if client else None))
-    opened = await handovers.open_(call.instance, name, auth, network)
+    await call.count_record(name)
+    opened = await handovers.open_(call.instance, name, auth, call.network)
     return json_answer({"handover": id_text(opened.handover), "parts": opened.parts, "ticket": b64(opened.ticket)})
 
 

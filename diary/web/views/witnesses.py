@@ -10,7 +10,6 @@ from diary.services.witnesses import Asking
 from diary.web.answers import Answer, json_answer
 from diary.web.call import PROOF_BYTES, Call
 from diary.web.front import STATEMENT
-from diary.web.limits import network_of
 
 NAME_BYTES = 16
 ID_BYTES = 16
@@ -46,9 +45,8 @@ async def remove(call: Call) -> ASGIApp:
 async def find(call: Call) -> ASGIApp:
     """What seven words give."""
     name = call.fields().octets("name", NAME_BYTES, NAME_BYTES)
-    client = call.scope.get("client")
-    network = call.instance.pepper.network_key(network_of(client[0] if client else None))
-    found = await witnesses.find(call.instance, name, network)
+    await call.count_record(name)
+    found = await witnesses.find(call.instance, name, call.network)
     told = {"sealed": b64(found.sealed), "ticket": b64(found.ticket)} if found.sealed and found.ticket else {}
     return json_answer({"files_bytes": witnesses.FILES_BYTES, "over": not told, "witness": id_text(found.witness), **told})
 
