@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import b64, parse, unb64
-from diary.errors import BadRequest, NotFound, SessionEnded, SignedOut
+from diary.errors import BadRequest, NotFound, SealError, SessionEnded, SignedOut
 from diary.ids import id_text, new_id
 from diary.services import members
 from diary.services.instance import Instance
@@ -26,22 +26,32 @@ DEVICE_DAYS: Final = 400
 # A device that is not the keeper's: the tab ends it, and this where the tab could not.
 BORROWED_HOURS: Final = 2
 SIGNED_IN: Final = "signed_in"
+ORDINARY: Final = "ordinary"
+BORROWED: Final = "borrowed"
+DESK: Final = "desk"
+SIGN_INS_AT_ONCE: Final = 200
 _DEVICE_NAME: Final = b"device-name"
+_CURSOR: Final = b"sign-in-cursor"
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
     """The device that signs in: its id, what the keeper calls it, the session it came with, and an advocate's six digits.
 
-    `network`: a stand-in for where it comes from, to count tries by; never kept.
+    `kind`: ORDINARY, BORROWED or DESK. `network`: a stand-in for where it comes from, to count tries by; never kept.
     """
 
     id: bytes
     name: str
     session_token: str | None
-    borrowed: bool = False
+    kind: str = ORDINARY
     digits: str = ""
     network: str = ""
+
+    @property
+    def borrowed(self) -> bool:
+        """Whether it keeps nothing: its session ends soon, and its token is in the answer only."""
+        return self.kind != ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,7 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
         now=_hour(now),
         expires_at=now + (BORROWED_HOURS * HOUR_MS if device.borrowed else LIFE_DAYS * DAY_MS),
     )
-    access.note(hand, account.id, session, how, now)
+    access.note(hand, account.id, session, how, now, device.kind)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
     return Entry(account, session, token, device_token, device.borrowed)
 
@@ -171,7 +181,7 @@ async def list_access(instance: Instance, signed: Signed, proof: bytes) -> list[
     rows = await instance.db.page(lambda hand: access.list_of(hand, signed.account))
     return [
         {
-            "at": row.at,
+            "at": _hour(row.at),
             "device_name": instance.pepper.open(_DEVICE_NAME, row.session, row.device_name).decode(),
             "what": row.what,
         }
@@ -179,18 +189,51 @@ async def list_access(instance: Instance, signed: Signed, proof: bytes) -> list[
     ]
 
 
-async def arrivals(instance: Instance, account: bytes, session: bytes) -> list[dict[str, object]]:
-    """Devices that signed in since this one did: shown at the next unlock here, whoever they are."""
+async def sign_ins(instance: Instance, signed: Signed, after: str | None) -> dict[str, object]:
+    """Sign-ins of other sessions after a place in the list, oldest first: docs/api.md.
+
+    `after`: the `cursor` of an earlier answer; None for the sign-in that began this session. The device keeps it, not the server:
+    a copy of the session that looks changes nothing of what the keeper is shown. Raises BadRequest.
+    """
     now = instance.clock.now_ms()
-    rows = await instance.db.page(lambda hand: sessions.since(hand, account, session, now))
-    return [
-        {
-            "at": created,
-            "device": id_text(bytes(device)),
-            "device_name": instance.pepper.open(_DEVICE_NAME, bytes(found), bytes(name)).decode(),
-        }
-        for found, device, name, created in rows
-    ]
+    place = None if after is None else _read_cursor(instance, signed.account, after)
+
+    def job(hand: Hand) -> tuple[access.Place, list[access.SignInRow]]:
+        start = place or access.sign_in_of(hand, signed.account, signed.session)
+        return start, access.sign_ins(hand, signed.account, signed.session, start, now, SIGN_INS_AT_ONCE + 1)
+
+    start, rows = await instance.db.page(job)
+    told = rows[:SIGN_INS_AT_ONCE]
+    end = access.Place(told[-1].id, max(start.at, told[-1].at)) if told else start
+    return {
+        "cursor": after if after is not None and end == start else _cursor(instance, signed.account, end),
+        "more": len(rows) > len(told),
+        "sign_ins": [
+            {
+                "at": row.at,
+                "device_name": instance.pepper.open(_DEVICE_NAME, row.session, row.device_name).decode(),
+                "kind": row.kind,
+                "session": id_text(row.session),
+                "signed_out": not row.is_in,
+                "what": row.what,
+            }
+            for row in told
+        ],
+    }
+
+
+def _cursor(instance: Instance, account: bytes, place: access.Place) -> str:
+    """A place in the list for a device to keep. Sealed: places count the acts of every account of this server."""
+    return b64(instance.pepper.seal(_CURSOR, account, place.id.to_bytes(8, "big") + place.at.to_bytes(8, "big")))
+
+
+def _read_cursor(instance: Instance, account: bytes, cursor: str) -> access.Place:
+    """What `_cursor` made for this account. Raises BadRequest."""
+    try:
+        raw = instance.pepper.open(_CURSOR, account, unb64(cursor))
+    except (BadRequest, SealError):
+        raise BadRequest("That is not a place in this list. Ask again without one.") from None
+    return access.Place(int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:], "big"))
 
 
 async def end_own(instance: Instance, signed: Signed) -> None:
@@ -205,7 +248,6 @@ async def describe(instance: Instance, account: AccountRow, session: bytes) -> d
     member = await organisations.find(instance.db, account.id)
     return ({"member": members.told(instance, member)} if member else {}) | {
         "account": id_text(account.id),
-        "arrived": await arrivals(instance, account.id, session),
         "closing_at": account.closing_at,
         "code": account.code_digest is not None,
         "diaries": [

@@ -201,9 +201,10 @@ class LooseBytes(Model):
 
 
 class Access(Model):
-    """What was done to an account, when (the hour) and by which device, for its keeper to read. Nothing of where from.
+    """What was done to an account, when and by which device, for its keeper to read. Nothing of where from.
 
-    `device_name` is sealed under `session`, the session it was done in.
+    `at`: to the minute for a sign-in, to the hour for everything else. `device_name` is sealed under `session`, the session it
+    was done in, as it was then. `kind`: of a sign-in, what the device said of itself: ordinary, borrowed or desk.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -212,6 +213,7 @@ class Access(Model):
     what = fields.CharField(max_length=20)
     session = Bytes()
     device_name = Bytes()
+    kind = fields.CharField(max_length=10, null=True)
 
     class Meta:
         """Where it lies."""

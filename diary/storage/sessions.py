@@ -121,16 +121,6 @@ def rename(hand: Hand, session: bytes, device_name: bytes) -> None:
     hand.execute("UPDATE session SET device_name = ? WHERE id = ?", (device_name, session))
 
 
-def since(hand: Hand, account: bytes, session: bytes, now: int) -> list[tuple[bytes, bytes, bytes, int]]:
-    """Id, device, sealed name and start of the sessions that began after this one, oldest first."""
-    return hand.execute(
-        "SELECT o.id, o.device, o.device_name, o.created_at FROM session o JOIN session s ON s.id = ?"
-        " WHERE o.account_id = ? AND o.id <> s.id AND o.ended_at IS NULL AND o.expires_at >= s.expires_at AND o.expires_at > ?"
-        " ORDER BY o.expires_at",
-        (session, account, now),
-    ).fetchall()
-
-
 def end_token(hand: Hand, token_digest: bytes) -> None:
     """End the session of a token, if there is one."""
     hand.execute("DELETE FROM session WHERE token_digest = ?", (token_digest,))

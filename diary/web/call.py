@@ -115,6 +115,16 @@ class Call:
             raise BadRequest("That query makes no sense here.")
         return read_number(value, most)
 
+    def query_text(self, name: str, most: int) -> str | None:
+        """The one query field there is, base64url of at most `most` characters; None without a query. Raises BadRequest."""
+        query: str = self.scope["query_string"].decode("latin-1")
+        if not query:
+            return None
+        key, _, value = query.partition("=")
+        if key != name or len(value) > most:
+            raise BadRequest("That query makes no sense here.")
+        return value
+
     def fields(self) -> Fields:
         """The body as a JSON object. Raises BadRequest."""
         return read_fields(self.body)

@@ -80,6 +80,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("DELETE", "/v1/sessions", account.end_sessions, _K, GRAVE, NO_BODY),
     Row("PUT", "/v1/session", account.rename, _K, SYNC, JSON),
     Row("GET", "/v1/access", account.list_access, _K, GRAVE, NO_BODY),
+    Row("GET", "/v1/sign-ins", account.list_sign_ins, _K, SYNC, NO_BODY),
     Row("DELETE", "/v1/sessions/{session}", account.end_session, _K, GRAVE, NO_BODY),
     Row("PUT", "/v1/account/words", account.change_words, _K, GRAVE, JSON),
     Row("PUT", "/v1/account/code", account.change_code, _K, GRAVE, JSON),

@@ -64,7 +64,7 @@ async def test_a_device_whose_session_was_ended_is_told_so_and_no_more_is_kept(k
         answer = await second.ask(method, path)
         assert (answer.status_code, answer.json()["error"]) == (401, "session_ended")
     assert [one["here"] for one in await _listed(keeper)] == [True]
-    assert (await keeper.ask("GET", "/v1/session")).json()["arrived"] == []
+    assert [one["signed_out"] for one in (await keeper.ask("GET", "/v1/sign-ins")).json()["sign_ins"]] == [True]
     ((ended_at, name),) = server.rows("SELECT ended_at, device_name FROM session WHERE ended_at IS NOT NULL")
     assert ended_at % HOUR == 0 and name == b""
     # Whoever ends it twice, or all at once, ends nothing more.
@@ -192,9 +192,9 @@ async def test_what_was_done_is_listed_after_the_words_and_says_no_address(keepe
     assert (await keeper.ask("PUT", "/v1/session", {"device_name": "My old phone"})).status_code == 204
     server.clock.ms += 60_000
     assert (await second.ask("POST", "/v1/sessions", sign_in_body(login, keeper.proof))).status_code == 200
-    arrived = (await keeper.ask("GET", "/v1/session")).json()["arrived"]
+    arrived = (await keeper.ask("GET", "/v1/sign-ins")).json()["sign_ins"]
     assert [one["device_name"] for one in arrived] == ["Second phone"]
-    assert (await second.ask("GET", "/v1/session")).json()["arrived"] == []
+    assert (await second.ask("GET", "/v1/sign-ins")).json()["sign_ins"] == []
     assert (await keeper.ask("GET", "/v1/access")).json()["error"] == "no_match"
     assert (await keeper.ask("DELETE", "/v1/sessions")).json()["error"] == "no_match"
     assert (await second.ask("GET", "/v1/session")).status_code == 200

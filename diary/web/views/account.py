@@ -8,6 +8,8 @@ from diary.web.answers import Answer, json_answer
 from diary.web.call import PROOF_BYTES, Call
 from diary.web.views.entrance import DEVICE_NAME_CHARACTERS, WRAP_BYTES, read_lock
 
+CURSOR_CHARACTERS = 200
+
 
 async def session(call: Call) -> ASGIApp:
     """What sign-in answers, for a device that has a session."""
@@ -63,6 +65,11 @@ async def rename(call: Call) -> ASGIApp:
 async def list_access(call: Call) -> ASGIApp:
     """What was done to the account, after the words again."""
     return json_answer({"access": await sessions.list_access(call.instance, call.keeper, call.proof())})
+
+
+async def list_sign_ins(call: Call) -> ASGIApp:
+    """Sign-ins of other sessions since this device last looked."""
+    return json_answer(await sessions.sign_ins(call.instance, call.keeper, call.query_text("after", CURSOR_CHARACTERS)))
 
 
 async def change_words(call: Call) -> ASGIApp:

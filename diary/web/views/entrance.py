@@ -8,7 +8,7 @@ from diary.services import accounts, names
 from diary.services.accounts import Enrolment, NewAccount, NewLock
 from diary.services.blobs import PART_LIMIT
 from diary.services.ending import told
-from diary.services.sessions import Device, Entry
+from diary.services.sessions import BORROWED, DESK, ORDINARY, Device, Entry
 from diary.web import cookies, policy
 from diary.web.answers import json_answer
 from diary.web.call import PROOF_BYTES, Call
@@ -141,8 +141,9 @@ def read_device(call: Call, fields: Fields) -> Device:
     """The device that signs in."""
     name = fields.text("device_name", DEVICE_NAME_CHARACTERS)
     digits = fields.text("digits", DIGITS_CHARACTERS) if fields.has("digits") else ""
-    held = fields.flag("borrowed") or fields.flag("desk")
-    return Device(fields.id("device"), name, call.session_token, borrowed=held, digits=digits, network=call.network)
+    borrowed, desk = fields.flag("borrowed"), fields.flag("desk")
+    kind = DESK if desk else BORROWED if borrowed else ORDINARY
+    return Device(fields.id("device"), name, call.session_token, kind=kind, digits=digits, network=call.network)
 
 
 def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_desk: bool = False) -> ASGIApp:

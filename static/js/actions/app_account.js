@@ -2,7 +2,6 @@
 import { KeptError } from '../core/errors.js';
 import { asksInvite, enrol, makeCode, proofOf, register, signIn } from './accounts.js';
 import { makeCopy, readCopy, takeCopy } from './copies.js';
-import { knowArrivals, renameDevice } from './arrivals.js';
 import { forgetAll, vaultOf } from './door.js';
 import { waitingFiles } from './carrying.js';
 import { resting } from './app_cover.js';
@@ -12,6 +11,7 @@ import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
 import { acceptKey, knownKey } from './server_key.js';
 import { saveSettings } from './settings.js';
+import { knowSignIns, renameDevice } from './sign_ins.js';
 import { cameBack, knowReturned } from './returning.js';
 import { isOver } from '../net/http.js';
 import { catchUp, changeWords, giveUp, renew, renewOn, rewrapHere } from './rotating.js';
@@ -166,8 +166,8 @@ function devicePart(ctx, inside) {
       await renameDevice(ctx, inside(), name);
       ctx.show();
     },
-    async knowArrivals() {
-      await knowArrivals(inside());
+    async knowSignIns(/** @type {number} */ shown) {
+      await knowSignIns(inside(), shown);
       ctx.show();
     },
     async knowReturned() {

@@ -9,7 +9,7 @@ import { KeptError, asKeptError } from '../core/errors.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges, purgeBefore } from './purging.js';
-import { heedArrivals } from './arrivals.js';
+import { lookForSignIns } from './sign_ins.js';
 import { followClosing } from './closing.js';
 import { checkKey, followKeys, followLog } from './log.js';
 import { heedErasures } from './erasing.js';
@@ -236,7 +236,7 @@ export class Syncing {
     const open = this.openNow();
     if (!open || !this.link()) return;
     await heedErasures(this.ctx, open);
-    await heedArrivals(this.ctx, open).catch(passing);
+    await lookForSignIns(this.ctx, open).catch(passing);
     await heedGrants(this.ctx, open).catch(passing);
     await heedLetters(this.ctx, open).catch(passing);
     await heedWitnesses(this.ctx, open).catch(passing);

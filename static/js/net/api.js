@@ -101,6 +101,11 @@ export class Api {
     return this.withSession({ path: '/v1/access', proof });
   }
 
+  /** Sign-ins of other sessions. @param {string|null} after the `cursor` of an earlier answer @returns {Promise<{cursor: string, more: boolean, sign_ins: {at: number, device_name: string, kind: string|null, session: string, signed_out: boolean, what: string}[]}>} */
+  signIns(after) {
+    return this.withSession({ path: `/v1/sign-ins${after ? `?after=${after}` : ''}` });
+  }
+
   /** @param {object} words @param {string} proof */
   changeWords(words, proof) {
     return this.withSession({ path: '/v1/account/words', method: 'PUT', json: words, want: 'nothing', proof, timeout: SLOW });

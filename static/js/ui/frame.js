@@ -10,11 +10,15 @@ import { askYoung, knows, t, tn } from './strings.js';
 import { isDraftLanguage } from './language.js';
 import { button, row, sentenceOf } from './parts.js';
 import { door } from './door.js';
-import { day } from './say.js';
+import { day, momentSaid } from './say.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {(stage: Stage) => unknown} View */
 /** @typedef {Record<string, View>} Views */
+
+const SIGN_INS_SHOWN = 10;
+/** What a device may say of itself at sign-in. */
+const SAID_KINDS = new Set(['ordinary', 'borrowed', 'desk']);
 
 /** Parts that are fetched when the door already stands; each exports `views`. */
 const PARTS = {
@@ -219,15 +223,23 @@ function askedLine(stage, { n, name }) {
 
 /** A change of keys that is not finished, and another device that signed in. @param {Stage} stage */
 function keyLines(stage) {
-  const { rekeying, arrived = [], returned = null } = stage.state.account ?? {};
-  const [first] = arrived;
-  const mine = () => stage.run('arrived', () => stage.app.knowArrivals());
+  const { rekeying, sign_ins: signIns = [], returned = null } = stage.state.account ?? {};
   const known = () => stage.run('returned', () => stage.app.knowReturned());
   return html`${rekeying && stage.place.name !== 'someone' ? html`<div class="line" role="status"><span>${t('frame.half')}</span>${button(t('frame.half_do'), () => stage.go({ name: 'someone' }), { plain: true })}</div>` : nothing}
     ${returned ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
       <div class="row">${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>` : nothing}
-    ${first ? html`<div class="line state-trouble" role="status"><span>${t('frame.arrived', { device: first.device_name || t('devices.unknown'), at: day(first.at) })}</span>
-      <div class="row">${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'arrived' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>` : nothing}`;
+    ${signIns.length ? signInLines(stage, signIns) : nothing}`;
+}
+
+/** Everybody who signed in since this phone last looked, ten at a time. @param {Stage} stage @param {NonNullable<NonNullable<Stage['state']['account']>['sign_ins']>} all */
+function signInLines(stage, all) {
+  const shown = all.slice(0, SIGN_INS_SHOWN);
+  const more = all.length - shown.length;
+  const mine = () => stage.run('sign_ins', () => stage.app.knowSignIns(shown.length));
+  return html`<div class="line state-trouble" role="status"><div class="stack-close"><span>${t('frame.sign_ins')}</span>
+      <ul class="rows">${shown.map((one) => html`<li class="stack-close"><strong>${one.device_name || t('devices.unknown')}</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${SAID_KINDS.has(one.kind ?? '') ? html`${t(`frame.sign_in_${one.kind}`)} ` : nothing}${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still')}</span></li>`)}</ul>
+      ${more ? html`<span>${tn('frame.sign_ins_more', more)}</span>` : nothing}</div>
+      <div class="row">${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'sign_ins' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
 }
 
 /** That the server ends is said inside the diary only: on the lock it would tell that there is one. @param {Stage} stage @param {{on: number, off: number}} when */

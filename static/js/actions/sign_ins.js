@@ -1,0 +1,53 @@
+/**
+ * Sign-ins to this diary by other sessions: each is shown here once, at the next unlock, until the keeper says it was them.
+ *
+ * [Note: where the place is kept] How far this phone has looked is kept in its own sealed store, never at the server: somebody
+ * who holds a copy of the session can look, and takes nothing out of what the keeper is shown.
+ */
+import { KeptError } from '../core/errors.js';
+
+/** @typedef {import('./types.d.ts').Context} Context */
+/** @typedef {import('./types.d.ts').Open} Open */
+/** @typedef {{at: number, device_name: string, kind: string|null, signed_out: boolean, what: string}} SignIn */
+
+/** As many wait here at most: what is left at the server is fetched after these were seen. */
+const WAITING = 400;
+
+/** Looks once an opening. @param {Context} ctx @param {Open} open */
+export async function lookForSignIns(ctx, open) {
+  if (open.signInsLooked) return;
+  const { cursor = null, waiting = [] } = open.store.root.sign_ins ?? {};
+  const found = /** @type {SignIn[]} */ ([...waiting]);
+  let at = cursor;
+  for (let more = true; more && found.length < WAITING;) {
+    const told = await ctx.api.signIns(at).catch((error) => {
+      // A place that this server does not know (it was set up anew): begin with the sign-in of this session.
+      if (at === null || !(error instanceof KeptError) || error.code !== 'bad_request') throw error;
+      return ctx.api.signIns(null);
+    });
+    found.push(...told.sign_ins.map(({ at: when, device_name, kind, signed_out, what }) => ({ at: when, device_name, kind, signed_out, what })));
+    ({ cursor: at, more } = told);
+  }
+  open.signInsLooked = true;
+  if (at === cursor && found.length === waiting.length) return;
+  await open.store.change((root) => {
+    root.sign_ins = { cursor: at, waiting: found };
+    // Kept by earlier releases: devices that had been shown, which hid every later sign-in with the same id.
+    delete root.known_devices;
+    delete root.arrived;
+  });
+  ctx.show();
+}
+
+/** The first ones were seen, and it was the keeper. @param {Open} open @param {number} shown how many stood on the screen */
+export async function knowSignIns({ store }, shown) {
+  await store.change((root) => {
+    if (root.sign_ins) root.sign_ins.waiting = root.sign_ins.waiting.slice(shown);
+  });
+}
+
+/** What the keeper calls this device: told to the server now, and at every sign-in. @param {Context} ctx @param {Open} open @param {string} name */
+export async function renameDevice(ctx, { store }, name) {
+  await ctx.api.rename(name);
+  await store.change((root) => { root.device_name = name; });
+}
