@@ -22,6 +22,7 @@ from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.pepper import Pepper
 from diary.services.purge import every_hour
+from diary.services.unknown_names import fixed_shares
 from diary.storage.blobstore import open_store
 from diary.storage.database import opened
 from diary.web.call import Office
@@ -103,13 +104,14 @@ async def open_instance(
         notary = Notary(seed)
         statements = await keyring.read_statements(db)
         keyring.check_keys(statements, notary)
+        peppered = Pepper(pepper, kdf_profile)
         yield Instance(
             settings=settings,
             clock=clock,
             db=db,
             blobs=open_store(settings.blob_url),
             notary=notary,
-            pepper=Pepper(pepper, kdf_profile),
+            pepper=peppered,
             throttle=throttle,
             counts=counts,
             policy=kdf_policy,
@@ -117,4 +119,5 @@ async def open_instance(
             authorities=stamping.read_authorities(settings.timestamps),
             witnesses=witnessing.read_witnesses(settings.witnesses),
             statements=statements,
+            shares=await fixed_shares(db, peppered),
         )

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from diary.crypto.kdf import DEFAULT
 from diary.crypto.keys import code_header, diary_header, keyset_header, words_header
 from diary.crypto.sealing import Kind, read_header
 from diary.crypto.signing import public_key
@@ -16,7 +15,7 @@ from diary.ledger import heads
 from diary.services import enrolment as enrolment_policy
 from diary.services import members, names, sessions
 from diary.services.instance import Instance
-from diary.services.pepper import SALT_BYTES
+from diary.services.pepper import KDF, SALT_BYTES
 from diary.services.proofs import (
     account_by_code,
     account_by_words,
@@ -32,7 +31,6 @@ from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
 
-KDF: Final = b"kdf"
 WORDS_WRAP: Final = b"words-wrap"
 _NOBODY: Final = bytes(16)
 
@@ -75,7 +73,7 @@ async def prelogin(instance: Instance, login: str) -> dict[str, object]:
     """How the proof for a name is derived; for an unknown name an answer that looks the same, always."""
     login_mac = instance.pepper.login_mac(login)
     row = await accounts.find_by_login(instance.db, login_mac)
-    made_up = made_up_kdf(instance, login, DEFAULT.m, DEFAULT.t)
+    made_up = made_up_kdf(instance, login)
     # Sealed either way: what only an unknown name costs would tell that it is one.
     nobodys = instance.pepper.seal(KDF, _NOBODY, canon(made_up))
     owner, sealed = (row.id, row.kdf) if row else (_NOBODY, nobodys)

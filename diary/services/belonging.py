@@ -9,9 +9,8 @@ from typing import Final
 
 from diary.config import Settings
 from diary.errors import BadSetting, SealError, Unavailable
-from diary.services.accounts import KDF
 from diary.services.doctor import times_of
-from diary.services.pepper import Pepper
+from diary.services.pepper import KDF, Pepper
 from diary.storage import accounts
 from diary.storage.database import opened
 from diary.storage.reading import Database

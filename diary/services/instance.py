@@ -13,6 +13,7 @@ from diary.ledger.cosignatures import AskedWitness
 from diary.services.counts import Counts
 from diary.services.pepper import Pepper
 from diary.services.throttle import Guard
+from diary.services.unknown_names import LockShares
 from diary.storage.blobstore import BlobStore
 from diary.storage.reading import Database
 
@@ -24,7 +25,8 @@ class Instance:
     `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
     takes tens of megabytes for its time. `counts`: where workers count together, None where each does alone.
     `authorities`: who is asked to stamp checkpoints. `witnesses`: who is asked to cosign them. `statements`: what the
-    instance key said about notary keys, oldest first; none where there is no instance key.
+    instance key said about notary keys, oldest first; none where there is no instance key. `shares`: which locks unknown
+    names are answered with.
     """
 
     settings: Settings
@@ -37,6 +39,7 @@ class Instance:
     counts: Counts | None
     policy: KdfPolicy
     argon: asyncio.Semaphore
+    shares: LockShares
     authorities: tuple[Authority, ...] = ()
     witnesses: tuple[AskedWitness, ...] = ()
     statements: tuple[Mapping[str, object], ...] = ()

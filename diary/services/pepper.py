@@ -18,6 +18,8 @@ from diary.errors import BadRequest
 
 SALT_BYTES: Final = 16
 NONCE_BYTES: Final = 16
+# What an account's `kdf` is sealed for.
+KDF: Final = b"kdf"
 
 
 class Pepper:
@@ -51,6 +53,10 @@ class Pepper:
     def made_up_salt(self, login: str) -> bytes:
         """The salt shown for a name that does not exist: always the same one."""
         return _mac(self._salts, login.encode())[:SALT_BYTES]
+
+    def made_up_draw(self, login: str) -> int:
+        """A uniform number for a name that does not exist, to choose its kind of lock by: always the same one."""
+        return int.from_bytes(_mac(self._salts, b"\0kind\0" + login.encode())[:8], "big")
 
     def ticket_mac(self, login: str, until: int) -> bytes:
         """What makes a ticket for a name, good until `until` ms, ours."""

@@ -87,14 +87,15 @@ async def prove(instance: Instance, signed: Signed, proof: bytes) -> AccountRow:
     raise NoMatch
 
 
-def made_up_kdf(instance: Instance, login: str, m: int, t: int) -> dict[str, object]:
-    """The lock shown for a name that does not exist."""
+def made_up_kdf(instance: Instance, login: str) -> dict[str, object]:
+    """The lock shown for a name that does not exist: always the same for one name."""
+    kind = instance.shares.of(instance.pepper.made_up_draw(login))
     return {
         "alg": "argon2id",
         "login": login,
-        "m": m,
+        "m": kind.m,
         "origin": instance.settings.app_url,
         "p": 1,
         "salt": b64(instance.pepper.made_up_salt(login)),
-        "t": t,
+        "t": kind.t,
     }

@@ -16,9 +16,9 @@ from diary.errors import BadRequest, BadSignature, NotFound, SealError
 from diary.ids import id_text
 from diary.ledger import rekeying
 from diary.ledger.push import PARTS
-from diary.services.accounts import KDF, WORDS_WRAP, NewLock, check_lock, check_wrap
+from diary.services.accounts import WORDS_WRAP, NewLock, check_lock, check_wrap
 from diary.services.instance import Instance
-from diary.services.pepper import SALT_BYTES
+from diary.services.pepper import KDF, SALT_BYTES
 from diary.services.proofs import argon, prove
 from diary.storage import access, accounts, rotation
 from diary.storage.accounts import AccountRow

@@ -252,6 +252,21 @@ class PurgeClock(Model):
         table = "purge_clock"
 
 
+class LockShares(Model):
+    """One row, number 0: how often each kind of lock is answered for an unknown sign-in name, fixed at the first start.
+
+    `kinds`: canonical JSON, a list of [m in KiB, t, weight].
+    """
+
+    id = Place(primary_key=True)
+    kinds = Bytes()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "lock_shares"
+
+
 class Ending(Model):
     """One row, number 0, once this server is to close: from when it takes nothing new, and from when it answers nothing."""
 

@@ -1,7 +1,9 @@
-"""Wrong proofs are counted in the session's own row; sign-ins say what the device called its kind."""
+"""Wrong proofs are counted in the session's own row; sign-ins have a kind, and unknown names a share of each lock."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
+
+from diary.storage.fields import Bytes, Place
 
 
 class Migration(migrations.Migration):
@@ -12,4 +14,13 @@ class Migration(migrations.Migration):
     operations = [
         ops.AddField("Session", "wrong_proofs", fields.BigIntField(default=0, db_default=0)),
         ops.AddField("Access", "kind", fields.CharField(max_length=10, null=True)),
+        ops.CreateModel(
+            name="LockShares",
+            fields=[
+                ("id", Place(primary_key=True, generated=False, null=False)),
+                ("kinds", Bytes(generated=False, null=False, unique=False)),
+            ],
+            options={"table": "lock_shares", "app": "kept", "pk_attr": "id"},
+            bases=["Model"],
+        ),
     ]
