@@ -106,7 +106,7 @@ async def asker(row: Row, keeper: Keeper, server: Served) -> Phone:
 
 @pytest.mark.parametrize("row", WRITING, ids=named)
 async def test_a_request_from_elsewhere_changes_nothing(row: Row, keeper: Keeper, server: Served) -> None:
-    """Each writing row refuses a missing header, a foreign page and a form, with the keeper's own cookies."""
+    """Each writing row refuses a missing header and a form, and does not exist for a foreign page, whoever is signed in."""
     path, body = filled(row, keeper), b"{}" if row.body.kind is Kind.JSON else b"x" * 10
     kind = {"content_type": row.body.kind.value} if row.body.kind is not Kind.NONE else {}
     asking = await asker(row, keeper, server)
@@ -115,14 +115,19 @@ async def test_a_request_from_elsewhere_changes_nothing(row: Row, keeper: Keeper
         await asking.ask(row.method, path, body, leave_out=("X-Requested-By",), **kind),
         await asking.ask(row.method, path, body, x_requested_by="form", **kind),
         await asking.ask(row.method, path, body, leave_out=("Sec-Fetch-Site",), **kind),
+    ]
+    for answer in refused:
+        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_origin")
+    foreign = [
         await asking.ask(row.method, path, body, sec_fetch_site="cross-site", **kind),
         await asking.ask(row.method, path, body, sec_fetch_site="same-site", **kind),
         await asking.ask(row.method, path, body, sec_fetch_site="none", **kind),
         await asking.ask(row.method, path, body, origin="https://elsewhere.example", **kind),
         await asking.ask(row.method, path, body, origin="null", leave_out=("Sec-Fetch-Site",), **kind),
     ]
-    for answer in refused:
-        assert (answer.status_code, answer.json()["error"]) == (403, "wrong_origin")
+    unknown = await asking.client.get(f"{PUBLIC_URL if row.audience is Audience.RECIPIENT else ''}/nothing-here")
+    for answer in foreign:
+        assert (answer.status_code, answer.content) == (404, unknown.content)
     for form in FORMS:
         answer = await asking.ask(row.method, path, body, content_type=form)
         assert (answer.status_code, answer.json()["error"]) == (415, "wrong_type")
@@ -166,9 +171,9 @@ async def test_each_host_answers_to_its_own_paths_only(server: Served) -> None:
 
 
 async def test_other_methods_are_named(keeper: Keeper) -> None:
-    """405 with what is allowed; a preflight is answered by nothing that would let it through."""
+    """405 with what is allowed; a preflight of another site meets an unknown path."""
     answer = await keeper.ask("DELETE", "/v1/usage")
     assert (answer.status_code, answer.json()["error"], answer.headers["allow"]) == (405, "wrong_method", "GET, HEAD")
     preflight = await keeper.ask("OPTIONS", "/v1/names", origin="https://elsewhere.example")
-    assert preflight.status_code == 405
+    assert preflight.status_code == 404
     assert not [name for name in preflight.headers if name.startswith("access-control")]

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from diary.config import Settings
 from diary.errors import NotFound
 from diary.web.answers import HTML, Answer
+from diary.web.fetching import is_fetched_by
 from diary.web.gate import OFFICE
 from diary.web.headers import APP_POLICY, PUBLIC_POLICY, SecurityHeaders, security_headers
 from diary.web.policy import Audience
@@ -17,6 +18,7 @@ from diary.web.routes import routes_for
 
 # `/cy`: what stands before an address in another language.
 LANGUAGE_CHARS = 3
+INTERFACE = "/v1/"
 
 
 class Edge:
@@ -29,8 +31,9 @@ class Edge:
         ours = routes_for(Audience.PAGES, Audience.ANYONE, Audience.KEEPER, Audience.ADVOCATE)
         app_router = Router(ours, redirect_slashes=False)
         public_router = Router(routes_for(Audience.PUBLIC, Audience.RECIPIENT), redirect_slashes=False)
-        app_side = SecurityHeaders(Safely(app_router, page=False), security_headers(APP_POLICY, tls=tls))
-        public_side = SecurityHeaders(Safely(public_router, page=True), security_headers(PUBLIC_POLICY, tls=tls))
+        app_side = SecurityHeaders(Safely(app_router, settings.app_url, page=False), security_headers(APP_POLICY, tls=tls))
+        public_inside = Safely(public_router, settings.public_url, page=True)
+        public_side = SecurityHeaders(public_inside, security_headers(PUBLIC_POLICY, tls=tls))
         self._nowhere = SecurityHeaders(nowhere, security_headers(PUBLIC_POLICY, tls=tls))
         # The app's side wins where both have one address, which only --dev allows.
         self._sides: dict[bytes, ASGIApp] = {
@@ -51,13 +54,17 @@ class Edge:
 class Safely:
     """Turns what no row answered, and what nobody expected, into an answer."""
 
-    def __init__(self, app: ASGIApp, *, page: bool) -> None:
-        """`app`: the routes of one host. `page`: whether its visitors are shown a page when there is nothing."""
+    def __init__(self, app: ASGIApp, origin: str, *, page: bool) -> None:
+        """`app`: the routes of one host, `origin`. `page`: whether its visitors are shown a page when there is nothing."""
         self._app = app
+        self._origin = origin.encode()
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request through. A fault is logged by its class and place, never with what was sent."""
+        if scope["path"].startswith(INTERFACE) and not is_fetched_by(self._origin, scope["headers"]):
+            await self._missing(scope)(scope, receive, send)
+            return
         started = False
 
         async def watched(message: Message) -> None:
@@ -80,6 +87,10 @@ class Safely:
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
             return wrong_method(", ".join(sorted(allowed.split(", "))).encode())
+        return self._missing(scope)
+
+    def _missing(self, scope: Scope) -> Answer:
+        """The answer for an address that does not exist."""
         if self._page:
             missing = scope[OFFICE].pages.missing
             return Answer(404, missing.get(scope["path"][:LANGUAGE_CHARS], missing[""]), HTML)

@@ -1,0 +1,28 @@
+"""Whether a request for the interface was made by a script of this host's own page.
+
+[Note: fetch only] The address bar, a link, a form, a frame, an image and a script of another site can all make a browser
+ask for an address under `/v1/`. None of them needs to, so each gets the answer of an address that does not exist, before
+any route or session is looked at: nobody who types an address into a phone learns what a diary's owner would see there.
+A browser says what makes a request in `Sec-Fetch-*`, which no page can set. A client without these headers is no browser,
+or one from before 2023; it is judged by `Origin` where it sends one, and by its credential.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+_ALLOWED: Final = {
+    b"sec-fetch-site": frozenset((b"same-origin",)),
+    b"sec-fetch-mode": frozenset((b"cors", b"same-origin")),
+    b"sec-fetch-dest": frozenset((b"empty",)),
+}
+
+
+def is_fetched_by(origin: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether what a browser says of this request fits a `fetch` by a page of `origin` (scheme, host and port)."""
+    for name, value in headers:
+        if name == b"origin" and value != origin:
+            return False
+        allowed = _ALLOWED.get(name)
+        if allowed is not None and value not in allowed:
+            return False
+    return True

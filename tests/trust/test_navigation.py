@@ -1,0 +1,69 @@
+"""Every address under /v1/ answers a browser's own requests (navigation, form, frame, image) as an unknown path does."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from diary.web.routes import ROUTES
+from tests.keepers import Keeper, Served
+
+ROWS = [row for row in ROUTES if row.path.startswith("/v1/")]
+FETCH = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+DESTINATIONS = "audio document embed font frame iframe image manifest object script style video worker".split()
+APP_URL = "http://localhost:8000"
+PUBLIC_URL = "http://public.localhost:8000"
+
+
+def opened_otherwise() -> list[dict[str, str]]:
+    """The headers of every way to ask but a fetch by our own page."""
+    typed = FETCH | {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-User": "?1"}
+    elsewhere = {"Origin": "https://elsewhere.example"}
+    return [
+        typed,
+        {"Sec-Fetch-Mode": "navigate"},
+        *({"Sec-Fetch-Dest": one} for one in DESTINATIONS),
+        *(FETCH | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": one} for one in DESTINATIONS),
+        FETCH | {"Sec-Fetch-Mode": "websocket"},
+        FETCH | {"Sec-Fetch-Site": "cross-site"} | elsewhere,
+        FETCH | {"Sec-Fetch-Site": "same-site"} | elsewhere,
+        FETCH | {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "cross-site"},
+        elsewhere,
+        {"Origin": "null"},
+    ]
+
+
+def seen(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """All that a browser could tell two answers apart by."""
+    return answer.status_code, answer.content, sorted(answer.headers.multi_items())
+
+
+async def test_every_address_looks_unknown_to_a_navigation(keeper: Keeper) -> None:
+    """With a keeper's session, and whatever the method: the answer is the one of a path that does not exist."""
+    told = []
+    for headers in opened_otherwise():
+        left_out = () if "Sec-Fetch-Site" in headers else ("Sec-Fetch-Site",)
+        for row in ROWS:
+            host = PUBLIC_URL if row.audience.value == "recipient" else APP_URL
+            path = re.sub(r"{(\w+)}", lambda found: keeper.identity.diary if found[1] == "diary" else "A" * 22, row.path)
+            for method in {row.method, "GET"}:
+                unknown = await keeper.client.request(method, host + "/v1/nothing-here", headers=headers)
+                assert unknown.status_code == 404
+                answer = await keeper.ask(method, host + path, leave_out=left_out, **named(headers))
+                if seen(answer) != seen(unknown):
+                    told.append(f"{' '.join(headers.values())}: {method} {row.path} {answer.status_code}")
+    assert told == []
+
+
+def named(headers: dict[str, str]) -> dict[str, str]:
+    """Headers as `Phone.ask` takes them."""
+    return {name.lower().replace("-", "_"): value for name, value in headers.items()}
+
+
+async def test_a_fetch_by_our_own_page_is_answered(keeper: Keeper, server: Served) -> None:
+    """What Chromium, Firefox and Safari send with a fetch of the page's own host is let through."""
+    for headers in (FETCH, FETCH | {"Sec-Fetch-Mode": "same-origin"}, FETCH | {"Origin": server.settings.app_url}, {}):
+        assert (await keeper.ask("GET", "/v1/server", **named(headers))).status_code == 200
+        assert (await keeper.ask("POST", "/v1/names", {}, **named(headers))).status_code == 200
