@@ -9,6 +9,7 @@ from typing import Final
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from diary import isolation
 from diary.clock import Clock, SystemClock
 from diary.config import Settings
 from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
@@ -99,6 +100,7 @@ async def open_instance(
 
     Raises BadSetting when something does not fit together.
     """
+    isolation.refuse_exposed(settings.secret_places())
     async with opened(settings) as db, open_counts(settings.counts_url, clock) as (counts, throttle):
         pepper, seed = await read_secrets(settings, db)
         notary = Notary(seed)

@@ -22,7 +22,7 @@ from diary.cli_doctor import doctor
 from diary.cli_front import directory, training
 from diary.cli_log import audit, keys
 from diary.cli_ops import backup, backup_key, canary, drill, restore
-from diary.cli_pack import pack, release_name
+from diary.cli_pack import UNSANDBOXED, pack, release_name
 from diary.cli_people import closing, invite, organisation, quota
 from diary.cli_release import release, verify_host
 from diary.cli_store import migrate_store, purge
@@ -245,18 +245,25 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 @click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
 @click.option("--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed.")
-def verify(pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], rerender: bool) -> None:
+@click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
+def verify(
+    pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], rerender: bool, unsandboxed: bool
+) -> None:
     """Check a pack, its zip or its folder: every finding is listed; the status is 1 when there is one.
 
     Of the servable folder alone as much is checked as is there.
     """
+    from diary import isolation
     from diary.pack.verify import verify as findings_of
 
+    if rerender and not unsandboxed:
+        isolation.wall_for_a_person()
     key = read_notary(notary) if notary else None
     roots = [path.read_bytes() for path in tsa_root]
     vouching = read_notary(instance) if instance else None
+    release = release_name() if rerender else None
     findings = findings_of(
-        pack, notary=key, tsa_roots=roots or None, instance=vouching, rerender=release_name() if rerender else None
+        pack, notary=key, tsa_roots=roots or None, instance=vouching, rerender=release, is_unsandboxed=unsandboxed
     )
     for finding in findings:
         where = f"{finding.member}: " if finding.member else ""

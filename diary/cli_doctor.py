@@ -4,14 +4,13 @@ import asyncio
 import ctypes
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from diary import config
+from diary import config, isolation
 from diary.clock import SystemClock
 from diary.config import Settings
 from diary.encoding import unb64
@@ -71,7 +70,8 @@ def examine(settings: Settings, at: str, ca: Path | None, key: Path | None = Non
         free_bytes=free,
         release=release,
         altered=altered,
-        sandbox=_sandbox_trial() if settings.server_packs else "",
+        sandbox=isolation.find().fault if settings.server_packs else "",
+        wall=isolation.find().wall if settings.server_packs else "",
         database=database,
         secrets=secrets,
         notes=judging.note_disk(settings.data, now, free),
@@ -130,13 +130,6 @@ def _clock_synced() -> bool | None:
     except (OSError, AttributeError):
         return None
     return not buffer[5] & _STA_UNSYNC
-
-
-def _sandbox_trial() -> str:
-    """Close a child in as the pack builder is; '' when that works, else what is missing."""
-    code = "from diary.pack.sandbox import close_in; close_in([], [])"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["it ended"])[-1]
 
 
 def _json(raw: bytes) -> dict[str, object] | None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from diary.pack.gather import Wish
 
 PROFILES: Final = ("police", "solicitor", "school", "employer", "housing")
+UNSANDBOXED: Final = (
+    "Decode pictures and lay pages out without isolation, where this computer has none. Not for a stranger's files."
+)
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -29,18 +32,22 @@ FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--supplement", is_flag=True, help="Only what is new or changed since the packs before; it names them.")
 @click.option("--items", help="Only these items, by number: JB/12,JB/15.")
 @click.option("--their-ref", default="", help="The recipient's own reference.")
-def pack(kept: Path, out: Path, code: bool, portal: Path | None, **asked: Any) -> None:
+@click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
+def pack(kept: Path, out: Path, code: bool, portal: Path | None, unsandboxed: bool, **asked: Any) -> None:
     """Make the whole pack from a sealed copy (FILE.kept), on this computer and with no server.
 
     The words are asked for, or read from standard input where that is no terminal; they are never an argument, which
     other people on this computer could see.
     """
+    from diary import isolation
     from diary.client.kept import KeptFile
     from diary.client.offline import build_offline
     from diary.clock import SystemClock
     from diary.crypto.words import read_code
     from diary.pack.portal import write_portal
 
+    if not unsandboxed:
+        isolation.wall_for_a_person()
     typed = _secret("The code from the paper" if code else "The words")
     with KeptFile(kept) as copy, tempfile.TemporaryDirectory(prefix="kept-pack-") as work:
         identity = copy.open_with_code(read_code(typed)) if code else copy.open_with_words(typed)
@@ -48,7 +55,8 @@ def pack(kept: Path, out: Path, code: bool, portal: Path | None, **asked: Any) -
         if not journal.records("incident"):
             raise PackFailed("There is no entry in this copy.")
         wish = _wish(journal, str(copy.head["keys"]["kdf"]["origin"]), **asked)
-        asyncio.run(build_offline(copy, journal, wish, out.absolute(), Path(work), lambda *_: None))
+        building = build_offline(copy, journal, wish, out.absolute(), Path(work), lambda *_: None, is_unsandboxed=unsandboxed)
+        asyncio.run(building)
     click.echo(f"Pack: {out} ({out.stat().st_size / 1e6:.1f} MB)")
     if portal:
         for folder in write_portal(out, portal.absolute()):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from diary.encoding import unb64
 from diary.errors import BadRequest, BadSetting
@@ -203,6 +203,11 @@ class Settings:
     def find_notary_seed(self) -> bytes | None:
         """The notary's seed as it is, None when there is none: nothing is made. Raises BadSetting for a damaged one."""
         return self.read_notary_seed() if self.notary_key or (self.data / "notary.key").exists() else None
+
+    def secret_places(self) -> list[Path]:
+        """The folders and files on this computer's disk in which the server keeps what nobody else may read."""
+        urls = (("sqlite://", self.database_url), ("file://", self.blob_url))
+        return [self.data, *(Path(unquote(url.removeprefix(kind))) for kind, url in urls if url.startswith(kind))]
 
     @property
     def is_here(self) -> bool:

@@ -18,13 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # --- Python -----------------------------------------------------------------------------------------
 
 # What each part of diary/ may import of diary/. The parts of rank 1 are open to everyone above.
-FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "paths"}
+FOUNDATION = {"errors", "clock", "ids", "encoding", "config", "isolation", "paths"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "clock": {"errors"},
     "ids": {"errors", "encoding"},
     "encoding": {"errors"},
     "paths": {"errors"},
+    "isolation": {"errors", "paths"},
     "config": {"errors", "ids", "encoding", "paths"},
     "crypto": FOUNDATION,
     "record": FOUNDATION,

@@ -1,4 +1,4 @@
-"""Laying a pack's documents out again, from its own record: `python -I -m diary.pack.again FOLDER`, in the worker's jail.
+"""Laying a pack's documents out again, from its own record: `python -I -m diary.pack.again FOLDER`, isolated as the worker is.
 
 What a reader sees is in the PDFs, what is proved is in the record. Whoever changed a word in a PDF and made every list of
 digests anew is found only by somebody who lays the page out once more and compares.
@@ -9,18 +9,19 @@ import subprocess
 import sys
 import zoneinfo
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from diary import isolation
 from diary.encoding import b64, canon
 from diary.errors import KeptError
 from diary.pack import build, capsule, images
 from diary.pack.contents import Contents, Picture, contents_of, volumes
 from diary.pack.exhibits import poster_key
 from diary.pack.plain import plain_files
-from diary.pack.sandbox import close_in, die_with_parent
-from diary.pack.typeset import Press
-from diary.pack.worker import readable
+from diary.pack.supervisor import Job, Spool, supervise
+from diary.pack.typeset import Press, compile_in
 from diary.record.reading import object_of, objects_of, text_of, whole_of
 from diary.record.schemas import schema
 
@@ -31,16 +32,20 @@ PLAIN: Final = "plain"
 _NO_KEY: Final = {"blob": b64(bytes(16)), "key": b64(bytes(32)), "parts": 1, "width": 1, "height": 1}
 
 
-def lay_out(told: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path) -> dict[str, Path]:
+def lay_out(
+    told: Mapping[str, object], pictures: Mapping[str, bytes], folder: Path, *, is_unsandboxed: bool = False
+) -> dict[str, Path]:
     """The documents and tables of a capsule by path under `data/`. `pictures`: JPEGs by item; `folder`: empty, the caller's.
 
-    Runs in a jailed process of its own. Empty when the capsule cannot be laid out.
+    Runs in isolated processes of its own, or without isolation where `is_unsandboxed`. Empty when the capsule cannot be laid
+    out. Raises Unavailable where this computer cannot isolate them.
     """
+    wall = "" if is_unsandboxed else isolation.wall_for_a_person()
     (folder / CAPSULE).write_bytes(canon(dict(told), limit=capsule.LIMIT * 4))
     (folder / PICTURES).mkdir()
     for key, jpeg in pictures.items():
         (folder / PICTURES / _file(key)).write_bytes(jpeg)
-    command = [sys.executable, "-I", "-m", "diary.pack.again", str(folder)]
+    command = isolation.command("diary.pack.again", folder, wall, is_unsandboxed=is_unsandboxed)
     try:
         done = subprocess.run(command, env={}, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:
@@ -51,7 +56,7 @@ def lay_out(told: Mapping[str, object], pictures: Mapping[str, bytes], folder: P
 
 
 def _file(key: str) -> str:
-    """What a picture is called on the way into the jail."""
+    """What a picture is called on its way to the isolated process."""
     return key.replace("/", "-").replace(" ", "-") + ".jpg"
 
 
@@ -93,7 +98,7 @@ def _version(row: Mapping[str, Any], proof: Mapping[str, Any]) -> dict[str, obje
     }
 
 
-def _documents(folder: Path) -> Iterator[tuple[str, Path]]:
+def _documents(folder: Path, spool: Spool) -> Iterator[tuple[str, Path]]:
     """Every document laid out, with its path under `data/`."""
     told = capsule.read_capsule((folder / CAPSULE).read_bytes(), limit=capsule.LIMIT * 4)
     contents = contents_of(told)
@@ -106,14 +111,11 @@ def _documents(folder: Path) -> Iterator[tuple[str, Path]]:
                 path = folder / PICTURES / _file(key)
                 if path.exists():
                     pictures[key] = build.placed(images.accept(path.read_bytes()), place, key)
-    press = Press(told.head.made_at)
-    try:
-        press.add(build.documents(contents, folder, _stills(contents, folder)))
-        press.add(build.picture_volumes(contents, pictures, folder))
-        for document in press.finished():
-            yield document.name, document.out
-    finally:
-        press.close()
+    press = Press(told.head.made_at, spool)
+    press.add(build.documents(contents, folder, _stills(contents, folder)))
+    press.add(build.picture_volumes(contents, pictures, folder))
+    for document in press.finished():
+        yield document.name, document.out
 
 
 def _plain(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -141,16 +143,30 @@ def _stills(contents: Contents, folder: Path) -> dict[str, Picture]:
 
 
 def main() -> int:
-    """Close in, lay out, say which file is where. The exit code is 1 when it could not be done."""
-    folder = Path(sys.argv[1])
+    """Lay out, say which file is where. The exit code is 1 when it could not be done."""
+    folder, *flags = sys.argv[1:]
     zoneinfo.reset_tzpath(())
+    place = Path(folder)
+    return supervise(
+        Job(
+            folder=place,
+            work=partial(_made, place),
+            lay_out=partial(compile_in, place),
+            refused=lambda _: 1,
+            is_walled="--walled" in flags,
+            is_unsandboxed="--unsandboxed" in flags,
+        )
+    )
+
+
+def _made(folder: Path, spool: Spool) -> int:
+    """Every document and table again; runs isolated."""
     try:
-        die_with_parent()
-        close_in(readable(), [folder])
-        made = {name: str(path.relative_to(folder)) for name, path in (*_documents(folder), *_plain(folder))}
+        made = {name: str(path.relative_to(folder)) for name, path in (*_documents(folder, spool), *_plain(folder))}
     except (KeptError, OSError, ValueError, KeyError, TypeError):
         return 1
     sys.stdout.write(json.dumps(made) + "\n")
+    sys.stdout.flush()
     return 0
 
 

@@ -1,7 +1,7 @@
 """From a capsule to the front part of a pack: everything but the files as received and the bag around them.
 
-Runs inside the worker's jail. Pictures are opened one at a time, and each document is laid out by a child
-process of its own; what stands in memory at any moment is one document's worth.
+Runs in the isolated worker. Pictures are opened one at a time, and each document is laid out by a process of its own; what
+stands in memory at any moment is one document's worth.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from diary.pack.officer import officer_page
 from diary.pack.plain import plain_files
 from diary.pack.registers import of_kind
 from diary.pack.rows import account_film
+from diary.pack.supervisor import Spool
 from diary.pack.typeset import Document, Press
 
 Fetch = Callable[[str, int], bytes]
@@ -34,33 +35,30 @@ FRONT: Final = "front.zip"
 CHRONOLOGY: Final = "01"
 
 
-def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress) -> Path:
+def make_front(capsule: Capsule, fetch: Fetch, folder: Path, progress: Progress, spool: Spool) -> Path:
     """Build the front part in `folder` (empty, the caller's) and give its path.
 
     `fetch(blob, i)`: one sealed part, raising KeptError when there is none. `progress(step, done, total)`.
-    Raises PackFailed. Nothing but the front part is left behind.
+    `spool`: has documents laid out. Raises PackFailed. Nothing but the front part is left behind.
     """
     contents = contents_of(capsule)
     parts = volumes(contents)
     printed = list(documents(contents, folder, account_stills(contents, fetch, folder)))
     total = len(capsule.exhibits) + len(parts) + len(printed) + 1
-    press = Press(capsule.head.made_at)
-    try:
-        # The first pages are laid out while the pictures are opened and the lists and proofs are written.
-        press.add(printed)
-        pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
-        printed += (more := list(picture_volumes(contents, pictures, folder)))
-        press.add(more)
-        done = len(capsule.exhibits)
-        progress("words", done, total)
-        members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in plain_files(contents)}
+    press = Press(capsule.head.made_at, spool)
+    # The first pages are laid out while the pictures are opened and the lists and proofs are written.
+    press.add(printed)
+    pictures = _pictures(contents, fetch, folder, lambda done: progress("pictures", done, total))
+    printed += (more := list(picture_volumes(contents, pictures, folder)))
+    press.add(more)
+    done = len(capsule.exhibits)
+    progress("words", done, total)
+    members: dict[str, bytes | Path] = {f"data/{path}": content for path, content in plain_files(contents)}
+    done += 1
+    for document in press.finished():
+        members[f"data/{document.name}"] = document.out
         done += 1
-        for document in press.finished():
-            members[f"data/{document.name}"] = document.out
-            done += 1
-            progress("pages", done, total)
-    finally:
-        press.close()
+        progress("pages", done, total)
     members[SERVABLE_LIST] = servable_list({path: _sha256(content) for path, content in members.items()})
     front = folder / FRONT
     write_front(members, front)

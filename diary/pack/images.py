@@ -5,6 +5,7 @@ warning counts as an error; a picture of more than forty million points is refus
 """
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,15 @@ QUALITY: Final = 80
 POINTS: Final = 40_000_000
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 _JPEG: Final = b"\xff\xd8\xff"
+_END: Final = b"\xff\xd9"
+_SHAPES: Final = (0xC0, 0xC1, 0xC2)
+_SCAN: Final = 0xDA
+# What a bare picture is made of: its shape, Huffman and quantisation tables, restart interval, scans, and a JFIF head
+# without a thumbnail. APP1 to APP15 and comments carry EXIF, places, colour profiles with a maker's name, and anything else.
+_BARE: Final = frozenset((*_SHAPES, 0xC4, 0xDB, 0xDD, _SCAN, 0xE0))
+_JFIF_BYTES: Final = 16
+# What ends a scan: a marker that is neither a stuffed byte nor a restart.
+_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +51,27 @@ def accept(raw: bytes) -> PrintCopy:
 
 
 def _walk(raw: bytes) -> tuple[int, int]:
-    """Width and height of a JPEG that has no segment but those a bare picture needs. Raises BadRequest."""
-    if not raw.startswith(_JPEG) or not raw.endswith(b"\xff\xd9"):
+    """Width and height of a JPEG that has no segment but those a bare picture needs, and ends with it. Raises BadRequest."""
+    if not raw.startswith(_JPEG):
         raise BadRequest("A print copy is not a JPEG.")
     at, shape = 2, (0, 0)
-    while at + 4 <= len(raw):
-        marker, length = raw[at : at + 2], int.from_bytes(raw[at + 2 : at + 4], "big")
-        kind = marker[1]
-        if marker[0] != 0xFF or length < 2:
+    while raw[at : at + 2] != _END:
+        if at + 4 > len(raw) or raw[at] != 0xFF:
             raise BadRequest("A print copy is damaged.")
-        # APP1 to APP15 and comments carry EXIF, places, colour profiles with a maker's name, and anything else.
-        if 0xE1 <= kind <= 0xEF or kind == 0xFE:
-            raise BadRequest("A print copy carries metadata.")
-        if kind in (0xC0, 0xC1, 0xC2):
+        kind, length = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
+        if kind not in _BARE or length < 2 or (kind == 0xE0 and length != _JFIF_BYTES):
+            raise BadRequest("A print copy carries more than a picture.")
+        if kind in _SHAPES:
             shape = int.from_bytes(raw[at + 7 : at + 9], "big"), int.from_bytes(raw[at + 5 : at + 7], "big")
-        if kind == 0xDA:
-            return shape
         at += 2 + length
-    raise BadRequest("A print copy is damaged.")
+        if kind == _SCAN:
+            found = _MARKER.search(raw, at)
+            if found is None:
+                raise BadRequest("A print copy is damaged.")
+            at = found.start()
+    if at + 2 != len(raw):
+        raise BadRequest("A print copy goes on behind its picture.")
+    return shape
 
 
 def print_copy(raw: bytes) -> PrintCopy:

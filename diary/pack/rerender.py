@@ -28,13 +28,13 @@ _DOCUMENT: Final = re.compile(
 )
 
 
-def check_again(pack: OpenedPack, proofs: Proofs, release: str) -> Iterator[Finding]:
-    """What differs when the documents and tables are made by this release, `release`."""
+def check_again(pack: OpenedPack, proofs: Proofs, release: str, *, is_unsandboxed: bool = False) -> Iterator[Finding]:
+    """What differs when the documents and tables are made by this release, `release`; isolated unless `is_unsandboxed`."""
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     documents = sorted(name for name in pack.digests if _DOCUMENT.fullmatch(name))
     record = _read(pack, RECORD)
     with tempfile.TemporaryDirectory(prefix="kept-again-") as work:
-        made = _made(pack, proofs, record, Path(work))
+        made = _made(pack, proofs, record, Path(work), is_unsandboxed=is_unsandboxed)
         same = record is not None and object_of(record, "pack").get("release") == release
         for name in documents:
             again = made.get(name.removeprefix("data/"))
@@ -46,7 +46,9 @@ def check_again(pack: OpenedPack, proofs: Proofs, release: str) -> Iterator[Find
                 yield find("rerendered" if same else "other_release", f"{name}#page={page}" if page else name)
 
 
-def _made(pack: OpenedPack, proofs: Proofs, record: Mapping[str, Any] | None, work: Path) -> dict[str, Path]:
+def _made(
+    pack: OpenedPack, proofs: Proofs, record: Mapping[str, Any] | None, work: Path, *, is_unsandboxed: bool
+) -> dict[str, Path]:
     """The documents laid out again; none when the record is not whole."""
     keys = _read(pack, f"{_PROOF}keys.json")
     if record is None or keys is None:
@@ -54,7 +56,7 @@ def _made(pack: OpenedPack, proofs: Proofs, record: Mapping[str, Any] | None, wo
     try:
         raw = {version: proof.raw for version, proof in proofs.restricted.items()}
         told = capsule_of(record, raw, keys, _log(pack))
-        return lay_out(told, dict(_pictures(pack)), work)
+        return lay_out(told, dict(_pictures(pack)), work, is_unsandboxed=is_unsandboxed)
     except (KeyError, TypeError, ValueError, KeptError):
         return {}
 

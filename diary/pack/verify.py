@@ -33,9 +33,7 @@ CHRONOLOGY: Final = "data/servable/01_chronology.pdf"
 INDEX: Final = "data/servable/03_exhibits-index.csv"
 SIDECARS: Final = "data/restricted/14_sidecars/"
 _SIDECAR: Final = frozenset("fields file item made_at record sha256 sha512 size_bytes t".split())
-RECEIVED: Final = tuple(
-    f"data/restricted/{folder}/" for folder in ("13_exhibits-as-received", "13_mail", "09_RESTRICTED_orders")
-)
+RECEIVED: Final = tuple(f"data/restricted/{folder}/" for folder in ("13_exhibits-as-received", "13_mail", "09_RESTRICTED_orders"))
 
 
 def verify(
@@ -45,6 +43,7 @@ def verify(
     tsa_roots: Sequence[bytes] | None = None,
     instance: bytes | None = None,
     rerender: str | None = None,
+    is_unsandboxed: bool = False,
 ) -> list[Finding]:
     """Everything that is wrong with a pack, its zip or its folder; an empty list when nothing is.
 
@@ -62,7 +61,7 @@ def verify(
     with closing(pack):
         found = list(_all(pack, notary, instance, tsa_roots or ()))
         if rerender is not None:
-            found += check_again(pack, read_proofs(pack), rerender)
+            found += check_again(pack, read_proofs(pack), rerender, is_unsandboxed=is_unsandboxed)
         return list(dict.fromkeys(found))
 
 

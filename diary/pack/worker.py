@@ -1,4 +1,4 @@
-"""The worker: `python -I -m diary.pack.worker FOLDER`. One pack, one process, in a jail, then gone.
+"""The worker: `python -I -m diary.pack.worker FOLDER`. One pack, isolated, then gone; diary/pack/supervisor.py watches it.
 
 It speaks over its standard input and output and has nothing else. In: frames (u32 length ‖ bytes), first the
 capsule, then each sealed part it asked for, empty for one there is not. Out: a JSON object a line:
@@ -8,28 +8,40 @@ capsule, then each sealed part it asked for, empty for one there is not. Out: a 
 import json
 import sys
 import zoneinfo
+from functools import partial
 from pathlib import Path
 from typing import IO, Final
 
 from diary.errors import BadRequest, KeptError, NotFound, Unavailable
 from diary.pack import build, capsule
-from diary.pack.sandbox import close_in, die_with_parent
-from diary.paths import FONTS, PACKAGE
+from diary.pack.supervisor import Job, Spool, supervise
+from diary.pack.typeset import compile_in
 
 PART_LIMIT: Final = 1 << 20
-# What a Python process reads while it works: its libraries, this package, fonts, and random bytes.
-_SYSTEM: Final = ("/usr", "/lib", "/lib64", "/dev/urandom", "/dev/null")
 
 
 def main() -> int:
-    """Close in, read, build, say how it went. The exit code is 0 whenever the last line was written."""
-    folder = Path(sys.argv[1])
+    """Build a pack; say how it went. The exit code is 0 whenever the last line was written and nothing was left behind."""
+    folder, *flags = sys.argv[1:]
     # Time zones come from the package, so that the same pack has the same bytes on every machine.
     zoneinfo.reset_tzpath(())
+    place = Path(folder)
+    return supervise(
+        Job(
+            folder=place,
+            work=partial(_build, place),
+            lay_out=partial(compile_in, place),
+            refused=_failed,
+            is_walled="--walled" in flags,
+            is_unsandboxed="--unsandboxed" in flags,
+        )
+    )
+
+
+def _build(folder: Path, spool: Spool) -> int:
+    """Read the capsule and make the front part; runs isolated."""
     speak, listen = sys.stdout, sys.stdin.buffer
     try:
-        die_with_parent()
-        close_in(readable(), [folder])
         told = capsule.read_capsule(_frame(listen, capsule.LIMIT))
 
         def fetch(blob: str, i: int) -> bytes:
@@ -42,9 +54,9 @@ def main() -> int:
         def progress(step: str, done: int, total: int) -> None:
             _say(speak, {"done": done, "step": step, "total": total})
 
-        front = build.make_front(told, fetch, folder, progress)
+        front = build.make_front(told, fetch, folder, progress, spool)
     except KeptError as error:
-        _say(speak, {"failed": error.code, "sentence": error.sentence})
+        return _failed(error)
     except Exception:  # noqa: BLE001 - whatever broke may carry words of the diary, and must end here
         _say(speak, {"failed": "pack_failed", "sentence": "The pack could not be built."})
     else:
@@ -52,10 +64,10 @@ def main() -> int:
     return 0
 
 
-def readable() -> list[Path]:
-    """The paths the jail leaves open for reading."""
-    places = [Path(place) for place in (*_SYSTEM, sys.prefix, sys.base_prefix)]
-    return [*places, PACKAGE, FONTS, *(Path(place) for place in sys.path if place)]
+def _failed(error: KeptError) -> int:
+    """Say why there is no pack."""
+    _say(sys.stdout, {"failed": error.code, "sentence": error.sentence})
+    return 0
 
 
 def _frame(listen: IO[bytes], limit: int) -> bytes:

@@ -60,9 +60,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything that is judged. `sandbox`: '' when it closes in; `release`: what is wrong with the served files by the
-    signed list, '' for nothing, None where nobody signed one; `altered`: their bytes are others, not only out of reach;
-    `database`, `secrets`: what is wrong with them."""
+    """Everything that is judged. `sandbox`: why the pack builder cannot be isolated, '' when it can; `wall`: bubblewrap's path
+    where it runs in that; `release`: what is wrong with the served files by the signed list, '' for nothing, None where nobody
+    signed one; `altered`: their bytes are others, not only out of reach; `database`, `secrets`: what is wrong with them."""
 
     now: int
     app: Host
@@ -73,6 +73,7 @@ class Seen:
     pending: int
     free_bytes: int
     sandbox: str
+    wall: str = ""
     release: str | None = None
     altered: bool = False
     database: str = ""
@@ -247,11 +248,13 @@ def _secrets(settings: Settings, seen: Seen) -> Line:
 
 
 def _sandbox(settings: Settings, seen: Seen) -> Line:
-    """Whether the pack builder can be closed in."""
+    """Whether the pack builder can be isolated."""
     if not settings.server_packs:
         return Line("sandbox", "not needed: this server builds no packs")
-    do = "Use a Linux with Landlock and seccomp, or set DIARY_SERVER_PACKS=off."
-    return Line("sandbox", seen.sandbox or "closes in", do if seen.sandbox else "")
+    if seen.sandbox:
+        do = "Use Linux 6.12 or later, install bubblewrap, or set DIARY_SERVER_PACKS=off. Until then phones are offered no packs."
+        return Line("sandbox", seen.sandbox.rstrip("."), do)
+    return Line("sandbox", "isolates the pack builder" + (", inside bubblewrap" if seen.wall else ""))
 
 
 def _authorities(settings: Settings, seen: Seen) -> Line:

@@ -19,9 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from diary import isolation
 from diary.clock import Clock
 from diary.errors import Conflict, KeptError, NotFound, PackFailed, PacksOff, TooLarge, TryLater
-from diary.services.typesetting import Worker, new_folder, second_layer, sweep
+from diary.isolation import Isolation
+from diary.services.typesetting import Worker, new_folder, sweep
 
 CAPSULE_LIMIT: Final = 16 << 20
 HARD_LIMIT_SECONDS: Final = 120
@@ -69,14 +71,14 @@ class PackJobs:
         # Front parts on their way out: a request that is dropped before its first byte calls nobody back.
         self._leaving: list[Job] = []
         self._watch: asyncio.Task[None] | None = None
-        self._layer: tuple[str, ...] | None = None
+        self._isolation: Isolation | None = None
 
     async def place(self, account: bytes, diary: bytes, pack: bytes) -> Job:
         """A place in the queue; nothing of the diary is here yet. An account's earlier job is given up.
 
-        Raises PacksOff, and TryLater when the queue is full.
+        Raises PacksOff, also where workers cannot be isolated, and TryLater when the queue is full.
         """
-        if not self._on:
+        if not await self.available():
             raise PacksOff
         self._tidy()
         for job in [job for job in self._jobs.values() if job.account == account]:
@@ -91,6 +93,16 @@ class PackJobs:
             sweep()
             self._watch = asyncio.create_task(self._look_after())
         return job
+
+    async def available(self) -> bool:
+        """Whether packs are made here: switched on, and workers can be isolated on this computer."""
+        return self._on and not (await self._isolated()).fault
+
+    async def _isolated(self) -> Isolation:
+        """How workers are isolated here, tried once."""
+        if self._isolation is None:
+            self._isolation = await asyncio.to_thread(isolation.find)
+        return self._isolation
 
     def get(self, account: bytes, pack: bytes) -> Job:
         """A job of this account. Raises NotFound, for another account's too."""
@@ -192,8 +204,6 @@ class PackJobs:
     async def _build(self, job: Job, capsule: bytes) -> None:
         """Run the worker to its end; the job's state says how it went, and never why in the diary's words."""
         try:
-            if self._layer is None:
-                self._layer = await second_layer()
             job.folder = new_folder()
             async with asyncio.timeout(HARD_LIMIT_SECONDS):
                 await self._talk(job, capsule)
@@ -217,7 +227,7 @@ class PackJobs:
         """Start the worker, give it the capsule and the parts it asks for. Raises PackFailed."""
         if job.folder is None:
             raise PackFailed
-        job.worker = await Worker.start(job.folder, self._layer or ())
+        job.worker = await Worker.start(job.folder, (await self._isolated()).wall)
         part = partial(self._fetch, job.account, job.diary)
         async for step in job.worker.steps(capsule, part):
             job.step, job.done, job.total = step

@@ -21,6 +21,10 @@ class Packs:
         self._instance = instance
         self._jobs = PackJobs(self._part, instance.clock, on=instance.settings.server_packs)
 
+    async def available(self) -> bool:
+        """Whether this server makes packs."""
+        return await self._jobs.available()
+
     async def place(self, signed: Signed, diary: bytes) -> Job:
         """A place in the queue for one of the keeper's diaries. Raises NotFound, PacksOff and TryLater."""
         if diary not in {row.id for row in await list_diaries(self._instance.db, signed.account)}:

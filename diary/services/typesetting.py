@@ -10,12 +10,12 @@ import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
+from diary import isolation
 from diary.errors import BadRequest, KeptError, PackFailed
 
 Part = Callable[[str, int], Awaitable[bytes]]
@@ -32,12 +32,14 @@ class Worker:
         self._process = process
 
     @classmethod
-    async def start(cls, folder: Path, layer: tuple[str, ...]) -> "Worker":
-        """Start one that may write `folder` only, in a session of its own and with nothing of ours around it."""
+    async def start(cls, folder: Path, wall: str) -> "Worker":
+        """Start one that may write `folder` only, in a session of its own and with nothing of ours around it.
+
+        `wall`: bubblewrap's path where the worker runs inside that.
+        """
         return cls(
             await asyncio.create_subprocess_exec(
-                *_wrapped(layer, folder),
-                sys.executable, "-I", "-m", "diary.pack.worker", str(folder),
+                *isolation.command("diary.pack.worker", folder, wall),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
@@ -46,11 +48,11 @@ class Worker:
                 start_new_session=True,
                 limit=_LINE_LIMIT,
             )
-        )  # fmt: skip
+        )
 
     @property
     def pid(self) -> int:
-        """Its process, which leads a session of its own."""
+        """The process that was started, which leads a session of its own: the supervisor, or bubblewrap around it."""
         return self._process.pid
 
     async def steps(self, capsule: bytes, part: Part) -> AsyncIterator[tuple[str, int, int]]:
@@ -119,25 +121,3 @@ def sweep() -> None:
         with contextlib.suppress(OSError):
             if pid.isdigit() and not Path(f"/proc/{pid}").exists() and folder.stat().st_uid == os.geteuid():
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-async def second_layer() -> tuple[str, ...]:
-    """bubblewrap's path when it is here and works, else nothing. The worker's own jail is the required layer."""
-    found = shutil.which("bwrap")
-    if found is None:
-        return ()
-    probe = await asyncio.create_subprocess_exec(
-        found, "--unshare-all", "--ro-bind", "/", "/", "--", "/usr/bin/env", "true",
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    return (found,) if await probe.wait() == 0 else ()
-
-
-def _wrapped(layer: tuple[str, ...], folder: Path) -> tuple[str, ...]:
-    """The second layer's command before the worker's: no network, no other process, read-only but for one folder."""
-    if not layer:
-        return ()
-    return (
-        *layer, "--unshare-all", "--die-with-parent", "--clearenv", "--ro-bind", "/", "/", "--dev", "/dev",
-        "--bind", str(folder), str(folder), "--",
-    )  # fmt: skip

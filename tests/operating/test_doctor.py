@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from diary import cli_doctor, config
+from diary import cli_doctor, config, isolation
 from diary.app import create_app
 from diary.config import Settings
 from diary.crypto.signing import Notary
@@ -303,10 +301,10 @@ async def test_times_come_from_the_database(tmp_path: Path, database_setting: di
 
 
 def test_the_sandbox_is_tried_for_real() -> None:
-    """The child closes itself in here; one that cannot says why."""
-    assert cli_doctor._sandbox_trial() == ""
-    code = "import ctypes, runpy; import diary.pack.sandbox as s; s._landlock = None; s.close_in([], [])"
-    assert subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=False).returncode != 0
+    """A worker isolates itself here and tries what must be refused; the line says so."""
+    found = isolation.find()
+    assert found.fault == ""
+    assert isolation.find() is found
 
 
 def test_disk_is_remembered_day_by_day(tmp_path: Path) -> None:

@@ -27,18 +27,18 @@ CALL = "Written by PK from a call on 3 Nov 2026, read back, "
 WAITING = CALL + "not yet confirmed by the keeper"
 CHANGED = CALL + "changed by the keeper on 5 Nov 2026"
 TYPED = "He stood by my car.\n\nTwice."
-# One document in a process with one thread, as the worker makes it.
+# One document in a process of its own, as the supervisor has it made.
 LAY_OUT = """
 import sys
 from pathlib import Path
 from diary.pack.capsule import read_capsule
 from diary.pack.chronology import chronology_page
 from diary.pack.contents import contents_of
-from diary.pack.typeset import Document, Press
+from diary.pack.typeset import Document, compile_in, lay_out
 told = contents_of(read_capsule(Path(sys.argv[1]).read_bytes()))
-press = Press(told.capsule.head.made_at)
-press.add([Document("chronology", "servable/01_chronology.pdf", lambda: chronology_page(told), Path(sys.argv[2]))])
-list(press.finished())
+place = Path(sys.argv[2])
+lay_out(Document("chronology", "servable/01_chronology.pdf", lambda: chronology_page(told), place))
+compile_in(place.parent, "chronology", place.name, told.capsule.head.made_at)
 """
 
 

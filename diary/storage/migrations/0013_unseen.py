@@ -9,7 +9,7 @@ from diary.storage.fields import Bytes, Place
 class Migration(migrations.Migration):
     """Sessions that are there have made no wrong proof yet; of sign-ins that were noted before, the kind is not known."""
 
-    dependencies = [("kept", "0011_marks")]
+    dependencies = [("kept", "0012_owners")]
 
     operations = [
         ops.AddField("Session", "wrong_proofs", fields.BigIntField(default=0, db_default=0)),

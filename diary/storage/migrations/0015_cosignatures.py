@@ -10,7 +10,7 @@ from diary.storage.fields import Bytes
 class Migration(migrations.Migration):
     """One new table; nothing of the rows that are there changes."""
 
-    dependencies = [("kept", "0011_marks")]
+    dependencies = [("kept", "0013_unseen")]
 
     operations = [
         ops.CreateModel(

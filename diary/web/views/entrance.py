@@ -47,7 +47,7 @@ async def server(call: Call) -> ASGIApp:
             "now": instance.clock.now_ms(),
             "origin": settings.app_url,
             "release": call.office.pages.release.name,
-            "server_packs": settings.server_packs,
+            "server_packs": await call.office.packs.available(),
         }
     )
 

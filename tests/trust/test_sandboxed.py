@@ -1,0 +1,379 @@
+"""Attacks from inside a pack worker that somebody has taken over.
+
+The stand-in is the real worker, started by the real queue, in which the capsule's bytes are run as code once the worker has
+isolated itself: what a fault in a decoder would give an attacker. What it found out comes back as the job's failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from diary.clock import FixedClock
+from diary.errors import NotFound
+from diary.ids import new_id
+from diary.pack.gather import make_capsule
+from diary.services import typesetting
+from diary.services.packing import Job, PackJobs
+from tests.pack.fiction import START, FictionalDiary, fictional_diary, incident_fields, picture, print_copy
+
+ROOT = Path(__file__).parents[2]
+DEFAULT_DATA = ROOT / "var"
+JOB_BYTES = 2 << 30
+THREADS = 4096
+
+# Taken over: reading a capsule runs it, and so does laying a page out. LANDLOCK: the version this computer seems to have.
+STAND_IN = """
+import ctypes, os, sys
+LANDLOCK, PAGE, CDLL = {landlock}, {page!r}, ctypes.CDLL
+
+class Call:
+    def __init__(self, real):
+        self.real = real
+    def __call__(self, number, *rest):
+        if LANDLOCK is not None and number == 444 and rest[0] is None:
+            return LANDLOCK
+        self.real.restype = ctypes.c_long
+        return self.real(number, *rest)
+
+class Library:
+    def __init__(self, *given, **named):
+        self.real = CDLL(*given, **named)
+        self.syscall = Call(self.real.syscall)
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+ctypes.CDLL = Library
+from diary.errors import BadRequest
+from diary.pack import capsule, typeset, worker
+
+def attack(raw, **_):
+    scope = dict(os=os, own=sys.argv[1])
+    try:
+        exec(bytes(raw).decode(), scope)
+        said = str(scope.get("said", "done"))
+    except BaseException as error:
+        said = type(error).__name__
+    raise BadRequest("ATTACK " + said)
+
+if PAGE:
+    typeset._compile = lambda *_, **__: attack(PAGE.encode())
+else:
+    capsule.read_capsule = attack
+sys.argv = ["worker", *sys.argv[1:]]
+raise SystemExit(worker.main())
+"""
+
+Attack = Callable[..., str]
+
+
+def jobs_for(diary: FictionalDiary) -> PackJobs:
+    """A queue over a diary's sealed parts."""
+
+    async def fetch(account: bytes, of: bytes, blob: str, i: int) -> bytes:
+        if (blob, i) not in diary.parts:
+            raise NotFound
+        return diary.parts[blob, i]
+
+    return PackJobs(fetch, FixedClock(START))
+
+
+async def run(jobs: PackJobs, raw: bytes) -> Job:
+    """One job to its end."""
+    account, pack = new_id(), new_id()
+    job = await jobs.place(account, new_id(), pack)
+    await jobs.start(account, pack, raw)
+    assert job.task is not None
+    await job.task
+    return job
+
+
+@pytest.fixture(autouse=True)
+def memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder of the test's own in memory."""
+    with tempfile.TemporaryDirectory(dir=typesetting.MEMORY) as folder:
+        monkeypatch.setattr(typesetting, "MEMORY", Path(folder))
+        yield Path(folder)
+
+
+@pytest.fixture
+def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put the stand-in where the worker is started from."""
+    real = sys.executable
+
+    def stand_in(landlock: int | None = None, page: str = "") -> None:
+        script, python = tmp_path / "stand_in.py", tmp_path / "python"
+        script.write_text(STAND_IN.format(landlock=landlock, page=page))
+        hostile = f'-m) case "$3" in diary.pack.worker) shift 3; exec {real} -I {script} "$@";; esac;;'
+        python.write_text(f'#!/bin/sh\ncase "$2" in\n{hostile}\nesac\nexec {real} "$@"\n')
+        python.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(python))
+
+    return stand_in
+
+
+@pytest.fixture
+def attack(taken_over: Callable[..., None]) -> Callable[..., str]:
+    """Run code in the worker; what it says, or the name of the error it met."""
+
+    def attack(code: str, landlock: int | None = None) -> str:
+        taken_over(landlock)
+        job = asyncio.run(run(jobs_for(FictionalDiary()), code.encode()))
+        assert job.state == "failed"
+        return job.failure.removeprefix("ATTACK ")
+
+    return attack
+
+
+def is_refused(said: str) -> bool:
+    """Whether the attempt failed inside, or the worker did not start at all."""
+    return said in ("PermissionError", "FileNotFoundError", "OSError") or "cannot be isolated" in said
+
+
+def belonging_to(folder: Path) -> list[int]:
+    """Processes whose command line names the stand-in of this test."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            try:
+                if str(folder / "stand_in.py").encode() in (place / "cmdline").read_bytes():
+                    found.append(int(place.name))
+            except OSError:
+                continue
+    return found
+
+
+@pytest.fixture
+def pepper() -> Iterator[Path]:
+    """The pepper of a server with its data in the default place."""
+    there, path = DEFAULT_DATA.is_dir(), DEFAULT_DATA / "pepper"
+    if path.exists():
+        yield path
+        return
+    DEFAULT_DATA.mkdir(exist_ok=True)
+    path.write_bytes(bytes(32))
+    yield path
+    path.unlink()
+    if not there:
+        DEFAULT_DATA.rmdir()
+
+
+def test_the_pepper_in_the_default_data_folder_cannot_be_read(attack: Attack, pepper: Path) -> None:
+    """DIARY_DATA is `var` beside the program unless it is set."""
+    assert is_refused(attack(f"said = len(open({str(pepper)!r}, 'rb').read())"))
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        f"open({str(ROOT / 'pyproject.toml')!r}).read()",
+        f"os.listdir({str(ROOT)!r})",
+        f"os.listdir({str(ROOT / '.git')!r})",
+        "os.listdir('/usr')",
+        "open('/etc/passwd').read()",
+        "open('/proc/self/environ').read()",
+        "open('/dev/shm/kept-test', 'w')",
+        "os.kill(os.getppid(), 0)",
+        "os.kill(1, 0)",
+        "os.setsid()",
+        "os.setpgid(0, 0)",
+        "os.fork()",
+        "os.posix_spawn('/usr/bin/true', ['true'], {})",
+        "os.symlink('/etc', own + '/link')",
+        "os.chmod(own, 0o777)",
+        "os.utime(own)",
+        "os.setxattr(own, 'user.note', b'1')",
+        "os.truncate(own + '/x', 0)",
+        "os.memfd_create('x')",
+        "os.setpriority(os.PRIO_PGRP, 0, 19)",
+        "os.sched_setaffinity(0, [0])",
+        "os.pipe()",
+        "import ctypes; said = 'OSError' if ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) else 'traced'",
+        "import ctypes; said = 'OSError' if ctypes.CDLL(None).prctl(1, 0, 0, 0, 0) else 'unhooked'",
+        "import socket; socket.socketpair()",
+    ],
+)
+def test_what_a_worker_never_needs_is_refused(attack: Attack, what: str) -> None:
+    """Each by itself."""
+    assert is_refused(attack(what)), what
+
+
+@pytest.mark.parametrize(
+    ("what", "fact"),
+    [
+        ("os.chmod({!r}, 0o777)", lambda path: path.stat().st_mode),
+        ("os.utime({!r}, (1, 1))", lambda path: path.stat().st_mtime),
+        ("os.setxattr({!r}, 'user.note', b'1')", os.listxattr),
+        ("os.truncate({!r}, 0)", lambda path: path.stat().st_size),
+        ("os.chown({!r}, 1, 1)", lambda path: path.stat().st_uid),
+    ],
+)
+def test_files_elsewhere_keep_what_they_have(attack: Attack, tmp_path: Path, what: str, fact: Callable[[Path], object]) -> None:
+    """Mode, times, attributes, length and owner, which Landlock alone does not all guard."""
+    victim = tmp_path / "kept.sqlite3"
+    victim.write_bytes(b"words")
+    before = fact(victim)
+    said = attack(what.format(str(victim)))
+    assert fact(victim) == before and is_refused(said)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+def test_an_older_landlock_lets_no_worker_run(attack: Attack, tmp_path: Path, version: int) -> None:
+    """There a worker could truncate the database, or end another process."""
+    victim = tmp_path / "kept.sqlite3"
+    victim.write_bytes(b"words")
+    with subprocess.Popen(["/bin/sleep", "60"]) as other:
+        truncated = attack(f"os.truncate({str(victim)!r}, 0)", version)
+        killed = attack(f"os.kill({other.pid}, 9)", version)
+        alive = other.poll() is None
+        other.kill()
+    assert victim.read_bytes() == b"words" and alive
+    assert "cannot be isolated" in truncated and "cannot be isolated" in killed
+
+
+def test_memory_is_bounded_for_the_whole_job(attack: Attack) -> None:
+    """Eight processes of 900 MiB each: no more of them than fit in one job."""
+    got = attack(
+        "import time\n"
+        "got, rows = 0, []\n"
+        "for _ in range(8):\n"
+        "    try:\n"
+        "        down, up = os.pipe()\n"
+        "        child = os.fork()\n"
+        "    except OSError:\n"
+        "        continue\n"
+        "    if not child:\n"
+        "        try:\n"
+        "            held = bytearray(900 << 20)\n"
+        "            os.write(up, b'1')\n"
+        "            time.sleep(60)\n"
+        "        finally:\n"
+        "            os._exit(0)\n"
+        "    os.close(up)\n"
+        "    got += len(os.read(down, 1))\n"
+        "said = got * (900 << 20)"
+    )
+    assert int(got) <= JOB_BYTES
+
+
+def test_threads_are_bounded_for_the_whole_job(attack: Attack) -> None:
+    """Each takes memory of the kernel's, which no limit on a process counts."""
+    got = attack(
+        "import threading\n"
+        "threading.stack_size(32768)\n"
+        "wait, said = threading.Lock(), 0\n"
+        "wait.acquire()\n"
+        "try:\n"
+        f"    for _ in range({THREADS + 1000}):\n"
+        "        threading.Thread(target=wait.acquire, daemon=True).start()\n"
+        "        said += 1\n"
+        "except (RuntimeError, MemoryError):\n"
+        "    pass\n"
+    )
+    assert 16 < int(got) <= THREADS
+
+
+ESCAPE = """
+import time
+if not os.fork():
+    try:
+        os.setsid()
+        if not os.fork():
+            time.sleep(600)
+    finally:
+        os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("ends", ["by itself", "cancelled"])
+def test_nothing_of_a_job_outlives_it(taken_over: Callable[..., None], tmp_path: Path, ends: str) -> None:
+    """A child that forks, calls setsid and sleeps is gone with its job, however that ends."""
+    taken_over()
+
+    async def job() -> None:
+        # A job whose leftovers hold its pipes open would never end: that is a failure, not a test that hangs.
+        async with asyncio.timeout(30):
+            await to_its_end()
+
+    async def to_its_end() -> None:
+        jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
+        place = await jobs.place(account, new_id(), pack)
+        code = ESCAPE if ends == "by itself" else f"try:\n    exec({ESCAPE!r})\nexcept OSError:\n    pass\n{SLEEP}"
+        await jobs.start(account, pack, code.encode())
+        assert place.task is not None
+        if ends == "cancelled":
+            while not (place.folder and (place.folder / "asleep").exists()):
+                await asyncio.sleep(0.01)
+            await jobs.cancel(account, pack)
+        else:
+            await place.task
+
+    try:
+        asyncio.run(job())
+        assert belonging_to(tmp_path) == []
+    finally:
+        _end(belonging_to(tmp_path))
+
+
+SLEEP = "open(own + '/asleep', 'w').close()\nimport time\ntime.sleep(600)"
+
+
+def test_a_page_being_laid_out_is_isolated_too(taken_over: Callable[..., None], tmp_path: Path) -> None:
+    """The process that typesets reads the same pictures: it can change no mode elsewhere and leave no child behind."""
+    victim = tmp_path / "kept.sqlite3"
+    victim.write_bytes(b"words")
+    victim.chmod(0o600)
+    tries = (f"os.chmod({str(victim)!r}, 0o777)", ESCAPE)
+    taken_over(page="\n".join(f"try:\n    exec({code!r})\nexcept OSError:\n    pass" for code in tries))
+    diary = fictional_diary(count=1, exhibits=0)
+    try:
+        made = run(jobs_for(diary), make_capsule(diary.versions, diary.wish(), diary.keys))
+        job = asyncio.run(asyncio.wait_for(made, 30))
+        assert job.state == "failed" and "could not be made" in job.failure
+        assert victim.stat().st_mode & 0o777 == 0o600 and belonging_to(tmp_path) == []
+    finally:
+        _end(belonging_to(tmp_path))
+
+
+def test_what_follows_a_print_copys_picture_reaches_no_page(memory: Path) -> None:
+    """A print copy with anything behind its image data is encoded afresh, and the picture is still there."""
+    secret = b"SENTINEL-AFTER-THE-PICTURE"
+    diary = FictionalDiary()
+    incident = diary.add("incident", incident_fields(START, "He sent this."))
+    out = print_copy(picture(1, (60, 90)), 30)
+    diary.attach(incident, out, "image/jpeg", "A picture he sent", printed=out + secret + b"\xff\xd9")
+    jobs = jobs_for(diary)
+    job = asyncio.run(run(jobs, make_capsule(diary.versions, diary.wish(), diary.keys)))
+    assert job.state == "done" and job.front is not None
+    raw = job.front.read_bytes()
+    assert secret not in raw and raw.count(b"/DCTDecode") == 1
+
+
+def test_a_server_does_not_start_with_its_data_where_a_worker_may_read(tmp_path: Path) -> None:
+    """Inside the program's own folder, for one."""
+    data = ROOT / "diary" / "locale" / f"data-of-{os.getpid()}"
+    environment = {"PATH": "/usr/bin:/bin", "DIARY_DATA": str(data), "HOME": str(tmp_path)}
+    try:
+        for command in ("migrate", "purge"):
+            done = subprocess.run(
+                [sys.executable, "-m", "diary", command], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
+            )
+        assert done.returncode == 1 and "pack builder may read" in done.stderr and "Traceback" not in done.stderr
+        assert not (data / "pepper").exists()
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def _end(pids: list[int]) -> None:
+    """What a failed test would leave."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
