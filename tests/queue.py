@@ -21,11 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSER = ROOT / "tests" / "browser"
 COSTS = Path(__file__).with_name("costs.json")
 RECORD = "KEPT_RECORD_COSTS"
-# Files that use one pack built once a worker.
-GROUPS = {
-    "tests/pack/test_sample_pack.py": "sample-pack",
-    "tests/pack/test_phone_tables.py": "sample-pack",
-}
+# Files that read a pack which a session's fixture builds (tests/pack/conftest.py): on one worker it is built once.
+_PACKS = "documents log_part phone_tables prepared rerender resealed servable verify verify_page"
+GROUPS = {f"tests/pack/test_{name}.py": "packs" for name in _PACKS.split()}
 # Processor seconds an area may take in `make test`, on the machine of docs/performance.md. Above it the run says so.
 BUDGETS: dict[str, int] = {}
 MOST_SHOWN = 30

@@ -22,8 +22,8 @@ from diary.encoding import canon, parse
 from diary.errors import BadSetting, Conflict, KeptError, NotACopy, NotFound, SealError
 from diary.ledger import audit, heads, signed
 from diary.services import operating
-from diary.services.pepper import KDF, Pepper
 from diary.services.keyring import check_keys
+from diary.services.pepper import KDF, Pepper
 from diary.services.sealedfile import SealedFile, read_members
 from diary.services.workplace import held, sweep, workplace
 from diary.storage import backup as copies
