@@ -23,6 +23,7 @@ from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.pepper import Pepper
 from diary.services.purge import every_hour
+from diary.services.room import Disk
 from diary.services.unknown_names import fixed_shares
 from diary.storage.blobstore import open_store
 from diary.storage.database import opened
@@ -107,17 +108,19 @@ async def open_instance(
         statements = await keyring.read_statements(db)
         keyring.check_keys(statements, notary)
         peppered = Pepper(pepper, kdf_profile)
+        store = open_store(settings.blob_url)
         yield Instance(
             settings=settings,
             clock=clock,
             db=db,
-            blobs=open_store(settings.blob_url),
+            blobs=store,
             notary=notary,
             pepper=peppered,
             throttle=throttle,
             counts=counts,
             policy=kdf_policy,
             argon=asyncio.Semaphore(PROOFS_AT_ONCE),
+            disk=Disk(settings, store.folder),
             authorities=stamping.read_authorities(settings.timestamps),
             witnesses=witnessing.read_witnesses(settings.witnesses),
             statements=statements,

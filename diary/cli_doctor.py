@@ -75,6 +75,7 @@ def examine(settings: Settings, at: str, ca: Path | None, key: Path | None = Non
         database=database,
         secrets=secrets,
         notes=judging.note_disk(settings.data, now, free),
+        spare_bytes=judging.spare_bytes(settings),
     )
 
 

@@ -86,7 +86,7 @@ async def prelogin(instance: Instance, login: str) -> dict[str, object]:
 async def register(instance: Instance, enrolment: Enrolment, device: Device) -> tuple[dict[str, object], Entry, bool]:
     """Make an account and its diary and sign in: the answer, the session, and whether it is new.
 
-    The same enrolment sent again signs in instead. Raises BadRequest, NotInvited and Conflict.
+    The same enrolment sent again signs in instead. Raises BadRequest, NotInvited, Conflict and Unavailable.
     """
     new = enrolment.new
     check_account(instance, new)
@@ -183,7 +183,8 @@ def _add(instance: Instance, hand: Hand, row: AccountRow, enrolment: Enrolment, 
         raise Conflict
     epoch = _epoch(enrolment.diary_wrap)
     # After the look for the account: an answer that was lost is given again although its invitation is used up.
-    row = replace(row, quota_bytes=enrolment_policy.admit(instance, hand, enrolment.invite))
+    is_open = enrolment_policy.admit(instance, hand, enrolment.invite)
+    row = replace(row, is_open=is_open, quota_bytes=instance.settings.open_quota_bytes if is_open else None)
     accounts.add(hand, row)
     accounts.add_diary(hand, row.id, enrolment.diary, epoch=epoch, wrap=enrolment.diary_wrap, first_head=heads.FIRST)
     return sessions.begin(instance, hand, row, device)

@@ -9,10 +9,12 @@ from diary.crypto.parts import part_count, part_header
 from diary.crypto.sealing import Kind, prefix
 from diary.errors import BadRequest, DigestMismatch, Erased, Incomplete, KeptError, NotFound, TooLarge, Unavailable
 from diary.ids import id_text
+from diary.services.enrolment import day_limit
 from diary.services.instance import Instance
-from diary.storage import blobs, witnesses
-from diary.storage.blobs import BlobPlace, BlobRow, PartRow, Stored, file_place
+from diary.storage import blobs, days, witnesses
+from diary.storage.blobs import Asked, BlobPlace, BlobRow, PartRow, Stored, file_place
 from diary.storage.sessions import Signed
+from diary.storage.writer import Hand
 
 PART_LIMIT: Final = 1 << 20
 
@@ -49,12 +51,15 @@ async def declare(instance: Instance, place: BlobPlace, parts: int, size: int) -
         raise TooLarge("That file is larger than this server takes.")
     if parts < 1 or size < parts:
         raise BadRequest("The numbers of this file do not add up.")
-    quota, now = instance.settings.quota_bytes, instance.clock.now_ms()
-    row = await instance.db.writer.run(
-        lambda hand: blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now), of=place.account, small=True
-    )
+    told = asked(instance, parts, size)
+    row = await instance.db.writer.run(lambda hand: blobs.declare(hand, place, told), of=place.account, small=True)
     await clear(instance, place.account)
     return await _state(instance, row)
+
+
+def asked(instance: Instance, parts: int, size: int) -> Asked:
+    """A file that is announced now, with the room there is."""
+    return Asked(parts, size, instance.settings.quota_bytes, instance.clock.now_ms(), instance.disk.refusal(size))
 
 
 async def state(instance: Instance, place: BlobPlace) -> BlobState:
@@ -65,7 +70,7 @@ async def state(instance: Instance, place: BlobPlace) -> BlobState:
 async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> None:
     """Store one sealed part. The same bytes again change nothing; other bytes replace a part of an unfinished file.
 
-    Raises BadRequest, NotFound, Erased, Conflict, Differs (the file is complete), TooLarge and Unavailable.
+    Raises BadRequest, NotFound, Erased, Conflict, Differs (the file is complete), TooLarge, OverQuota and Unavailable.
     """
     row = await _get(instance, place)
     if i >= row.parts:
@@ -74,14 +79,28 @@ async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> 
         raise BadRequest("This part belongs to another place.")
     digest = hashlib.sha256(raw).digest()
     part, now, account = PartRow(i, len(raw), digest, place.new_name(i, digest)), instance.clock.now_ms(), place.account
-    writer = instance.db.writer
-    if not await writer.run(lambda hand: blobs.reserve(hand, account, row, part, now), of=account, small=True):
+    writer, full, day = instance.db.writer, instance.disk.refusal(part.size), await day_limit(instance, account)
+
+    def reserve(hand: Hand) -> bool:
+        new = blobs.reserve(hand, account, row, part, now, full)
+        if new and day:
+            days.take(hand, day, files=part.size)
+        return new
+
+    def refuse(hand: Hand) -> None:
+        blobs.drop(hand, part.name)
+        if day:
+            days.give_back(hand, day, part.size)
+
+    # What all of a day share is a row of nobody's.
+    whose = None if day else account
+    if not await writer.run(reserve, of=whose, small=True):
         return
     try:
         await instance.blobs.put(part.name, raw)
         left = await writer.run(lambda hand: blobs.keep(hand, account, row, part, now), of=account, small=True)
     except KeptError:
-        await writer.run(lambda hand: blobs.drop(hand, part.name), of=account, small=True)
+        await writer.run(refuse, of=whose, small=True)
         await clear(instance, account)
         raise
     if left:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from diary.config import Settings
 from diary.errors import BadSetting
 from diary.services import operating
+from diary.services.room import Disk
+from diary.storage.blobstore import folder_of
 from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
@@ -79,6 +81,7 @@ class Seen:
     database: str = ""
     secrets: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
+    spare_bytes: int = DISK_BYTES
 
 
 def judge(settings: Settings, seen: Seen) -> list[Line]:
@@ -121,6 +124,11 @@ async def times_of(db: Database, now: int) -> tuple[int, int]:
 def free_bytes(settings: Settings) -> int:
     """Room left on the data folder's disk."""
     return shutil.disk_usage(settings.data).free
+
+
+def spare_bytes(settings: Settings) -> int:
+    """Room above what is to stay free, see services/room.py."""
+    return Disk(settings, folder_of(settings.blob_url)).spare()
 
 
 def note_disk(data: Path, now: int, free: int) -> Mapping[str, Any]:
@@ -190,6 +198,8 @@ def _disk(seen: Seen) -> Line:
     """Days until the disk is full, going by what was noted since."""
     do = "Make room or get a larger disk before phones are told to wait."
     first = [row for row in seen.notes.get("disk", []) if seen.now - row[0] >= DAY_MS]
+    if seen.spare_bytes < 0:
+        return Line("disk", "no room: files and new accounts are refused, words go on", do)
     if seen.free_bytes < DISK_BYTES:
         return Line("disk", f"{seen.free_bytes >> 20} MB left", do)
     if not first:

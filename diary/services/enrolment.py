@@ -16,6 +16,7 @@ from diary.services.instance import Instance
 from diary.services.names import check_login
 from diary.services.pepper import Pepper
 from diary.storage import invites
+from diary.storage.days import DayLimit
 from diary.storage.writer import Hand
 
 DAY_MS: Final = 86_400_000
@@ -39,18 +40,19 @@ async def invite(instance: Instance, days: int) -> str:
     return grouped(code)
 
 
-def admit(instance: Instance, hand: Hand, given: str | None) -> int | None:
-    """Let someone in, using up their invitation; the room they get where it is not everyone's. Raises NotInvited."""
+def admit(instance: Instance, hand: Hand, given: str | None) -> bool:
+    """Let someone in, using up their invitation; whether it was where anyone may. Raises Unavailable (no room) and NotInvited."""
     settings, now = instance.settings, instance.clock.now_ms()
+    instance.disk.admit_account()
     if settings.enrolment == "open":
-        return None if settings.is_here else settings.open_quota_bytes
+        return not settings.is_here
     code = _OTHER.sub("", (given or "").lower())
     if settings.enrolment == "code":
         if not any(secrets.compare_digest(code, _day_code(instance.pepper, at)) for at in (now, now - DAY_MS)):
             raise NotInvited
     elif not invites.use_up(hand, instance.pepper.invite_mac(code), now):
         raise NotInvited
-    return None
+    return False
 
 
 async def set_quota(instance: Instance, login: str, quota: int | None) -> None:
@@ -58,6 +60,18 @@ async def set_quota(instance: Instance, login: str, quota: int | None) -> None:
     mac = instance.pepper.login_mac(check_login(login))
     if not await instance.db.writer.run(lambda hand: invites.set_quota(hand, mac, quota)):
         raise NotFound("There is no account with that sign-in name.")
+
+
+async def day_limit(instance: Instance, account: bytes) -> DayLimit | None:
+    """What all accounts like this one may send today; None for one that somebody let in."""
+    settings = instance.settings
+    if settings.enrolment != "open" or settings.is_here:
+        return None
+    row = await instance.db.look("SELECT is_open FROM account WHERE id = ?", (account,))
+    if row is None or not row[0]:
+        return None
+    day = instance.clock.now_ms() // DAY_MS
+    return DayLimit(day, settings.open_day_bytes, settings.open_day_text_bytes)
 
 
 def needs_invite(settings: Settings) -> bool:

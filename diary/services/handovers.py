@@ -72,9 +72,9 @@ async def leave(instance: Instance, signed: Signed, offered: Offered) -> Handove
         now,
         now + LASTS_MS,
     )
-    parts, size, quota = offered.parts, offered.size, settings.quota_bytes
+    asked = blobs.asked(instance, offered.parts, offered.size)
     made = await instance.db.writer.run(
-        lambda hand: handovers.add(hand, signed.account, row, parts=parts, size=size, quota=quota), of=signed.account
+        lambda hand: handovers.add(hand, signed.account, row, asked), of=signed.account
     )
     await blobs.clear(instance, signed.account)
     return made

@@ -12,6 +12,7 @@ from diary.ledger.authorities import Authority
 from diary.ledger.cosignatures import AskedWitness
 from diary.services.counts import Counts
 from diary.services.pepper import Pepper
+from diary.services.room import Disk
 from diary.services.throttle import Guard
 from diary.services.unknown_names import LockShares
 from diary.storage.blobstore import BlobStore
@@ -24,9 +25,9 @@ class Instance:
 
     `policy`: which locks an account may be given. `argon`: how many proofs are checked at once, since each
     takes tens of megabytes for its time. `counts`: where workers count together, None where each does alone.
-    `authorities`: who is asked to stamp checkpoints. `witnesses`: who is asked to cosign them. `statements`: what the
-    instance key said about notary keys, oldest first; none where there is no instance key. `shares`: which locks unknown
-    names are answered with.
+    `disk`: how much room is left for files. `authorities`: who is asked to stamp checkpoints. `witnesses`: who is asked to
+    cosign them. `statements`: what the instance key said about notary keys, oldest first; none where there is no instance
+    key. `shares`: which locks unknown names are answered with.
     """
 
     settings: Settings
@@ -40,6 +41,7 @@ class Instance:
     policy: KdfPolicy
     argon: asyncio.Semaphore
     shares: LockShares
+    disk: Disk
     authorities: tuple[Authority, ...] = ()
     witnesses: tuple[AskedWitness, ...] = ()
     statements: tuple[Mapping[str, object], ...] = ()

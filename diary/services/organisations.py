@@ -86,7 +86,7 @@ async def join(instance: Instance, joining: Joining, device: Device) -> tuple[En
     """Make an advocate's account and sign in: the session and the answer of a sign-in.
 
     The digits are asked for now: a second step that does not work would lock the account at its next sign-in. Raises
-    BadRequest, SecondStep, NotInvited and Conflict.
+    BadRequest, SecondStep, NotInvited, Conflict and Unavailable.
     """
     new, now = joining.new, instance.clock.now_ms()
     check_account(instance, new)
@@ -99,6 +99,7 @@ async def join(instance: Instance, joining: Joining, device: Device) -> tuple[En
     def job(hand: Hand) -> Entry:
         if accounts.is_taken(hand, account=row.id, login_mac=row.login_mac):
             raise Conflict
+        instance.disk.admit_account()
         into = organisations.use_up(hand, mac, now)
         if into is None:
             raise NotInvited

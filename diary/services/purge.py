@@ -15,7 +15,7 @@ from typing import Final
 from diary.services import blobs
 from diary.services.instance import Instance
 from diary.storage import blobs as stored
-from diary.storage import closing, erasures, grants, purging, witnesses
+from diary.storage import closing, days, erasures, grants, purging, witnesses
 from diary.storage import handovers as handovers_store
 from diary.storage.erasures import ErasureRow
 from diary.storage.writer import Hand
@@ -31,6 +31,8 @@ HANDOVER_KEPT_MS: Final = 30 * 86_400_000
 WITNESS_KEPT_MS: Final = 30 * 86_400_000
 # A phone that was shut while it left a pack cannot go on: the key was in its memory only.
 HANDOVER_UNFINISHED_MS: Final = 86_400_000
+DAY_MS: Final = 86_400_000
+DAYS_KEPT: Final = 7
 # No part is on its way for so long. One that is all the same is refused at its end, and sent again.
 STALE_MS: Final = 3_600_000
 
@@ -65,6 +67,7 @@ async def purge(instance: Instance) -> Purged:
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
     await _clear(instance, now)
+    await writer.run(lambda hand: days.forget(hand, now // DAY_MS - DAYS_KEPT))
     if done or closed:
         await instance.db.forget()
     return Purged(steady, done, closed, uploads, files, handovers)

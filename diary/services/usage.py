@@ -11,9 +11,10 @@ async def usage(instance: Instance, signed: Signed) -> dict[str, object]:
     room = await find_room(instance.db, signed.account)
     if room is None:
         raise NotFound
+    settings = instance.settings
     return {
-        "quota_bytes": instance.settings.quota_bytes if room.quota_bytes is None else room.quota_bytes,
-        "text_quota_bytes": instance.settings.text_quota_bytes,
+        "quota_bytes": settings.quota_bytes if room.quota_bytes is None else room.quota_bytes,
+        "text_quota_bytes": settings.open_text_quota_bytes if room.is_open else settings.text_quota_bytes,
         "text_used_bytes": room.text_bytes,
         "used_bytes": room.file_bytes,
     }

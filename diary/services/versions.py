@@ -8,10 +8,11 @@ from diary.encoding import canon, frames, unb64
 from diary.ids import id_text, parse_id
 from diary.ledger import heads, leaves, receipts
 from diary.ledger.push import Push, body_digest, decode, signed_bytes
+from diary.services.enrolment import day_limit
 from diary.services.instance import Instance
 from diary.storage import grants, versions
 from diary.storage.sessions import Signed
-from diary.storage.versions import Appended, NewVersion, Witnessed
+from diary.storage.versions import Appended, NewVersion, TextRoom, Witnessed
 from diary.storage.writer import Hand
 
 LENGTH_BYTES = 4
@@ -22,7 +23,7 @@ async def push(
 ) -> Appended:
     """Store a pushed version and answer with its receipt; the same bytes again get the same answer.
 
-    Raises BadRequest, BadSignature, NotFound, Conflict and OverQuota.
+    Raises BadRequest, BadSignature, NotFound, Conflict, OverQuota and Unavailable.
     """
     names = {"diary": id_text(diary), "record": id_text(record), "version": id_text(version)}
     sent = decode(body, **names)
@@ -38,11 +39,12 @@ async def push(
         sealed=sealed,
         size=len(body),
     )
-    quota, next_place = instance.settings.text_quota_bytes, instance.db.next_place
+    settings, next_place, day = instance.settings, instance.db.next_place, await day_limit(instance, signed.account)
+    room = TextRoom(settings.text_quota_bytes, settings.open_text_quota_bytes, day)
 
     def job(hand: Hand) -> Appended:
         made = versions.append(
-            hand, new, next_place, quota, lambda seq, head: _witness(instance, sent, names, seq, head)
+            hand, new, next_place, room, lambda seq, head: _witness(instance, sent, names, seq, head)
         )
         for one in sent.grants:
             grants.give(hand, diary, parse_id(one.grant), [(version, one.wraps)], instance.clock.now_ms())
@@ -50,7 +52,7 @@ async def push(
 
     return await instance.db.writer.run(
         job,
-        of=signed.account,
+        of=None if day else signed.account,
         small=True,
         proof=lambda: verify_author(signed.ecdsa_pub, text, signature),
     )

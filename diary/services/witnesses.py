@@ -108,13 +108,11 @@ async def declare(instance: Instance, ticket: str, upload: bytes, parts: int, si
         raise TooLarge("These files are larger than can be sent here. Leave the largest out, or give it to them another way.")
     if parts < 2 or size < parts:
         raise BadRequest("The numbers of these files do not add up.")
-    quota, now = instance.settings.quota_bytes, instance.clock.now_ms()
+    asked = blobs.asked(instance, parts, size)
     writer, account = instance.db.writer, place.account
-    await writer.run(lambda hand: witnesses.give_up(hand, row.id, upload, now), of=account)
+    await writer.run(lambda hand: witnesses.give_up(hand, row.id, upload, asked.now), of=account)
     await purge.bury(instance, account)
-    await writer.run(
-        lambda hand: witnesses.declare(hand, row.id, place, parts=parts, size=size, quota=quota, now=now), of=account
-    )
+    await writer.run(lambda hand: witnesses.declare(hand, row.id, place, asked), of=account)
     await blobs.clear(instance, account)
 
 

@@ -30,6 +30,7 @@ class AccountRow:
     hpke_pub: bytes
     closing_at: int | None = None
     quota_bytes: int | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Room:
     file_bytes: int
     text_bytes: int
     quota_bytes: int | None = None
+    is_open: bool = False
 
 
 def list_sealed(hand: Hand, limit: int) -> list[tuple[bytes, bytes]]:
@@ -81,11 +83,12 @@ async def list_diaries(db: Database, account: bytes) -> tuple[DiaryRow, ...]:
 async def find_room(db: Database, account: bytes) -> Room | None:
     """What the account has stored."""
     row = await db.look(
-        "SELECT file_bytes, (SELECT CAST(coalesce(sum(text_bytes), 0) AS BIGINT) FROM diary WHERE account_id = ?1), quota_bytes"
+        "SELECT file_bytes, (SELECT CAST(coalesce(sum(text_bytes), 0) AS BIGINT) FROM diary WHERE account_id = ?1), quota_bytes,"
+        " is_open"
         " FROM account WHERE id = ?1",
         (account,),
     )
-    return Room(*row) if row else None
+    return Room(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
 def is_taken(hand: Hand, *, account: bytes, login_mac: bytes, diary: bytes = b"") -> bool:
@@ -102,7 +105,7 @@ def add(hand: Hand, row: AccountRow) -> None:
     """Store a new account; see `is_taken`."""
     hand.execute(
         "INSERT INTO account (id, login_mac, kdf, words_wrap, auth_salt, auth_digest, code_digest, code_wrap,"
-        " keyset, ecdsa_pub, hpke_pub, quota_bytes, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        " keyset, ecdsa_pub, hpke_pub, quota_bytes, is_open, file_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             row.id,
             row.login_mac,
@@ -116,6 +119,7 @@ def add(hand: Hand, row: AccountRow) -> None:
             row.ecdsa_pub,
             row.hpke_pub,
             row.quota_bytes,
+            row.is_open,
         ),
     )
 

@@ -70,6 +70,17 @@ class PartRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A file to be announced. `quota`: the account's room where it has none of its own; `full`: why none is taken now, or ''."""
+
+    parts: int
+    size: int
+    quota: int
+    now: int
+    full: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BlobPlace:
     """Whose file it is: the account whose room it takes, the diary, and kind, owner and id. Made by the functions below."""
 
@@ -125,12 +136,13 @@ async def list_parts(db: Database, blob: BlobRow) -> tuple[PartRow, ...]:
     return await db.orm(_parts(blob.row))
 
 
-def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> BlobRow:
-    """Announce a file and take its room; announced before, it gets these numbers. `quota`: where the account has none of its own.
+def declare(hand: Hand, place: BlobPlace, asked: Asked) -> BlobRow:
+    """Announce a file and take its room; announced before, it gets these numbers.
 
     Parts that cannot belong to the new numbers are dropped. Raises NotFound, Erased, Conflict (it is complete with other
     numbers) and OverQuota.
     """
+    parts, size, now = asked.parts, asked.size, asked.now
     found = hand.execute(
         "SELECT a.file_bytes, a.quota_bytes FROM diary d JOIN account a ON a.id = d.account_id WHERE d.id = ? AND a.id = ?",
         (place.diary, place.account),
@@ -138,16 +150,13 @@ def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int, 
     if found is None:
         raise NotFound
     earlier = _owned_row(hand, place)
-    if earlier is not None:
-        if earlier.erased:
-            raise Erased
-        if (earlier.parts, earlier.size) == (parts, size):
-            return earlier
-        if earlier.complete:
-            raise Conflict("This file was announced with other numbers.")
+    if earlier is not None and not _may_change(earlier, asked):
+        return earlier
     more = size - (earlier.size if earlier else 0)
-    if found[0] + more > (quota if found[1] is None else found[1]):
+    if found[0] + more > (asked.quota if found[1] is None else found[1]):
         raise OverQuota
+    if asked.full and more > 0:
+        raise OverQuota(asked.full)
     if earlier is None:
         hand.execute(
             "INSERT INTO blob (diary_id, kind, owner, blob, parts, size, complete, touched_at, erased)"
@@ -165,14 +174,16 @@ def declare(hand: Hand, place: BlobPlace, *, parts: int, size: int, quota: int, 
     return made
 
 
-def reserve(hand: Hand, account: bytes, blob: BlobRow, part: PartRow, now: int) -> bool:
+def reserve(hand: Hand, account: bytes, blob: BlobRow, part: PartRow, now: int, full: str = "") -> bool:
     """Take room for a part's bytes under its name; False when that very part is there already. See [Note: room before bytes].
 
-    Raises Erased, Conflict (announced anew meanwhile), Differs (the file is complete), TooLarge, and Unavailable while too
-    much is on its way.
+    `full`: why the server takes no bytes now, or ''. Raises Erased, Conflict (announced anew meanwhile), Differs (the file is
+    complete), TooLarge, OverQuota, and Unavailable while too much is on its way.
     """
     if _may_stand(hand, blob, part):
         return False
+    if full:
+        raise OverQuota(full)
     moving = "SELECT CAST(coalesce(sum(size), 0) AS BIGINT) FROM loose_bytes WHERE "
     (of_file,) = hand.execute(moving + "blob = ?", (blob.row,)).fetchone()
     (of_account,) = hand.execute(moving + "account = ?", (account,)).fetchone()
@@ -260,6 +271,17 @@ def doom(hand: Hand, kind: Stored, owner: bytes, blob: bytes) -> bool:
         (True, False, int(kind), owner, blob, False),
     )
     return changed.rowcount > 0
+
+
+def _may_change(earlier: BlobRow, asked: Asked) -> bool:
+    """Whether a file gets other numbers; False when it has them. Raises Erased and Conflict."""
+    if earlier.erased:
+        raise Erased
+    if (earlier.parts, earlier.size) == (asked.parts, asked.size):
+        return False
+    if earlier.complete:
+        raise Conflict("This file was announced with other numbers.")
+    return True
 
 
 def _may_stand(hand: Hand, blob: BlobRow, part: PartRow) -> bool:

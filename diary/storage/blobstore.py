@@ -30,15 +30,15 @@ class BlobStore:
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
         """`folder`: where a local store keeps its files, None for any other."""
         self._store = store
-        self._folder = folder
+        self.folder = folder
         self._flushed: set[Path] = set()
 
     async def put(self, name: str, raw: bytes) -> None:
         """Store bytes durably. Raises Unavailable when they cannot be."""
         try:
             await self._store.put_async(name, raw)
-            if self._folder is not None:
-                await asyncio.to_thread(self._flush, self._folder / name)
+            if self.folder is not None:
+                await asyncio.to_thread(self._flush, self.folder / name)
         except (OSError, BaseError):
             raise Unavailable("The file cannot be stored just now.") from None
 
@@ -56,8 +56,8 @@ class BlobStore:
         """Have a name hold nothing. Raises Unavailable."""
         try:
             await self._store.delete_async(name)
-            if self._folder is not None:
-                await asyncio.to_thread(flush, (self._folder / name).parent)
+            if self.folder is not None:
+                await asyncio.to_thread(flush, (self.folder / name).parent)
         except (FileNotFoundError, NotFoundError):
             return
         except (OSError, BaseError):
@@ -77,7 +77,7 @@ class BlobStore:
         flush(path)
         folder = path.parent
         flush(folder)
-        while folder != self._folder and folder not in self._flushed:
+        while folder != self.folder and folder not in self._flushed:
             self._flushed.add(folder)
             folder = folder.parent
             flush(folder)
@@ -92,11 +92,16 @@ def flush(path: Path) -> None:
         os.close(handle)
 
 
+def folder_of(url: str) -> Path | None:
+    """The folder of a `file://` address, None for any other."""
+    parts = urlsplit(url)
+    return Path(unquote(parts.path)) if parts.scheme == FILE else None
+
+
 def open_store(url: str) -> BlobStore:
     """The store at a `file://` or `s3://` address, or another that obstore knows. Raises BadSetting, without the address."""
     parts = urlsplit(url)
-    if parts.scheme == FILE:
-        folder = Path(unquote(parts.path))
+    if folder := folder_of(url):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return BlobStore(LocalStore(prefix=str(folder), mkdir=True), folder)
     try:

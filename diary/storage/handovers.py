@@ -5,7 +5,7 @@ from typing import Final
 
 from diary.errors import NotFound, OverQuota
 from diary.storage import blobs, erasures
-from diary.storage.blobs import Stored
+from diary.storage.blobs import Asked, Stored
 from diary.storage.reading import Database
 from diary.storage.spoken import noted
 from diary.storage.writer import Hand
@@ -95,7 +95,7 @@ async def list_for(db: Database, account: bytes) -> tuple[HandoverTold, ...]:
     return await db.page(read)
 
 
-def add(hand: Hand, account: bytes, row: HandoverRow, *, parts: int, size: int, quota: int) -> HandoverRow:
+def add(hand: Hand, account: bytes, row: HandoverRow, asked: Asked) -> HandoverRow:
     """Note a hand-over and take its room; noted before and not complete, it gets these numbers.
 
     Raises NotFound (the diary is not the account's), Conflict (those words are taken) and OverQuota.
@@ -105,12 +105,12 @@ def add(hand: Hand, account: bytes, row: HandoverRow, *, parts: int, size: int, 
     known = hand.execute(f"{_COLUMNS} WHERE h.id = ? OR h.name_mac = ?", (row.id, row.name_mac)).fetchall()
     if earlier := noted([HandoverRow(*one) for one in known], row, "id", "auth_mac", "diary"):
         if not earlier.is_over(row.made_at):
-            blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=row.made_at)
+            blobs.declare(hand, place, asked)
         return earlier
     standing = "SELECT count(*) FROM handover WHERE diary_id = ? AND ended_at IS NULL AND expires_at > ?"
     if hand.execute(standing, (row.diary, row.made_at)).fetchone()[0] >= OPEN_AT_ONCE:
         raise OverQuota("There are too many hand-overs at once. End one first.")
-    blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=row.made_at)
+    blobs.declare(hand, place, asked)
     hand.execute(
         "INSERT INTO handover (id, diary_id, name_mac, auth_mac, kdf, made_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (row.id, row.diary, row.name_mac, row.auth_mac, row.kdf, row.made_at, row.expires_at),

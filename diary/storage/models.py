@@ -27,7 +27,7 @@ MODULES: Final = (
 class Account(Model):
     """A keeper, as far as the server knows one. `closing_at`: when the account will be closed, if that was asked for.
 
-    `quota_bytes`: the account's own room for files where it is not everyone's.
+    `quota_bytes`: the account's own room for files where it is not everyone's. `is_open`: it registered where anyone may.
     """
 
     id = Bytes(primary_key=True)
@@ -44,6 +44,7 @@ class Account(Model):
     file_bytes = fields.BigIntField(default=0)
     quota_bytes = fields.BigIntField(null=True)
     closing_at = fields.BigIntField(null=True)
+    is_open = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         """Where it lies."""
@@ -198,6 +199,19 @@ class LooseBytes(Model):
         """Where it lies."""
 
         table = "loose_bytes"
+
+
+class DayUse(Model):
+    """What accounts that registered where anyone may sent on one UTC day, all together; `id`: days since 1970."""
+
+    id = Place(primary_key=True)
+    file_bytes = fields.BigIntField()
+    text_bytes = fields.BigIntField()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "day_use"
 
 
 class Access(Model):

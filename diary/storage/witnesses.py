@@ -5,7 +5,7 @@ from typing import Final
 
 from diary.errors import NotFound, OverQuota, Unavailable
 from diary.storage import blobs, erasures
-from diary.storage.blobs import BlobPlace, Stored
+from diary.storage.blobs import Asked, BlobPlace, Stored
 from diary.storage.reading import Database
 from diary.storage.spoken import noted
 from diary.storage.writer import Hand
@@ -96,16 +96,16 @@ def give_up(hand: Hand, witness: bytes, upload: bytes, now: int) -> None:
         blobs.doom(hand, Stored.STATEMENT, row.id, row.upload)
 
 
-def declare(hand: Hand, witness: bytes, place: BlobPlace, *, parts: int, size: int, quota: int, now: int) -> None:
+def declare(hand: Hand, witness: bytes, place: BlobPlace, asked: Asked) -> None:
     """Take room for the files of a statement. Raises NotFound, Unavailable while another try's bytes are left, as blobs.declare.
 
     So a code never holds more than one upload's bytes, however often it is used to begin.
     """
-    _standing(hand, witness, now)
+    _standing(hand, witness, asked.now)
     others = "SELECT 1 FROM blob WHERE kind = ? AND owner = ? AND blob != ?"
     if hand.execute(others, (int(Stored.STATEMENT), witness, place.blob)).fetchone():
         raise Unavailable("What was sent before is being removed. Nothing was lost; try again in a moment.")
-    blobs.declare(hand, place, parts=parts, size=size, quota=quota, now=now)
+    blobs.declare(hand, place, asked)
     hand.execute("UPDATE witness_code SET upload = ? WHERE id = ?", (place.blob, witness))
 
 

@@ -91,6 +91,7 @@ WRONG: list[tuple[str, Change, dict[str, Any]]] = [
     ("clock", lambda s: replace(s, newest_ms=NOW + 60_000), {}),
     ("clock", lambda s: replace(s, told={**(s.told or {}), "now": NOW - 120_000}), {}),
     ("disk", lambda s: replace(s, free_bytes=500 << 20), {}),
+    ("disk", lambda s: replace(s, spare_bytes=-1), {}),
     ("disk", lambda s: replace(s, free_bytes=10 << 30), {}),
     ("last backup", notes("backup", {}), {}),
     ("last backup", lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "at": NOW - 2 * DAY_MS}}), {}),

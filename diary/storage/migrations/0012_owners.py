@@ -1,5 +1,7 @@
 """Every sealed file has one owner and one kind, every part a name of its own, and bytes on their way are written down.
 
+Who registered where anyone may is noted from now on; of the accounts that are there nobody knows.
+
 [Note: whose a file is] Before, a hand-over or a witness's upload that named the id of a diary's file took that file over. Such
 a file goes back to the diary: a living version names it, or it had come before the hand-over or the code was made. Only what
 is erased already cannot come back; where a living version names it, its id is free again, so that a phone that still has the
@@ -14,7 +16,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from diary.encoding import b64
-from diary.storage.fields import Bytes
+from diary.storage.fields import Bytes, Place
 
 FILE, HANDOVER, STATEMENT = 0, 1, 2
 _SQLITE = (
@@ -132,7 +134,7 @@ def _bytes(**more: Any) -> Bytes:
 
 
 class Migration(migrations.Migration):
-    """New columns and one new table."""
+    """New columns and two new tables."""
 
     dependencies = [("kept", "0011_marks")]
 
@@ -143,6 +145,18 @@ class Migration(migrations.Migration):
         _Options("Blob", {"unique_together": (("kind", "owner", "blob"),), "indexes": [Index(fields=["diary_id"])]}),
         _StateOnly(ops.AddField("Part", "name", fields.CharField(max_length=200, unique=True))),
         ops.RunPython(_owners),
+        # The database gives the default, as in 0003.
+        ops.AddField("Account", "is_open", fields.BooleanField(default=False, db_default=False)),
+        ops.CreateModel(
+            name="DayUse",
+            fields=[
+                ("id", Place(primary_key=True, unique=True, db_index=True, generated=False, null=False)),
+                ("file_bytes", fields.BigIntField()),
+                ("text_bytes", fields.BigIntField()),
+            ],
+            options={"table": "day_use", "app": "kept", "pk_attr": "id"},
+            bases=["Model"],
+        ),
         ops.CreateModel(
             name="LooseBytes",
             fields=[
