@@ -1,13 +1,16 @@
 """Packs: a queue, and for each pack one worker that sees the plaintext and then is gone.
 
 [Note: the pack window] The server cannot read a diary. For one job it is sent the chosen words and the keys
-of the pictures to be printed. They are sent when a worker is free, not while the job waits; they go from the
-request straight into the worker's pipe and are kept nowhere here; the worker has no network and no files but
+of the pictures to be printed. They are asked for when a worker is free, not while the job waits; they go from the
+request straight into the worker's pipe and are kept nowhere here. A capsule that comes while another has just taken the
+worker waits for it in its own request, two minutes at most. The worker has no network and no files but
 its own folder, which is removed whatever happens: also when the phone never asks again, and, at the next job, when
 this server itself was killed.
 
-[Note: whose turn] In the order of asking, one job an account; whoever asks anew goes to the end. A place is kept for as
-long as its phone goes on asking for it, and no longer: one that is gone must not hold up those behind it.
+[Note: whose turn] A place holds nothing: while a worker is free, every place is ready, and the worker goes to whose capsule
+is there first. Those that come meanwhile have their turn in the order in which they came. So nobody waits for a phone that
+only asks, however many do, and one job an account is made at a time. A place lasts for as long as its phone asks for it; when
+there are too many, the one that was asked for longest ago makes room.
 """
 
 import asyncio
@@ -27,12 +30,15 @@ from diary.services.typesetting import Worker, new_folder, sweep
 
 CAPSULE_LIMIT: Final = 16 << 20
 HARD_LIMIT_SECONDS: Final = 120
-PLACE_MS: Final = 60_000
-# A page out of sight may ask only once a minute.
-UNSEEN_MS: Final = 2 * 60_000
+# A page out of sight may ask only once a minute, and a capsule may be long on its way.
+UNSEEN_MS: Final = 10 * 60_000
 DONE_MS: Final = 2 * 60_000
 LOOK_SECONDS: Final = 1.0
-QUEUE_LIMIT: Final = 32
+QUEUE_LIMIT: Final = 256
+# Capsules that wait for the worker, each in its request, and for how long: below what a phone waits for an answer.
+LINE_LIMIT: Final = 4
+LINE_SECONDS: Final = 100
+_OTHERS_FIRST: Final = "Other packs came first. Nothing was lost; try again in a little while."
 
 FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]
 
@@ -54,6 +60,12 @@ class Job:
     folder: Path | None = None
     task: "asyncio.Task[None] | None" = None
     worker: Worker | None = field(default=None, repr=False)
+    turn: "asyncio.Future[None] | None" = field(default=None, repr=False)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is a place and nothing more: no capsule has come."""
+        return self.state in ("queued", "ready") and self.turn is None
 
     @property
     def front(self) -> Path | None:
@@ -72,17 +84,22 @@ class PackJobs:
         self._leaving: list[Job] = []
         self._watch: asyncio.Task[None] | None = None
         self._isolation: Isolation | None = None
+        # Jobs whose capsule is here and waits for the worker, in the order in which they came.
+        self._line: list[Job] = []
 
     async def place(self, account: bytes, diary: bytes, pack: bytes) -> Job:
         """A place in the queue; nothing of the diary is here yet. An account's earlier job is given up.
 
-        Raises PacksOff, also where workers cannot be isolated, and TryLater when the queue is full.
+        Raises PacksOff, also where workers cannot be isolated, and TryLater when too many are being made.
         """
         if not await self.available():
             raise PacksOff
         self._tidy()
         for job in [job for job in self._jobs.values() if job.account == account]:
             await self.cancel(account, job.pack)
+        idle = [job for job in self._jobs.values() if job.is_idle]
+        if len(self._jobs) >= QUEUE_LIMIT and idle:
+            del self._jobs[min(idle, key=lambda job: job.seen).pack]
         if len(self._jobs) >= QUEUE_LIMIT:
             raise TryLater(30, "Many packs are being made just now. Try again in a little while.")
         now = self._clock.now_ms()
@@ -115,16 +132,17 @@ class PackJobs:
         return job
 
     async def start(self, account: bytes, pack: bytes, capsule: bytes) -> Job:
-        """Begin, with the capsule. Raises NotFound, TooLarge, and Conflict unless the place is ready.
+        """Begin, with the capsule, or wait for the turn and then begin.
 
-        A job runs once: there is no way back from building.
+        A job runs once: there is no way back from building. Raises NotFound, TooLarge, and Conflict when the capsule has
+        come already, or others have kept the worker for too long: the place stays.
         """
         job = self.get(account, pack)
-        if job.state != "ready":
+        if not job.is_idle:
             raise Conflict("This pack is not waiting for its entries.")
         if len(capsule) > CAPSULE_LIMIT:
             raise TooLarge("The chosen entries are too large for one pack. Choose fewer.")
-        job.state, job.since, job.step = "building", self._clock.now_ms(), "starting"
+        await self._take_turn(job)
         job.task = asyncio.create_task(self._build(job, capsule))
         return job
 
@@ -148,6 +166,8 @@ class PackJobs:
         """Give a job up: its worker is killed and everything of it erased. Raises NotFound."""
         job = self.get(account, pack)
         del self._jobs[pack]
+        if job.turn is not None and not job.turn.done():
+            job.turn.set_exception(NotFound())
         await self._end(job)
         self._move_up()
 
@@ -180,10 +200,9 @@ class PackJobs:
         """Give away places nobody used, and drop what nobody fetched."""
         now = self._clock.now_ms()
         for pack, job in list(self._jobs.items()):
-            unused = job.state == "ready" and now - job.since > PLACE_MS
             left = job.state in ("done", "failed") and now - job.since > DONE_MS
-            abandoned = job.state == "queued" and now - job.seen > UNSEEN_MS
-            if unused or left or abandoned:
+            abandoned = job.is_idle and now - job.seen > UNSEEN_MS
+            if left or abandoned:
                 del self._jobs[pack]
                 _erase(job)
         for job in [job for job in self._leaving if now - job.since > DONE_MS]:
@@ -191,15 +210,38 @@ class PackJobs:
         self._leaving = [job for job in self._leaving if job.folder is not None]
         self._move_up()
 
+    async def _take_turn(self, job: Job) -> None:
+        """Wait until the worker is this job's, which is building then. Raises NotFound when it was given up, and Conflict."""
+        if len(self._line) >= LINE_LIMIT:
+            raise Conflict(_OTHERS_FIRST)
+        job.turn = asyncio.get_running_loop().create_future()
+        self._line.append(job)
+        self._move_up()
+        try:
+            async with asyncio.timeout(LINE_SECONDS):
+                await job.turn
+        except TimeoutError:
+            if job.state != "building":  # else its turn came in the same moment
+                raise Conflict(_OTHERS_FIRST) from None
+        finally:
+            job.turn = None
+            if job in self._line:
+                self._line.remove(job)
+            self._move_up()
+
     def _move_up(self) -> None:
-        """Let the next ones in the queue begin."""
-        busy = sum(job.state in ("ready", "building") for job in self._jobs.values())
+        """Give a free worker to whoever is first in line; with nobody in line, every place is ready."""
+        busy = sum(job.state == "building" for job in self._jobs.values())
+        while busy < self._at_once and self._line:
+            job = self._line.pop(0)
+            if job.turn is None or job.turn.done():
+                continue
+            job.state, job.since, job.step = "building", self._clock.now_ms(), "starting"
+            job.turn.set_result(None)
+            busy += 1
         for job in self._jobs.values():
-            if busy >= self._at_once:
-                return
-            if job.state == "queued":
-                job.state, job.since = "ready", self._clock.now_ms()
-                busy += 1
+            if job.is_idle:
+                job.state = "ready" if busy < self._at_once else "queued"
 
     async def _build(self, job: Job, capsule: bytes) -> None:
         """Run the worker to its end; the job's state says how it went, and never why in the diary's words."""

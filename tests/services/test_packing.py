@@ -116,43 +116,67 @@ async def test_another_account_cannot_see_start_fetch_or_cancel_a_job() -> None:
         await jobs.cancel(stranger, job.pack)
 
 
-async def test_one_at_a_time_and_an_unused_place_is_given_away() -> None:
-    """The second waits; after sixty seconds without a capsule the first has lost its turn."""
-    clock = FixedClock(START)
-    jobs = jobs_for(FictionalDiary(), clock)
-    first = await jobs.place(new_id(), new_id(), new_id())
-    second = await jobs.place(new_id(), new_id(), new_id())
-    assert (first.state, second.state) == ("ready", "queued")
+async def test_places_hold_nothing_and_capsules_have_their_turns() -> None:
+    """Two places are ready together; the second capsule waits for the first pack's end, and a third place is queued meanwhile."""
+    diary = fictional_diary(count=2, exhibits=0)
+    jobs, raw = jobs_for(diary), capsule_of(diary)
+    first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
+    assert [job.state for job in (first, second, third)] == ["ready"] * 3
+    await jobs.start(first.account, first.pack, raw)
+    waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
+    await asyncio.sleep(0)
+    assert [job.state for job in (first, second, third)] == ["building", "queued", "queued"]
     with pytest.raises(Conflict):
-        await jobs.start(second.account, second.pack, b"{}")
-    clock.advance(61_000)
-    assert jobs.get(second.account, second.pack).state == "ready"
+        await jobs.start(second.account, second.pack, raw)
+    await waiting
+    assert (first.state, second.state) == ("done", "building")
+    assert second.task is not None
+    await second.task
+    assert (second.state, third.state) == ("done", "ready")
+    await jobs.close()
+
+
+async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many capsules, or one that waits too long: Conflict, and the place can be used again. Given up while it waits: gone."""
+    monkeypatch.setattr(packing, "LINE_SECONDS", 0.05)
+    monkeypatch.setattr(packing, "LINE_LIMIT", 1)
+    diary = fictional_diary(count=25, exhibits=4)
+    jobs, raw = jobs_for(diary), capsule_of(diary)
+    first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
+    await jobs.start(first.account, first.pack, raw)
+    waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
+    await asyncio.sleep(0)
+    with pytest.raises(Conflict):
+        await jobs.start(third.account, third.pack, raw)
+    with pytest.raises(Conflict):
+        await waiting
+    assert second.is_idle and third.is_idle
+    monkeypatch.setattr(packing, "LINE_SECONDS", 60)
+    waiting = asyncio.create_task(jobs.start(second.account, second.pack, raw))
+    await asyncio.sleep(0)
+    await jobs.cancel(second.account, second.pack)
     with pytest.raises(NotFound):
-        jobs.get(first.account, first.pack)
+        await waiting
+    await jobs.cancel(first.account, first.pack)
+    await jobs.start(third.account, third.pack, raw)
+    assert third.state == "building"
+    await jobs.close()
 
 
-async def test_many_packs_are_made_in_the_order_of_asking() -> None:
-    """Forty people: as many as there are places wait, each gets a turn in order; asking again only loses one's own."""
+async def test_the_place_asked_for_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With as many places as there may be, a new one takes the oldest's; a job that has its capsule is never given up for it."""
+    monkeypatch.setattr(packing, "QUEUE_LIMIT", 3)
     clock = FixedClock(START)
     jobs = jobs_for(FictionalDiary(), clock)
-    waiting = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(packing.QUEUE_LIMIT)]
-    for _ in range(8):
-        with pytest.raises(TryLater):
-            await jobs.place(new_id(), new_id(), new_id())
-    impatient = waiting[3]
-    waiting.append(await jobs.place(impatient.account, impatient.diary, new_id()))
-    waiting.remove(impatient)
-    turns = []
-    while waiting:
-        (ready,) = [job for job in waiting if jobs.get(job.account, job.pack).state == "ready"]
-        turns.append(ready)
-        assert ready is waiting.pop(0)
-        # A turn of a minute each: whoever is last has waited for half an hour, asking all the while, and keeps the place.
-        clock.advance(59_000)
-        for job in waiting:
-            jobs.get(job.account, job.pack)
-        await jobs.cancel(ready.account, ready.pack)
-    assert len(turns) == packing.QUEUE_LIMIT and turns[-1].account == impatient.account
+    first, second, third = [await jobs.place(new_id(), new_id(), new_id()) for _ in range(3)]
+    first.state = "building"
+    clock.advance(1000)
+    jobs.get(second.account, second.pack)
+    fourth = await jobs.place(new_id(), new_id(), new_id())
+    with pytest.raises(NotFound):
+        jobs.get(third.account, third.pack)
+    for job in (first, second, fourth):
+        assert jobs.get(job.account, job.pack) is job
     await jobs.close()
 
 
@@ -219,7 +243,8 @@ async def test_the_queue_has_an_end_and_packs_can_be_off(monkeypatch: pytest.Mon
     """Full: later. Off: said so."""
     monkeypatch.setattr(packing, "QUEUE_LIMIT", 1)
     jobs = jobs_for(FictionalDiary())
-    await jobs.place(new_id(), new_id(), new_id())
+    job = await jobs.place(new_id(), new_id(), new_id())
+    job.state = "building"
     with pytest.raises(TryLater):
         await jobs.place(new_id(), new_id(), new_id())
     off = PackJobs(jobs._fetch, FixedClock(START), on=False)

@@ -187,7 +187,7 @@ async function onServer(ctx, open, job, options, onStep, signal) {
   await job.until(['ready'], () => tell('queued'));
   tell('ready');
   const made = await gathered(ctx, open, options, { release: server.release, log: 'ask' });
-  await job.send(encodeCapsule(made.capsule));
+  await job.send(encodeCapsule(made.capsule), () => tell('queued'));
   await job.until(['done'], ({ done, total }) => tell('building', done, total));
   tell('front');
   const front = await job.front();

@@ -31,12 +31,12 @@ export class PackJob {
    * Waits until the job is in one of `states`.
    * @param {readonly string[]} states
    * @param {(progress: Progress) => void} onProgress
-   * @returns {Promise<void>} throws `pack_failed` when it ended otherwise, `cancelled` when stopped
+   * @returns {Promise<string>} which; throws `pack_failed` when it ended otherwise, `cancelled` when stopped
    */
   async until(states, onProgress) {
     for (;;) {
       const progress = /** @type {Progress} */ (await this.api.withSession({ path: `/v1/packs/${this.id}`, signal: this.signal }));
-      if (states.includes(progress.state)) return;
+      if (states.includes(progress.state)) return progress.state;
       if (OVER.has(progress.state)) throw new KeptError('pack_failed');
       onProgress(progress);
       await this.pause();
@@ -44,8 +44,27 @@ export class PackJob {
     }
   }
 
-  /** Sends what is to be typeset. @param {Uint8Array} capsule */
-  async send(capsule) {
+  /**
+   * Sends what is to be typeset, again for as long as others come first.
+   * @param {Uint8Array} capsule @param {() => void} onWait called while others are first
+   */
+  async send(capsule, onWait) {
+    for (;;) {
+      try {
+        return await this.#put(capsule);
+      } catch (error) {
+        if (!(error instanceof KeptError) || error.code !== 'conflict') throw error;
+      }
+      onWait();
+      await this.pause();
+      if (this.signal.aborted) throw new KeptError('cancelled');
+      // Not ready: it had come already, and only the answer was lost.
+      if (await this.until(['ready', 'building', 'done'], onWait) !== 'ready') return;
+    }
+  }
+
+  /** @param {Uint8Array} capsule @returns {Promise<void>} */
+  async #put(capsule) {
     await this.api.withSession({ path: `/v1/packs/${this.id}/capsule`, method: 'PUT', bytes: capsule, want: 'nothing', timeout: SLOW, signal: this.signal });
   }
 

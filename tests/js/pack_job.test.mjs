@@ -1,0 +1,42 @@
+/** A pack's capsule on its way to a server that makes packs for others too. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { KeptError } from '../../static/js/core/errors.js';
+import { PackJob } from '../../static/js/net/packs.js';
+
+/** A job whose server answers one thing after another; what was asked. @param {any[]} answers */
+function jobWith(answers) {
+  /** @type {string[]} */
+  const asked = [];
+  const api = /** @type {any} */ ({
+    withSession: async (/** @type {any} */ { path, method = 'GET' }) => {
+      asked.push(`${method} ${path.split('/').pop()}`);
+      const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  });
+  const job = new PackJob(api, { signal: new AbortController().signal, pause: async () => { asked.push('pause'); } });
+  job.id = 'p';
+  return { job, asked };
+}
+
+test('a capsule that comes after another is sent again when its turn has come', async () => {
+  const { job, asked } = jobWith([new KeptError('conflict'), { state: 'queued' }, { state: 'ready' }, null]);
+  let waited = 0;
+  await job.send(new Uint8Array(1), () => { waited += 1; });
+  assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p', 'pause', 'GET p', 'PUT capsule']);
+  assert.equal(waited, 2);
+});
+
+test('a capsule that had come, though its answer was lost, is not sent twice', async () => {
+  const { job, asked } = jobWith([new KeptError('conflict'), { state: 'building' }]);
+  await job.send(new Uint8Array(1), () => undefined);
+  assert.deepEqual(asked, ['PUT capsule', 'pause', 'GET p']);
+});
+
+test('any other refusal is told', async () => {
+  const { job } = jobWith([new KeptError('too_large')]);
+  await assert.rejects(job.send(new Uint8Array(1), () => undefined), { code: 'too_large' });
+});
