@@ -88,7 +88,7 @@ async def put_part(instance: Instance, place: BlobPlace, i: int, raw: bytes) -> 
         return new
 
     def refuse(hand: Hand) -> None:
-        blobs.drop(hand, part.name)
+        blobs.drop(hand, account, row, part, now)
         if day:
             days.give_back(hand, day, part.size)
 

@@ -205,7 +205,7 @@ def keep(hand: Hand, account: bytes, blob: BlobRow, part: PartRow, now: int) -> 
     if hand.execute("SELECT 1 FROM loose_bytes WHERE name = ? AND dropped = ?", mine).fetchone() is None:
         raise Unavailable(_AGAIN)
     if _may_stand(hand, blob, part):
-        drop(hand, part.name)
+        drop(hand, account, blob, part, now)
         return True
     replaced = _drop_parts(hand, account, blob.row, now, part.i)
     hand.execute("DELETE FROM loose_bytes WHERE name = ?", (part.name,))
@@ -217,9 +217,18 @@ def keep(hand: Hand, account: bytes, blob: BlobRow, part: PartRow, now: int) -> 
     return replaced
 
 
-def drop(hand: Hand, name: str) -> None:
-    """Have the bytes of a reserved name removed: no part will speak of it."""
-    hand.execute("UPDATE loose_bytes SET dropped = ? WHERE name = ?", (True, name))
+def drop(hand: Hand, account: bytes, blob: BlobRow, part: PartRow, now: int) -> None:
+    """Have the bytes of a reserved name removed, also when the reservation was given up and is gone: no part speaks of it.
+
+    Nothing is done when one does: whoever was told that it could not be kept may have been told so after the commit.
+    """
+    if hand.execute("SELECT 1 FROM part WHERE name = ?", (part.name,)).fetchone():
+        return
+    hand.execute(
+        "INSERT INTO loose_bytes (account, blob, name, size, at, dropped) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET dropped = excluded.dropped",
+        (account, blob.row, part.name, part.size, now, True),
+    )
 
 
 async def has_dropped(db: Database, account: bytes) -> bool:
