@@ -117,7 +117,7 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> Told:
     made = Old(Kept(settings), tmp_path / "blobs")
     settings.read_notary_seed()
     fixed = dict.fromkeys(("login_mac", "words_wrap", "auth_salt", "auth_digest", "keyset"), ACCOUNT)
-    fixed["kdf"] = Pepper(settings.read_pepper()).seal(KDF, ACCOUNT, b"{}")
+    fixed["kdf"] = Pepper(settings.read_pepper()).seal(KDF, ACCOUNT, canon({"m": 65536, "t": 3}))
     made.put("account", id=ACCOUNT, ecdsa_pub=ACCOUNT, hpke_pub=ACCOUNT, file_bytes=9 * SIZE, **fixed)
     made.put("diary", id=DIARY, account_id=ACCOUNT, epoch=1, wrap=DIARY, seq=1, head=DIARY, text_bytes=1)
     ids = {
