@@ -1,7 +1,7 @@
 """New keys for an account, from the plaintext side: what the phone does in static/js/actions/rotating.js."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,36 +11,49 @@ from diary.crypto import kdf as derivation
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.keys import Keyset, diary_header, unwrap_any_epoch, version_header, words_header, wrap
 from diary.encoding import b64, frames, parse, read_frames, unb64
+from diary.errors import Conflict
 from diary.ledger import heads, rekeying
 from diary.ledger.push import PARTS
 
 AT_ONCE = 100
+TRIES = 3
 FEED_FRAMES = 501
 VERSION_FRAMES = 5
 
 
 async def rotate(
-    server: Server, identity: Identity, words: str, *, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT
+    server: Server,
+    identity: Identity,
+    words: str,
+    *,
+    code: bytes | None = None,
+    profile: KdfProfile = DEFAULT,
+    policy: KdfPolicy = PRODUCT,
 ) -> Identity:
-    """Every key made anew, under new words; nobody is signed in afterwards. Raises Conflict when somebody wrote meanwhile."""
+    """Every key made anew, under new words; nobody is signed in afterwards. Raises Conflict when somebody wrote meanwhile.
+
+    `code`: the recovery code's 16 bytes, to prove it by in the place of the words: nobody who has only the words stops it.
+    """
+    proof = identity.proof if code is None else b64(derivation.code_auth(code, identity.login))
+    for left in reversed(range(TRIES)):
+        try:
+            return await _rotate(server, identity, words, proof, profile, policy)
+        except Conflict:
+            # Somebody wrote before it was begun; from then on the server takes in nothing more.
+            if not left:
+                raise
+    raise AssertionError
+
+
+async def _rotate(
+    server: Server, identity: Identity, words: str, by: str, profile: KdfProfile, policy: KdfPolicy
+) -> Identity:
+    """One try; `by`: the proof of the words in use, or of the code."""
     session = await server.json("GET", "/v1/session")
     diary = next(one for one in session["diaries"] if one["diary"] == identity.diary)
-    head, epoch = diary["head"], identity.epoch + 1
     keyset, account_key, diary_key = Keyset.new(), new_key(), new_key()
-    statement = rekeying.make(
-        identity.author(),
-        {
-            "account": identity.account,
-            "beacon": None,
-            "diary": identity.diary,
-            "ecdsa_pub": b64(keyset.ecdsa_pub),
-            "epoch": epoch,
-            "head": head["head"] if head else b64(heads.FIRST),
-            "hpke_pub": b64(keyset.hpke_pub),
-            "seq": diary["seq"],
-            "ts": head["ts"] if head else session["now"],
-        },
-    )
+    epoch = identity.epoch + 1
+    statement = _statement(identity, keyset, diary, session["now"])
     keyset = replace(keyset, earlier=(*identity.keyset.earlier, statement))
     kdf = new_kdf(identity.login, server.origin, profile)
     root = derivation.root(words, kdf, policy)
@@ -56,14 +69,31 @@ async def rotate(
         "words_wrap": b64(wrap(derivation.kek_words(root, kdf), words_header(identity.account, epoch, kdf), account_key)),
     }
     path = f"/v1/diaries/{identity.diary}/rotation"
-    reached = (await server.json("POST", path, body, proof=identity.proof))["to"]
+    reached = (await server.json("POST", path, body, proof=by))["to"]
     while reached < diary["seq"]:
         sent, reached = await _rewrapped(server, identity, diary_key, epoch, reached)
         if sent:
             await server.put(f"{path}/wraps", frames([hashlib.sha256(unb64(str(body["keyset"]))).digest(), *sent]))
-    await server.json("POST", f"{path}/commit", proof=identity.proof)
-    return replace(
-        identity, epoch=epoch, keyset=keyset, account_key=account_key, diary_key=diary_key, proof=proof
+    await server.json("POST", f"{path}/commit", proof=by)
+    return replace(identity, epoch=epoch, keyset=keyset, account_key=account_key, diary_key=diary_key, proof=proof)
+
+
+def _statement(identity: Identity, keyset: Keyset, diary: dict[str, Any], now: int) -> Mapping[str, Any]:
+    """The old key's word for the new one, about the diary as the server says it stands."""
+    head = diary["head"]
+    return rekeying.make(
+        identity.author(),
+        {
+            "account": identity.account,
+            "beacon": None,
+            "diary": identity.diary,
+            "ecdsa_pub": b64(keyset.ecdsa_pub),
+            "epoch": identity.epoch + 1,
+            "head": head["head"] if head else b64(heads.FIRST),
+            "hpke_pub": b64(keyset.hpke_pub),
+            "seq": diary["seq"],
+            "ts": head["ts"] if head else now,
+        },
     )
 
 

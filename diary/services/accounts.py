@@ -25,7 +25,7 @@ from diary.services.proofs import (
     prove,
 )
 from diary.services.sessions import Device, Entry
-from diary.storage import access, accounts
+from diary.storage import access, accounts, rotation
 from diary.storage import sessions as session_rows
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
@@ -130,8 +130,11 @@ async def unlock(instance: Instance, signed: Signed) -> dict[str, object]:
 
 
 async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: NewLock) -> None:
-    """Replace the words. Every other session ends. Raises NoMatch, TryLater and BadRequest."""
-    await prove(instance, signed, proof)
+    """Replace the words. Every other session ends, and a change of keys that was begun. Raises NoMatch, SignedOut and BadRequest.
+
+    A change of keys begun with the recovery code is ended by a proof of the code only.
+    """
+    proved = await prove(instance, signed, proof)
     login = lock.kdf.get("login")
     if not isinstance(login, str) or instance.pepper.login_mac(login) != signed.login_mac:
         raise BadRequest("That lock belongs to another name.")
@@ -146,6 +149,7 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
             hand, signed.account, kdf=kdf, words_wrap=words_wrap, auth_salt=salt, auth_digest=digest
         )
         session_rows.end_others(hand, signed.account, signed.session)
+        rotation.give_up(hand, signed.account, by_code=proved.by_code)
         access.note(hand, signed.account, signed.session, "words_changed", instance.clock.now_ms())
 
     await instance.db.writer.run(job)

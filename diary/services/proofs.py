@@ -7,6 +7,7 @@ such a name and whatever is wrong; the answer is one and the same.
 import asyncio
 import hashlib
 import hmac
+from dataclasses import dataclass
 from typing import Final
 
 from diary.encoding import b64
@@ -65,7 +66,15 @@ async def account_by_code(instance: Instance, login: str, code_auth: bytes) -> A
     return row
 
 
-async def prove(instance: Instance, signed: Signed, proof: bytes) -> AccountRow:
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """An account whose words or, `by_code`, recovery code were proved."""
+
+    account: AccountRow
+    by_code: bool
+
+
+async def prove(instance: Instance, signed: Signed, proof: bytes) -> Proved:
     """The account, when `proof` is of its words or its code. Raises NoMatch, and SignedOut when the session has ended.
 
     [Note: wrong proofs] Wrong proofs are counted in the session's own row. The tenth in a row ends that session and nothing
@@ -80,7 +89,7 @@ async def prove(instance: Instance, signed: Signed, proof: bytes) -> AccountRow:
     by_code = hmac.compare_digest(digest_of_code(proof), row.code_digest or NO_DIGEST)
     if by_code or hmac.compare_digest(await argon(instance, proof, row.auth_salt), row.auth_digest):
         await instance.db.writer.run(lambda hand: sessions.settle_proof(hand, signed.session), of=signed.account)
-        return row
+        return Proved(row, by_code)
     await instance.db.writer.run(
         lambda hand: sessions.end_after_proofs(hand, signed.account, signed.session, MOST_PROOFS), of=signed.account
     )

@@ -1,6 +1,7 @@
 """Someone knows the words: every key of an account is made anew. docs/formats.md, section 4b.
 
-[Note: who may] It begins and ends with the words that are still in use, so a stolen session cannot lock a keeper out;
+[Note: who may] It begins and ends with the words that are still in use, or the recovery code, so a stolen session cannot lock a
+keeper out; who wins where two have begun, and over what is written meanwhile, stands in storage/rotation.py;
 and whoever had the old words, code, session or key has nothing afterwards that opens what is written from then on.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 from diary.crypto.keys import diary_header, keyset_header, version_header
 from diary.crypto.sealing import Kind, read_header
 from diary.encoding import b64, canon, read_frames
-from diary.errors import BadRequest, BadSignature, NotFound, SealError
+from diary.errors import BadRequest, BadSignature, Conflict, NotFound, SealError
 from diary.ids import id_text
 from diary.ledger import rekeying
 from diary.ledger.push import PARTS
@@ -51,9 +52,10 @@ async def owned(instance: Instance, signed: Signed, diary: bytes) -> None:
 async def begin(instance: Instance, signed: Signed, proof: bytes, keys: NewKeys) -> int:
     """Keep the new keys beside the old; the number up to which versions have their new wraps already.
 
-    The diary is the account's (`owned`). Raises NoMatch, TryLater, BadRequest and BadSignature.
+    The diary is the account's (`owned`). Raises NoMatch, SignedOut, BadRequest, BadSignature, and Conflict: begin again.
     """
-    row = await prove(instance, signed, proof)
+    proved = await prove(instance, signed, proof)
+    row = proved.account
     diaries = {one.id: one for one in await accounts.list_diaries(instance.db, signed.account)}
     _check(instance, row, keys, diaries[keys.diary].epoch)
     salt = os.urandom(SALT_BYTES)
@@ -69,13 +71,18 @@ async def begin(instance: Instance, signed: Signed, proof: bytes, keys: NewKeys)
         ecdsa_pub=keys.ecdsa_pub,
         hpke_pub=keys.hpke_pub,
         diary_wrap=keys.diary_wrap,
+        by_code=proved.by_code,
     )
+    now = instance.clock.now_ms()
 
-    def job(hand: Hand) -> int:
-        rotation.begin(hand, made)
-        return rotation.reached(hand, signed.account)
+    def job(hand: Hand) -> int | None:
+        return rotation.reached(hand, signed.account) if rotation.begin(hand, made, keys.diary, now) else None
 
-    return await instance.db.writer.run(job, of=signed.account)
+    reached = await instance.db.writer.run(job, of=signed.account)
+    if reached is None:
+        # Committed all the same: from now on nothing is pushed, so the next statement will be about the end of the diary.
+        raise Conflict("Something was written since. Begin again: nothing more is taken in meanwhile.")
+    return reached
 
 
 async def stage(instance: Instance, signed: Signed, diary: bytes, body: bytes) -> int:
@@ -87,12 +94,14 @@ async def stage(instance: Instance, signed: Signed, diary: bytes, body: bytes) -
     of, *versions = read_frames(body, at_most=1 + MOST_AT_ONCE) or [b""]
     read = [_read_wraps(frame) for frame in versions]
 
+    now = instance.clock.now_ms()
+
     def job(hand: Hand) -> int:
-        epoch = rotation.epoch_of(hand, signed.account, of)
+        epoch = rotation.epoch_of(hand, signed.account, of, now)
         for version, wraps in read:
             for part, envelope in zip(PARTS, wraps, strict=False):
                 _check_epoch(envelope, version_header(id_text(diary), id_text(version), part, epoch))
-        return rotation.stage(hand, signed.account, diary, read)
+        return rotation.stage(hand, signed.account, diary, read, now)
 
     return await instance.db.writer.run(job, of=signed.account)
 

@@ -23,7 +23,8 @@ async def push(
 ) -> Appended:
     """Store a pushed version and answer with its receipt; the same bytes again get the same answer.
 
-    Raises BadRequest, BadSignature, NotFound, Conflict, OverQuota and Unavailable.
+    Raises BadRequest, BadSignature, NotFound, Conflict, OverQuota, and Unavailable while keys are being changed or when the day's
+    room is used up.
     """
     names = {"diary": id_text(diary), "record": id_text(record), "version": id_text(version)}
     sent = decode(body, **names)
@@ -41,13 +42,14 @@ async def push(
     )
     settings, next_place, day = instance.settings, instance.db.next_place, await day_limit(instance, signed.account)
     room = TextRoom(settings.text_quota_bytes, settings.open_text_quota_bytes, day)
+    now = instance.clock.now_ms()
 
     def job(hand: Hand) -> Appended:
         made = versions.append(
-            hand, new, next_place, room, lambda seq, head: _witness(instance, sent, names, seq, head)
+            hand, new, next_place, room, lambda seq, head: _witness(instance, sent, names, seq, head), now
         )
         for one in sent.grants:
-            grants.give(hand, diary, parse_id(one.grant), [(version, one.wraps)], instance.clock.now_ms())
+            grants.give(hand, diary, parse_id(one.grant), [(version, one.wraps)], now)
         return made
 
     return await instance.db.writer.run(

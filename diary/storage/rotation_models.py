@@ -7,7 +7,10 @@ from diary.storage.fields import Bytes, Place
 
 
 class Rotation(Model):
-    """New keys for an account, as far as they have come; they count from one moment on, all of them."""
+    """New keys for an account, as far as they have come; they count from one moment on, all of them.
+
+    `by_code`: begun with the recovery code. `touched_at`: when it was begun or last got further, ms.
+    """
 
     id = Bytes(primary_key=True)
     epoch = fields.BigIntField()
@@ -20,6 +23,8 @@ class Rotation(Model):
     ecdsa_pub = Bytes()
     hpke_pub = Bytes()
     diary_wrap = Bytes()
+    by_code = fields.BooleanField(default=False, db_default=False)
+    touched_at = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         """Where it lies."""

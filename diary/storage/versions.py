@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from diary.errors import Conflict, NotFound, OverQuota
+from diary.errors import Conflict, NotFound, OverQuota, Unavailable
 from diary.storage import days
 from diary.storage.days import DayLimit
 from diary.storage.reading import Database
+from diary.storage.rotation import is_alive
 from diary.storage.writer import Hand
 
 PAGE_VERSIONS: Final = 500
@@ -16,7 +17,8 @@ PAGE_BYTES: Final = 8 << 20
 # One statement for all that a push has to know; NEXT_PLACE is the database's way to allot a number.
 _BEFORE: Final = (
     "SELECT d.seq, d.head, (SELECT CAST(sum(text_bytes) AS BIGINT) FROM diary WHERE account_id = ?2),"
-    " NEXT_PLACE, v.body_digest, v.answer, (SELECT is_open FROM account WHERE id = ?2)"
+    " NEXT_PLACE, v.body_digest, v.answer, (SELECT is_open FROM account WHERE id = ?2),"
+    " (SELECT touched_at FROM rotation WHERE id = ?2)"
     " FROM diary d LEFT JOIN version v ON v.diary_id = d.id AND v.version = ?3"
     " WHERE d.id = ?1 AND d.account_id = ?2"
 )
@@ -82,22 +84,24 @@ class Page:
 
 
 def append(
-    hand: Hand, new: NewVersion, next_place: str, room: TextRoom, witness: Callable[[int, bytes], Witnessed]
+    hand: Hand, new: NewVersion, next_place: str, room: TextRoom, witness: Callable[[int, bytes], Witnessed], now: int
 ) -> Appended:
     """Add a version at the end of its diary; or find that the same bytes are there already.
 
     `witness` is given the version's number and the head before it; `next_place` is the database's own. Raises
     NotFound (no such diary of this account), Conflict (other bytes under this version id), OverQuota, and Unavailable when the
-    day's room is used up.
+    day's room is used up, or while the account's keys are being changed at `now` ms ([Note: who wins], rotation.py).
     """
     found = hand.execute(_before(next_place), (new.diary, new.account, new.version)).fetchone()
     if found is None:
         raise NotFound
-    seq, head, used, index, earlier_digest, earlier_answer, is_open = found
+    seq, head, used, index, earlier_digest, earlier_answer, is_open, rotating = found
     if earlier_digest is not None:
         if earlier_digest != new.body_digest:
             raise Conflict("Another version already has this id.")
         return Appended(earlier_answer, repeated=True)
+    if rotating is not None and is_alive(rotating, now):
+        raise Unavailable("The keys of this diary are being changed on another device. Nothing was lost; try again later.")
     if used + new.size > (room.open_quota if is_open else room.quota):
         raise OverQuota("There is no room left for words in this account.")
     if room.day:

@@ -128,6 +128,9 @@ async def test_it_begins_and_ends_with_the_words(keeper: Keeper, server: Served)
     assert (answer.status_code, answer.json()["error"]) == (409, "incomplete")
     login = keeper.identity.login
     assert (await keeper.ask("POST", "/v1/sessions", sign_in_body(login, keeper.proof))).status_code == 200
+    # Interrupted for ten minutes, it holds nothing up any more.
+    assert (await keeper.push()).json()["error"] == "unavailable"
+    server.clock.advance(600_000)
     assert (await keeper.push()).status_code == 201
 
 
@@ -179,12 +182,19 @@ async def test_keys_the_old_one_does_not_vouch_for_are_refused(keeper: Keeper, o
 
 
 async def test_something_written_meanwhile_is_not_lost(keeper: Keeper, server: Served) -> None:
-    """Another device pushes after the old key was ended on paper: nothing changes, and it can be begun again."""
+    """Another device pushes after the old key was ended on paper: it is refused, and taken in when the change was given up.
+
+    What came after the statement keeps the change from taking effect; it can be begun again.
+    """
     await keeper.push()
     body = await begun(keeper, server)
     path = f"{keeper.diary}/rotation"
     await keeper.ask("POST", path, body, x_proof=keeper.proof)
-    await keeper.push("Written on the other phone.")
+    other_path, other_body = keeper.seal("Written on the other phone.")
+    assert (await keeper.ask("PUT", other_path, other_body)).json()["error"] == "unavailable"
+    server.clock.advance(600_000)
+    assert (await keeper.ask("PUT", other_path, other_body)).status_code == 201
+    assert (await keeper.ask("POST", path, body, x_proof=keeper.proof)).json()["error"] == Conflict.code
     for version in keeper.journal.versions():
         key = bytes(32)
         wraps = [rewrap(keeper, version["version"], part, key) for part in ("open",)]
@@ -266,6 +276,19 @@ def test_the_statements_must_follow_one_another() -> None:
     for signer, seq in ((0, 5), (0, None), (1, 10)):
         with pytest.raises(BadSignature):
             rekeying.verify_any(chain, message, keys[signer].sign(message), seq)
+
+
+async def test_the_recovery_code_makes_every_key_new_too(keeper: Keeper, server: Served) -> None:
+    """By the client, without the words: the new words open everything, the old ones nothing."""
+    await keeper.push("He waited outside.")
+    new = await rekey.rotate(
+        reaching(keeper, server), keeper.identity, NEW, code=CODE, profile=kdf.CHEAPEST, policy=kdf.TESTS
+    )
+    fresh = elsewhere(server)
+    opened = await accounts.sign_in(fresh, new.login, NEW, policy=kdf.TESTS)
+    assert await Journal(opened, server.clock).fetch(fresh) == 1
+    with pytest.raises(NoMatch):
+        await accounts.sign_in(elsewhere(server), new.login, WORDS, policy=kdf.TESTS)
 
 
 async def test_words_alone_leave_the_code(keeper: Keeper, server: Served) -> None:
