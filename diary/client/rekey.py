@@ -32,7 +32,7 @@ async def rotate(
 ) -> Identity:
     """Every key made anew, under new words; nobody is signed in afterwards. Raises Conflict when somebody wrote meanwhile.
 
-    `code`: the recovery code's 16 bytes, to prove it by in the place of the words: nobody who has only the words stops it.
+    `code`: the recovery code's 16 bytes, to use its proof in place of the words': nobody who has only the words stops it.
     """
     proof = identity.proof if code is None else b64(derivation.code_auth(code, identity.login))
     for left in reversed(range(TRIES)):
