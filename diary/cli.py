@@ -9,7 +9,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Final
@@ -244,26 +244,48 @@ for _command in (backup, backup_key, canary, doctor, drill, restore, invite, quo
 @click.option("--notary", type=FILE, help="The server's public notary key: from its operator, not from the pack.")
 @click.option("--instance", type=FILE, help="The server's instance key, public half: it vouches for the notary's keys.")
 @click.option("--tsa-root", type=FILE, multiple=True, help="A timestamp authority's root certificate (PEM).")
+@click.option("--witness", type=FILE, multiple=True, help="Log witnesses' keys, one a line: not from the pack.")
 @click.option("--rerender", is_flag=True, help="Lay every document out again and compare; names the page that was changed.")
 @click.option("--unsandboxed", is_flag=True, help=UNSANDBOXED)
 def verify(
-    pack: Path, notary: Path | None, instance: Path | None, tsa_root: tuple[Path, ...], rerender: bool, unsandboxed: bool
+    pack: Path,
+    notary: Path | None,
+    instance: Path | None,
+    tsa_root: tuple[Path, ...],
+    witness: tuple[Path, ...],
+    rerender: bool,
+    unsandboxed: bool,
 ) -> None:
     """Check a pack, its zip or its folder: every finding is listed; the status is 1 when there is one.
 
     Of the servable folder alone as much is checked as is there.
     """
     from diary import isolation
+    from diary.ledger.cosignatures import Cosignature, read_vkeys
     from diary.pack.verify import verify as findings_of
 
     if rerender and not unsandboxed:
         isolation.wall_for_a_person()
+    witnesses = [one for path in witness for one in read_vkeys(path.read_bytes())]
+
+    def on_seen(size: int, seen: Sequence[Cosignature]) -> None:
+        names = f" ({', '.join(one.witness for one in seen)})" if seen else ""
+        what = f"the log up to {size} leaves" if size else "a log of this pack: it has none"
+        click.echo(f"{len(seen)} of {len(witnesses)} witnesses have seen {what}{names}.")
+
     key = read_notary(notary) if notary else None
     roots = [path.read_bytes() for path in tsa_root]
     vouching = read_notary(instance) if instance else None
     release = release_name() if rerender else None
     findings = findings_of(
-        pack, notary=key, tsa_roots=roots or None, instance=vouching, rerender=release, is_unsandboxed=unsandboxed
+        pack,
+        notary=key,
+        tsa_roots=roots or None,
+        instance=vouching,
+        rerender=release,
+        is_unsandboxed=unsandboxed,
+        witnesses=witnesses,
+        on_seen=on_seen,
     )
     for finding in findings:
         where = f"{finding.member}: " if finding.member else ""

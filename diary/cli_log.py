@@ -64,12 +64,13 @@ def _audit_pages(
     origin: str, notary: bytes | None, instance: bytes | None, roots: bytes | None, witness: tuple[Path, ...]
 ) -> "list[Fault]":
     """The findings of a server's public pages; how many witnesses saw the log is printed."""
-    from diary.client.auditing import audit_pages, count_witnesses, public_pages, read_witnesses
+    from diary.client.auditing import audit_pages, count_witnesses, public_pages
+    from diary.ledger.cosignatures import read_vkeys
 
     with public_pages(origin) as pages:
         faults = list(audit_pages(pages, notary, instance, roots))
         told = b"".join(path.read_bytes() + b"\n" for path in witness) or pages.get("/log/witnesses") or b""
-        found = count_witnesses(pages, read_witnesses(told))
+        found = count_witnesses(pages, read_vkeys(told))
     if not found.asked:
         click.echo("No witness is named: nobody outside keeps this server from showing two logs.")
     else:

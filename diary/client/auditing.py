@@ -113,11 +113,6 @@ class Witnessed:
     faults: tuple[Fault, ...] = ()
 
 
-def read_witnesses(raw: bytes) -> tuple[LogWitness, ...]:
-    """Witnesses' keys, one a line. Raises BadRequest."""
-    return tuple(cosignatures.read_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
-
-
 def count_witnesses(pages: PublicPages, witnesses: Sequence[LogWitness]) -> Witnessed:
     """How far these witnesses have seen the log that is served, and whether they saw each key before hand over to the next.
 

@@ -25,7 +25,8 @@ async def look(server: Server, journal: Journal) -> dict[str, object] | None:
     if told["checkpoint"] is None:
         return None
     keys = _keys(told["statements"], journal.identity.notary_pub)
-    anchors = [_anchor(row, keys) for row in (told["stamped"], told["checkpoint"]) if row]
+    witnessed = told.get("witnessed") or {}
+    anchors = [_anchor(row, keys, witnessed) for row in (told["stamped"], told["checkpoint"]) if row]
     if len(anchors) == 2 and anchors[0][0].size == anchors[1][0].size:
         anchors.pop()
     if len(anchors) == 2:
@@ -56,8 +57,10 @@ def _keys(told: Sequence[Mapping[str, Any]], own: bytes) -> tuple[NotaryKey, ...
     return keys
 
 
-def _anchor(row: Mapping[str, Any], keys: Sequence[NotaryKey]) -> tuple[Checkpoint, dict[str, object]]:
-    """A checkpoint and its stamps, all of them checked."""
+def _anchor(
+    row: Mapping[str, Any], keys: Sequence[NotaryKey], witnessed: Mapping[str, Any]
+) -> tuple[Checkpoint, dict[str, object]]:
+    """A checkpoint and its stamps, all of them checked, and the lines of witnesses over it as they came."""
     note = str(row["note"]).encode()
     said = checkpoints.verify(note, statements.key_of(keys, checkpoints.read(note).origin).pub)
     stamps = [dict(stamp) for stamp in row.get("stamps", [])]
@@ -66,7 +69,12 @@ def _anchor(row: Mapping[str, Any], keys: Sequence[NotaryKey]) -> tuple[Checkpoi
         timestamps.check(
             unb64(stamp["tsr"]), stamped, chain=stamp["chain"].encode(), policy=stamp["policy"], nonce=unb64(stamp["nonce"])
         )
-    return said, {"note": row["note"], "path": [], "size": said.size, "stamps": stamps}
+    anchor: dict[str, object] = {"note": row["note"], "path": [], "size": said.size, "stamps": stamps}
+    joined = str(witnessed.get("note", "")).encode()
+    if witnessed.get("size") == said.size and checkpoints.one_line(joined) == stamped:
+        lines = [line for line in checkpoints.take(joined).lines if line.name != said.origin]
+        anchor["cosignatures"] = [checkpoints.line_text(line).rstrip("\n") for line in lines]
+    return said, anchor
 
 
 async def _grown(server: Server, older: Checkpoint, newer: Checkpoint) -> list[str]:

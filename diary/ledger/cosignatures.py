@@ -68,6 +68,11 @@ def read_vkey(text: str) -> LogWitness:
     return made
 
 
+def read_vkeys(raw: bytes) -> tuple[LogWitness, ...]:
+    """Witnesses' keys, one a line. Raises BadRequest."""
+    return tuple(read_vkey(line) for line in raw.decode("utf-8", "replace").splitlines() if line.strip())
+
+
 def cosign(witness: Notary, name: str, text: str, at: int) -> SignatureLine:
     """The line of a witness over a note's text; `at`: seconds UTC."""
     signature = at.to_bytes(_TIME_BYTES, "big") + witness.sign(_message(text, at))

@@ -47,6 +47,7 @@ SENTENCES: Final[dict[str, str]] = {
     "Everything here agrees, but a pack made anew from the start would as well.",
     "log": "The two proof folders do not say the same of the log, or a file of it is missing or too many.",
     "checkpoint": "A checkpoint of the log is not signed by a key that holds, or does not continue the one before it.",
+    "cosignature": "A log witness's signature does not hold for its checkpoint.",
     "inclusion": "An entry's receipt does not lead to the signed checkpoint.",
     "timestamp": "A timestamp does not hold for its checkpoint, or not under the root that was given.",
     "statements": "The statements about the server's keys do not hold, or do not name the key that was given.",

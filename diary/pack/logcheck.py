@@ -11,8 +11,9 @@ from typing import Final
 from diary.crypto.signing import notary_key_id
 from diary.encoding import b64, parse, unb64
 from diary.errors import KeptError
-from diary.ledger import checkpoints, leaves, statements, timestamps, tree
+from diary.ledger import checkpoints, cosignatures, leaves, statements, timestamps, tree
 from diary.ledger.checkpoints import Checkpoint
+from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.ledger.statements import NotaryKey
 from diary.pack.findings import Finding, find
 from diary.pack.logproofs import LIMIT, TYPE, told_files
@@ -132,6 +133,25 @@ def _checkpoint(pack: OpenedPack, folder: str, row: Fields, keys: Sequence[Notar
     note = pack.read(name) or b""
     said = _signed(note, keys)
     return name, note, said if said is not None and said.size == size else None
+
+
+def seen_by(
+    pack: OpenedPack, part: LogPart, keys: Sequence[NotaryKey], witnesses: Sequence[LogWitness]
+) -> tuple[int, tuple[Cosignature, ...], list[Finding]]:
+    """Leaves under the newest signed checkpoint, who of these witnesses cosigned it, and what does not hold under any."""
+    size, seen, faults = 0, tuple[Cosignature, ...](), list[Finding]()
+    for row in objects_of(part.told, "checkpoints"):
+        name, note, said = _checkpoint(pack, part.folder, row, keys)
+        lines = row.get("cosignatures")
+        if said is None:
+            continue
+        size, seen = said.size, ()
+        try:
+            joined = "".join(f"{line}\n" for line in lines) if isinstance(lines, list) else ""
+            seen = cosignatures.seen_by(note + joined.encode(), witnesses)
+        except (KeptError, UnicodeEncodeError):
+            faults.append(find("cosignature", name))
+    return size, seen, faults
 
 
 def _signed(note: bytes, keys: Sequence[NotaryKey]) -> Checkpoint | None:

@@ -19,6 +19,7 @@ TYPE: Final = "log/v1"
 LIMIT: Final = 64 << 20
 CHECKPOINTS_LIMIT: Final = 2
 STAMPS_LIMIT: Final = 8
+COSIGNATURES_LIMIT: Final = 15
 AUTHORITY: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -35,12 +36,14 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A checkpoint that versions of this pack are proved under. `path`: from the anchor before it, to show that it grew."""
+    """A checkpoint that versions of this pack are proved under. `path`: from the anchor before it, to show that it grew;
+    `cosignatures`: log witnesses' signature lines over it, without their line ends."""
 
     size: int
     note: bytes
     stamps: tuple[Stamp, ...]
     path: tuple[str, ...]
+    cosignatures: tuple[str, ...] = ()
 
     @property
     def stem(self) -> str:
@@ -96,7 +99,10 @@ def _anchor(row: Fields) -> Anchor:
     size = whole_of(row, "size")
     if size is None or size < 1 or len(stamps) > STAMPS_LIMIT or len({one.authority for one in stamps}) != len(stamps):
         raise BadRequest("The capsule is not complete.")
-    return Anchor(size, text_of(row, "note").encode(), stamps, tuple(str(one) for one in _list(row, "path")))
+    cosignatures = tuple(str(one) for one in _list(row, "cosignatures"))
+    if len(cosignatures) > COSIGNATURES_LIMIT:
+        raise BadRequest("The capsule is not complete.")
+    return Anchor(size, text_of(row, "note").encode(), stamps, tuple(str(one) for one in _list(row, "path")), cosignatures)
 
 
 def _stamp(row: Fields) -> Stamp:
@@ -154,20 +160,23 @@ def log_json(log: Log, proofs: list[Mapping[str, object]]) -> bytes:
     return canon(
         {
             "authorities": list(log.authorities),
-            "checkpoints": [
-                {
-                    "path": list(anchor.path),
-                    "size": anchor.size,
-                    "stamps": [{"authority": one.authority, "nonce": one.nonce, "policy": one.policy} for one in anchor.stamps],
-                }
-                for anchor in log.anchors
-            ],
+            "checkpoints": [_checkpoint_json(anchor) for anchor in log.anchors],
             "proofs": [dict(row) for row in proofs],
             "statements": [dict(one) for one in log.statements],
             "t": TYPE,
         },
         limit=LIMIT,
     )
+
+
+def _checkpoint_json(anchor: Anchor) -> dict[str, object]:
+    """One checkpoint in log.json. What no witness saw is written as it was before there were witnesses."""
+    told: dict[str, object] = {
+        "path": list(anchor.path),
+        "size": anchor.size,
+        "stamps": [{"authority": one.authority, "nonce": one.nonce, "policy": one.policy} for one in anchor.stamps],
+    }
+    return told | ({"cosignatures": list(anchor.cosignatures)} if anchor.cosignatures else {})
 
 
 def told_files(folder: str, value: Fields) -> set[str]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,14 @@ import pypdf
 
 from diary.encoding import parse
 from diary.errors import KeptError
+from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.pack.alone import described_alone
 from diary.pack.bagcheck import check_bag
 from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
 from diary.pack.howto import TRAINING
 from diary.pack.inorder import told_of
-from diary.pack.logcheck import check_log, has_stamps, read_log_part, standing, trusted_keys, vouched
+from diary.pack.logcheck import check_log, has_stamps, read_log_part, seen_by, standing, trusted_keys, vouched
 from diary.pack.opened import OpenedPack, open_pack
 from diary.pack.preparedcheck import READ_FIRST, check_prepared
 from diary.pack.proofcheck import Proofs, check_proofs, never_received, own_notary, read_proofs, receipts_of
@@ -44,6 +45,8 @@ def verify(
     instance: bytes | None = None,
     rerender: str | None = None,
     is_unsandboxed: bool = False,
+    witnesses: Sequence[LogWitness] = (),
+    on_seen: Callable[[int, Sequence[Cosignature]], None] = lambda _size, _seen: None,
 ) -> list[Finding]:
     """Everything that is wrong with a pack, its zip or its folder; an empty list when nothing is.
 
@@ -53,13 +56,15 @@ def verify(
     `keys_from_pack`: whoever forges a whole pack can put his own keys into it. `instance`: the server's instance key,
     which vouches for its notary keys and may stand in for `notary`. `tsa_roots`: PEM certificates; without them
     timestamps are held against the pack's own, and `roots_from_pack` says so. `rerender`: this release's name, to lay every
-    document out again and compare it byte for byte; needs the restricted part.
+    document out again and compare it byte for byte; needs the restricted part. `witnesses`: log witnesses, from outside the
+    pack; `on_seen` is told how many leaves the newest checkpoint has and which of them cosigned it.
     """
     pack = open_pack(path)
     if isinstance(pack, list):
         return pack
     with closing(pack):
         found = list(_all(pack, notary, instance, tsa_roots or ()))
+        found += _witnessed(pack, notary, instance, witnesses, on_seen)
         if rerender is not None:
             found += check_again(pack, read_proofs(pack), rerender, is_unsandboxed=is_unsandboxed)
         return list(dict.fromkeys(found))
@@ -95,6 +100,23 @@ def _all(pack: OpenedPack, notary: bytes | None, instance: bytes | None, tsa_roo
         yield find("no_timestamps")
     if has_stamps(part) and not tsa_roots:
         yield find("roots_from_pack")
+
+
+def _witnessed(
+    pack: OpenedPack,
+    notary: bytes | None,
+    instance: bytes | None,
+    witnesses: Sequence[LogWitness],
+    on_seen: Callable[[int, Sequence[Cosignature]], None],
+) -> list[Finding]:
+    """The witnesses' lines that do not hold; who saw the log is told on the way."""
+    if not witnesses:
+        return []
+    part = read_log_part(pack)
+    keys, _ = trusted_keys(part, own_notary(read_proofs(pack)) if notary is None else notary, instance)
+    size, seen, faults = seen_by(pack, part, keys, witnesses)
+    on_seen(size, seen)
+    return faults
 
 
 def is_training(pack: OpenedPack) -> bool:

@@ -32,7 +32,7 @@ async def state(instance: Instance) -> dict[str, object]:
         "stamped": await with_stamps(instance, stamped) if stamped else None,
         "statements": [dict(one) for one in instance.statements],
         "witnessed": told(witnessed) | {"note": (await joined(instance, witnessed)).decode()} if witnessed else None,
-        "witnesses": [{"name": one.witness.name, "pub": b64(one.witness.pub)} for one in instance.witnesses],
+        "witnesses": witnesses_told(instance),
     }
 
 
@@ -91,6 +91,11 @@ async def witnessed(instance: Instance, n: int) -> bytes:
 async def joined(instance: Instance, row: CheckpointRow) -> bytes:
     """A checkpoint's note with every cosignature that was accepted for it."""
     return row.note + b"".join(await cosignatures.lines_of(instance.db, row.n))
+
+
+def witnesses_told(instance: Instance) -> list[dict[str, str]]:
+    """The witnesses that are asked, as phones and the checking page are told."""
+    return [{"name": one.witness.name, "pub": b64(one.witness.pub)} for one in instance.witnesses]
 
 
 def witnesses_text(instance: Instance) -> str:

@@ -107,9 +107,9 @@ def import_map(sources: Mapping[str, str]) -> str:
     return json.dumps({"imports": {name: f"data:text/javascript;base64,{raw}" for name, raw in held.items()}})
 
 
-def anchors_json(notary: str, instance: str | None, roots: Iterable[str]) -> bytes:
+def anchors_json(notary: str, instance: str | None, roots: Iterable[str], witnesses: Iterable[Mapping[str, str]] = ()) -> bytes:
     """What this instance vouches for, as it may stand inside a page."""
-    text = json.dumps({"instance": instance, "notary": notary, "roots": list(roots)})
+    text = json.dumps({"instance": instance, "notary": notary, "roots": list(roots), "witnesses": list(witnesses)})
     return text.replace("&", "\\u0026").replace("<", "\\u003c").encode()
 
 

@@ -57,6 +57,7 @@ class Page:
         for path, anchors in cases.held.values():
             keys = {name: b64(value) for name in ("notary", "instance") if (value := anchors.get(name)) is not None}
             kind = "folder" if path.is_dir() else "zip"
+            keys |= {"witnesses": [{"name": one.name, "pub": b64(one.pub)} for one in anchors.get("witnesses", ())]}
             rows.append({kind: str(path), "roots": [pem.decode() for pem in anchors.get("tsa_roots") or ()], **keys})
         (cases.folder / "cases.json").write_text(json.dumps(rows))
         node = shutil.which("node")

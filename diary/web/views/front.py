@@ -4,6 +4,7 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64
 from diary.errors import NotFound
+from diary.services import proving
 from diary.web.answers import HTML, Answer
 from diary.web.call import Call
 from diary.web.files import takes_gzip
@@ -39,4 +40,5 @@ def _anchors(call: Call) -> bytes:
     """The keys and roots of this instance."""
     instance = call.instance
     key = str(instance.statements[0]["instance"]) if instance.statements else None
-    return anchors_json(b64(instance.notary.pub), key, (last_certificate(one.chain) for one in instance.authorities))
+    roots = (last_certificate(one.chain) for one in instance.authorities)
+    return anchors_json(b64(instance.notary.pub), key, roots, proving.witnesses_told(instance))

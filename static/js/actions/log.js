@@ -7,7 +7,7 @@
  */
 import { KeptError } from '../core/errors.js';
 import { keyChain } from '../ledger/statements.js';
-import { checkGrown, judgeCheckpoint, pullProofs } from '../net/proofs.js';
+import { checkGrown, cosignaturesOf, countWitnesses, judgeCheckpoint, pullProofs } from '../net/proofs.js';
 import { numbered } from '../store/feedlist.js';
 import { pinKey } from './pins.js';
 
@@ -15,7 +15,7 @@ import { pinKey } from './pins.js';
 /** @typedef {import('../net/push.js').Link} Link */
 /** @typedef {import('../net/proofs.js').Seen} Seen */
 /** @typedef {import('../net/proofs.js').Placed} Placed */
-/** @typedef {Seen & {proved: number, late: boolean}} Log how far the diary's own versions are proved */
+/** @typedef {Seen & {proved: number, late: boolean, witnessed?: import('../net/proofs.js').Witnessed}} Log how far the diary's own versions are proved */
 
 /** A receipt promises a place in the log within twenty minutes. */
 const PROMISE = 20 * 60 * 1000;
@@ -74,7 +74,8 @@ export async function followLog(open, link, told) {
   try {
     const before = /** @type {Log|null} */ (open.store.root.log ?? null);
     const seen = await judgeCheckpoint(link, told.checkpoint, before);
-    await open.store.change((root) => { root.log = { ...seen, proved: before?.proved ?? 0, late: false }; });
+    const witnessed = await countWitnesses(link, told, seen);
+    await open.store.change((root) => { root.log = { ...seen, proved: before?.proved ?? 0, late: false, ...(witnessed ? { witnessed } : {}) }; });
     await placesOf(open, link, seen, Number(told.now));
   } catch (error) {
     if (!(error instanceof KeptError) || error.code !== 'log_changed') throw error;
@@ -140,7 +141,8 @@ export async function logForPack(open, link, receipts) {
   for (const row of wanted) {
     const seen = await judgeCheckpoint(link, row, null);
     const path = before ? await checkGrown(link.api, before, seen) : [];
-    checkpoints.push({ note: seen.note, path, size: seen.size, stamps: row.stamps ?? [] });
+    const cosignatures = cosignaturesOf(told, seen.size);
+    checkpoints.push({ note: seen.note, path, size: seen.size, stamps: row.stamps ?? [], ...(cosignatures.length ? { cosignatures } : {}) });
     await pullProofs(link, seen, 0, async (placed) => {
       for (const { i, path: steps, version } of placed) if (!places.has(version) && receipts.has(version)) places.set(version, { i, path: steps, size: seen.size, version });
     }, (version) => receipts.get(version) ?? null);

@@ -37,7 +37,7 @@ export function sayOf(key, n) {
 /** Which keys and roots this instance vouches for. @returns {import('../verify/verify.js').Anchors} */
 export function anchors() {
   const told = JSON.parse(byId('anchors').textContent ?? '{}');
-  return { notary: told.notary ?? null, instance: told.instance ?? null, roots: told.roots ?? [] };
+  return { notary: told.notary ?? null, instance: told.instance ?? null, roots: told.roots ?? [], witnesses: told.witnesses ?? [] };
 }
 
 /** @param {number} bytes */

@@ -12,7 +12,7 @@ const CHECKS = /** @type {Readonly<Record<string, readonly string[]>>} */ (Objec
   entries: ['commitment', 'names', 'misplaced', 'twin', 'no_twin', 'record', 'odd', 'left_out'],
   keeper: ['author', 'line', 'keys', 'preparer'],
   server: ['receipt', 'other_key', 'wrong_notary', 'keys_from_pack', 'never_received', 'old_key', 'statements', 'cannot_check'],
-  log: ['log', 'checkpoint', 'inclusion'],
+  log: ['log', 'checkpoint', 'inclusion', 'cosignature'],
   time: ['timestamp', 'roots_from_pack', 'no_timestamps'],
   exhibits: ['exhibit'],
   words: ['narrative'],
@@ -48,6 +48,7 @@ function holds(check, { counts }) {
   if (check === 'time' && !counts.stamps) return say('no_stamps');
   if (check === 'exhibits' && counts.alone) return say('only_index');
   if (check === 'log' && !counts.placed) return say('no_log');
+  if (check === 'log' && counts.witnesses) return say('holds_log_seen', { placed: counts.placed, seen: counts.seen, asked: counts.witnesses });
   return say(`holds_${check}`, { files: counts.files, proofs: counts.proofs, receipts: counts.receipts, placed: counts.placed });
 }
 

@@ -4,13 +4,16 @@
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
-import { readNote, verifyNote } from '../ledger/checkpoint.js';
+import { readNote, seenBy, verifyNote } from '../ledger/checkpoint.js';
 import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
 
 /** @typedef {import('./push.js').Link} Link */
 /** @typedef {{size: number, root: string, note: string}} Seen root b64 */
 /** @typedef {{i: number, path: string[], seq: number, version: string}} Placed */
 /** @typedef {(version: string) => any} ReceiptOf */
+/** @typedef {{names: string[], named: number, size: number}} Witnessed who cosigned the log of `size` leaves (0: nobody), of how many the server names */
+
+const WITNESSES_LIMIT = 15;
 
 /**
  * A checkpoint as the server sent it, judged by itself and against the last one this phone saw.
@@ -27,6 +30,40 @@ export async function judgeCheckpoint({ api, pins }, row, last) {
   // A worker that lags may show an older one; it has to be the beginning of what was seen all the same.
   await checkGrown(api, older, newer);
   return newer;
+}
+
+/**
+ * Which of the witnesses that the server names have cosigned its log, and how far; null where nobody is named or this browser cannot
+ * check. A joined note is held to the log like any other: one that does not belong to it is another log.
+ * @param {Link} link @param {any} told what `/v1/log` says @param {Seen} seen the newest checkpoint, already judged
+ * @returns {Promise<Witnessed|null>}
+ * @throws log_changed, or what the request throws
+ */
+export async function countWitnesses(link, told, seen) {
+  const named = (Array.isArray(told.witnesses) ? told.witnesses : []).filter(isWitness).slice(0, WITNESSES_LIMIT);
+  if (!named.length) return null;
+  if (!told.witnessed) return { names: [], named: named.length, size: 0 };
+  await judgeCheckpoint(link, told.witnessed, seen);
+  try {
+    const found = await seenBy(told.witnessed.note, named);
+    return { names: found.map(({ witness }) => witness), named: named.length, size: found.length ? told.witnessed.size : 0 };
+  } catch (error) {
+    if (error instanceof KeptError && error.code === 'unavailable') return null;
+    return { names: [], named: named.length, size: 0 };
+  }
+}
+
+/** @param {any} one */
+function isWitness(one) {
+  return typeof one?.name === 'string' && typeof one.pub === 'string' && /^[\w-]{43}$/.test(one.pub);
+}
+
+/** The witnesses' lines over a checkpoint of this size, for a pack; none where that is not the one they saw last. @param {any} told what `/v1/log` says @param {number} size @returns {string[]} */
+export function cosignaturesOf(told, size) {
+  if (told.witnessed?.size !== size) return [];
+  const { origin } = readNote(told.witnessed.note);
+  const rows = String(told.witnessed.note).split('\n\n')[1]?.trimEnd().split('\n') ?? [];
+  return rows.filter((row) => !row.startsWith(`— ${origin} `));
 }
 
 /** @param {Link['api']} api @param {Seen} older @param {Seen} newer @returns {Promise<string[]>} the path that showed it */

@@ -51,7 +51,7 @@ export function logFiles(capsule) {
 /** @param {JsonObject} log @param {JsonObject[]} proofs */
 function logJson(log, proofs) {
   const checkpoints = list(log, 'checkpoints').map((row) => ({
-    path: row['path'] ?? [], size: row['size'] ?? null,
+    path: row['path'] ?? [], size: row['size'] ?? null, ...(list(row, 'cosignatures').length ? { cosignatures: list(row, 'cosignatures') } : {}),
     stamps: list(row, 'stamps').map(({ authority, nonce, policy }) => ({ authority, nonce, policy })),
   }));
   const whole = { authorities: log['authorities'] ?? [], checkpoints, proofs, statements: list(log, 'statements'), t: 'log/v1' };

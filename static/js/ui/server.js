@@ -37,8 +37,15 @@ function server(stage) {
     ${trouble ? html`<p class="state-trouble">${sentenceOf(trouble)}</p>` : nothing}
     ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
     ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered && found && stage.running !== 'accounts' ? comparing(stage) : nothing}
+    ${stage.state.account?.witnessed ? witnesses(stage.state.account.witnessed) : nothing}
     <div class="stack-close"><h2>${t('server.page_title')}</h2><p>${t('server.page_lead')}</p><p class="soft">${t('server.page_limit')}</p></div>
   </div>`;
+}
+
+/** Who outside the server has seen its public list. @param {{names: string[]}} witnessed */
+function witnesses({ names }) {
+  return html`<div class="stack-close"><h2>${t('server.seen_title')}</h2><p class="soft">${t('server.seen_lead')}</p>
+    <p>${names.length ? tn('server.seen', names.length, { names: names.join(', ') }) : t('server.seen_none')}</p></div>`;
 }
 
 /** @param {Stage} stage @param {Accounts} found */

@@ -2,7 +2,7 @@
 import { b64, fromUtf8, unb64, utf8 } from '../core/bytes.js';
 import { isObject, parse } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
-import { oneLine, readNote, verifyNote } from '../ledger/checkpoint.js';
+import { oneLine, readNote, seenBy, verifyNote } from '../ledger/checkpoint.js';
 import { notaryId } from '../ledger/receipts.js';
 import { keyChain } from '../ledger/statements.js';
 import { checkTimestamp } from '../ledger/timestamps.js';
@@ -112,6 +112,28 @@ export async function readCheckpoints(pack, part, keys) {
     read.push({ name, note, said: said && said.size === size ? said : null, row });
   }
   return { read, findings };
+}
+
+/**
+ * How many of these witnesses cosigned the newest signed checkpoint, and what does not hold under any.
+ * @param {readonly Read[]} read @param {readonly import('../ledger/checkpoint.js').LogWitness[]} witnesses
+ * @returns {Promise<{seen: number, findings: Finding[]}>}
+ */
+export async function seenIn(read, witnesses) {
+  /** @type {Finding[]} */ const findings = [];
+  let seen = 0;
+  for (const { name, note, said, row } of witnesses.length ? read : []) {
+    if (!said) continue;
+    seen = 0;
+    const lines = Array.isArray(row['cosignatures']) ? row['cosignatures'] : [];
+    try {
+      seen = (await seenBy(fromUtf8(/** @type {Bytes} */ (note)) + lines.map((line) => `${line}\n`).join(''), witnesses)).length;
+    } catch (error) {
+      const cannot = error instanceof KeptError && error.code === 'unavailable';
+      findings.push(cannot ? find('cannot_check') : find('cosignature', name));
+    }
+  }
+  return { seen, findings };
 }
 
 /** @param {Uint8Array} note @param {readonly NotaryKey[]} keys @returns {Promise<Checkpoint|null>} */

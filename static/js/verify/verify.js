@@ -7,7 +7,7 @@ import { objectOf } from '../record/reading.js';
 import { checkBag } from './bagcheck.js';
 import { checkExhibits } from './exhibits.js';
 import { find } from './findings.js';
-import { checkLog, hasStamps, readCheckpoints, readLogPart, standing, trustedKeys, vouched } from './logpart.js';
+import { checkLog, hasStamps, readCheckpoints, readLogPart, seenIn, standing, trustedKeys, vouched } from './logpart.js';
 import { checkNarratives } from './narratives.js';
 import { checkPrepared } from './preparedcheck.js';
 import { checkProofs, keyIn, neverReceived, objectIn, readProofs, receiptsOf, shortOf } from './proofcheck.js';
@@ -16,8 +16,8 @@ import { checkWhole } from './wholecheck.js';
 
 /** @typedef {import('./findings.js').Finding} Finding */
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
-/** @typedef {{notary: string|null, instance: string|null, roots: readonly string[]}} Anchors b64 and PEM, from outside the pack */
-/** @typedef {{findings: Finding[], counts: {files: number, bytes: number, proofs: number, receipts: number, placed: number, stamps: boolean, alone: boolean}, keys: {author: string, log: string}}} Judged */
+/** @typedef {{notary: string|null, instance: string|null, roots: readonly string[], witnesses?: readonly import('../ledger/checkpoint.js').LogWitness[]}} Anchors b64 and PEM, from outside the pack */
+/** @typedef {{findings: Finding[], counts: {files: number, bytes: number, proofs: number, receipts: number, placed: number, stamps: boolean, alone: boolean, seen: number, witnesses: number}, keys: {author: string, log: string}}} Judged */
 
 const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
 
@@ -28,7 +28,7 @@ const TRAINING = 'TRAINING. Nothing in this pack happened to anybody.';
  * @param {(step: string) => void} [onStep]
  * @returns {Promise<Judged>}
  */
-export async function judge(pack, { notary, instance, roots }, onStep = () => undefined) {
+export async function judge(pack, { notary, instance, roots, witnesses = [] }, onStep = () => undefined) {
   onStep('lists');
   /** @type {Finding[]} */ const found = [...(pack.alone ? [find('servable_only')] : []), ...pack.findings, ...await checkBag(pack), ...checkWhole(pack)];
   onStep('entries');
@@ -43,6 +43,8 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
   found.push(...findings, ...unread, ...await checkProofs(proofs, keys, shown));
   onStep('log');
   found.push(...await checkLog(pack, part, read, shown, roots));
+  const { seen, findings: forged } = await seenIn(read, witnesses);
+  found.push(...forged);
   onStep('record');
   found.push(...await checkRecord(pack, proofs), ...await checkPrepared(pack, proofs), ...await checkExhibits(pack, proofs), ...await checkNarratives(pack, proofs));
   if (await isTraining(pack)) found.push(find('training'));
@@ -53,7 +55,7 @@ export async function judge(pack, { notary, instance, roots }, onStep = () => un
   const bytes = [...pack.digests.values()].reduce((sum, { size }) => sum + size, 0);
   return {
     findings: unlike(found), keys: shortOf(proofs.keys),
-    counts: { files: pack.digests.size, bytes, proofs: proofs.told.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part), alone: pack.alone },
+    counts: { files: pack.digests.size, bytes, proofs: proofs.told.size, receipts: receipts.size, placed: shown.size, stamps: hasStamps(part), alone: pack.alone, seen, witnesses: witnesses.length },
   };
 }
 

@@ -1,0 +1,126 @@
+/** The phone counts who outside the server has seen the public log: a witness program that is not ours, a real server, the phone's own code. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+import { logForPack } from '../../static/js/actions/log.js';
+import { unb64 } from '../../static/js/core/bytes.js';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { logFiles } from '../../static/js/pack/log_files.js';
+
+const PROGRAM = fileURLToPath(new URL('../../.venv/witness/bin/aics-witness', import.meta.url));
+const NAME = 'witness.example/w1';
+const run = promisify(execFile);
+let server;
+let folder;
+let witness;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'witness-'));
+  const port = await freePort();
+  const config = join(folder, 'witness.json');
+  const { stdout } = await run(PROGRAM, ['init', '--config', config, '--name', NAME]);
+  const key = stdout.split(/\s+/).find((word) => word.startsWith(`${NAME}+`));
+  const told = JSON.parse(await readFile(config, 'utf8'));
+  await writeFile(config, JSON.stringify({ ...told, witness: { ...told.witness, listen: `127.0.0.1:${port}` } }));
+  const named = join(folder, 'witnesses.toml');
+  await writeFile(named, `[[witness]]\nname = "${NAME}"\nkey = "${key}"\nurl = "http://127.0.0.1:${port}"\n`);
+  server = await startServer({ settings: { DIARY_CHECKPOINT_SECONDS: '1', DIARY_WITNESSES: named } });
+  const notary = await publicPage('/notary.txt');
+  const pub = Buffer.from(notary.trim(), 'base64url');
+  const log = createHash('sha256').update(pub).digest('base64url');
+  const hash = createHash('sha256').update(`${log}\n`).update(Buffer.of(1)).update(pub).digest().subarray(0, 4);
+  await run(PROGRAM, ['add-log', '--config', config, '--origin', log, '--vkey', `${log}+${hash.toString('hex')}+${Buffer.concat([Buffer.of(1), pub]).toString('base64')}`]);
+  witness = spawn(PROGRAM, ['serve', '--config', config], { stdio: 'ignore' });
+  while (!await fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false));
+});
+
+after(async () => {
+  await server.stop();
+  await new Promise((gone) => { witness.once('exit', gone); witness.kill(); });
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A page of the public host: fetch may not say which host it means. @param {string} path @returns {Promise<string>} */
+function publicPage(path) {
+  return new Promise((done, failed) => {
+    get({ host: '127.0.0.1', port: server.port, path, headers: { host: `public.localhost:${server.port}` } }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (piece) => { text += piece; }).on('end', () => done(text));
+    }).on('error', failed);
+  });
+}
+
+async function freePort() {
+  const taken = createServer();
+  await new Promise((ready) => taken.listen(0, '127.0.0.1', ready));
+  const { port } = taken.address();
+  await new Promise((closed) => taken.close(closed));
+  return port;
+}
+
+/** A registered phone, and a hold on what is behind its app; `faults` may answer in the server's place. */
+async function keeper() {
+  let ctx;
+  const faults = {};
+  const packActions = (given) => { ctx = given; return {}; };
+  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions });
+  await made.app.register({ words: WORDS });
+  await until(made, ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept'), 'kept');
+  const looked = async (is) => {
+    for (let i = 0; i < 600; i++) {
+      made.app.network();
+      const root = ctx.open?.store?.root;
+      if (root && is(root)) return root;
+      await new Promise((go) => setTimeout(go, 50));
+    }
+    throw new Error(`the log did not come: ${JSON.stringify(ctx.open?.store?.root.log)}`);
+  };
+  return { ...made, faults, looked, link: () => ctx.open.syncing.link(), open: () => ctx.open };
+}
+
+test('a witness that saw the log is counted, shown, and goes into a pack with its line', async () => {
+  const phone = await keeper();
+  const root = await phone.looked(({ log }) => log?.witnessed?.names.length === 1 && log.witnessed.size === log.size);
+  assert.deepEqual(root.log.witnessed, { names: [NAME], named: 1, size: root.log.size });
+  assert.equal(root.log.note.split('\n\n')[1].trimEnd().split('\n').length, 1);
+  assert.deepEqual(root.doubts?.log, undefined);
+  const told = await (await fetch(`${server.base}/v1/log`)).json();
+  const api = { log: async () => told, proofs: async () => ({ proofs: [], to: 0 }), consistency: async () => ({ path: [] }) };
+  const { account } = phone.open().store.root;
+  const log = await logForPack(phone.open(), { api, diary: '', pins: { notary: account.notary, log: account.log } }, new Map());
+  assert.equal(log.checkpoints[0].cosignatures.length, 1);
+  assert.ok(log.checkpoints[0].cosignatures[0].startsWith(`— ${NAME} `));
+  const files = logFiles({ log, versions: [] });
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(files.get('data/restricted/proof/log.json')())).checkpoints[0].cosignatures, log.checkpoints[0].cosignatures);
+  assert.equal(unb64(told.witnesses[0].pub).length, 32);
+});
+
+test('a line in the name of the witness that does not hold counts nobody, and another log beside it is said', async () => {
+  const phone = await keeper();
+  let bent = (note) => note;
+  let changed = 0;
+  phone.faults.after = async (path, _options, response) => {
+    if (!path.startsWith('/v1/log') || path.includes('consistency') || !response.ok) return undefined;
+    const told = await response.json();
+    const note = told.witnessed && bent(told.witnessed.note);
+    if (note && note !== told.witnessed.note) changed += 1;
+    if (note) told.witnessed.note = note;
+    return new Response(JSON.stringify(told), { status: 200, headers: { 'content-type': 'application/json' } });
+  };
+  // The last base64 letters of the witness's line: its signature is another.
+  bent = (note) => note.replace(new RegExp(`(— ${NAME} .{40})(..)`), (_all, start, two) => start + (two === 'AA' ? 'BB' : 'AA'));
+  await phone.looked(({ log }) => changed > 0 && log?.witnessed?.named === 1 && log.witnessed.names.length === 0 && log.witnessed.size === 0);
+  assert.equal(phone.open().store.root.doubts?.log, undefined);
+  bent = (note) => note.replace(/^(.+\n\d+\n).{8}/, '$1AAAAAAAA');
+  await phone.looked((root) => root.doubts?.log === true);
+});
