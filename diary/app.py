@@ -15,7 +15,7 @@ from diary.config import Settings
 from diary.crypto.kdf import FLOOR, PRODUCT, KdfPolicy, KdfProfile
 from diary.crypto.signing import Notary
 from diary.paths import STATIC, TEMPLATES
-from diary.services import keyring, logbook, stamping, witnessing
+from diary.services import going_over, keyring, logbook, stamping, witnessing
 from diary.services.belonging import read_secrets
 from diary.services.counts import open_counts
 from diary.services.ending import Ending
@@ -56,12 +56,14 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_instance(settings, told, kdf_profile=kdf_profile, kdf_policy=kdf_policy) as instance:
             packs = Packs(instance)
+            cookies_until = await going_over.begin(instance)
             app.state.office = Office(
                 instance=instance,
                 packs=packs,
                 ending=Ending(),
                 pages=pages,
                 events=Events(told),
+                cookies_until=cookies_until,
                 networks=NetworkLimit(instance.pepper, instance.counts),
                 sessions=SessionLimit(told, instance.counts),
             )

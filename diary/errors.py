@@ -14,6 +14,7 @@
     ├── Closed                       closed          a server that has closed takes nothing new
     ├── SignedOut                    signed_out
     │   └── SessionEnded             session_ended   ended on purpose from another device: the words are asked for again
+    ├── Outdated                     outdated        an earlier release of the app asks for what only the newest does
     ├── NotFound                     not_found       absent and forbidden alike
     ├── WrongOrigin                  wrong_origin
     ├── WrongType                    wrong_type
@@ -135,6 +136,13 @@ class SignedOut(KeptError):
 
     code = "signed_out"
     usual = "You are signed out."
+
+
+class Outdated(KeptError):
+    """A device whose release still signs in with a cookie asks for more than reading and appending."""
+
+    code = "outdated"
+    usual = "This needs the newest version of the app. Your entries are safe. Close the app, open it again and take the update."
 
 
 class SessionEnded(SignedOut):

@@ -58,7 +58,7 @@ async def hire(server: Served, invite: str, name: str = NAME, address: str = "19
     made = await advocates.join(
         reached, WORDS, invited, code=CODE, now=server.clock.now_ms(), profile=kdf.CHEAPEST, policy=kdf.TESTS
     )
-    return Desk(client, dict(reached._cookies), advocate=made, reached=reached)
+    return Desk(client, dict(reached.tokens), advocate=made, reached=reached)
 
 
 async def lead_of(server: Served) -> tuple[Desk, str]:
@@ -70,7 +70,7 @@ async def lead_of(server: Served) -> tuple[Desk, str]:
 def reach(keeper: Keeper, server: Served) -> Server:
     """A keeper's own way to the server, for the reference client."""
     reached = Server(keeper.client, server.settings.app_url)
-    reached._cookies.update(keeper.cookies)
+    reached.tokens.update(keeper.tokens)
     return reached
 
 

@@ -37,6 +37,7 @@ WORDS = "correct horse battery staple"
 CODE = bytes(range(16))
 OCTETS = {"Content-Type": "application/octet-stream"}
 JSON = {"Content-Type": "application/json"}
+ENTERING = ("/v1/accounts", "/v1/members", "/v1/sessions", "/v1/recoveries", "/v1/session/exchange")
 
 
 @dataclass
@@ -89,10 +90,10 @@ async def served(folder: Path, **settings: str) -> AsyncIterator[Served]:
 
 @dataclass
 class Phone:
-    """One device: cookies, and requests as the app sends them."""
+    """One device: its tokens, and requests as the app sends them."""
 
     client: httpx.AsyncClient
-    cookies: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
 
     async def ask(
         self,
@@ -105,17 +106,19 @@ class Phone:
     ) -> httpx.Response:
         """One request. `headers`: further ones, `_` for `-`; `leave_out`: of those a phone would send."""
         sent = {} if method == "GET" else dict(WRITING)
+        if path == "/v1/sessions" and isinstance(body, dict) and "device" in self.tokens:
+            body = {"device_token": self.tokens["device"]} | body
         if body is not None:
             sent |= OCTETS if isinstance(body, bytes) else JSON
-        if self.cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if "session" in self.tokens:
+            sent["Authorization"] = f"Bearer {self.tokens['session']}"
         sent |= {name.replace("_", "-").title(): value for name, value in headers.items()}
         sent = {name: value for name, value in sent.items() if name not in leave_out}
         content = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         answer = await self.client.request(method, path, content=content, headers=sent)
-        for line in answer.headers.get_list("set-cookie"):
-            name, _, value = line.split(";")[0].partition("=")
-            self.cookies[name] = value
+        if method == "POST" and answer.is_success and path in ENTERING:
+            told = answer.json()
+            self.tokens |= {name: told[key] for name, key in (("session", "token"), ("device", "device_token")) if key in told}
         return answer
 
 
@@ -155,12 +158,12 @@ async def enrol(server: Served, address: str = "198.51.100.7") -> Keeper:
     reached = Server(client, server.settings.app_url)
     identity = await accounts.enrol(reached, WORDS, code=CODE, profile=kdf.CHEAPEST, policy=kdf.TESTS)
     journal = Journal(identity, server.clock)
-    return Keeper(client, dict(reached._cookies), identity=identity, journal=journal)
+    return Keeper(client, dict(reached.tokens), identity=identity, journal=journal)
 
 
 def copied(server: Served, keeper: Keeper, address: str = "192.0.2.66") -> Phone:
     """Somebody else's device with a copy of all that signs the keeper's device in."""
-    return Phone(server.client(address), dict(keeper.cookies))
+    return Phone(server.client(address), dict(keeper.tokens))
 
 
 async def on_another_device(server: Served, keeper: Keeper, address: str = "198.51.100.8", **more: object) -> Keeper:
@@ -169,7 +172,7 @@ async def on_another_device(server: Served, keeper: Keeper, address: str = "198.
     body = sign_in_body(keeper.identity.login, keeper.proof)
     answer = await phone.ask("POST", "/v1/sessions", {**body, **more})
     assert answer.status_code == 200, answer.text
-    return Keeper(phone.client, phone.cookies, identity=keeper.identity, journal=keeper.journal)
+    return Keeper(phone.client, phone.tokens, identity=keeper.identity, journal=keeper.journal)
 
 
 def proof_of_words(keeper: Keeper, words: str, answer: Mapping[str, Any]) -> str:

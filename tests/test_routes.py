@@ -151,7 +151,7 @@ async def test_a_body_above_its_limit_is_refused(row: Row, keeper: Keeper, serve
             yield bytes(1 << 16)
 
     headers = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin", "Content-Type": kind}
-    headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in asking.cookies.items())
+    headers["Authorization"] = f"Bearer {asking.tokens['session']}"
     turned_out = await asking.client.request(row.method, path, content=stream(), headers=headers)
     assert turned_out.status_code == 413
     assert server.dump() == before

@@ -129,15 +129,3 @@ def test_nothing_is_inline(template: Path) -> None:
     text = template.read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>", text)
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text)
-
-
-async def test_cookies_are_held_tightly(keeper: Keeper, server: Served) -> None:
-    """Both cookies: __Host-, HttpOnly, Secure, SameSite=Strict, equal lengths."""
-    body = {"auth": keeper.proof, "device": "A" * 22, "device_name": "x", "login": keeper.identity.login}
-    answer = await keeper.ask("POST", "/v1/sessions", body)
-    lines = answer.headers.get_list("set-cookie")
-    assert {line.split("=")[0] for line in lines} == {"__Host-s", "__Host-d"}
-    assert len({len(line.split(";")[0]) for line in lines}) == 1
-    for line in lines:
-        assert {"Path=/", "HttpOnly", "Secure", "SameSite=Strict"} <= set(line.split("; "))
-        assert "Domain" not in line

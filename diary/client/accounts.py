@@ -168,7 +168,7 @@ async def enter(
     kdf = dict((await server.json("POST", "/v1/prelogin", {"login": login}))["kdf"])
     root = derivation.root(words, kdf, policy)
     proof = b64(derivation.auth(root, kdf, server.origin))
-    body = {"auth": proof, "device_name": DEVICE_NAME, "login": login} | told
+    body = {"auth": proof, "device_name": DEVICE_NAME, "login": login} | server.known | told
     answer = await server.json("POST", "/v1/sessions", body)
     header = words_header(str(answer["account"]), FIRST_EPOCH, kdf)
     account_key, _ = unwrap_any_epoch(derivation.kek_words(root, kdf), unb64(answer["words_wrap"]), header)

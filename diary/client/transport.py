@@ -7,7 +7,6 @@ name server would: `*.localhost` does not resolve everywhere.
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from http.cookies import SimpleCookie
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -47,12 +46,12 @@ def error_of(answer: httpx.Response) -> errors.KeptError:
 
 
 class Server:
-    """One server as one device sees it: an origin and the cookies it gave."""
+    """One server as one device sees it: an origin and the tokens it gave."""
 
     def __init__(self, client: httpx.AsyncClient, origin: str) -> None:
         """`client` reaches the server; `origin` is the app host's, as it stands in key derivation."""
         self._client = client
-        self._cookies: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
         self.origin = origin
 
     async def json(
@@ -66,7 +65,14 @@ class Server:
         """A JSON answer to a JSON body; {} when there is none. `proof`: b64 of AUTH, for what needs it."""
         content = None if body is None else json.dumps(body).encode()
         answer = await self._ask(method, path, content, "application/json", proof)
-        return self._object(answer)
+        told = self._object(answer)
+        self._keep_tokens(method, path, told)
+        return told
+
+    @property
+    def known(self) -> dict[str, str]:
+        """What a sign-in says of a device that has signed in before: `{"device_token": text}`, empty for a new one."""
+        return {"device_token": self.tokens["device"]} if "device" in self.tokens else {}
 
     async def put(self, path: str, content: bytes) -> dict[str, Any]:
         """A JSON answer to opaque bytes."""
@@ -96,14 +102,13 @@ class Server:
             raise errors.Unavailable("The server cannot be reached. Nothing was lost.") from error
         if not answer.is_success:
             raise error_of(answer)
-        self._keep_cookies(answer)
         return answer
 
     def _headers(self, method: str, kind: str, proof: str | None) -> dict[str, str]:
-        """Host, cookies, and what a writing request must carry."""
+        """Host, session, and what a writing request must carry."""
         headers = {"Host": urlsplit(self.origin).netloc}
-        if self._cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if "session" in self.tokens:
+            headers["Authorization"] = f"Bearer {self.tokens['session']}"
         if method != "GET":
             headers |= WRITING
         if kind:
@@ -112,14 +117,13 @@ class Server:
             headers["X-Proof"] = proof
         return headers
 
-    def _keep_cookies(self, answer: httpx.Response) -> None:
-        """Cookies as given; an emptied one goes. httpx's own jar would not send Secure ones to this computer."""
-        for line in answer.headers.get_list("set-cookie"):
-            for name, morsel in SimpleCookie(line).items():
-                if morsel.value and morsel["max-age"] != "0":
-                    self._cookies[name] = morsel.value
-                else:
-                    self._cookies.pop(name, None)
+    def _keep_tokens(self, method: str, path: str, told: Mapping[str, Any]) -> None:
+        """Tokens as an answer gives them; the session's goes when the session has ended."""
+        if (method, path) == ("DELETE", "/v1/session"):
+            self.tokens.pop("session", None)
+        for name, field in (("session", "token"), ("device", "device_token")):
+            if field in told:
+                self.tokens[name] = str(told[field])
 
     @staticmethod
     def _object(answer: httpx.Response) -> dict[str, Any]:

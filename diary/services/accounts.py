@@ -99,8 +99,8 @@ async def register(instance: Instance, enrolment: Enrolment, device: Device) -> 
         if again is None or again.login_mac != row.login_mac:
             raise
         known = await account_by_words(instance, new.login, new.lock.auth, None, device.network)
-        return *await _enter(instance, known, device), False
-    return await _with_words(instance, entry), entry, True
+        return *await enter(instance, known, device), False
+    return await with_words(instance, entry), entry, True
 
 
 async def sign_in(
@@ -109,7 +109,7 @@ async def sign_in(
     """Sign in with the words, an advocate also with their digits. Raises NoMatch, SecondStep and TryLater."""
     row = await account_by_words(instance, login, auth, device_token, device.network)
     await members.check(instance, row.id, device.digits)
-    return await _enter(instance, row, device)
+    return await enter(instance, row, device)
 
 
 async def recover(instance: Instance, login: str, code_auth: bytes, device: Device) -> tuple[dict[str, object], Entry]:
@@ -126,7 +126,7 @@ async def unlock(instance: Instance, signed: Signed) -> dict[str, object]:
     row = await accounts.find_by_id(instance.db, signed.account)
     if row is None:
         raise SignedOut
-    return await _with_words(instance, Entry(row, signed.session, "", ""))
+    return await with_words(instance, Entry(row, signed.session, "", ""))
 
 
 async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: NewLock) -> None:
@@ -168,13 +168,13 @@ async def change_code(instance: Instance, signed: Signed, proof: bytes, code_aut
     await instance.db.writer.run(job)
 
 
-async def _enter(instance: Instance, row: AccountRow, device: Device) -> tuple[dict[str, object], Entry]:
+async def enter(instance: Instance, row: AccountRow, device: Device) -> tuple[dict[str, object], Entry]:
     """Begin a session and answer with what the words open."""
     entry = await instance.db.writer.run(lambda hand: sessions.begin(instance, hand, row, device))
-    return await _with_words(instance, entry), entry
+    return await with_words(instance, entry), entry
 
 
-async def _with_words(instance: Instance, entry: Entry) -> dict[str, object]:
+async def with_words(instance: Instance, entry: Entry) -> dict[str, object]:
     """The answer of a sign-in with the words."""
     answer = await sessions.describe(instance, entry.account, entry.session)
     wrap = instance.pepper.open(WORDS_WRAP, entry.account.id, entry.account.words_wrap)

@@ -75,7 +75,7 @@ class Pepper:
         return _mac(self._networks, address.encode()).hex()
 
     def device_token(self, nonce: bytes, login_mac: bytes) -> str:
-        """The cookie by which a device is known to have signed in to an account before.
+        """The token by which a device is known to have signed in to an account before.
 
         It is checked by computing it again, so nothing is stored that would link a device to an account.
         """

@@ -22,7 +22,7 @@ __all__ = ["Signed"]  # web knows it from here
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 LIFE_DAYS: Final = 30
-DEVICE_DAYS: Final = 400
+TOKEN_BYTES: Final = 32
 # A device that is not the keeper's: the tab ends it, and this where the tab could not.
 BORROWED_HOURS: Final = 2
 SIGNED_IN: Final = "signed_in"
@@ -36,7 +36,7 @@ _CURSOR: Final = b"sign-in-cursor"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The device that signs in: its id, what the keeper calls it, the session it came with, and an advocate's six digits.
+    """The device that signs in: its id, what the keeper calls it, the token it came with, and an advocate's six digits.
 
     `kind`: ORDINARY, BORROWED or DESK. `network`: a stand-in for where it comes from, to count tries by; never kept.
     """
@@ -56,7 +56,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A session that has just begun, for the cookies and the answer."""
+    """A session that has just begun, for the answer."""
 
     account: AccountRow
     session: bytes
@@ -84,7 +84,7 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
     The device token is new each time as well, so that two accounts on one phone have nothing in common.
     """
     now = instance.clock.now_ms()
-    token = b64(secrets.token_bytes(32))
+    token = b64(secrets.token_bytes(TOKEN_BYTES))
     session = new_id()
     if device.session_token:
         sessions.end_token(hand, _digest(device.session_token))
@@ -111,6 +111,13 @@ async def resume(instance: Instance, token: str | None) -> Signed:
     if found.ended_at is not None:
         raise SessionEnded
     return found
+
+
+async def hold_anew(instance: Instance, signed: Signed) -> str:
+    """A new token for a session that goes on; the one it had stops working."""
+    token = b64(secrets.token_bytes(TOKEN_BYTES))
+    await instance.db.writer.run(lambda hand: sessions.hold(hand, signed.session, _digest(token)), of=signed.account)
+    return token
 
 
 async def note_use(instance: Instance, signed: Signed) -> None:

@@ -65,7 +65,7 @@ class Invite(Model):
 
 
 class Session(Model):
-    """A signed-in device; the token itself is only in the device's cookie.
+    """A signed-in device; the token itself is only on the device, sealed.
 
     `ended_at`: when another device ended it. It lets nobody in then and has no name any more; it stays until its time
     is over, or the device signs in again, so that the device can be told. `wrong_proofs`: how many proofs in a row were wrong.
@@ -251,6 +251,18 @@ class Erasure(Model):
 
         table = "erasure"
         indexes = (("diary_id",),)
+
+
+class CookieGrace(Model):
+    """One row, number 0, on a server that was upgraded: until when, in ms, cookies of earlier releases are taken."""
+
+    id = Place(primary_key=True)
+    until = fields.BigIntField()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "cookie_grace"
 
 
 class PurgeClock(Model):

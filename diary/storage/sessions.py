@@ -96,6 +96,11 @@ def end_after_proofs(hand: Hand, account: bytes, session: bytes, most: int) -> N
     hand.execute("DELETE FROM session WHERE id = ? AND account_id = ? AND wrong_proofs >= ?", (session, account, most))
 
 
+def hold(hand: Hand, session: bytes, token_digest: bytes) -> None:
+    """Give a session another token; the one it had stops working."""
+    hand.execute("UPDATE session SET token_digest = ? WHERE id = ?", (token_digest, session))
+
+
 def touch(hand: Hand, session: bytes, now: int) -> None:
     """Note that a session was used at `now` ms."""
     hand.execute("UPDATE session SET seen_at = ? WHERE id = ?", (now, session))

@@ -1,4 +1,4 @@
-"""Answers: bytes with a status, a type and cookies, sent as they are."""
+"""Answers: bytes with a status, a type and headers, sent as they are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -32,6 +32,7 @@ class Office:
     ending: Ending
     pages: Pages
     events: Events
+    cookies_until: int
     networks: NetworkLimit
     sessions: SessionLimit
 
@@ -43,7 +44,6 @@ class Call:
     office: Office
     scope: Scope
     headers: dict[bytes, bytes]
-    cookies: dict[str, str]
     signed: Signed | None = None
     member: MemberRow | None = None
     body: bytes = b""
@@ -69,18 +69,19 @@ class Call:
 
     @property
     def session_token(self) -> str | None:
-        """The session. What is sent on purpose comes first: the cookie beside it may be another install's, or chaff."""
-        return self.held_token or self.cookies.get(cookies.SESSION) or None
+        """The token in `Authorization: Bearer`; None without one, and for any other scheme."""
+        scheme, _, token = self.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        return (token.strip() or None) if scheme.lower() == "bearer" else None
 
     @property
-    def held_token(self) -> str | None:
-        """What a borrowed device or an advocate's page sends in the cookie's place: they keep none."""
-        return self.headers.get(b"x-session", b"").decode("latin-1") or None
+    def cookies(self) -> dict[str, str]:
+        """The two cookies of earlier releases, where they are sent."""
+        return cookies.read(self.headers.get(b"cookie", b"").decode("latin-1"))
 
     @property
-    def device_token(self) -> str | None:
-        """The device cookie."""
-        return self.cookies.get(cookies.DEVICE)
+    def earlier_token(self) -> str | None:
+        """The session of an earlier release of the app: its cookie, or what a borrowed device sent in its place."""
+        return self.headers.get(b"x-session", b"").decode("latin-1") or self.cookies.get(cookies.SESSION) or None
 
     @property
     def network(self) -> str:

@@ -3,6 +3,9 @@
 [Note: cross-site] A writing request must come from the app's own page. A request whose browser says that it comes from
 elsewhere never gets here (diary/web/fetching.py). What remains must say where it comes from, and carry X-Requested-By,
 which cannot be set across origins without a preflight that nothing here answers; a form or an image can do neither.
+
+[Note: earlier releases] An installed app keeps the release it has until its person takes the next one, and releases before
+tokens sign in with a cookie. For thirty days after the upgrade such a cookie reads and appends, and does nothing else.
 """
 
 import asyncio
@@ -10,9 +13,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from diary.errors import BadRequest, KeptError, TooLarge, TryLater, Unavailable, WrongOrigin, WrongType
+from diary.errors import BadRequest, KeptError, Outdated, TooLarge, TryLater, Unavailable, WrongOrigin, WrongType
 from diary.services import clients, sessions
-from diary.web import cookies
+from diary.services.sessions import Signed
 from diary.web.answers import Answer
 from diary.web.call import Call, Office
 from diary.web.policy import Adds, Audience, Kind, Row
@@ -56,7 +59,7 @@ class Gate:
         """The view's answer. Raises the first thing that stands in the way."""
         row = self.row
         headers = dict(scope["headers"])
-        call = Call(office, scope, headers, cookies.read(headers.get(b"cookie", b"").decode("latin-1")))
+        call = Call(office, scope, headers)
         if row.writes:
             _check_origin(headers)
         await _count_network(row, office, scope)
@@ -65,7 +68,7 @@ class Gate:
             begins = row.adds is Adds.A_DIARY
             await office.ending.admit(office.instance, grows=begins or row.adds is Adds.TO_A_DIARY, begins=begins)
         if signs_in:
-            call.signed = await sessions.resume(office.instance, call.session_token)
+            call.signed = await _resume(row, call)
             if row.limit.per_minute is not None:
                 await office.sessions.enter(call.signed.session, row.path, row.limit.per_minute)
             await sessions.note_use(office.instance, call.signed)
@@ -75,6 +78,16 @@ class Gate:
         if row.body.kind is not Kind.NONE:
             call.body = await _read_body(receive, headers, row.body.most)
         return await row.view(call)
+
+
+async def _resume(row: Row, call: Call) -> Signed:
+    """The session a request is made in; see [Note: earlier releases]. Raises SignedOut, SessionEnded and Outdated."""
+    instance, token = call.instance, call.session_token
+    if token is None and instance.clock.now_ms() < call.office.cookies_until:
+        token = call.earlier_token
+        if token is not None and not row.for_earlier:
+            raise Outdated
+    return await sessions.resume(instance, token)
 
 
 async def _count_network(row: Row, office: Office, scope: Scope) -> None:

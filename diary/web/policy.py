@@ -91,6 +91,12 @@ class Row:
     adds: Adds = Adds.NOTHING
 
     @property
+    def for_earlier(self) -> bool:
+        """Whether a release that signs in with a cookie may still ask: it reads and appends, and does nothing else."""
+        appends = self.adds is Adds.TO_A_DIARY and self.method in ("PUT", "POST")
+        return self.limit is SYNC and (self.method == "GET" or appends)
+
+    @property
     def writes(self) -> bool:
         """Whether asking changes anything. A page's row never does, whatever it is asked with."""
         return self.method not in ("GET", "HEAD") and self.audience is not Audience.PAGES

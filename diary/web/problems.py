@@ -13,6 +13,7 @@ STATUS: Final[dict[type[KeptError], int]] = {
     errors.NoMatch: 401,
     errors.SecondStep: 401,
     errors.SignedOut: 401,
+    errors.Outdated: 403,
     errors.WrongOrigin: 403,
     errors.NotInvited: 403,
     errors.PacksOff: 403,

@@ -87,11 +87,11 @@ class Run:
     failures: int
 
 
-def request(path: str, body: bytes, port: int, cookie: str) -> Request:
+def request(path: str, body: bytes, port: int, token: str) -> Request:
     """A push as a phone sends it."""
     head = (
         f"PUT {path} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\n"
-        f"Content-Type: application/octet-stream\r\nCookie: {cookie}\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"Content-Type: application/octet-stream\r\nAuthorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return Request(head.encode() + body)
 
@@ -144,7 +144,7 @@ def wait_for(port: int) -> None:
     raise RuntimeError("the server did not start")
 
 
-def seal_pushes(identity: Identity, cookie: str, count: int, port: int) -> list[Request]:
+def seal_pushes(identity: Identity, token: str, count: int, port: int) -> list[Request]:
     """Distinct versions of one diary, each as its request."""
     journal = Journal(identity, SystemClock())
     made = []
@@ -152,25 +152,25 @@ def seal_pushes(identity: Identity, cookie: str, count: int, port: int) -> list[
         held = journal.append(Said("incident", {"narrative": "He waited outside again."}))
         place = held.opened.place
         path = f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}"
-        made.append(request(path, push.encode(held.push), port, cookie))
+        made.append(request(path, push.encode(held.push), port, token))
     return made
 
 
 async def keepers(port: int, origin: str) -> list[tuple[Identity, str]]:
-    """Several accounts with their cookies."""
+    """Several accounts with their tokens."""
     made = []
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         for number in range(ACCOUNTS):
             server = Server(client, origin)
             identity = await accounts.enrol(server, WORDS, code=bytes([number] * 16))
-            made.append((identity, f"__Host-s={server._cookies['__Host-s']}"))
+            made.append((identity, server.tokens["session"]))
     return made
 
 
 def sealed_by(accounts_there: list[tuple[Identity, str]], port: int, count: int) -> list[Request]:
     """`count` pushes of the accounts in turns, sealed before anything is measured."""
     share = -(-count // len(accounts_there))
-    lists = [seal_pushes(identity, cookie, share, port) for identity, cookie in accounts_there]
+    lists = [seal_pushes(identity, token, share, port) for identity, token in accounts_there]
     return [one for turn in zip(*lists, strict=True) for one in turn]
 
 
@@ -205,7 +205,7 @@ async def measure(folder: Path, rounds: int, seconds: float) -> dict[int, list[t
         for _ in range(rounds):
             for clients in CLIENTS:
                 work = sealed_by(accounts_there, ours, int(seconds * EXPECTED[clients]))
-                plain = [request("/v1/x", os.urandom(SIZE), bare, "__Host-s=" + "A" * 43)] * len(work)
+                plain = [request("/v1/x", os.urandom(SIZE), bare, "A" * 43)] * len(work)
                 one = await drive(ours, work, clients, seconds)
                 found[clients].append((one, await drive(bare, plain, clients, seconds)))
     return found

@@ -13,7 +13,7 @@ from tests.keepers import Keeper, Served, on_another_device
 def reaching(keeper: Keeper, server: Served) -> Server:
     """The keeper's device as the client sees it."""
     reached = Server(keeper.client, server.settings.app_url)
-    reached._cookies = dict(keeper.cookies)
+    reached.tokens = dict(keeper.tokens)
     return reached
 
 

@@ -68,27 +68,27 @@ async def test_the_wait_and_the_missing_parts_come_along() -> None:
 
 
 async def test_a_writing_request_says_where_it_comes_from() -> None:
-    """Every write carries the headers the server asks for, and cookies come back as they were given."""
+    """Every write carries the headers the server asks for, and the session's token once it was given."""
     seen: list[httpx.Request] = []
 
     def note(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        given = "__Host-s=abc; Path=/; Secure; HttpOnly" if len(seen) == 1 else "__Host-s=; Max-Age=0; Path=/; Secure"
-        return httpx.Response(200, json={}, headers={"set-cookie": given})
+        return httpx.Response(200, json={"token": "abc"} if len(seen) == 2 else {})
 
     async with connect(ORIGIN, httpx.MockTransport(note)) as server:
-        for _ in range(3):
-            await server.put("/v1/x", b"bytes")
-        await server.json("DELETE", "/v1/y", proof="p")
+        await server.put("/v1/x", b"bytes")
+        await server.json("POST", "/v1/sessions", {})
+        await server.json("DELETE", "/v1/session", proof="p")
+        await server.put("/v1/x", b"bytes")
     first, second, third, last = seen
     assert first.headers["x-requested-by"] == "app"
     assert first.headers["sec-fetch-site"] == "same-origin"
     assert first.headers["content-type"] == "application/octet-stream"
     assert first.headers["host"] == "notes.example"
-    assert "cookie" not in first.headers
-    assert second.headers["cookie"] == "__Host-s=abc"
-    assert "cookie" not in third.headers
-    assert last.headers["x-proof"] == "p"
+    assert not any("cookie" in one.headers for one in seen)
+    assert [one.headers.get("authorization") for one in seen] == [None, None, "Bearer abc", None]
+    assert third.headers["x-proof"] == "p" and "x-proof" not in last.headers
+    assert second.headers["content-type"] == "application/json"
 
 
 async def test_a_local_name_is_reached_without_asking_a_name_server() -> None:

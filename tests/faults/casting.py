@@ -30,13 +30,13 @@ async def new_actors(environ: Mapping[str, str], invite: str, chance: random.Ran
     for kind in (NewKeys, Closing, Handing, Granting):
         async with connect(origin) as server:
             identity = await accounts.enrol(server, WORDS, code=bytes(16), **CHEAP)  # type: ignore[arg-type]
-            actor = kind(origin, identity, server._cookies, random.Random(chance.random()))
+            actor = kind(origin, identity, server.tokens, random.Random(chance.random()))
             if isinstance(actor, Granting):
                 async with connect(origin) as desk:
                     told = Invited(invite, "Leigh", chance.randbytes(20))
                     now = SystemClock().now_ms()
                     actor.advocate = await advocates.join(desk, WORDS, told, code=bytes(16), now=now, **CHEAP)  # type: ignore[arg-type]
-                    actor.their_cookies = desk._cookies
+                    actor.their_tokens = desk.tokens
                 actor.person = await granting.meet(server, actor.advocate.words)
             made.append(actor)
     return made

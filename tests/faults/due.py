@@ -139,7 +139,7 @@ async def _feed(port: int, diary: Diary) -> list[tuple[str, bytes | None]]:
     after = 0
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         while True:
-            headers = {"Host": f"localhost:{port}", "Cookie": f"__Host-s={diary.cookie}"}
+            headers = {"Host": f"localhost:{port}", "Authorization": f"Bearer {diary.token}"}
             answer = await client.get(f"{diary.address}/changes?after={after}", headers=headers)
             first, *rest = read_frames(answer.content, at_most=501)
             for frame in rest:
@@ -154,6 +154,6 @@ async def _feed(port: int, diary: Diary) -> list[tuple[str, bytes | None]]:
 async def _pending(port: int, diary: Diary) -> set[str]:
     """The records that wait to be erased."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        headers = {"Host": f"localhost:{port}", "Cookie": f"__Host-s={diary.cookie}"}
+        headers = {"Host": f"localhost:{port}", "Authorization": f"Bearer {diary.token}"}
         told = (await client.get(f"{diary.address}/erasures", headers=headers)).json()
     return {record for one in told["erasures"] for record in one["records"]}

@@ -64,7 +64,7 @@ async def look(load: Load) -> Found:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{load.port}", timeout=60) as client:
         client.headers["Host"] = f"localhost:{load.port}"
         for diary in load.diaries:
-            client.headers["Cookie"] = f"__Host-s={diary.cookie}"
+            client.headers["Authorization"] = f"Bearer {diary.token}"
             await _versions(client, diary, found)
             await _files(client, diary, found)
             await _rest(client, diary, found)
@@ -131,8 +131,8 @@ async def _rest(client: httpx.AsyncClient, diary: Diary, found: Found) -> None:
     for erasure in diary.taken_back:
         found.erasures += 1
         found.erasures_found += erasure not in there
-    for cookie in diary.sessions:
+    for token in diary.sessions:
         found.sessions += 1
-        answer = await client.get("/v1/session", headers={"Cookie": f"__Host-s={cookie}"})
+        answer = await client.get("/v1/session", headers={"Authorization": f"Bearer {token}"})
         found.sessions_work += answer.status_code == 200
         await asyncio.sleep(0)

@@ -43,7 +43,7 @@ class Actor(ABC):
 
     origin: str
     identity: Identity
-    cookies: dict[str, str]
+    tokens: dict[str, str]
     chance: random.Random
     done: int = 0
     cut: int = 0
@@ -54,7 +54,7 @@ class Actor(ABC):
         """Look, then act until the server is gone, or `many` times."""
         acting = False
         async with connect(self.origin) as server:
-            server._cookies = self.cookies
+            server.tokens = self.tokens
             try:
                 await self.look(server)
                 for _ in range(many):
@@ -93,7 +93,7 @@ class NewKeys(Actor):
 
     async def look(self, server: Server) -> None:
         """One of the two opens the account, and with it every entry."""
-        server._cookies.clear()
+        server.tokens.clear()
         opened = {}
         for words in filter(None, (self.words, self.coming)):
             try:
@@ -236,7 +236,7 @@ class Granting(Actor):
     """An advocate let in, given keys with an entry and afterwards, and shut out."""
 
     advocate: Advocate | None = None
-    their_cookies: dict[str, str] = field(default_factory=dict)
+    their_tokens: dict[str, str] = field(default_factory=dict)
     person: Person | None = None
     written: list[tuple[Push, Place]] = field(default_factory=list)
     doors: dict[str, Door] = field(default_factory=dict)
@@ -309,7 +309,7 @@ class Granting(Actor):
         """What the advocate opens must be what was given through each door; how many versions that was."""
         assert self.advocate is not None
         async with connect(self.origin) as server:
-            server._cookies = self.their_cookies
+            server.tokens = self.their_tokens
             clients, refused = await advocates.list_clients(server, self.advocate, SystemClock().now_ms())
             self.expect(refused == 0 and {one.granted.id for one in clients} == set(self.doors), "other doors stand open")
             seen = 0

@@ -47,7 +47,7 @@ class Diary:
     """An account, and all that was acknowledged to it."""
 
     identity: Identity
-    cookie: str
+    token: str
     journal: Journal
     versions: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     parts: dict[str, bytes] = field(default_factory=dict)
@@ -100,12 +100,12 @@ class Load:
             while True:
                 sending = self._next(diary)
                 while sending:
-                    status, answer, cookie = await ask(reader, writer, sending[0], diary, self.port)
+                    status, answer = await ask(reader, writer, sending[0], diary, self.port)
                     if status == 503:
                         # The database is away; a phone waits and sends the same again.
                         self.answered["refused for now"] += 1
                         raise ConnectionError
-                    self._take(diary, sending.pop(0), status, answer, cookie)
+                    self._take(diary, sending.pop(0), status, answer)
                     note()
         except (OSError, asyncio.IncompleteReadError):
             # Whether it was taken, only the next server can tell; the rest of an upload follows it.
@@ -158,7 +158,7 @@ class Load:
         body = json.dumps({"records": [record], "why": "keeper"}).encode()
         return Sent("erasure", "POST", f"{diary.address}/erasures", body, "application/json", proof=True)
 
-    def _take(self, diary: Diary, one: Sent, status: int, answer: bytes, cookie: str) -> None:
+    def _take(self, diary: Diary, one: Sent, status: int, answer: bytes) -> None:
         """Remember an acknowledgement, and anything that is none."""
         self.answered[one.what] += 1
         if one.what == "version" and status in (200, 201):
@@ -173,7 +173,8 @@ class Load:
         elif one.what == "take back" and status in (204, 404):
             diary.taken_back.add(one.path.rsplit("/", 1)[1])
         elif one.what == "session" and status == 200:
-            diary.sessions.append(cookie)
+            entered: Any = parse(answer)
+            diary.sessions.append(entered["token"])
         elif one.what in ("session", "erasure") and status == 429:
             # More than ten proofs of one account's words at the same moment: it says to wait, as it should.
             self.answered[f"{one.what} told to wait"] += 1
@@ -183,28 +184,26 @@ class Load:
 
 async def ask(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, one: Sent, diary: Diary, port: int
-) -> tuple[int, bytes, str]:
-    """One request over an open connection: status, body and the session cookie it set."""
+) -> tuple[int, bytes]:
+    """One request over an open connection: status and body."""
     head = (
         f"{one.method} {one.path} HTTP/1.1\r\nHost: localhost:{port}\r\nX-Requested-By: app\r\n"
         f"Sec-Fetch-Site: same-origin\r\nContent-Length: {len(one.body)}\r\n"
     )
     if one.what != "session":
-        head += f"Cookie: __Host-s={diary.cookie}\r\n"
+        head += f"Authorization: Bearer {diary.token}\r\n"
     if one.kind:
         head += f"Content-Type: {one.kind}\r\n"
     if one.proof:
         head += f"X-Proof: {diary.identity.proof}\r\n"
     writer.write(head.encode() + b"\r\n" + one.body)
     answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    length, cookie = 0, ""
+    length = 0
     for line in answer.split("\r\n")[1:]:
         name, _, value = line.partition(": ")
         if name.lower() == "content-length":
             length = int(value)
-        if name.lower() == "set-cookie" and value.startswith("__Host-s="):
-            cookie = value.split(";")[0].partition("=")[2]
-    return int(answer.split(" ", 2)[1]), await reader.readexactly(length), cookie
+    return int(answer.split(" ", 2)[1]), await reader.readexactly(length)
 
 
 @asynccontextmanager
@@ -217,5 +216,5 @@ async def new_load(port: int, count: int, chance: random.Random) -> AsyncIterato
             identity = await accounts.enrol(
                 server, WORDS, code=bytes([number] * 16), profile=kdf.CHEAPEST, policy=kdf.TESTS
             )
-            made.append(Diary(identity, server._cookies["__Host-s"], Journal(identity, SystemClock())))
+            made.append(Diary(identity, server.tokens["session"], Journal(identity, SystemClock())))
     yield Load(port, made, chance)

@@ -33,13 +33,13 @@ class Kept:
         self.url = config.load({"DIARY_DATA": str(folder / "data"), **setting}).database_url
 
     @asynccontextmanager
-    async def running(self, cookies: dict[str, str]) -> AsyncIterator[Server]:
+    async def running(self, tokens: dict[str, str]) -> AsyncIterator[Server]:
         """The server, and a device's way to it."""
         async with (
             served(self.folder, **self.setting) as one,
             connect(one.settings.app_url, httpx.ASGITransport(one.app)) as reached,
         ):
-            reached._cookies = cookies
+            reached.tokens = tokens
             yield reached
 
     def back_up(self) -> None:
@@ -81,8 +81,8 @@ async def test_a_server_from_an_old_backup_is_noticed(tmp_path: Path, database_s
     """The device that wrote after the backup says so at its next look, and again when the old state has grown past
     what it had seen. A device that saw nothing newer has nothing to say: only the other one can know."""
     kept = Kept(tmp_path, database_setting)
-    cookies: dict[str, str] = {}
-    async with kept.running(cookies) as server:
+    tokens: dict[str, str] = {}
+    async with kept.running(tokens) as server:
         identity = await accounts.enrol(server, WORDS, code=CODE, profile=kdf.CHEAPEST, policy=kdf.TESTS)
         journal, other = Journal(identity, FixedClock(NOON)), Journal(identity, FixedClock(NOON))
         for n in range(3):
@@ -90,13 +90,13 @@ async def test_a_server_from_an_old_backup_is_noticed(tmp_path: Path, database_s
         await journal.send(server)
         await other.fetch(server)
     kept.back_up()
-    async with kept.running(cookies) as server:
+    async with kept.running(tokens) as server:
         say(journal, "After the backup")
         say(journal, "And another")
         await journal.send(server)
         assert journal.received == 5
     kept.restore()
-    async with kept.running(cookies) as server:
+    async with kept.running(tokens) as server:
         with pytest.raises(BadSignature):
             await journal.fetch(server)
         assert await other.fetch(server) == 0

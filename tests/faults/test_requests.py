@@ -140,7 +140,7 @@ async def test_a_body_without_a_pace_is_given_up(keeper: Keeper, server: Served,
             await asyncio.sleep(wait)
 
     headers = {"X-Requested-By": "app", "Sec-Fetch-Site": "same-origin", "Content-Type": "application/octet-stream"}
-    headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in keeper.cookies.items())
+    headers["Authorization"] = f"Bearer {keeper.tokens['session']}"
     for pieces, wait in ((2, 0.6), (len(body), 0.01)):
         answer = await keeper.client.request("PUT", path, content=slowly(pieces, wait), headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
@@ -169,7 +169,7 @@ async def test_clients_of_one_byte_a_second_hold_up_nobody(serving: Serving) -> 
         head = (
             f"PUT {diary.address}/records/{'A' * 22}/versions/{'A' * 22} HTTP/1.1\r\nHost: localhost:{serving.port}\r\n"
             "X-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/octet-stream\r\n"
-            f"Cookie: __Host-s={diary.cookie}\r\nContent-Length: 5000\r\n\r\n"
+            f"Authorization: Bearer {diary.token}\r\nContent-Length: 5000\r\n\r\n"
         ).encode()
         reading = f"GET /static/js/main.js HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n".encode()
         drips = [asyncio.ensure_future(_drip(serving.port, head, reading, n % 2 == 0)) for n in range(200)]

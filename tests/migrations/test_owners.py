@@ -20,7 +20,7 @@ from diary.config import Settings
 from diary.encoding import b64, canon
 from diary.errors import Erased, NotFound
 from diary.services import blobs
-from diary.services.accounts import KDF
+from diary.services.pepper import KDF
 from diary.services.instance import Instance
 from diary.services.pepper import Pepper
 from diary.services.purge import bury

@@ -49,7 +49,7 @@ async def test_versions_by_both_keys_hold_and_by_the_old_one_no_later(keeper: Ke
     """The chain is in keys.json; a version the old key signed after it was replaced is found, receipt or not."""
     await keeper.push("Before.")
     reached = Server(keeper.client, server.settings.app_url)
-    reached._cookies = dict(keeper.cookies)
+    reached.tokens = dict(keeper.tokens)
     server.clock.ms += 60_000
     words = "orbit velvet canyon maple drift"
     new = await rekey.rotate(reached, keeper.identity, words, profile=kdf.CHEAPEST, policy=kdf.TESTS)

@@ -119,7 +119,7 @@ async def test_nobody_else_is_shown_where_a_diary_stands(tmp_path: Path, databas
         await logbook.tend(inside(server))
         address = f"{keeper.diary}/proofs/1"
         assert (await other.ask("GET", address)).status_code == 404
-        other.cookies.clear()
+        other.tokens.clear()
         assert (await other.ask("GET", address)).status_code == 401
         assert len((await proofs(keeper, 1))["proofs"]) == 1
 

@@ -45,7 +45,7 @@ async def test_a_stolen_database_names_nobody(tmp_path: Path, database_setting: 
         everything = _files(server)
         identity = keeper.identity
         secrets = [SENTINEL, WORDS, identity.login, "Command line", "localhost:8000", identity.proof]
-        secrets += [*keeper.cookies.values(), b64(kdf.code_auth(CODE, identity.login)), "198.51.100"]
+        secrets += [*keeper.tokens.values(), b64(kdf.code_auth(CODE, identity.login)), "198.51.100"]
         for secret in secrets:
             assert secret.encode() not in everything, secret
         for raw in (unb64(identity.proof), identity.account_key, identity.diary_key, kdf.code_auth(CODE, identity.login)):
@@ -121,7 +121,7 @@ async def test_a_server_killed_while_writing_keeps_what_it_acknowledged(tmp_path
         child = await asyncio.to_thread(_start, environ, port)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             again = Server(client, origin)
-            again._cookies = reached._cookies
+            again.tokens = reached.tokens
             raw = await again.get(f"/v1/diaries/{identity.diary}/changes?after=0")
             versions = {parse(read_frames(one)[0])["version"] for one in read_frames(raw, at_most=501)[1:]}
         assert set(acknowledged) <= versions

@@ -93,7 +93,7 @@ async def test_a_filled_server_moves_and_its_keepers_notice_nothing(
             assert (await keeper.ask("GET", f"{keeper.diary}/blobs/{file.blob}/parts/{i}")).content == part
         fresh = await keeper.push("After the move")
         assert fresh.status_code == 201 and parse(fresh.content)["seq"] == 252  # type: ignore[index,call-overload]
-        second = replace(keeper, client=server.client(), cookies={})
+        second = replace(keeper, client=server.client(), tokens={})
         signed_in = await second.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof))
         assert signed_in.status_code == 200
         again_file = seal_file(keeper, b"small")

@@ -179,9 +179,9 @@ async def test_a_session_opens_nothing_on_the_public_host(keeper: Keeper, server
         if row.audience is not Audience.RECIPIENT:
             continue
         answers = []
-        for number, cookies in enumerate((keeper.cookies, desk.cookies, {})):
+        for number, tokens in enumerate((keeper.tokens, desk.tokens, {})):
             transport = server.client(f"203.0.113.{10 * asked + number}")._transport
-            phone = Phone(httpx.AsyncClient(transport=transport, base_url=server.settings.public_url), dict(cookies))
+            phone = Phone(httpx.AsyncClient(transport=transport, base_url=server.settings.public_url), dict(tokens))
             body = nothing if row.body.kind is Kind.JSON else b"x" * 200 if row.body.kind is Kind.OCTETS else None
             answers.append(await phone.ask(row.method, filled(row, ids), body, x_proof=keeper.proof))
         assert len({(one.status_code, one.content) for one in answers}) == 1, named(row)

@@ -103,10 +103,10 @@ async def test_without_a_session_there_is_one_answer(row: Row, keeper: Keeper, s
     """401 signed_out on every row, whatever is asked for, and nothing changes."""
     ids = await belongings(keeper, server)
     before = server.dump()
-    keeper.cookies.clear()
-    for cookie in (None, "A" * 43, "not base64url!", ""):
-        if cookie is not None:
-            keeper.cookies["__Host-s"] = cookie
+    keeper.tokens.clear()
+    for token in (None, "A" * 43, "not base64url!", ""):
+        if token is not None:
+            keeper.tokens["session"] = token
         answer = await ask(row, keeper, ids)
         assert (answer.status_code, answer.json()["error"]) == (401, "signed_out")
     assert server.dump() == before

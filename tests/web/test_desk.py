@@ -19,7 +19,7 @@ from tests.keepers import CODE, Keeper, Phone, Served, enrol
 
 
 async def test_a_desk_keeps_nothing_and_clears_nothing(server: Served) -> None:
-    """An advocate's page gets a token and no cookie, and what its browser keeps of this host is left alone."""
+    """An advocate's page gets a token and no device token, and what its browser keeps of this host is left alone."""
     _, invite = await found_organisation(server)
     heard: list[httpx.Response] = []
 
@@ -40,13 +40,13 @@ async def test_a_desk_keeps_nothing_and_clears_nothing(server: Served) -> None:
     entered = [one for one in heard if one.request.url.path in ("/v1/members", "/v1/sessions")]
     assert [one.status_code for one in entered] == [201, 200]
     session = entered[-1].json()["token"]
-    by = {"X-Session": str(session), "X-Requested-By": "app", "Sec-Fetch-Site": "same-origin"}
+    by = {"Authorization": f"Bearer {session}", "X-Requested-By": "app", "Sec-Fetch-Site": "same-origin"}
     left = await client.delete("/v1/session", headers=by)
     assert left.status_code == 204
     entered.append(left)
     for one in entered[:-1]:
         await one.aread()
-        assert one.json()["token"]
+        assert one.json()["token"] and "device_token" not in one.json()
     for one in entered:
         assert not {"set-cookie", "clear-site-data"} & set(one.headers)
 

@@ -73,7 +73,7 @@ async def test_both_keys_entries_are_read_and_none_by_the_old_one_after_its_end(
     moved: dict[int, dict[str, object]] = {3: {"seq": 1_000, "sig": b64(old.sign(message))}}
     past: dict[int, dict[str, object]] = {1: {"seq": 998}, 2: {"seq": 999}, 3: {"seq": 1_000}}
     between = Between(desk.reached._client, server.settings.app_url)
-    between._cookies = dict(desk.reached._cookies)
+    between.tokens = dict(desk.reached.tokens)
     for bent in (by_a_thief, moved, past):
         between.bent = bent
         with pytest.raises(BadSignature):

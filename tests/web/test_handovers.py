@@ -90,7 +90,7 @@ async def test_the_words_open_it_and_the_keeper_sees_when(server: Served) -> Non
     slip = words.open_slip(opener.key, opened["handover"], opened["parts"], parts[-1].content)
     got = b"".join(words.open_part(opener.key, opened["handover"], i, slip, one.content) for i, one in enumerate(parts[:-1]))
     assert (slip.name, got) == ("PACK_JB_1_20261124.zip", left.content)
-    assert not desk.cookies and all(one.headers["cache-control"] == "no-store" for one in parts)
+    assert not desk.tokens and all(one.headers["cache-control"] == "no-store" for one in parts)
     row = (await keeper.ask("GET", "/v1/handovers")).json()["handovers"][0]
     assert (row["handover"], row["openings"], row["complete"]) == (left.handover, [server.clock.now_ms()], True)
     assert (await other.ask("GET", "/v1/handovers")).json()["handovers"] == []
@@ -102,7 +102,7 @@ async def test_the_reference_client_leaves_and_collects(server: Served, tmp_path
     pack = tmp_path / "PACK_JB_1_20261124.zip"
     pack.write_bytes(os.urandom(2_500_000))
     mine, desk = Server(keeper.client, server.settings.app_url), Server(officer(server).client, server.settings.public_url)
-    mine._cookies.update(keeper.cookies)
+    mine.tokens.update(keeper.tokens)
     left = await handovers.leave(mine, keeper.identity.diary, pack, now=server.clock.now_ms(), profile=CHEAPEST, policy=TESTS)
     (tmp_path / "desk").mkdir()
     got = await handovers.collect(desk, left.words.title(), tmp_path / "desk", TESTS)

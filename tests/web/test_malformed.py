@@ -86,13 +86,16 @@ async def test_nasty_addresses_are_refused_by_name(row: Row, keeper: Keeper) -> 
 
 
 async def test_nasty_headers_are_refused_by_name(keeper: Keeper) -> None:
-    """Lengths, types, proofs and cookies that are none."""
+    """Lengths, types, proofs, tokens and cookies that are none."""
     for headers in (
         {"content_type": "application/json; charset=nonsense"},
         {"content_type": ""},
         {"content_length": "-5"},
         {"content_length": "x"},
         {"x_proof": "\xff"},
+        {"authorization": "Bearer \xff"},
+        {"authorization": "Bearer"},
+        {"authorization": "Basic " + "A" * 5000},
         {"cookie": "__Host-s=\xff; __Host-s==;;=; __Host-d="},
         {"cookie": "__Host-d=" + "A" * 5000},
     ):

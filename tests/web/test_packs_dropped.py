@@ -79,7 +79,7 @@ class Running:
 
     origin: str
     pid: int
-    cookies: dict[str, str]
+    tokens: dict[str, str]
     diary: str
     capsule: bytes
 
@@ -87,7 +87,7 @@ class Running:
     async def phone(self) -> AsyncIterator[Phone]:
         """The phone, in a test's own loop."""
         async with connect(self.origin) as server:
-            server._cookies = dict(self.cookies)
+            server.tokens = dict(self.tokens)
             yield Phone(server, self.diary, self.capsule, self.pid)
 
 
@@ -111,7 +111,7 @@ async def _keep_a_diary(origin: str, pid: int) -> Running:
         now, chosen = SystemClock().now_ms(), tuple(journal.records("incident"))
         wish = Wish(id_text(new_id()), 1, now, "Europe/London", chosen, "0" * 12, origin, now)
         capsule = make_capsule(journal.versions(), wish, identity.public_keys())
-        return Running(origin, pid, server._cookies, identity.diary, capsule)
+        return Running(origin, pid, server.tokens, identity.diary, capsule)
 
 
 def _servers() -> set[int]:

@@ -26,7 +26,7 @@ NEW = "orbit velvet canyon maple drift"
 def reaching(keeper: Keeper, server: Served) -> Server:
     """The keeper's device as the client sees it."""
     reached = Server(keeper.client, server.settings.app_url)
-    reached._cookies = dict(keeper.cookies)
+    reached.tokens = dict(keeper.tokens)
     return reached
 
 
@@ -45,7 +45,7 @@ async def test_the_new_words_open_everything_and_the_old_nothing(keeper: Keeper,
     for text in ("He waited outside.", "He rang nine times."):
         assert (await keeper.push(text)).status_code == 201
     before = await accounts.sign_in(elsewhere(server), keeper.identity.login, WORDS, policy=kdf.TESTS)
-    thief = replace_cookies(keeper)
+    thief = with_a_copy(keeper)
     stored = server.rows("SELECT words_wrap, code_wrap FROM account")[0]
     new = await rotated(keeper, server)
 
@@ -94,9 +94,9 @@ def said(text: str) -> Said:
     return Said("incident", {"narrative": text})
 
 
-def replace_cookies(keeper: Keeper) -> Keeper:
-    """Someone with a copy of the keeper's cookies."""
-    return replace(keeper, cookies=dict(keeper.cookies))
+def with_a_copy(keeper: Keeper) -> Keeper:
+    """Someone with a copy of the keeper's tokens."""
+    return replace(keeper, tokens=dict(keeper.tokens))
 
 
 async def test_keys_may_be_changed_as_often_as_they_must_be(keeper: Keeper, server: Served) -> None:
@@ -151,7 +151,7 @@ async def begun(keeper: Keeper, server: Served, **over: object) -> dict[str, Any
             return await super().json(method, path, body, proof=proof)
 
     looking = Looking(keeper.client, server.settings.app_url)
-    looking._cookies = dict(keeper.cookies)
+    looking.tokens = dict(keeper.tokens)
     with pytest.raises(Stop):
         await rekey.rotate(looking, keeper.identity, NEW, profile=kdf.CHEAPEST, policy=kdf.TESTS)
     return held | over

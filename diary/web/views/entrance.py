@@ -4,10 +4,11 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64
 from diary.errors import NoMatch, SecondStep, TryLater
-from diary.services import accounts, names
+from diary.services import accounts, going_over, names
 from diary.services.accounts import Enrolment, NewAccount, NewLock
 from diary.services.blobs import PART_LIMIT
 from diary.services.ending import told
+from diary.services.going_over import Earlier
 from diary.services.sessions import BORROWED, DESK, ORDINARY, Device, Entry
 from diary.web import cookies, policy
 from diary.web.answers import json_answer
@@ -17,6 +18,7 @@ from diary.web.parsing import Fields
 LOGIN_CHARACTERS = 40
 WISH_CHARACTERS = 200
 TICKET_CHARACTERS = 60
+TOKEN_CHARACTERS = 60
 INVITE_CHARACTERS = 40
 DEVICE_NAME_CHARACTERS = 64
 DIGITS_CHARACTERS = 12
@@ -89,7 +91,7 @@ async def sign_in(call: Call) -> ASGIApp:
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
     await call.count_record(login.encode())
     try:
-        answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), call.device_token)
+        answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), read_known(fields))
     except (NoMatch, SecondStep, TryLater):
         call.office.events.say("sign_in_refused")
         raise
@@ -109,6 +111,23 @@ async def recover(call: Call) -> ASGIApp:
         call.office.events.say("recovery_refused")
         raise
     call.office.events.say("recovered")
+    return entered(answer, entry)
+
+
+async def go_over(call: Call) -> ASGIApp:
+    """Tokens for a device of an earlier release: both cookies and the proof it kept, once."""
+    fields = call.fields()
+    login = names.check_login(fields.text("login", LOGIN_CHARACTERS))
+    auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
+    await call.count_record(login.encode())
+    held = call.cookies
+    earlier = Earlier(held.get(cookies.SESSION), held.get(cookies.DEVICE))
+    try:
+        answer, entry = await going_over.exchange(call.instance, login, auth, earlier, read_device(call, fields))
+    except (NoMatch, SecondStep, TryLater):
+        call.office.events.say("sign_in_refused")
+        raise
+    call.office.events.say("signed_in")
     return entered(answer, entry)
 
 
@@ -146,6 +165,11 @@ def read_device(call: Call, fields: Fields) -> Device:
     return Device(fields.id("device"), name, call.session_token, kind=kind, digits=digits, network=call.network)
 
 
+def read_known(fields: Fields) -> str | None:
+    """The token by which a device shows that it has signed in to the account before; None from a new one."""
+    return fields.text("device_token", TOKEN_CHARACTERS) if fields.has("device_token") else None
+
+
 def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_desk: bool = False) -> ASGIApp:
     """The answer of everything that begins a session.
 
@@ -155,4 +179,4 @@ def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_de
         return json_answer(answer | {"token": entry.token}, status)
     if entry.borrowed:
         return json_answer(answer | {"token": entry.token}, status, cookies.forgotten())
-    return json_answer(answer, status, cookies.given(entry.token, entry.device_token))
+    return json_answer(answer | {"device_token": entry.device_token, "token": entry.token}, status)

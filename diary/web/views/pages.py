@@ -28,11 +28,12 @@ async def shell(call: Call) -> ASGIApp:
 async def worker(call: Call) -> ASGIApp:
     """The service worker, with the list of this release's files in it.
 
-    The browser of an install, and of nobody else, asks for it, at the start and again each day: with it come the cookies that
-    every install has.
+    The browser of an install, and of nobody else, asks for it, at the start and again each day: once earlier releases no
+    longer need their cookies, both are expired here, in every install alike.
     """
     tag = call.office.pages.worker_tag.encode()
-    headers = (ASK_AGAIN, (b"etag", tag), *cookies.chaff(call.cookies))
+    is_over = call.instance.clock.now_ms() >= call.office.cookies_until
+    headers = (ASK_AGAIN, (b"etag", tag), *(cookies.expired() if is_over else ()))
     if call.headers.get(b"if-none-match") == tag:
         return Answer(304, b"", None, headers)
     return Answer(200, call.office.pages.release.script, SCRIPT, headers)

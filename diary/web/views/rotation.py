@@ -4,7 +4,6 @@ from starlette.types import ASGIApp
 
 from diary.services import rotating
 from diary.services.rotating import NewKeys
-from diary.web import cookies
 from diary.web.answers import Answer, json_answer
 from diary.web.call import Call
 from diary.web.views.entrance import KEYSET_BYTES, POINT_BYTES, WRAP_BYTES, read_lock
@@ -37,4 +36,4 @@ async def commit(call: Call) -> ASGIApp:
     await rotating.owned(call.instance, call.keeper, call.id("diary"))
     await rotating.commit(call.instance, call.keeper, call.id("diary"), call.proof())
     call.office.events.say("keys_changed")
-    return Answer(headers=cookies.ended())
+    return Answer()

@@ -116,7 +116,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
       fill(root, change) {
         fill(root, change);
         noteClock(ctx, root, server.now);
-        Object.assign(root, { unregistered: 0, coming: 1 }); // at least one, until the feed says how many
+        Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 }); // at least one, until the feed says how many
       },
     };
   });
@@ -151,8 +151,11 @@ async function newWords(ctx, words, login) {
  * @param {Context} ctx @param {Open} open
  */
 export async function signInAgain(ctx, open) {
-  const { account } = open.store.root;
-  const answer = await ctx.api.signIn({ login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name: open.store.root.device_name ?? ctx.deviceName }).catch((error) => {
+  const { account, session, shut, device_name = ctx.deviceName } = open.store.root;
+  const by = { login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name };
+  // A registered diary without tokens was last open in a release that had cookies. Once the words were typed for one that was
+  // ended on purpose, its cookie no longer says anything.
+  const answer = await (session || shut ? ctx.api.signIn(by) : ctx.api.goOver(by)).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
   });
   await samePins(ctx, open, answer);

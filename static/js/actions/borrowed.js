@@ -1,6 +1,6 @@
 /**
  * "This is not my phone": nothing of the app or of the diary is left on it. Chosen before signing in; from then on the
- * database is memory, the page is not kept for later, the session is a token in memory that no cookie holds, and it ends
+ * database is memory, the page is not kept for later, the session's token is in memory only, and it ends
  * with the tab. What the browser itself keeps of a visit (its history) no page can take
  * back, and no page can tell a private window from another: the screen asks for one first (ui/borrowed.js).
  */
@@ -41,5 +41,5 @@ export function isOwing(ctx) {
 
 /** The tab goes: the session with it. What comes back tells the browser to throw away what it kept of the page. @param {Context} ctx */
 export function endBorrowed(ctx) {
-  if (ctx.borrowed && ctx.api.token) void ctx.api.signOutNow().catch(() => undefined);
+  if (ctx.borrowed && (ctx.api.token || ctx.api.leaving)) void ctx.api.signOutNow().catch(() => undefined);
 }

@@ -12,6 +12,7 @@
 import { KeptError } from '../core/errors.js';
 import { openBoxWith } from '../crypto/box.js';
 import { HEAD_BYTES } from '../crypto/cobblestone.js';
+import { Api } from '../net/api.js';
 import { partName } from '../net/blobs.js';
 import { isOver, isPassing } from '../net/http.js';
 
@@ -34,6 +35,8 @@ export class Carrier {
     /** @type {Map<string, Load>} */
     this.loads = new Map();
     this.diary = '';
+    /** Of its own: the app's has nothing to sign in with while the diary is locked. */
+    this.api = new Api(ctx.api.request);
     this.onWifi = false;
     this.turn = 0;
   }
@@ -44,6 +47,7 @@ export class Carrier {
     const waiting = root.uploads.map((/** @type {any} */ { blob }) => blob);
     for (const blob of this.loads.keys()) if (!waiting.includes(blob)) this.loads.delete(blob);
     Object.assign(this, { diary: open.identity.diary, onWifi });
+    this.api.token = this.ctx.api.token;
     let parts = [...this.loads.values()].reduce((sum, { n }) => sum + n, 0);
     for (const blob of waiting) {
       if (this.loads.has(blob)) continue;
@@ -87,7 +91,7 @@ export class Carrier {
 
   /** @param {Load} load @param {() => boolean} isMine */
   async carry({ blob, n, size, digest, parts }, isMine) {
-    const { api, database } = this.ctx;
+    const { api, ctx: { database } } = this;
     const { have, complete } = await api.declareBlob(this.diary, blob, { parts: n, size });
     if (complete) return;
     const there = new Set(have);
@@ -106,6 +110,7 @@ export class Carrier {
     this.turn++;
     this.loads.clear();
     this.diary = '';
+    this.api.token = null;
   }
 }
 

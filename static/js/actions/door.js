@@ -173,5 +173,5 @@ export function forgetAll(ctx) {
   open?.index.rows.clear();
   open?.index.texts.clear();
   vault?.close();
-  ctx.api.signAgain = null;
+  ctx.api.lock();
 }

@@ -31,6 +31,7 @@ export async function unlock(ctx, drafts, idle, words) {
   await mayTry(ctx);
   const shown = (/** @type {Open} */ early) => {
     ctx.open = early;
+    holdTokens(ctx, early);
     ctx.show();
   };
   const open = await openWith(ctx, words, shown).catch((error) => {
@@ -71,6 +72,7 @@ async function readNotebook(ctx) {
 /** A diary stands open: rows, draft, captures, then the network. @param {Context} ctx @param {Drafts} drafts @param {Idle} idle @param {Open} open */
 export async function opened(ctx, drafts, idle, open) {
   ctx.open = open;
+  holdTokens(ctx, open);
   ctx.api.signAgain = returning(ctx, open, () => lockUp(ctx, drafts, idle, 'ended'));
   if (!drafts.kept) await drafts.load();
   ctx.screen.set({ phase: 'open', lockIn: null, picture: null });
@@ -84,6 +86,11 @@ export async function opened(ctx, drafts, idle, open) {
   if (!await readDoor(ctx.database)) throw new KeptError('store_lost');
   if (open.index.loading) void open.index.whole().then(() => (ctx.open === open ? allHere(ctx, open) : undefined));
   else open.syncing.kick();
+}
+
+/** The tokens this diary's store holds are in use, and those that come are sealed there. @param {Context} ctx @param {Open} open */
+function holdTokens(ctx, { store }) {
+  ctx.api.open(store.root.session, (held) => store.change((root) => { root.session = held; }));
 }
 
 /** The older rows have come. @param {Context} ctx @param {Open} open */

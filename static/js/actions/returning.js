@@ -22,7 +22,13 @@ export function returning(ctx, open, lock) {
   let isAsked = Boolean(store.root.shut) && !open.short;
   return async (code) => {
     const { shut } = store.root;
-    if (code !== 'session_ended' && !shut) return signInAgain(ctx, open);
+    if (code !== 'session_ended' && !shut) {
+      const isBack = await signInAgain(ctx, open).then(() => true, (error) => {
+        if (!(error instanceof KeptError) || error.code !== 'session_ended') throw error;
+        return false; // it was ended while this device still had the cookie of an earlier release
+      });
+      if (isBack) return;
+    }
     if (!isAsked) {
       if (!shut) {
         await store.change((root) => { root.shut = true; });

@@ -5,11 +5,15 @@
  * in while it is unlocked, so an answer `signed_out` is met once by signing in again and repeating the request; an
  * upload of forty parts that loses its session at part 20 goes on at part 20. Requests that fail together sign in once.
  * Whether a phone may come back after `session_ended` is for actions/returning.js to say.
+ *
+ * [Note: tokens] The session's token is here while the diary is open, and otherwise sealed in its store: a locked phone has nothing
+ * that signs it in. Beside it lies the token by which the server knows a device that has signed in before; it is sent at sign-in only.
  */
 import { isOver } from './http.js';
 
 /** @typedef {import('./http.js').Request} Request */
 /** @typedef {import('./http.js').Ask} Ask */
+/** @typedef {{token: string|null, device: string|null}} Held tokens of the session and of the device */
 
 const SLOW = 120_000;
 
@@ -21,10 +25,37 @@ export class Api {
     this.signAgain = null;
     /** @type {Promise<unknown>|null} */
     this.signing = null;
-    /** A device that is not the keeper's: the session is a token here, and no cookie. */
+    /** A device that is not the keeper's: nothing of it stays there, and it counts as new each time. */
     this.borrowed = false;
-    /** @type {string|null} */
+    /** See [Note: tokens]. @type {string|null} */
     this.token = null;
+    /** @type {string|null} */
+    this.device = null;
+    /** Keeps tokens when they come; set while unlocked. @type {null | ((held: Held) => Promise<unknown>)} */
+    this.keep = null;
+    /** What ends a borrowed session when the tab goes while it is locked; used for nothing else. @type {string|null} */
+    this.leaving = null;
+  }
+
+  /** The diary is open: what its store holds, and what keeps what comes. @param {Held|undefined} held @param {(held: Held) => Promise<unknown>} keep */
+  open(held, keep) {
+    this.token = held?.token ?? null;
+    this.device = held?.device ?? null;
+    this.keep = keep;
+  }
+
+  /** The diary is locked. */
+  lock() {
+    this.leaving = this.borrowed ? this.token ?? this.leaving : null;
+    this.token = null;
+    this.device = null;
+    this.keep = null;
+    this.signAgain = null;
+  }
+
+  /** What is to be sealed in the store. @returns {Held} */
+  held() {
+    return { token: this.token, device: this.device };
   }
 
   server() {
@@ -51,16 +82,24 @@ export class Api {
     return this.enter('/v1/sessions', by);
   }
 
-  /** @param {string} path @param {object} by */
-  async enter(path, by) {
-    const answer = await this.request({ path, method: 'POST', json: this.borrowed ? { ...by, borrowed: true } : by, timeout: SLOW });
-    if (this.borrowed) this.token = answer.token;
+  /** A device of an earlier release, with its cookies and the proof it kept: the session it had goes on. @param {{login: string, auth: string, device: string, device_name: string}} by */
+  goOver(by) {
+    return this.enter('/v1/session/exchange', by, { cookies: true });
+  }
+
+  /** @param {string} path @param {object} by @param {{cookies?: boolean}} [how] */
+  async enter(path, by, how = {}) {
+    const known = this.borrowed ? { borrowed: true } : this.device && path === '/v1/sessions' ? { device_token: this.device } : {};
+    const answer = await this.request({ path, method: 'POST', json: { ...by, ...known }, token: this.token, timeout: SLOW, ...how });
+    this.token = answer.token;
+    this.device = answer.device_token ?? null;
+    await this.keep?.(this.held());
     return answer;
   }
 
   /** Ends a borrowed session while the page goes away. */
   signOutNow() {
-    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token, last: true });
+    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token ?? this.leaving, last: true, leave: true });
   }
 
   /** @param {{login: string, code_auth: string, device: string, device_name: string}} by */
@@ -73,7 +112,7 @@ export class Api {
   }
 
   signOut() {
-    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token });
+    return this.request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: this.token, ...(this.borrowed ? { leave: true } : {}) });
   }
 
   /** @param {string} proof @returns {Promise<{sessions: any[]}>} */

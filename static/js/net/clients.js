@@ -1,6 +1,5 @@
 /**
- * An advocate's side on the wire (docs/api.md). The session is a token held here and nowhere else: no cookie, nothing that
- * outlives the page.
+ * An advocate's side on the wire (docs/api.md). The session is a token held here and nowhere else: nothing that outlives the page.
  */
 import { KeptError } from '../core/errors.js';
 
@@ -17,38 +16,37 @@ const JSON_POST = /** @type {const} */ ({ method: 'POST', timeout: SLOW });
 
 /** @param {Request} request */
 export function deskApi(request) {
-  const bare = (/** @type {Ask} */ ask) => request({ ...ask, bare: true });
   /** @type {string|null} */
   let token = null;
   /** @param {Ask} ask */
   const within = (ask) => {
     if (!token) throw new KeptError('signed_out');
-    return bare({ ...ask, token });
+    return request({ ...ask, token });
   };
   /** @param {string} path @param {object} by @returns {Promise<any>} */
   const enter = async (path, by) => {
-    const answer = await bare({ path, ...JSON_POST, json: { ...by, desk: true } });
+    const answer = await request({ path, ...JSON_POST, json: { ...by, desk: true } });
     token = answer.token;
     return answer;
   };
   return {
     /** A sign-in name no one has. @returns {Promise<{login: string, ticket: string}>} */
-    name: () => bare({ path: '/v1/names', method: 'POST', json: {} }),
+    name: () => request({ path: '/v1/names', method: 'POST', json: {} }),
     /** @param {string} login @returns {Promise<{kdf: any}>} */
-    prelogin: (login) => bare({ path: '/v1/prelogin', method: 'POST', json: { login } }),
+    prelogin: (login) => request({ path: '/v1/prelogin', method: 'POST', json: { login } }),
     join: (/** @type {object} */ by) => enter('/v1/members', by),
     signIn: (/** @type {{login: string, auth: string, device: string, device_name: string, digits: string}} */ by) => enter('/v1/sessions', by),
     /** Ends the session; `last`: while the page goes away. Here it is over whether or not anybody hears. @param {boolean} [last] */
     signOut: async (last = false) => {
       const held = token;
       token = null;
-      if (held) await bare({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(() => undefined);
+      if (held) await request({ path: '/v1/session', method: 'DELETE', want: 'nothing', token: held, last }).catch(() => undefined);
     },
     session: () => within({ path: '/v1/session' }),
     /** What the server is; anybody may ask. @returns {Promise<{log: string, notary: string}>} */
-    server: () => bare({ path: '/v1/server' }),
+    server: () => request({ path: '/v1/server' }),
     /** What it says of its log and of its keys; anybody may ask. @returns {Promise<{statements?: any[]}>} */
-    log: () => bare({ path: '/v1/log' }),
+    log: () => request({ path: '/v1/log' }),
     ...clientsOf(within),
     ...organisationOf(within),
   };

@@ -21,8 +21,9 @@ import { KeptError } from '../core/errors.js';
  * @property {Uint8Array} [bytes] body, sent as it is
  * @property {'json'|'bytes'|'nothing'} [want] json unless given
  * @property {string|null} [proof] for X-Proof
- * @property {string|null} [token] for X-Session: a borrowed device's, which no cookie holds
- * @property {boolean} [bare] without cookies, whoever's they are: an advocate's page may lie beside a keeper's own diary
+ * @property {string|null} [token] of the session, for Authorization
+ * @property {boolean} [cookies] with the cookies of an earlier release: once, to exchange them
+ * @property {boolean} [leave] the browser is to throw away what it keeps of this host: on a borrowed device only
  * @property {boolean} [last] the page is going away and does not wait for the answer
  * @property {number} [timeout] ms
  * @property {AbortSignal} [signal] ends the request early
@@ -63,7 +64,8 @@ function options(ask, signal) {
   if (ask.json !== undefined) headers['Content-Type'] = 'application/json';
   if (ask.bytes) headers['Content-Type'] = 'application/octet-stream';
   if (ask.proof) headers['X-Proof'] = ask.proof;
-  if (ask.token) headers['X-Session'] = ask.token;
+  if (ask.token) headers.Authorization = `Bearer ${ask.token}`;
+  if (ask.leave) headers['X-Leave-Nothing'] = 'yes';
   return {
     method: ask.method ?? 'GET',
     headers,
@@ -71,7 +73,7 @@ function options(ask, signal) {
     signal,
     ...(ask.last ? { keepalive: true } : {}),
     redirect: 'manual',
-    credentials: ask.bare ? 'omit' : 'same-origin',
+    credentials: ask.cookies ? 'same-origin' : 'omit',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   };

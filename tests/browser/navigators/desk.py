@@ -68,7 +68,7 @@ class Far:
     def __init__(self, served: Served) -> None:
         """Not there yet."""
         self._served = served
-        self._cookies: dict[str, str] = {}
+        self.tokens: dict[str, str] = {}
 
     def does(self, act: Callable[[Server], Awaitable[T]]) -> T:
         """One visit to the server."""
@@ -77,7 +77,7 @@ class Far:
             base = f"https://127.0.0.1:{self._served.port}"
             async with httpx.AsyncClient(base_url=base, verify=self._served.trusting, timeout=120) as client:
                 server = Server(client, self._served.app_url)
-                server._cookies = self._cookies
+                server.tokens = self.tokens
                 return await act(server)
 
         return elsewhere(visit)

@@ -18,10 +18,11 @@ export async function desk(server, { name = 'Priya K' } = {}) {
   const lead = leads.get(server);
   const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {})).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
   const send = sender(server.base, {});
+  let token = null;
   const ask = async (method, path, sent) => {
     const isBytes = sent instanceof Uint8Array;
     const type = isBytes ? 'application/octet-stream' : 'application/json';
-    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(sent ? { 'content-type': type } : {}) }, ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}) });
+    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(token ? { authorization: `Bearer ${token}` } : {}), ...(sent ? { 'content-type': type } : {}) }, ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}) });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   };
   const told = async (...args) => { const { status, bytes } = await ask(...args); assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`); return JSON.parse(new TextDecoder().decode(bytes)); };
@@ -31,9 +32,9 @@ export async function desk(server, { name = 'Priya K' } = {}) {
   const { body } = await engine.enrolment({ login, words: 'an advocate has words too' });
   const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
   const { diary: _, ...account } = body;
-  await told('POST', '/v1/members', {
+  ({ token } = await told('POST', '/v1/members', {
     ...account, ticket, device_name: 'Desk', ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), invite, name, secret: b64(secret), digits: digitsOf(secret),
-  });
+  }));
   /** Leaves a letter with the keeper of the one grant there is; its id. */
   const writes = async (what, fields, { at = Date.now(), change = null } = {}) => {
     const { clients: [row] } = await told('GET', '/v1/clients');

@@ -52,12 +52,12 @@ export async function startServer({ settings = {}, again } = {}) {
 /** @param {string} base @param {{before?: (path: string, options: any) => any, off?: boolean}} [faults] `before` may answer in the server's place; `off` is no signal */
 export function sender(base, faults = {}) {
   const jar = new Map();
-  return async (path, options) => {
+  return Object.assign(async (path, options) => {
     if (faults.off) throw new TypeError('Failed to fetch');
     const instead = await faults.before?.(path, options);
     if (instead) return instead;
     const headers = { ...options.headers, origin: base, 'sec-fetch-site': 'same-origin' };
-    if (jar.size) headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    if (jar.size && options.credentials !== 'omit') headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
     const { cache: _cache, credentials: _credentials, referrerPolicy: _policy, ...rest } = options;
     const response = await fetch(base + path, { ...rest, headers });
     for (const line of response.headers.getSetCookie()) {
@@ -68,5 +68,5 @@ export function sender(base, faults = {}) {
     }
     const instead2 = await faults.after?.(path, options, response);
     return instead2 ?? response;
-  };
+  }, { jar });
 }

@@ -1,0 +1,80 @@
+/** A phone whose store and jar are those of a release that had cookies goes over to tokens at its next opening. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { sender, startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+
+/** A registered phone, as the release before left it: tokens in the jar and none in its store. */
+async function earlier() {
+  const asked = [];
+  const send = sender(server.base, { before: (path, { method, headers, credentials }) => { asked.push({ line: `${method} ${path}`, token: headers.Authorization, credentials }); } });
+  const made = await phoneWithEntry({ origin: server.base, send, clock: fixedClock(Date.now()) }, 'before');
+  const { login } = await made.app.register({ words: WORDS });
+  await until(made, isKept, 'kept');
+  const { store } = made.phone.ctx.open;
+  const { token, device } = store.root.session;
+  await store.change((root) => { delete root.session; });
+  send.jar.set('__Host-s', token);
+  send.jar.set('__Host-d', device);
+  await made.app.lock('asked');
+  asked.length = 0;
+  return { ...made, asked, login, send, token };
+}
+
+const sessionOf = async ({ phone }) => (await phone.ctx.api.session()).session;
+
+test('it signs nobody in anew: the session it had goes on with a token, kept sealed, and the jar is sent once', async () => {
+  const { app, phone, asked, token } = await earlier();
+  await app.unlock(WORDS);
+  await save(app, 'after');
+  await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
+  const lines = asked.map(({ line }) => line);
+  assert.equal(lines.filter((line) => line === 'POST /v1/session/exchange').length, 1);
+  assert.ok(!lines.includes('POST /v1/sessions'));
+  assert.deepEqual(asked.filter(({ credentials }) => credentials !== 'omit').map(({ line }) => line), ['POST /v1/session/exchange']);
+  const kept = phone.ctx.open.store.root.session;
+  assert.ok(kept.token && kept.token !== token && kept.device);
+  assert.equal((await app.sessions({ words: WORDS })).length, 1);
+  const before = await sessionOf({ phone });
+  // From then on the token is what its store holds; a lock takes it out of memory.
+  await app.lock('asked');
+  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null });
+  asked.length = 0;
+  await app.unlock(WORDS);
+  assert.equal(await sessionOf({ phone }), before);
+  assert.ok(asked.every(({ line, credentials }) => line !== 'POST /v1/session/exchange' && credentials === 'omit'));
+});
+
+test('one whose session was ended from another device locks, and comes back only by words typed since', async () => {
+  const { app, phone, asked, login } = await earlier();
+  const other = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
+  await other.app.start();
+  await other.app.signIn({ login, words: WORDS });
+  await until(other, isKept, 'there');
+  await other.app.endOthers({ words: WORDS });
+  await app.unlock(WORDS);
+  await until({ app }, ({ phase, entries }) => phase === 'locked' && !entries.length, 'locked');
+  assert.ok(!asked.some(({ line }) => line === 'POST /v1/sessions'));
+  await app.unlock(WORDS);
+  await until({ app }, ({ account }) => account?.returned, 'it says what had happened');
+  await save(app, 'after');
+  await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
+  assert.ok(phone.ctx.open.store.root.session.token);
+});
+
+test('a session that ran out meanwhile begins anew, with nothing asked', async () => {
+  const { app, phone, send } = await earlier();
+  send.jar.set('__Host-s', 'A'.repeat(43));
+  await app.unlock(WORDS);
+  await save(app, 'after');
+  await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
+  assert.ok(phone.ctx.open.store.root.session.token);
+});
