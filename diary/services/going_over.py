@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from diary.errors import SessionEnded, SignedOut
-from diary.services import accounts, members, sessions
+from diary.services import accounts, members, sessions, upload_tickets
 from diary.services.instance import Instance
 from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import account_by_words
@@ -53,7 +53,8 @@ async def exchange(
         await members.check(instance, row.id, device.digits)
         return await accounts.enter(instance, row, replace(device, session_token=None))
     token = await sessions.hold_anew(instance, signed)
-    entry = Entry(row, signed.session, token, instance.pepper.device_token(_nonce(), row.login_mac))
+    device_token = instance.pepper.device_token(_nonce(), row.login_mac)
+    entry = Entry(row, signed.session, token, device_token, upload_key=upload_tickets.key_of(instance, signed.session))
     return await accounts.with_words(instance, entry), entry
 
 

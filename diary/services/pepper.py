@@ -37,6 +37,7 @@ class Pepper:
         self._networks = subkey(raw, b"kept/network\0")
         self._invites = subkey(raw, b"kept/invite\0")
         self._handovers = subkey(raw, b"kept/handover\0")
+        self._uploads = subkey(raw, b"kept/upload-keys\0")
 
     def seal(self, purpose: bytes, owner: bytes, plaintext: bytes) -> bytes:
         """`plaintext` sealed for rest; it opens for the same purpose and owner only."""
@@ -69,6 +70,10 @@ class Pepper:
     def handover_mac(self, purpose: bytes, told: bytes) -> bytes:
         """What a hand-over's name or proof is stored as, and what is made up for a name that nothing has."""
         return _mac(self._handovers, purpose + b"\0" + told)
+
+    def upload_key(self, session: bytes) -> bytes:
+        """What a device makes tickets for its files with, 32 bytes: one for each session, computed and never stored."""
+        return _mac(self._uploads, session)
 
     def network_key(self, address: str) -> str:
         """A stand-in for a network's address, to count by."""

@@ -8,7 +8,7 @@ from typing import Final
 from diary.encoding import b64, parse, unb64
 from diary.errors import BadRequest, NotFound, SealError, SessionEnded, SignedOut
 from diary.ids import id_text, new_id
-from diary.services import members
+from diary.services import members, upload_tickets
 from diary.services.instance import Instance
 from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import prove
@@ -63,6 +63,7 @@ class Entry:
     token: str
     device_token: str
     borrowed: bool = False
+    upload_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
     )
     access.note(hand, account.id, session, how, now, device.kind)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
-    return Entry(account, session, token, device_token, device.borrowed)
+    return Entry(account, session, token, device_token, device.borrowed, upload_tickets.key_of(instance, session))
 
 
 async def resume(instance: Instance, token: str | None) -> Signed:

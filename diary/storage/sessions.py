@@ -34,13 +34,21 @@ class SessionRow:
     seen_at: int
 
 
+_SIGNED: Final = (
+    "SELECT s.id, a.id, a.login_mac, a.ecdsa_pub, s.seen_at, s.expires_at, s.ended_at FROM session s"
+    " JOIN account a ON a.id = s.account_id WHERE "
+)
+
+
 async def find(db: Database, token_digest: bytes) -> Signed | None:
     """The session of a token, whether or not its time is over or it was ended."""
-    row = await db.look(
-        "SELECT s.id, a.id, a.login_mac, a.ecdsa_pub, s.seen_at, s.expires_at, s.ended_at FROM session s"
-        " JOIN account a ON a.id = s.account_id WHERE s.token_digest = ?",
-        (token_digest,),
-    )
+    row = await db.look(_SIGNED + "s.token_digest = ?", (token_digest,))
+    return Signed(*row) if row else None
+
+
+async def find_by_id(db: Database, session: bytes) -> Signed | None:
+    """A session by its id, whether or not its time is over or it was ended."""
+    row = await db.look(_SIGNED + "s.id = ?", (session,))
     return Signed(*row) if row else None
 
 

@@ -12,6 +12,7 @@ from diary.services.ending import Ending
 from diary.services.instance import Instance
 from diary.services.packs import Packs
 from diary.services.sessions import Signed
+from diary.services.upload_tickets import UploadTicket
 from diary.web import cookies
 from diary.web.events import Events
 from diary.web.limits import NetworkLimit, SessionLimit, network_of
@@ -46,6 +47,7 @@ class Call:
     headers: dict[bytes, bytes]
     signed: Signed | None = None
     member: MemberRow | None = None
+    ticket: UploadTicket | None = None
     body: bytes = b""
 
     @property

@@ -14,7 +14,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from diary.errors import BadRequest, KeptError, Outdated, TooLarge, TryLater, Unavailable, WrongOrigin, WrongType
-from diary.services import clients, sessions
+from diary.services import clients, sessions, upload_tickets
 from diary.services.sessions import Signed
 from diary.web.answers import Answer
 from diary.web.call import Call, Office
@@ -83,6 +83,10 @@ class Gate:
 async def _resume(row: Row, call: Call) -> Signed:
     """The session a request is made in; see [Note: earlier releases]. Raises SignedOut, SessionEnded and Outdated."""
     instance, token = call.instance, call.session_token
+    sent = call.headers.get(b"x-ticket", b"").decode("latin-1")
+    if row.by_ticket and token is None and sent:
+        signed, call.ticket = await upload_tickets.admit(instance, sent, call.id("diary"), call.id("blob"))
+        return signed
     if token is None and instance.clock.now_ms() < call.office.cookies_until:
         token = call.earlier_token
         if token is not None and not row.for_earlier:

@@ -89,6 +89,8 @@ class Row:
     limit: Limit
     body: Body = NO_BODY
     adds: Adds = Adds.NOTHING
+    # Whether a ticket for one file is enough (diary/services/upload_tickets.py).
+    by_ticket: bool = False
 
     @property
     def for_earlier(self) -> bool:

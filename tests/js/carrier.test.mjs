@@ -19,18 +19,20 @@ const isPart = (path) => /\/parts\/\d+$/.test(path);
 async function underWay() {
   const faults = {};
   const seen = [];
+  const heads = [];
   let open;
   const gate = new Promise((go) => { open = go; });
   const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
   await made.app.register({ words: WORDS });
-  faults.before = async (path, { method }) => {
+  faults.before = async (path, { method, headers }) => {
+    heads.push(headers);
     seen.push(`${method} ${path.replace(/[\w-]{22}/g, '*')}`);
     if (isPart(path) && !path.endsWith('/0')) await gate;
   };
   await made.app.addFile(made.record, file(random(3_500_000), 'film.bin', ''), { route: 'files' });
   await made.app.saveIncident({ record: made.record, fields: {}, restricted: {} });
   await eventually(() => seen.some((one) => one.endsWith('/parts/1')));
-  return { ...made, seen, gate: () => open(), faults };
+  return { ...made, seen, heads, gate: () => open(), faults };
 }
 
 async function eventually(is, ms = 15_000) {
@@ -44,15 +46,19 @@ async function eventually(is, ms = 15_000) {
 const puts = (seen) => seen.filter((one) => one.startsWith('PUT') && isPart(one)).length;
 
 test('a film under way is sent to its end at the lock, and the next unlock finds it kept', async () => {
-  const { app, phone, seen, gate } = await underWay();
+  const { app, phone, seen, heads, gate } = await underWay();
   const { written } = watched(phone.database);
   await app.lock('asked');
+  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null });
+  assert.ok(!JSON.stringify(phone.ctx.carrier, (name, value) => (name === 'ctx' ? undefined : value instanceof Map ? [...value] : value)).includes('"token"'));
   seen.length = 0;
+  heads.length = 0;
   gate();
   await eventually(() => seen.some((one) => one.endsWith('/complete')));
   assert.equal(app.state.phase, 'locked');
   assert.ok(puts(seen) >= PARTS - 2, seen.join());
   assert.deepEqual([...new Set(seen.map((one) => one.split(' ')[1]))].filter((one) => !one.includes('/blobs/')), [], 'nothing but parts of files');
+  assert.ok(heads.every((one) => one['X-Ticket'] && !one.Authorization), 'tickets, and nothing that signs in');
   const atLock = written();
   await new Promise((go) => setTimeout(go, 300));
   assert.equal(written(), atLock, 'nothing is written for it');

@@ -46,7 +46,7 @@ test('it signs nobody in anew: the session it had goes on with a token, kept sea
   const before = await sessionOf({ phone });
   // From then on the token is what its store holds; a lock takes it out of memory.
   await app.lock('asked');
-  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null });
+  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null });
   asked.length = 0;
   await app.unlock(WORDS);
   assert.equal(await sessionOf({ phone }), before);

@@ -21,6 +21,7 @@ from tests.vectors import (
     released,
     rules,
     sealed,
+    uploads,
     witnessed,
 )
 
@@ -43,6 +44,7 @@ FILES = {
     "grants.json": granted.made_grants,
     "release.json": released.made_release,
     "witness.json": witnessed.made_witness,
+    "uploads.json": uploads.made_uploads,
     "kinds.json": kinds.made_kinds,
     "record.json": rules.record_rules,
     "patterns.json": diaries.made_patterns,

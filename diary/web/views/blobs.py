@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp
 
 from diary.errors import DigestMismatch
-from diary.services import blobs
+from diary.services import blobs, upload_tickets
 from diary.services.blobs import BlobState, place_of, reading_place
 from diary.web.answers import Answer, json_answer, octets
 from diary.web.call import Call
@@ -18,6 +18,7 @@ async def declare(call: Call) -> ASGIApp:
     place = place_of(call.keeper, call.id("diary"), call.id("blob"))
     fields = call.fields()
     parts, size = fields.integer("parts", MOST_PARTS), fields.integer("size", MOST_BYTES)
+    upload_tickets.must_declare(call.ticket, parts, size)
     return _told(await blobs.declare(call.instance, place, parts, size))
 
 
@@ -47,7 +48,9 @@ async def get_part(call: Call) -> ASGIApp:
 async def complete(call: Call) -> ASGIApp:
     """Declare a file whole."""
     place = place_of(call.keeper, call.id("diary"), call.id("blob"))
-    await blobs.complete(call.instance, place, call.fields().octets("digest", DIGEST_BYTES, DIGEST_BYTES))
+    digest = call.fields().octets("digest", DIGEST_BYTES, DIGEST_BYTES)
+    upload_tickets.must_complete(call.ticket, digest)
+    await blobs.complete(call.instance, place, digest)
     return Answer()
 
 

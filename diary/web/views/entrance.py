@@ -177,6 +177,7 @@ def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_de
     """
     if entry.borrowed and at_desk:
         return json_answer(answer | {"token": entry.token}, status)
+    held = {"token": entry.token, "upload_key": entry.upload_key}
     if entry.borrowed:
-        return json_answer(answer | {"token": entry.token}, status, cookies.forgotten())
-    return json_answer(answer | {"device_token": entry.device_token, "token": entry.token}, status)
+        return json_answer(answer | held, status, cookies.forgotten())
+    return json_answer(answer | held | {"device_token": entry.device_token}, status)

@@ -7,19 +7,22 @@
  * after a lock; what they open is what the server is sent anyway, sealed under keys that went with the lock. Nothing is written:
  * a page that is closed sends nothing until the next unlock, which also checks what was taken.
  *
+ * [Note: tickets] Nothing that signs in stays in memory either. Each file gets a ticket while the diary is open: good for that file and
+ * its digest, for two hours, and for as long as the session it was made in; it reads nothing.
+ *
  * Only at the lock itself: the notebook, the page of somebody being shown something and the add-picture page send nothing.
  */
 import { KeptError } from '../core/errors.js';
 import { openBoxWith } from '../crypto/box.js';
 import { HEAD_BYTES } from '../crypto/cobblestone.js';
-import { Api } from '../net/api.js';
-import { partName } from '../net/blobs.js';
+import { signTicket } from '../crypto/upload_ticket.js';
+import { partName, withTicket } from '../net/blobs.js';
 import { isOver, isPassing } from '../net/http.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {{id: Uint8Array, key: import('../crypto/box.js').OneKey}} Part */
-/** @typedef {{blob: string, n: number, size: number, digest: string|null, parts: Part[]}} Load */
+/** @typedef {{blob: string, n: number, size: number, digest: string, parts: Part[], ticket: string, session: string, until: number}} Load */
 
 /** Reading a part to know its key costs a megabyte of reading, so only what a lock would find under way is prepared. */
 const AHEAD = 60;
@@ -27,6 +30,8 @@ const SHORTEST = 2_000;
 const LONGEST = 60_000;
 /** A phone left lying at its lock is not left with keys in it. */
 const LIFE = 30 * 60_000;
+/** Of a ticket; it is renewed while the diary is open when less than half of it is left. */
+const GOOD_FOR = 2 * 3_600_000;
 
 export class Carrier {
   /** @param {Context} ctx */
@@ -35,8 +40,6 @@ export class Carrier {
     /** @type {Map<string, Load>} */
     this.loads = new Map();
     this.diary = '';
-    /** Of its own: the app's has nothing to sign in with while the diary is locked. */
-    this.api = new Api(ctx.api.request);
     this.onWifi = false;
     this.turn = 0;
   }
@@ -47,7 +50,6 @@ export class Carrier {
     const waiting = root.uploads.map((/** @type {any} */ { blob }) => blob);
     for (const blob of this.loads.keys()) if (!waiting.includes(blob)) this.loads.delete(blob);
     Object.assign(this, { diary: open.identity.diary, onWifi });
-    this.api.token = this.ctx.api.token;
     let parts = [...this.loads.values()].reduce((sum, { n }) => sum + n, 0);
     for (const blob of waiting) {
       if (this.loads.has(blob)) continue;
@@ -56,6 +58,22 @@ export class Carrier {
       this.loads.set(blob, load);
       parts += load.n;
     }
+    for (const load of this.loads.values()) await this.renew(open, load);
+  }
+
+  /** See [Note: tickets]. @param {Open} open @param {Load} load */
+  async renew({ store, identity: { diary } }, load) {
+    const { api, clock } = this.ctx;
+    const now = Math.round(clock.now() + (store.root.clock_offset ?? 0));
+    const { session, upload } = api.held();
+    if (!session || !upload) {
+      load.ticket = '';
+      return;
+    }
+    if (load.ticket && load.session === session && load.until - now > GOOD_FOR / 2) return;
+    const { blob, n, size, digest } = load;
+    const until = now + GOOD_FOR;
+    Object.assign(load, { session, until, ticket: await signTicket(upload, { session, diary, blob, until, parts: n, size, digest }) });
   }
 
   /** The diary has been locked. */
@@ -90,9 +108,10 @@ export class Carrier {
   }
 
   /** @param {Load} load @param {() => boolean} isMine */
-  async carry({ blob, n, size, digest, parts }, isMine) {
-    const { api, ctx: { database } } = this;
-    const { have, complete } = await api.declareBlob(this.diary, blob, { parts: n, size });
+  async carry({ blob, n, size, digest, parts, ticket }, isMine) {
+    const { api, database } = this.ctx;
+    const wire = withTicket(api.request, this.diary, blob, ticket);
+    const { have, complete } = await wire.declare({ parts: n, size });
     if (complete) return;
     const there = new Set(have);
     for (const [i, { id, key }] of parts.entries()) {
@@ -100,9 +119,9 @@ export class Carrier {
       const [sealed] = await database.read([id]);
       if (!isMine() || !this.mayGo()) throw new KeptError('no_network');
       if (!sealed) throw new KeptError('store_lost');
-      await api.putPart(this.diary, blob, i, (await openBoxWith(key, sealed)).bytes);
+      await wire.putPart(i, (await openBoxWith(key, sealed)).bytes);
     }
-    await api.completeBlob(this.diary, blob, /** @type {string} */ (digest));
+    await wire.complete(digest);
   }
 
   /** Forgets every key. */
@@ -110,7 +129,6 @@ export class Carrier {
     this.turn++;
     this.loads.clear();
     this.diary = '';
-    this.api.token = null;
   }
 }
 
@@ -127,5 +145,5 @@ async function loadOf({ database }, { store, vault }, blob) {
   }
   const keys = await vault.boxKeys(/** @type {any} */ (heads));
   if (keys.some((key) => !key)) return null;
-  return { blob, n: known.n, size: known.size, digest: known.digest, parts: ids.map((id, i) => ({ id, key: /** @type {any} */ (keys[i]) })) };
+  return { blob, n: known.n, size: known.size, digest: known.digest, parts: ids.map((id, i) => ({ id, key: /** @type {any} */ (keys[i]) })), ticket: '', session: '', until: 0 };
 }

@@ -13,7 +13,7 @@ import { isOver } from './http.js';
 
 /** @typedef {import('./http.js').Request} Request */
 /** @typedef {import('./http.js').Ask} Ask */
-/** @typedef {{token: string|null, device: string|null}} Held tokens of the session and of the device */
+/** @typedef {{token: string|null, device: string|null, session: string|null, upload: string|null}} Held tokens of the session and of the device, the session's id, and the key that tickets for files are made with */
 
 const SLOW = 120_000;
 
@@ -31,6 +31,10 @@ export class Api {
     this.token = null;
     /** @type {string|null} */
     this.device = null;
+    /** @type {string|null} */
+    this.session_id = null;
+    /** @type {string|null} */
+    this.upload = null;
     /** Keeps tokens when they come; set while unlocked. @type {null | ((held: Held) => Promise<unknown>)} */
     this.keep = null;
     /** What ends a borrowed session when the tab goes while it is locked; used for nothing else. @type {string|null} */
@@ -41,21 +45,20 @@ export class Api {
   open(held, keep) {
     this.token = held?.token ?? null;
     this.device = held?.device ?? null;
+    this.session_id = held?.session ?? null;
+    this.upload = held?.upload ?? null;
     this.keep = keep;
   }
 
   /** The diary is locked. */
   lock() {
     this.leaving = this.borrowed ? this.token ?? this.leaving : null;
-    this.token = null;
-    this.device = null;
-    this.keep = null;
-    this.signAgain = null;
+    Object.assign(this, { token: null, device: null, session_id: null, upload: null, keep: null, signAgain: null });
   }
 
   /** What is to be sealed in the store. @returns {Held} */
   held() {
-    return { token: this.token, device: this.device };
+    return { token: this.token, device: this.device, session: this.session_id, upload: this.upload };
   }
 
   server() {
@@ -93,6 +96,8 @@ export class Api {
     const answer = await this.request({ path, method: 'POST', json: { ...by, ...known }, token: this.token, timeout: SLOW, ...how });
     this.token = answer.token;
     this.device = answer.device_token ?? null;
+    this.session_id = answer.session;
+    this.upload = answer.upload_key ?? null;
     await this.keep?.(this.held());
     return answer;
   }

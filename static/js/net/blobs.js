@@ -11,6 +11,8 @@ import { KeptError } from '../core/errors.js';
 /** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {{n: number, size: number, digest: string|null, have: true|number[], kept: boolean}} Blob */
 
+const SLOW = 120_000;
+
 /** @param {string} blob @param {number} i */
 export function partName(blob, i) {
   return `p/${blob}/${i}`;
@@ -32,6 +34,21 @@ export async function uploadBlob({ api, store, diary }, blob, onPart = () => und
     onPart(i + 1, known.n);
   }
   await api.completeBlob(diary, blob, known.digest);
+}
+
+/**
+ * The three requests that send one file with its ticket and without a session. @param {import('./http.js').Request} request @param {string} diary @param {string} blob @param {string} ticket
+ */
+export function withTicket(request, diary, blob, ticket) {
+  const path = `/v1/diaries/${diary}/blobs/${blob}`;
+  return {
+    /** @param {{parts: number, size: number}} sizes @returns {Promise<{have: number[], complete: boolean}>} */
+    declare: (sizes) => request({ path, method: 'PUT', json: sizes, ticket }),
+    /** @param {number} i @param {Uint8Array} sealed */
+    putPart: (i, sealed) => request({ path: `${path}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW, ticket }),
+    /** @param {string} digest */
+    complete: (digest) => request({ path: `${path}/complete`, method: 'POST', json: { digest }, want: 'nothing', ticket }),
+  };
 }
 
 /** @param {Pick<Link, 'api'|'store'|'diary'>} link @param {string} blob @param {number} i */

@@ -22,6 +22,7 @@ import { KeptError } from '../core/errors.js';
  * @property {'json'|'bytes'|'nothing'} [want] json unless given
  * @property {string|null} [proof] for X-Proof
  * @property {string|null} [token] of the session, for Authorization
+ * @property {string} [ticket] for X-Ticket: what sends one file without a session
  * @property {boolean} [cookies] with the cookies of an earlier release: once, to exchange them
  * @property {boolean} [leave] the browser is to throw away what it keeps of this host: on a borrowed device only
  * @property {boolean} [last] the page is going away and does not wait for the answer
@@ -65,6 +66,7 @@ function options(ask, signal) {
   if (ask.bytes) headers['Content-Type'] = 'application/octet-stream';
   if (ask.proof) headers['X-Proof'] = ask.proof;
   if (ask.token) headers.Authorization = `Bearer ${ask.token}`;
+  if (ask.ticket) headers['X-Ticket'] = ask.ticket;
   if (ask.leave) headers['X-Leave-Nothing'] = 'yes';
   return {
     method: ask.method ?? 'GET',

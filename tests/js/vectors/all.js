@@ -6,6 +6,7 @@ import * as lined from './lines.js';
 import * as logged from './log.js';
 import * as plain from './plain.js';
 import * as rekeyed from './rekey.js';
+import * as tickets from './uploads.js';
 import * as witnessed from './witnessed.js';
 import * as sealed from './sealed.js';
 
@@ -31,6 +32,7 @@ const CHECKS = [
   ['keys that hand over', 'rekey', rekeyed.rekey],
   ['what an advocate is given', 'grants', granted.grants],
   ['somebody who saw it', 'witness', witnessed.witness],
+  ['tickets for uploads', 'uploads', tickets.uploads],
 ];
 
 export const NAMES = CHECKS.map(([name]) => name);

@@ -1,0 +1,7 @@
+/** uploads.json: tickets with which a locked phone sends one file. */
+import { signTicket } from '../../../static/js/crypto/upload_ticket.js';
+import { same } from './judging.js';
+
+export async function uploads({ tickets }) {
+  for (const { key, ticket, ...named } of tickets) same(await signTicket(key, named), ticket, named.blob);
+}
