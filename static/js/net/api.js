@@ -93,7 +93,7 @@ export class Api {
   /** @param {string} path @param {object} by @param {{cookies?: boolean}} [how] */
   async enter(path, by, how = {}) {
     const known = this.borrowed ? { borrowed: true } : this.device && path === '/v1/sessions' ? { device_token: this.device } : {};
-    const answer = await this.request({ path, method: 'POST', json: { ...by, ...known }, token: this.token, timeout: SLOW, ...how });
+    const answer = await this.request({ path, method: 'POST', json: { ...by, ...known }, token: this.token, timeout: SLOW, ...(this.borrowed ? { leave: true } : how) });
     this.token = answer.token;
     this.device = answer.device_token ?? null;
     this.session_id = answer.session;

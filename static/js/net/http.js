@@ -75,7 +75,8 @@ function options(ask, signal) {
     signal,
     ...(ask.last ? { keepalive: true } : {}),
     redirect: 'manual',
-    credentials: ask.cookies ? 'same-origin' : 'omit',
+    // A browser heeds Clear-Site-Data only where an answer could have brought cookies.
+    credentials: ask.cookies || ask.leave ? 'same-origin' : 'omit',
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   };
