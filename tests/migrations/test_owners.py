@@ -20,9 +20,8 @@ from diary.config import Settings
 from diary.encoding import b64, canon
 from diary.errors import Erased, NotFound
 from diary.services import blobs
-from diary.services.pepper import KDF
 from diary.services.instance import Instance
-from diary.services.pepper import Pepper
+from diary.services.pepper import KDF, Pepper
 from diary.services.purge import bury
 from diary.storage import backup, database, witnesses
 from diary.storage import handovers as stored

@@ -9,7 +9,7 @@ from diary.storage.fields import Place
 class Migration(migrations.Migration):
     """One new table. A server that has accounts has devices with cookies: when their time ends is set at the next start."""
 
-    dependencies = [("kept", "0015_cosignatures")]
+    dependencies = [("kept", "0016_rotation")]
 
     operations = [
         ops.CreateModel(
