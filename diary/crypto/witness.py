@@ -1,8 +1,10 @@
-"""Seven words for somebody who saw it: four are a code, three say whose key to trust. docs/formats.md, section 8.
+"""Nine words for somebody who saw it: four are a code, five say whose key to trust. docs/formats.md, section 8.
 
-[Note: seven words] The server is told what Argon2id makes of the four, under another label than the key that seals what the
-keeper asks: it can find the row and not read or forge it. The other three are the first of the keeper's nine, so that a key
+[Note: nine words] The server is told what Argon2id makes of the four, under another label than the key that seals what the
+keeper asks: it can find the row and not read or forge it. The other five are the first of the keeper's nine, so that a key
 the server put in the keeper's place is refused on the page; and what comes back carries a proof that only the four make.
+The five stand in the salt, with the address: a table of all codes would have to be made anew for each keeper. Codes of
+seven words (three of the key, the address alone in the salt) are read until the last of them has run out, and not made.
 """
 
 import hashlib
@@ -11,14 +13,17 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-from diary.crypto.fingerprints import SHORT_WORDS, to_words
+from diary.crypto.fingerprints import to_words
 from diary.crypto.kdf import DEFAULT, KdfProfile, argon2id
 from diary.crypto.subkeys import subkey
 from diary.crypto.words import word_list
 from diary.errors import BadRequest
 
 CODE: Final = 4
-WORDS: Final = CODE + SHORT_WORDS
+KEY_WORDS: Final = 5
+OLD_KEY_WORDS: Final = 3
+WORDS: Final = CODE + KEY_WORDS
+OLD_WORDS: Final = CODE + OLD_KEY_WORDS
 NAME_BYTES: Final = 16
 _BYTES: Final = 5
 _TEXT_LIMIT: Final = 400
@@ -34,39 +39,48 @@ class Code:
 
 
 def new_words(print_: bytes) -> str:
-    """Seven words for a keeper with this fingerprint: 40 random bits, four that check them, and three words of the key."""
+    """Nine words for a keeper with this fingerprint: 40 random bits, four that check all of it, and five words of the key."""
     return words_of(secrets.token_bytes(_BYTES), print_)
 
 
 def words_of(raw: bytes, print_: bytes) -> str:
-    """The seven words of five bytes and a fingerprint."""
-    number = int.from_bytes(raw, "big") << 4 | _check(raw)
+    """The nine words of five bytes and a fingerprint."""
+    key_words = " ".join(to_words(print_).split()[:KEY_WORDS])
+    number = int.from_bytes(raw, "big") << 4 | _check(raw, key_words)
     code = [word_list()[number >> shift & 0x7FF] for shift in range(33, -1, -11)]
-    return " ".join((*code, *to_words(print_).split()[:SHORT_WORDS]))
+    return " ".join((*code, key_words))
 
 
 def read_words(text: str) -> tuple[str, str]:
     """The code and the words of the key, in any case, with spaces, commas or hyphens. Raises BadRequest."""
     named = re.findall("[a-z]+", text.lower()) if len(text) <= _TEXT_LIMIT else []
     places = {word: place for place, word in enumerate(word_list())}
-    if len(named) != WORDS or not set(named) <= places.keys():
-        raise BadRequest("These are not seven words of the list.")
+    if len(named) not in (WORDS, OLD_WORDS) or not set(named) <= places.keys():
+        raise BadRequest("These are not nine words of the list.")
     number = 0
     for word in named[:CODE]:
         number = number << 11 | places[word]
-    if number & 0xF != _check((number >> 4).to_bytes(_BYTES, "big")):
+    key_words = " ".join(named[CODE:])
+    if number & 0xF != _check((number >> 4).to_bytes(_BYTES, "big"), key_words):
         raise BadRequest("One of the words is wrong, or they are not in the right order.")
-    return " ".join(named[:CODE]), " ".join(named[CODE:])
+    return " ".join(named[:CODE]), key_words
 
 
-def derive(code: str, address: str, profile: KdfProfile = DEFAULT) -> Code:
-    """What four words are worth at one server's address: the cost of one Argon2id."""
-    salt = hashlib.sha256(b"kept/witness-salt\0" + address.encode()).digest()[:16]
+def derive(code: str, key_words: str, address: str, profile: KdfProfile = DEFAULT) -> Code:
+    """What the words are worth at one server's address: the cost of one Argon2id."""
+    label = b"kept/witness-salt\0" if _is_old(key_words) else b"kept/witness-salt/v2\0" + key_words.encode() + b"\0"
+    salt = hashlib.sha256(label + address.encode()).digest()[:16]
     root = argon2id(code.encode(), salt, profile)
     name = subkey(root, b"kept/witness-name\0")[:NAME_BYTES]
     return Code(name, subkey(root, b"kept/witness-key\0"), subkey(root, b"kept/witness-proof\0"))
 
 
-def _check(raw: bytes) -> int:
-    """The four bits that go with five bytes."""
-    return hashlib.sha256(b"kept/witness-check\0" + raw).digest()[0] >> 4
+def _check(raw: bytes, key_words: str) -> int:
+    """The four bits that go with five bytes and, but for an old code, the words of the key."""
+    more = b"" if _is_old(key_words) else key_words.encode()
+    return hashlib.sha256(b"kept/witness-check\0" + raw + more).digest()[0] >> 4
+
+
+def _is_old(key_words: str) -> bool:
+    """Whether these are the words of a code of before."""
+    return len(key_words.split()) == OLD_KEY_WORDS

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
-from diary.crypto.fingerprints import SHORT_WORDS, fingerprint, to_words
+from diary.crypto.fingerprints import fingerprint, to_words
 from diary.crypto.padding import pad_version, unpad
 from diary.crypto.people import open_from, seal_to
 from diary.crypto.sealing import Kind, open_envelope, seal
@@ -44,11 +44,11 @@ def seal_asking(code: Code, witness: str, asked: Mapping[str, object]) -> bytes:
 
 
 def open_asking(code: Code, key_words: str, witness: str, envelope: bytes) -> Mapping[str, Any]:
-    """What is asked. Raises SealError, and BadSignature when the keys are not those the three words name."""
+    """What is asked. Raises SealError, and BadSignature when the keys are not those the words of the key name."""
     told = _parse(open_envelope(code.key, envelope, Kind.ASKING, asking_header(witness)))
     if not _is_asking(told):
         raise SealError
-    named = to_words(fingerprint(unb64(told["ecdsa_pub"]), unb64(told["hpke_pub"]))).split()[:SHORT_WORDS]
+    named = to_words(fingerprint(unb64(told["ecdsa_pub"]), unb64(told["hpke_pub"]))).split()[: len(key_words.split())]
     if " ".join(named) != key_words:
         raise BadSignature("These are not the keys of whoever gave the words.")
     return told

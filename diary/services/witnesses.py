@@ -1,4 +1,4 @@
-"""Statements of people who saw it: a keeper gives somebody seven words, and one sealed statement may come back.
+"""Statements of people who saw it: a keeper gives somebody nine words, and one sealed statement may come back.
 
 [Note: what a wrong word learns] Words that name nothing are NoMatch, whatever they are, after the same work; nobody can
 ask whether there is a code. Whoever has the right words is told kindly when they were used or have run out, in one

@@ -1,4 +1,4 @@
-"""witness.json in Python: seven words, what is asked and answered, and each thing that must not hold."""
+"""witness.json in Python: nine words, what is asked and answered, and each thing that must not hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from diary.ledger import witnesses
 from tests.vectors.reading import load
 
 V: dict[str, Any] = load("witness.json")
-CODE = witness.derive(V["read"]["code"], V["address"], CHEAPEST)
+CODE = witness.derive(V["read"]["code"], V["read"]["key_words"], V["address"], CHEAPEST)
 
 
 def test_words_are_read_in_every_spelling_and_a_slip_is_noticed() -> None:
@@ -26,7 +26,18 @@ def test_words_are_read_in_every_spelling_and_a_slip_is_noticed() -> None:
         with pytest.raises(BadRequest):
             witness.read_words(one["typed"])
     assert [b64(CODE.key), b64(CODE.name), b64(CODE.proof)] == [V["worth"][name] for name in ("key", "name", "proof")]
-    assert witness.derive(V["read"]["code"], "https://other.example/answer", CHEAPEST).name != CODE.name
+    others = [("https://other.example/answer", V["read"]["key_words"]), (V["address"], "five words of another keeper")]
+    assert CODE.name not in [witness.derive(V["read"]["code"], keys, place, CHEAPEST).name for place, keys in others]
+
+
+def test_a_code_of_seven_words_is_read_as_before() -> None:
+    """Three words of the key, which the salt does not know of: what an earlier release made is found and opened."""
+    old = V["old"]
+    assert witness.read_words(old["words"]) == (old["read"]["code"], old["read"]["key_words"])
+    worth = witness.derive(old["read"]["code"], old["read"]["key_words"], V["address"], CHEAPEST)
+    assert [b64(worth.key), b64(worth.name), b64(worth.proof)] == [old["worth"][name] for name in ("key", "name", "proof")]
+    told = witnesses.open_asking(worth, old["read"]["key_words"], V["witness"], unb64(old["asking"]))
+    assert told["note"] == V["asked"]["note"]
 
 
 def test_what_is_asked_opens_for_the_words_alone() -> None:

@@ -1,11 +1,15 @@
-"""witness.json: seven words, what they are worth, what is asked and answered, and what does not hold."""
+"""witness.json: nine words, what they are worth, what is asked and answered, and what does not hold."""
+
+from hashlib import sha256
 
 from diary.crypto import witness
 from diary.crypto.fingerprints import fingerprint
-from diary.crypto.kdf import CHEAPEST
+from diary.crypto.kdf import CHEAPEST, argon2id
 from diary.crypto.padding import pad_version
 from diary.crypto.sealing import Kind
 from diary.crypto.signing import point_of
+from diary.crypto.subkeys import subkey
+from diary.crypto.words import word_list
 from diary.encoding import b64, canon
 from diary.ledger import witnesses
 from tests.vectors.reference import envelope, envelope_to, fixed
@@ -20,7 +24,7 @@ def made_witness() -> Case:
     ecdsa, hpke = point_of(fixed("keeper ecdsa", 32)), point_of(fixed("keeper hpke", 32))
     words = witness.words_of(fixed("witness code", 5), fingerprint(ecdsa, hpke))
     code, key_words = witness.read_words(words)
-    worth = witness.derive(code, ADDRESS, CHEAPEST)
+    worth = witness.derive(code, key_words, ADDRESS, CHEAPEST)
     one = b64(fixed("witness", 16))
     asked: Case = {
         "ecdsa_pub": b64(ecdsa), "hpke_pub": b64(hpke), "made_at": AT, "name": "Maya \u0141", "note": "Tuesday. =1+1",
@@ -46,10 +50,14 @@ def made_witness() -> Case:
         "typed": [words.upper(), words.replace(" ", ", "), words.replace(" ", "-")],
         "refused_words": [
             {"typed": " ".join(named[:6]), "unknown": []},
+            {"typed": " ".join(named[:8]), "unknown": []},
+            {"typed": " ".join(named[:7]), "unknown": []},
+            {"typed": " ".join([*named[:8], "about" if named[8] != "about" else "above"]), "unknown": []},
             {"typed": "", "unknown": []},
             {"typed": " ".join(["kept", *named[1:]]), "unknown": ["kept"]},
             {"typed": " ".join([named[1], named[0], *named[2:]]), "unknown": []},
         ],
+        "old": _old(fixed("witness code", 5), key_words.split()[:3], one, asked),
         "worth": {"key": b64(worth.key), "name": b64(worth.name), "proof": b64(worth.proof)},
         "witness": one,
         "hpke": b64(fixed("keeper hpke", 32)),
@@ -59,6 +67,21 @@ def made_witness() -> Case:
         "statement": b64(envelope_to(hpke, Kind.LETTER, witnesses.statement_header(one), pad_version(canon(whole)), **given)),
         **_refused(fields, files, file),
     }  # fmt: skip
+
+
+def _old(raw: bytes, key_words: list[str], one: str, asked: Case) -> Case:
+    """A code as releases before made it: seven words, and a salt that does not hold the words of the key."""
+    number = int.from_bytes(raw, "big") << 4 | sha256(b"kept/witness-check\0" + raw).digest()[0] >> 4
+    code = " ".join(word_list()[number >> shift & 0x7FF] for shift in range(33, -1, -11))
+    root = argon2id(code.encode(), sha256(b"kept/witness-salt\0" + ADDRESS.encode()).digest()[:16], CHEAPEST)
+    worth = {name: subkey(root, f"kept/witness-{name}\0".encode()) for name in ("key", "name", "proof")}
+    told, salt = pad_version(canon(asked | {"t": "asking/v1"})), fixed("old asking", 24)
+    return {
+        "words": " ".join([code, *key_words]),
+        "read": {"code": code, "key_words": " ".join(key_words)},
+        "worth": {"key": b64(worth["key"]), "name": b64(worth["name"][:16]), "proof": b64(worth["proof"])},
+        "asking": b64(envelope(worth["key"], Kind.ASKING, witnesses.asking_header(one), told, salt)),
+    }
 
 
 def _refused(fields: Case, files: Case, file: Case) -> Case:

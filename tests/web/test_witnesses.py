@@ -1,4 +1,4 @@
-"""Somebody who saw it answers once, with seven words and no account; whoever has other words learns nothing."""
+"""Somebody who saw it answers once, with nine words and no account; whoever has other words learns nothing."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def asks(server: Served, keeper: Keeper) -> Asked:
     """A keeper makes a code and says it to somebody."""
     keys = keeper.identity.keyset
     words = witness.new_words(fingerprint(keys.ecdsa_pub, keys.hpke_pub))
-    code = witness.derive(witness.read_words(words)[0], address(server), CHEAPEST)
+    code = witness.derive(*witness.read_words(words), address(server), CHEAPEST)
     one = id_text(new_id())
     told = {
         "ecdsa_pub": b64(keys.ecdsa_pub), "hpke_pub": b64(keys.hpke_pub), "made_at": 1, "name": "Maya", "note": NOTE, "until": 2,

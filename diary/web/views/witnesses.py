@@ -43,7 +43,7 @@ async def remove(call: Call) -> ASGIApp:
 
 
 async def find(call: Call) -> ASGIApp:
-    """What seven words give."""
+    """What nine words give."""
     name = call.fields().octets("name", NAME_BYTES, NAME_BYTES)
     await call.count_record(name)
     found = await witnesses.find(call.instance, name, call.network)

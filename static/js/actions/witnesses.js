@@ -1,5 +1,5 @@
 /**
- * Asking somebody who saw it: seven words are made, one sealed statement may come back, and the keeper says whether it is kept. It
+ * Asking somebody who saw it: nine words are made, one sealed statement may come back, and the keeper says whether it is kept. It
  * becomes a record of its own kind, never an entry, with its files, and says that it came by a code and whether that was checked.
  *
  * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root: no record, so in

@@ -76,7 +76,7 @@
  *   fileDrop(file) · openPart({blob, key, i, n, sealed, size?}) → bytes, without padding when size is given
  *
  * ADVOCATES  (docs/formats.md 8)
- *   witnessAsk({address, name, note, made_at, until}) → {words, witness, proof, asking: {name, sealed, witness}}     seven words, and what the server keeps of them
+ *   witnessAsk({address, name, note, made_at, until}) → {words, witness, proof, asking: {name, sealed, witness}}     nine words, and what the server keeps of them
  *   witnessOpen({witness, proof, statement}) → {said, verified}     not_opened
  *   grantMake({advocate: {ecdsa_pub, hpke_pub, name}, choice, name}) → {said, body}     a new grant and its body for the server; held from now on
  *   grantsLoad([{kept, diary, grant, to}…]) → [{said, other}|null…]     the keeper's copies; null for one that lets nobody in

@@ -1,10 +1,12 @@
 /**
- * Seven words for somebody who saw it, what the keeper asks them, and the one statement that comes back. docs/formats.md, section 8;
+ * Nine words for somebody who saw it, what the keeper asks them, and the one statement that comes back. docs/formats.md, section 8;
  * the twin of diary/crypto/witness.py and diary/ledger/witnesses.py.
  *
- * [Note: seven words] The server is told what Argon2id makes of the first four, under another label than the key that seals what the
- * keeper asks: it can find the row and not read or forge it. The other three are the first of the keeper's nine, so that a key the
- * server put in the keeper's place is refused on the page; and what comes back carries a proof that only the four make.
+ * [Note: nine words] The server is told what Argon2id makes of the first four, under another label than the key that seals what the
+ * keeper asks: it can find the row and not read or forge it. The other five are the first of the keeper's nine, so that a key the
+ * server put in the keeper's place is refused on the page; and what comes back carries a proof that only the four make. The five
+ * stand in the salt, with the address: a table of all codes would have to be made anew for each keeper. Codes of seven words (three
+ * of the key, the address alone in the salt) are read until the last of them has run out, and not made.
  */
 import { b64, random, unb64, utf8 } from '../core/bytes.js';
 import { canon, isObject, parseObject } from '../core/encoding.js';
@@ -26,10 +28,11 @@ import { wordList } from './words.js';
 /** @typedef {{key: string, list: {name: string, size: number, type: string}[], upload: string}} Files one upload with every file, one after another */
 /** @typedef {{fields: Fields, files: Files|null, made_at: number}} Said */
 
-export const WORDS = 7;
+export const WORDS = 9;
 const CODE = 4;
 const BYTES = 5;
-const KEY_WORDS = 3;
+const KEY_WORDS = 5;
+const OLD_KEY_WORDS = 3;
 const TEXT_LIMIT = 400;
 const ASKING = 'asking/v1';
 const STATEMENT = 'statement/v1';
@@ -37,7 +40,7 @@ export const SAW = ['saw', 'heard', 'saw_me_after', 'was_told', 'received_it', '
 export const FILES_MOST = 5;
 const LIMITS = Object.entries({ contact: 300, name: 120, when: 300, words: 20_000 });
 
-/** @param {Uint8Array} print the keeper's fingerprint @returns {Promise<string>} seven words, 40 bits of them random */
+/** @param {Uint8Array} print the keeper's fingerprint @returns {Promise<string>} nine words, 40 bits of them random */
 export async function newWitnessWords(print) {
   return witnessWordsOf(random(BYTES), print);
 }
@@ -45,9 +48,10 @@ export async function newWitnessWords(print) {
 /** @param {Uint8Array} raw five bytes @param {Uint8Array} print */
 export async function witnessWordsOf(raw, print) {
   const words = await wordList();
-  const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checkOf(raw));
+  const keyWords = (await fingerprintWords(print)).split(' ').slice(0, KEY_WORDS).join(' ');
+  const number = (raw.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) << 4n) | BigInt(checkOf(raw, keyWords));
   const code = Array.from({ length: CODE }, (_, i) => words[Number(BigInt.asUintN(11, number >> BigInt(11 * (CODE - 1 - i))))]);
-  return [...code, ...(await fingerprintWords(print)).split(' ').slice(0, KEY_WORDS)].join(' ');
+  return [...code, keyWords].join(' ');
 }
 
 /** The code and the words of the key. Throws `bad_request`; `unknown` holds what is not in the list. @param {string} text @returns {Promise<{code: string, keyWords: string}>} */
@@ -56,11 +60,12 @@ export async function readWitnessWords(text) {
   const named = text.length <= TEXT_LIMIT ? text.toLowerCase().match(/[a-z]+/g) ?? [] : [];
   const places = named.map((word) => words.indexOf(word));
   const unknown = named.filter((_, i) => places[i] === -1);
-  if (named.length !== WORDS || unknown.length) throw wrong('These are not seven words of the list.', unknown);
+  if (![WORDS, CODE + OLD_KEY_WORDS].includes(named.length) || unknown.length) throw wrong('These are not nine words of the list.', unknown);
   const number = places.slice(0, CODE).reduce((sum, place) => (sum << 11n) | BigInt(place), 0n);
   const raw = Uint8Array.from({ length: BYTES }, (_, i) => Number(BigInt.asUintN(8, number >> BigInt(4 + 8 * (BYTES - 1 - i)))));
-  if (Number(number & 15n) !== checkOf(raw)) throw wrong('One of the words is wrong, or they are not in the right order.', []);
-  return { code: named.slice(0, CODE).join(' '), keyWords: named.slice(CODE).join(' ') };
+  const keyWords = named.slice(CODE).join(' ');
+  if (Number(number & 15n) !== checkOf(raw, keyWords)) throw wrong('One of the words is wrong, or they are not in the right order.', []);
+  return { code: named.slice(0, CODE).join(' '), keyWords };
 }
 
 /** @param {string} sentence @param {readonly string[]} unknown */
@@ -68,18 +73,22 @@ function wrong(sentence, unknown) {
   return Object.assign(new KeptError('bad_request', sentence), { unknown });
 }
 
-/** @param {Uint8Array} raw */
-function checkOf(raw) {
-  return /** @type {number} */ (sha256Now(utf8('kept/witness-check\0'), raw)[0]) >> 4;
+/** Over the words of the key too, but for an old code. @param {Uint8Array} raw @param {string} keyWords */
+function checkOf(raw, keyWords) {
+  return /** @type {number} */ (sha256Now(utf8('kept/witness-check\0'), raw, utf8(isOld(keyWords) ? '' : keyWords))[0]) >> 4;
 }
 
+/** @param {string} keyWords */
+const isOld = (keyWords) => keyWords.split(' ').length === OLD_KEY_WORDS;
+
 /**
- * What four words are worth at one server's address: one Argon2id.
- * @param {import('./argon2.js').Argon2id} argon2 @param {string} code @param {string} address where the words are typed @param {{m: number, t: number}} [cost]
+ * What the words are worth at one server's address: one Argon2id.
+ * @param {import('./argon2.js').Argon2id} argon2 @param {{code: string, keyWords: string}} words read @param {string} address where the words are typed @param {{m: number, t: number}} [cost]
  * @returns {Promise<Code>}
  */
-export async function deriveCode(argon2, code, address, cost = DEFAULT) {
-  const root = await argon2(utf8(code), sha256Now(utf8('kept/witness-salt\0'), utf8(address)).slice(0, 16), { m: cost.m, t: cost.t });
+export async function deriveCode(argon2, { code, keyWords }, address, cost = DEFAULT) {
+  const label = isOld(keyWords) ? 'kept/witness-salt\0' : `kept/witness-salt/v2\0${keyWords}\0`;
+  const root = await argon2(utf8(code), sha256Now(utf8(label), utf8(address)).slice(0, 16), { m: cost.m, t: cost.t });
   const material = await importHkdfKey(root);
   root.fill(0);
   const [name, key, proof] = await Promise.all(['name', 'key', 'proof'].map((what) => hkdf(material, `kept/witness-${what}\0`)));
@@ -96,11 +105,11 @@ export async function sealAsking(code, witness, asked) {
   return envelope.seal(await importKey(code.key), 'asking', askingHeader(witness), padVersion(canon(told)));
 }
 
-/** What is asked. Throws `not_opened`, and `wrong_keys` when the keys are not those the three words name. @param {Code} code @param {string} keyWords @param {string} witness @param {Uint8Array} sealed @returns {Promise<Asked>} */
+/** What is asked. Throws `not_opened`, and `wrong_keys` when the keys are not those the words of the key name. @param {Code} code @param {string} keyWords @param {string} witness @param {Uint8Array} sealed @returns {Promise<Asked>} */
 export async function openAsking(code, keyWords, witness, sealed) {
   const told = asObject(await envelope.open(await importKey(code.key), sealed, 'asking', askingHeader(witness)));
   if (!isAsking(told)) throw new KeptError('not_opened');
-  const named = (await fingerprintWords(fingerprint(unb64(told.ecdsa_pub), unb64(told.hpke_pub)))).split(' ').slice(0, KEY_WORDS).join(' ');
+  const named = (await fingerprintWords(fingerprint(unb64(told.ecdsa_pub), unb64(told.hpke_pub)))).split(' ').slice(0, keyWords.split(' ').length).join(' ');
   if (named !== keyWords) throw new KeptError('wrong_keys');
   return told;
 }

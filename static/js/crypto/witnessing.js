@@ -14,7 +14,7 @@ export function witnessPart(session) {
       await session.test();
       const { ecdsa_pub, hpke_pub } = session.own.identity;
       const words = await newWitnessWords(fingerprint(unb64(ecdsa_pub), unb64(hpke_pub)));
-      const code = await deriveCode(session.argon2, (await readWitnessWords(words)).code, address);
+      const code = await deriveCode(session.argon2, await readWitnessWords(words), address);
       const witness = idText(newId());
       const sealed = await sealAsking(code, witness, { ...asked, ecdsa_pub, hpke_pub });
       return { words, witness, proof: b64(code.proof), asking: { name: b64(code.name), sealed: b64(sealed), witness } };

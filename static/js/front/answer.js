@@ -1,6 +1,6 @@
 /**
- * The page for somebody who saw it. It says nothing until seven words are right; then what is asked, and one statement with files,
- * sealed here to the key that three of the words name. Nothing is kept.
+ * The page for somebody who saw it. It says nothing until nine words are right; then what is asked, and one statement with files,
+ * sealed here to the key that five of the words name. Nothing is kept.
  */
 import { argon2id, knownAnswerTest } from '../crypto/argon2.js';
 import { isPassing, makeRequest } from '../net/http.js';
@@ -30,7 +30,7 @@ begin('asking');
 /** @param {unknown} error */
 function sentenceOf(error) {
   const { code, unknown } = /** @type {{code?: string, unknown?: string[]}} */ (error ?? {});
-  if (code === 'bad_request' && unknown) return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_seven');
+  if (code === 'bad_request' && unknown) return unknown.length ? say('not_words', { words: unknown.slice(0, 3).join(', ') }) : say('not_nine');
   if (code === 'not_found') return say('over');
   if (code === 'not_opened') return said('wrong_keys');
   if (code === 'too_large') return say('too_large', { most: size(found?.most ?? 0) });

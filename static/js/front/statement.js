@@ -22,11 +22,11 @@ const FIRST_WAIT = 250;
  * @param {Wire} wire @param {import('../crypto/argon2.js').Argon2id} argon2 @param {string} typed @param {string} address @returns {Promise<Found>}
  */
 export async function look(wire, argon2, typed, address) {
-  const { code: words, keyWords } = await readWitnessWords(typed);
+  const words = await readWitnessWords(typed);
   const code = await deriveCode(argon2, words, address);
   const { witness, sealed, ticket, files_bytes: most } = await wire.find(b64(code.name));
   if (!sealed || !ticket) throw new KeptError('over');
-  return { code, witness, ticket, most, asked: await openAsking(code, keyWords, witness, unb64(sealed)) };
+  return { code, witness, ticket, most, asked: await openAsking(code, words.keyWords, witness, unb64(sealed)) };
 }
 
 /**

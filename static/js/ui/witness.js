@@ -1,4 +1,4 @@
-/** Asking somebody who saw it: the seven words, and what came back, for the keeper to keep or throw away. */
+/** Asking somebody who saw it: the nine words, and what came back, for the keeper to keep or throw away. */
 import { asItCame } from '../record/witness.js';
 import { objectOf } from '../record/reading.js';
 import { html, nothing } from './html.js';

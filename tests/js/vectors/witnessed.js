@@ -1,4 +1,4 @@
-/** witness.json: seven words, what they are worth, what is asked and answered. */
+/** witness.json: nine words, what they are worth, what is asked and answered. */
 import { b64, unb64, unhex } from '../../../static/js/core/bytes.js';
 import { canon } from '../../../static/js/core/encoding.js';
 import { argon2id } from '../../../static/js/crypto/argon2.js';
@@ -17,13 +17,19 @@ export async function witness(v) {
     await refused('bad_request', () => readWitnessWords(one.typed), one.typed);
     await readWitnessWords(one.typed).catch((error) => same(error.unknown, one.unknown, one.typed));
   }
-  const code = await deriveCode(argon2id, v.read.code, v.address, v.cost);
+  const code = await deriveCode(argon2id, { code: v.read.code, keyWords: v.read.key_words }, v.address, v.cost);
   same([b64(code.key), b64(code.name), b64(code.proof)], [v.worth.key, v.worth.name, v.worth.proof], 'worth');
   const sealed = await envelope.seal(await importKey(code.key), 'asking', { t: 'asking', witness: v.witness }, padVersion(canon({ ...v.asked, t: 'asking/v1' })), { salt: unb64(v.asking.salt) });
   same(b64(sealed), v.asking.envelope, 'asking');
   const { t: _, ...asked } = await openAsking(code, v.read.key_words, v.witness, sealed);
   same(text(asked), text(v.asked), 'asked');
   await refused('wrong_keys', () => openAsking(code, 'some other words', v.witness, sealed), 'other words');
+  await refused('wrong_keys', () => openAsking(code, 'some other words than these', v.witness, sealed), 'five other words');
+  const older = await readWitnessWords(v.old.words);
+  same(text({ code: older.code, key_words: older.keyWords }), text(v.old.read), 'seven words');
+  const before = await deriveCode(argon2id, older, v.address, v.cost);
+  same([b64(before.key), b64(before.name), b64(before.proof)], [v.old.worth.key, v.old.worth.name, v.old.worth.proof], 'worth of seven words');
+  same((await openAsking(before, older.keyWords, v.witness, unb64(v.old.asking))).note, v.asked.note, 'asked with seven words');
   await refused('not_opened', () => openAsking({ ...code, key: new Uint8Array(32) }, v.read.key_words, v.witness, sealed), 'another code');
   for (const one of v.refused_asked) await refused('not_opened', () => sealAsking(code, v.witness, { ...v.asked, ...one }), JSON.stringify(one).slice(0, 40));
   const opened = await openStatement(unb64(v.hpke), v.worth.proof, v.witness, unb64(v.statement));
