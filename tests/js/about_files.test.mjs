@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { peekBytes, readAbout } from '../../static/js/actions/exif.js';
 import { readTiff } from '../../static/js/actions/tiff.js';
+import { effort } from './phone/effort.mjs';
 
 const ascii = (text) => Buffer.from(text, 'latin1');
 const u16 = (n) => Buffer.from([n >> 8, n & 255]);
@@ -89,7 +90,7 @@ test('hostile: 20,000 damaged files end, quickly, with no failure and no great r
   let state = 1;
   const dice = (n) => { state = (state * 1103515245 + 12345) & 0x7fffffff; return state % n; };
   let largest = 0;
-  const began = Date.now();
+  const spent = effort();
   for (let i = 0; i < 20_000; i++) {
     const [type, seed] = seeds[i % seeds.length];
     const file = seed.slice(0, dice(4) ? seed.length : 1 + dice(seed.length));
@@ -99,7 +100,7 @@ test('hostile: 20,000 damaged files end, quickly, with no failure and no great r
     for (const [name, value] of Object.entries(said ?? {})) assert.ok(['string', 'number', 'boolean'].includes(typeof value) && (typeof value !== 'string' || value.length <= 64) && (typeof value !== 'number' || Number.isSafeInteger(value)), `${name}: ${value}`);
   }
   assert.ok(largest <= 1 << 20, `read ${largest} bytes at once`);
-  assert.ok(Date.now() - began < 30_000);
+  assert.ok(spent() < 30_000);
 });
 
 test('hostile: boxes in their thousands, boxes of no size, boxes as long as the world', async () => {

@@ -1,6 +1,8 @@
 /** The phone without a network: drafts, words, entries, additions, files, locking. Nothing typed is lost. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { effort } from './phone/effort.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { isMismatch, magicOf } from '../../static/js/actions/magic.js';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
@@ -201,7 +203,7 @@ test('a crash in the middle of a file leaves no half file', async () => {
   const bytes = new Uint8Array(2_500_000);
   const never = Object.defineProperty(file(bytes), 'slice', { value: (from, to) => ({ arrayBuffer: () => (from > 2_000_000 ? new Promise(() => {}) : Promise.resolve(bytes.slice(from, to).buffer)) }) });
   void app.addFile('draft', never, { route: 'files' });
-  for (let i = 0; i < 200 && (await db.getAllKeys('a')).length < before + 2; i++) await new Promise((go) => setTimeout(go, 10));
+  await eventually(async () => (await db.getAllKeys('a')).length, (n) => n >= before + 2);
   assert.equal((await db.getAllKeys('a')).length, before + 2);
   const again = await restarted(phone);
   await again.app.unlock(WORDS);
@@ -277,15 +279,15 @@ test('the copy in the photos: the answer is kept with the file', async () => {
   assert.equal((await app.readIncident(record)).attachments[0].outside_copy, 'removed_for_safety');
 });
 
-test('a thousand entries are on the screen soon after the words', async () => {
+test('hundreds of entries are on the screen with little work after the words', async () => {
   const { phone, app } = await phoneWithEntry();
   for (let i = 0; i < 300; i++) await app.saveIncident({ record: null, fields: { narrative: `entry ${i}` }, restricted: {} });
   await app.lock('test');
-  const began = performance.now();
+  const spent = effort();
   await app.unlock(WORDS);
-  const spent = performance.now() - began;
+  const taken = spent();
   assert.equal(app.state.entries.length, 301);
-  assert.ok(spent < 1500, `${spent} ms`);
+  assert.ok(taken < 1500, `${taken} ms`);
   phone.end();
 });
 

@@ -61,7 +61,7 @@ test('what is asked of a new phone waits for every page of its diary', async () 
     sum: other.app.chooseForPack(ALL), look: other.app.reviewPack(ALL), quick: other.app.readForQuick(), fresh: other.app.newSince(), items: other.app.findItems('1'),
     list: other.app.agree(WORDS).then((words) => other.app.readChronology({ ...ALL, agreed: words }, SAY)),
   }).map(([name, one]) => one.then((found) => { done.push(name); return found; }));
-  await new Promise((go) => setTimeout(go, 300));
+  await other.phone.rest({ held: true });
   assert.deepEqual(done, [], 'nothing is answered from a part');
   release();
   const [sum, , quick, fresh, , list] = await Promise.all(asked);

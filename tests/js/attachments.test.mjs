@@ -1,6 +1,7 @@
 /** One file looked at closely: what is said of it, where it stands, who did what with it, and what is taken away at once. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { eventually } from './phone/eventually.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
@@ -188,19 +189,19 @@ test('removed at once on every device and on the server, however late they hear 
   const { attachment, record, faults } = first;
   const second = await device(first.login);
   await until(second, isKept, 'kept there');
-  for (let i = 0; i < 100 && (await second.app.readReceived(attachment).catch(() => null)) === null; i++) await new Promise((go) => setTimeout(go, 30));
+  await eventually(() => second.app.readReceived(attachment).catch(() => null), (read) => read !== null);
   faults.off = true;
   await first.app.purgeFile(attachment, { words: WORDS });
   await first.app.lock('test');
   faults.off = false;
   await first.app.unlock(WORDS);
   first.app.network();
-  for (let i = 0; i < 200 && first.app.state.entries.some(({ state }) => state.code !== 'kept'); i++) await new Promise((go) => setTimeout(go, 30));
+  await until(first, isKept, 'kept');
   const third = await device(first.login);
   await until(third, ({ entries }) => entries.length === 1, 'the entry on a new device');
   assert.deepEqual((await third.app.readIncident(record)).attachments, [], 'a new device gets nothing of it');
   second.app.network();
-  for (let i = 0; i < 200 && (await second.app.readIncident(record)).attachments.length; i++) await new Promise((go) => setTimeout(go, 30));
+  await eventually(() => second.app.readIncident(record), ({ attachments }) => !attachments.length);
   assert.deepEqual((await second.app.readIncident(record)).attachments, []);
   await assert.rejects(second.app.readReceived(attachment));
   for (const one of [first, second, third]) assert.equal(one.app.state.account.trouble, null, 'and nobody is alarmed');

@@ -9,6 +9,7 @@ import { questionActions } from '../../static/js/actions/questions.js';
 import { decodePush } from '../../static/js/ledger/push.js';
 import { joined } from './phone/at_desk.mjs';
 import { desk } from './phone/desk.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -153,7 +154,7 @@ test('taken out while an advocate reads it: their page is told of news, and at t
   assert.equal(made.size, 1);
   await one.app.takeOutRecord(one.record, 'It was somebody else.');
   await one.run();
-  for (let i = 0; i < 60 && !page.state.newer; i++) await looksAround();
+  await eventually(async () => { await looksAround(); return page.state.newer; }, Boolean);
   assert.ok(page.state.newer);
   await page.lookAgain();
   assert.deepEqual([page.state.entries, page.state.removed.length], [[], 1]);

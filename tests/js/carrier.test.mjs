@@ -5,6 +5,7 @@ import { random } from '../../static/js/core/bytes.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { keyOfBox, openBox, openBoxWith, sealBox } from '../../static/js/crypto/box.js';
 import { HEAD_BYTES, importKey } from '../../static/js/crypto/cobblestone.js';
+import { eventually as eventuallyOf } from './phone/eventually.mjs';
 import { WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -35,14 +36,7 @@ async function underWay() {
   return { ...made, seen, heads, gate: () => open(), faults };
 }
 
-async function eventually(is, ms = 15_000) {
-  const end = Date.now() + ms;
-  while (!is()) {
-    if (Date.now() > end) throw new Error('it did not come');
-    await new Promise((go) => setTimeout(go, 20));
-  }
-}
-
+const eventually = (is) => eventuallyOf(is, Boolean);
 const puts = (seen) => seen.filter((one) => one.startsWith('PUT') && isPart(one)).length;
 
 test('a film under way is sent to its end at the lock, and the next unlock finds it kept', async () => {
@@ -60,10 +54,10 @@ test('a film under way is sent to its end at the lock, and the next unlock finds
   assert.deepEqual([...new Set(seen.map((one) => one.split(' ')[1]))].filter((one) => !one.includes('/blobs/')), [], 'nothing but parts of files');
   assert.ok(heads.every((one) => one['X-Ticket'] && !one.Authorization), 'tickets, and nothing that signs in');
   const atLock = written();
-  await new Promise((go) => setTimeout(go, 300));
+  await phone.rest();
   assert.equal(written(), atLock, 'nothing is written for it');
   await app.unlock(WORDS);
-  await until({ app }, ({ entries }) => entries[0]?.state.code === 'kept', 'kept', 15_000);
+  await until({ app }, ({ entries }) => entries[0]?.state.code === 'kept', 'kept');
   phone.end();
 });
 
@@ -72,7 +66,9 @@ test('after quick exit, out of sight, or with no signal nothing is sent; back in
   await first.app.lock('exit');
   first.seen.length = 0;
   first.gate();
-  await new Promise((go) => setTimeout(go, 1200));
+  await first.phone.rest();
+  first.phone.hurry();
+  await first.phone.rest();
   assert.equal(puts(first.seen), 0, first.seen.join());
   first.phone.end();
 
@@ -81,10 +77,13 @@ test('after quick exit, out of sight, or with no signal nothing is sent; back in
   await second.app.lock('asked');
   second.seen.length = 0;
   second.gate();
-  await new Promise((go) => setTimeout(go, 1200));
+  await second.phone.rest();
+  second.phone.hurry();
+  await second.phone.rest();
   assert.equal(puts(second.seen), 0, second.seen.join());
   second.phone.visible = true;
-  await eventually(() => second.seen.some((one) => one.endsWith('/complete')), 20_000);
+  second.phone.hurry();
+  await eventually(() => second.seen.some((one) => one.endsWith('/complete')));
   second.phone.end();
 });
 
@@ -98,7 +97,9 @@ test('a session that was ended meanwhile stops it, and nobody signs in', async (
   };
   gate();
   await eventually(() => refused.length > 0);
-  await new Promise((go) => setTimeout(go, 2500));
+  await phone.rest();
+  phone.hurry();
+  await phone.rest();
   assert.equal(refused.length, 1, refused.join());
   assert.match(refused[0], /\/blobs\//);
   phone.end();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -17,10 +18,10 @@ const DAY = 86_400_000;
 
 /** Looks again until the phone knows: a worker's own knowledge is two seconds old at most. */
 async function heard(app, is) {
-  for (let i = 0; i < 150 && !is(app.state.account.closing); i++) {
+  await eventually(async () => {
     await app.sendFiles();
-    await new Promise((go) => setTimeout(go, 200));
-  }
+    return app.state.account.closing;
+  }, is);
 }
 
 test('announced, over, and moved to another server with every file', async () => {

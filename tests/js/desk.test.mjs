@@ -11,6 +11,7 @@ import { Idle } from '../../static/js/desk/idle.js';
 import { clientOf, inOrder } from '../../static/js/desk/order.js';
 import { looksTable } from '../../static/js/desk/organisation.js';
 import { OWN, digitsOf, joined } from './phone/at_desk.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -54,7 +55,7 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   assert.equal((await one.app.readGrants()).looks.length, 1);
   await one.app.saveIncident({ record: null, fields: { narrative: 'After that.' }, restricted: {} });
   await until(one, isKept, 'kept');
-  for (let i = 0; i < 60 && !desk.state.newer; i++) await looksAround();
+  await eventually(async () => { await looksAround(); return desk.state.newer; }, Boolean);
   assert.ok(desk.state.newer);
   assert.equal((await one.app.readGrants()).looks.length, 1); // asking whether there is news is no look
   await desk.lookAgain();
@@ -129,7 +130,7 @@ test('what was looked through is said, reaches every device of the keeper, stays
   await one.app.saveIncident({ record: one.record, fields: { narrative: 'He waited outside again. And he shouted.' }, restricted: {}, reason: 'More.' });
   assert.deepEqual(await said(), [['Priya K', true]]);
   await until(one, isKept, 'kept');
-  for (let i = 0; i < 60 && !desk.marked(one.record)?.since; i++) { await desk.lookAgain(); await new Promise((go) => setTimeout(go, 50)); }
+  await eventually(async () => { await desk.lookAgain(); return desk.marked(one.record)?.since; }, Boolean);
   assert.equal(desk.marked(one.record).since, true);
   await desk.mark(one.record);
   await run();

@@ -73,7 +73,7 @@ test('a picture still being written to the tray at the unlock is waited for', as
   await reached.shut;
   await app.pictureSave();
   const opening = app.unlock(WORDS);
-  await new Promise((go) => setTimeout(go, 50));
+  await phone.rest();
   held.open();
   await adding;
   await opening;
@@ -89,11 +89,13 @@ test('a bad file among several costs only itself', async () => {
 });
 
 test('saved before the draft was sealed: it does not come back as a second one', async () => {
-  const { app } = await phoneWithEntry();
+  const { phone, app } = await phoneWithEntry();
   app.putDraft({ fields: { narrative: 'Just now.' } });
   const saving = app.saveIncident({ record: null, fields: {}, restricted: {} });
   await saving;
-  await new Promise((go) => setTimeout(go, 400));
+  await phone.rest();
+  phone.hurry(); // what would still seal the draft
+  await phone.rest();
   await app.lock('test');
   await app.unlock(WORDS);
   assert.equal(app.state.draft, null);
@@ -125,11 +127,11 @@ test('a file on its way when Save is tapped goes into that entry, and what is ty
 });
 
 test('a file that ends after the lock neither shows on the lock nor hides the draft', async () => {
-  const held = gate();
-  const { phone, app } = await phoneWithEntry({ pictures: { make: async () => { await held.shut; return null; } } });
+  const [asked, held] = [gate(), gate()];
+  const { phone, app } = await phoneWithEntry({ pictures: { make: async () => { asked.open(); await held.shut; return null; } } });
   app.putDraft({ fields: { narrative: 'half a sen' } });
   const adding = app.addFile('draft', file(PNG), { route: 'files' });
-  await new Promise((go) => setTimeout(go, 100));
+  await asked.shut;
   await app.lock('test');
   held.open();
   await assert.rejects(adding, { code: 'locked' });
@@ -174,7 +176,7 @@ test('an opening that fails half way leaves no rows on the lock', async () => {
   phone.end();
   const broken = makePhone({ after: phone, makeVault: () => {
     const vault = vaultInProcess('https://notes.example');
-    vault.loadIdentity = async () => { await new Promise((go) => setTimeout(go, 200)); throw new KeptError('not_opened'); };
+    vault.loadIdentity = async () => { await until(broken, ({ entries }) => entries.length > 0, 'rows before it'); throw new KeptError('not_opened'); };
     return vault;
   } });
   await broken.app.start();

@@ -14,6 +14,7 @@ import { importKey } from '../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../static/js/crypto/envelope.js';
 import { unpad } from '../../static/js/crypto/padding.js';
 import { desk } from './phone/desk.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -70,12 +71,7 @@ const narratives = (found) => found.flatMap(({ narrative }) => narrative ?? []).
 
 /** Until what the advocate reads is so. */
 async function untilReads(one, is) {
-  let seen = await reads(one);
-  for (let i = 0; i < 150 && !is(seen); i++) {
-    await new Promise((go) => setTimeout(go, 40));
-    seen = await reads(one);
-  }
-  return seen;
+  return eventually(() => reads(one), is);
 }
 
 test('nine words, what was and what comes, a note never, and nothing after the end', async () => {
@@ -93,7 +89,7 @@ test('nine words, what was and what comes, a note never, and nothing after the e
   assert.equal(seen.summary.entries, 1);
   await one.app.saveIncident({ record: null, fields: { narrative: 'He was there on Monday too.' }, restricted: {} });
   await until(one, isKept, 'kept');
-  for (let i = 0; i < 100 && narratives(seen).length < 2; i++) { await new Promise((go) => setTimeout(go, 50)); seen = await reads(priya); }
+  seen = await untilReads(priya, (read) => narratives(read).length === 2);
   assert.deepEqual(narratives(seen), ['He waited outside again.', 'He was there on Monday too.'].sort());
   assert.ok(seen.every(({ kind }) => !['note', 'settings', 'manifest'].includes(kind)));
   const { grants, looks } = await one.app.readGrants();

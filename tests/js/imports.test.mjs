@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, before as beforeAll } from 'node:test';
 import { Database } from '../../static/js/store/database.js';
 import { ANDROID, IOS, MAIL, androidZip, iosZip, longChat, utf8, zip } from './exports.mjs';
+import { eventually } from './phone/eventually.mjs';
 import { NOON, WORDS, makePhone, phoneWithEntry } from './phone/phone.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { readDiary } from '../../static/js/actions/pack_sources.js';
@@ -151,13 +152,13 @@ test('a phone that dies while the entries are written has none of them afterward
   // The writes after the sealed file never come: not the entries, and not the tidying either.
   phone.phone.database.write = async function gone(...args) { if (++writes > 2) return new Promise(() => {}); return write.apply(this, args); };
   void phone.app.keepImport({ chosen: all(plan) });
-  while (writes < 3) await new Promise((go) => setTimeout(go, 10));
+  await eventually(() => writes, (n) => n >= 3);
   const next = makePhone({ after: phone.phone, database: new Database({ name: phone.phone.name }) });
   phone.phone.end();
   await next.app.start();
   await next.app.unlock(WORDS);
   assert.deepEqual([next.app.state.entries.length, await next.app.readRecords('schedule')], [1, []]);
-  for (let i = 0; i < 100 && await countRows(next.database) > before; i++) await new Promise((go) => setTimeout(go, 20));
+  await eventually(() => countRows(next.database), (n) => n <= before);
   assert.ok(await countRows(next.database) <= before);
 });
 

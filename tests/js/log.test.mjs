@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
@@ -43,13 +44,11 @@ async function keeper(words) {
 
 /** Looks at the log until the phone has what `is` asks of its own notes. */
 async function looked(made, is, what = 'the log') {
-  for (let i = 0; i < 300; i++) {
+  await eventually(() => {
     made.app.network();
-    const root = storeOf(made)?.root;
-    if (root && is(root)) return root;
-    await new Promise((go) => setTimeout(go, 50));
-  }
-  throw new Error(`${what} did not come: ${JSON.stringify(storeOf(made)?.root.log)}`);
+    return storeOf(made)?.root;
+  }, (root) => root && is(root), { what });
+  return storeOf(made).root;
 }
 
 /** The sealed store of an open phone. */

@@ -91,7 +91,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   const last = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   await last.app.start();
   await last.app.unlock(WORDS);
-  await until(last, (state) => state.entries.length === 4 && isKept(state), 'kept again', 20_000);
+  await until(last, (state) => state.entries.length === 4 && isKept(state), 'kept again');
   await eventually(async () => (await last.app.usage()).waiting.files, (files) => files === 0);
   assert.deepEqual(await Promise.all([record, ...unsent].map((one) => whole(last, one))), before);
   const { unsaved, half } = await last.app.readIncident(record);
@@ -125,8 +125,8 @@ test('a file half sent stays until the rest of it has gone', async () => {
   phone.end();
   await again.app.start();
   await again.app.unlock(WORDS);
-  await eventually(async () => (await again.app.usage()).waiting.files, (files) => files === 0, 15_000);
-  await until(again, isKept, 'kept', 15_000);
+  await eventually(async () => (await again.app.usage()).waiting.files, (files) => files === 0);
+  await until(again, isKept, 'kept');
   await again.app.checkFile(attachment);
   again.end();
 });
@@ -140,17 +140,17 @@ test('what was begun before it does not come after it', async () => {
   phone.end();
   await again.app.start();
   await again.app.unlock(WORDS);
-  await until(again, isKept, 'kept', 15_000);
+  await until(again, isKept, 'kept');
   assert.equal((await again.app.readIncident(again.app.state.entries[0].record)).attachments.length >= 1, true);
   again.end();
 });
 
-/** Ten seconds of writing, as an import does; how it ended. */
+/** Writing that goes on until it is told to give way, as an import of a long chat does; how it ended. */
 function writesLong(phone) {
   return phone.ctx.open.store.change(async (_root, change) => {
-    for (let n = 0; n < 200; n++) {
-      await new Promise((go) => { setTimeout(go, 50); });
-      change.putJson(`t/long${n}`, { n });
+    for (let n = 0; ; n++) {
+      await new Promise((go) => { setImmediate(go); });
+      change.putJson(`t/long${n % 200}`, { n });
     }
   }).then(() => 'written', ({ code }) => code);
 }
@@ -162,17 +162,15 @@ test('what takes long gives way to it: a phone is cleared in the middle of an im
   const long = writesLong(phone);
   app.newDraft();
   app.putDraft({ fields: { narrative: 'Half a sent' } });
-  const from = Date.now();
   await app.panicClear();
-  assert.ok(Date.now() - from < 4000, 'it did not wait for all of it');
-  assert.equal(await long, 'locked');
+  assert.equal(await long, 'locked', 'it did not wait for all of it');
   const left = new Set((await records(phone)).map((bytes) => Buffer.from(bytes).toString('latin1')));
   assert.ok(held.filter((bytes) => !left.has(Buffer.from(bytes).toString('latin1'))).length > 20, 'it was cleared, not only locked');
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
   phone.end();
   await again.app.start();
   await again.app.unlock(WORDS);
-  await until(again, isKept, 'kept again', 20_000);
+  await until(again, isKept, 'kept again');
   assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
   assert.deepEqual(await whole(again, record), was);
   again.end();
@@ -218,7 +216,7 @@ test('what came while locked, and drafts that wait, have no other copy: they sta
     const { record } = await again.app.saveIncident({ record: null, fields: { narrative: 'With it.' }, restricted: {} });
     assert.deepEqual((await whole(again, record)).files, files.map(({ sha256 }) => sha256));
   }
-  await until(again, (state) => state.entries.length === 3 && isKept(state), 'sent', 20_000);
+  await until(again, (state) => state.entries.length === 3 && isKept(state), 'sent');
   again.end();
 });
 
@@ -243,14 +241,14 @@ test('in the middle of making every key new, whether the server took it or not, 
     if (again.app.state.account.rekeying) {
       if (!arrives) {
         // What the phone writes as it fills again comes after what the keys were made for: they are made once more.
-        await until(again, isKept, 'filled again', 20_000);
+        await until(again, isKept, 'filled again');
         await again.app.saveNote(record, 'Only for me.');
-        await until(again, isKept, 'written meanwhile', 20_000);
+        await until(again, isKept, 'written meanwhile');
       }
       await again.app.renewOn({ newWords: NEW });
     }
     if (again.app.state.account.trouble?.code === 'signed_out') await again.app.catchUp({ words: NEW });
-    await until(again, isKept, 'kept', 20_000);
+    await until(again, isKept, 'kept');
     assert.deepEqual(await whole(again, record), was);
     await again.app.lock('asked');
     await again.app.unlock(NEW);

@@ -125,9 +125,9 @@ for (const [how, writes, after] of [['before it has signal', true], ['only after
       await save(again.app, 'twice');
     }
     // Then everything is there and kept, the file too
-    await until(again, (state) => state.entries.length === 5 && isKept(state), 'all of it, kept', 15_000);
+    await until(again, (state) => state.entries.length === 5 && isKept(state), 'all of it, kept');
     const { open } = again.phone.ctx;
-    await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn, 20_000);
+    await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn);
     faults.off = true;
     const { url } = await again.app.readReceived(attachment);
     assert.deepEqual(new Uint8Array(await again.phone.urls.get(url).arrayBuffer()), bytes);
@@ -137,7 +137,7 @@ for (const [how, writes, after] of [['before it has signal', true], ['only after
     two.app.network();
     const fresh = await device(one.login);
     for (const other of [two, fresh]) {
-      await until(other, (state) => state.entries.length === 5, 'on another device', 15_000);
+      await until(other, (state) => state.entries.length === 5, 'on another device');
       await eventually(() => other.phone.ctx.open.syncing.running, (isOn) => !isOn);
       assert.equal(other.app.state.account.trouble, null, JSON.stringify(other.app.state.account.trouble));
     }
@@ -171,11 +171,11 @@ test('two that send the same at once: each version and file once on the server, 
   one.faults.off = false;
   for (let n = 0; n < 5; n++) for (const { app } of [one, twin]) app.network();
   // Then both say kept, and a new phone finds everything once
-  for (const each of [one, twin]) await until(each, (state) => state.entries.length === 3 && isKept(state), 'kept', 20_000);
+  for (const each of [one, twin]) await until(each, (state) => state.entries.length === 3 && isKept(state), 'kept');
   const fresh = await device(one.login);
-  await until(fresh, (state) => state.entries.length === 3 && isKept(state), 'on a new phone', 15_000);
+  await until(fresh, (state) => state.entries.length === 3 && isKept(state), 'on a new phone');
   const { open } = fresh.phone.ctx;
-  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn, 20_000);
+  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn);
   const { url } = await fresh.app.readReceived(attachment);
   assert.deepEqual(new Uint8Array(await fresh.phone.urls.get(url).arrayBuffer()), bytes);
   for (const { app } of [one, twin, fresh]) assert.equal(app.state.account.trouble, null);

@@ -16,14 +16,8 @@ import { readDoor } from '../../static/js/store/beside.js';
 const NEW = 'orbit velvet canyon maple drift spoon';
 const CHEAP = { m: 8, t: 1 };
 let server;
-const servers = [];
-/** A server takes sixty posts a minute from one place. */
-async function newServer() {
-  server = await startServer();
-  servers.push(server);
-}
-before(newServer);
-after(() => Promise.all(servers.map((one) => one.stop())));
+before(async () => { server = await startServer(); });
+after(() => server.stop());
 
 const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 
@@ -72,9 +66,8 @@ async function opensOf(door, words, table, origin) {
   return opened;
 }
 
-/** A server of their own, and two phones of one diary that have all there is. */
+/** Two phones of one diary that have all there is. */
 async function twoPhones() {
-  await newServer();
   const one = await keeper();
   const two = await device(one.login, WORDS);
   await until(two, ({ entries }) => entries.length === 1);
@@ -116,7 +109,6 @@ test('new words: old words and sessions end, the code and the other phone go on'
 });
 
 test('new keys: what was copied before opens nothing written after, and the keeper reads everything', async () => {
-  await newServer();
   const one = await keeper('before');
   await one.app.putDraft({ fields: { narrative: 'with a picture' } });
   await one.app.addFile('draft', file(PNG), { route: 'photo_picker' });
@@ -200,7 +192,7 @@ test('a phone that comes back after new keys: opens with its old words, sends no
   await two.app.catchUp({ words: NEW });
   const all = await until(two, (state) => isKept(state) && state.entries.length === 4, 'everything both ways');
   assert.ok(all.entries.every(({ flags }) => !flags.includes('altered')));
-  await until(one, ({ entries }) => entries.length === 4 || (one.app.network(), false), 'and on the first', 8000);
+  await until(one, ({ entries }) => entries.length === 4 || (one.app.network(), false), 'and on the first');
   assert.equal(one.app.state.account.trouble, null);
   assert.ok(one.app.state.entries.every(({ flags }) => !flags.includes('altered')));
   await two.app.lock('asked');
@@ -284,7 +276,6 @@ for (const [name, hit] of [
 }
 
 test('the last answer is lost and the phone restarts: the new words finish it here', async () => {
-  await newServer();
   const one = await keeper();
   let done = false;
   one.faults.after = (path) => { if (path.endsWith('/commit')) { done = true; one.faults.off = true; throw new TypeError('Failed to fetch'); } };
@@ -329,7 +320,6 @@ test('words changed after new keys: what was sealed before those is read without
 });
 
 test('a server put back to before the new keys: it is said, nothing changes, and a sealed copy has everything', async () => {
-  await newServer();
   const one = await keeper('before');
   const older = await mkdtemp(join(tmpdir(), 'older-'));
   await server.leave();

@@ -47,7 +47,7 @@ test('an open phone whose session was ended locks at its next contact, and is si
   await endOther(one);
   await save(other.app, 'typed by whoever holds it');
   await until(other, isLocked, 'locked');
-  await new Promise((go) => setTimeout(go, 300));
+  await other.phone.rest();
   assert.equal(entries(other), 1, 'it did not sign in again by itself');
   assert.equal((await one.app.sessions({ words: WORDS })).length, 1);
 
@@ -84,7 +84,7 @@ test('a restart, and a short secret, do not bring it back; the words in use do',
   assert.equal(next.app.state.phase, 'open', 'what is on the phone can be read');
   await save(next.app, 'with the short secret');
   next.app.network();
-  await new Promise((go) => setTimeout(go, 300));
+  await next.rest();
   assert.equal(entries(other), 1, 'a short secret signs nobody in');
   await assert.rejects(next.app.catchUp({ words: 'none of these words' }), { code: 'sign_in_failed' });
   await next.app.catchUp({ words: WORDS });

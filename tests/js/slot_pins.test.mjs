@@ -7,6 +7,7 @@ import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { canon } from '../../static/js/core/encoding.js';
 import { readDoor } from '../../static/js/store/beside.js';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -148,7 +149,7 @@ test('the short secret’s slot follows when it is opened, and an emptied one st
   assert.deepEqual([await made.pinned(), await made.pinned(SHORT)], [now, log], 'nothing but its own secret can seal the other slot');
   await made.app.lock('asked');
   await made.app.unlock(SHORT);
-  for (let i = 0; i < 100 && await made.pinned(SHORT) !== now; i++) await new Promise((go) => setTimeout(go, 20));
+  await eventually(() => made.pinned(SHORT), (pinned) => pinned === now);
   assert.equal(await made.pinned(SHORT), now);
   await made.app.lock('asked');
   await made.app.unlock(WORDS);
@@ -177,7 +178,7 @@ test('a key that is followed while the words change: the new words open the phon
   await made.app.lock('asked');
   await made.app.unlock('lamp orbit kettle marsh tulip fence');
   assert.equal(made.app.state.entries.length, 1);
-  for (let i = 0; i < 100 && await made.pinned('lamp orbit kettle marsh tulip fence') !== them.log; i++) await new Promise((go) => setTimeout(go, 20));
+  await eventually(() => made.pinned('lamp orbit kettle marsh tulip fence'), (pinned) => pinned === them.log);
   assert.equal(await made.pinned('lamp orbit kettle marsh tulip fence'), them.log);
   made.phone.end();
 });

@@ -1,6 +1,7 @@
 /** The sealed store: all of a change or nothing, nothing lost when the phone is full or the connection goes. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { eventually } from './phone/eventually.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { random } from '../../static/js/core/bytes.js';
 import { fill, isFull, release } from '../../static/js/store/ballast.js';
@@ -63,7 +64,7 @@ test('no space left: named, the entry is not there, the draft is, and the same s
   phone.app.putDraft({ fields: { narrative: 'Words that must not be lost.' } });
   await phone.app.enrolHere(WORDS);
   await until(phone, ({ draft }) => draft.saved_at !== null, 'a sealed draft');
-  while (!await isFull(phone.database)) await new Promise((done) => { setTimeout(done, 10); });
+  await eventually(() => isFull(phone.database), Boolean);
   while (await release(phone.database)) { /* the room kept for words is used up too */ }
   errors.push(full());
   await assert.rejects(phone.app.saveIncident({ record: null, fields: {}, restricted: {} }), (error) => error.code === 'no_space' && /still here/.test(error.sentence));

@@ -10,15 +10,8 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { canon, frames, readFrames } from '../../static/js/core/encoding.js';
 
 let server;
-let keepers = 0;
-const servers = [];
-/** A server takes sixty posts a minute from one place, so a few keepers share one. */
-async function newServer() {
-  server = await startServer();
-  servers.push(server);
-}
-before(newServer);
-after(() => Promise.all(servers.map((one) => one.stop())));
+before(async () => { server = await startServer(); });
+after(() => server.stop());
 
 const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
@@ -26,7 +19,6 @@ const json = (status, body) => new Response(JSON.stringify(body), { status, head
 
 /** A registered phone whose faults can be changed as it goes. */
 async function keeper(words) {
-  if (++keepers % 8 === 0) await newServer();
   const faults = {};
   const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
   const { login } = await made.app.register({ words: WORDS });
@@ -38,7 +30,7 @@ const device = (login) => anotherPhone(server.base, login);
 /** Until the phone has fetched every file, not only the words: nothing is asked for any more and no run is on. */
 async function allHere({ ctx }) {
   const { open } = ctx;
-  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn, 20_000);
+  await eventually(() => [open.store.root.fetch.length, open.syncing.running], ([left, isOn]) => left === 0 && !isOn);
 }
 
 test('kept safe only when the receipt holds, and then with its time', async () => {
@@ -381,7 +373,7 @@ test('signing out ends the session and locks, even with a run on; opening again 
   one.app.network();
   await one.app.signOut();
   assert.equal(one.app.state.phase, 'locked');
-  await new Promise((go) => setTimeout(go, 300));
+  await one.phone.rest();
   assert.equal((await other.app.sessions({ words: WORDS })).length, 1, 'nothing signed in again while locked');
   await one.app.unlock(WORDS);
   await one.app.usage();

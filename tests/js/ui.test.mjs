@@ -117,7 +117,7 @@ test('what was begun before a lock changes nothing after it', async () => {
   finish({ code: 'no_space', sentence: 'full' });
   assert.equal(await running, false);
   assert.equal(stage.problem, null);
-  await new Promise((resolve) => { setTimeout(resolve, 0); });
+  await new Promise((resolve) => { setImmediate(resolve); });
   assert.equal(read.data, undefined);
 });
 
@@ -126,7 +126,7 @@ test('Save waits for every file that was chosen, and says which did not come in'
   const app = /** @type {any} */ ({
     state: { phase: 'open', draft: { fields: { narrative: 'x' }, restricted: {}, attachments: [] }, entries: [] },
     async addFile(_to, file) {
-      await new Promise((go) => { setTimeout(go, 5); });
+      await new Promise((go) => { setImmediate(go); });
       if (file.name === 'b') throw { code: 'empty_file', sentence: 'This file is empty.' };
       done.push(file.name);
     },

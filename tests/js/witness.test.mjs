@@ -21,15 +21,11 @@ import { sender, startServer } from './phone/server.mjs';
 const SAID = { contact: '07700 900222', name: 'Sam Ray', saw_how: 'saw', when: 'Tuesday about nine', words: 'He stood by the blue gate.' };
 let server;
 let address;
-const servers = [];
-/** A server takes sixty posts a minute from one place. */
-async function newServer() {
+before(async () => {
   server = await startServer();
-  servers.push(server);
   address = `http://public.localhost:${server.port}/answer`;
-}
-before(newServer);
-after(() => Promise.all(servers.map((one) => one.stop())));
+});
+after(() => server.stop());
 
 async function asks(note = 'Tuesday at the tram stop') {
   const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: witnessActions }, 'He waited outside again.');
@@ -114,7 +110,6 @@ test('used once: the second says so kindly; what is too large is refused before 
 });
 
 test('an account that took longer than its ticket, a connection that breaks at every step, answers that are lost, an empty file among others: all of it comes, once', async () => {
-  await newServer();
   const one = await asks();
   const { wire } = page();
   const found = await looks(wire, one.made.words);
@@ -152,7 +147,6 @@ test('an empty file in a statement that some other page sent keeps nothing out t
 });
 
 test('a key that is not the keeper’s is refused on the page', async () => {
-  await newServer();
   const [one, other] = [await asks(), await asks()];
   const mixed = [...one.made.words.split(' ').slice(0, 4), ...other.made.words.split(' ').slice(4)].join(' ');
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'bad_request' || code === 'no_match');

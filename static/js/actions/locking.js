@@ -55,7 +55,8 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
     .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);
-  await Promise.race([flushed, new Promise((late) => { ctx.timers.after(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined)); })]);
+  const { after, deadline = after } = ctx.timers;
+  await Promise.race([flushed, new Promise((late) => { deadline(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined)); })]);
   drafts.forget();
   forgetAll(ctx);
   // Sealing the draft has drawn it once more. A page that was left meanwhile stays left, a lock that was asked for stands, and

@@ -94,7 +94,8 @@ export type Collaborators = {
   hold: () => Promise<null | (() => void)>;
   online: () => boolean; visible: () => boolean;
   objectUrl: { make(blob: Blob): string; drop(url: string): void };
-  timers: { after(ms: number, act: () => void): unknown; stop(timer: unknown): void };
+  /** `deadline`: as `after`, for how long something else may take at most */
+  timers: { after(ms: number, act: () => void): unknown; stop(timer: unknown): void; deadline?(ms: number, act: () => void): unknown };
   deviceName: string; supported: () => boolean;
   /** deletes what the page has written on this device */
   leaveNothing: () => Promise<unknown>;

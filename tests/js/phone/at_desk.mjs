@@ -2,9 +2,12 @@
 import { createHmac } from 'node:crypto';
 import { createDesk } from '../../../static/js/desk/desk.js';
 import { makeRequest } from '../../../static/js/net/http.js';
+import { eventually } from './eventually.mjs';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
+/** How often a desk looks what has changed, ms. */
+const EVERY = 30_000;
 export const OWN = 'an advocate has words too';
 
 /** `made` has the addresses it made of files and has not dropped, with what they lead to; `change` bends the keys' own answers by name. */
@@ -12,7 +15,7 @@ function openDesk(server, change = {}) {
   const meddled = new Map();
   const send = sender(server.base, {});
   const made = new Map();
-  const timers = new Set();
+  const timers = new Map();
   const request = makeRequest(async (path, options) => {
     const response = await send(path, options);
     const bent = [...meddled].find(([pattern]) => new RegExp(pattern).test(path))?.[1];
@@ -22,11 +25,17 @@ function openDesk(server, change = {}) {
   });
   const desk = createDesk({
     request, makeVault: () => { const vault = vaultInProcess(server.base); return Object.assign(vault, ...Object.entries(change).map(([name, bend]) => ({ [name]: bend(vault[name]) }))); }, clock: { now: () => Date.now() }, zone: () => 'Europe/London', visible: () => true,
-    timers: { after: (_ms, act) => { timers.add(act); return act; }, stop: (act) => timers.delete(act) },
+    timers: { after: (ms, act) => { timers.set(act, ms); return act; }, stop: (act) => timers.delete(act) },
     objectUrl: { make: (blob) => { const url = `blob:${made.size}${Math.random()}`; made.set(url, blob); return url; }, drop: (url) => made.delete(url) },
   });
-  /** What a page does twice a minute. */
-  const looksAround = async () => { for (const act of [...timers]) await act(); await new Promise((go) => setTimeout(go, 300)); };
+  /** What a page does twice a minute, to its end: when it waits for the next time. */
+  const looksAround = async () => {
+    const due = [...timers];
+    timers.clear();
+    const looks = desk.state.phase === 'in' && due.some(([, ms]) => ms === EVERY);
+    for (const [act] of due) await act();
+    if (looks) await eventually(() => [...timers.values()], (waits) => waits.includes(EVERY));
+  };
   return { desk, meddled, made, looksAround };
 }
 

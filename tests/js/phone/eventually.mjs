@@ -1,13 +1,16 @@
 /** Waiting in tests for what comes by itself. */
 import assert from 'node:assert/strict';
 
-/** Until `is` holds of what `read` answers; fails with the last answer after `ms`. */
-export async function eventually(read, is, ms = 8000) {
-  const end = Date.now() + ms;
+/** Long enough for a machine that does ten other things: only what never comes is a fault. */
+export const PATIENCE = 120_000;
+
+/** Until `is` holds of what `read` answers; fails with the last answer. */
+export async function eventually(read, is, { what = 'it' } = {}) {
+  const end = Date.now() + PATIENCE;
   for (;;) {
     const found = await read();
     if (is(found)) return found;
-    if (Date.now() > end) assert.fail(`did not come: ${JSON.stringify(found)}`);
+    if (Date.now() > end) assert.fail(`${what} did not come: ${JSON.stringify(found)}`);
     await new Promise((go) => setTimeout(go, 30));
   }
 }

@@ -12,6 +12,7 @@ import { FUNCTIONS } from '../../../static/js/crypto/vault.js';
 import { Api } from '../../../static/js/net/api.js';
 import { makeRequest } from '../../../static/js/net/http.js';
 import { Database } from '../../../static/js/store/database.js';
+import { PATIENCE } from './eventually.mjs';
 
 export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -42,20 +43,39 @@ let phones = 0;
 /** @param {object} [over] collaborators to change; `base` and `send` for the network, `keep` another phone to be after a restart */
 export function makePhone({ origin = 'https://notes.example', send = noNetwork, after = null, clock = after?.clock ?? fixedClock(NOON), ...over } = {}) {
   const name = after?.name ?? `phone-${++phones}`;
-  const timers = new Set();
+  const timers = new Map();
   const phone = {
     name, clock, online: true, visible: true, made: 0, held: null,
     urls: new Map(),
     database: over.database ?? new Database({ name }),
     end() {
-      for (const timer of timers) clearTimeout(timer);
+      for (const timer of timers.keys()) clearTimeout(timer);
       phone.ended = true;
     },
+    /** Every pause that the app takes now is over at once. */
+    hurry() {
+      const waiting = [...timers];
+      for (const [timer] of waiting) clearTimeout(timer);
+      timers.clear();
+      for (const [, act] of waiting) act();
+    },
+    /** Until nothing is on its way: no request, no change of the store, no run. For tests that hold that something does not happen; `held`: a test holds a request up. */
+    async rest({ held = false } = {}) {
+      for (let quiet = 0; quiet < 20; quiet++) {
+        await new Promise((go) => { setImmediate(go); });
+        const { open } = phone.ctx;
+        await open?.store.turn;
+        if (held) continue;
+        if (asking.size || open?.syncing.running) quiet = 0;
+        await Promise.allSettled(asking);
+      }
+    },
   };
+  const asking = new Set();
   // What has ended asks no more: not even for the two minutes that a request may take, which would keep Node up.
   const request = makeRequest(send);
   phone.app = createApp({
-    database: phone.database, api: new Api((ask) => (phone.ended ? new Promise(() => {}) : request(ask))),
+    database: phone.database, api: new Api((ask) => (phone.ended ? new Promise(() => {}) : noted(asking, request(ask)))),
     makeVault: () => { phone.made++; return vaultInProcess(origin); },
     pictures: { make: async () => [{ purpose: 'print', bytes: new Uint8Array(5000).fill(7), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' }, { purpose: 'preview', bytes: new Uint8Array(900).fill(8), width: 320, height: 693, media_type: 'image/jpeg', recipe: 'test' }] },
     clock, origin, zone: () => 'Europe/London', random: settledRandom,
@@ -65,8 +85,10 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
       drop: (url) => { phone.urls.delete(url); },
     },
     timers: {
-      after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.add(timer); if (ms > 500) timer.unref?.(); return timer; },
+      after: (ms, act) => { const timer = setTimeout(() => { timers.delete(timer); act(); }, Math.min(ms, 2 ** 30)); timers.set(timer, act); if (ms > 500) timer.unref?.(); return timer; },
       stop: (timer) => { clearTimeout(timer); timers.delete(timer); },
+      // A busy machine takes longer over what a phone does in a second, and a lock must not give it up for that.
+      deadline: (ms, act) => { setTimeout(act, ms * 30).unref(); },
     },
     packActions: (ctx) => { phone.ctx = ctx; return over.packActions?.(ctx) ?? {}; },
     deviceName: 'Test', supported: () => true, keepOffline: async () => undefined, applyUpdate: async () => undefined, leaveNothing: async () => { phone.erased = true; }, phoneBytes: async () => 0, roomBytes: async () => null, connection: () => null,
@@ -75,12 +97,19 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
   return phone;
 }
 
+/** @template T @param {Set<unknown>} among @param {Promise<T>} asked @returns {Promise<T>} the same, and among those until it is done */
+function noted(among, asked) {
+  among.add(asked);
+  asked.catch(() => undefined).finally(() => among.delete(asked));
+  return asked;
+}
+
 export async function noNetwork() {
   throw new TypeError('Failed to fetch');
 }
 
 /** Waits until `is` holds of the phone's state. */
-export async function until(phone, is, what = 'state', ms = 30_000) {
+export async function until(phone, is, what = 'state', ms = PATIENCE) {
   const end = Date.now() + ms;
   for (;;) {
     const state = phone.app.state;

@@ -1,29 +1,98 @@
-"""Serves the real application for the phone's tests in Node, with locks cheap enough to make hundreds of."""
+"""Serves the real application for the phone's tests in Node, with locks cheap enough to make hundreds of.
+
+It takes a port of its own and writes its number, so that no two servers ever choose the same one. How often one place may ask
+is not counted here: that is the subject of Python's tests, and a file of tests asks as often as the machine is quick.
+"""
 
 import asyncio
+import errno
+import hashlib
 import os
+import shutil
+import socket
+import sqlite3
 import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
 
 import uvicorn
 
 from diary.app import create_app
-from diary.config import load
+from diary.config import Settings, load
 from diary.crypto import kdf
 from diary.storage.database import migrate
+from diary.storage.sqlite import path_of
+from diary.web.limits import NetworkLimit
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 60
 
 
 def main() -> None:
-    """Migrate, say so on standard output, and serve until killed."""
+    """Migrate, listen, write the port on standard output, and serve until killed."""
+    listening = _listen(int(sys.argv[1]))
+    port = listening.getsockname()[1]
+    os.environ.setdefault("DIARY_APP_URL", f"http://localhost:{port}")
+    os.environ.setdefault("DIARY_PUBLIC_URL", f"http://public.localhost:{port}")
     settings = load(os.environ)
-    asyncio.run(migrate(settings))
+    _make_tables(settings)
     app = create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
-    sys.stdout.write("ready\n")
+    sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # A browser sends again what met a connection that was closed for being idle; Node does not.
-    uvicorn.run(
-        app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="error", server_header=False,
-        timeout_keep_alive=600,
-    )  # fmt: skip
+    config = uvicorn.Config(app, access_log=False, log_level="error", server_header=False, timeout_keep_alive=600)
+    with patch.object(NetworkLimit, "enter", _let_in):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+async def _let_in(_limit: NetworkLimit, _address: str | None, _per_minute: int) -> None:
+    """Count nothing."""
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket that takes connections from now on; they wait until they are served. 0: any port that is free.
+
+    A server that comes back must have the port it had: where another program has it for a moment, that is waited for.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    until = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            listening.bind(("127.0.0.1", port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            listening.listen(128)
+            return listening
+
+
+def _make_tables(settings: Settings) -> None:
+    """The newest tables in the server's own database: a copy of those made once for these migrations."""
+    target = path_of(settings.database_url)
+    if target.exists():
+        return
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "diary/storage/migrations").glob("*.py")):
+        digest.update(path.read_bytes())
+    made = ROOT / f"build/tests/tables-{digest.hexdigest()[:16]}.sqlite"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+            url = f"sqlite://{folder}/made.db"
+            asyncio.run(migrate(replace(settings, database_url=url)))
+            whole = Path(folder, "whole.db")
+            with closing(sqlite3.connect(path_of(url))) as source, closing(sqlite3.connect(whole)) as copy:
+                source.backup(copy)
+            whole.replace(made)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(made, target)
 
 
 main()

@@ -1,7 +1,6 @@
 /** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser would. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,28 +10,19 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
 /** @param {{settings?: Record<string, string>, again?: {port: number, folder: string}}} [how] `again`: where one that was left lies */
 export async function startServer({ settings = {}, again } = {}) {
-  const { port, folder } = again ?? { port: await freePort(), folder: await mkdtemp(join(tmpdir(), 'kept-')) };
-  const base = `http://localhost:${port}`;
-  const env = { ...process.env, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}`, ...settings };
-  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(port)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((ready, failed) => {
-    child.stdout.once('data', ready);
+  const folder = again?.folder ?? await mkdtemp(join(tmpdir(), 'kept-'));
+  const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...outer } = process.env;
+  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(again?.port ?? 0)], { cwd: ROOT, env: { ...outer, DIARY_DATA: folder, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise((ready, failed) => {
+    child.stdout.once('data', (line) => ready(Number(line)));
     child.once('exit', () => failed(new Error('the server did not start')));
   });
-  for (let i = 0; i < 200; i++) {
-    if (await fetch(`http://127.0.0.1:${port}/v1/server`, { headers: { host: `localhost:${port}` } }).then(() => true, () => false)) break;
-    await new Promise((go) => setTimeout(go, 25));
-  }
+  const base = `http://localhost:${port}`;
+  const env = { ...outer, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}`, ...settings };
+  // It listens already: this waits until it answers.
+  await fetch(`http://127.0.0.1:${port}/v1/server`, { headers: { host: `localhost:${port}` } });
   return {
     base, port, folder,
     async stop() {
