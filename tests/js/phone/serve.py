@@ -6,6 +6,7 @@ is not counted here: that is the subject of Python's tests, and a file of tests 
 
 import asyncio
 import errno
+import gzip
 import hashlib
 import os
 import shutil
@@ -16,10 +17,13 @@ import tempfile
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 import uvicorn
+from jinja2 import Environment, FileSystemBytecodeCache
+from starlette.applications import Starlette
 
 from diary.app import create_app
 from diary.config import Settings, load
@@ -29,6 +33,7 @@ from diary.storage.sqlite import path_of
 from diary.web.limits import NetworkLimit
 
 ROOT = Path(__file__).parents[3]
+BUILT = ROOT / "build/tests"
 PATIENCE_S = 60
 
 
@@ -40,13 +45,26 @@ def main() -> None:
     os.environ.setdefault("DIARY_PUBLIC_URL", f"http://public.localhost:{port}")
     settings = load(os.environ)
     _make_tables(settings)
-    app = create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+    app = _make_app(settings)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     # A browser sends again what met a connection that was closed for being idle; Node does not.
     config = uvicorn.Config(app, access_log=False, log_level="error", server_header=False, timeout_keep_alive=600)
     with patch.object(NetworkLimit, "enter", _let_in):
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _make_app(settings: Settings) -> Starlette:
+    """The real application. Its pages, which few of these tests ask for, are made with as little work as can be."""
+    compiled = BUILT / "templates"
+    compiled.mkdir(parents=True, exist_ok=True)
+    environment = partial(Environment, bytecode_cache=FileSystemBytecodeCache(str(compiled)))
+    packing = partial(gzip.compress, compresslevel=1)
+    with (
+        patch("diary.web.pages.Environment", environment),
+        patch("diary.web.files.gzip.compress", lambda raw, _level, mtime: packing(raw, mtime=mtime)),
+    ):
+        return create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
 
 
 async def _let_in(_limit: NetworkLimit, _address: str | None, _per_minute: int) -> None:
@@ -81,7 +99,7 @@ def _make_tables(settings: Settings) -> None:
     digest = hashlib.sha256()
     for path in sorted((ROOT / "diary/storage/migrations").glob("*.py")):
         digest.update(path.read_bytes())
-    made = ROOT / f"build/tests/tables-{digest.hexdigest()[:16]}.sqlite"
+    made = BUILT / f"tables-{digest.hexdigest()[:16]}.sqlite"
     if not made.exists():
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:
