@@ -64,4 +64,6 @@ def _kind_of(pepper: Pepper, account: bytes, sealed: bytes) -> KdfProfile | None
         kdf = parse(pepper.open(KDF, account, sealed))
     except KeptError:
         return None
-    return KdfProfile(kdf["m"], kdf["t"]) if isinstance(kdf, dict) else None
+    if not isinstance(kdf, dict) or not all(type(kdf.get(name)) is int for name in ("m", "t")):
+        return None
+    return KdfProfile(kdf["m"], kdf["t"])
