@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from diary import isolation
 from diary.ids import id_text, new_id
+from diary.isolation import Isolation
 from tests.keepers import Keeper, enrol, served
 
 
@@ -51,6 +55,16 @@ async def test_an_instance_may_have_packs_off(tmp_path: Path, keeper: Keeper) ->
         assert (answer.status_code, answer.json()["error"]) == (403, "packs_off")
         put = await alone.ask("PUT", f"/v1/packs/{id_text(new_id())}/capsule", b"{}")
         assert put.status_code == 404
+
+
+async def test_where_workers_cannot_be_isolated_there_are_no_packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The phone is told before it asks, as where packs are switched off, and offers its other ways."""
+    monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="There is no Landlock here."))
+    async with served(tmp_path / "old") as server:
+        keeper = await enrol(server)
+        assert (await keeper.ask("GET", "/v1/server")).json()["server_packs"] is False
+        answer = await keeper.ask("POST", "/v1/packs", {"diary": keeper.identity.diary})
+        assert (answer.status_code, answer.json()["error"]) == (403, "packs_off")
 
 
 async def test_a_pack_is_of_ones_own_diary(keeper: Keeper, other: Keeper) -> None:

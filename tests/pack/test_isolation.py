@@ -1,0 +1,110 @@
+"""How a worker's isolation is found on a computer, and what a person is told where there is none."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from diary import isolation
+from diary.cli import main
+from diary.encoding import b64
+from diary.errors import BadSetting, Unavailable
+from diary.isolation import Isolation
+from tests.pack.conftest import BuiltPack
+
+
+@pytest.fixture(autouse=True)
+def afresh() -> Iterator[None]:
+    """Each test looks for itself, and leaves nothing it found behind."""
+    find = isolation.find
+    find.cache_clear()
+    yield
+    find.cache_clear()
+
+
+def bubblewrap(folder: Path, monkeypatch: pytest.MonkeyPatch, then: str) -> Path:
+    """A stand-in first on the path, which is given bubblewrap's arguments."""
+    path = folder / "bwrap"
+    path.write_text(f"#!/bin/sh\necho \"$@\" > {folder}/given\n{then}\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return path
+
+
+INNER = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"'
+
+
+def test_bubblewrap_is_used_only_where_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that fails is left out; with Landlock the worker is isolated all the same."""
+    path = bubblewrap(tmp_path, monkeypatch, "exit 1")
+    assert isolation.find() == Isolation()
+    isolation.find.cache_clear()
+    bubblewrap(tmp_path, monkeypatch, INNER)
+    assert isolation.find() == Isolation(wall=str(path))
+
+
+def test_bubblewrap_gets_its_namespaces_and_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of this computer only what a worker needs is there: not the root, the project, /etc, /home or the whole of /usr."""
+    bubblewrap(tmp_path, monkeypatch, INNER)
+    isolation.find()
+    given = (tmp_path / "given").read_text().split()
+    assert {"--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--die-with-parent", "--clearenv"} <= set(given)
+    bound = {given[at + 1] for at, word in enumerate(given) if word in ("--ro-bind", "--bind")}
+    project = Path(__file__).parents[2]
+    assert not bound & {"/", "/usr", "/etc", "/home", "/root", "/var", "/tmp", "/proc", "/dev", str(project)}
+    assert str(project / "diary") in bound
+
+
+def test_what_may_be_read_is_a_list_of_code() -> None:
+    """Neither the project's folder nor the environment's, and nothing above them."""
+    project = Path(__file__).parents[2]
+    for path in isolation.readable_paths():
+        assert not project.is_relative_to(path) and not Path(sys.prefix).is_relative_to(path), path
+    isolation.refuse_exposed([project / "var", Path("/var/lib/kept")])
+    for inside in (project / "diary" / "data", project / "diary", isolation.readable_paths()[0] / "x"):
+        with pytest.raises(BadSetting):
+            isolation.refuse_exposed([inside])
+
+
+def test_a_link_into_what_may_be_read_is_seen_through(tmp_path: Path) -> None:
+    """The folder is where it leads."""
+    (tmp_path / "data").symlink_to(Path(__file__).parents[2] / "diary" / "locale")
+    with pytest.raises(BadSetting):
+        isolation.refuse_exposed([tmp_path / "data"])
+
+
+def test_a_computer_with_neither_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker's own sentence, and that bubblewrap is there in vain."""
+    python = tmp_path / "python"
+    said = '{"fault": "It needs Landlock 6."}'
+    python.write_text(f"#!/bin/sh\necho '{said}'\n")
+    python.chmod(0o755)
+    bubblewrap(tmp_path, monkeypatch, INNER)
+    monkeypatch.setattr(sys, "executable", str(python))
+    found = isolation.find()
+    assert found.wall == "" and found.fault.startswith("It needs Landlock 6.") and "bubblewrap" in found.fault
+    monkeypatch.setattr(isolation, "landlock_version", lambda: 0)
+    with pytest.raises(Unavailable):
+        isolation.wall_for_a_person()
+
+
+def test_a_person_is_refused_unless_they_say_so(
+    small: BuiltPack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`verify --rerender` and `pack` on a computer without isolation; plain `verify` decodes nothing and goes on."""
+    monkeypatch.setattr(isolation, "landlock_version", lambda: 5)
+    monkeypatch.setattr(isolation, "find", lambda: Isolation(fault="It needs Landlock 6."))
+    notary, copy = tmp_path / "notary.txt", tmp_path / "diary.kept"
+    notary.write_text(b64(small.diary.notary.pub))
+    copy.write_bytes(b"")
+    check = ["verify", str(small.path), "--notary", str(notary)]
+    for command in ([*check, "--rerender"], ["pack", str(copy), "--out", str(tmp_path / "pack.zip")]):
+        refused = CliRunner().invoke(main, command, input="words\n")
+        assert refused.exit_code == 1 and "--unsandboxed" in refused.output and "Landlock 6" in refused.output
+    assert CliRunner().invoke(main, check).exit_code == 0
+    done = CliRunner().invoke(main, [*check, "--rerender", "--unsandboxed"])
+    # The pack was made by a release of another name: no document differs for another reason.
+    assert "rerendered" not in done.output.replace("other_release", "")
+    assert "not_rerendered" not in done.output
