@@ -20,7 +20,7 @@ STILL = {
     "DELETE", "POST /v1/prelogin", "POST /v1/sessions", "POST /v1/recoveries", "POST /v1/packs", "PUT /v1/packs/{pack}/capsule",
     "POST /v1/diaries/{diary}/erasures", "POST /v1/account/closing",
     "PUT /v1/account/words", "PUT /v1/account/code", "PUT /v1/session",
-    "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
+    "POST /v1/session/exchange", "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
     "POST /v1/diaries/{diary}/rotation", "PUT /v1/diaries/{diary}/rotation/wraps", "POST /v1/diaries/{diary}/rotation/commit",
 }  # fmt: skip
 
