@@ -25,7 +25,7 @@ from diary.services.proofs import (
     prove,
 )
 from diary.services.sessions import Device, Entry
-from diary.storage import access, accounts, rotation
+from diary.storage import access, accounts, renewals, rotation
 from diary.storage import sessions as session_rows
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
@@ -150,6 +150,7 @@ async def change_words(instance: Instance, signed: Signed, proof: bytes, lock: N
         )
         session_rows.end_others(hand, signed.account, signed.session)
         rotation.give_up(hand, signed.account, by_code=proved.by_code)
+        renewals.end_others(hand, signed.account, signed.session)
         access.note(hand, signed.account, signed.session, "words_changed", instance.clock.now_ms())
 
     await instance.db.writer.run(job)

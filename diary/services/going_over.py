@@ -5,14 +5,12 @@ the words has. Whoever sends both goes on in the session they had. A session tha
 proof comes with it, so that a phone that was signed out from another does not come back by itself.
 """
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import Final
 
 from diary.errors import SessionEnded, SignedOut
-from diary.services import accounts, members, sessions, upload_tickets
+from diary.services import accounts, members, sessions
 from diary.services.instance import Instance
-from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import account_by_words
 from diary.services.sessions import Device, Entry
 from diary.storage import cookie_grace
@@ -52,12 +50,5 @@ async def exchange(
     if signed is None or signed.account != row.id:
         await members.check(instance, row.id, device.digits)
         return await accounts.enter(instance, row, replace(device, session_token=None))
-    token = await sessions.hold_anew(instance, signed)
-    device_token = instance.pepper.device_token(_nonce(), row.login_mac)
-    entry = Entry(row, signed.session, token, device_token, upload_key=upload_tickets.key_of(instance, signed.session))
+    entry = await sessions.hold_anew(instance, signed, row, device)
     return await accounts.with_words(instance, entry), entry
-
-
-def _nonce() -> bytes:
-    """The part of a device token that is chance."""
-    return secrets.token_bytes(NONCE_BYTES)

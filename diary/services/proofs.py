@@ -15,9 +15,10 @@ from diary.errors import NoMatch, SignedOut
 from diary.services.instance import Instance
 from diary.services.pepper import SALT_BYTES
 from diary.services.throttle import FAILURES_BY_NAME, Bound, counted
-from diary.storage import accounts, sessions
+from diary.storage import accounts, renewals, sessions
 from diary.storage.accounts import AccountRow
 from diary.storage.sessions import Signed
+from diary.storage.writer import Hand
 
 NO_SALT: Final = bytes(SALT_BYTES)
 NO_DIGEST: Final = bytes(32)
@@ -90,9 +91,13 @@ async def prove(instance: Instance, signed: Signed, proof: bytes) -> Proved:
     if by_code or hmac.compare_digest(await argon(instance, proof, row.auth_salt), row.auth_digest):
         await instance.db.writer.run(lambda hand: sessions.settle_proof(hand, signed.session), of=signed.account)
         return Proved(row, by_code)
-    await instance.db.writer.run(
-        lambda hand: sessions.end_after_proofs(hand, signed.account, signed.session, MOST_PROOFS), of=signed.account
-    )
+
+    def job(hand: Hand) -> None:
+        if sessions.end_after_proofs(hand, signed.account, signed.session, MOST_PROOFS):
+            # Else whoever tries would come back by the renewal and have ten more tries.
+            renewals.end(hand, signed.account, signed.session)
+
+    await instance.db.writer.run(job, of=signed.account)
     raise NoMatch
 
 

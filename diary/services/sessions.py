@@ -12,8 +12,9 @@ from diary.services import members, upload_tickets
 from diary.services.instance import Instance
 from diary.services.pepper import NONCE_BYTES
 from diary.services.proofs import prove
-from diary.storage import access, accounts, erasures, organisations, sessions
+from diary.storage import access, accounts, erasures, organisations, renewals, sessions
 from diary.storage.accounts import AccountRow
+from diary.storage.renewals import RenewalRow
 from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
 
@@ -23,6 +24,8 @@ DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 LIFE_DAYS: Final = 30
 TOKEN_BYTES: Final = 32
+# A phone that lay in a drawer for longer asks for the words.
+RENEWAL_DAYS: Final = 400
 # A device that is not the keeper's: the tab ends it, and this where the tab could not.
 BORROWED_HOURS: Final = 2
 SIGNED_IN: Final = "signed_in"
@@ -64,6 +67,7 @@ class Entry:
     device_token: str
     borrowed: bool = False
     upload_key: str = ""
+    renewal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,9 @@ def begin(instance: Instance, hand: Hand, account: AccountRow, device: Device, h
         expires_at=now + (BORROWED_HOURS * HOUR_MS if device.borrowed else LIFE_DAYS * DAY_MS),
     )
     access.note(hand, account.id, session, how, now, device.kind)
+    renewal = None if device.borrowed else _put_renewal(hand, account.id, device.id, session, now)
     device_token = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), account.login_mac)
-    return Entry(account, session, token, device_token, device.borrowed, upload_tickets.key_of(instance, session))
+    return Entry(account, session, token, device_token, device.borrowed, upload_tickets.key_of(instance, session), renewal)
 
 
 async def resume(instance: Instance, token: str | None) -> Signed:
@@ -114,10 +119,36 @@ async def resume(instance: Instance, token: str | None) -> Signed:
     return found
 
 
-async def hold_anew(instance: Instance, signed: Signed) -> str:
-    """A new token for a session that goes on; the one it had stops working."""
+async def hold_anew(instance: Instance, signed: Signed, row: AccountRow, device: Device) -> Entry:
+    """New tokens for a session that goes on; the one it had stops working."""
     token = b64(secrets.token_bytes(TOKEN_BYTES))
-    await instance.db.writer.run(lambda hand: sessions.hold(hand, signed.session, _digest(token)), of=signed.account)
+
+    def job(hand: Hand) -> str:
+        sessions.hold(hand, signed.session, _digest(token))
+        return _put_renewal(hand, signed.account, device.id, signed.session, instance.clock.now_ms())
+
+    renewal = await instance.db.writer.run(job, of=signed.account)
+    known = instance.pepper.device_token(secrets.token_bytes(NONCE_BYTES), row.login_mac)
+    return Entry(row, signed.session, token, known, False, upload_tickets.key_of(instance, signed.session), renewal)
+
+
+async def renew(instance: Instance, renewal: str, device: Device) -> Entry:
+    """The next session of a device whose last one ran out; nothing but a session comes of it.
+
+    Raises SignedOut for a renewal that is none any more, or of another device.
+    """
+    found = await renewals.find(instance.db, _digest(renewal))
+    row = await accounts.find_by_id(instance.db, found.account) if found else None
+    oldest = instance.clock.now_ms() - RENEWAL_DAYS * DAY_MS
+    if found is None or row is None or found.device != device.id or found.made_at < oldest:
+        raise SignedOut
+    return await instance.db.writer.run(lambda hand: begin(instance, hand, row, device))
+
+
+def _put_renewal(hand: Hand, account: bytes, device: bytes, session: bytes, now: int) -> str:
+    """A new renewal for a device, b64."""
+    token = b64(secrets.token_bytes(TOKEN_BYTES))
+    renewals.put(hand, _digest(token), RenewalRow(account, device, now), session)
     return token
 
 
@@ -152,6 +183,7 @@ async def end(instance: Instance, signed: Signed, session: bytes, proof: bytes) 
         now = instance.clock.now_ms()
         ended = sessions.shut(hand, signed.account, session, _hour(now))
         if ended:
+            renewals.end(hand, signed.account, session)
             access.note(hand, signed.account, signed.session, "session_ended", now)
         return ended
 
@@ -166,6 +198,7 @@ async def end_others(instance: Instance, signed: Signed, proof: bytes) -> None:
     def job(hand: Hand) -> None:
         now = instance.clock.now_ms()
         sessions.shut_others(hand, signed.account, signed.session, _hour(now))
+        renewals.end_others(hand, signed.account, signed.session)
         access.note(hand, signed.account, signed.session, "others_ended", now)
 
     await instance.db.writer.run(job)
@@ -245,8 +278,13 @@ def _read_cursor(instance: Instance, account: bytes, cursor: str) -> access.Plac
 
 
 async def end_own(instance: Instance, signed: Signed) -> None:
-    """Sign out."""
-    await instance.db.writer.run(lambda hand: sessions.end(hand, signed.account, signed.session))
+    """Sign out: the device gets no other session without the words."""
+
+    def job(hand: Hand) -> None:
+        sessions.end(hand, signed.account, signed.session)
+        renewals.end(hand, signed.account, signed.session)
+
+    await instance.db.writer.run(job)
 
 
 async def describe(instance: Instance, account: AccountRow, session: bytes) -> dict[str, object]:

@@ -5,7 +5,7 @@ forgot could not be told from one that cheated. Everything else goes, the files 
 (diary/storage/erasures.py), the rows when no file is left.
 """
 
-from diary.storage import grants
+from diary.storage import grants, renewals
 from diary.storage.writer import Hand
 
 
@@ -37,6 +37,7 @@ def empty(hand: Hand, account: bytes) -> bool:
     if waiting:
         return False
     hand.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    renewals.end_all(hand, account)
     hand.execute("DELETE FROM rotation WHERE id = ?", (account,))
     hand.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
     hand.execute("DELETE FROM witness_code WHERE diary_id IN (SELECT id FROM diary WHERE account_id = ?)", (account,))

@@ -253,6 +253,22 @@ class Erasure(Model):
         indexes = (("diary_id",),)
 
 
+class Renewal(Model):
+    """What begins the next session of one device. `id`: SHA-256 of the token; `session`: the one it was given with."""
+
+    id = Bytes(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("kept.Account", related_name="renewals")
+    device = Bytes()
+    session = Bytes()
+    made_at = fields.BigIntField()
+
+    class Meta:
+        """Where it lies."""
+
+        table = "renewal"
+        indexes = (("account_id",),)
+
+
 class CookieGrace(Model):
     """One row, number 0, on a server that was upgraded: until when, in ms, cookies of earlier releases are taken."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from diary.errors import NotFound
+from diary.storage import renewals
 from diary.storage.reading import Database
 from diary.storage.writer import Hand
 
@@ -185,6 +186,7 @@ def _leave(hand: Hand, account: bytes, now: int) -> None:
         "DELETE FROM grant_wrap WHERE grant_id IN (SELECT id FROM access_grant WHERE advocate_id = ?)", (account,)
     )
     hand.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    renewals.end_all(hand, account)
 
 
 def _count(hand: Hand, sql: str, parameters: tuple[object, ...]) -> int:

@@ -16,7 +16,7 @@ from typing import Final
 
 from diary.encoding import frames, read_frames
 from diary.errors import Conflict, Incomplete, NotFound
-from diary.storage import grants
+from diary.storage import grants, renewals
 from diary.storage.writer import Hand
 
 FRAMES: Final = 4
@@ -195,6 +195,7 @@ def _put_in_place(hand: Hand, account: bytes, diary: bytes, now: int) -> None:
         (account, diary),
     )
     hand.execute("DELETE FROM session WHERE account_id = ?", (account,))
+    renewals.end_all(hand, account)
     grants.end_all(hand, account, now)
     hand.execute("DELETE FROM rotation_wrap WHERE account = ?", (account,))
     hand.execute("DELETE FROM rotation WHERE id = ?", (account,))

@@ -99,9 +99,10 @@ def settle_proof(hand: Hand, session: bytes) -> None:
     hand.execute("UPDATE session SET wrong_proofs = 0 WHERE id = ?", (session,))
 
 
-def end_after_proofs(hand: Hand, account: bytes, session: bytes, most: int) -> None:
-    """A proof was wrong: end the session if it was the last try. Its row goes, so that its device is told `signed_out`."""
-    hand.execute("DELETE FROM session WHERE id = ? AND account_id = ? AND wrong_proofs >= ?", (session, account, most))
+def end_after_proofs(hand: Hand, account: bytes, session: bytes, most: int) -> bool:
+    """A proof was wrong: end the session if it was the last try, and say so. Its row goes, so its device is told `signed_out`."""
+    which = "id = ? AND account_id = ? AND wrong_proofs >= ?"
+    return hand.execute(f"DELETE FROM session WHERE {which}", (session, account, most)).rowcount == 1  # noqa: S608
 
 
 def hold(hand: Hand, session: bytes, token_digest: bytes) -> None:

@@ -74,6 +74,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("POST", "/v1/prelogin", entrance.prelogin, _A, OPEN, JSON),
     Row("POST", "/v1/sessions", entrance.sign_in, _A, OPEN, JSON),
     Row("POST", "/v1/recoveries", entrance.recover, _A, OPEN, JSON),
+    Row("POST", "/v1/session/renewal", entrance.renew, _A, OPEN, JSON),
     Row("POST", "/v1/session/exchange", entrance.go_over, _A, OPEN, JSON),
     Row("GET", "/v1/session", account.session, _K, SYNC, NO_BODY),
     Row("DELETE", "/v1/session", account.sign_out, _K, SYNC, NO_BODY),

@@ -171,8 +171,8 @@ class FakeApp {
   async forgetAdvocate(print) { await this.did('forgetAdvocate', print); }
   async previewGrant() { return { entries: this.state.entries.map(({ record }) => record), files: 9, pictures: 6, apart: 2, intimate: 1, others: [{ record: 'p1', kind: 'person', fields: { name: 'Callum' } }, { record: 'o1', kind: 'order', fields: { kind_text: 'Restraining order' } }] }; }
   async letIn(letter) { await this.did('letIn', letter); return []; }
-  async renewGrant(grant) { await this.did('renewGrant', grant); return { not_after: NOW + 30 * 24 * HOUR }; }
-  async narrowGrant(grant, less) { await this.did('narrowGrant', { grant, less }); }
+  async renewGrant(grant, by) { await this.did('renewGrant', { grant, ...by }); return { not_after: NOW + 30 * 24 * HOUR }; }
+  async narrowGrant(grant, less, by) { await this.did('narrowGrant', { grant, less, ...by }); }
   async readGrants() { return { grants: [], looks: [], offline: false, ...this.let_in }; }
   async endGrant(grant) { await this.did('endGrant', grant); return { heard: true }; }
   async readMarked() { return new Map(this.through ?? []); }

@@ -231,6 +231,12 @@ for (const [which, isLate] of [['and had not sent it', false], ['and sent it bef
     second.faults.off = false;
     await looks(second);
     for (const one of [first, second, first]) await looks(one);
+    // What a phone that meets the removal asks the server for needs the words: it waits until they are typed there.
+    for (const one of [second, first, second, first]) {
+      await one.app.lock('asked');
+      await one.app.unlock(WORDS);
+      await looks(one);
+    }
     const third = await device(login);
     await until(third, isKept, 'on a new phone');
     for (const one of [first, second, third]) {

@@ -43,7 +43,7 @@ test('a film under way is sent to its end at the lock, and the next unlock finds
   const { app, phone, seen, heads, gate } = await underWay();
   const { written } = watched(phone.database);
   await app.lock('asked');
-  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null });
+  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null, renewal: null });
   assert.ok(!JSON.stringify(phone.ctx.carrier, (name, value) => (name === 'ctx' ? undefined : value instanceof Map ? [...value] : value)).includes('"token"'));
   seen.length = 0;
   heads.length = 0;

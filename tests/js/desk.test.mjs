@@ -156,7 +156,7 @@ test('what was looked through is said, reaches every device of the keeper, stays
   await two.app.signIn({ login: one.app.state.account.login, words: WORDS });
   await two.ctx.open.syncing.now();
   assert.deepEqual((await two.app.markedOf(one.record)).map(({ name }) => name), ['Priya K']);
-  const renewed = await one.app.renewGrant(given.grant);
+  const renewed = await one.app.renewGrant(given.grant, { words: WORDS });
   await desk.listClients();
   await desk.openClient(renewed.grant);
   assert.equal(desk.marked(one.record).since, false);

@@ -108,7 +108,7 @@ test('asking for the words again changes nothing, whosever words are given', asy
   assert.deepEqual(await engine.rootId(), root);
 });
 
-test('a registration sent again after a restart gives name, cost and proof back', async () => {
+test('a registration sent again after a restart gives name and cost back, and its proof is made of the words', async () => {
   const { engine, door } = await phone();
   const id = crypto.getRandomValues(new Uint8Array(16));
   const before = await engine.sealIdentity(id);
@@ -117,8 +117,9 @@ test('a registration sent again after a restart gives name, cost and proof back'
   await second.unlock(WORDS, door);
   await second.loadIdentity(id, before);
   await refuses('bad_request', () => second.newCode());
-  await second.keepProof(body.auth, body);
-  assert.deepEqual([await second.proof(), await second.kdfHigh()], [body.auth, 16]);
+  assert.deepEqual(await second.auth({ words: WORDS, kdf: body.kdf, login: LOGIN }), { auth: body.auth });
+  await second.registeredAs(body);
+  assert.deepEqual([await second.earlierProof(), await second.kdfHigh()], [null, 16]);
   assert.equal((await second.newCode()).words12.length, 12);
 });
 
@@ -142,7 +143,7 @@ test('registering, then signing in elsewhere with the words or with the code, gi
   const { body, code } = await engine.enrolment({ login: LOGIN, words: WORDS, cost: CHEAP, withCode: true });
   await refuses('no_match', () => engine.confirmCode('0000-0000-0000-0000-0000-0000-006X'));
   await engine.confirmCode(code.words12.join(' '));
-  assert.equal(await engine.proof(), body.auth);
+  assert.equal(await engine.earlierProof(), null, 'a proof is kept nowhere');
   const version = await engine.sealVersion({ kind: 'note', schema: 1, open: { text: 'x' }, line: { n: 1, prev: null }, clock: CLOCK, names: SCHEMAS.note[1] });
 
   const { engine: second } = cheapEngine();
@@ -156,10 +157,8 @@ test('registering, then signing in elsewhere with the words or with the code, gi
   const { engine: third } = cheapEngine();
   assert.deepEqual(await third.codeAuth({ code: code.crockford, login: LOGIN }), { code_auth: body.code_auth });
   await third.openAccount({ answer: answerOf(body), login: LOGIN });
-  assert.equal(await third.proof(), body.code_auth);
   const changed = await third.changeWords({ words: NEW_WORDS, cost: CHEAP });
-  assert.equal(await third.proof(), body.code_auth, 'the old proof until the server has the new one');
-  await third.keepProof(changed.auth);
+  assert.equal(await third.earlierProof(), null);
   const answer = { ...answerOf(body), words_wrap: changed.words_wrap };
   const { engine: fourth } = cheapEngine();
   await fourth.auth({ words: NEW_WORDS, kdf: changed.kdf, login: LOGIN });
@@ -198,7 +197,6 @@ test('a kdf that is too cheap, too dear, older or not ours is refused before any
   const before = counted.runs;
   for (const wish of wishes) await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, ...wish }, login: LOGIN }));
   await refuses('kdf_refused', () => engine.auth({ words: WORDS, kdf: { ...base, t: 2 }, login: LOGIN, high: 65536 * 3 }));
-  await refuses('locked', () => engine.proof());
   assert.equal(counted.runs, before);
 });
 

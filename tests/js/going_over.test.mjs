@@ -21,13 +21,29 @@ async function earlier() {
   await until(made, isKept, 'kept');
   const { store } = made.phone.ctx.open;
   const { token, device } = store.root.session;
-  await store.change((root) => { delete root.session; });
+  const { vault } = made.phone.ctx;
+  const { auth } = await vault.auth({ words: WORDS, kdf: (await made.phone.ctx.api.prelogin(login)).kdf, login });
+  const sealed = await withProof(vault, store, auth);
+  await store.change((root, change) => {
+    delete root.session;
+    change.putSealed('identity', sealed);
+  });
   send.jar.set('__Host-s', token);
   send.jar.set('__Host-d', device);
   await made.app.lock('asked');
   asked.length = 0;
   return { ...made, asked, login, send, token };
 }
+
+/** The identity as a release before tokens sealed it: with the proof in it. */
+async function withProof(vault, store, proof) {
+  const place = store.place('identity');
+  const { desc } = await vault.boxOpen(place, await vault.sealIdentity(place));
+  return vault.boxSeal(place, { ...desc, proof });
+}
+
+/** Whether the proof lies in the store. */
+const keepsProof = async ({ store, vault }) => Boolean((await vault.boxOpen(store.place('identity'), (await store.database.read([store.place('identity')]))[0])).desc.proof);
 
 const sessionOf = async ({ phone }) => (await phone.ctx.api.session()).session;
 
@@ -41,12 +57,13 @@ test('it signs nobody in anew: the session it had goes on with a token, kept sea
   assert.ok(!lines.includes('POST /v1/sessions'));
   assert.deepEqual(asked.filter(({ credentials }) => credentials !== 'omit').map(({ line }) => line), ['POST /v1/session/exchange']);
   const kept = phone.ctx.open.store.root.session;
-  assert.ok(kept.token && kept.token !== token && kept.device);
+  assert.ok(kept.token && kept.token !== token && kept.device && kept.renewal);
+  assert.equal(await keepsProof(phone.ctx.open), false, 'the proof it kept is erased');
   assert.equal((await app.sessions({ words: WORDS })).length, 1);
   const before = await sessionOf({ phone });
   // From then on the token is what its store holds; a lock takes it out of memory.
   await app.lock('asked');
-  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null });
+  assert.deepEqual(phone.ctx.api.held(), { token: null, device: null, session: null, upload: null, renewal: null });
   asked.length = 0;
   await app.unlock(WORDS);
   assert.equal(await sessionOf({ phone }), before);
@@ -65,6 +82,7 @@ test('one whose session was ended from another device locks, and comes back only
   assert.ok(!asked.some(({ line }) => line === 'POST /v1/sessions'));
   await app.unlock(WORDS);
   await until({ app }, ({ account }) => account?.returned, 'it says what had happened');
+  assert.equal(await keepsProof(phone.ctx.open), false);
   await save(app, 'after');
   await until({ app }, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.ok(phone.ctx.open.store.root.session.token);

@@ -261,7 +261,7 @@ test('other keys in an advocate’s place are noticed on the list, and nothing n
   };
   const [said] = (await one.app.readGrants()).grants;
   assert.deepEqual([said.changed, said.name], [true, 'Priya K']);
-  await assert.rejects(one.app.renewGrant(said.grant), ({ code }) => code === 'keys_changed');
+  await assert.rejects(one.app.renewGrant(said.grant, { words: WORDS }), ({ code }) => code === 'keys_changed');
   await one.phone.ctx.open.syncing.now();
   assert.equal(asked, 0);
   one.faults.before = null;
@@ -285,13 +285,13 @@ test('renewed in the last seven days only, with one tap; narrowed at any time, n
   const priya = await desk(server);
   const met = await one.app.meetAdvocate(priya.words);
   const [long] = await one.letIn(met, { rights: ['view', 'comment'] });
-  await assert.rejects(one.app.renewGrant(long.grant), ({ code }) => code === 'too_early');
-  await assert.rejects(one.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }), ({ code }) => code === 'wider');
-  await assert.rejects(one.app.narrowGrant(long.grant, { restricted: true }), ({ code }) => code === 'wider');
-  const less = await one.app.narrowGrant(long.grant, { rights: ['view'], scope: { records: [one.record] }, not_after: one.app.usualEnd() - 26 * DAY });
+  await assert.rejects(one.app.renewGrant(long.grant, { words: WORDS }), ({ code }) => code === 'too_early');
+  await assert.rejects(one.app.narrowGrant(long.grant, { rights: ['view', 'comment', 'pack'] }, { words: WORDS }), ({ code }) => code === 'wider');
+  await assert.rejects(one.app.narrowGrant(long.grant, { restricted: true }, { words: WORDS }), ({ code }) => code === 'wider');
+  const less = await one.app.narrowGrant(long.grant, { rights: ['view'], scope: { records: [one.record] }, not_after: one.app.usualEnd() - 26 * DAY }, { words: WORDS });
   const standing = (await one.app.readGrants()).grants.filter(({ ended_at }) => ended_at === null);
   assert.deepEqual(standing.map(({ grant, said }) => [grant, said.rights, said.prev]), [[less.grant, ['view'], long.grant]]);
-  const renewed = await one.app.renewGrant(less.grant);
+  const renewed = await one.app.renewGrant(less.grant, { words: WORDS });
   assert.ok(renewed.not_after > less.not_after + 20 * DAY);
   // What was on its way when they were let in is given in the run that brings its receipt.
   const seen = await untilReads(priya, (found) => narratives(found).length === 1);

@@ -93,7 +93,7 @@ test('a restart, and a short secret, do not bring it back; the words in use do',
   one.phone.end();
 });
 
-test('a session that ran out is begun again by itself, as before', async () => {
+test('a session that ran out is begun again by itself, with the renewal token and no proof', async () => {
   const { one, other } = await two();
   let once = true;
   other.faults.before = (path, { method }) => {
@@ -105,7 +105,8 @@ test('a session that ran out is begun again by itself, as before', async () => {
   await save(other.app, 'a month later');
   await until(other, (state) => isKept(state) && state.entries.length === 2, 'kept');
   assert.equal(other.app.state.phase, 'open');
-  assert.equal(entries(other), 2);
+  assert.equal(entries(other), 1);
+  assert.equal(other.asked.filter((one) => one === 'POST /v1/session/renewal').length, 1);
   other.phone.end();
   one.phone.end();
 });

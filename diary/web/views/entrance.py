@@ -4,7 +4,7 @@ from starlette.types import ASGIApp
 
 from diary.encoding import b64
 from diary.errors import NoMatch, SecondStep, TryLater
-from diary.services import accounts, going_over, names
+from diary.services import accounts, going_over, names, sessions
 from diary.services.accounts import Enrolment, NewAccount, NewLock
 from diary.services.blobs import PART_LIMIT
 from diary.services.ending import told
@@ -131,6 +131,14 @@ async def go_over(call: Call) -> ASGIApp:
     return entered(answer, entry)
 
 
+async def renew(call: Call) -> ASGIApp:
+    """The next session of a device whose last one ran out."""
+    fields = call.fields()
+    entry = await sessions.renew(call.instance, fields.text("renewal", TOKEN_CHARACTERS), read_device(call, fields))
+    call.office.events.say("signed_in")
+    return entered(await sessions.describe(call.instance, entry.account, entry.session), entry)
+
+
 def read_account(fields: Fields) -> NewAccount:
     """A new account out of a body."""
     with_code = fields.has("code_auth") or fields.has("code_wrap")
@@ -180,4 +188,4 @@ def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_de
     held = {"token": entry.token, "upload_key": entry.upload_key}
     if entry.borrowed:
         return json_answer(answer | held, status, cookies.forgotten())
-    return json_answer(answer | held | {"device_token": entry.device_token}, status)
+    return json_answer(answer | held | {"device_token": entry.device_token, "renewal": entry.renewal}, status)

@@ -4,8 +4,10 @@
  * [Note: registering twice] The answer to a registration can be lost. What was sent is kept, sealed, until an answer
  * came, and sent again as it was: the same body is the same account, so nobody ends up with two.
  */
+import { b64, unb64, utf8 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { idText, newId } from '../core/ids.js';
+import { sha256 } from '../crypto/digests.js';
 import { readDoor } from '../store/beside.js';
 import { confirm } from './confirming.js';
 import { putBehind, vaultOf } from './door.js';
@@ -48,7 +50,10 @@ export async function register(ctx, open, words, invite) {
   await confirm(ctx, open, words);
   const server = await meet(ctx);
   const body = await registration(ctx, open, words);
-  if (invite) await store.change((root) => { root.registering = Object.assign(body, { invite }); });
+  if (invite) {
+    body.invite = invite;
+    await store.change((root) => { root.registering.invite = invite; });
+  }
   const answer = await ctx.api.register(body).catch(async (error) => {
     if (error instanceof KeptError && error.code === 'not_invited') await store.change((root) => { delete root.registering.invite; });
     if (!(error instanceof KeptError) || !['bad_request', 'conflict'].includes(error.code)) throw error;
@@ -57,23 +62,34 @@ export async function register(ctx, open, words, invite) {
   });
   open.identity = { ...open.identity, login: body.login };
   await keepAccount(ctx, open, body.login, { ...server, ...answer, now: server.now });
-  open.proved = true;
+  open.proved = body.auth;
   return { login: body.login };
 }
 
 /** What is sent, kept first: see [Note: registering twice]. @param {Context} ctx @param {Open} open @param {string} words */
 async function registration(ctx, { vault, store }, words) {
-  if (store.root.registering) {
-    await vault.keepProof(store.root.registering.auth, store.root.registering);
-    return store.root.registering;
+  const { registering } = store.root;
+  if (registering) {
+    const { auth } = await vault.auth({ words, kdf: registering.kdf, login: registering.login });
+    // What was sent opens with the words of that day alone, so with others it is never sent again.
+    if (registering.auth === auth || registering.auth_digest === await digestOf(auth)) {
+      await vault.registeredAs(registering);
+      const { auth_digest: _digest, ...sent } = registering;
+      return { ...sent, auth };
+    }
   }
   const { login, ticket } = await ctx.api.name();
   const { body } = await vault.enrolment({ login, words });
   const whole = { ...body, ticket, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
-  await store.change((root) => {
-    root.registering = whole;
-  });
+  const { auth, ...kept } = whole; // a proof is stored nowhere: it is made again of the words, and compared
+  const auth_digest = await digestOf(auth);
+  await store.change((root) => { root.registering = { ...kept, auth_digest }; });
   return whole;
+}
+
+/** @param {string} auth b64 @returns {Promise<string>} b64 */
+async function digestOf(auth) {
+  return b64(await sha256(utf8('kept/registering\0'), unb64(auth)));
 }
 
 /** @param {Context} ctx @param {Open} open @param {string} login @param {{notary: string, log: string, now: number, instance?: string|null}} answer */
@@ -105,9 +121,9 @@ export async function signIn(ctx, drafts, { login, words, code }) {
   const server = await meet(ctx);
   const device = idText(newId());
   const who = { login, device, device_name: ctx.borrowed ? BORROWED : ctx.deviceName };
-  const answer = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
+  const { answer, proof } = code === undefined ? await withWords(ctx, who, words) : await withCode(ctx, who, code);
   const identity = await vault.openAccount({ answer, login, device });
-  if (code !== undefined) await newWords(ctx, words, login);
+  if (code !== undefined) await newWords(ctx, words, login, proof);
   const account = { registered: true, login, notary: answer.notary, log: answer.log, instance: server.instance ?? null, recovery: answer.code || code !== undefined ? 'done' : 'todo' };
   const behind = { account: identity.account, login, pins: { notary: answer.notary, log: answer.log, kdf_high: await vault.kdfHigh() } };
   return putBehind(ctx, words, { identity, account, behind }, async (open) => {
@@ -126,7 +142,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
 async function withWords(ctx, who, words) {
   const { kdf } = await ctx.api.prelogin(who.login);
   const { auth } = await vaultOf(ctx).auth({ words, kdf, login: who.login });
-  return ctx.api.signIn({ ...who, auth }).catch((error) => refused(error));
+  return { answer: await ctx.api.signIn({ ...who, auth }).catch((error) => refused(error)), proof: auth };
 }
 
 /** @param {Context} ctx @param {{login: string, device: string, device_name: string}} who @param {string} code */
@@ -134,31 +150,70 @@ async function withCode(ctx, who, code) {
   const { code_auth } = await vaultOf(ctx).codeAuth({ code, login: who.login }).catch((error) => {
     throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
   });
-  return ctx.api.recover({ ...who, code_auth }).catch((error) => refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'));
+  const answer = await ctx.api.recover({ ...who, code_auth }).catch((error) => refused(error, 'That did not match. Check the name and the code, and try again. Nothing was lost.'));
+  return { answer, proof: code_auth };
 }
 
-/** New words after the code let someone in. @param {Context} ctx @param {string} words @param {string} login */
-async function newWords(ctx, words, login) {
+/** New words after the code let someone in. @param {Context} ctx @param {string} words @param {string} login @param {string} proof of the code */
+async function newWords(ctx, words, login, proof) {
   const vault = vaultOf(ctx);
-  const proof = await vault.proof();
   const { kdf, auth, words_wrap } = await vault.changeWords({ words, login });
   await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
-  await vault.keepProof(auth);
 }
 
 /**
- * A session ended: the phone signs in again with what it keeps. Its pins must still hold.
- * @param {Context} ctx @param {Open} open
+ * A session ended: the phone begins another with its renewal token, which does that and nothing else, or with words that were typed
+ * in this opening. Its pins must still hold.
+ * @param {Context} ctx @param {Open} open @param {string|null} [words] typed, and to be used whatever else there is
  */
-export async function signInAgain(ctx, open) {
-  const { account, session, shut, device_name = ctx.deviceName } = open.store.root;
-  const by = { login: account.login, auth: await open.vault.proof(), device: open.identity.device, device_name };
-  // A registered diary without tokens was last open in a release that had cookies. Once the words were typed for one that was
-  // ended on purpose, its cookie no longer says anything.
-  const answer = await (session || shut ? ctx.api.signIn(by) : ctx.api.goOver(by)).catch((error) => {
-    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error;
-  });
+export async function signInAgain(ctx, open, words = null) {
+  const { session } = open.store.root;
+  const answer = await (words === null && session?.renewal ? renewed(ctx, open, session.renewal) : words === null && !session ? wentOver(ctx, open) : withTyped(ctx, open, words ?? open.typed))
+    .catch((error) => { throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('signed_out') : error; });
   await samePins(ctx, open, answer);
+}
+
+/** @param {Context} ctx @param {Open} open */
+const deviceOf = (ctx, { identity, store }) => ({ device: identity.device, device_name: store.root.device_name ?? ctx.deviceName });
+
+/** @param {Context} ctx @param {Open} open @param {string} renewal */
+async function renewed(ctx, open, renewal) {
+  return ctx.api.renew({ renewal, ...deviceOf(ctx, open) }).catch(async (error) => {
+    // It is worth nothing any more; the next opening with the words signs in with those.
+    if (error instanceof KeptError && error.code === 'signed_out') await open.store.change((root) => { root.session = null; });
+    throw error;
+  });
+}
+
+/** @param {Context} ctx @param {Open} open @param {string|null|undefined} words */
+async function withTyped(ctx, open, words) {
+  if (!words) throw new KeptError('signed_out');
+  return ctx.api.signIn({ login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) });
+}
+
+/** A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it is erased. @param {Context} ctx @param {Open} open */
+async function wentOver(ctx, open) {
+  const auth = await open.vault.earlierProof();
+  if (!auth) return withTyped(ctx, open, open.typed);
+  const answer = await ctx.api.goOver({ login: open.store.root.account.login, auth, ...deviceOf(ctx, open) });
+  await forgetProof(open);
+  return answer;
+}
+
+/** The proof that a release before tokens kept goes from this phone. @param {Open} open */
+export async function forgetProof({ vault, store }) {
+  if (!await vault.earlierProof()) return;
+  await vault.forgetEarlierProof();
+  const sealed = await vault.sealIdentity(/** @type {any} */ (store.place('identity')));
+  await store.change((_root, change) => { change.putSealed('identity', sealed); });
+}
+
+/**
+ * Whether words that open this diary now will be needed for what waits: they are held in memory until it is done, and never written.
+ * @param {Open} open
+ */
+export function needsWords({ store: { root } }) {
+  return Boolean(root.account?.registered && (!root.session || root.shut || root.purges?.length || root.rotation));
 }
 
 /** The server that answered is the one this phone knows. @param {Context} ctx @param {Open} open @param {{notary: string, log: string}} answer @throws wrong_notary */
@@ -172,10 +227,11 @@ export async function samePins(ctx, open, answer) {
 export async function makeCode(ctx, open, words = '') {
   // Whoever has code and name opens everything, from anywhere and later: an open diary in other hands must not be enough.
   if (!open.proved) await confirm(ctx, open, words);
+  const proof = open.proved ?? await proofOf(ctx, open, words);
   const { words12, crockford, code_auth, code_wrap } = await open.vault.newCode();
   // Sent before it is shown: a code on paper that opens nothing would be worse than none.
-  await ctx.api.setCode({ code_auth, code_wrap }, await open.vault.proof());
-  open.proved = false;
+  await ctx.api.setCode({ code_auth, code_wrap }, proof);
+  open.proved = null;
   await open.store.change((root) => {
     root.account.code_wrap = code_wrap; // a sealed copy can be opened with it
     root.account.recovery = 'todo'; // what was written down before opens nothing from here on
@@ -186,13 +242,8 @@ export async function makeCode(ctx, open, words = '') {
 /** AUTH of words typed just now, for acts that ask again. @param {Context} ctx @param {Open} open @param {string} words @returns {Promise<string>} */
 export async function proofOf(ctx, open, words) {
   const { login } = open.store.root.account;
-  const kept = await open.vault.proof();
-  try {
-    const { kdf } = await ctx.api.prelogin(login);
-    return (await open.vault.auth({ words, kdf, login })).auth;
-  } finally {
-    await open.vault.keepProof(kept);
-  }
+  const { kdf } = await ctx.api.prelogin(login);
+  return (await open.vault.auth({ words, kdf, login })).auth;
 }
 
 /** The server, as it says it is. @param {Context} ctx @returns {Promise<{notary: string, log: string, now: number, instance?: string|null, enrolment?: string}>} */

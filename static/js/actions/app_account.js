@@ -130,6 +130,7 @@ function sessionPart(ctx, inside, lock) {
         open.syncing.kick();
         throw error;
       });
+      await open.store.change((root) => { root.session = null; }); // the next opening with the words signs in again
       await lock('signed_out');
     },
     async sessions(/** @type {{words: string}} */ { words }) {

@@ -168,6 +168,7 @@ export function forgetAll(ctx) {
   ctx.vault = null;
   open?.syncing.stop();
   open?.custody.stop();
+  if (open) Object.assign(open, { typed: null, proved: null });
   for (const url of open?.urls ?? []) ctx.objectUrl.drop(url);
   open?.book.seen.clear();
   open?.index.rows.clear();

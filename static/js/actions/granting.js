@@ -45,9 +45,9 @@ export function grantActions(ctx) {
     async previewGrant(/** @type {Scope} */ scope) { return previewOf(await readDiary(inside()), scope); },
     async letIn(/** @type {Letter} */ letter) { return saved(await letIn(ctx, inside(), letter)); },
     /** In its last seven days, the same for thirty days more. */
-    async renewGrant(/** @type {string} */ grant) { return saved(await renew(ctx, inside(), grant)); },
-    /** Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. Nobody is asked for words to shut a door. */
-    async narrowGrant(/** @type {string} */ grant, /** @type {Partial<Choice>} */ less) { return saved(await narrow(ctx, inside(), grant, less)); },
+    async renewGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) { return saved(await renew(ctx, inside(), grant, words)); },
+    /** Less than before: fewer entries, fewer rights, nothing kept apart, an earlier end. It is a new grant, so the words are asked for. */
+    async narrowGrant(/** @type {string} */ grant, /** @type {Partial<Choice>} */ less, /** @type {{words: string}} */ { words }) { return saved(await narrow(ctx, inside(), grant, less, words)); },
     async readGrants() { return readAll(ctx, inside()); },
     /** Now, with or without a signal. */
     async endGrant(/** @type {string} */ grant) { return saved(await end(ctx, inside(), grant)); },
@@ -186,16 +186,16 @@ async function standing(ctx, open, grant) {
   return found;
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<Letting>} @throws too_early before the last seven days */
-async function renew(ctx, open, grant) {
+/** @param {Context} ctx @param {Open} open @param {string} grant @param {string} words @returns {Promise<Letting>} @throws too_early before the last seven days */
+async function renew(ctx, open, grant, words) {
   const now = ctx.clock.now();
   const before = await standing(ctx, open, grant);
   if (before.not_after - now > RENEW_MS) throw new KeptError('too_early');
-  return replace(ctx, open, before, { ...choiceOf(before.said), not_after: now + USUAL_MS });
+  return replace(ctx, open, before, { ...choiceOf(before.said), not_after: now + USUAL_MS }, words);
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} grant @param {Partial<Choice>} less @returns {Promise<Letting>} @throws wider */
-async function narrow(ctx, open, grant, less) {
+/** @param {Context} ctx @param {Open} open @param {string} grant @param {Partial<Choice>} less @param {string} words @returns {Promise<Letting>} @throws wider */
+async function narrow(ctx, open, grant, less, words) {
   const before = await standing(ctx, open, grant);
   const next = { ...choiceOf(before.said), ...less };
   const was = choiceOf(before.said);
@@ -204,15 +204,15 @@ async function narrow(ctx, open, grant, less) {
   const before_records = within(versions, was.scope).records;
   if (!isLess || [...within(versions, next.scope).records].some((record) => !before_records.has(record))) throw new KeptError('wider');
   if (JSON.stringify(was.scope) !== JSON.stringify(next.scope) && !('records' in next.scope)) throw new KeptError('wider');
-  return replace(ctx, open, before, next);
+  return replace(ctx, open, before, next, words);
 }
 
-/** The new grant first: nobody is shut out by a signal that goes. @param {Context} ctx @param {Open} open @param {import('./granting_give.js').Grant} before @param {Choice} choice */
-async function replace(ctx, open, before, choice) {
+/** The new grant first: nobody is shut out by a signal that goes. @param {Context} ctx @param {Open} open @param {import('./granting_give.js').Grant} before @param {Choice} choice @param {string} words */
+async function replace(ctx, open, before, choice, words) {
   const [known] = await open.vault.grantsLoad([{ diary: open.identity.diary, grant: before.grant, to: before.to, kept: unb64(before.kept) }]);
   if (!known) throw new KeptError('not_found');
   const met = { ...known.other, fingerprint: before.to, name: before.name, organisation: before.organisation };
-  const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, await open.vault.proof());
+  const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, await proofOf(ctx, open, words));
   // Without a signal for them the marks are kept here all the same, under the grant before.
   await carryMarks(ctx, open, before.grant, made.grant).catch((error) => { if (!isPassing(error)) throw error; });
   await end(ctx, open, before.grant);

@@ -1,6 +1,7 @@
 /** Opening what the words open, and what is drawn of it. */
 import { KeptError } from '../core/errors.js';
 import { readDoor } from '../store/beside.js';
+import { needsWords } from './accounts.js';
 import { resting } from './app_cover.js';
 import { countWaiting } from './assisted.js';
 import { afterOpening, forgetAll, openWith, vaultOf } from './door.js';
@@ -46,6 +47,8 @@ export async function unlock(ctx, drafts, idle, words) {
     throw error;
   });
   if (!open) return readNotebook(ctx);
+  // A short secret signs nobody in and proves nothing.
+  open.typed = !open.short && needsWords(open) ? words : null;
   await opened(ctx, drafts, idle, open);
   // After the first rows are drawn: nobody waits for a counter.
   await triedWell(ctx);

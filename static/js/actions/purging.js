@@ -8,6 +8,7 @@
  * erase the record, and then the version without words is sent. Every device that meets that one lets go of the file.
  */
 import { KeptError } from '../core/errors.js';
+import { proofOf } from './accounts.js';
 import { lineOf, waitingLines } from './custody.js';
 import { confirm } from './confirming.js';
 import { letGo, removeFile } from './removal.js';
@@ -26,6 +27,7 @@ export function purgeMethods(ctx) {
       const { open } = ctx;
       await confirm(ctx, open, words);
       await purgeHere(ctx, open, id);
+      if (open.store.root.account.registered) open.typed = words; // the server is asked when it can be reached
       ctx.show();
       open.syncing.kick();
     },
@@ -61,17 +63,24 @@ export async function purgeBefore(ctx, open, record) {
 /** What could not be asked for in its turn. Part of every run of syncing. @param {Context} ctx @param {Open} open @throws what the request throws */
 export async function heedPurges(ctx, open) {
   for (const id of [...(open.store.root.purges ?? [])]) {
-    if (!open.store.root.outbox.some((/** @type {any} */ one) => one.record === id)) await purgeThere(ctx, open, id);
+    if (open.store.root.outbox.some((/** @type {any} */ one) => one.record === id)) continue;
+    await purgeThere(ctx, open, id).catch((error) => {
+      if (!(error instanceof KeptError) || error.code !== 'needs_words') throw error;
+    });
   }
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} id */
+/**
+ * Words that were typed for it in another opening are gone: the diary has to be opened with them once more.
+ * @param {Context} ctx @param {Open} open @param {string} id @throws needs_words
+ */
 async function purgeThere(ctx, open, id) {
+  if (!open.typed) throw new KeptError('needs_words');
   try {
-    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await open.vault.proof());
+    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await proofOf(ctx, open, open.typed));
   } catch (error) {
-    // New words on another device: the proof is renewed when they are typed here. Nothing there: it is done.
-    if (error instanceof KeptError && error.code === 'no_match') return;
+    // New words on another device: it waits until they are typed here. Nothing there: it is done.
+    if (error instanceof KeptError && error.code === 'no_match') throw new KeptError('needs_words');
     if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
   }
   await open.store.change(async (root, change) => {

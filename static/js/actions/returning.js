@@ -1,13 +1,13 @@
 /**
  * Signing in again: by itself where nobody chose the end of a session, after the words where somebody did.
  *
- * [Note: ended on purpose] A session whose thirty days are over is begun again with what the phone keeps. One that was ended
+ * [Note: ended on purpose] A session whose thirty days are over is begun again with the renewal token the phone keeps. One that was ended
  * from another device says that this phone may not be in its keeper's hands: it locks at once, and comes back only when the
  * words have been typed after it knew. A short secret is not enough for that. What it knows is kept, sealed, so that a
  * restart changes nothing. Whoever has the words can come back all the same: the screens say so, and what to do.
  */
 import { KeptError } from '../core/errors.js';
-import { signInAgain } from './accounts.js';
+import { forgetProof, signInAgain } from './accounts.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -19,7 +19,7 @@ import { signInAgain } from './accounts.js';
  */
 export function returning(ctx, open, lock) {
   const { store } = open;
-  let isAsked = Boolean(store.root.shut) && !open.short;
+  let isAsked = Boolean(store.root.shut && open.typed);
   return async (code) => {
     const { shut } = store.root;
     if (code !== 'session_ended' && !shut) {
@@ -36,7 +36,8 @@ export function returning(ctx, open, lock) {
       }
       throw new KeptError('session_ended');
     }
-    await signInAgain(ctx, open);
+    await signInAgain(ctx, open, open.typed);
+    await forgetProof(open);
     isAsked = false;
     await cameBack(ctx, open);
   };

@@ -46,7 +46,6 @@ export async function changeWords(ctx, open, { words, newWords }) {
     const proof = await proofOf(ctx, open, words);
     const { kdf, auth, words_wrap } = await vault.changeWords({ words: newWords });
     await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
-    await vault.keepProof(auth);
   }
   await remakeSlot(ctx, open, door, newWords);
 }
@@ -59,9 +58,10 @@ export async function changeWords(ctx, open, { words, newWords }) {
 export async function renew(ctx, open, { words, newWords, onProgress = () => undefined }) {
   const door = await confirm(ctx, open, words);
   const proof = open.store.root.account.registered ? await proofOf(ctx, open, words) : '';
+  open.typed = words; // a change that is interrupted goes on with them in this opening
   try {
-    await anew(ctx, open, { door, newWords, proof, onProgress });
-    await settle(ctx, open, newWords, onProgress);
+    const auth = await anew(ctx, open, { door, newWords, proof, onProgress });
+    await settle(ctx, open, newWords, auth, onProgress);
   } finally {
     open.syncing.resume();
   }
@@ -71,6 +71,7 @@ export async function renew(ctx, open, { words, newWords, onProgress = () => und
  * Keys made, and sent until the server has them. Syncing stands suspended then, until they are taken into use.
  * @param {Context} ctx @param {Open} open
  * @param {{door: import('../store/beside.js').Door, newWords: string, proof: string, onProgress: OnProgress}} given
+ * @returns {Promise<string>} the proof of the new words
  */
 async function anew(ctx, open, { door, newWords, proof, onProgress }) {
   const { vault, store } = open;
@@ -78,10 +79,11 @@ async function anew(ctx, open, { door, newWords, proof, onProgress }) {
   for (let left = TRIES; ; left--) {
     const said = isRegistered ? await upToDate(ctx, open) : { ...store.root.feed, ts: ctx.clock.now() };
     const { auth, ...body } = await vault.rekeyBegin({ words: newWords, door: /** @type {any} */ (door), said: { beacon: beaconOf(store.root), ...said } });
-    if (!isRegistered) return;
+    if (!isRegistered) return '';
     await store.change((root) => { root.rotation = body; });
     try {
-      return await send(ctx, open, { ...body, auth }, proof, onProgress);
+      await send(ctx, open, { ...body, auth }, proof, onProgress);
+      return auth;
     } catch (error) {
       open.syncing.resume();
       if (!isBehind(error) || left === 1) throw error;
@@ -103,20 +105,21 @@ export async function renewOn(ctx, open, { newWords, onProgress = () => undefine
   const { vault, store } = open;
   const body = store.root.rotation;
   if (!body) throw new KeptError('not_found');
-  const { auth } = await vault.rekeyResume({ words: newWords, body });
+  let { auth } = await vault.rekeyResume({ words: newWords, body });
   try {
     open.syncing.suspend(); // signing in by the new keys tells whether they are in place
     if (!await isInPlace(ctx, open, auth)) {
       open.syncing.resume();
-      const proof = await vault.proof();
+      if (!open.typed) throw new KeptError('needs_words');
+      const proof = await proofOf(ctx, open, open.typed);
       await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
         if (!isBehind(error)) throw error;
         open.syncing.resume();
         const door = /** @type {import('../store/beside.js').Door} */ (await readDoor(ctx.database));
-        await anew(ctx, open, { door, newWords, proof, onProgress });
+        auth = await anew(ctx, open, { door, newWords, proof, onProgress });
       });
     }
-    await settle(ctx, open, newWords, onProgress);
+    await settle(ctx, open, newWords, auth, onProgress);
   } finally {
     open.syncing.resume();
   }
@@ -146,18 +149,16 @@ export async function catchUp(ctx, open, given) {
 async function follow(ctx, open, { words, onProgress = () => undefined }) {
   const { vault, store, identity } = open;
   const { login } = store.root.account;
-  const before = await vault.proof();
   const { kdf } = await ctx.api.prelogin(login);
   const { auth } = await vault.auth({ words, kdf, login });
-  const answer = await ctx.api.signIn({ login, auth, device: identity.device, device_name: nameOf(ctx, open) }).catch(async (error) => {
-    await vault.keepProof(before);
+  const answer = await ctx.api.signIn({ login, auth, device: identity.device, device_name: nameOf(ctx, open) }).catch((error) => {
     throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('sign_in_failed') : error;
   });
+  await vault.forgetEarlierProof();
   await samePins(ctx, open, answer);
   const { changed } = await vault.rekeyFrom(answer).catch(async (error) => {
     if (!(error instanceof KeptError) || error.code !== 'keys_older') throw error;
-    // By the words of before: nothing is to be done in that session, and the proof of now stays the one in use.
-    await vault.keepProof(before);
+    // By the words of before: nothing is to be done in that session.
     await ctx.api.signOut().catch(() => undefined);
     throw error;
   });
@@ -251,11 +252,11 @@ async function isInPlace(ctx, open, auth) {
   }
 }
 
-/** The server has it all (or there is none): now here. @param {Context} ctx @param {Open} open @param {string} newWords @param {OnProgress} onProgress */
-async function settle(ctx, open, newWords, onProgress) {
+/** The server has it all (or there is none): now here. @param {Context} ctx @param {Open} open @param {string} newWords @param {string} auth of the new words, empty where there is no server @param {OnProgress} onProgress */
+async function settle(ctx, open, newWords, auth, onProgress) {
   await adopt(ctx, open, newWords);
-  if (open.store.root.account.registered) await isInPlace(ctx, open, await open.vault.proof()).catch(() => false);
-  open.proved = true;
+  if (open.store.root.account.registered) await isInPlace(ctx, open, auth).catch(() => false);
+  Object.assign(open, { proved: auth || null, typed: null });
   open.syncing.trouble = null; // it may have been signed out until now, and is not any more
   await rewrapHere(open, onProgress);
   ctx.show();

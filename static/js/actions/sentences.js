@@ -19,6 +19,7 @@ export const SENTENCES = Object.freeze({
   unavailable: 'This browser lacks something that is needed here. Nothing was lost. Try another browser or device.',
   phone_has_diary: 'This phone already keeps entries. Open them with your words first.',
   draft_waits: 'Something you wrote here is not saved yet. A notebook cannot keep it. Go to Start first, then save it or throw it away.',
+  needs_words: 'This waits for your words. Lock, and open with your words, not with the short secret. Nothing was lost.',
   words_differ: 'Those are not the words that open this phone. Nothing was changed. Try again.',
   // Files.
   empty_file: 'This file is empty, so it was not added. Nothing was lost. Choose it again, or another one.',

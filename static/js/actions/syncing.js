@@ -9,6 +9,7 @@ import { KeptError, asKeptError } from '../core/errors.js';
 import { isPassing } from '../net/http.js';
 import { pushVersion } from '../net/push.js';
 import { heedPurges, purgeBefore } from './purging.js';
+import { needsWords } from './accounts.js';
 import { lookForSignIns } from './sign_ins.js';
 import { followClosing } from './closing.js';
 import { checkKey, followKeys, followLog } from './log.js';
@@ -250,6 +251,7 @@ export class Syncing {
     const isOwing = await putBackMissing(open);
     const isWritten = isDue(open.store.root) && await writeManifest(open);
     if (isOwing || isWritten) this.again = true;
+    if (!needsWords(open)) open.typed = null;
   }
 
   /** How far the file of an entry has come, for the screen. @param {string|null} of @param {number} share */
@@ -323,5 +325,5 @@ function passing(error) {
 
 /** Whether a failure is about one entry's bytes and not about the way. @param {unknown} error */
 function isOneEntrys(error) {
-  return error instanceof KeptError && ['receipt_wrong', 'differs', 'conflict', 'bad_signature', 'bad_request', 'over_quota', 'too_large', 'digest', 'incomplete', 'store_lost', 'closed'].includes(error.code);
+  return error instanceof KeptError && ['receipt_wrong', 'differs', 'conflict', 'bad_signature', 'bad_request', 'over_quota', 'too_large', 'digest', 'incomplete', 'store_lost', 'closed', 'needs_words'].includes(error.code);
 }

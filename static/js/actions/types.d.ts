@@ -121,7 +121,9 @@ export type Open = {
   /** opened by the short secret */
   short?: boolean;
   /** the words were typed for something of this opening, and nothing has been revealed by it yet */
-  proved?: boolean;
+  proved?: string | null;
+  /** words typed in this opening for something that waits; in memory only, and gone with it or the lock */
+  typed?: string | null;
   /** whether this opening has looked for what other devices had erased */
   erasedLooked?: boolean;
   /** whether it has asked who signed in meanwhile */

@@ -18,6 +18,7 @@ export const SENTENCES = Object.freeze({
   closed: 'This server has closed and takes nothing new. What is on the phone is safe there. Move to another server.',
   signed_out: 'You are signed out.',
   session_ended: 'This device was signed out from another one. Type your words to sign in again.',
+  needs_words: 'Lock, and open with your words. Then this can go on.',
   not_found: 'There is nothing here.',
   wrong_origin: 'That request did not come from this app.',
   wrong_type: 'That kind of content is not accepted here.',

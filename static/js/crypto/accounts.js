@@ -99,7 +99,6 @@ export async function enrolment(session, { login, words, cost = usualCost(), wit
       session.held.use('diary_key', (diaryKey) => wrap(opener, header, diaryKey)),
     ]);
   });
-  await session.held.put('proof', unb64(forWords.auth));
   const body = {
     account, login, ...forWords, code_auth: code?.code_auth ?? null, code_wrap: code?.code_wrap ?? null,
     keyset: b64(keyset), ecdsa_pub: identity.ecdsa_pub, hpke_pub: identity.hpke_pub, device,
@@ -123,7 +122,6 @@ export async function auth(session, { words, kdf: offered, login, high = 0 }) {
   const root = await session.root(normalise(words), kdf);
   const proof = await authOf(root, kdf, session.origin);
   session.signingIn = { kdf, root };
-  await session.held.put('proof', proof);
   return { auth: b64(proof) };
 }
 
@@ -137,7 +135,6 @@ export async function codeAuth(session, { code: typed, login }) {
   const code = await readCode(typed);
   const proof = await proofOfCode(code, login);
   session.signingIn = { code: await importHkdfKey(code), login };
-  await session.held.put('proof', proof);
   code.fill(0);
   return { code_auth: b64(proof) };
 }
@@ -189,7 +186,7 @@ export async function readKeys(session, answer) {
 }
 
 /**
- * The account key wrapped for new words. The kept proof stays the old one until `keepProof`.
+ * The account key wrapped for new words.
  * @param {Session} session
  * @param {{words: string, login?: string, cost?: Cost}} given
  */
@@ -228,25 +225,28 @@ export async function confirmCode(session, typed) {
 }
 
 /**
- * The proof last given with success: AUTH, or CODE_AUTH until words are made. Throws `locked` without one.
+ * The proof that a release before tokens kept, b64; null where there is none. It is given once, for tokens, and then forgotten:
+ * a proof is made of what was typed for one act, and kept nowhere.
  * @param {Session} session
- * @returns {Promise<string>}
+ * @returns {Promise<string|null>}
  */
-export function proof(session) {
-  return session.held.use('proof', b64);
+export async function earlierProof(session) {
+  return session.held.has('proof') ? session.held.use('proof', b64) : null;
+}
+
+/** @param {Session} session */
+export function forgetEarlierProof(session) {
+  session.held.drop('proof');
 }
 
 /**
- * Keeps a proof the server has accepted; with the registration it came from, also its name and cost.
+ * A registration that was sent before counts: its name and cost are this account's.
  * @param {Session} session
- * @param {string} auth b64
- * @param {{login: string, kdf: import('./kdf.js').Kdf} | null} [registration]
+ * @param {{login: string, kdf: import('./kdf.js').Kdf}} registration
  */
-export async function keepProof(session, auth, registration = null) {
-  await session.held.put('proof', unb64(auth));
-  if (!registration) return;
-  session.own.identity.login = registration.login;
-  session.saw(registration.kdf);
+export function registeredAs(session, { login, kdf }) {
+  session.own.identity.login = login;
+  session.saw(kdf);
 }
 
 /**

@@ -127,10 +127,9 @@ function accountPart(session) {
     copyKeys: (/** @type {Parameters<typeof copy.copyKeys>[1]} */ given) => copy.copyKeys(session, given),
     openCopy: (/** @type {Parameters<typeof copy.openCopy>[1]} */ given) => copy.openCopy(session, given),
     confirmCode: (/** @type {string} */ typed) => accounts.confirmCode(session, typed),
-    proof: () => accounts.proof(session),
-    keepProof: (/** @type {string} */ auth, /** @type {Parameters<typeof accounts.keepProof>[2]} */ registration = null) => (
-      accounts.keepProof(session, auth, registration)
-    ),
+    earlierProof: () => accounts.earlierProof(session),
+    forgetEarlierProof: async () => accounts.forgetEarlierProof(session),
+    registeredAs: async (/** @type {Parameters<typeof accounts.registeredAs>[1]} */ registration) => accounts.registeredAs(session, registration),
     kdfHigh: async () => session.kdfHigh,
     openCapture: (/** @type {Bytes} */ envelope, /** @type {JsonObject} */ header) => (
       session.held.use('capture', (scalar) => openFrom(scalar, envelope, 'capture', header))

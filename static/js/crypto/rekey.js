@@ -28,7 +28,7 @@ import { normalise } from './words.js';
 /** @typedef {import('./session.js').Secrets} Secrets */
 /** @typedef {import('./slots.js').Door} Door */
 /** @typedef {import('./statements.js').Statement} Statement */
-/** @typedef {{epochs: {account: number, diary: number}, earlier: readonly JsonObject[], pubs: {ecdsa: Bytes, hpke: Bytes}, diaryKey: CryptoKey, auth: Bytes|null, kdf: import('./kdf.js').Kdf|null}} Next the secrets themselves are held */
+/** @typedef {{epochs: {account: number, diary: number}, earlier: readonly JsonObject[], pubs: {ecdsa: Bytes, hpke: Bytes}, diaryKey: CryptoKey, kdf: import('./kdf.js').Kdf|null}} Next the secrets themselves are held */
 /** @typedef {{kdf: any, auth: string, words_wrap: string, keyset: string, ecdsa_pub: string, hpke_pub: string, diary_wrap: string, statement: Statement}} Body */
 
 /** As many keys of before that others may still seal to are kept. */
@@ -65,7 +65,7 @@ export async function begin(session, { words, door, said, cost = usualCost() }) 
   const body = {
     kdf, auth: proof ? b64(proof) : '', words_wrap: b64(words_wrap), keyset: b64(keyset), ecdsa_pub: b64(ecdsa.pub), hpke_pub: b64(hpke.pub), diary_wrap: b64(diary_wrap), statement,
   };
-  await ready(session, secrets, { account: epoch, diary: epoch }, before, proof, kdf);
+  await ready(session, secrets, { account: epoch, diary: epoch }, before, kdf);
   return body;
 }
 
@@ -86,7 +86,7 @@ export async function resume(session, { words, body }) {
   const { earlier, ...pairs } = await openKeyset(opener, { account, epoch, rev: 1 }, unb64(body.keyset));
   const diaryKey = await unwrap(opener, diaryWrapHeader(account, diary, epoch), unb64(body.diary_wrap));
   const proof = await authOf(root, kdf, session.origin);
-  await ready(session, { account_key: raw, diary_key: diaryKey, ...pairs }, { account: epoch, diary: epoch }, earlier, proof, kdf);
+  await ready(session, { account_key: raw, diary_key: diaryKey, ...pairs }, { account: epoch, diary: epoch }, earlier, kdf);
   return { auth: b64(proof) };
 }
 
@@ -108,7 +108,7 @@ export async function from(session, answer) {
   if (answer.account === identity.account && read.epochs.account < epochs.account) throw new KeptError('keys_older');
   if (!isHere || answer.account !== identity.account) throw new KeptError('not_opened');
   if (read.epochs.account === epochs.account) return { changed: false };
-  await ready(session, read.secrets, read.epochs, read.earlier, null, null);
+  await ready(session, read.secrets, read.epochs, read.earlier, null);
   return { changed: true };
 }
 
@@ -157,7 +157,6 @@ export async function adopt(session, { words, door, behind }) {
   await keepOldStore(session);
   const olds = await oldDiaryKeys(session);
   const identity = await session.adopt(own.identity, await nextSecrets(session, next), next.epochs, { earlier: next.earlier, olds, hpkes: await hpkesBefore(session) });
-  if (next.auth) await session.held.put('proof', next.auth);
   if (next.kdf) session.saw(next.kdf);
   session.next = null;
   session.opened = { role, i, key: await importKey(storeKey), slotRoot: root, olds: [.../** @type {any} */ (opened).olds ?? [], /** @type {any} */ (opened).key] };
@@ -201,9 +200,9 @@ async function refuseUsed(session, words, door) {
   return root;
 }
 
-/** @param {Session} session @param {Secrets} secrets overwritten here @param {Next['epochs']} epochs @param {readonly JsonObject[]} earlier @param {Bytes|null} auth @param {Next['kdf']} kdf */
-async function ready(session, { account_key, diary_key, ecdsa, hpke }, epochs, earlier, auth, kdf) {
-  session.next = { epochs, earlier, pubs: { ecdsa: ecdsa.pub, hpke: hpke.pub }, diaryKey: await importKey(diary_key), auth, kdf };
+/** @param {Session} session @param {Secrets} secrets overwritten here @param {Next['epochs']} epochs @param {readonly JsonObject[]} earlier @param {Next['kdf']} kdf */
+async function ready(session, { account_key, diary_key, ecdsa, hpke }, epochs, earlier, kdf) {
+  session.next = { epochs, earlier, pubs: { ecdsa: ecdsa.pub, hpke: hpke.pub }, diaryKey: await importKey(diary_key), kdf };
   for (const [name, raw] of Object.entries({ account_key, diary_key, ecdsa: ecdsa.scalar, hpke: hpke.scalar })) {
     await session.held.put(HELD[/** @type {keyof typeof HELD} */ (name)], raw);
     raw.fill(0);

@@ -28,18 +28,18 @@
  * IDENTITY AND ACCOUNT  (public identity: {account, diary, device, login, by, ecdsa_pub, hpke_pub})
  *   newIdentity({account?, diary?, device?}) → public identity      every key of a new diary
  *   sealIdentity(id) → bytes · loadIdentity(id, sealed) → public identity
- *       the store record of all of it, with the proof, kdf_high and the capture pair's private half
+ *       the store record of all of it, with kdf_high and the capture pair's private half
  *   enrolment({login, words, cost?, withCode?}) → {body, code}       body of POST /v1/accounts but for
  *       `ticket` and `device_name`; code null or {words12, crockford}
  *   auth({words, kdf, login, high?}) → {auth}        kdf_refused before anything is derived
  *   codeAuth({code, login}) → {code_auth}            bad_request when the code does not check
  *   openAccount({answer, login, device?, diary?}) → public identity   after auth or codeAuth; not_opened
- *   changeWords({words, login?, cost?}) → {kdf, auth, words_wrap}     then, once the server has it, keepProof(auth)
+ *   changeWords({words, login?, cost?}) → {kdf, auth, words_wrap}     the server has it first
  *   copyKeys({words}) → {account, diary, diary_epoch, kdf, words_wrap, code_wrap: null, keyset, diary_wrap}     for a sealed copy
  *   openCopy({keys, words | code, device?}) → public identity     without a server, and without a name; not_opened
  *   newCode() → {words12: [12], crockford, code_auth, code_wrap} · confirmCode(text)   no_match
- *   proof() → b64 AUTH (or CODE_AUTH) kept for X-Proof · kdfHigh() → highest m·t used
- *   keepProof(auth, registration?)     a registration sent again after a restart: its body gives name and cost back
+ *   earlierProof() → b64 AUTH that a release before tokens kept, or null · forgetEarlierProof() · kdfHigh() → highest m·t used
+ *   registeredAs({login, kdf})      a registration that was sent before counts
  *   openCapture(envelope, header) → bytes            what was sealed to door.capture_pub (people.js sealTo)
  *
  * NEW KEYS  (docs/formats.md 4b)
@@ -102,7 +102,7 @@ import { KeptError } from '../core/errors.js';
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
-  'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'proof', 'keepProof', 'kdfHigh',
+  'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'earlierProof', 'forgetEarlierProof', 'registeredAs', 'kdfHigh',
   'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
   'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientKeys', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',

@@ -13,7 +13,7 @@ import { isOver } from './http.js';
 
 /** @typedef {import('./http.js').Request} Request */
 /** @typedef {import('./http.js').Ask} Ask */
-/** @typedef {{token: string|null, device: string|null, session: string|null, upload: string|null}} Held tokens of the session and of the device, the session's id, and the key that tickets for files are made with */
+/** @typedef {{token: string|null, device: string|null, session: string|null, upload: string|null, renewal: string|null}} Held tokens of the session and of the device, the session's id, the key that tickets for files are made with, and what begins the next session */
 
 const SLOW = 120_000;
 
@@ -35,6 +35,8 @@ export class Api {
     this.session_id = null;
     /** @type {string|null} */
     this.upload = null;
+    /** @type {string|null} */
+    this.renewal = null;
     /** Keeps tokens when they come; set while unlocked. @type {null | ((held: Held) => Promise<unknown>)} */
     this.keep = null;
     /** What ends a borrowed session when the tab goes while it is locked; used for nothing else. @type {string|null} */
@@ -47,18 +49,19 @@ export class Api {
     this.device = held?.device ?? null;
     this.session_id = held?.session ?? null;
     this.upload = held?.upload ?? null;
+    this.renewal = held?.renewal ?? null;
     this.keep = keep;
   }
 
   /** The diary is locked. */
   lock() {
     this.leaving = this.borrowed ? this.token ?? this.leaving : null;
-    Object.assign(this, { token: null, device: null, session_id: null, upload: null, keep: null, signAgain: null });
+    Object.assign(this, { token: null, device: null, session_id: null, upload: null, renewal: null, keep: null, signAgain: null });
   }
 
   /** What is to be sealed in the store. @returns {Held} */
   held() {
-    return { token: this.token, device: this.device, session: this.session_id, upload: this.upload };
+    return { token: this.token, device: this.device, session: this.session_id, upload: this.upload, renewal: this.renewal };
   }
 
   server() {
@@ -85,6 +88,11 @@ export class Api {
     return this.enter('/v1/sessions', by);
   }
 
+  /** The next session of this device, when the last one ran out. @param {{renewal: string, device: string, device_name: string}} by */
+  renew(by) {
+    return this.enter('/v1/session/renewal', by);
+  }
+
   /** A device of an earlier release, with its cookies and the proof it kept: the session it had goes on. @param {{login: string, auth: string, device: string, device_name: string}} by */
   goOver(by) {
     return this.enter('/v1/session/exchange', by, { cookies: true });
@@ -98,6 +106,7 @@ export class Api {
     this.device = answer.device_token ?? null;
     this.session_id = answer.session;
     this.upload = answer.upload_key ?? null;
+    this.renewal = answer.renewal ?? null;
     await this.keep?.(this.held());
     return answer;
   }

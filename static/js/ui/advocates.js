@@ -7,6 +7,7 @@ import { dotted, t, tn } from './strings.js';
 import './strings_share.js';
 import './strings_advocates.js';
 import { letIn } from './advocates_grant.js';
+import { openWords } from './out.js';
 import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
 import { askedPlace } from './advocates_entry.js';
 import { choosingEntries } from './share_choose.js';
@@ -103,12 +104,15 @@ function looks(stage) {
   const all = data.looks.filter(({ grant }) => grant === one.grant);
   const shown = all.slice(0, stage.local.all ? all.length : SHOWN);
   const over = isOver(one);
-  const renew = () => stage.run('renew', async () => {
-    const made = await stage.app.renewGrant(one.grant);
-    stage.refresh('grants');
-    stage.refresh('sees:');
-    stage.say(t('adv.renewed', { day: day(made.not_after) }));
-    stage.stand({ name: 'advocates' });
+  const renew = () => openWords(stage, {
+    title: t('adv.renew'), lead: t('adv.agree_words'), go: t('adv.renew'),
+    act: async (words) => {
+      const made = await stage.app.renewGrant(one.grant, { words });
+      stage.refresh('grants');
+      stage.refresh('sees:');
+      stage.say(t('adv.renewed', { day: day(made.not_after) }));
+      stage.stand({ name: 'advocates' });
+    },
   });
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(html`<bdi>${one.name}</bdi>`)}<p class="soft">${dotted([one.organisation, scopeSaid(stage, one.said)])}</p></div>
@@ -133,14 +137,19 @@ function less(stage, one) {
   const tick = (/** @type {string} */ right, /** @type {boolean} */ on) => { typed.rights = one.said.rights.filter((was) => (was === right ? on : typed.rights.includes(was))); stage.draw(); };
   stage.local.records ??= 'records' in one.said.scope ? [...one.said.scope.records] : null;
   const within = 'records' in one.said.scope ? new Set(one.said.scope.records) : null;
-  const save = () => stage.run('less', async () => {
+  const save = () => {
     const scope = typed.some ? { scope: { records: stage.local.records ?? [] } } : {};
     if (typed.some && !stage.local.records?.length) return stage.fail({ code: 'none', sentence: t('adv.some_need') });
-    await stage.app.narrowGrant(one.grant, { rights: typed.rights, restricted: typed.restricted, ...scope, ...(typed.days ? { not_after: Date.now() + Number(typed.days) * DAY } : {}) });
-    for (const what of ['grants', 'sees:']) stage.refresh(what);
-    stage.say(t('adv.less_done'));
-    return stage.stand({ name: 'advocates' });
-  });
+    return openWords(stage, {
+      title: t('adv.less'), lead: t('adv.agree_words'), go: t('adv.less_do'),
+      act: async (words) => {
+        await stage.app.narrowGrant(one.grant, { rights: typed.rights, restricted: typed.restricted, ...scope, ...(typed.days ? { not_after: Date.now() + Number(typed.days) * DAY } : {}) }, { words });
+        for (const what of ['grants', 'sees:']) stage.refresh(what);
+        stage.say(t('adv.less_done'));
+        stage.stand({ name: 'advocates' });
+      },
+    });
+  };
   return html`<p>${t('adv.less_lead')}</p>
     ${['comment', 'pack'].filter((right) => one.said.rights.includes(/** @type {any} */ (right))).map((right) => checkbox({ id: `less-${right}`, label: t(`adv.right_${right}`), checked: typed.rights.includes(right), on: (on) => tick(right, on) }))}
     ${one.said.restricted ? checkbox({ id: 'less-apart', label: t('adv.apart'), checked: typed.restricted, on: (restricted) => { typed.restricted = restricted; stage.draw(); } }) : nothing}

@@ -24,8 +24,8 @@ export interface Advocating {
   forgetAdvocate(fingerprint: string): Promise<unknown>;
   previewGrant(scope: Scope): Promise<Seen>;
   letIn(letter: { met: Met; standIn?: Met | null; choice: Choice; name: string; words: string; instead?: string | null }): Promise<unknown>;
-  renewGrant(grant: string): Promise<{ not_after: number }>;
-  narrowGrant(grant: string, less: Partial<Choice>): Promise<unknown>;
+  renewGrant(grant: string, by: { words: string }): Promise<{ not_after: number }>;
+  narrowGrant(grant: string, less: Partial<Choice>, by: { words: string }): Promise<unknown>;
   readGrants(): Promise<LetInList>;
   /** `heard`: the server has done it; without a signal nothing new is given all the same. */
   endGrant(grant: string): Promise<{ heard: boolean }>;
