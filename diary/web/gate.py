@@ -63,11 +63,10 @@ class Gate:
         if row.writes:
             _check_origin(headers)
         await _count_network(row, office, scope)
-        signs_in = row.audience in (Audience.KEEPER, Audience.ADVOCATE)
-        if signs_in or (row.audience is Audience.ANYONE and row.writes):
+        if row.signs_in or (row.audience is Audience.ANYONE and row.writes):
             begins = row.adds is Adds.A_DIARY
             await office.ending.admit(office.instance, grows=begins or row.adds is Adds.TO_A_DIARY, begins=begins)
-        if signs_in:
+        if row.signs_in:
             call.signed = await _resume(row, call)
             if row.limit.per_minute is not None:
                 await office.sessions.enter(call.signed.session, row.path, row.limit.per_minute)

@@ -19,7 +19,8 @@ class Audience(Enum):
     PAGES = "pages"  # the app's own files, the same for everyone
     PUBLIC = "public"  # the public host's pages
     ANYONE = "anyone"  # the interface without a session
-    KEEPER = "keeper"  # the interface with one
+    KEEPER = "keeper"  # the interface with one: reads sealed bytes and appends
+    PROVED = "proved"  # the interface with one, and the words typed for this request (X-Proof)
     ADVOCATE = "advocate"  # the interface with a session of a member of an organisation
     RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words, or seven
 
@@ -91,6 +92,11 @@ class Row:
     adds: Adds = Adds.NOTHING
     # Whether a ticket for one file is enough (diary/services/upload_tickets.py).
     by_ticket: bool = False
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether it is asked in a session."""
+        return self.audience in (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE)
 
     @property
     def for_earlier(self) -> bool:

@@ -46,7 +46,7 @@ from diary.web.views import (
     witnesses,
 )
 
-_A, _K, _V = Audience.ANYONE, Audience.KEEPER, Audience.ADVOCATE
+_A, _K, _P, _V = Audience.ANYONE, Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE
 _TO: Final = Adds.TO_A_DIARY
 _DIARY: Final = "/v1/diaries/{diary}"
 _BLOB: Final = _DIARY + "/blobs/{blob}"
@@ -62,7 +62,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("PUT", _BLOB, blobs.declare, _K, SYNC, JSON, _TO, by_ticket=True),
     Row("GET", _BLOB, blobs.state, _K, SYNC, NO_BODY),
     Row("POST", _BLOB + "/complete", blobs.complete, _K, SYNC, JSON, _TO, by_ticket=True),
-    Row("POST", _DIARY + "/erasures", erasures.ask, _K, GRAVE, JSON),
+    Row("POST", _DIARY + "/erasures", erasures.ask, _P, GRAVE, JSON),
     Row("GET", _DIARY + "/erasures", erasures.list_pending, _K, SYNC, NO_BODY),
     Row("DELETE", _DIARY + "/erasures/{erasure}", erasures.take_back, _K, GRAVE, NO_BODY),
     Row("GET", _DIARY + "/proofs/{size}", log.proofs, _K, SYNC, NO_BODY),
@@ -78,18 +78,18 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("POST", "/v1/session/exchange", entrance.go_over, _A, OPEN, JSON),
     Row("GET", "/v1/session", account.session, _K, SYNC, NO_BODY),
     Row("DELETE", "/v1/session", account.sign_out, _K, SYNC, NO_BODY),
-    Row("GET", "/v1/sessions", account.list_sessions, _K, GRAVE, NO_BODY),
-    Row("DELETE", "/v1/sessions", account.end_sessions, _K, GRAVE, NO_BODY),
+    Row("GET", "/v1/sessions", account.list_sessions, _P, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/sessions", account.end_sessions, _P, GRAVE, NO_BODY),
     Row("PUT", "/v1/session", account.rename, _K, SYNC, JSON),
-    Row("GET", "/v1/access", account.list_access, _K, GRAVE, NO_BODY),
+    Row("GET", "/v1/access", account.list_access, _P, GRAVE, NO_BODY),
     Row("GET", "/v1/sign-ins", account.list_sign_ins, _K, SYNC, NO_BODY),
-    Row("DELETE", "/v1/sessions/{session}", account.end_session, _K, GRAVE, NO_BODY),
-    Row("PUT", "/v1/account/words", account.change_words, _K, GRAVE, JSON),
-    Row("PUT", "/v1/account/code", account.change_code, _K, GRAVE, JSON),
-    Row("POST", _DIARY + "/rotation", rotation.begin, _K, GRAVE, KEYS),
+    Row("DELETE", "/v1/sessions/{session}", account.end_session, _P, GRAVE, NO_BODY),
+    Row("PUT", "/v1/account/words", account.change_words, _P, GRAVE, JSON),
+    Row("PUT", "/v1/account/code", account.change_code, _P, GRAVE, JSON),
+    Row("POST", _DIARY + "/rotation", rotation.begin, _P, GRAVE, KEYS),
     Row("PUT", _DIARY + "/rotation/wraps", rotation.stage, _K, GRAVE, VERSION),
-    Row("POST", _DIARY + "/rotation/commit", rotation.commit, _K, GRAVE, NO_BODY),
-    Row("POST", "/v1/account/closing", erasures.ask_closing, _K, GRAVE, NO_BODY),
+    Row("POST", _DIARY + "/rotation/commit", rotation.commit, _P, GRAVE, NO_BODY),
+    Row("POST", "/v1/account/closing", erasures.ask_closing, _P, GRAVE, NO_BODY),
     Row("DELETE", "/v1/account/closing", erasures.take_back_closing, _K, GRAVE, NO_BODY),
     Row("GET", "/v1/usage", account.room, _K, SYNC, NO_BODY),
     Row("POST", "/v1/packs", packs.place, _K, GRAVE, JSON),
@@ -99,7 +99,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("DELETE", "/v1/packs/{pack}", packs.cancel, _K, GRAVE, NO_BODY),
     Row("GET", "/v1/advocates/{fingerprint}", grants.find_advocate, _K, GRAVE, NO_BODY),
     Row("GET", "/v1/grants", grants.list_own, _K, SYNC, NO_BODY),
-    Row("POST", _DIARY + "/grants", grants.make, _K, GRAVE, JSON, _TO),
+    Row("POST", _DIARY + "/grants", grants.make, _P, GRAVE, JSON, _TO),
     Row("GET", _GRANT + "/wraps", grants.given, _K, SYNC, NO_BODY),
     Row("PUT", _GRANT + "/wraps", grants.give, _K, SYNC, VERSION, _TO),
     Row("PUT", _GRANT + "/summary", grants.summarise, _K, SYNC, VERSION, _TO),

@@ -20,7 +20,7 @@ from diary.web.routes import ROUTES
 from tests.advocates import Desk, lead_of, let_in
 from tests.keepers import NOON, Keeper, Served, seal_file
 
-ROWS = [row for row in ROUTES if row.audience is Audience.KEEPER]
+ROWS = [row for row in ROUTES if row.audience in (Audience.KEEPER, Audience.PROVED)]
 # Rows about the session itself name nothing that could be another's; an advocate may be found by every keeper who has
 # heard their nine words.
 NAMING = [row for row in ROWS if "{" in row.path and "{fingerprint}" not in row.path]

@@ -12,12 +12,13 @@ from diary.web.routes import ROUTES
 from tests.keepers import Phone, Served, served
 
 DAY = 86_400_000
-SIGNED_IN = (Audience.KEEPER, Audience.ADVOCATE)
+SIGNED_IN = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE)
 # The public side goes on to the end: a hand-over that was given is still fetched.
 NOT_OURS = (Audience.PAGES, Audience.PUBLIC, Audience.RECIPIENT)
 # What a keeper may still set in motion when nothing new is taken: leaving, reading, erasing, and shutting others out.
 STILL = {
     "DELETE", "POST /v1/prelogin", "POST /v1/sessions", "POST /v1/recoveries", "POST /v1/packs", "PUT /v1/packs/{pack}/capsule",
+    "POST /v1/session/exchange", "POST /v1/session/renewal",
     "POST /v1/diaries/{diary}/erasures", "POST /v1/account/closing",
     "PUT /v1/account/words", "PUT /v1/account/code", "PUT /v1/session",
     "POST /v1/session/exchange", "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
