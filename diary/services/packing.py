@@ -189,9 +189,12 @@ class PackJobs:
 
     async def _end(self, job: Job) -> None:
         """Stop a job wherever it is."""
+        is_running = job.state == "building"
         job.state = "cancelled"
         if job.task is not None:
-            job.task.cancel()
+            # One that has failed or is done may be ending its worker just now: that goes on to its end.
+            if is_running:
+                job.task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await job.task
         _erase(job)

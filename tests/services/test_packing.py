@@ -163,6 +163,26 @@ async def test_the_line_has_an_end_and_a_place_outlives_it(monkeypatch: pytest.M
     await jobs.close()
 
 
+async def test_a_worker_is_ended_also_when_the_server_stops_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job has failed and its worker is being ended when everything is closed: that is waited for, not cut off."""
+    really, begun, ended = typesetting.Worker.end, asyncio.Event(), []
+
+    async def slowly(worker: typesetting.Worker) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+        await really(worker)
+        ended.append(worker)
+
+    monkeypatch.setattr(typesetting.Worker, "end", slowly)
+    jobs, account, pack = jobs_for(FictionalDiary()), new_id(), new_id()
+    job = await jobs.place(account, new_id(), pack)
+    await jobs.start(account, pack, b"{}")
+    await begun.wait()
+    assert job.state == "failed"
+    await jobs.close()
+    assert len(ended) == 1
+
+
 async def test_the_place_asked_for_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """With as many places as there may be, a new one takes the oldest's; a job that has its capsule is never given up for it."""
     monkeypatch.setattr(packing, "QUEUE_LIMIT", 3)
