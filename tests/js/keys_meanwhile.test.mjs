@@ -54,6 +54,15 @@ async function isSound(one, titles) {
   }
 }
 
+/** One phone reads of an entry what the other reads, and doubts nothing. */
+async function isSame(one, other, record) {
+  await looks(one);
+  assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+  assert.deepEqual(one.app.state.entries.map(({ title, flags }) => [title, flags]), other.app.state.entries.map(({ title, flags }) => [title, flags]));
+  const [read, wanted] = await Promise.all([one, other].map(({ app }) => app.readIncident(record)));
+  assert.deepEqual([read.fields, read.note, read.versions.map(({ version, altered }) => [version, altered])], [wanted.fields, wanted.note, wanted.versions.map(({ version, altered }) => [version, altered])]);
+}
+
 /** Runs `act`, which signs in; the answer to that is held until a pull that was on has ended. @returns {Promise<object>} the root as that pull left it */
 async function pullAsItSignsIn({ phone, faults }, act) {
   const [signedIn, asked] = [gate(), gate()];
@@ -249,5 +258,36 @@ test('"Send again" while the feed is read: no number is left out, and it goes on
   assert.equal((await numbered(store, 1, store.root.feed.seq)).length, store.root.feed.seq);
   await until(two, (state) => isKept(state) && state.entries.length === 2, 'both');
   assert.deepEqual([store.root.doubts, two.app.state.account.trouble], [{}, null]);
+  for (const { phone } of [one, two]) phone.end();
+});
+
+test('what the version before called altered, since it had opened it under the wrong keys, is opened once more; what does not hold stays said', async () => {
+  const one = await keeper('before');
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  const { record } = await save(one.app, 'came between two sets of keys');
+  await one.app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
+  await one.app.saveNote(record, 'Only for me.');
+  await until(one, isKept, 'kept');
+  await looks(one);
+  const { store, vault, book } = two.phone.ctx.open;
+  const { openMany } = vault;
+  vault.openMany = async (versions) => versions.map(() => ({ opened: null, error: 'not_opened' }));
+  // As that version left it: it never tried again.
+  await store.change((root) => { root.reopened = true; });
+  await looks(two);
+  assert.deepEqual([store.root.doubts, two.app.state.account.trouble?.code, two.app.state.entries.length], [{ altered: true }, 'altered', 1]);
+  await store.change((root) => { delete root.reopened; });
+  await looks(two);
+  assert.deepEqual(store.root.doubts, { altered: true }, 'where it does not hold now either, it is said as before');
+  vault.openMany = openMany;
+  await store.change((root) => { delete root.reopened; });
+  book.seen.clear();
+  await looks(two);
+  await isSame(two, one, record);
+  await two.app.lock('asked');
+  await two.app.unlock(WORDS);
+  await isSame(two, one, record);
   for (const { phone } of [one, two]) phone.end();
 });

@@ -12,6 +12,7 @@ import { judgeLines } from './lines.js';
 import { heedManifests } from './manifest.js';
 import { mendList } from './mending.js';
 import { putBackMissing } from './reconcile.js';
+import { reopen } from './reopening.js';
 import { takeItems } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -88,6 +89,7 @@ async function pull(syncing, open, link) {
   }).finally(() => ctx.screen.set({ busy: null }));
   // Where nothing came there was no page to say that it was the last.
   if (open.store.root.coming) await open.store.change(async (root) => { delete root.coming; });
+  await reopen(open);
   await judgeLines(open);
 }
 

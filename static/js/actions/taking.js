@@ -92,13 +92,14 @@ export async function takeItems(open, items, feed, left) {
 }
 
 /** @param {Batch} batch @param {Open['book']} book @param {Item} item @returns {Promise<string|null>} the incident it concerns */
-async function takeItem(batch, book, item) {
+export async function takeItem(batch, book, item) {
   const { record, version, meta: facts, push, receipt, seq, at, checked } = item;
   const opened = book.seen.get(version);
   const known = structuredClone(await book.meta(record, batch));
   /** @type {Meta} */
   const meta = known ?? { record, kind: opened?.kind ?? '', of: concerns(opened), versions: [] };
-  if (!meta.kind && opened) meta.kind = opened.kind; // until now only erased versions of it were met
+  // Until now only erased versions of it were met, or ones that did not open.
+  if (!meta.kind && opened) Object.assign(meta, { kind: opened.kind, of: meta.of ?? concerns(opened) });
   const there = meta.versions.find(({ v }) => v === version);
   if (there) Object.assign(there, { seq, at, receipt, checked });
   else {
@@ -119,7 +120,7 @@ async function takeItem(batch, book, item) {
 }
 
 /** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string|null} own this device, when it has the version @param {any} opened */
-async function wantFiles(root, store, own, opened) {
+export async function wantFiles(root, store, own, opened) {
   // What this device made is here already, unless the phone was cleared since, or put back to before it.
   if (opened?.kind === 'attachment' && (opened.fields._author?.device !== own || root.cleared)) await wantAll(root, store, opened);
 }

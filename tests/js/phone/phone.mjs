@@ -13,6 +13,7 @@ import { Api } from '../../../static/js/net/api.js';
 import { makeRequest } from '../../../static/js/net/http.js';
 import { Database } from '../../../static/js/store/database.js';
 import { PATIENCE } from './eventually.mjs';
+import { noted, restOf } from './resting.mjs';
 
 export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -52,26 +53,9 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
       for (const timer of timers.keys()) clearTimeout(timer);
       phone.ended = true;
     },
-    /** Every pause that the app takes now is over at once. */
-    hurry() {
-      const waiting = [...timers];
-      for (const [timer] of waiting) clearTimeout(timer);
-      timers.clear();
-      for (const [, act] of waiting) act();
-    },
-    /** Until nothing is on its way: no request, no change of the store, no run. For tests that hold that something does not happen; `held`: a test holds a request up. */
-    async rest({ held = false } = {}) {
-      for (let quiet = 0; quiet < 20; quiet++) {
-        await new Promise((go) => { setImmediate(go); });
-        const { open } = phone.ctx;
-        await open?.store.turn;
-        if (held) continue;
-        if (asking.size || open?.syncing.running) quiet = 0;
-        await Promise.allSettled(asking);
-      }
-    },
   };
   const asking = new Set();
+  Object.assign(phone, restOf(phone, timers, asking));
   // What has ended asks no more: not even for the two minutes that a request may take, which would keep Node up.
   const request = makeRequest(send);
   phone.app = createApp({
@@ -95,13 +79,6 @@ export function makePhone({ origin = 'https://notes.example', send = noNetwork, 
     ...Object.fromEntries(Object.entries(over).filter(([name]) => name !== 'packActions')),
   });
   return phone;
-}
-
-/** @template T @param {Set<unknown>} among @param {Promise<T>} asked @returns {Promise<T>} the same, and among those until it is done */
-function noted(among, asked) {
-  among.add(asked);
-  asked.catch(() => undefined).finally(() => among.delete(asked));
-  return asked;
 }
 
 export async function noNetwork() {
