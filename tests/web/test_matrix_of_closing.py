@@ -21,7 +21,7 @@ STILL = {
     "POST /v1/session/exchange", "POST /v1/session/renewal",
     "POST /v1/diaries/{diary}/erasures", "POST /v1/account/closing",
     "PUT /v1/account/words", "PUT /v1/account/code", "PUT /v1/session",
-    "POST /v1/session/exchange", "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
+    "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
     "POST /v1/diaries/{diary}/rotation", "PUT /v1/diaries/{diary}/rotation/wraps", "POST /v1/diaries/{diary}/rotation/commit",
 }  # fmt: skip
 
