@@ -176,7 +176,11 @@ test('new keys that come to nothing while the wraps of those before are still be
   await until(one, isKept, 'kept');
   const { versions } = await one.app.readIncident(one.record);
   assert.ok(versions.every(({ altered }) => !altered));
-  assert.deepEqual([one.phone.ctx.open.store.root.doubts, one.app.state.account.trouble], [{}, null]);
+  assert.deepEqual(one.phone.ctx.open.store.root.doubts, {});
+  // Until what was begun is over, the server takes nothing new: that is said as what it is.
+  await save(one.app, 'meanwhile');
+  await assert.rejects(looks(one), { code: 'unavailable' });
+  assert.equal(one.app.state.account.trouble.code, 'server_down');
   one.phone.end();
 });
 

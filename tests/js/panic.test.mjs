@@ -240,10 +240,9 @@ test('in the middle of making every key new, whether the server took it or not, 
     await again.app.unlock(WORDS).catch(() => { again.clock.move(60_001); return again.app.unlock(NEW); });
     if (again.app.state.account.rekeying) {
       if (!arrives) {
-        // What the phone writes as it fills again comes after what the keys were made for: they are made once more.
-        await until(again, isKept, 'filled again');
+        // What is written as it fills again waits: while keys are being changed the server takes nothing else.
+        await until(again, ({ entries, account, busy }) => entries.length > 0 && !account.coming && !busy, 'filled again');
         await again.app.saveNote(record, 'Only for me.');
-        await until(again, isKept, 'written meanwhile');
       }
       await again.app.renewOn({ newWords: NEW });
     }

@@ -111,6 +111,8 @@ export async function renewOn(ctx, open, { newWords, onProgress = () => undefine
     if (!await isInPlace(ctx, open, auth)) {
       open.syncing.resume();
       if (!open.typed) throw new KeptError('needs_words');
+      // A phone that was cleared has nothing to wrap before the feed is here. Nothing goes up meanwhile: what was begun wins over that.
+      await open.syncing.now().catch(() => undefined);
       const proof = await proofOf(ctx, open, open.typed);
       await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
         if (!isBehind(error)) throw error;

@@ -282,7 +282,8 @@ export class Syncing {
     this.offline = error.code === 'no_network';
     if (this.offline && this.link()) void prepareCarrier(this); // signal may come back while it is locked
     // No signal is ordinary and needs no banner; the entries say it.
-    this.trouble = error.code === 'no_network' ? null : error.code;
+    // What the server cannot do now, while keys are being changed say, is not something this browser lacks.
+    this.trouble = error.code === 'no_network' ? null : error.code === 'unavailable' ? 'server_down' : error.code;
     if (isPassing(error) || !STOPPING.has(error.code)) {
       this.later(this.offline && !this.ctx.online() ? LONGEST : this.pause);
       this.pause = Math.min(LONGEST, this.pause * 2);
