@@ -9,6 +9,7 @@ import hashlib
 import zipfile
 import zoneinfo
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from diary.client.attachments import Blob, fetch
 from diary.client.journal import Journal
 from diary.client.loglook import look
 from diary.client.transport import Server
-from diary.errors import PackFailed
+from diary.errors import Conflict, PackFailed
 from diary.pack import archive, capsule, recordjson
 from diary.pack.contents import contents_of
 from diary.pack.gather import Wish, erased_entries, make_capsule
@@ -83,11 +84,14 @@ async def _typeset(server: Server, diary: str, raw: bytes, front: Path, step: St
     address = f"/v1/packs/{job['pack']}"
     try:
         async with asyncio.timeout(QUEUE_SECONDS):
-            while job["state"] == "queued":
-                await asyncio.sleep(POLL_SECONDS)
+            while job["state"] in ("queued", "ready"):
+                if job["state"] == "ready":
+                    # Others may come first; then the place stays, and the state says when to send again.
+                    with suppress(Conflict):
+                        await server.put(f"{address}/capsule", raw)
+                else:
+                    await asyncio.sleep(POLL_SECONDS)
                 job = await server.json("GET", address)
-        await server.put(f"{address}/capsule", raw)
-        job = await server.json("GET", address)
         while job["state"] == "building":
             step(str(job["step"] or "typesetting"), int(job["done"]), int(job["total"]))
             await asyncio.sleep(POLL_SECONDS)

@@ -3,7 +3,7 @@
 [Note: the pack window] The server cannot read a diary. For one job it is sent the chosen words and the keys
 of the pictures to be printed. They are asked for when a worker is free, not while the job waits; they go from the
 request straight into the worker's pipe and are kept nowhere here. A capsule that comes while another has just taken the
-worker waits for it in its own request, two minutes at most. The worker has no network and no files but
+worker waits for it in its own request, a minute at most. The worker has no network and no files but
 its own folder, which is removed whatever happens: also when the phone never asks again, and, at the next job, when
 this server itself was killed.
 
@@ -37,7 +37,7 @@ LOOK_SECONDS: Final = 1.0
 QUEUE_LIMIT: Final = 256
 # Capsules that wait for the worker, each in its request, and for how long: below what a phone waits for an answer.
 LINE_LIMIT: Final = 4
-LINE_SECONDS: Final = 100
+LINE_SECONDS: Final = 50
 _OTHERS_FIRST: Final = "Other packs came first. Nothing was lost; try again in a little while."
 
 FetchPart = Callable[[bytes, bytes, str, int], Awaitable[bytes]]

@@ -13,7 +13,7 @@ from diary.client.packs import check_front, received_files
 from diary.client.sample import SETTINGS, SHEET, entries
 from diary.client.writing import Writer
 from diary.clock import FixedClock
-from diary.errors import PackFailed
+from diary.errors import Conflict, PackFailed
 from diary.pack import archive
 from diary.pack.capsule import Capsule, read_capsule
 from diary.pack.contents import contents_of
@@ -168,3 +168,29 @@ def test_a_list_of_its_own_that_is_not_true_is_refused(told: Capsule, tmp_path: 
     for wrong in (b"", honest(told)[SERVABLE_LIST] + b"\n"):
         with pytest.raises(PackFailed, match="Nothing was saved"):
             check_front(zipped(tmp_path / "f.zip", honest(told) | {SERVABLE_LIST: wrong}), told)
+
+
+class Busy:
+    """A server whose worker another takes first, once; then the job fails, so that nothing is fetched."""
+
+    def __init__(self) -> None:
+        self.states = iter(["queued", "ready", "failed"])
+        self.asked: list[str] = []
+
+    async def json(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        self.asked.append(method)
+        state = "ready" if method == "POST" else next(self.states, "gone")
+        return {"pack": "p", "state": state, "step": "", "done": 0, "total": 0}
+
+    async def put(self, path: str, raw: bytes) -> None:
+        self.asked.append("PUT")
+        if self.asked.count("PUT") == 1:
+            raise Conflict
+
+
+async def test_a_capsule_that_comes_after_another_is_sent_again(tmp_path: Path) -> None:
+    """Refused because others came first: asked for again until it is ready, then sent once more."""
+    server = Busy()
+    with pytest.raises(PackFailed):
+        await packs._typeset(server, "d", b"capsule", tmp_path / "front.zip", lambda *_: None)  # type: ignore[arg-type]
+    assert server.asked == ["POST", "PUT", "GET", "GET", "PUT", "GET", "DELETE"]

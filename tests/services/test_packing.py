@@ -218,7 +218,7 @@ async def test_who_is_gone_holds_nobody_up() -> None:
 async def test_nobody_comes_back_and_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """A phone that is gone when its pack is ready, and one whose request is dropped before the first byte: erased by the clock
     alone, with no further request of anybody's."""
-    monkeypatch.setattr(packing, "DONE_MS", 100)
+    monkeypatch.setattr(packing, "DONE_MS", 2_000)
     monkeypatch.setattr(packing, "LOOK_SECONDS", 0.02)
     diary = fictional_diary(count=1, exhibits=0)
     before = leftovers()
