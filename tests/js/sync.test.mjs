@@ -205,7 +205,7 @@ test('a session that ends in the middle of an upload is signed in again and the 
   let parts = 0;
   let signedIn = 0;
   faults.before = async (path, { method }) => {
-    if (path === '/v1/sessions' && method === 'POST') signedIn++;
+    if (path === '/v1/session/renewal' && method === 'POST') signedIn++;
     if (method === 'PUT' && path.includes('/parts/') && ++parts === 2) return json(401, { error: 'signed_out', message: 'You are signed out.' });
     return null;
   };
