@@ -126,5 +126,6 @@ async def open_instance(
             authorities=stamping.read_authorities(settings.timestamps),
             witnesses=witnessing.read_witnesses(settings.witnesses),
             statements=statements,
+            release=logbook.read_release(settings),
             shares=await fixed_shares(db, peppered),
         )

@@ -12,6 +12,7 @@ from diary import config
 from diary.crypto.signing import Notary, fingerprint
 from diary.encoding import b64
 from diary.ledger import releases
+from diary.ledger.leaves import release_leaf
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(exists=False, dir_okay=False, path_type=Path)
@@ -50,13 +51,30 @@ def make(out: Path, key: Path) -> None:
     click.echo(f"Release {made.name}: {len(made.files)} files, signed.")
 
 
+@release.command("webcat")
+@click.argument("out", type=NEW_FILE)
+@click.option("--app", default="https://example.org/kept", show_default=True, help="Where the source of this program is.")
+def webcat(out: Path, app: str) -> None:
+    """Write the manifest that WEBCAT's own tool is to sign and log: every file the app's host may run, and its policy."""
+    from diary.ledger.webcat import manifest as manifest_of
+    from diary.paths import STATIC, TEMPLATES
+    from diary.web.headers import APP_POLICY
+    from diary.web.pages import app_files, render_pages
+
+    pages = render_pages(config.load(os.environ), STATIC, TEMPLATES)
+    files = app_files(pages)
+    out.write_bytes(manifest_of(files, app=app, version=pages.release.name, policy=APP_POLICY))
+    click.echo(f"Release {pages.release.name}: {len(files)} files. Sign it with WEBCAT's tool, then set DIARY_WEBCAT.")
+
+
 @click.command("verify-host")
 @click.argument("url")
 @click.option("--manifest", type=FILE, help="release.json, from whoever made the release; without it, the host's own copy.")
 @click.option("--key", type=FILE, required=True, help="The release key's public half: not from the server.")
+@click.option("--log", "public", metavar="URL", help="The public host of that server: look whether its log holds the list.")
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead of where the name leads.")
 @click.option("--ca", type=FILE, help="A certificate authority to trust besides the system's.")
-def verify_host(url: str, manifest: Path | None, key: Path, at: str, ca: Path | None) -> None:
+def verify_host(url: str, manifest: Path | None, key: Path, public: str | None, at: str, ca: Path | None) -> None:
     """Compare what a server serves with a signed release, file by file.
 
     Status 0: every file is the released one. 1: a file differs. 2: nothing was shown, or not everything, because the
@@ -77,3 +95,16 @@ def verify_host(url: str, manifest: Path | None, key: Path, at: str, ca: Path | 
         click.echo(f"{found.sentence}.")
         sys.exit(1 if found.differing else 2)
     click.echo(f"All {found.asked} files are the released ones.")
+    if public:
+        sys.exit(0 if _is_logged(public, manifest.read_bytes() if manifest else released.list_of(visitor, host)) else 1)
+
+
+def _is_logged(public: str, listed: bytes) -> bool:
+    """Whether the log of a server's public host holds a signed list; says where. Whether that log is sound, `audit` says."""
+    from diary.client.auditing import public_pages
+
+    with public_pages(public.rstrip("/")) as pages:
+        wanted = release_leaf(listed)
+        place = next((i for i, leaf in enumerate(pages.leaves()) if leaf == wanted), None)
+    click.echo(f"The list is {'not in' if place is None else f'leaf {place} of'} the public log.")
+    return place is not None

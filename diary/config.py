@@ -159,6 +159,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DIARY_OPEN_DAY_TEXT_BYTES", str(200 << 20), _count, "Words that all such accounts together may send in a day."),
     Setting("DIARY_MIN_FREE_BYTES", None, _count, "What stays free on the disk: below it, no files and no new accounts."),
     Setting("DIARY_RELEASE", "none", _file, "The signed list of this release's files, release.json."),
+    Setting("DIARY_WEBCAT", "none", _file, "A folder with the files of a WEBCAT enrolment, to be handed out."),
     Setting("DIARY_RELEASE_KEY", "none", _pub, "The public half of the key that signs it; phones hold later releases to it."),
     Setting("DIARY_DEV", "off", _switch, "One host for everything; never for people's diaries."),
 )
@@ -193,6 +194,7 @@ class Settings:
     open_day_text_bytes: int
     min_free_bytes: int | None
     release: Path | None
+    webcat: Path | None
     release_key: str
     dev: bool
 

@@ -66,6 +66,12 @@ def fetch_list(visitor: Visitor, url: str, pub: bytes) -> dict[str, str] | str:
         return FORGED
 
 
+def list_of(visitor: Visitor, url: str) -> bytes:
+    """The bytes of the list that the host hands out; b"" where it gives none."""
+    found = visitor.get(url, LIST)
+    return found.body if found is not None and found.status == _SERVED else b""
+
+
 def read_pub(path: Path) -> bytes:
     """The public half of a release key, from its file. Raises BadRequest."""
     return unb64(path.read_text(encoding="ascii", errors="replace").strip())

@@ -27,7 +27,8 @@ class Instance:
     takes tens of megabytes for its time. `counts`: where workers count together, None where each does alone.
     `disk`: how much room is left for files. `authorities`: who is asked to stamp checkpoints. `witnesses`: who is asked to
     cosign them. `statements`: what the instance key said about notary keys, oldest first; none where there is no instance
-    key. `shares`: which locks unknown names are answered with.
+    key. `shares`: which locks unknown names are answered with. `release`: the leaf of the signed list that is served, None
+    where nobody signed one.
     """
 
     settings: Settings
@@ -45,3 +46,4 @@ class Instance:
     authorities: tuple[Authority, ...] = ()
     witnesses: tuple[AskedWitness, ...] = ()
     statements: tuple[Mapping[str, object], ...] = ()
+    release: bytes | None = None

@@ -9,7 +9,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from diary.ledger import checkpoints
+from diary.config import Settings
+from diary.encoding import unb64
+from diary.errors import BadRequest, BadSignature
+from diary.ledger import checkpoints, releases
+from diary.ledger.leaves import release_leaf
 from diary.services import stamping, witnessing
 from diary.services.instance import Instance
 from diary.storage import log
@@ -29,6 +33,26 @@ async def place_leaves(instance: Instance) -> int:
             return placed
 
 
+async def place_release(instance: Instance) -> bool:
+    """Give the signed list of the release that is served its place in the log; False when it has one, or nothing is signed."""
+    leaf = instance.release
+    if leaf is None or await log.has_release(instance.db, leaf):
+        return False
+    return await instance.db.writer.run(lambda hand: log.append_release(hand, leaf))
+
+
+def read_release(settings: Settings) -> bytes | None:
+    """The leaf of DIARY_RELEASE, where DIARY_RELEASE_KEY signed it; else None: doctor says what is wrong with it."""
+    if settings.release is None or not settings.release_key:
+        return None
+    try:
+        raw = settings.release.read_bytes()
+        releases.read(raw, unb64(settings.release_key))
+    except (OSError, BadRequest, BadSignature):
+        return None
+    return release_leaf(raw)
+
+
 async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
     """A checkpoint, when the log has grown and the last one is old enough."""
     least = instance.settings.checkpoint_seconds * 1000
@@ -41,7 +65,8 @@ async def make_checkpoint(instance: Instance) -> CheckpointRow | None:
 
 
 async def tend(instance: Instance) -> None:
-    """One round: leaves, a checkpoint, stamps, cosignatures."""
+    """One round: the release, leaves, a checkpoint, stamps, cosignatures."""
+    await place_release(instance)
     await place_leaves(instance)
     await make_checkpoint(instance)
     await stamping.ask_all(instance)

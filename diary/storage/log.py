@@ -58,6 +58,32 @@ def append_waiting(hand: Hand, at_most: int) -> int:
     return len(waiting)
 
 
+def append_release(hand: Hand, leaf: bytes) -> bool:
+    """Give the leaf of a release the next place in the log; False when it has one. No version belongs to it."""
+    if _has_release(hand, leaf):
+        return False
+    hand.execute("UPDATE log_size SET size = size WHERE id = 0")
+    if _has_release(hand, leaf):  # another worker was quicker
+        return False
+    size = _size(hand)
+    made = tree.grow(size, [leaf], lambda level, i: _node(hand, level, i))
+    hand.execute("INSERT INTO log_leaf (id, version_id, leaf) VALUES (?, NULL, ?)", (size, leaf))
+    for (level, i), node in made.items():
+        hand.execute("INSERT INTO log_node (id, node) VALUES (?, ?)", (tree.node_id(level, i), node))
+    hand.execute("UPDATE log_size SET size = ? WHERE id = 0", (size + 1,))
+    return True
+
+
+def _has_release(hand: Hand, leaf: bytes) -> bool:
+    """Whether a leaf that no version belongs to stands in the log; there is one for each release that was served."""
+    return hand.execute("SELECT 1 FROM log_leaf WHERE version_id IS NULL AND leaf = ?", (leaf,)).fetchone() is not None
+
+
+async def has_release(db: Database, leaf: bytes) -> bool:
+    """Whether a release's leaf stands in the log."""
+    return await db.page(lambda hand: _has_release(hand, leaf))
+
+
 def add_checkpoint(
     hand: Hand, now: int, least_ms: int, sign: Callable[[int, bytes], bytes], authorities: tuple[str, ...]
 ) -> CheckpointRow | None:

@@ -22,6 +22,8 @@ from diary.web.public import TrainingPage, make_renderer, read_public
 # The advocate's page. Its code has an address of its own: a keeper's worker in the same browser answers for /static/ from
 # what it keeps, which may be another release.
 DESK: Final = "/desk"
+# What a browser with WEBCAT's extension asks an enrolled host for, under /.well-known/webcat/.
+WEBCAT: Final = frozenset({"bundle.json", "enrollment.json", "enrollment-prev.json", "manifest.json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Pages:
     missing: Mapping[str, bytes]
     front: Front
     manifest: bytes | None
+    webcat: Mapping[str, bytes]
 
     @property
     def worker_tag(self) -> str:
@@ -71,7 +74,28 @@ def render_pages(settings: Settings, static: Path, templates: Path) -> Pages:
         missing=each(renderer.words, lambda words: renderer.page(words, "missing.html", "")),
         front=front,
         manifest=_read_manifest(settings),
+        webcat=_read_webcat(settings),
     )
+
+
+def app_files(pages: Pages) -> dict[str, bytes]:
+    """Everything that the app's host may run or show: address → bytes."""
+    desk = {f"{DESK}/code/{path}": file.raw for path, file in {**pages.files, **pages.desk_files}.items()}
+    static = {f"/static/{path}": file.raw for path, file in pages.files.items()}
+    return {"/": pages.shell, "/sw.js": pages.release.script, DESK: pages.desk, **static, **desk}
+
+
+def _read_webcat(settings: Settings) -> Mapping[str, bytes]:
+    """The files of a WEBCAT enrolment by name, none where there is none. Raises BadSetting."""
+    if settings.webcat is None:
+        return {}
+    try:
+        found = {path.name: path.read_bytes() for path in settings.webcat.iterdir() if path.name in WEBCAT}
+    except OSError:
+        raise BadSetting("DIARY_WEBCAT names a folder that cannot be read.") from None
+    if "enrollment.json" not in found:
+        raise BadSetting("DIARY_WEBCAT names a folder without enrollment.json.")
+    return found
 
 
 def _read_manifest(settings: Settings) -> bytes | None:

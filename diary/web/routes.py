@@ -142,6 +142,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("GET", DESK + "/code/{path:path}", pages.desk_code, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/sw.js", pages.worker, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/release.json", pages.manifest, Audience.PAGES, FREE, NO_BODY),
+    Row("GET", "/.well-known/webcat/{name}", pages.webcat, Audience.PAGES, FREE, NO_BODY),
     Row("GET", "/static/{path:path}", pages.static, Audience.PAGES, FREE, NO_BODY),
     Row("POST", "/share", pages.shared, Audience.PAGES, LOOK, NO_BODY),
     Row("GET", "/robots.txt", pages.robots, Audience.PAGES, FREE, NO_BODY),

@@ -47,6 +47,14 @@ async def manifest(call: Call) -> ASGIApp:
     return Answer(200, found, JSON, (ASK_AGAIN,))
 
 
+async def webcat(call: Call) -> ASGIApp:
+    """A file of this host's WEBCAT enrolment, where its operator published one."""
+    found = call.office.pages.webcat.get(call.scope["path_params"]["name"])
+    if found is None:
+        raise NotFound
+    return Answer(200, found, JSON, (ASK_AGAIN,))
+
+
 async def desk(call: Call) -> ASGIApp:
     """The advocate's one page."""
     return Answer(200, call.office.pages.desk, HTML)

@@ -1,0 +1,161 @@
+"""The app's pages stay within what WEBCAT and WAICT can hold a host to: a fixed shell, listed files, nothing inline, no eval.
+
+The rules are those of WEBCAT's csp.md and manifest.md, written down here and not taken from our code.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.keepers import Served, served
+from tests.running import here
+
+SCRIPTS = {"'none'", "'self'", "'wasm-unsafe-eval'"}
+PAGES = ("/", "/desk")
+CODE_ADDRESS = re.compile(r"\s*(javascript|data|blob):", re.IGNORECASE)
+WASM = re.compile(r"[\"'](AGFzbQ[A-Za-z0-9+/]+=*)[\"']")
+MAKES_CODE = re.compile(r"\beval\s*\(|\bnew Function\s*\(|\bimportScripts\s*\(")
+
+
+class Loads(HTMLParser):
+    """What a page loads, and what stands in it that no list could cover."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: list[str] = []
+        self.inline: list[str] = []
+        self._in: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._in = tag if tag in ("script", "style") else None
+        self.inline += [f"{tag} {name}" for name in given if name.startswith("on") or name in ("style", "srcdoc")]
+        self.inline += [f"{tag} {value}" for value in given.values() if value and CODE_ADDRESS.match(value)]
+        if tag in ("script", "img", "source", "iframe", "embed") and given.get("src"):
+            self.files.append(str(given["src"]))
+        if tag == "link" and given.get("href"):
+            self.files.append(str(given["href"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in = None
+
+    def handle_data(self, data: str) -> None:
+        if self._in and data.strip():
+            self.inline.append(f"<{self._in}>")
+
+
+def policy_of(text: str) -> dict[str, list[str]]:
+    """Directives by name."""
+    return {words[0].lower(): words[1:] for words in (one.split() for one in text.split(";")) if words}
+
+
+def policy_faults(text: str) -> list[str]:
+    """What WEBCAT would refuse of a content policy."""
+    told = policy_of(text)
+    faults = ["a list of policies"] if "," in text else []
+    if told.get("default-src") != ["'none'"]:
+        faults.append("default-src")
+    for name in ("script-src", "script-src-elem"):
+        faults += [f"{name} {one}" for one in told.get(name, ["'none'"]) if one not in SCRIPTS]
+    for name in ("style-src", "style-src-elem", "worker-src"):
+        faults += [f"{name} {one}" for one in told.get(name, ["'none'"]) if one not in ("'none'", "'self'")]
+    return faults + (["object-src"] if told.get("object-src", ["'none'"]) != ["'none'"] else [])
+
+
+def digest(raw: bytes) -> str:
+    """As a manifest names bytes."""
+    return base64.urlsafe_b64encode(hashlib.sha256(raw).digest()).rstrip(b"=").decode()
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What `release webcat` writes."""
+    folder = tmp_path_factory.mktemp("webcat")
+    done = here("release", "webcat", folder / "manifest.json", DIARY_DATA=str(folder))
+    assert done.returncode == 0, done.stderr
+    told: dict[str, object] = json.loads((folder / "manifest.json").read_text())
+    return told
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "script-src 'self' 'unsafe-inline'",
+        "script-src 'nonce-x'",
+        "script-src https://x.example",
+        "script-src 'unsafe-eval'",
+        "worker-src blob:",
+        "object-src 'self'",
+        "style-src 'unsafe-inline'",
+        "img-src 'self', default-src *",
+    ],
+)
+def test_the_rules_refuse_what_they_are_there_for(bad: str) -> None:
+    """Each in a policy that is right otherwise."""
+    assert policy_faults("default-src 'none'; script-src 'self'") == []
+    assert policy_faults(f"default-src 'none'; {bad}")
+    assert policy_faults("default-src 'self'") == ["default-src"]
+
+
+async def test_pages_are_fixed_and_load_listed_files_only(server: Served, manifest: dict[str, object]) -> None:
+    """The same bytes for everybody, under a policy that can be held; every file they name is in the manifest, as served."""
+    files = manifest["files"]
+    assert isinstance(files, dict) and manifest["default_index"] == manifest["default_fallback"] == "/index.html"
+    for path in PAGES:
+        answer = await server.client().get(path)
+        assert answer.status_code == 200 and files["/index.html" if path == "/" else path] == digest(answer.content)
+        strange = {"Cookie": "a=b", "Accept-Language": "pl", "User-Agent": "x", "X-Forwarded-For": "192.0.2.9"}
+        assert (await server.client("192.0.2.9").get(path, headers=strange)).content == answer.content
+        policy = answer.headers["content-security-policy"]
+        assert policy_faults(policy) == [] and policy == manifest["default_csp"]
+        seen = Loads()
+        seen.feed(answer.text)
+        assert seen.inline == [] and len(seen.files) > 3
+        assert [one for one in seen.files if one not in files] == []
+
+
+async def test_every_listed_file_is_served_as_listed_and_none_makes_code_of_text(
+    server: Served, manifest: dict[str, object]
+) -> None:
+    """Each address of the manifest; no eval in any of our scripts, and every WebAssembly module stands in the list."""
+    files, wasm = manifest["files"], manifest["wasm"]
+    assert isinstance(files, dict) and isinstance(wasm, list) and len(files) > 400
+    modules = set()
+    async with server.client() as client:
+        for address, wanted in files.items():
+            answer = await client.get("/" if address == "/index.html" else address)
+            assert answer.status_code == 200 and digest(answer.content) == wanted, address
+            if address.endswith((".js", ".mjs")):
+                assert not MAKES_CODE.search(_bare(answer.text)), address
+                modules |= {digest(base64.b64decode(text)) for text in WASM.findall(answer.text)}
+    assert modules and modules == set(wasm)
+
+
+def _bare(text: str) -> str:
+    """A script without its comments."""
+    return re.sub(r"/\*.*?\*/|^\s*//.*?$", "", text, flags=re.S | re.M)
+
+
+async def test_an_enrolment_is_handed_out_only_where_its_operator_set_it(tmp_path: Path) -> None:
+    """404 by default; set, the files of the folder byte for byte and no other file of it; on the app's host alone."""
+    folder = tmp_path / "webcat"
+    folder.mkdir()
+    (folder / "enrollment.json").write_bytes(b'{"type":"sigsum"}')
+    (folder / "release.key").write_bytes(b"secret")
+    for settings, status in (({}, 404), ({"DIARY_WEBCAT": str(folder)}, 200)):
+        async with served(tmp_path / str(status), **settings) as server:
+            answer = await server.client().get("/.well-known/webcat/enrollment.json")
+            assert answer.status_code == status and (status == 404 or answer.content == b'{"type":"sigsum"}')
+            for path in ("release.key", "manifest.json", "..%2Frelease.key"):
+                assert (await server.client().get(f"/.well-known/webcat/{path}")).status_code == 404
+            public = await server.client().get(f"{server.settings.public_url}/.well-known/webcat/enrollment.json")
+            assert public.status_code == 404
+    (folder / "enrollment.json").unlink()
+    assert "DIARY_WEBCAT" in here("release", "webcat", tmp_path / "x", DIARY_DATA=str(tmp_path), DIARY_WEBCAT=str(folder)).stderr

@@ -1,0 +1,96 @@
+"""A signed release stands in the public log of every server that serves it, once; a stranger finds it there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from diary.config import load
+from diary.crypto.signing import Notary
+from diary.encoding import b64
+from diary.ledger import releases
+from diary.paths import STATIC, TEMPLATES
+from diary.services import logbook
+from diary.storage.auditing import audit_rows
+from diary.web.pages import render_pages
+from tests.keepers import Served, enrol, served
+from tests.running import kept
+
+KEY, OTHER = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
+
+
+def signed(folder: Path, key: Notary, digest: str = "0" * 64) -> dict[str, str]:
+    """Settings of a server whose release this key signed."""
+    given = {"DIARY_RELEASE_KEY": b64(key.pub)}
+    made = render_pages(load({"DIARY_DATA": str(folder)} | given), STATIC, TEMPLATES).release
+    listed = folder / f"release-{key.log[:4]}-{digest[:4]}.json"
+    worker = hashlib.sha256(made.script).hexdigest()
+    listed.write_bytes(releases.make(key, digest=digest, files=made.files, worker=worker))
+    return {**given, "DIARY_RELEASE": str(listed)}
+
+
+async def leaves_of(server: Served) -> list[str]:
+    """What the public log shows, as anybody reads it."""
+    found = await server.client().get(server.settings.public_url + "/log/leaves/0")
+    return found.text.split()
+
+
+def leaf_of(settings: dict[str, str]) -> str:
+    """RFC 6962's leaf of the list, made here from its bytes."""
+    return hashlib.sha256(b"\0" + Path(settings["DIARY_RELEASE"]).read_bytes()).hexdigest()
+
+
+async def test_each_release_goes_into_the_log_once(tmp_path: Path, database_setting: dict[str, str]) -> None:
+    """At the first round; not again after a start; the next release beside it; versions before and after; the audit holds."""
+    first, second = signed(tmp_path, KEY), signed(tmp_path, KEY, "1" * 64)
+    for settings, wanted in ((first, 1), (first, 1), (second, 2)):
+        async with served(tmp_path, **database_setting, **settings) as server:
+            instance = server.app.state.office.instance
+            server.clock.advance(wanted * 10_000_000)
+            keeper = await enrol(server, f"198.51.100.{wanted}")
+            await logbook.tend(instance)
+            await logbook.tend(instance)
+            await keeper.push()
+            server.clock.advance(601_000)
+            await logbook.tend(instance)
+            found = await leaves_of(server)
+            assert [leaf_of(one) in found for one in (first, second)] == [True, wanted == 2]
+            assert found.count(leaf_of(settings)) == 1
+            faults = await instance.db.page(lambda hand, pub=instance.notary.pub: list(audit_rows(hand, pub, None, None)))
+            assert faults == []
+    assert len(found) == 2 + 3
+
+
+async def test_a_list_that_another_key_signed_is_not_put_in(tmp_path: Path) -> None:
+    """Nor where nothing is signed: an empty log stays empty."""
+    wrong = signed(tmp_path, OTHER) | {"DIARY_RELEASE_KEY": b64(KEY.pub)}
+    for settings in (wrong, {}):
+        async with served(tmp_path, **settings) as server:
+            await logbook.tend(server.app.state.office.instance)
+            assert server.rows("SELECT count(*) FROM log_leaf") == [(0,)]
+
+
+async def test_a_stranger_finds_the_release_in_the_log(tmp_path: Path) -> None:
+    """`verify-host --log`, over HTTP: the leaf's place; a list that was never served there is said not to be in it."""
+    settings = signed(tmp_path, KEY)
+    other = signed(tmp_path, KEY, "2" * 64)
+    pub = tmp_path / "release.pub"
+    pub.write_text(b64(KEY.pub))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        given = {"DIARY_APP_URL": f"http://localhost:{port}", "DIARY_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        async with served(tmp_path, **settings, **given) as server:
+            running = uvicorn.Server(uvicorn.Config(server.app, lifespan="off", log_level="critical"))
+            task = asyncio.create_task(running.serve(sockets=[taken]))
+            await logbook.tend(server.app.state.office.instance)
+            command = ("verify-host", given["DIARY_APP_URL"], "--key", pub, "--log", given["DIARY_PUBLIC_URL"])
+            own = await asyncio.to_thread(kept, *command)
+            named = await asyncio.to_thread(kept, *command, "--manifest", other["DIARY_RELEASE"])
+            running.should_exit = True
+            await task
+    assert own.returncode == 0 and "The list is leaf 0 of the public log." in own.stdout, own.stdout
+    assert named.returncode == 1 and "The list is not in the public log." in named.stdout
