@@ -69,12 +69,14 @@ async def audited(server: Served, *arguments: str | Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(tmp_path: Path, witness: WitnessProgram) -> None:
+async def test_the_witness_cosigns_the_real_log_and_audit_counts_it(
+    tmp_path: Path, witness: WitnessProgram, database_setting: dict[str, str]
+) -> None:
     """Three checkpoints, each cosigned; the notes at the old addresses keep their one line."""
     key = tmp_path / "witness.vkey"
     key.write_text(witness.vkey + "\n")
     with witness.serving():
-        async with answering(tmp_path / "s", DIARY_WITNESSES=str(witness.settings())) as server:
+        async with answering(tmp_path / "s", DIARY_WITNESSES=str(witness.settings()), **database_setting) as server:
             await grown(server, (2, 3, 1))
             plain, joined = await page(server, "/log/checkpoint"), await page(server, "/log/checkpoint-witnessed")
             assert plain.count("\u2014 ".encode()) == 1 and joined.startswith(plain)
@@ -164,12 +166,14 @@ async def test_a_witness_that_is_away_or_lies_stops_nothing(tmp_path: Path, witn
             assert b"witness.example" in await page(server, "/log/checkpoint-witnessed")
 
 
-async def test_the_end_of_a_replaced_key_must_have_been_seen(tmp_path: Path, witness: WitnessProgram) -> None:
+async def test_the_end_of_a_replaced_key_must_have_been_seen(
+    tmp_path: Path, witness: WitnessProgram, database_setting: dict[str, str]
+) -> None:
     """The next key is a new log to a witness: audit asks for its line over the last checkpoint under the key before."""
     settings = {"DIARY_WITNESSES": str(witness.settings())}
     key = tmp_path / "witness.vkey"
     key.write_text(witness.vkey)
-    async with served(tmp_path, DIARY_NOTARY_KEY=b64(SEED)) as server:
+    async with served(tmp_path, DIARY_NOTARY_KEY=b64(SEED), **database_setting) as server:
         await grown(server, (2,))
         told = [statements.make(INSTANCE, statements.wish(NOTARY.pub, [], "first", server.clock.ms, None))]
         last = {"root": b64(checkpoints.read(await _note(server)).root), "size": 2}
@@ -178,14 +182,14 @@ async def test_the_end_of_a_replaced_key_must_have_been_seen(tmp_path: Path, wit
             await keyring.publish(server.app.state.office.instance.db, one)
     witness.trusts(NEXT.log, NEXT.pub)
     with witness.serving():
-        async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b")) as server:
+        async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **database_setting) as server:
             server.clock.advance(700_000)
             await grown(server, (1,))
             pages = await _pages(server)
         with over_http(pages | {"/log/witnesses": f"{witness.vkey}\n".encode()}) as address:
             done = await asyncio.to_thread(kept, "audit", address, "--witness", key)
         assert done.returncode == 1 and "log_checkpoint 0: The notary's key was replaced after it" in done.stdout
-        async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings) as server:
+        async with served(tmp_path, DIARY_NOTARY_KEY=b64(bytes(31) + b"\x2b"), **settings, **database_setting) as server:
             server.clock.advance(700_000)
             await logbook.tend(server.app.state.office.instance)
             assert server.rows("SELECT count(*) FROM log_cosignature WHERE line IS NOT NULL") == [(2,)]
