@@ -35,7 +35,7 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 	$(VENV)/python -m diary demo --out var/demo-pack.zip --keep var/demo
 
 # One queue for pytest's tests and Node's (tests/queue.py, tests/js/conftest.py), the longest first.
-QUEUE = -n 2 --dist loadgroup --no-loadscope-reorder
+QUEUE = -n 2
 
 test: setup ## every journey, one language, one database (25 minutes at most)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)

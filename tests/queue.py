@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER = ROOT / "tests" / "browser"
@@ -32,28 +33,39 @@ UNKNOWN_S = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def group_of(item: pytest.Item) -> str:
+def group_of(nodeid: str) -> str:
     """The name of the group that a test belongs to."""
-    path = item.path.relative_to(ROOT).as_posix()
+    path = nodeid.partition("::")[0]
     return GROUPS.get(path, path)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name each test's group for the workers; browser journeys come first, then the longest groups.
+    """Put browser journeys first, then the longest groups.
 
     A worker keeps one browser, with the app's files in it, for as long as one journey follows another.
     """
     recorded: dict[str, float] = json.loads(COSTS.read_text(encoding="utf-8"))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
-    first = {group: at for at, group in reversed(list(enumerate(map(group_of, items))))}
+    first = {group_of(item.nodeid): at for at, item in reversed(list(enumerate(items)))}
 
     def place(item: pytest.Item) -> tuple[bool, float, int]:
-        group = group_of(item)
+        group = group_of(item.nodeid)
         return BROWSER not in item.path.parents, -recorded.get(group, UNKNOWN_S), first[group]
 
     items.sort(key=place)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Give each worker whole groups, in the order in which they were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
+    """The scheduler of every run with workers."""
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
 
 
 def processor_seconds() -> float:
@@ -123,12 +135,8 @@ class Totals:
         if report.when != "teardown":
             return
         told = dict(report.user_properties)
-        name, group = report.nodeid, ""
-        if name.rfind("@") > name.rfind("]"):  # the workers' own mark of the group
-            name, _, group = name.rpartition("@")
-        path = name.partition("::")[0]
-        self.tests[name] = float(told.get("processor_s", 0.0))  # type: ignore[arg-type]
-        self.groups[group or GROUPS.get(path, path)] += self.tests[name]
+        self.tests[report.nodeid] = float(told.get("processor_s", 0.0))  # type: ignore[arg-type]
+        self.groups[group_of(report.nodeid)] += self.tests[report.nodeid]
         self.node_tests += int(told.get("node_tests", 0))  # type: ignore[call-overload]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
