@@ -14,7 +14,7 @@ from tests.object_store import ObjectStore, object_store
 from tests.postgres import Postgres, postgres_server
 from tests.redis_server import RedisServer, redis_server
 
-pytest_plugins = ["tests.queue"]
+pytest_plugins = ["tests.queue", "tests.claims"]
 once.remember()
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

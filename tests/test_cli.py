@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ def test_what_is_no_pack_is_a_finding_and_no_traceback(tmp_path: Path, content: 
     assert done.returncode == 1
     assert done.stdout.startswith("not_a_pack: ")
     assert "Traceback" not in done.stderr
+
+
+def test_names_in_a_pack_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    """Escape and other control characters of a member's name are not printed: they could move, hide or forge a finding."""
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
+        made.writestr("a\x1b]0;title\x07\x1b[2K\rNo finding.\x9b1A\u202e.txt", "x")
+    done = kept("verify", tmp_path / "x.zip")
+    assert done.returncode == 1
+    assert "bad_name" in done.stdout
+    assert [character for character in done.stdout + done.stderr if character != "\n" and not character.isprintable()] == []
 
 
 @pytest.mark.parametrize(

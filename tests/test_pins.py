@@ -1,0 +1,69 @@
+"""What others wrote is pinned to its bytes and runs nothing while it is installed; no unchecked encryption is in the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ["requirements.lock", "requirements-dev.lock", ".ci/node.lock", ".ci/witness.lock"]
+UNCHECKED = re.compile(
+    r"AES-(?:CBC|CTR|ECB|KW)|modes\.(?:CBC|CTR|ECB|OFB|CFB)|PBKDF2|TripleDES|ARC4|RSA-OAEP|PKCS1v15", re.IGNORECASE
+)
+
+
+def pinned(text: str) -> list[tuple[str, int]]:
+    """Each requirement of a lock file, and how many digests stand with it."""
+    entries = re.split(r"\n(?=[A-Za-z0-9])", "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")))
+    return [(entry.split()[0], len(re.findall(r"--hash=sha256:[0-9a-f]{64}\b", entry))) for entry in entries if entry.strip()]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_python_package_has_one_version_and_its_digests(lock: str) -> None:
+    """`name==version` and SHA-256 in the lock; what pyproject.toml asks for names one version each."""
+    found = pinned((ROOT / lock).read_text(encoding="utf-8"))
+    assert found
+    assert [name for name, digests in found if not re.fullmatch(r"[\w.\-\[\]]+==[\w.+!]+", name) or not digests] == []
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [*project["project"].get("optional-dependencies", {}).values(), *project.get("dependency-groups", {}).values()]
+    asked = [
+        *project["project"]["dependencies"],
+        *project["build-system"]["requires"],
+        *(one for group in groups for one in group),
+    ]
+    assert [one for one in asked if "==" not in one] == []
+
+
+def test_every_node_package_has_one_version_and_its_digest() -> None:
+    """package.json asks for exact versions, and each package of the lock has its integrity."""
+    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    wanted = {**asked["dependencies"], **asked["devDependencies"]}
+    assert [name for name, version in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", version)] == []
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert [name for name, one in packages.items() if name and not one.get("integrity", "").startswith("sha512-")] == []
+
+
+def test_nothing_is_installed_without_its_digest_or_with_its_scripts() -> None:
+    """Each call of pip in set-up requires hashes, but for this project itself; each call of npm ignores packages' scripts."""
+    calls = []
+    for path in [*(ROOT / ".ci").glob("*.py"), ROOT / "Makefile"]:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        calls += [line for line in lines if re.search(r'"pip", "install"|"npm", "(?:ci|install|i)"|npm (?:ci|install|i) ', line)]
+    assert len(calls) == 6
+    for call in calls:
+        if "npm" in call:
+            assert "--ignore-scripts" in call, call
+        else:
+            assert "--require-hashes" in call or '"--no-deps", "--no-build-isolation", "-e", "."' in call, call
+
+
+def test_no_unchecked_mode_of_encryption_is_in_the_code() -> None:
+    """Neither program names a mode without a check of its bytes, nor the derivations and key wraps of older tools."""
+    files = [*(ROOT / "diary").rglob("*.py"), *(ROOT / "static" / "js").rglob("*.js")]
+    assert len(files) > 100
+    assert [str(path) for path in files if UNCHECKED.search(path.read_text(encoding="utf-8"))] == []
+    assert UNCHECKED.search("{ name: 'AES-CBC', iv }")
