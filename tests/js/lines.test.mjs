@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { judgeLines } from '../../static/js/actions/lines.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
@@ -187,4 +188,28 @@ test('a phone that was told so by the version before looks again at what it has,
   await save(one.app, 'two');
   await areSound([one, two], ['one', 'two']);
   for (const { phone } of [one, two]) phone.end();
+});
+
+/** What is judged of a diary with these versions: [device, number, commitment before, its own], or null for one that was erased for good. */
+async function judged(versions) {
+  const root = { doubts: {}, lines: {}, lines_unsure: true, outbox: [], feed: { seq: versions.length } };
+  const metas = versions.map((one, i) => ({ record: `r${i}`, versions: [{ v: `v${i}`, c: one?.[3] ?? `erased${i}` }] }));
+  const opened = new Map(versions.flatMap((one, i) => (one ? [[`v${i}`, { fields: { _line: { device: one[0], n: one[1], prev: one[2] } } }]] : [])));
+  const store = { root, readJsonMany: async () => [versions.map((_one, i) => [i + 1, `r${i}`, `v${i}`, '', ''])], change: async (fill) => fill(root) };
+  await judgeLines({ store, identity: { device: 'own' }, book: { readAgain: async () => ({ metas, opened }) } });
+  return root;
+}
+
+test('as many numbers may be missing as versions were erased for good, and no more; another in its place is no help', async () => {
+  const [first, second, third] = [['a', 1, null, 'a1'], ['a', 2, 'a1', 'a2'], ['a', 3, 'a2', 'a3']];
+  assert.deepEqual((await judged([first, third, second])).doubts, {});
+  assert.deepEqual((await judged([null, third, first])).doubts, {}, 'erased');
+  assert.equal((await judged([null, third, first])).blanks, 0, 'and it stands for one number only');
+  assert.deepEqual((await judged([third, first])).doubts, { line_gap: true });
+  assert.deepEqual((await judged([null, ['b', 2, 'b1', 'b2'], third, first])).doubts, { line_gap: true }, 'two are missing, and one was erased');
+  assert.deepEqual((await judged([first, ['a', 2, 'a1', 'another'], third])).doubts, { line_gap: true });
+  assert.deepEqual((await judged([first, second, ['a', 2, 'a1', 'another'], third])).doubts, { line_gap: true });
+  assert.deepEqual((await judged([['own', 4, 'x', 'y'], first])).doubts, {}, 'this device’s own line is its own to know');
+  const { lines, lines_unsure } = await judged([first, third, second]);
+  assert.deepEqual([lines, lines_unsure], [{ a: { n: 3, c: 'a3' } }, undefined]);
 });
