@@ -1,5 +1,6 @@
 """Before anything is written: seven lines about this phone that are kept nowhere, and what Safari does with a page's storage."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPhone
@@ -33,6 +34,7 @@ def _answers(keeper: Keeper, line: str, answer: str) -> None:
     keeper.page.get_by_role("group", name=line).get_by_role("radio", name=answer, exact=True).check()
 
 
+@pytest.mark.first_visit
 def test_seven_lines_three_endings_and_nothing_kept(keeper: Keeper, server: Served) -> None:
     """No ending before it is known; one thing to do for a yes; of the answers nothing is sent, stored or there again."""
     keeper.opens()

@@ -1,6 +1,7 @@
 /** Whoever signed in since this phone last looked is shown at its next unlock, until the keeper says that it was them. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { signInAgain } from '../../static/js/actions/accounts.js';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -72,4 +73,17 @@ test('a place that the server does not know is begun anew', async () => {
   await another(login);
   await again(phone);
   await until(phone, (state) => names(state).length === 1, 'shown');
+});
+
+test('what this device began itself is no news; what somebody else began by the same words is', async () => {
+  const { phone, login } = await keeper();
+  await again(phone);
+  const first = phone.ctx.api.session_id;
+  // Twice in one opening: neither is the session that asks at the next look.
+  for (const _ of [1, 2]) await signInAgain(phone.ctx, phone.ctx.open, WORDS);
+  assert.notEqual(phone.ctx.api.session_id, first);
+  await phone.ctx.open.store.change((root) => { root.session = null; });
+  await another(login);
+  await again(phone);
+  await until(phone, (state) => names(state).length === 1, 'the other one alone is shown');
 });

@@ -16,6 +16,7 @@ import { lockUp } from './locking.js';
 import { returning } from './returning.js';
 import { nameOf, rewrapHere } from './rotating.js';
 import { keepLanguage } from './speaking.js';
+import { noteOwn } from './sign_ins.js';
 import { mayTry, triedInVain, triedWell } from './tries.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -93,7 +94,7 @@ export async function opened(ctx, drafts, idle, open) {
 
 /** The tokens this diary's store holds are in use, and those that come are sealed there. @param {Context} ctx @param {Open} open */
 function holdTokens(ctx, { store }) {
-  ctx.api.open(store.root.session, (held) => store.change((root) => { root.session = held; }));
+  ctx.api.open(store.root.session, (held) => store.change((root) => { noteOwn(root, root.session, held); root.session = held; }));
 }
 
 /** The older rows have come. @param {Context} ctx @param {Open} open */

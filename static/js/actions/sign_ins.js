@@ -10,14 +10,27 @@ import { KeptError } from '../core/errors.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {{at: number, device_name: string, kind: string|null, signed_out: boolean, what: string}} SignIn */
 
+/** Sessions that this device began itself are no news to its keeper. More are not kept: one a month is usual. */
+const OWN = 64;
+
 /** As many wait here at most: what is left at the server is fetched after these were seen. */
 const WAITING = 400;
+
+/**
+ * Remember the sessions that this device began. A copy of this store that begins one is not among them, and is shown.
+ * @param {any} root @param {...({session?: string|null}|null|undefined)} held
+ */
+export function noteOwn(root, ...held) {
+  const ids = held.map((one) => one?.session).filter(Boolean);
+  root.own_sessions = [...new Set([...(root.own_sessions ?? []), ...ids])].slice(-OWN);
+}
 
 /** Looks once an opening. @param {Context} ctx @param {Open} open */
 export async function lookForSignIns(ctx, open) {
   if (open.signInsLooked) return;
   const { cursor = null, waiting = [] } = open.store.root.sign_ins ?? {};
   const found = /** @type {SignIn[]} */ ([...waiting]);
+  const own = new Set([...(open.store.root.own_sessions ?? []), ctx.api.session_id]);
   let at = cursor;
   for (let more = true; more && found.length < WAITING;) {
     const told = await ctx.api.signIns(at).catch((error) => {
@@ -25,7 +38,7 @@ export async function lookForSignIns(ctx, open) {
       if (at === null || !(error instanceof KeptError) || error.code !== 'bad_request') throw error;
       return ctx.api.signIns(null);
     });
-    found.push(...told.sign_ins.map(({ at: when, device_name, kind, signed_out, what }) => ({ at: when, device_name, kind, signed_out, what })));
+    found.push(...told.sign_ins.filter(({ session }) => !own.has(session)).map(({ at: when, device_name, kind, signed_out, what }) => ({ at: when, device_name, kind, signed_out, what })));
     ({ cursor: at, more } = told);
   }
   open.signInsLooked = true;
