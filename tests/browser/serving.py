@@ -90,6 +90,7 @@ class Exchange:
     status: int = 0
     response_headers: dict[str, str] = field(default_factory=dict)
     response: bytearray = field(default_factory=bytearray)
+    is_answered: bool = False
 
     def all_bytes(self) -> bytes:
         """Everything that went over the wire, joined."""
@@ -170,6 +171,7 @@ class Watched:
                 noted.response_headers = {k.decode(): v.decode() for k, v in message["headers"]}
             elif message["type"] == "http.response.body":
                 noted.response += message.get("body", b"")
+                noted.is_answered = not message.get("more_body", False)
             await send(message)
 
         if fault is not None and fault.before is not None:
