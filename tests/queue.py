@@ -25,8 +25,8 @@ RECORD = "KEPT_RECORD_COSTS"
 # Files that read a pack which a session's fixture builds (tests/pack/conftest.py): on one worker it is built once.
 _PACKS = "documents log_part phone_tables prepared rerender resealed servable verify verify_page"
 GROUPS = {f"tests/pack/test_{name}.py": "packs" for name in _PACKS.split()}
-# Processor seconds an area may take in `make test`: a quarter above what it took on two cores of 2026. Above that the run says so;
-# it is not red, because another machine, or this one with other work to do, counts other seconds.
+# Processor seconds an area may take in `make test`: a quarter above what it took when this was written. Above that the run says
+# so; it is not red, because another machine, or this one with other work to do, counts other seconds.
 BUDGETS = {
     "browser": 1900, "js": 400, "pack": 230, "trust": 180, "migrations": 150, "(top)": 120, "web": 70, "operating": 60,
     "storage": 50, "client": 40, "services": 30, "faults": 30,
