@@ -37,7 +37,7 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 # One queue for pytest's tests and Node's (tests/queue.py, tests/js/conftest.py), the longest first.
 QUEUE = -n 2
 
-test: setup ## every journey, one language, one database (25 minutes at most)
+test: setup ## every journey, one language, one database (about half an hour)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
