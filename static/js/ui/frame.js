@@ -236,8 +236,8 @@ function signInLines(stage, all) {
   const shown = all.slice(0, SIGN_INS_SHOWN);
   const more = all.length - shown.length;
   const mine = () => stage.run('sign_ins', () => stage.app.knowSignIns(shown.length));
-  return html`<div class="line state-trouble" role="status"><div class="stack-close"><span>${t('frame.sign_ins')}</span>
-      <ul class="rows">${shown.map((one) => html`<li class="stack-close"><strong>${one.device_name || t('devices.unknown')}</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${SAID_KINDS.has(one.kind ?? '') ? html`${t(`frame.sign_in_${one.kind}`)} ` : nothing}${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still')}</span></li>`)}</ul>
+  return html`<div class="line" role="status"><div class="stack-close"><span class="state-trouble">${t('frame.sign_ins')}</span>
+      <ul class="rows">${shown.map((one) => html`<li class="page-item stack-close"><strong>${one.device_name || t('devices.unknown')}</strong><span class="small">${momentSaid(one.at)}</span><span class="small">${SAID_KINDS.has(one.kind ?? '') ? html`${t(`frame.sign_in_${one.kind}`)} ` : nothing}${one.what === 'recovered' ? html`${t('frame.sign_in_code')} ` : nothing}${t(one.signed_out ? 'frame.sign_in_out' : 'frame.sign_in_still')}</span></li>`)}</ul>
       ${more ? html`<span>${tn('frame.sign_ins_more', more)}</span>` : nothing}</div>
       <div class="row">${button(t('frame.arrived_ok'), mine, { plain: true, busy: stage.running === 'sign_ins' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>`;
 }
