@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from diary.web.routes import ROUTES
 from tests.browser import chromium
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Certificate, Exchange, Served, make_certificate
+from tests.browser.own_browser import browser, certificate, playwright
+from tests.browser.serving import Certificate, Exchange, Served
 
+__all__ = ["browser", "certificate", "playwright"]  # fixtures, which pytest finds by their names here
 pytestmark = pytest.mark.browser
 ROWS = sorted({(row.audience.value == "recipient", row.path) for row in ROUTES if row.path.startswith("/v1/")})
 UNKNOWN = "/v1/nothing-here"
@@ -50,27 +52,6 @@ FORMS = """async (addresses) => {
     }
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Made for this run and trusted by nobody else."""
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Gone before other modules' tests: it keeps an event loop running in this thread."""
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, certificate: Certificate) -> Iterator[Browser]:
-    """One Chromium."""
-    running = chromium.launch(playwright, certificate.spki)
-    yield running
-    running.close()
 
 
 @pytest.fixture(scope="module")

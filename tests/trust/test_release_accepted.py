@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from diary.config import load
 from diary.crypto.signing import Notary
@@ -18,8 +18,10 @@ from diary.paths import STATIC, TEMPLATES
 from diary.web.pages import render_pages
 from tests.browser import chromium
 from tests.browser.navigators.keeper import Keeper
-from tests.browser.serving import Answer, Certificate, Served, make_certificate
+from tests.browser.own_browser import browser, certificate, playwright
+from tests.browser.serving import Answer, Certificate, Served
 
+__all__ = ["browser", "certificate", "playwright"]  # fixtures, which pytest finds by their names here
 pytestmark = pytest.mark.browser
 
 CHANGED = b"\ndocument.documentElement.dataset.changed = 'yes';\n"
@@ -31,27 +33,6 @@ WAITS = """navigator.serviceWorker.ready.then(async (registration) => {
 })"""
 OLD, NEW = Notary(bytes(range(32))), Notary(bytes(range(1, 33)))
 TRIES = 40
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Trusted by this module's browser alone."""
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    """Gone before other modules' tests: it keeps an event loop running in this thread."""
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, certificate: Certificate) -> Iterator[Browser]:
-    """One Chromium."""
-    running = chromium.launch(playwright, certificate.spki)
-    yield running
-    running.close()
 
 
 @pytest.fixture
