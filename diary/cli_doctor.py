@@ -83,7 +83,7 @@ def _release(settings: Settings, visitor: "Visitor", key: Path | None) -> tuple[
     """What is wrong with what phones are served, by the signed list; '' for nothing, None where nothing is signed. Whether
     files or the list are others than they should be, not only out of reach.
 
-    What lies on this server's disk is no measure: whoever changes a file there changes what it would be compared with.
+    Do not compare with this server's own disk: somebody who changes a file there changes both sides of the comparison.
     """
     from diary.client import released
 

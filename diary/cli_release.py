@@ -69,7 +69,7 @@ def webcat(out: Path, app: str) -> None:
 
 @click.command("verify-host")
 @click.argument("url")
-@click.option("--manifest", type=FILE, help="release.json, from whoever made the release; without it, the host's own copy.")
+@click.option("--manifest", type=FILE, help="Signed list of the release, from its maker. Default: the host's copy.")
 @click.option("--key", type=FILE, required=True, help="The release key's public half: not from the server.")
 @click.option("--log", "public", metavar="URL", help="The public host of that server: look whether its log holds the list.")
 @click.option("--at", default="", metavar="HOST:PORT", help="Connect there instead of where the name leads.")

@@ -116,7 +116,7 @@ class Witnessed:
 def count_witnesses(pages: PublicPages, witnesses: Sequence[LogWitness]) -> Witnessed:
     """How far these witnesses have seen the log that is served, and whether they saw each key before hand over to the next.
 
-    A note that a witness cosigned and that is none of the log's checkpoints is another log: the server shows two. Raises
+    A cosigned note that is not one of the log's checkpoints proves that the server shows two logs. Raises
     Unavailable.
     """
     asked = tuple(witnesses)
@@ -159,7 +159,7 @@ def _origin(note: bytes) -> bytes:
 
 
 def _is_same(one: bytes, other: bytes) -> bool:
-    """Whether two notes are the notary's same checkpoint, whoever else signed either."""
+    """Whether two notes hold the same checkpoint of the notary. Other signatures are ignored."""
     try:
         return checkpoints.one_line(one) == checkpoints.one_line(other)
     except KeptError:

@@ -30,7 +30,7 @@ async def rotate(
     profile: KdfProfile = DEFAULT,
     policy: KdfPolicy = PRODUCT,
 ) -> Identity:
-    """Every key made anew, under new words; nobody is signed in afterwards. Raises Conflict when somebody wrote meanwhile.
+    """Replace every key, under new words, and end all sessions. Raises Conflict when another device wrote meanwhile.
 
     `code`: the recovery code's 16 bytes, to use its proof in place of the words': nobody who has only the words stops it.
     """

@@ -54,7 +54,7 @@ def compare(visitor: Visitor, url: str, wanted: Mapping[str, str]) -> Comparison
 
 
 def fetch_list(visitor: Visitor, url: str, pub: bytes) -> dict[str, str] | str:
-    """Address → SHA-256 by the signed list that the host hands out, or what is wrong with it; `UNSIGNED` where there is none."""
+    """Return address → SHA-256 from the signed list that the host serves, or the fault found in it; `UNSIGNED` without a list."""
     found = visitor.get(url, LIST)
     if found is None or found.status not in {_SERVED, *_MISSING}:
         return f"the signed list could not be asked for: {LIST} {_instead(found)}"
