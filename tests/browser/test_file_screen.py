@@ -61,7 +61,8 @@ def test_everything_is_said_of_a_screenshot(new_phone: NewPhone) -> None:
     phone.field("Account or number it shows").fill("@nice.blue.coat")
     phone.saves_card()
     _opens_row(phone, "What it is")
-    phone.field("What is it, in one sentence?").fill("His message from 3 November")
+    with phone.seals():
+        phone.field("What is it, in one sentence?").fill("His message from 3 November")
     phone.page.reload()
     phone.sees_lock()
     phone.unlocks()

@@ -82,8 +82,8 @@ def test_a_card_half_typed_survives_a_lock_and_a_crash(keeper: Keeper) -> None:
     keeper.puts_off_the_copy()
     keeper.reads(TEXT)
     body = cards.opens(keeper, "Who")
-    cards.types(body, "Who did it?", words)
-    keeper.page.wait_for_timeout(400)
+    with keeper.seals():
+        cards.types(body, "Who did it?", words)
     keeper.page.reload()
     keeper.unlocks()
     keeper.reads(TEXT)

@@ -33,6 +33,24 @@ async function membersOf(made) {
   return { folder, get: (name) => all.get(`${folder}/${name}`), names: [...all.keys()].map((name) => name.slice(folder.length + 1)), all };
 }
 
+test('a lock that follows at once loses no decision about a picture and nothing typed in a card', async () => {
+  const { app, phone, attachment, record } = await diary();
+  const second = (await app.addFile(record, file(PNG, 'IMG_0002.png'), { route: 'photo_picker' })).attachment;
+  const unsaved = { fields: { injuries: 'A bruise' }, restricted: {} };
+  await app.lock('asked');
+  await app.unlock(WORDS);
+  // As on an old phone: each write takes a while.
+  const write = phone.database.write.bind(phone.database);
+  phone.database.write = async (...args) => { await new Promise((go) => { setTimeout(go, 30); }); return write(...args); };
+  const decided = Promise.allSettled([app.decidePicture(attachment, 'fine'), app.decidePicture(second, 'hold'), app.putCard(record, unsaved)]);
+  await app.lock('asked');
+  assert.deepEqual((await decided).map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled']);
+  await app.unlock(WORDS);
+  const { pictures } = await app.reviewPack({ from: null, to: null, records: null });
+  assert.deepEqual(pictures.map((one) => one.decision), ['fine', 'hold']);
+  assert.deepEqual((await app.readIncident(record)).unsaved, unsaved);
+});
+
 test('a pack made here needs no network and no account, and holds the file as it came', async () => {
   const { app, phone, attachment, record } = await diary();
   await app.decidePicture(attachment, 'fine');

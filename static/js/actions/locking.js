@@ -54,6 +54,7 @@ async function lockNow(ctx, drafts, idle, why, showing) {
   if (store && (why === 'panic' || isUnsealed)) ctx.timers.after(PATIENT, () => store.giveWay());
   const flushed = (isUnsealed ? drafts.flush() : drafts.turn).catch(() => undefined)
     .then(() => ctx.open?.custody.flush({ send: false })).catch(() => undefined)
+    .then(() => (why === 'panic' ? undefined : store?.turn)) // a decision or a card given to the store just before the lock
     .then(() => (ctx.open ? (why === 'panic' ? clearPhone(ctx, ctx.open, drafts.kept) : writeManifest(ctx.open)) : false)).catch(() => false);
   const { after, deadline = after } = ctx.timers;
   await Promise.race([flushed, new Promise((late) => { deadline(why === 'panic' ? CLEAR : isUnsealed ? TYPED : FLUSH, () => late(undefined)); })]);

@@ -69,16 +69,22 @@ function begin(stage) {
 /** @param {Stage} stage @param {string|undefined} id undefined: back to all of them */
 function open(stage, id) {
   stage.arrived = true;
-  stage.set({ note: id, adding: '' });
+  stage.set({ note: id, adding: '', typed: undefined });
 }
 
-/** @param {Stage} stage */
+/**
+ * The text of the note that is open, with what was typed last: until the rest of the app has loaded, what is typed waits for it
+ * and is not yet in the state.
+ * @param {Stage} stage
+ */
 function textOf(stage) {
-  return notesOf(stage).find(({ id }) => id === stage.local.note)?.text ?? '';
+  const { typed, note: id } = stage.local;
+  return typed?.id === id ? typed.text : notesOf(stage).find(({ id }) => id === stage.local.note)?.text ?? '';
 }
 
 /** @param {Stage} stage @param {string} text */
 function put(stage, text) {
+  stage.local.typed = { id: stage.local.note, text };
   stage.app.notePut?.(stage.local.note, text);
 }
 
@@ -100,20 +106,30 @@ function note(stage) {
     ${textField({ id: 'note', label: t('nb.notes.text'), hidden: true, lines: 'big', focus: true, value: textOf(stage), on: (text) => put(stage, text) })}`;
 }
 
+/**
+ * Change the list that is open. Two lines may be typed before the screen is drawn again: the change
+ * is made to the list as it is now, so that the second does not write over the first.
+ * @param {Stage} stage @param {(name: string, lines: string[]) => string[]} changed gives the new name and lines
+ */
+function changeList(stage, changed) {
+  const [name = '', ...lines] = textOf(stage).split('\n');
+  put(stage, changed(name, lines).join('\n'));
+}
+
 /** @param {Stage} stage */
 function list(stage) {
   const { local } = stage;
   const [name = '', ...lines] = textOf(stage).split('\n');
-  const say = (/** @type {string} */ first, /** @type {string[]} */ rest) => put(stage, [first, ...rest].join('\n'));
   const add = () => {
     const line = (local.adding ?? '').trim();
     if (!line) return;
-    say(name, [...lines, line]);
+    changeList(stage, (now, before) => [now, ...before, line]);
     stage.set({ adding: '' });
   };
+  const replace = (/** @type {number} */ i, /** @type {string[]} */ changed) => changeList(stage, (now, before) => [now, ...before.flatMap((one, n) => (n === i ? changed : one))]);
   return html`${bar(stage)}<h1 class="unseen" tabindex="-1">${name || t('nb.lists.new')}</h1>
-    ${textField({ id: 'list-name', label: t('nb.lists.title'), value: name, focus: true, on: (first) => say(first, lines) })}
-    ${lines.length ? html`<ul class="stack-close">${lines.map((line, i) => item(line, i, (changed) => say(name, lines.flatMap((one, n) => (n === i ? changed : one)))))}</ul>` : nothing}
+    ${textField({ id: 'list-name', label: t('nb.lists.title'), value: name, focus: true, on: (first) => changeList(stage, (_before, now) => [first, ...now]) })}
+    ${lines.length ? html`<ul class="stack-close">${lines.map((line, i) => item(line, i, (changed) => replace(i, changed)))}</ul>` : nothing}
     ${textField({ id: 'adding', label: t('nb.lists.add'), value: local.adding ?? '', enter: add, on: (adding) => { local.adding = adding; } })}
     <div>${button(t('nb.lists.add_do'), add, { main: true, wide: true, icon: 'add' })}</div>`;
 }

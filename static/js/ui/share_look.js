@@ -80,12 +80,14 @@ function answer(stage, look, decision, done) {
   const { local } = stage;
   const { generation } = stage;
   local.answers = { ...local.answers, [look.attachment]: decision };
-  local.writes = Promise.resolve(local.writes).then(() => stage.app.decidePicture(look.attachment, decision)).catch((thrown) => {
+  // Given to the store now, not after the answers before it: a lock waits for what the store was given.
+  const kept = stage.app.decidePicture(look.attachment, decision).catch((thrown) => {
     if (generation !== stage.generation) return;
     local.answers = { ...local.answers, [look.attachment]: null };
     local.looks = [...local.looks, look];
     stage.fail({ ...problemOf(thrown), sentence: t('look.not_kept') });
   });
+  local.writes = Promise.all([local.writes, kept]);
   forget(stage, local.looks[(local.looked ?? 0) - 1]);
   stage.problem = null;
   stage.set({ looked: (local.looked ?? 0) + 1 });

@@ -1,7 +1,8 @@
 """What a keeper does on the screens, step by step, by the names the screens give things."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,18 @@ expect.set_options(timeout=PATIENCE)
 When = Literal["Just now", "Earlier today", "Yesterday", "Pick a time", "Not sure"]
 KEPT = re.compile(r"^Kept safe (\d{1,2} \w{3,4} \d{4}, )?\d\d:\d\d$")
 SEALED_HERE = re.compile(r"^Sealed, only on this phone$")
+# A digest of everything in the phone's database. Every write seals something anew, so it changes with each.
+STORED = """(async () => {
+  const asked = indexedDB.open('app');
+  const db = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
+  const names = [...db.objectStoreNames];
+  const tables = names.length ? db.transaction(names) : null;
+  const read = (name) => new Promise((done) => { const all = tables.objectStore(name).getAll(); all.onsuccess = () => done(all.result); });
+  const rows = (await Promise.all(names.map(read))).flat();
+  db.close();
+  const digest = await crypto.subtle.digest('SHA-256', await new Blob(rows.map((row) => row?.byteLength ? row : JSON.stringify(row))).arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16)).join();
+})()"""
 WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words kept safe)")
 
 
@@ -281,6 +294,13 @@ class Keeper:
     def draft_is_sealed(self) -> None:
         """Wait until what is typed has been written to the phone: the line under the form says so."""
         self.sees("Kept while you write.")
+
+    @contextmanager
+    def seals(self) -> Iterator[None]:
+        """Wait, at the end, until what was done inside the block has been written to the phone's database."""
+        before = self.page.evaluate(STORED)
+        yield
+        self.page.wait_for_function(f"(before) => {STORED}.then((now) => now !== before)", arg=before, timeout=PATIENCE)
 
     # Entries
 
