@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from diary.encoding import b64, parse, unb64
@@ -32,6 +32,7 @@ SIGNED_IN: Final = "signed_in"
 ORDINARY: Final = "ordinary"
 BORROWED: Final = "borrowed"
 DESK: Final = "desk"
+RENEWED: Final = "renewed"
 SIGN_INS_AT_ONCE: Final = 200
 _DEVICE_NAME: Final = b"device-name"
 _CURSOR: Final = b"sign-in-cursor"
@@ -41,7 +42,8 @@ _CURSOR: Final = b"sign-in-cursor"
 class Device:
     """The device that signs in: its id, what the keeper calls it, the token it came with, and an advocate's six digits.
 
-    `kind`: ORDINARY, BORROWED or DESK. `network`: a stand-in for where it comes from, to count tries by; never kept.
+    `kind`: ORDINARY, BORROWED, DESK, or RENEWED where the device came back by its renewal, without words. `network`: a
+    stand-in for where it comes from, to count tries by; never kept.
     """
 
     id: bytes
@@ -54,7 +56,7 @@ class Device:
     @property
     def borrowed(self) -> bool:
         """Whether it keeps nothing: its session ends soon, and its token is in the answer only."""
-        return self.kind != ORDINARY
+        return self.kind in (BORROWED, DESK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ async def renew(instance: Instance, renewal: str, device: Device) -> Entry:
     oldest = instance.clock.now_ms() - RENEWAL_DAYS * DAY_MS
     if found is None or row is None or found.device != device.id or found.made_at < oldest:
         raise SignedOut
-    return await instance.db.writer.run(lambda hand: begin(instance, hand, row, device))
+    return await instance.db.writer.run(lambda hand: begin(instance, hand, row, replace(device, kind=RENEWED)))
 
 
 def _put_renewal(hand: Hand, account: bytes, device: bytes, session: bytes, now: int) -> str:

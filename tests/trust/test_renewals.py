@@ -46,6 +46,15 @@ async def test_it_is_bound_to_its_device(keeper: Keeper, other: Keeper, server: 
     assert (await phone.ask("POST", "/v1/session/renewal", by)).status_code == 200
 
 
+async def test_other_devices_are_told_that_it_came_back_and_did_not_sign_in_anew(keeper: Keeper, server: Served) -> None:
+    """It stands in their list all the same: whoever copied the token would come back the same way."""
+    phone, by = await enters(keeper, server)
+    server.clock.advance(29 * DAY)
+    assert (await phone.ask("POST", "/v1/session/renewal", by)).status_code == 200
+    listed = (await keeper.ask("GET", "/v1/sign-ins")).json()["sign_ins"]
+    assert [(one["kind"], one["what"]) for one in listed] == [("ordinary", "signed_in"), ("renewed", "signed_in")]
+
+
 @pytest.mark.parametrize("how", ["signed out", "ended", "others ended", "new words", "wrong proofs", "too old"])
 async def test_ending_a_session_on_purpose_kills_it(how: str, keeper: Keeper, server: Served) -> None:
     """However it was ended: the device comes back by the words alone."""

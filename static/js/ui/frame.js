@@ -18,7 +18,7 @@ import { day, momentSaid } from './say.js';
 
 const SIGN_INS_SHOWN = 10;
 /** What a device may say of itself at sign-in. */
-const SAID_KINDS = new Set(['ordinary', 'borrowed', 'desk']);
+const SAID_KINDS = new Set(['ordinary', 'borrowed', 'desk', 'renewed']);
 
 /** Parts that are fetched when the door already stands; each exports `views`. */
 const PARTS = {
