@@ -112,14 +112,14 @@ function note(stage) {
  * @param {Stage} stage @param {(name: string, lines: string[]) => string[]} changed gives the new name and lines
  */
 function changeList(stage, changed) {
-  const [name = '', ...lines] = textOf(stage).split('\n');
+  const [name = '', ...lines] = /** @type {string[]} */ (textOf(stage).split('\n'));
   put(stage, changed(name, lines).join('\n'));
 }
 
 /** @param {Stage} stage */
 function list(stage) {
   const { local } = stage;
-  const [name = '', ...lines] = textOf(stage).split('\n');
+  const [name = '', ...lines] = /** @type {string[]} */ (textOf(stage).split('\n'));
   const add = () => {
     const line = (local.adding ?? '').trim();
     if (!line) return;

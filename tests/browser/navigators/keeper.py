@@ -21,10 +21,14 @@ STORED = """(async () => {
   const db = await new Promise((done) => { asked.onsuccess = () => done(asked.result); });
   const names = [...db.objectStoreNames];
   const tables = names.length ? db.transaction(names) : null;
-  const read = (name) => new Promise((done) => { const all = tables.objectStore(name).getAll(); all.onsuccess = () => done(all.result); });
+  const read = (name) => new Promise((done) => {
+    const all = tables.objectStore(name).getAll();
+    all.onsuccess = () => done(all.result);
+  });
   const rows = (await Promise.all(names.map(read))).flat();
   db.close();
-  const digest = await crypto.subtle.digest('SHA-256', await new Blob(rows.map((row) => row?.byteLength ? row : JSON.stringify(row))).arrayBuffer());
+  const bytes = await new Blob(rows.map((row) => row?.byteLength ? row : JSON.stringify(row))).arrayBuffer();
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16)).join();
 })()"""
 WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words kept safe)")
