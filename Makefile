@@ -59,6 +59,10 @@ test-all: setup ## test, and real WebKit, matrices, faults and big files
 faults: setup-quick ## kill -9 two hundred times under load, on both databases, and count what is left
 	@$(VENV)/python -m tests.faults $(ARGS)
 
+judges: setup-quick ## 5,000 packs changed at random: the program and the page must find the same
+	@$(NODE_PATH_FIRST)
+	$(VENV)/python -m tests.judges $(ARGS)
+
 check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	$(VENV)/ruff check . || status=1

@@ -15,7 +15,7 @@ from typing import IO, Final
 
 from diary.pack.findings import Finding, find
 from diary.pack.manifest import APART, SERVABLE, Digests, Hashing
-from diary.pack.zip_headers import DOS_FOLDER, Header, gives_other_name, header_of, hides, is_counted, name_of
+from diary.pack.zip_headers import DOS_FOLDER, Header, gives_other_name, header_of, hides, is_counted, is_walked, name_of
 
 MEMBERS: Final = 60_000
 TOTAL_BYTES: Final = 64 << 30
@@ -103,7 +103,7 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
         return refused
     pack = OpenedPack(name_of(rows[0]).partition("/")[0], archive)
     with path.open("rb") as raw:
-        if not is_counted(raw, rows):
+        if not (is_counted(raw, rows) and is_walked(raw, archive, rows)):
             archive.close()
             return [find("not_a_pack")]
         headers = [header_of(raw, row) for row in rows]

@@ -2,19 +2,17 @@
 
 import csv
 import io
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
-
-import pypdf
 
 from diary.encoding import parse
 from diary.errors import KeptError
 from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.pack.alone import described_alone
 from diary.pack.bagcheck import check_bag
+from diary.pack.embedded import embedded_files
 from diary.pack.findings import Finding, find
 from diary.pack.heldback import MARK
 from diary.pack.howto import TRAINING
@@ -208,7 +206,7 @@ def _narratives(pack: OpenedPack, proofs: Proofs) -> Iterator[Finding]:
     raw = pack.read(CHRONOLOGY)
     if raw is None:
         return
-    embedded = _embedded(raw)
+    embedded = embedded_files(raw)
     if embedded is None:
         yield find("unreadable", CHRONOLOGY)
         return
@@ -249,13 +247,3 @@ def _first_words(proofs: Proofs) -> Iterator[tuple[str, tuple[str | None, bool]]
         words = None if proofs.alone and is_masked else text_of(told.first.fields, "narrative")
         if words != "":
             yield f"entry-{label}.txt", (words, is_masked)
-
-
-def _embedded(raw: bytes) -> dict[str, bytes] | None:
-    """The files inside a PDF by name, or None for one that cannot be read."""
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(raw))
-        return {name: bytes(contents[0]) for name, contents in reader.attachments.items()}
-    except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way, and each means the same
-        return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
+_CENTRAL: Final = struct.Struct("<4s24x3H12x")
 _END: Final = 22
 _END_RECORD: Final = struct.Struct("<4s4H2IH")
 _COMMENT_MOST: Final = 65_535
@@ -37,16 +38,33 @@ def name_of(row: zipfile.ZipInfo) -> str:
     return row.orig_filename.partition("\0")[0]
 
 
+def is_walked(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo]) -> bool:
+    """Whether the list's own lengths lead from each of its rows to the next, and from the last to the end record."""
+    raw.seek(archive.start_dir)
+    for _ in rows:
+        head = raw.read(_CENTRAL.size)
+        if len(head) != _CENTRAL.size or not head.startswith(b"PK\x01\x02"):
+            return False
+        raw.seek(sum(_CENTRAL.unpack(head)[1:]), io.SEEK_CUR)
+    return raw.read(4) in (b"PK\x05\x06", b"PK\x06\x06")
+
+
 def is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
-    """Whether the end of the list counts the members that are in it, on one disk: readers that go by the count see fewer."""
+    """Whether the end record says of the list what is so: its members, one disk, and a place that leaves room for it.
+
+    Readers that go by the count, or by the place, see other members.
+    """
     size = raw.seek(0, io.SEEK_END)
     raw.seek(max(0, size - _END - _COMMENT_MOST))
     tail = raw.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END:
         return False
-    _, disk, first, here, total, _, _, _ = _END_RECORD.unpack_from(tail, at)
-    return bool(total == 0xFFFF or (disk == first == 0 and here == total == len(rows)))
+    _, disk, first, here, total, length, offset, _ = _END_RECORD.unpack_from(tail, at)
+    if total == 0xFFFF or _LARGE in (length, offset):
+        return True  # the numbers stand in the record of a large zip, which was read already
+    has_room = offset + length <= size - len(tail) + at
+    return bool(has_room and disk == first == 0 and here == total == len(rows))
 
 
 def hides(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[Header]) -> bool:

@@ -83,7 +83,7 @@ def compare(cases: Cases, *, least: int = 1) -> dict[str, Found]:
         for name, found, said in zip(cases.held, program, page.findings(), strict=True)
         if found != said
     ]
-    assert differing == []
+    assert differing == [], "\n".join(differing)
     return dict(zip(cases.held, program, strict=True))
 
 

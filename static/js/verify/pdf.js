@@ -1,6 +1,7 @@
 /**
  * The files embedded in a PDF, by name: as our own renderer writes them, and nothing else. A table of places at the end,
  * objects where it says, streams bare or deflated. Anything cleverer is not a page of ours and is said to be unreadable.
+ * The twin of diary/pack/embedded.py: both refuse the same, so that no PDF is two things to two readers.
  */
 import { KeptError } from '../core/errors.js';
 
@@ -10,6 +11,14 @@ import { KeptError } from '../core/errors.js';
 const FILE_MOST = 4 << 20;
 const FILES_MOST = 20_000;
 const DEPTH_MOST = 30;
+/** A tree whose branches lead back into it has no end. */
+const NODES_MOST = 20_000;
+const SPACE = '[\\0\\t\\n\\f\\r ]';
+const END = new RegExp(`startxref${SPACE}+(\\d{1,12})${SPACE}+%%EOF${SPACE}*$`);
+const TABLE = new RegExp(`^xref${SPACE}+0 (\\d{1,7})${SPACE}+`);
+const OBJECT = new RegExp(`^(\\d{1,10}) \\d{1,5} obj${SPACE}`);
+const STREAM = new RegExp(`^${SPACE}*stream\\r?\\n`);
+const SKIPPED = new RegExp(`(?:${SPACE}|%[^\\r\\n]*)*`, 'y');
 
 function broken() {
   return new KeptError('bad_request', 'This PDF cannot be read here.');
@@ -27,6 +36,8 @@ export async function embeddedFiles(bytes) {
     /** @type {Map<string, Uint8Array>} */ const files = new Map();
     for (const [name, spec] of pdf.namesIn(tree, 0)) {
       const held = pdf.dict(pdf.dict(spec).get('EF'));
+      // Which of two files of one name is meant, nobody could say; and our names are plain.
+      if (files.has(name) || !/^[ -~]*$/.test(name)) throw broken();
       files.set(name, await pdf.stream(held.get('F') ?? held.get('UF')));
       if (files.size > FILES_MOST) throw broken();
     }
@@ -42,12 +53,13 @@ class Pdf {
     this.bytes = bytes;
     this.text = new TextDecoder('latin1').decode(bytes);
     /** @type {Map<number, number>} */ this.places = new Map();
+    this.nodes = 0;
   }
 
   /** The table of places, read, and the trailer after it. @returns {Dict} */
   trailer() {
-    const at = Number(/startxref\s+(\d{1,12})\s+%%EOF\s*$/.exec(this.text.slice(-200))?.[1] ?? -1);
-    const head = /^xref\s+0 (\d{1,7})\s+/.exec(this.text.slice(at, at + 40));
+    const at = Number(END.exec(this.text.slice(-200))?.[1] ?? -1);
+    const head = TABLE.exec(this.text.slice(at, at + 40));
     if (at < 0 || !head) throw broken();
     const [count, start] = [Number(head[1]), at + head[0].length];
     for (let i = 0; i < count; i++) {
@@ -55,7 +67,9 @@ class Pdf {
       if (!row) throw broken();
       if (row[2] === 'n') this.places.set(i, Number(row[1]));
     }
-    const reader = new Reader(this.text, this.text.indexOf('trailer', start + count * 20) + 7);
+    const after = this.text.indexOf('trailer', start + count * 20);
+    if (after < 0) throw broken();
+    const reader = new Reader(this.text, after + 7);
     return this.dict(reader.value(0));
   }
 
@@ -78,7 +92,7 @@ class Pdf {
   /** @param {number} number @returns {{value: any, end: number}} */
   object(number) {
     const at = this.places.get(number) ?? -1;
-    const head = /^(\d+) \d+ obj\s/.exec(this.text.slice(at, at + 30));
+    const head = OBJECT.exec(this.text.slice(at, at + 30));
     if (at < 0 || Number(head?.[1]) !== number) throw broken();
     const reader = new Reader(this.text, at + /** @type {RegExpExecArray} */ (head)[0].length);
     const value = reader.value(0);
@@ -87,19 +101,35 @@ class Pdf {
 
   /** Name and value of every leaf of a tree of names. @param {Dict} node @param {number} depth @returns {Generator<[string, any]>} */
   * namesIn(node, depth) {
-    if (depth > DEPTH_MOST) throw broken();
-    const names = this.resolve(node.get('Names')) ?? [];
-    for (let i = 0; i + 1 < names.length; i += 2) yield [String(this.resolve(names[i])), names[i + 1]];
-    for (const kid of this.resolve(node.get('Kids')) ?? []) yield* this.namesIn(this.dict(kid), depth + 1);
+    if (depth > DEPTH_MOST || ++this.nodes > NODES_MOST) throw broken();
+    const names = this.list(node.get('Names'));
+    if (names.length % 2) throw broken();
+    for (let i = 0; i + 1 < names.length; i += 2) yield [this.name(names[i]), names[i + 1]];
+    for (const kid of this.list(node.get('Kids'))) yield* this.namesIn(this.dict(kid), depth + 1);
+  }
+
+  /** @param {any} value a list, or nothing @returns {any[]} */
+  list(value) {
+    const found = this.resolve(value) ?? [];
+    if (!Array.isArray(found)) throw broken();
+    return found;
+  }
+
+  /** @param {any} value @returns {string} */
+  name(value) {
+    const found = this.resolve(value);
+    if (typeof found !== 'string') throw broken();
+    return found;
   }
 
   /** @param {any} ref @returns {Promise<Uint8Array>} */
   async stream(ref) {
     if (!ref || typeof ref !== 'object' || !('ref' in ref)) throw broken();
     const { value, end } = this.object(ref.ref);
-    const start = end + (/^\s*stream\r?\n/.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
-    const length = Number(this.resolve(value.get('Length')));
-    if (!(start + length <= this.bytes.length)) throw broken();
+    if (!(value instanceof Map)) throw broken();
+    const start = end + (STREAM.exec(this.text.slice(end, end + 20))?.[0].length ?? NaN);
+    const length = this.resolve(value.get('Length'));
+    if (!Number.isSafeInteger(length) || length < 0 || !(start + length <= this.bytes.length)) throw broken();
     const raw = this.bytes.slice(start, start + length);
     const filter = this.resolve(value.get('Filter'));
     if (filter === undefined) return raw;
@@ -123,7 +153,20 @@ async function inflated(raw) {
     }
     pieces.push(value);
   }
-  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+  const found = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  // Not every engine refuses bytes after the end; the check sum of what was inflated stands at the very end.
+  if (raw.length < 4 || new DataView(raw.buffer).getUint32(raw.length - 4) !== adler32(found)) throw broken();
+  return found;
+}
+
+/** @param {Uint8Array} bytes @returns {number} as zlib's format has it (RFC 1950) */
+function adler32(bytes) {
+  let [low, high] = [1, 0];
+  for (const byte of bytes) {
+    low = (low + byte) % 65_521;
+    high = (high + low) % 65_521;
+  }
+  return high * 65_536 + low;
 }
 
 /** Values of a PDF's own notation, from one place on. */
@@ -142,17 +185,17 @@ class Reader {
     if (rest === '<<') return this.dict(depth);
     if (rest[0] === '[') return this.list(depth);
     if (rest[0] === '(') return this.string();
-    if (rest[0] === '<') return this.take(/<[0-9A-Fa-f\s]*>/y);
-    if (rest[0] === '/') return this.take(/\/[^\s()<>[\]{}/%]*/y);
+    if (rest[0] === '<') return this.take(/<[0-9A-Fa-f\0\t\n\f\r ]*>/y);
+    if (rest[0] === '/') return this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
     const ref = this.match(/(\d{1,10}) (\d{1,5}) R(?![A-Za-z])/y);
     if (ref) return { ref: Number(ref[1]) };
-    const number = this.match(/[-+]?\d*\.?\d+/y);
+    const number = this.match(/[-+]?\d{0,15}\.?\d{1,15}/y);
     if (number) return Number(number[0]);
     return this.take(/true|false|null/y);
   }
 
   skip() {
-    this.match(/(?:\s|%[^\r\n]*)*/y);
+    this.match(SKIPPED);
   }
 
   /** @param {RegExp} pattern sticky */
@@ -177,7 +220,7 @@ class Reader {
     for (;;) {
       this.skip();
       if (this.match(/>>/y)) return held;
-      const name = this.take(/\/[^\s()<>[\]{}/%]*/y);
+      const name = this.take(/\/[^\0\t\n\f\r ()<>[\]{}/%]*/y);
       held.set(name.slice(1), this.value(depth + 1));
     }
   }

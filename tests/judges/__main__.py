@@ -1,0 +1,32 @@
+"""`make judges`: mutated packs, judged by the program and by the page's code; ends with 1 when they differ.
+
+python -m tests.judges [--count 5000] [--first 1] [--keep var/judges]
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.judges.judging import judge_all
+from tests.judges.packs import bases
+
+
+def main() -> int:
+    """Judge, print each difference, and say how many there are."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=5000, help="how many packs (5000)")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (1)")
+    parser.add_argument("--keep", type=Path, default=Path("var/judges"), help="where packs are kept that are judged differently")
+    asked = parser.parse_args()
+    differing = 0
+    with tempfile.TemporaryDirectory() as name:
+        for one in judge_all(bases(Path(name)), range(asked.first, asked.first + asked.count), Path(name), asked.keep):
+            differing += 1
+            print(one, flush=True)
+    print(f"{asked.count} packs from seed {asked.first}: the judges differ about {differing}")
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
