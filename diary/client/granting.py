@@ -131,8 +131,8 @@ async def read_marks(server: Server, granted: Granted) -> Mapping[str, Any] | No
 
 
 async def shut_out(server: Server, identity: Identity, grant: str) -> None:
-    """End a grant at once. Raises NotFound."""
-    await server.json("DELETE", f"/v1/diaries/{identity.diary}/grants/{grant}")
+    """End a grant at once. Raises NoMatch and NotFound."""
+    await server.json("DELETE", f"/v1/diaries/{identity.diary}/grants/{grant}", proof=identity.proof)
 
 
 async def read_letters(server: Server, identity: Identity, known: Mapping[str, Granted]) -> list[Mapping[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a keeper lets an advocate see: made with the words, renewed, ended with one tap. docs/formats.md, section 8.
+"""What a keeper lets an advocate see: made, renewed and ended with the words. docs/formats.md, section 8.
 
 [Note: blind] Of a grant the server learns whose diary, which advocate, until when, and which versions have a wrap for it.
 What was chosen, why, and who the keeper is to the advocate is sealed. It enforces the end by its own clock, and the
@@ -141,8 +141,12 @@ async def looks(instance: Instance, signed: Signed) -> list[dict[str, object]]:
     return [{"at": at, "grant": id_text(bytes(grant)), "what": what} for grant, at, what in rows]
 
 
-async def end(instance: Instance, signed: Signed, grant: bytes) -> None:
-    """End a grant at once. Raises NotFound. No words are asked for: shutting a door must never be the hard part."""
+async def end(instance: Instance, signed: Signed, proof: bytes, grant: bytes) -> None:
+    """End a grant at once. Raises NoMatch and NotFound.
+
+    Without a proof, whoever copied a session could cut a keeper off from the people who help.
+    """
+    await prove(instance, signed, proof)
     now = instance.clock.now_ms()
 
     def job(hand: Hand) -> None:

@@ -105,7 +105,7 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("PUT", _GRANT + "/summary", grants.summarise, _K, SYNC, VERSION, _TO),
     Row("GET", _GRANT + "/marks", grants.get_marks, _K, SYNC, NO_BODY),
     Row("PUT", _GRANT + "/marks", grants.carry_marks, _K, SYNC, VERSION, _TO),
-    Row("DELETE", _GRANT, grants.end, _K, SYNC, NO_BODY),
+    Row("DELETE", _GRANT, grants.end, _P, GRAVE, NO_BODY),
     Row("GET", _DIARY + "/letters", grants.list_letters, _K, SYNC, NO_BODY),
     Row("DELETE", _DIARY + "/letters/{letter}", grants.take_in, _K, SYNC, NO_BODY),
     Row("POST", "/v1/members", advocates.join, _A, OPEN, JSON),

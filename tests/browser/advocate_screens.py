@@ -70,6 +70,7 @@ ADVOCATE_SCREENS: dict[str, tuple[Act, ...]] = {
         go("advocates"),
         press("End it now"),
     ),
+    "advocates, not ended on the server": (LET_IN, go("advocates"), press("End it on the server too")),
     "advocates, looks": (LET_IN, go("looks", record="g0")),
     "advocates, less": (LET_IN, go("looks", record="g0"), press("Let them see less")),
     "nine words, nothing typed": (OPEN, go("letin"), press("Check the words")),

@@ -174,7 +174,7 @@ class FakeApp {
   async renewGrant(grant, by) { await this.did('renewGrant', { grant, ...by }); return { not_after: NOW + 30 * 24 * HOUR }; }
   async narrowGrant(grant, less, by) { await this.did('narrowGrant', { grant, less, ...by }); }
   async readGrants() { return { grants: [], looks: [], offline: false, ...this.let_in }; }
-  async endGrant(grant) { await this.did('endGrant', grant); return { heard: true }; }
+  async endGrant(grant, by) { await this.did('endGrant', { grant, ...by }); return { heard: this.no_signal !== true }; }
   async readMarked() { return new Map(this.through ?? []); }
   async markedOf(record) { return new Map(this.through ?? []).get(record)?.map((name) => ({ name, at: Date.now() - 36e5, since: record === 'r1' })) ?? []; }
   async whoSees() { return this.sees ?? []; }

@@ -260,6 +260,7 @@ def shuts_out(keeper: Keeper, *names: str) -> None:
         keeper.sees(re.compile("made a pack" if name == "Priya K" else "read entries"))
         assert faults(keeper.page) == []
         keeper.tap("End it now")
+        keeper.field("Type your words to go on").fill(keeper.words)
         keeper.tap("Shut them out")
         expect(keeper.page.locator("[data-over]", has_text=name).get_by_text(re.compile("^You ended it on"))).to_be_visible()
 

@@ -64,7 +64,7 @@ test('two advocates ask about one entry at once: both are answered, and one who 
   assert.deepEqual((await one.app.readQuestions(one.record)).map(({ status }) => status), ['answered', 'answered']);
   await sam.writes('question', { about: one.record, text: 'And then?' });
   await priya.writes('question', { about: one.record, text: 'Where was that?' });
-  await one.app.endGrant(second.grant);
+  await one.app.endGrant(second.grant, { words: WORDS });
   await one.run();
   assert.deepEqual((await one.app.readAsked()).map(({ text }) => text), ['Where was that?']);
   assert.deepEqual([await reaches(priya), await reaches(sam)], [1, 0]);
@@ -91,7 +91,7 @@ test('a grant that runs out while the keeper has no signal: nothing written afte
 });
 
 for (const [how, end] of [
-  ['ended by the keeper', (one, given) => one.app.endGrant(given.grant)],
+  ['ended by the keeper', (one, given) => one.app.endGrant(given.grant, { words: WORDS })],
   ['the advocate leaves', async (_one, _given, who) => who.ask('DELETE', `/v1/organisation/members/${(await who.told('GET', '/v1/session')).account}`)],
 ]) {
   test(`what was typed in a call and waits when its grant ends is the keeper’s to decide, a question that waits is gone: ${how}`, async () => {

@@ -69,7 +69,7 @@ test('joined, read, asked, signed in again, and nothing after the end', async ()
   await desk.signInAgain(await digitsOf(secret));
   assert.equal(desk.state.phase, 'in');
   await desk.openClient(desk.state.clients[0].grant);
-  await one.app.endGrant((await one.app.readGrants()).grants[0].grant);
+  await one.app.endGrant((await one.app.readGrants()).grants[0].grant, { words: WORDS });
   await looksAround();
   assert.deepEqual([desk.state.client, desk.state.entries, desk.state.ended, desk.state.clients], [null, [], 'Maya', []]);
   await assert.rejects(desk.openClient(grant), { code: 'not_found' });
@@ -161,7 +161,7 @@ test('what was looked through is said, reaches every device of the keeper, stays
   await desk.openClient(renewed.grant);
   assert.equal(desk.marked(one.record).since, false);
   await desk.unmark(one.record);
-  await one.app.endGrant(renewed.grant);
+  await one.app.endGrant(renewed.grant, { words: WORDS });
   await run();
   one.faults.before = () => { throw new TypeError('Failed to fetch'); };
   assert.deepEqual(await said(), [['Priya K', false]]);

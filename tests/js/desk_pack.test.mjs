@@ -126,7 +126,7 @@ test('without the right, past its end or ended by the keeper there is none, and 
   await assert.rejects(desk.makePack({ ...EVERYTHING, initials: 'pk 1', say: SAY }, () => undefined), { code: 'bad_request' });
   assert.deepEqual((await two.app.readGrants()).looks.filter(({ what }) => what === 'pack'), []);
   // Ended while it is made: it was noted, and what was begun is dropped.
-  meanwhile = () => two.app.endGrant(grant);
+  meanwhile = () => two.app.endGrant(grant, { words: WORDS });
   await assert.rejects(make(), { code: 'not_found' });
   assert.deepEqual([made.size, desk.state.client, desk.state.ended], [0, null, 'Maya']);
   await assert.rejects(make(), { code: 'not_found' });

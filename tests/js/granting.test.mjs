@@ -95,7 +95,7 @@ test('nine words, what was and what comes, a note never, and nothing after the e
   const { grants, looks } = await one.app.readGrants();
   assert.equal(grants[0].name, 'Priya K');
   assert.ok(grants[0].looked_at > 0 && looks.length > 0);
-  await one.app.endGrant(grants[0].grant);
+  await one.app.endGrant(grants[0].grant, { words: WORDS });
   assert.deepEqual(await reads(priya), []);
   await one.app.saveIncident({ record: null, fields: { narrative: 'After the end.' }, restricted: {} });
   await until(one, isKept, 'kept');
@@ -113,7 +113,7 @@ test('chosen records only, and a case with what comes into it', async () => {
   const met = await one.app.meetAdvocate(priya.words);
   const [chosen] = await one.letIn(met, { scope: { records: [record] } });
   assert.deepEqual(narratives(await reads(priya)), ['In the case.']);
-  await one.app.endGrant(chosen.grant);
+  await one.app.endGrant(chosen.grant, { words: WORDS });
   await one.letIn(met, { scope: { case: kase } });
   assert.deepEqual(narratives(await reads(priya)), ['Of the case.']);
 });
@@ -211,19 +211,79 @@ test('a stand-in of the same organisation, in one consent; nobody of another', a
   assert.deepEqual((await one.app.whoSees(one.record)).map(({ name }) => name).sort(), ['Priya K', 'Sam O']);
 });
 
-test('ended without a signal: nothing more is given from then on, and the server hears of it later', async () => {
+test('ended without a signal: nothing more is given from then on, the list says that the server has not ended it, and a later run ends it there', async () => {
   const one = await keeper();
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   one.faults.before = () => { throw new TypeError('Failed to fetch'); };
-  assert.deepEqual(await one.app.endGrant(made.grant), { heard: false });
+  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: false });
   await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
   const { grants, offline } = await one.app.readGrants();
-  assert.deepEqual([grants, offline], [[], true]);
+  assert.deepEqual([grants.map(({ grant, mine, unheard, name }) => ({ grant, mine, unheard, name })), offline], [[{ grant: made.grant, mine: true, unheard: true, name: 'Priya K' }], true]);
   one.faults.before = null;
   await one.phone.ctx.open.syncing.now();
   assert.deepEqual(await reads(priya), []);
-  assert.ok((await one.app.readGrants()).grants[0].mine);
+  const [said] = (await one.app.readGrants()).grants;
+  assert.deepEqual([said.mine, said.unheard], [true, false]);
+});
+
+/** What an ending asked of the server, with which proof. */
+const endings = (one) => {
+  const asked = [];
+  one.faults.before = (path, { method, headers }) => { if (method === 'DELETE' && path.includes('/grants/')) asked.push(headers['X-Proof']); return null; };
+  return asked;
+};
+
+test('a grant ends after the words only: wrong ones and a short secret end nothing, here or there', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  await one.app.setShort('274913', WORDS);
+  const asked = endings(one);
+  for (const words of ['not the words at all', '274913', '']) await assert.rejects(one.app.endGrant(made.grant, { words }), { code: 'words_differ' });
+  assert.deepEqual(asked, []);
+  assert.deepEqual((await one.app.whoSees(one.record)).map(({ name }) => name), ['Priya K']);
+  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+});
+
+test('an end that waits needs the words again: the short secret sends nothing, and the next opening with the words ends it', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  await one.app.setShort('274913', WORDS);
+  one.faults.before = () => { throw new TypeError('Failed to fetch'); };
+  await one.app.endGrant(made.grant, { words: WORDS });
+  await one.app.lock('asked');
+  const asked = endings(one);
+  await one.app.unlock('274913');
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual([asked, (await one.app.readGrants()).grants.map(({ mine, unheard }) => [mine, unheard])], [[], [[true, true]]]);
+  assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
+  await one.app.lock('asked');
+  await one.app.unlock(WORDS);
+  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual(await reads(priya), []);
+  assert.equal((await one.app.readGrants()).grants[0].unheard, false);
+  assert.deepEqual([asked.length, one.phone.ctx.open.typed], [1, null]);
+});
+
+test('words that the server refuses are sent once: an end that waits does not use up the session', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
+  const asked = [];
+  one.faults.before = (path, { method }) => {
+    if (method !== 'DELETE' || !path.includes('/grants/')) return null;
+    asked.push(path);
+    return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), { status: 401, headers: { 'content-type': 'application/json' } });
+  };
+  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: false });
+  for (let run = 0; run < 3; run++) await one.phone.ctx.open.syncing.now();
+  assert.deepEqual([asked.length, (await one.app.readGrants()).grants[0].unheard], [1, true]);
+  assert.deepEqual(await one.app.whoSees(one.record), []);
+  one.faults.before = null;
+  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
+  assert.deepEqual(await reads(priya), []);
 });
 
 test('a server that withholds an ending is given nothing made after it', async () => {
@@ -232,7 +292,7 @@ test('a server that withholds an ending is given nothing made after it', async (
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   // It says that it is done, does nothing, and goes on showing the grant as one that stands.
   one.faults.before = (path, options) => (options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null);
-  assert.deepEqual(await one.app.endGrant(made.grant), { heard: true });
+  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
   await one.app.saveIncident({ record: null, fields: { narrative: 'Written after.' }, restricted: {} });
   await until(one, isKept, 'kept');
   await one.phone.ctx.open.syncing.now();
@@ -240,9 +300,9 @@ test('a server that withholds an ending is given nothing made after it', async (
   const [said] = (await one.app.readGrants()).grants;
   assert.deepEqual([said.mine, said.unheard], [true, true]);
   assert.deepEqual(await one.app.whoSees(one.record), []);
-  // Honest again, it is told once more and does it.
+  // Honest again, it ends the grant with words that are typed since.
   one.faults.before = null;
-  await one.phone.ctx.open.syncing.now();
+  assert.deepEqual(await one.app.endGrant(made.grant, { words: WORDS }), { heard: true });
   assert.deepEqual(await reads(priya), []);
   assert.equal((await one.app.readGrants()).grants[0].unheard, false);
 });
@@ -317,7 +377,7 @@ test('another device of the diary gives nothing either, though the server says t
   const priya = await desk(server);
   const [made] = await one.letIn(await one.app.meetAdvocate(priya.words));
   one.faults.before = (path, options) => (options.method === 'DELETE' && path.includes('/grants/') ? new Response(null, { status: 204 }) : null);
-  await one.app.endGrant(made.grant);
+  await one.app.endGrant(made.grant, { words: WORDS });
   await until(one, isKept, 'kept');
   await one.phone.ctx.open.syncing.now();
   const faults = { before: one.faults.before };

@@ -78,8 +78,8 @@ async def carry_marks(call: Call) -> ASGIApp:
 
 
 async def end(call: Call) -> ASGIApp:
-    """End a grant now."""
-    await grants.end(call.instance, call.keeper, call.id("grant"))
+    """End a grant now, after the words again."""
+    await grants.end(call.instance, call.keeper, call.proof(), call.id("grant"))
     call.office.events.say("let_out")
     return Answer()
 

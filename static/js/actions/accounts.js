@@ -213,7 +213,26 @@ export async function forgetProof({ vault, store }) {
  * @param {Open} open
  */
 export function needsWords({ store: { root } }) {
-  return Boolean(root.account?.registered && (!root.session || root.shut || root.purges?.length || root.rotation));
+  const isOwed = root.purges?.length || root.let_out?.some((/** @type {{told: boolean}} */ { told }) => !told);
+  return Boolean(root.account?.registered && (!root.session || root.shut || isOwed || root.rotation));
+}
+
+/**
+ * An act that needs a proof, done with words that were typed in this opening. Words that the server refuses (there are new ones from
+ * another device) are forgotten: sent again with every run they would end this session.
+ * @param {Open} open @param {(words: string) => Promise<unknown>} act
+ * @returns {Promise<boolean>} false where the words have to be typed again @throws what the act throws
+ */
+export async function withTypedProof(open, act) {
+  if (!open.typed) return false;
+  try {
+    await act(open.typed);
+    return true;
+  } catch (error) {
+    if (!(error instanceof KeptError) || error.code !== 'no_match') throw error;
+    open.typed = null;
+    return false;
+  }
 }
 
 /** The server that answered is the one this phone knows. @param {Context} ctx @param {Open} open @param {{notary: string, log: string}} answer @throws wrong_notary */

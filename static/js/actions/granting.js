@@ -1,6 +1,6 @@
 /**
- * Letting an advocate in: nine words are checked, what they will see is chosen and shown, the keeper agrees with their own words, and
- * can shut the door at any time. docs/formats.md, section 8. What is given is granting_give.js's.
+ * Letting an advocate in: nine words are checked, what they will see is chosen and shown, and the keeper agrees with their own words.
+ * docs/formats.md, section 8. What is given is granting_give.js's, and the end granting_end.js's.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
@@ -8,10 +8,11 @@ import { fingerprint, fingerprintWords, readFingerprint } from '../crypto/finger
 import { LONGEST_MS, USUAL_MS, printOf } from '../crypto/grants.js';
 import { grantsOf } from '../net/grants.js';
 import { isPassing } from '../net/http.js';
-import { isBlank, textOf } from '../record/reading.js';
+import { textOf } from '../record/reading.js';
 import { proofOf } from './accounts.js';
 import { addStanding, forgetMet, keepMet, lettingOf, metOf, personOf } from './granting_known.js';
-import { endNow, giveTo, readAll, stands } from './granting_give.js';
+import { endReplaced, endWithWords } from './granting_end.js';
+import { giveTo, readAll, stands } from './granting_give.js';
 import { carryMarks, markedAll, markedOf } from './marking.js';
 import { isMeant, previewOf, within } from './granting_scope.js';
 import { insideOf, savedOf } from './inside.js';
@@ -50,7 +51,7 @@ export function grantActions(ctx) {
     async narrowGrant(/** @type {string} */ grant, /** @type {Partial<Choice>} */ less, /** @type {{words: string}} */ { words }) { return saved(await narrow(ctx, inside(), grant, less, words)); },
     async readGrants() { return readAll(ctx, inside()); },
     /** Now, with or without a signal. */
-    async endGrant(/** @type {string} */ grant) { return saved(await end(ctx, inside(), grant)); },
+    async endGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) { return saved(await endWithWords(ctx, inside(), grant, words)); },
     /** Who can see an entry, as far as this phone knows without asking. */
     async whoSees(/** @type {string} */ record) { return whoSees(ctx, inside(), record); },
     /** Who has looked through what, by record. */
@@ -121,7 +122,7 @@ async function letIn(ctx, open, { met, standIn = null, choice, name, words, inst
   const proof = await proofOf(ctx, open, words);
   const made = [await grantTo(ctx, open, met, { choice, name, prev: instead }, proof)];
   if (standIn) made.push(await grantTo(ctx, open, standIn, { choice, name, prev: null, standsFor: met.name }, proof));
-  if (instead) await end(ctx, open, instead);
+  if (instead) await endReplaced(ctx, open, instead, { words, proof });
   return made;
 }
 
@@ -160,22 +161,6 @@ async function noteConsent(open, said, { name, organisation }, standsFor) {
   });
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<{heard: boolean}>} `heard`: the server has done it */
-async function end(ctx, open, grant) {
-  const heard = await endNow(ctx, open, grant);
-  const meta = await open.book.meta(grant);
-  if (meta?.kind === 'consent') {
-    await open.store.change(async (root, change) => {
-      const batch = open.book.batch(root, change);
-      const { fields, restricted } = await open.book.newest(grant, batch);
-      if (!isBlank(fields['withdrawn_at'])) return;
-      const words = Object.fromEntries(Object.entries(fields).filter(([name]) => !name.startsWith('_') && name !== 'reason'));
-      await open.book.stage(batch, { kind: 'consent', record: grant, open: { ...words, withdrawn_at: ctx.clock.now() }, restricted });
-    });
-  }
-  return { heard };
-}
-
 /** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<import('./granting_give.js').Grant>} */
 async function standing(ctx, open, grant) {
   const { grants, offline } = await readAll(ctx, open);
@@ -212,10 +197,11 @@ async function replace(ctx, open, before, choice, words) {
   const [known] = await open.vault.grantsLoad([{ diary: open.identity.diary, grant: before.grant, to: before.to, kept: unb64(before.kept) }]);
   if (!known) throw new KeptError('not_found');
   const met = { ...known.other, fingerprint: before.to, name: before.name, organisation: before.organisation };
-  const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, await proofOf(ctx, open, words));
+  const proof = await proofOf(ctx, open, words);
+  const made = await grantTo(ctx, open, met, { choice, name: before.called || await ownName(open), prev: before.grant }, proof);
   // Without a signal for them the marks are kept here all the same, under the grant before.
   await carryMarks(ctx, open, before.grant, made.grant).catch((error) => { if (!isPassing(error)) throw error; });
-  await end(ctx, open, before.grant);
+  await endReplaced(ctx, open, before.grant, { words, proof });
   return made;
 }
 

@@ -6,12 +6,12 @@
  * after every run to the server what else came in is given. What left a case is not given again. What was given before stays given
  * until the grant ends, and the screen says so.
  */
-import { KeptError } from '../core/errors.js';
 import { decodePush } from '../ledger/push.js';
 import { grantsOf } from '../net/grants.js';
 import { isPassing } from '../net/http.js';
 import { isTakenOut } from '../record/told.js';
-import { addressOf, endHere, endedAt, endedOf, isChanged, keepStanding, lettingOf, noteTold, openAll, owed } from './granting_known.js';
+import { addressOf, endedAt, endedOf, isChanged, keepOwed, keepStanding, lettingOf, openAll } from './granting_known.js';
+import { endOwed } from './granting_end.js';
 import { heedMarks } from './marking.js';
 import { datesOf, isMeant, missingFrom } from './granting_scope.js';
 import { readDiary } from './pack_sources.js';
@@ -24,7 +24,7 @@ import { readDiary } from './pack_sources.js';
 /** @typedef {import('./granting_known.js').Letting} Letting */
 /**
  * A grant as the screens see it. `mine`: the keeper ended it; `left`: the advocate has left their organisation; `changed`: the server gives other keys for them than
- * those that were checked; `unheard`: ended by the keeper, and the server has not done it yet.
+ * those that were checked; `unheard`: ended by the keeper, and not yet at the server.
  * @typedef {Letting & {said: Said, ended_at: number|null, given: number, mine: boolean, left: boolean, changed: boolean, unheard: boolean, marks: number}} Grant
  */
 /** @typedef {{grants: Grant[], looks: import('../net/grants.js').Look[], offline: boolean}} Listed newest first */
@@ -61,26 +61,26 @@ export async function readAll(ctx, open) {
     });
   }
   await keepStanding(open, grants.filter((one) => stands(one, ctx.clock.now())));
-  // Said to be done and not done: it is told again with the next run.
-  for (const { grant, unheard, ended_at: at } of grants) if (unheard) await owed(open, grant, at ?? ctx.clock.now());
+  await keepOwed(open, grants);
   return { grants, looks: told.looks, offline: false };
 }
 
-/** Without a signal: what this phone knows. @param {Open} open @returns {Promise<Listed>} */
+/** Without a signal: who stands, and what ended here and not yet at the server. @param {Open} open @returns {Promise<Listed>} */
 async function readHere(open) {
-  const here = lettingOf(open);
-  const known = await openAll(open, here);
-  const usual = { ended_at: null, mine: false, given: 0, left: false, changed: false, unheard: false, marks: 0 };
-  return { looks: [], offline: true, grants: here.flatMap((one, i) => (known[i] ? [{ ...one, ...usual, said: known[i].said }] : [])).reverse() };
+  const owed = endedOf(open).flatMap(({ at, told, was }) => (told || !was ? [] : [{ letting: was, ended_at: at }]));
+  const here = [...lettingOf(open).map((letting) => ({ letting, ended_at: /** @type {number|null} */ (null) })), ...owed];
+  const known = await openAll(open, here.map(({ letting }) => letting));
+  const usual = { given: 0, left: false, changed: false, marks: 0 };
+  return { looks: [], offline: true, grants: here.flatMap(({ letting, ended_at }, i) => (known[i] ? [{ ...letting, ...usual, ended_at, mine: ended_at !== null, unheard: ended_at !== null, said: known[i].said }] : [])).reverse() };
 }
 
 /**
- * Ends what the keeper ended without a signal, and gives what has come into each grant since. Grants that other devices of the
+ * Ends at the server what ended here only, and gives what has come into each grant since. Grants that other devices of the
  * diary made are taken up here as well.
  * @param {Context} ctx @param {Open} open
  */
 export async function heedGrants(ctx, open) {
-  await tellEndings(ctx, open);
+  await endOwed(ctx, open);
   if (!lettingOf(open).length && !await mayHave(open)) return;
   const { grants } = await readAll(ctx, open);
   await heedMarks(ctx, open, grants);
@@ -93,23 +93,6 @@ export async function heedGrants(ctx, open) {
 async function mayHave(open) {
   if (taken.has(open) || !(await open.store.readJson('k/consent'))?.length) return false;
   taken.add(open);
-  return true;
-}
-
-/** @param {Context} ctx @param {Open} open */
-async function tellEndings(ctx, open) {
-  for (const { grant, told } of endedOf(open)) if (!told) await tellEnding(ctx, open, grant);
-}
-
-/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<boolean>} false without a signal: it is told later */
-export async function tellEnding(ctx, open, grant) {
-  try {
-    await grantsOf(ctx.api).end(open.identity.diary, grant);
-  } catch (error) {
-    if (isPassing(error)) return false;
-    if (!(error instanceof KeptError) || error.code !== 'not_found') throw error;
-  }
-  await noteTold(open, grant, true);
   return true;
 }
 
@@ -169,10 +152,4 @@ export async function givenWith(ctx, open, { record, version }) {
     if (made) list.push({ grant, wraps: made });
   }
   return list.slice(0, 20);
-}
-
-/** @param {Context} ctx @param {Open} open @param {string} grant @returns {Promise<boolean>} whether the server has heard */
-export async function endNow(ctx, open, grant) {
-  await endHere(open, grant, ctx.clock.now());
-  return tellEnding(ctx, open, grant);
 }

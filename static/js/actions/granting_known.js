@@ -17,7 +17,7 @@ import { wholeOf } from '../record/reading.js';
 /** @typedef {import('../net/grants.js').AdvocateRow} AdvocateRow */
 /** @typedef {AdvocateRow & {words: string, at: number}} Met an advocate whose nine words were checked; without keys until there was signal to fetch them */
 /** @typedef {{grant: string, to: string, kept: string, made_at: number, not_after: number, name: string, organisation: string, looked_at: number|null, called?: string}} Letting what this phone keeps of a grant, so that it can go on giving; `called`: what the keeper is called to them, on the device that made it */
-/** @typedef {{grant: string, at: number, told: boolean}} Ended by the keeper; `told`: the server has said that it did it */
+/** @typedef {{grant: string, at: number, told: boolean, was?: Letting}} Ended by the keeper; `told`: the server has ended it too; `was`: what it was, until then */
 /** @typedef {null|{said: Said, other: Person}} Known */
 
 const MET_LIMIT = 40;
@@ -74,9 +74,14 @@ export async function forgetMet(open, fingerprint) {
   await open.store.change((root) => { root.met = (root.met ?? []).filter((/** @type {Met} */ one) => one.fingerprint !== fingerprint); });
 }
 
+/** @param {Letting} one @returns {Letting} without what else is known of it */
+function lettingIn({ grant, to, kept, made_at, not_after, name, organisation, looked_at, called }) {
+  return { grant, to, kept, made_at, not_after, name, organisation, looked_at, ...(called ? { called } : {}) };
+}
+
 /** @param {Open} open @param {readonly Letting[]} standing */
 export async function keepStanding(open, standing) {
-  const list = standing.map(({ grant, to, kept, made_at, not_after, name, organisation, looked_at, called }) => ({ grant, to, kept, made_at, not_after, name, organisation, looked_at, ...(called ? { called } : {}) }));
+  const list = standing.map(lettingIn);
   if (JSON.stringify(list) === JSON.stringify(lettingOf(open))) return;
   await open.store.change((root) => { root.letting = list; });
 }
@@ -86,27 +91,37 @@ export async function addStanding(open, letting) {
   await open.store.change((root) => { root.letting = [...(root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== letting.grant), letting]; });
 }
 
-/** From here on nothing is given, whether the server hears of it or not. @param {Open} open @param {string} grant @param {number} now ms */
+/** From here on nothing is given, whether the server has ended it or not. @param {Open} open @param {string} grant @param {number} now ms */
 export async function endHere(open, grant, now) {
   await open.vault.grantDrop(grant);
   await open.store.change((root) => {
+    const was = (root.letting ?? []).find((/** @type {Letting} */ one) => one.grant === grant);
     root.letting = (root.letting ?? []).filter((/** @type {Letting} */ one) => one.grant !== grant);
-    if (!endedOf(open).some((one) => one.grant === grant)) root.let_out = [...(root.let_out ?? []), { grant, at: now, told: false }].slice(-ENDED_LIMIT);
+    if (!endedOf(open).some((one) => one.grant === grant)) root.let_out = [...(root.let_out ?? []), { grant, at: now, told: false, ...(was ? { was } : {}) }].slice(-ENDED_LIMIT);
   });
 }
 
 /** @param {Open} open @param {string} grant @param {boolean} told */
 export async function noteTold(open, grant, told) {
   await open.store.change((root) => {
-    root.let_out = (root.let_out ?? []).map((/** @type {Ended} */ one) => (one.grant === grant ? { ...one, told } : one));
+    root.let_out = (root.let_out ?? []).map((/** @type {Ended} */ one) => (one.grant === grant ? { grant, at: one.at, told, ...(one.was && !told ? { was: one.was } : {}) } : one));
   });
 }
 
-/** An ending that the server has not done, here or as another device of the diary asked. @param {Open} open @param {string} grant @param {number} at ms */
-export async function owed(open, grant, at) {
-  await open.store.change((root) => {
-    root.let_out = [...(root.let_out ?? []).filter((/** @type {Ended} */ one) => one.grant !== grant), { grant, at, told: false }].slice(-ENDED_LIMIT);
-  });
+/**
+ * What ended here, or on another device of the diary, and still stands at the server (it may say that it is done and not do it), and
+ * what has ended there meanwhile.
+ * @param {Open} open @param {readonly (Letting & {ended_at: number|null, unheard: boolean})[]} grants as they were just read
+ */
+export async function keepOwed(open, grants) {
+  const before = endedOf(open);
+  const told = new Map(before.map((one) => [one.grant, one.told]));
+  const owing = grants.filter(({ grant, unheard }) => unheard && told.get(grant) !== false);
+  const done = new Set(grants.filter(({ grant, unheard }) => !unheard && told.get(grant) === false).map(({ grant }) => grant));
+  if (!owing.length && !done.size) return;
+  const again = owing.map((one) => ({ grant: one.grant, at: one.ended_at ?? 0, told: false, was: lettingIn(one) }));
+  const kept = before.filter(({ grant }) => !owing.some((one) => one.grant === grant)).map((one) => (done.has(one.grant) ? { grant: one.grant, at: one.at, told: true } : one));
+  await open.store.change((root) => { root.let_out = [...kept, ...again].slice(-ENDED_LIMIT); });
 }
 
 /** When the keeper ended a grant, on this device or on another one; null while it stands. @param {Open} open @param {string} grant @returns {Promise<number|null>} ms */

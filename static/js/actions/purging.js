@@ -8,7 +8,7 @@
  * erase the record, and then the version without words is sent. Every device that meets that one lets go of the file.
  */
 import { KeptError } from '../core/errors.js';
-import { proofOf } from './accounts.js';
+import { proofOf, withTypedProof } from './accounts.js';
 import { lineOf, waitingLines } from './custody.js';
 import { confirm } from './confirming.js';
 import { letGo, removeFile } from './removal.js';
@@ -75,14 +75,13 @@ export async function heedPurges(ctx, open) {
  * @param {Context} ctx @param {Open} open @param {string} id @throws needs_words
  */
 async function purgeThere(ctx, open, id) {
-  if (!open.typed) throw new KeptError('needs_words');
-  try {
-    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await proofOf(ctx, open, open.typed));
-  } catch (error) {
-    // New words on another device: it waits until they are typed here. Nothing there: it is done.
-    if (error instanceof KeptError && error.code === 'no_match') throw new KeptError('needs_words');
+  const isDone = await withTypedProof(open, async (words) => {
+    await ctx.api.erase(open.identity.diary, { records: [id], why: WHY }, await proofOf(ctx, open, words));
+  }).catch((error) => {
     if (!(error instanceof KeptError) || !['not_found', 'bad_request', 'erased'].includes(error.code)) throw error;
-  }
+    return true; // nothing is there
+  });
+  if (!isDone) throw new KeptError('needs_words');
   await open.store.change(async (root, change) => {
     await letGo(open, open.book.batch(root, change), id);
     root.purges = (root.purges ?? []).filter((/** @type {string} */ one) => one !== id);

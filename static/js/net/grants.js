@@ -28,8 +28,8 @@ export function grantsOf(api) {
     marks: (diary, grant) => api.withSession({ path: `${path(diary, grant)}/marks` }),
     /** @param {string} diary @param {string} grant @param {Uint8Array} sealed */
     carryMarks: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
-    /** @param {string} diary @param {string} grant */
-    end: (diary, grant) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing' }),
+    /** @param {string} diary @param {string} grant @param {string} proof */
+    end: (diary, grant, proof) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
     /** @param {string} diary @returns {Promise<{letters: LetterRow[]}>} */
     letters: (diary) => api.withSession({ path: `/v1/diaries/${diary}/letters` }),
     /** @param {string} diary @param {string} letter */

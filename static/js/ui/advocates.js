@@ -1,7 +1,7 @@
 /** Advocates: who can see what, when they looked, renewing, letting them see less, and shutting the door. */
 import { html, nothing } from './html.js';
 import { checkbox, chips } from './fields.js';
-import { button, errorSummary, heading, row, sheet, waiting } from './parts.js';
+import { button, errorSummary, heading, row, waiting } from './parts.js';
 import { day, lately, momentSaid } from './say.js';
 import { dotted, t, tn } from './strings.js';
 import './strings_share.js';
@@ -69,7 +69,7 @@ function card(stage, one) {
     ${one.changed ? html`<div class="note care stack-close" role="status"><h3>${t('adv.changed_title')}</h3><p>${t('adv.changed', { name: one.name })}</p>
       <div>${button(t('adv.changed_do'), () => stage.go({ name: 'letin', of: one.grant }), { main: true })}</div></div>` : nothing}
     <div class="row">${button(t(soon && !one.changed ? 'adv.look_renew' : 'adv.look'), () => { stage.refresh('grants'); stage.go({ name: 'looks', record: one.grant }); }, { plain: true })}
-      ${button(t('adv.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>
+      ${button(t('adv.end'), () => ending(stage, one), { plain: true })}</div>
   </article></li>`;
 }
 
@@ -77,23 +77,30 @@ function card(stage, one) {
 function overRow(stage, one) {
   const text = one.left ? t('adv.left', { name: one.name }) : one.ended_at !== null ? t(one.mine ? 'adv.over_ended' : 'adv.over_theirs', { when: momentSaid(one.ended_at) }) : t('adv.over_ran', { when: momentSaid(one.not_after) });
   return html`<li class="page-item stack-close" data-over=${one.grant}><p><strong dir="auto">${one.name}</strong> <span class="small soft" dir="auto">${one.organisation}</span></p><p class="small">${text}</p>
-    ${one.unheard ? html`<p class="care small" role="status">${t('adv.unheard')}</p>` : nothing}
+    ${one.unheard ? html`<p class="care small" role="status">${t('adv.unheard')}</p><div>${button(t('adv.unheard_do'), () => endingThere(stage, one), { main: true })}</div>` : nothing}
     <div>${button(t('adv.look'), () => stage.go({ name: 'looks', record: one.grant }), { plain: true })}</div></li>`;
 }
 
 /** @param {Stage} stage @param {LetIn} one */
-function ending(stage, one) {
-  const end = () => stage.run('end', async () => {
-    const { heard } = await stage.app.endGrant(one.grant);
-    stage.closeSheet();
+const ending = (stage, one) => openWords(stage, {
+  title: t('adv.end_title', { name: one.name }), lead: t('adv.end_lead'), go: t('adv.end_do'), more: stage.state.offline ? html`<p class="care">${t('adv.end_offline')}</p>` : nothing,
+  act: async (words) => {
+    const { heard } = await stage.app.endGrant(one.grant, { words });
     for (const what of ['grants', 'sees:', 'asked']) stage.refresh(what);
     stage.say(t(heard ? 'adv.ended' : 'adv.ended_here'));
-    stage.set({ ended: heard ? 'heard' : 'here' });
     if (stage.place.name === 'looks') stage.back('advocates');
-  });
-  return sheet(stage, t('adv.end_title', { name: one.name }), html`<p>${t('adv.end_lead')}</p>${stage.state.offline ? html`<p class="care">${t('adv.end_offline')}</p>` : nothing}${errorSummary(stage)}
-    <div class="row">${button(t('adv.end_do'), end, { main: true, busy: stage.running === 'end' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
-}
+  },
+});
+
+/** It ended on this phone and not at the server. @param {Stage} stage @param {LetIn} one */
+const endingThere = (stage, one) => openWords(stage, {
+  title: t('adv.unheard_do'), lead: t('adv.unheard'), go: t('adv.unheard_do'),
+  act: async (words) => {
+    const { heard } = await stage.app.endGrant(one.grant, { words });
+    stage.refresh('grants');
+    stage.say(t(heard ? 'adv.ended' : 'adv.ended_here'));
+  },
+});
 
 /** The looks of one grant, and what can be done about it. @param {Stage} stage */
 function looks(stage) {
@@ -122,7 +129,7 @@ function looks(stage) {
         ${shown.length < all.length ? html`<div>${button(t('adv.looks_more'), () => stage.set({ all: true }), { plain: true })}</div>` : nothing}` : html`<p>${t('adv.looks_none')}</p>`}</section>
     ${over || one.changed || data.offline ? nothing : html`${one.not_after - Date.now() <= RENEW ? button(t('adv.renew'), renew, { main: true, wide: true, busy: stage.running === 'renew' }) : nothing}
       <div class="rows"><div>${row({ title: t('adv.less'), icon: 'cross', expanded: Boolean(stage.local.less), on: () => stage.set({ less: stage.local.less ? null : lessOf(one) }), body: stage.local.less ? less(stage, one) : nothing })}</div></div>`}
-    ${over ? nothing : html`<div>${button(t('adv.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>`}
+    ${over ? nothing : html`<div>${button(t('adv.end'), () => ending(stage, one), { plain: true })}</div>`}
   </div>`;
 }
 

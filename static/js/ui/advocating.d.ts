@@ -4,7 +4,7 @@ type Scope = import('../crypto/grants.js').Scope;
 /** An advocate whose nine words were checked; no keys until there was signal to fetch them. */
 export type Met = { fingerprint: string; ecdsa_pub: string; hpke_pub: string; name: string; organisation: string; words: string; at: number };
 export type Choice = { scope: Scope; rights: import('../crypto/grants.js').Right[]; restricted: boolean; not_after: number; purpose: string };
-/** A grant; `mine`: the keeper ended it, `left`: the advocate left, `changed`: the server gives other keys than those checked, `unheard`: the server has not ended it yet. */
+/** A grant; `mine`: the keeper ended it, `left`: the advocate left, `changed`: the server gives other keys than those checked, `unheard`: not ended at the server yet. */
 export type LetIn = {
   grant: string; to: string; made_at: number; not_after: number; name: string; organisation: string; looked_at: number | null; called?: string; said: import('../crypto/grants.js').Grant;
   ended_at: number | null; given: number; mine: boolean; left: boolean; changed: boolean; unheard: boolean;
@@ -27,8 +27,8 @@ export interface Advocating {
   renewGrant(grant: string, by: { words: string }): Promise<{ not_after: number }>;
   narrowGrant(grant: string, less: Partial<Choice>, by: { words: string }): Promise<unknown>;
   readGrants(): Promise<LetInList>;
-  /** `heard`: the server has done it; without a signal nothing new is given all the same. */
-  endGrant(grant: string): Promise<{ heard: boolean }>;
+  /** `heard`: the server has ended it too; without a signal nothing new is given all the same. */
+  endGrant(grant: string, by: { words: string }): Promise<{ heard: boolean }>;
   whoSees(record: string): Promise<Seer[]>;
   /** Names of those who have looked through a record, by record. */
   readMarked(): Promise<Map<string, string[]>>;
