@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from diary.client.accounts import Identity
 from diary.client.transport import Server
 from diary.crypto import handover
 from diary.crypto.kdf import DEFAULT, PRODUCT, KdfPolicy, KdfProfile
@@ -27,9 +28,12 @@ class Left:
 
 
 async def leave(
-    server: Server, diary: str, pack: Path, *, now: int, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT
+    server: Server, identity: Identity, pack: Path, *, now: int, profile: KdfProfile = DEFAULT, policy: KdfPolicy = PRODUCT
 ) -> Left:
-    """Seal a pack under new words and leave it on the server. `profile`: what the words cost; tests make it cheap."""
+    """Seal a pack under new words and leave it on the server, with the proof of the keeper's own. Raises NoMatch.
+
+    `profile`: what the new words cost; tests make it cheap.
+    """
     words, kdf, place = handover.new_words(), handover.new_kdf(profile), id_text(new_id())
     made = handover.opener(words, kdf, policy)
     digest = hashlib.sha256()
@@ -37,8 +41,9 @@ async def leave(
         digest.update(chunk)
     slip = handover.Slip(pack.name, pack.stat().st_size, digest.hexdigest(), now)
     size = handover.sealed_size(place, slip.size)
-    told = {"auth": b64(made.auth), "diary": diary, "handover": place, "kdf": kdf, "name": b64(handover.name_of(words))}
-    answer = await server.json("POST", "/v1/handovers", told | {"parts": handover.parts_of(slip.size), "size": size})
+    told = {"auth": b64(made.auth), "diary": identity.diary, "handover": place, "kdf": kdf, "name": b64(handover.name_of(words))}
+    sizes = {"parts": handover.parts_of(slip.size), "size": size}
+    answer = await server.json("POST", "/v1/handovers", told | sizes, proof=identity.proof)
     digests = []
     for i, part in enumerate(handover.seal_handover(made.key, place, _chunks(pack), slip)):
         digests.append(hashlib.sha256(part).digest())

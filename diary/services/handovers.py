@@ -17,6 +17,7 @@ from diary.encoding import b64, canon, parse
 from diary.errors import BadRequest, NoMatch, NotFound, TooLarge, Unavailable
 from diary.services import blobs, purge, tickets
 from diary.services.instance import Instance
+from diary.services.proofs import prove
 from diary.services.throttle import FAILURES_BY_NAME, Bound, counted
 from diary.storage import handovers
 from diary.storage.blobs import BlobPlace, handover_place
@@ -52,11 +53,12 @@ class Opened:
     ticket: bytes
 
 
-async def leave(instance: Instance, signed: Signed, offered: Offered) -> HandoverRow:
+async def leave(instance: Instance, signed: Signed, proof: bytes, offered: Offered) -> HandoverRow:
     """Announce a hand-over and take its room. Safe to repeat.
 
-    Raises BadRequest, KdfRefused, TooLarge, NotFound, Conflict and OverQuota.
+    Raises NoMatch, BadRequest, KdfRefused, TooLarge, NotFound, Conflict and OverQuota.
     """
+    await prove(instance, signed, proof)
     settings, now = instance.settings, instance.clock.now_ms()
     words.check_kdf(offered.kdf, instance.policy)
     if offered.parts > part_count(settings.handover_bytes) + 1 or offered.size > offered.parts * blobs.PART_LIMIT:
@@ -95,8 +97,9 @@ async def list_for(instance: Instance, signed: Signed) -> tuple[HandoverTold, ..
     return await handovers.list_for(instance.db, signed.account)
 
 
-async def end(instance: Instance, signed: Signed, handover: bytes) -> None:
-    """End one at once; nobody gets another part. Raises NotFound."""
+async def end(instance: Instance, signed: Signed, proof: bytes, handover: bytes) -> None:
+    """End one at once; nobody gets another part. Raises NoMatch and NotFound."""
+    await prove(instance, signed, proof)
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda hand: handovers.end(hand, signed.account, handover, now), of=signed.account)
     with suppress(Unavailable):  # what cannot be removed now is removed by the hour; nobody is given it any more

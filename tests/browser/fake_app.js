@@ -238,7 +238,7 @@ class FakeApp {
   async stopHandOver() {}
   async readHandovers() { return { address: 'https://kept.example/get', offline: false, handovers: [], ...this.handed }; }
   async sayHandover(one, words) { await this.did('sayHandover', words); return EIGHT; }
-  async endHandover(one) { await this.did('endHandover', one); }
+  async endHandovers(all, by) { await this.did('endHandovers', { all, ...by }); }
   async readShared() { return this.shared ?? []; }
   async noteDelivery(record, said) { await this.did('noteDelivery', [record, said]); }
   async noteShared(said) { await this.did('noteShared', said); }

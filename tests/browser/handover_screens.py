@@ -24,6 +24,7 @@ def handing(state: str) -> tuple[Act, ...]:
 
 HANDOVER_SCREENS: dict[str, tuple[Act, ...]] = {
     "hand over": handing("undefined"),
+    "hand over, asking": (*handing("undefined"), press("Leave it and get the words")),
     "hand over, gone": (OPEN, go("handover")),
     "hand over, being left": handing("{at: {step: 'sending', done: 3, total: 9}, done: null, stopped: false}"),
     "hand over, stopped": handing("{at: {}, done: null, stopped: true}"),

@@ -27,7 +27,7 @@ async def leave(server: Served, pack: Path) -> str:
     async with httpx.AsyncClient(base_url=f"https://127.0.0.1:{server.port}", verify=False, timeout=60) as client:
         reached = Server(client, server.app_url)
         identity = await accounts.enrol(reached, "correct horse battery staple", code=bytes(16), profile=kdf.FLOOR)
-        return (await handovers.leave(reached, identity.diary, pack, now=1_790_000_000_000)).words
+        return (await handovers.leave(reached, identity, pack, now=1_790_000_000_000)).words
 
 
 def digest_of(path: Path) -> str:

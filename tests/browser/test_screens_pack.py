@@ -45,9 +45,13 @@ def test_a_pack_from_choice_to_zip(show: Show) -> None:
     [wish] = asked(page, "buildPack")
     assert (wish["initials"], wish["agreed"]) == ("JB", {"agreed": 1})  # type: ignore[index, call-overload]
     assert asked(page, "agree") == [["not my words", 1], ["my words", 1]]
-    # Handing it over asks nothing more.
+    # Handing it over takes the words once more: the server needs a proof, and none is kept.
     page.get_by_role("button", name="Hand it over with eight words").click()
     page.get_by_role("button", name="Leave it and get the words").click()
+    assert asked(page, "handOver") == []
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Type your words to go on", exact=True).fill("my words")
+    sheet.get_by_role("button", name="Leave it and get the words").click()
     expect(page.get_by_text("Leaving the pack")).to_be_visible()
     assert len(asked(page, "handOver")) == 1
 

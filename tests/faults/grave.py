@@ -181,7 +181,7 @@ class Handing(Actor):
             self.expect(there.get(handover, {"ended_at": 0})["ended_at"] is not None, f"{handover} is open again")
         for handover in there.keys() - self.packs.keys() - self.ended:
             if there[handover]["ended_at"] is None:
-                await server.json("DELETE", f"/v1/handovers/{handover}")
+                await server.json("DELETE", f"/v1/handovers/{handover}", proof=self.identity.proof)
             self.ended.add(handover)
 
     def _over(self, handover: str) -> None:
@@ -198,7 +198,7 @@ class Handing(Actor):
             await self.fetch(one)
         else:
             self.ending = one.left.handover
-            await server.json("DELETE", f"/v1/handovers/{self.ending}")
+            await server.json("DELETE", f"/v1/handovers/{self.ending}", proof=self.identity.proof)
             self._over(self.ending)
             self.ending = ""
 
@@ -209,7 +209,7 @@ class Handing(Actor):
             file = Path(folder) / "PACK_JB_1_20261124.zip"
             file.write_bytes(content)
             now = SystemClock().now_ms()
-            left = await handovers.leave(server, self.identity.diary, file, now=now, **CHEAP)  # type: ignore[arg-type]
+            left = await handovers.leave(server, self.identity, file, now=now, **CHEAP)  # type: ignore[arg-type]
         self.packs[left.handover] = Pack(left, content)
 
     async def fetch(self, pack: Pack) -> None:

@@ -15,7 +15,7 @@ const refused = { code: 'words_differ' };
 /** Every way out of the diary, with what is given for the words. */
 const outs = (app, given, pack) => [
   () => app.buildHere({ ...FILLED, ...given }, () => {}), () => app.buildPack({ ...FILLED, ...given }, () => {}),
-  () => app.readChronology({ from: null, to: null, records: null, ...given }, SAY), () => app.handOver({ file: pack, name: 'documents-2026-11-24.zip' }, () => {}),
+  () => app.readChronology({ from: null, to: null, records: null, ...given }, SAY), () => app.handOver({ file: pack, name: 'documents-2026-11-24.zip', words: WORDS }, () => {}),
 ];
 
 test('no words, wrong ones, a short secret, what was made up or agreed to before a lock: nothing is made and nothing asked of the server', async () => {
@@ -47,8 +47,8 @@ test('asked once: for so many packs as were chosen, and for handing over what wa
   const { file: second } = await app.buildHere(both, () => {});
   await assert.rejects(app.buildHere(both, () => {}), refused);
   // Let through, as far as there is a network; a copy of the same bytes is not what was made.
-  for (const pack of [first, second]) await assert.rejects(app.handOver({ file: pack, name: 'a.zip' }, () => {}), { code: 'offline' });
-  await assert.rejects(app.handOver({ file: new Blob([await first.arrayBuffer()]), name: 'a.zip' }, () => {}), refused);
+  for (const pack of [first, second]) await assert.rejects(app.handOver({ file: pack, name: 'a.zip', words: WORDS }, () => {}), { code: 'offline' });
+  await assert.rejects(app.handOver({ file: new Blob([await first.arrayBuffer()]), name: 'a.zip', words: WORDS }, () => {}), refused);
   await app.readChronology({ from: null, to: null, records: null, agreed: await app.agree(WORDS) }, SAY);
   phone.end();
 });

@@ -33,7 +33,6 @@ ENDS_WITHOUT_PROOF = {
     "DELETE /v1/account/closing",  # takes back what would have destroyed
     "DELETE /v1/packs/{pack}",  # a job of this session's, which ends by itself in minutes
     "DELETE /v1/diaries/{diary}/letters/{letter}",
-    "DELETE /v1/handovers/{handover}",
     "DELETE /v1/diaries/{diary}/witnesses/{witness}",
 }
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from diary.crypto.handover import new_kdf
+from diary.crypto.kdf import CHEAPEST
 from diary.encoding import b64
+from diary.ids import id_text, new_id
 from tests.advocates import Desk, lead_of, let_in
 from tests.keepers import Keeper, Phone, Served, copied
 
@@ -33,3 +36,22 @@ async def test_a_copied_session_ends_no_grant(keeper: Keeper, server: Served, de
     assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 200
     assert (await keeper.ask("DELETE", path, x_proof=keeper.proof)).status_code == 204
     assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 404
+
+
+def offered(keeper: Keeper) -> dict[str, object]:
+    """What announces a hand-over."""
+    told = {"diary": keeper.identity.diary, "handover": id_text(new_id()), "name": b64(new_id()), "auth": "A" * 43}
+    return told | {"kdf": new_kdf(CHEAPEST), "parts": 2, "size": 9000}
+
+
+async def test_a_copied_session_makes_and_ends_no_handover(keeper: Keeper, server: Served) -> None:
+    """Nothing is left in the keeper's name, and what the keeper left stands until the keeper ends it."""
+    thief = copied(server, keeper)
+    await refused(thief, "POST", "/v1/handovers", offered(keeper))
+    left = await keeper.ask("POST", "/v1/handovers", offered(keeper), x_proof=keeper.proof)
+    assert left.status_code == 201
+    path = f"/v1/handovers/{left.json()['handover']}"
+    await refused(thief, "DELETE", path)
+    listed = (await keeper.ask("GET", "/v1/handovers")).json()["handovers"]
+    assert [one["ended_at"] for one in listed] == [None]
+    assert (await keeper.ask("DELETE", path, x_proof=keeper.proof)).status_code == 204

@@ -165,7 +165,7 @@ async def test_what_names_nobody_tells_an_advocate_of_their_own_account_alone(ke
     diary = {"diary": theirs["diary"]}
     begun = diary | {"name": "Q" * 22, "auth": "Q" * 43, "parts": 2, "size": 9000, "handover": id_text(new_id())}
     for path, body in (("/v1/packs", diary), ("/v1/handovers", begun | {"kdf": new_kdf(CHEAPEST)})):
-        assert (await desk.ask("POST", path, body)).status_code == 404, path
+        assert (await desk.ask("POST", path, body, x_proof=proof)).status_code == 404, path
     assert server.dump() == before
 
 

@@ -53,7 +53,8 @@ def make(content: bytes) -> Left:
 async def announce(keeper: Keeper, left: Left) -> httpx.Response:
     """The phone's first request."""
     body = {"diary": keeper.identity.diary, "handover": left.handover, "kdf": left.kdf, **left.told}
-    return await keeper.ask("POST", "/v1/handovers", body | {"parts": len(left.sealed), "size": sum(map(len, left.sealed))})
+    body |= {"parts": len(left.sealed), "size": sum(map(len, left.sealed))}
+    return await keeper.ask("POST", "/v1/handovers", body, x_proof=keeper.proof)
 
 
 async def leave(keeper: Keeper, content: bytes = b"a pack " * 400_000) -> Left:
@@ -103,7 +104,7 @@ async def test_the_reference_client_leaves_and_collects(server: Served, tmp_path
     pack.write_bytes(os.urandom(2_500_000))
     mine, desk = Server(keeper.client, server.settings.app_url), Server(officer(server).client, server.settings.public_url)
     mine.tokens.update(keeper.tokens)
-    left = await handovers.leave(mine, keeper.identity.diary, pack, now=server.clock.now_ms(), profile=CHEAPEST, policy=TESTS)
+    left = await handovers.leave(mine, keeper.identity, pack, now=server.clock.now_ms(), profile=CHEAPEST, policy=TESTS)
     (tmp_path / "desk").mkdir()
     got = await handovers.collect(desk, left.words.title(), tmp_path / "desk", TESTS)
     assert (got.name, got.read_bytes()) == (pack.name, pack.read_bytes())
@@ -126,7 +127,7 @@ async def test_every_refusal_is_one_answer(server: Served) -> None:
         answer = await officer(server, f"198.51.100.{at}").ask("POST", "/v1/handover/openings", left.told)
         assert answer.status_code == 200
     refused.append(await officer(server).ask("POST", "/v1/handover/openings", left.told))
-    assert (await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}")).status_code == 204
+    assert (await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)).status_code == 204
     refused.append(await officer(server).ask("POST", "/v1/handover/openings", ended.told))
     expired = await leave(keeper)
     server.clock.advance(14 * DAY)
@@ -143,7 +144,7 @@ async def test_a_salt_says_nothing(server: Served) -> None:
     real = await desk.ask("POST", "/v1/handover/salt", {"name": left.told["name"]})
     assert same(made_up)
     assert real.json()["kdf"].keys() == made_up[0].json()["kdf"].keys()
-    await keeper.ask("DELETE", f"/v1/handovers/{left.handover}")
+    await keeper.ask("DELETE", f"/v1/handovers/{left.handover}", x_proof=keeper.proof)
     assert (await desk.ask("POST", "/v1/handover/salt", {"name": left.told["name"]})).json() == real.json()
 
 
@@ -173,7 +174,7 @@ async def test_parts_need_a_ticket_that_still_holds(server: Served) -> None:
     server.clock.advance(6 * 3_600_000)
     bad.append(await desk.ask("GET", "/v1/handover/parts/0", x_proof=ticket))
     fresh = (await desk.ask("POST", "/v1/handover/openings", left.told)).json()["ticket"]
-    await keeper.ask("DELETE", f"/v1/handovers/{left.handover}")
+    await keeper.ask("DELETE", f"/v1/handovers/{left.handover}", x_proof=keeper.proof)
     bad.append(await desk.ask("GET", "/v1/handover/parts/0", x_proof=fresh))
     assert same(bad) and bad[0].status_code == 401
 
@@ -185,7 +186,7 @@ async def test_room_is_taken_and_given_back(server: Served) -> None:
     ended, kept = await leave(keeper), await leave(keeper)
     full = (await keeper.ask("GET", "/v1/usage")).json()["used_bytes"]
     assert full - used == sum(map(len, ended.sealed)) + sum(map(len, kept.sealed))
-    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}")
+    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     server.clock.advance(14 * DAY)
     async with open_instance(server.settings, server.clock, kdf_profile=CHEAPEST, kdf_policy=TESTS) as instance:
         await purge(instance)
@@ -238,7 +239,7 @@ async def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         assert (await announce(keeper, twin)).json()["error"] == "conflict"
         dear = {"diary": keeper.identity.diary, "handover": id_text(new_id()), **make(b"x").told, "parts": 2, "size": 9000}
         for change in ({"t": 17}, {"m": 1}, {"alg": "scrypt"}, {"salt": "AA"}, {"t": "3"}):
-            assert (await keeper.ask("POST", "/v1/handovers", dear | {"kdf": left.kdf | change})).status_code == 400
+            assert (await keeper.ask("POST", "/v1/handovers", dear | {"kdf": left.kdf | change}, x_proof=keeper.proof)).status_code == 400
         body = {
             "diary": keeper.identity.diary,
             "handover": id_text(new_id()),
@@ -247,7 +248,7 @@ async def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
             "parts": 2,
             "size": 9000,
         }
-        assert (await other.ask("POST", "/v1/handovers", body)).json()["error"] == "not_found"
+        assert (await other.ask("POST", "/v1/handovers", body, x_proof=other.proof)).json()["error"] == "not_found"
         mine = make(b"mine")
         await announce(keeper, mine)
         assert (await keeper.ask("PUT", f"/v1/handovers/{mine.handover}/parts/0", left.sealed[0])).status_code == 400

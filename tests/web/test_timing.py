@@ -118,8 +118,8 @@ async def refused(server: Served) -> dict[str, Try]:
     server.clock.advance(14 * DAY)
     standing, ended, used, half = await leave(keeper), await leave(keeper), await leave(keeper), make(b"half")
     body = {"diary": keeper.identity.diary, "handover": half.handover, "kdf": half.kdf, **half.told}
-    await keeper.ask("POST", "/v1/handovers", body | {"parts": len(half.sealed), "size": sum(map(len, half.sealed))})
-    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}")
+    await keeper.ask("POST", "/v1/handovers", body | {"parts": len(half.sealed), "size": sum(map(len, half.sealed))}, x_proof=keeper.proof)
+    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     for n in range(5):
         assert (await officer(server, f"198.51.100.{n}").ask("POST", "/v1/handover/openings", used.told)).status_code == 200
 
@@ -140,7 +140,7 @@ async def test_no_salt_is_told_by_its_time(server: Served) -> None:
     """Of a hand-over that stands, of one that ended, of a name that nothing has."""
     keeper = await enrol(server)
     standing, ended = await leave(keeper), await leave(keeper)
-    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}")
+    await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
 
     def salt(name: Callable[[], object]) -> Try:
         return lambda phone: phone.ask("POST", "/v1/handover/salt", {"name": name()})

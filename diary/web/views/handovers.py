@@ -17,7 +17,7 @@ KDF_FIELDS = 5
 
 
 async def leave(call: Call) -> ASGIApp:
-    """Announce a sealed pack."""
+    """Announce a sealed pack, after the words again."""
     fields = call.fields()
     kdf = fields.mapping("kdf")
     if len(kdf) != KDF_FIELDS:
@@ -31,7 +31,7 @@ async def leave(call: Call) -> ASGIApp:
         parts=fields.integer("parts", MOST_PARTS),
         size=fields.integer("size", MOST_BYTES),
     )
-    row = await handovers.leave(call.instance, call.keeper, offered)
+    row = await handovers.leave(call.instance, call.keeper, call.proof(), offered)
     told = {"expires_at": row.expires_at, "handover": id_text(row.id), "openings_most": handovers.OPENINGS}
     return json_answer({"address": _address(call), **told}, 201)
 
@@ -61,8 +61,8 @@ async def complete(call: Call) -> ASGIApp:
 
 
 async def end(call: Call) -> ASGIApp:
-    """End it now."""
-    await handovers.end(call.instance, call.keeper, call.id("handover"))
+    """End it now, after the words again."""
+    await handovers.end(call.instance, call.keeper, call.proof(), call.id("handover"))
     return Answer()
 
 

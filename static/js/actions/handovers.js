@@ -12,6 +12,7 @@ import { KeptError } from '../core/errors.js';
 import { PART_BYTES } from '../crypto/files.js';
 import { handoversOf } from '../net/handovers.js';
 import { isPassing } from '../net/http.js';
+import { proofOf } from './accounts.js';
 import { confirm, mustBeAgreed } from './confirming.js';
 import { insideOf, savedOf } from './inside.js';
 import { saveOne } from './records.js';
@@ -23,7 +24,7 @@ import { readSettings } from './settings.js';
 /** @typedef {{handover: string, words: string, name: string, record: string|null, made_at: number, expires_at: number, address?: string, to?: string}} Told what this phone keeps of one */
 /** @typedef {HandoverRow & {known: boolean, name: string, record: string|null, to?: string}} Handover as the screens see it; `known`: this phone has its words */
 /** @typedef {{handovers: Handover[], address: string, offline: boolean}} Listed newest first; `offline`: what this phone alone knows, of which openings are no part */
-/** @typedef {{file: Blob, name: string, record?: string|null, to?: string}} Given */
+/** @typedef {{file: Blob, name: string, words: string, record?: string|null, to?: string}} Given `words`: the keeper's own, typed for it */
 
 const TRIES = 8;
 const FIRST_WAIT = 500;
@@ -38,7 +39,7 @@ export function handoverActions(ctx) {
   /** @type {AbortController|null} */
   let stop = null;
   return {
-    /** Nothing but a pack that was agreed to with the words. @param {Given} given @param {(at: {step: string, done: number, total: number}) => void} onStep @returns {Promise<Told & {address: string, openings_most: number}>} */
+    /** Nothing but a pack that was agreed to with the words, and with the words again: the server takes it with a proof alone. @param {Given} given @param {(at: {step: string, done: number, total: number}) => void} onStep @returns {Promise<Told & {address: string, openings_most: number}>} */
     async handOver(given, onStep) {
       if (stop) throw new KeptError('conflict', 'A pack is being handed over already.');
       stop = new AbortController();
@@ -58,19 +59,23 @@ export function handoverActions(ctx) {
       if (!told) throw new KeptError('not_found');
       return told.words;
     },
-    async endHandover(/** @type {string} */ handover) {
+    /** @param {readonly string[]} handovers @param {{words: string}} by the keeper's own */
+    async endHandovers(handovers, { words }) {
       const open = inside();
-      await handoversOf(ctx.api).end(handover);
-      const told = toldOf(open).find((one) => one.handover === handover);
-      await forget(open, [handover]);
-      if (told?.record) await note(ctx, open, told.record, { withdrawn_at: ctx.clock.now() });
+      const proof = await proofOf(ctx, open, words);
+      for (const handover of handovers) {
+        await handoversOf(ctx.api).end(handover, proof);
+        const told = toldOf(open).find((one) => one.handover === handover);
+        await forget(open, [handover]);
+        if (told?.record) await note(ctx, open, told.record, { withdrawn_at: ctx.clock.now() });
+      }
       return saved(null);
     },
   };
 }
 
 /** @param {Context} ctx @param {Open} open @param {Given} given @param {(at: {step: string, done: number, total: number}) => void} onStep @param {AbortSignal} signal */
-async function handOver(ctx, open, { file, name, record = null, to = '' }, onStep, signal) {
+async function handOver(ctx, open, { file, name, words: own, record = null, to = '' }, onStep, signal) {
   // The screens do not offer it then; a choice about safety is not left to what a screen offers.
   if ((await readSettings(open)).fields['high_risk'] === true) throw new KeptError('packs_off');
   mustBeAgreed(open, file);
@@ -78,9 +83,10 @@ async function handOver(ctx, open, { file, name, record = null, to = '' }, onSte
   const { limits } = await ctx.api.server();
   if (limits.handover_bytes && file.size > limits.handover_bytes) throw new KeptError('too_large', 'This pack is too large to hand over in one piece. Make several smaller packs.');
   onStep({ step: 'words', done: 0, total: 0 });
+  const proof = await proofOf(ctx, open, own);
   const begun = await open.vault.handoverStart({ size: file.size });
   const { handover, words, kdf, auth, name: found, parts, sealed_bytes: size } = begun;
-  const left = await wire.leave({ diary: open.identity.diary, handover, name: found, auth, kdf, parts, size }, signal);
+  const left = await wire.leave({ diary: open.identity.diary, handover, name: found, auth, kdf, parts, size }, proof, signal);
   try {
     const true_name = await trueName(file, name);
     const digest = await send(ctx, open, wire, { file, begun, true_name, parts }, onStep, signal);
@@ -92,7 +98,7 @@ async function handOver(ctx, open, { file, name, record = null, to = '' }, onSte
     return { ...told, address: left.address, openings_most: left.openings_most };
   } catch (error) {
     await open.vault.handoverDrop(begun.file).catch(() => undefined);
-    await wire.end(handover).catch(() => undefined); // it runs out by itself where that does not get through
+    await wire.end(handover, proof).catch(() => undefined); // it runs out by itself where that does not get through
     throw error;
   }
 }

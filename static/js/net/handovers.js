@@ -10,16 +10,16 @@ const SLOW = 120_000;
 export function handoversOf(api) {
   const path = (/** @type {string} */ handover) => `/v1/handovers/${handover}`;
   return {
-    /** @param {object} offered @param {AbortSignal} [signal] @returns {Promise<{handover: string, expires_at: number, openings_most: number, address: string}>} */
-    leave: (offered, signal) => api.withSession({ path: '/v1/handovers', method: 'POST', json: offered, ...(signal ? { signal } : {}) }),
+    /** @param {object} offered @param {string} proof @param {AbortSignal} [signal] @returns {Promise<{handover: string, expires_at: number, openings_most: number, address: string}>} */
+    leave: (offered, proof, signal) => api.withSession({ path: '/v1/handovers', method: 'POST', json: offered, proof, ...(signal ? { signal } : {}) }),
     /** @returns {Promise<{handovers: HandoverRow[], address: string}>} */
     list: () => api.withSession({ path: '/v1/handovers' }),
     /** @param {string} handover @param {number} i @param {Uint8Array} sealed @param {AbortSignal} [signal] */
     putPart: (handover, i, sealed, signal) => api.withSession({ path: `${path(handover)}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW, ...(signal ? { signal } : {}) }),
     /** @param {string} handover @param {string} digest */
     complete: (handover, digest) => api.withSession({ path: `${path(handover)}/complete`, method: 'POST', json: { digest }, want: 'nothing' }),
-    /** @param {string} handover */
-    end: (handover) => api.withSession({ path: path(handover), method: 'DELETE', want: 'nothing' }),
+    /** @param {string} handover @param {string} proof */
+    end: (handover, proof) => api.withSession({ path: path(handover), method: 'DELETE', want: 'nothing', proof }),
   };
 }
 

@@ -261,14 +261,14 @@ export interface App extends Advocating {
   noteDelivery(record: string, said: Fields): Promise<unknown>;
   noteShared(said: { kind: string; records: string[]; delivered_to?: string; delivered_how?: string }): Promise<unknown>;
   cancelPack(): Promise<unknown>;
-  /** Refuses whatever was not made after the words. */
-  handOver(given: { file: Blob; name: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
+  /** Refuses whatever was not made after the words; `words`: the keeper's own, typed for it. */
+  handOver(given: { file: Blob; name: string; words: string; record?: string | null; to?: string }, onStep: (at: Step) => void): Promise<HandedOver>;
   stopHandOver(): Promise<unknown>;
   /** `offline`: what this phone alone knows of them, without openings. */
   readHandovers(): Promise<{ handovers: Handover[]; address: string; offline: boolean }>;
   /** The eight words once more, to the keeper's own. */
   sayHandover(handover: string, words: string): Promise<string>;
-  endHandover(handover: string): Promise<unknown>;
+  endHandovers(handovers: readonly string[], by: { words: string }): Promise<unknown>;
   /** What advocates typed for the keeper and the keeper has not spoken of yet. */
   readAssisted(): Promise<import('../actions/assisted.js').Written[]>;
   answerAssisted(id: string, said: { answer: import('../actions/assisted.js').Answer; narrative?: string; reason?: string }): Promise<unknown>;

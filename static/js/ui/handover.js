@@ -1,7 +1,7 @@
 /** Handing a finished pack over: what will happen, the eight words, and the list of what waits to be fetched. */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
-import { addressCard, button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
+import { addressCard, button, errorSummary, heading, progress, waiting } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { problemOf } from './stage.js';
 import { openWords } from './out.js';
@@ -30,12 +30,17 @@ function handover(stage) {
     <p class="care">${t('hand.careful')}</p>
     ${textField({ id: 'to', label: t('hand.to'), hint: t('hand.to_hint'), value: stage.local.to ?? '', on: (to) => { stage.local.to = to; } })}
     <p class="small soft">${dotted([job?.done?.name, size(file.size)])}</p>
-    ${button(t('hand.do'), () => start(stage), { main: true, wide: true })}
+    ${button(t('hand.do'), () => askToLeave(stage), { main: true, wide: true })}
   </div>`;
 }
 
 /** @param {Stage} stage */
-async function start(stage) {
+function askToLeave(stage) {
+  openWords(stage, { title: t('hand.title'), lead: t('hand.why'), go: t('hand.do'), act: async (words) => { void start(stage, words); } });
+}
+
+/** @param {Stage} stage @param {string} words the keeper's own */
+async function start(stage, words) {
   const job = /** @type {Job & {done: {file: Blob, name: string, record?: string|null}}} */ (stage.job);
   const { generation } = stage;
   /** @type {Handing} */
@@ -45,7 +50,7 @@ async function start(stage) {
   stage.arrived = true;
   stage.draw();
   try {
-    handing.done = await stage.app.handOver({ ...job.done, to: stage.local.to ?? '' }, (at) => { handing.at = at; stage.draw(); });
+    handing.done = await stage.app.handOver({ ...job.done, words, to: stage.local.to ?? '' }, (at) => { handing.at = at; stage.draw(); });
     if (generation !== stage.generation) return;
     stage.refresh('handovers');
     stage.arrived = stage.place.name === 'handover';
@@ -126,7 +131,7 @@ function item(stage, one, address, offline) {
     ${over ? nothing : one.known ? html`${said ? html`${wordList(said)}<p class="small">${t('hand.where')} <strong>${address}</strong></p>` : nothing}` : html`<p class="small soft">${t('hand.elsewhere')}</p>`}
     ${over ? nothing : html`<div class="row">
       ${one.known ? button(t(said ? 'hand.hide' : 'hand.show'), () => (said ? stage.set({ said: null }) : askToSay(stage, one)), { plain: true }) : nothing}
-      ${offline ? nothing : button(t('hand.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div>`}
+      ${offline ? nothing : button(t('hand.end'), () => ending(stage, one), { plain: true })}</div>`}
   </li>`;
 }
 
@@ -140,14 +145,14 @@ function askToSay(stage, one) {
 
 /** @param {Stage} stage @param {Handover} one */
 function ending(stage, one) {
-  const end = () => stage.run('end', async () => {
-    await stage.app.endHandover(one.handover);
-    stage.closeSheet();
-    stage.refresh('handovers');
-    stage.say(t('hand.end_done'));
+  openWords(stage, {
+    title: t('hand.end_title'), lead: t('hand.end_lead'), go: t('hand.end_do'),
+    act: async (words) => {
+      await stage.app.endHandovers([one.handover], { words });
+      stage.refresh('handovers');
+      stage.say(t('hand.end_done'));
+    },
   });
-  return sheet(stage, t('hand.end_title'), html`<p>${t('hand.end_lead')}</p>${errorSummary(stage)}
-    ${button(t('hand.end_do'), end, { main: true, wide: true, busy: stage.running === 'end' })}`);
 }
 
 export const views = { handover, handovers };

@@ -4,6 +4,7 @@ import { secretField, textField } from './fields.js';
 import { suggestion } from './first.js';
 import { button, errorSummary, heading, progress } from './parts.js';
 import { stateOf } from './handover.js';
+import { openWords } from './out.js';
 import { t, tn } from './strings.js';
 import './strings_keys.js';
 import { uncover } from './door.js';
@@ -149,14 +150,17 @@ function standing(stage) {
   const left = handovers.filter((one) => !stateOf(one).over);
   if (stage.local.ended && !left.length) return html`<p class="note" role="status">${t('risk.ended')}</p>`;
   if (!left.length) return nothing;
-  const end = () => stage.run('ending', async () => {
-    for (const { handover } of left) await stage.app.endHandover(handover);
-    stage.refresh('handovers');
-    stage.set({ ended: true });
-    stage.say(t('risk.ended'));
+  const end = () => openWords(stage, {
+    title: t(left.length > 1 ? 'risk.end_all' : 'risk.end'), lead: t('hand.end_lead'), go: t('hand.end_do'),
+    act: async (words) => {
+      await stage.app.endHandovers(left.map(({ handover }) => handover), { words });
+      stage.refresh('handovers');
+      stage.set({ ended: true });
+      stage.say(t('risk.ended'));
+    },
   });
   return html`<section class="care stack-close"><p><strong>${tn('risk.standing', left.length)}</strong></p>
-    ${offline ? html`<p>${t('risk.standing_offline')}</p>` : html`<p>${t('risk.standing_more')}</p><div>${button(t(left.length > 1 ? 'risk.end_all' : 'risk.end'), end, { busy: stage.running === 'ending' })}</div>`}</section>`;
+    ${offline ? html`<p>${t('risk.standing_offline')}</p>` : html`<p>${t('risk.standing_more')}</p><div>${button(t(left.length > 1 ? 'risk.end_all' : 'risk.end'), end)}</div>`}</section>`;
 }
 
 export const views = { changewords, someone, newwords, highrisk };

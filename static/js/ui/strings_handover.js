@@ -7,7 +7,7 @@ learn({
   'hand.title': 'Hand this pack over', 'hand.lead': 'It is sealed here and left on the server, which cannot read it. You get eight words. Whoever has them can fetch the pack, on any computer.',
   'hand.limits': 'It can be opened five times, for 14 days. You can see each time, and end it whenever you like.',
   'hand.careful': 'Give the words to one person you trust: by phone, or on paper. Not in a message, if someone may read your messages.',
-  'hand.to': 'Who is it for?', 'hand.to_hint': 'You can leave this empty. It is a note for you.', 'hand.do': 'Leave it and get the words', 'hand.gone': 'The pack is no longer here. Make it again, then hand it over.',
+  'hand.to': 'Who is it for?', 'hand.to_hint': 'You can leave this empty. It is a note for you.', 'hand.do': 'Leave it and get the words', 'hand.why': 'The server takes a pack only with your own words. They are not the eight words for the other person.', 'hand.gone': 'The pack is no longer here. Make it again, then hand it over.',
   'hand.words': 'Making the words', 'hand.sending': 'Leaving the pack', 'hand.stop': 'Stop', 'hand.stopped': 'Stopped. Nothing was left on the server.', 'hand.carry_on': 'You can go to other pages. Locking stops it.',
   'hand.made': 'These eight words open it', 'hand.say': 'Say them slowly, with their numbers, or write them down.', 'hand.where': 'They type them on this page:', 'hand.until': 'Until {day}, {clock}.',
   'hand.written': 'Done', 'hand.none': 'Nothing is waiting to be fetched.', 'hand.lead_list': 'Times are those of the server’s clock.',
