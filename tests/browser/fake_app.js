@@ -123,6 +123,8 @@ class FakeApp {
 
   async start() { await this.did('start'); }
   async suggestWords() { await this.did('suggestWords'); return SIX; }
+  async checkCode(text) { return text.replace(/[\s-]/g, '').length === 28; }
+
   async checkWords(text) { return { ok: !/password/i.test(text), why: 'common' }; }
   async enrolHere(words) { await this.did('enrolHere', words); this.set({ phase: 'open', account: { login: null, registered: false, recovery: 'todo', trouble: null } }); }
   async unlock(words) { await this.did('unlock', words); this.open(7); }

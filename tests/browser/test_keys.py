@@ -10,6 +10,8 @@ from tests.browser.navigators.keeper import Keeper
 
 NEW = "orbit velvet canyon maple drift spoon"
 NEWEST = "glove pepper window harbor mint lamp"
+PAPER = "The code from your paper (you can leave this empty)"
+OTHER_CODE = "0440-Y5GX-4GNK-4EA0-8X75-AQ33-D86H"  # of no diary
 
 
 def goes_to(keeper: Keeper, row: str) -> None:
@@ -175,3 +177,66 @@ def test_high_risk_mode_is_said_and_kept(keeper: Keeper) -> None:
     keeper.unlocks()
     goes_to(keeper, "High-risk mode")
     keeper.sees("High-risk mode is on")
+
+
+def test_new_keys_with_the_code_while_somebody_squats_with_the_words(new_phone: NewPhone) -> None:
+    """They began with the words and stopped before the end. The keeper's code goes through, after a cut and a reload too."""
+    phone, thief = new_phone(), new_phone()
+    phone.begins("He waited at the gate.")
+    _, letters = phone.writes_down_the_code()
+    thief.signs_in(phone.login, phone.words)
+    thief.reads("He waited at the gate.")
+    thief.page.route("**/rotation/commit", lambda route: route.abort())
+    goes_to(thief, "Someone knows my words")
+    with thief.page.expect_request("**/rotation/commit"):
+        types_new(thief, NEW, "Make everything new")
+    expect(thief.problem()).to_be_visible()
+
+    phone.adds("Cannot be sent meanwhile.")
+    goes_to(phone, "Someone knows my words")
+    phone.sees("Then nobody who only knows your words can stop this.")
+    refuses_other_codes(phone, letters)
+    cut = "**/rotation/commit"
+    phone.page.route(cut, lambda route: route.abort())
+    with phone.page.expect_request(cut):
+        types_with_code(phone, letters)
+    expect(phone.problem()).to_be_visible()
+    phone.page.unroute(cut)
+    phone.page.reload()
+    phone.unlocks()
+    phone.tap("Finish")
+    phone.sees("Changing the keys was interrupted.")
+    assert faults(phone.page) == []
+    phone.field("Your new words").fill(NEWEST)
+    phone.field(PAPER).fill(letters)
+    phone.tap("Finish now")
+    phone.sees("Done. Only your new words open this now.")
+    phone.tap("Done")
+    phone.words = NEWEST
+    phone.is_kept_safe("Cannot be sent meanwhile.")
+
+    thief.page.unroute("**/rotation/commit")
+    thief.field("Your new words").fill(NEW)
+    thief.tap("Finish now")
+    expect(thief.problem()).to_be_visible()
+    desk = new_phone()
+    desk.signs_in(phone.login, NEWEST)
+    desk.entries(2)
+
+
+def refuses_other_codes(phone: Keeper, letters: str) -> None:
+    """One letter too few is said beside the field and nothing is emptied; a code of somebody else is said to be another."""
+    phone.field(PAPER).fill(letters[:-1])
+    types_new(phone, NEWEST, "Make everything new")
+    phone.sees("That is not a complete code.")
+    expect(phone.field("Your words now")).to_have_value(phone.words)
+    assert faults(phone.page) == []
+    phone.field(PAPER).fill(OTHER_CODE)
+    phone.tap("Make everything new")
+    phone.sees("This is not the paper code your diary uses now")
+
+
+def types_with_code(phone: Keeper, letters: str) -> None:
+    """Everything once more, as the fields are emptied by a try, and the code as somebody copies it from paper."""
+    phone.field(PAPER).fill(letters.lower().replace("-", " "))
+    types_new(phone, NEWEST, "Make everything new")

@@ -97,6 +97,11 @@ MORE: Final[dict[str, tuple[Act, ...]]] = {
     "language": (OPEN, go("languages")),
     "before you report": (OPEN, go("before")),
     "someone knows my words": (OPEN, go("someone")),
+    "someone knows my words, half done": (
+        OPEN,
+        js("fake.set({account: {...fake.state.account, rekeying: true}})"),
+        go("someone"),
+    ),
     "change your words": (OPEN, go("changewords")),
     "high-risk mode": (OPEN, go("highrisk")),
     "adding while locked": (OPEN, go("capset")),

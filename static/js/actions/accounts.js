@@ -173,8 +173,8 @@ export async function signInAgain(ctx, open, words = null) {
   await samePins(ctx, open, answer);
 }
 
-/** @param {Context} ctx @param {Open} open */
-const deviceOf = (ctx, { identity, store }) => ({ device: identity.device, device_name: store.root.device_name ?? ctx.deviceName });
+/** What a sign-in of this phone says of it. @param {Context} ctx @param {Open} open */
+export const deviceOf = (ctx, { identity, store }) => ({ device: identity.device, device_name: store.root.device_name ?? ctx.deviceName });
 
 /** @param {Context} ctx @param {Open} open @param {string} renewal */
 async function renewed(ctx, open, renewal) {
@@ -185,10 +185,17 @@ async function renewed(ctx, open, renewal) {
   });
 }
 
-/** @param {Context} ctx @param {Open} open @param {string|null|undefined} words */
+/**
+ * Once in an opening where the server refuses them: each run would use up one of the ten tries an hour, and then the new words, once
+ * they are typed here, would have to wait.
+ * @param {Context} ctx @param {Open} open @param {string|null|undefined} words
+ */
 async function withTyped(ctx, open, words) {
-  if (!words) throw new KeptError('signed_out');
-  return ctx.api.signIn({ login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) });
+  if (!words || open.refused) throw new KeptError('signed_out');
+  return ctx.api.signIn({ login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) }).catch((error) => {
+    if (error instanceof KeptError && error.code === 'no_match') open.refused = true;
+    throw error;
+  });
 }
 
 /** A registered diary without tokens was last open in a release that had cookies and kept its proof: once, and then it is erased. @param {Context} ctx @param {Open} open */

@@ -29,6 +29,11 @@ export function accountMethods(ctx, drafts, opened, lock) {
     ...keysPart(ctx, inside, lock),
     suggestWords: () => vaultOf(ctx).suggestWords(),
     checkWords: (/** @type {string} */ text) => vaultOf(ctx).checkWords(text),
+    /** Whether a recovery code is whole and each letter fits the others; whose it is, only the server can tell. */
+    checkCode: (/** @type {string} */ text) => vaultOf(ctx).codeAuth({ code: text, login: '' }).then(() => true, (/** @type {unknown} */ error) => {
+      if (error instanceof KeptError && error.code === 'bad_request') return false;
+      throw error;
+    }),
     enrolHere: (/** @type {string} */ words) => enter(() => enrol(ctx, drafts, words)),
     signIn: (/** @type {{login: string, words: string}} */ { login, words }) => enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), words })),
     signInWithCode: (/** @type {{login: string, code: string, newWords: string}} */ { login, code, newWords }) => enter(() => signIn(ctx, drafts, { login: login.trim().toLowerCase(), code, words: newWords })),

@@ -13,6 +13,11 @@
  * (Syncing.suspend): the server answers for the new keys by then, and what it answers would not open here. What was asked for before and
  * arrives after is left and asked for again. Wraps here are made anew for the keys in use only, and the keys of before are forgotten
  * in the change that finds no wrap left that needs them.
+ *
+ * [Note: the code wins] Somebody who knows the words can begin a change of keys of their own, which stops this phone from sending, and can
+ * end its session. With the recovery code this one replaces theirs, and the code signs this phone in again each time. Entries that
+ * they keep from being sent stay on the phone meanwhile, and are sealed for the new keys when those count: waiting for them to be sent would
+ * let the words stop the code.
  */
 import { KeptError } from '../core/errors.js';
 import { b64, unb64 } from '../core/bytes.js';
@@ -20,14 +25,16 @@ import { frames } from '../core/encoding.js';
 import { sha256 } from '../crypto/digests.js';
 import { decodePush, encodePush, envDigest } from '../ledger/push.js';
 import { there } from '../net/feed.js';
+import { isOver } from '../net/http.js';
 import { judgeHead } from '../net/push.js';
 import { readDoor } from '../store/beside.js';
 import { numbered } from '../store/feedlist.js';
-import { proofOf, samePins } from './accounts.js';
+import { deviceOf, proofOf, samePins } from './accounts.js';
 import { confirm } from './confirming.js';
 import { beaconOf } from './log.js';
 import { behindOf } from './pins.js';
 import { resealUnsent } from './resealing.js';
+import { cameBack } from './returning.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -52,15 +59,17 @@ export async function changeWords(ctx, open, { words, newWords }) {
 
 /**
  * Every key anew, under new words. The old words, code, sessions and keys open nothing that is written afterwards.
- * @param {Context} ctx @param {Open} open @param {{words: string, newWords: string, onProgress?: OnProgress}} given
- * @throws words_differ, words_in_use, no_network, and unavailable while entries wait to be sent
+ * @param {Context} ctx @param {Open} open @param {{words: string, newWords: string, code?: string, onProgress?: OnProgress}} given `code`: the recovery
+ *   code, empty for none: see [Note: the code wins]
+ * @throws words_differ, words_in_use, code_wrong, code_refused, no_network, and unavailable while entries wait to be sent and no code was given
  */
-export async function renew(ctx, open, { words, newWords, onProgress = () => undefined }) {
+export async function renew(ctx, open, { words, newWords, code = '', onProgress = () => undefined }) {
   const door = await confirm(ctx, open, words);
-  const proof = open.store.root.account.registered ? await proofOf(ctx, open, words) : '';
+  const byCode = code.trim();
+  const proof = !open.store.root.account.registered ? '' : await (byCode ? proofOfCode(ctx, open, byCode) : proofOf(ctx, open, words));
   open.typed = words; // a change that is interrupted goes on with them in this opening
   try {
-    const auth = await anew(ctx, open, { door, newWords, proof, onProgress });
+    const auth = await anew(ctx, open, { door, newWords, proof, code: byCode, onProgress });
     await settle(ctx, open, newWords, auth, onProgress);
   } finally {
     open.syncing.resume();
@@ -70,23 +79,25 @@ export async function renew(ctx, open, { words, newWords, onProgress = () => und
 /**
  * Keys made, and sent until the server has them. Syncing stands suspended then, until they are taken into use.
  * @param {Context} ctx @param {Open} open
- * @param {{door: import('../store/beside.js').Door, newWords: string, proof: string, onProgress: OnProgress}} given
+ * @param {{door: import('../store/beside.js').Door, newWords: string, proof: string, code: string, onProgress: OnProgress}} given
  * @returns {Promise<string>} the proof of the new words
  */
-async function anew(ctx, open, { door, newWords, proof, onProgress }) {
+async function anew(ctx, open, { door, newWords, proof, code, onProgress }) {
   const { vault, store } = open;
   const isRegistered = store.root.account.registered;
   for (let left = TRIES; ; left--) {
-    const said = isRegistered ? await upToDate(ctx, open) : { ...store.root.feed, ts: ctx.clock.now() };
+    const { isLate = false, ...said } = isRegistered ? await upToDate(ctx, open, Boolean(code)) : { ...store.root.feed, ts: ctx.clock.now() };
     const { auth, ...body } = await vault.rekeyBegin({ words: newWords, door: /** @type {any} */ (door), said: { beacon: beaconOf(store.root), ...said } });
     if (!isRegistered) return '';
     await store.change((root) => { root.rotation = body; });
     try {
-      await send(ctx, open, { ...body, auth }, proof, onProgress);
+      await send(ctx, open, { ...body, auth }, proof, onProgress, isLate);
       return auth;
     } catch (error) {
       open.syncing.resume();
-      if (!isBehind(error) || left === 1) throw error;
+      const isEnded = Boolean(code) && isOver(error);
+      if (!(isBehind(error) || isEnded) || left === 1) throw error;
+      if (isEnded) await proofOfCode(ctx, open, code); // whoever has the words can end this session, and not the next
     }
   }
 }
@@ -98,33 +109,61 @@ function isBehind(error) {
 
 /**
  * Goes on where a change of keys was interrupted.
- * @param {Context} ctx @param {Open} open @param {{newWords: string, onProgress?: OnProgress}} given
- * @throws no_match when those are not the new words
+ * @param {Context} ctx @param {Open} open @param {{newWords: string, code?: string, onProgress?: OnProgress}} given `code`: typed again, since it is kept nowhere
+ * @throws no_match when those are not the new words, code_wrong, code_refused
  */
-export async function renewOn(ctx, open, { newWords, onProgress = () => undefined }) {
+export async function renewOn(ctx, open, { newWords, code = '', onProgress = () => undefined }) {
   const { vault, store } = open;
   const body = store.root.rotation;
   if (!body) throw new KeptError('not_found');
   let { auth } = await vault.rekeyResume({ words: newWords, body });
   try {
     open.syncing.suspend(); // signing in by the new keys tells whether they are in place
-    if (!await isInPlace(ctx, open, auth)) {
+    const byCode = code.trim();
+    const isThere = await isInPlace(ctx, open, auth).catch((error) => {
+      // Whoever guesses can delay the words, and never the code; where the keys are in place it is refused as well.
+      if (byCode && error instanceof KeptError && error.code === 'try_later') return false;
+      throw error;
+    });
+    if (!isThere) {
       open.syncing.resume();
-      if (!open.typed) throw new KeptError('needs_words');
+      if (!open.typed && !byCode) throw new KeptError('needs_words');
+      const coded = byCode ? await proofOfCode(ctx, open, byCode) : null;
       // A phone that was cleared has nothing to wrap before the feed is here. Nothing goes up meanwhile: what was begun wins over that.
       await open.syncing.now().catch(() => undefined);
-      const proof = await proofOf(ctx, open, open.typed);
+      const proof = coded ?? await proofOf(ctx, open, /** @type {string} */ (open.typed));
       await send(ctx, open, { ...body, auth }, proof, onProgress).catch(async (error) => {
-        if (!isBehind(error)) throw error;
         open.syncing.resume();
+        const isEnded = Boolean(coded) && isOver(error);
+        if (!isBehind(error) && !isEnded) throw error;
+        if (isEnded) await proofOfCode(ctx, open, byCode);
         const door = /** @type {import('../store/beside.js').Door} */ (await readDoor(ctx.database));
-        auth = await anew(ctx, open, { door, newWords, proof, onProgress });
+        auth = await anew(ctx, open, { door, newWords, proof, code: byCode, onProgress });
       });
     }
     await settle(ctx, open, newWords, auth, onProgress);
   } finally {
     open.syncing.resume();
   }
+}
+
+/**
+ * The proof of the recovery code, which is checked by signing in with it. A session that was ended is begun again by that, and a wrong
+ * code is not one of the ten wrong proofs that end the session there is.
+ * @param {Context} ctx @param {Open} open @param {string} code @returns {Promise<string>}
+ * @throws code_wrong, code_refused, no_network, wrong_notary
+ */
+async function proofOfCode(ctx, open, code) {
+  const { login } = open.store.root.account;
+  const { code_auth } = await open.vault.codeAuth({ code, login }).catch((/** @type {unknown} */ error) => {
+    throw error instanceof KeptError && error.code === 'bad_request' ? new KeptError('code_wrong') : error;
+  });
+  const answer = await ctx.api.recover({ login, code_auth, ...deviceOf(ctx, open) }).catch((/** @type {unknown} */ error) => {
+    throw error instanceof KeptError && error.code === 'no_match' ? new KeptError('code_refused') : error;
+  });
+  await samePins(ctx, open, answer);
+  await cameBack(ctx, open);
+  return code_auth;
 }
 
 /** What was begun is given up: nothing has changed anywhere. @param {Open} open */
@@ -141,6 +180,7 @@ export async function catchUp(ctx, open, given) {
   open.syncing.suspend();
   try {
     await follow(ctx, open, given);
+    open.refused = false;
     open.syncing.trouble = null;
   } finally {
     open.syncing.resume();
@@ -207,24 +247,33 @@ async function rewrapAll(open, onProgress) {
   });
 }
 
-/** Everything is sent and fetched, and the server's account is this phone's. @param {Context} ctx @param {Open} open @returns {Promise<{seq: number, head: string, ts: number}>} */
-async function upToDate(ctx, open) {
+/**
+ * Everything is sent and fetched, and the server's account is this phone's. With the code, only what was fetched counts: see [Note: the code wins].
+ * @param {Context} ctx @param {Open} open @param {boolean} byCode
+ * @returns {Promise<{seq: number, head: string, ts: number, isLate?: boolean}>} `isLate`: more was written while this phone looked. What is
+ *   begun now comes to nothing, and keeps more from being written until it is begun again
+ */
+async function upToDate(ctx, open, byCode) {
   const { store, syncing, identity } = open;
-  await syncing.now();
-  if (store.root.outbox.length) throw new KeptError('unavailable', 'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.');
+  await syncing.now().catch((/** @type {unknown} */ error) => {
+    if (!byCode || !(error instanceof KeptError) || error.code !== 'unavailable') throw error;
+  });
+  if (store.root.outbox.length && !byCode) throw new KeptError('unavailable', 'Some of your entries have not been sent yet. They are safe on this phone. Try again when they are kept safe.');
   const { now, diaries } = await ctx.api.session();
   const there = diaries.find((/** @type {any} */ { diary }) => diary === identity.diary);
   const { seq, head } = store.root.feed;
-  if (!there || there.seq !== seq) throw new KeptError('conflict');
+  if (!there || there.seq < seq) throw new KeptError('conflict');
+  if (there.seq > seq) return { seq, head, ts: ctx.clock.now(), isLate: true };
   const link = syncing.link();
   if (there.head && link) await judgeHead(there.head, { pins: link.pins, diary: identity.diary, seq, head: unb64(head) });
   return { seq, head, ts: there.head?.ts ?? now };
 }
 
-/** @param {Context} ctx @param {Open} open @param {any} body @param {string} proof @param {OnProgress} onProgress */
-async function send(ctx, open, body, proof, onProgress) {
+/** @param {Context} ctx @param {Open} open @param {any} body @param {string} proof @param {OnProgress} onProgress @param {boolean} [isLate] as of `upToDate` */
+async function send(ctx, open, body, proof, onProgress, isLate = false) {
   const { diary } = open.identity;
   const { to } = await ctx.api.rekeyBegin(diary, body, proof);
+  if (isLate) throw new KeptError('conflict');
   const of = await sha256(unb64(body.keyset));
   const all = (await numbered(open.store, to + 1, body.statement.seq)).map(([, record, version]) => ({ record, version }));
   for (let from = 0; from < all.length; from += AT_ONCE) {
@@ -258,7 +307,7 @@ async function isInPlace(ctx, open, auth) {
 async function settle(ctx, open, newWords, auth, onProgress) {
   await adopt(ctx, open, newWords);
   if (open.store.root.account.registered) await isInPlace(ctx, open, auth).catch(() => false);
-  Object.assign(open, { proved: auth || null, typed: null });
+  Object.assign(open, { proved: auth || null, typed: null, refused: false });
   open.syncing.trouble = null; // it may have been signed out until now, and is not any more
   await rewrapHere(open, onProgress);
   ctx.show();

@@ -70,6 +70,7 @@ export const SENTENCES = Object.freeze({
   keys_older: 'The server was put back to a day before your keys were made new. Nothing was changed, and everything is safe on this phone. Make a sealed copy, and ask someone who helps you for another server.',
   sign_in_failed: 'That did not match. Check the name and the words, and try again. Nothing was lost.',
   code_wrong: 'That is not a complete code. Check each letter against your paper, and try again.',
+  code_refused: 'This is not the paper code your diary uses now, so nothing was changed. Look for your newest paper. If it is the newest, someone who knows your words may have made another code. Then leave the box for the code empty.',
   kdf_refused: 'The server asked for a weaker lock than this phone accepts, so nothing was sent. What is on this phone is safe. Do not type your words on another page.',
   // What the server says about what was sent.
   receipt_wrong: 'Not kept safe yet: the server’s receipt does not hold. It is safe on this phone and stays here until a receipt holds.',

@@ -124,6 +124,8 @@ export type Open = {
   proved?: string | null;
   /** words typed in this opening for something that waits; in memory only, and gone with it or the lock */
   typed?: string | null;
+  /** the server refused those words in this opening: they are not tried again by themselves */
+  refused?: boolean;
   /** whether this opening has looked for what other devices had erased */
   erasedLooked?: boolean;
   /** whether it has asked who signed in meanwhile */

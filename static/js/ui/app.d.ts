@@ -117,6 +117,7 @@ export interface App extends Advocating {
   here?: Promise<unknown>;
   suggestWords(): Promise<string>;
   checkWords?(text: string): Promise<{ ok: boolean; why: string | null }>;
+  checkCode(text: string): Promise<boolean>;
   enrolHere(words: string): Promise<unknown>;
   unlock(words: string): Promise<unknown>;
   lock(why: string): Promise<unknown>;
@@ -149,8 +150,8 @@ export interface App extends Advocating {
   /** New words; the keys stay. */
   changeWords(given: { words: string; newWords: string }): Promise<unknown>;
   /** New words and every key anew; nothing of before opens what comes after. */
-  renewKeys(given: { words: string; newWords: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
-  renewOn(given: { newWords: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
+  renewKeys(given: { words: string; newWords: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
+  renewOn(given: { newWords: string; code?: string; onProgress?: (done: number, total: number) => void }): Promise<unknown>;
   giveUpKeys(): Promise<unknown>;
   catchUp(given: { words: string }): Promise<unknown>;
   endOthers(by: { words: string }): Promise<unknown>;

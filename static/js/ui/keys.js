@@ -28,7 +28,28 @@ function newWords(stage, enter) {
     ${local.twice ? textField({ id: 'again', label: t('words.again'), hint: t('words.again_hint'), secret: !local.shown, value: local.again ?? '', enter, on: (again) => { local.again = again; } }) : nothing}`;
 }
 
-/** Both words, once they are judged fine; the fields are emptied before anything is tried. @param {Stage} stage @returns {Promise<{words: string, newWords: string}|null>} */
+/** The code from the paper, for whoever has it. @param {Stage} stage @param {string} hint @param {() => unknown} enter */
+function paperCode(stage, hint, enter) {
+  const { local } = stage;
+  if (!stage.state.account?.registered) return nothing;
+  return textField({ id: 'paper-code', label: t('som.paper'), hint, value: local.code ?? '', secret: !local.shown, enter,
+    error: local.codeWrong ? t('som.paper_wrong') : null, on: (code) => { local.code = code; } });
+}
+
+/** Whether the code may be sent: none, or a whole one. Else it is said at its field, and nothing is emptied. @param {Stage} stage */
+async function isCodeFine(stage) {
+  const { local, generation } = stage;
+  const isFine = !local.code?.trim() || await stage.app.checkCode(local.code);
+  if (generation !== stage.generation) return false; // left meanwhile
+  if (isFine !== !local.codeWrong) stage.set({ codeWrong: !isFine });
+  if (!isFine) queueMicrotask(() => document.getElementById('paper-code')?.focus());
+  return isFine;
+}
+
+/**
+ * Both words and the code, once they are judged fine; the fields are emptied before anything is tried.
+ * @param {Stage} stage @returns {Promise<{words: string, newWords: string, code: string}|null>}
+ */
 async function taken(stage) {
   const { local, generation } = stage;
   const [words, typed] = [local.words ?? '', local.typed ?? ''];
@@ -45,8 +66,10 @@ async function taken(stage) {
     stage.set({ wrong: checked.why === 'common' ? 'common' : 'short' });
     return null;
   }
-  stage.set({ words: '', typed: '', again: '', shown: false, seen: false, lacking: false, wrong: null });
-  return { words, newWords: typed };
+  if (!await isCodeFine(stage)) return null;
+  const code = local.code ?? '';
+  stage.set({ words: '', typed: '', again: '', code: '', shown: false, seen: false, lacking: false, wrong: null });
+  return { words, newWords: typed, code };
 }
 
 /** @param {Stage} stage */
@@ -84,6 +107,7 @@ function someone(stage) {
     <div class="care stack-close"><p><strong>${t('som.first')}</strong></p><ul class="points stack-close"><li>${t('som.first_1')}</li><li>${t('som.first_2')}</li></ul></div>
     ${errorSummary(stage)}
     ${oldWords(stage, t('chw.old'), go)}
+    ${paperCode(stage, t('som.paper_why'), go)}
     ${newWords(stage, go)}
     ${button(t('som.do'), go, { main: true, wide: true })}
   </div>`;
@@ -106,15 +130,18 @@ function renewed(stage) {
 function half(stage) {
   const { local } = stage;
   const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => { local.part = { done, total }; stage.draw(); };
-  const go = () => {
+  const go = async () => {
     const typed = local.words ?? '';
     if (!typed) return stage.set({ lacking: true });
-    stage.set({ words: '', shown: false, lacking: false });
-    return stage.run('renew', async () => { await stage.app.renewOn({ newWords: typed, onProgress }); stage.set({ done: true }); stage.say(t('som.done')); });
+    if (!await isCodeFine(stage)) return undefined;
+    const code = local.code ?? '';
+    stage.set({ words: '', code: '', shown: false, lacking: false });
+    return stage.run('renew', async () => { await stage.app.renewOn({ newWords: typed, code, onProgress }); stage.set({ done: true }); stage.say(t('som.done')); });
   };
   const stop = () => stage.run('stop', async () => { await stage.app.giveUpKeys(); stage.say(t('som.given_up')); stage.back('more'); });
   return html`<div class="stack-wide">${heading(t('som.title'))}<p>${t('som.half')}</p>${errorSummary(stage)}
     ${oldWords(stage, t('som.new'), go, true)}
+    ${paperCode(stage, t('som.paper_again'), go)}
     <div class="row">${button(t('som.finish'), go, { main: true })}${button(t('som.give_up'), stop, { plain: true, busy: stage.running === 'stop' })}</div></div>`;
 }
 

@@ -15,6 +15,8 @@ learn({
   'som.not_2': 'A device of yours that is offline stays open to the old words until it has a signal. If someone else has that device, this cannot lock it.',
   'som.not_3': 'If someone watches this phone with spyware, they may see the new words too. Use a safer device if you can.',
   'som.first': 'Before you go on', 'som.first_1': 'Do this where nobody can see you type.', 'som.first_2': 'They may notice that the old words stopped working. If that could put you in danger, talk to a helpline first.',
+  'som.paper': 'The code from your paper (you can leave this empty)', 'som.paper_why': 'If someone else may know your words, type your code too. Then nobody who only knows your words can stop this.', 'som.paper_again': 'If you typed your code when you began, type it once more.',
+  'som.paper_wrong': 'That is not a complete code. Check each letter against your paper. Or leave this empty.',
   'som.do': 'Make everything new', 'som.doing': 'Making new keys', 'som.done': 'Done. Only your new words open this now.', 'som.code': 'Write down a new code', 'som.where': 'Keep the paper where they do not look: with a friend, at work, at school. Not in your bag, and not as a photo.',
   'som.half': 'Changing the keys was interrupted. Nothing was lost. Type the new words to finish.', 'som.finish': 'Finish now', 'som.new': 'Your new words', 'som.give_up': 'Stop, and keep the old words', 'som.given_up': 'Stopped. Your words are as they were.', 'som.not_new': 'Those are not the new words you chose. Try again.',
   'frame.half': 'Changing the keys is not finished.', 'frame.half_do': 'Finish',
