@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import once
+from tests import cookies, once
 from tests.keepers import Keeper, Served, enrol, served
 from tests.object_store import ObjectStore, object_store
 from tests.postgres import Postgres, postgres_server
@@ -16,6 +16,7 @@ from tests.redis_server import RedisServer, redis_server
 
 pytest_plugins = ["tests.queue", "tests.claims"]
 once.remember()
+cookies.watch()
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -72,3 +73,10 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A DIARY_ variable in the shell of whoever runs the tests changes nothing."""
     for name in [name for name in os.environ if name.startswith("DIARY_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_cookie_is_set() -> Iterator[None]:
+    """No answer of a server in this process sets a cookie, whatever the test is about; tests/cookies.py."""
+    yield
+    assert cookies.take_found() == []

@@ -1,15 +1,22 @@
-"""No answer of the app's host sets a cookie but `/sw.js`, which expires the two of earlier releases; no cookie signs in."""
+"""No answer of the app's host sets a cookie but `/sw.js`, which expires the two of earlier releases; no cookie signs in.
+
+Every other test is watched for the same: tests/cookies.py.
+"""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from diary.web.routes import ROUTES
+from tests.cookies import EXPIRIES, forbidden
 from tests.keepers import Keeper, Phone, Served, sign_in_body
 
-EXPIRED = [f"{name}=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict" for name in ("__Host-d", "__Host-s")]
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 async def test_no_answer_sets_a_cookie(keeper: Keeper, server: Served) -> None:
@@ -37,8 +44,34 @@ async def test_the_worker_expires_both_in_every_install_alike(keeper: Keeper, se
     again = await server.client().get("/sw.js", headers={"If-None-Match": first.headers["etag"]})
     held = await server.client().get("/sw.js", headers={"Cookie": f"__Host-s={'A' * 43}; __Host-d={'A' * 43}"})
     for answer in (first, again, held, await keeper.ask("GET", "/sw.js")):
-        assert sorted(answer.headers.get_list("set-cookie")) == EXPIRED
+        assert sorted(answer.headers.get_list("set-cookie")) == sorted(EXPIRIES)
     assert [first.status_code, again.status_code] == [200, 304]
+
+
+@pytest.mark.parametrize("how", ["in_process", "over_tls"])
+def test_a_cookie_that_is_set_in_any_test_fails_it(how: str) -> None:
+    """Servers that set one (planted_cookies.py): the test that asked them fails although it looked at nothing, and says which."""
+    test = f"tests/trust/planted_cookies.py::test_{how}"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 passed, 1 error" in done.stdout and "/v1/server set '__Host-s=planted'" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "value"),
+    [
+        ("app.test", "/sw.js", EXPIRIES[0].replace("=;", "=x;")),
+        ("app.test", "/sw.js", EXPIRIES[0].replace("Max-Age=0", "Max-Age=1")),
+        ("app.test", "/sw.js", "other=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Strict"),
+        ("app.test", "/", EXPIRIES[0]),
+        ("public.test", "/sw.js", EXPIRIES[0]),
+    ],
+)
+def test_only_the_two_expiries_pass_and_only_there(host: str, path: str, value: str) -> None:
+    """Another value, another end, another name, another address or another host is found."""
+    assert len(forbidden([(b"Set-Cookie", value.encode())], host, path, "app.test")) == 1
+    assert forbidden([(b"set-cookie", one.encode()) for one in EXPIRIES], "app.test", "/sw.js", "app.test") == []
 
 
 @pytest.mark.parametrize("how", ["cookie", "x_session", "query", "basic"])

@@ -31,6 +31,7 @@ from diary.crypto import kdf
 from diary.storage.database import migrate
 from diary.storage.sqlite import path_of
 from diary.web.limits import NetworkLimit
+from tests import cookies
 
 ROOT = Path(__file__).parents[3]
 BUILT = ROOT / "build/tests"
@@ -44,6 +45,7 @@ def main() -> None:
     os.environ.setdefault("DIARY_APP_URL", f"http://localhost:{port}")
     os.environ.setdefault("DIARY_PUBLIC_URL", f"http://public.localhost:{port}")
     settings = load(os.environ)
+    cookies.watch(_end_for_a_cookie)
     _make_tables(settings)
     app = _make_app(settings)
     sys.stdout.write(f"{port}\n")
@@ -65,6 +67,14 @@ def _make_app(settings: Settings) -> Starlette:
         patch("diary.web.files.gzip.compress", lambda raw, _level, mtime: packing(raw, mtime=mtime)),
     ):
         return create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+
+
+def _end_for_a_cookie(found: list[str]) -> None:
+    """A test whose server is gone fails; why stands above it."""
+    if found:
+        sys.stderr.write("\n".join([*found, ""]))
+        sys.stderr.flush()
+        os._exit(1)
 
 
 async def _let_in(*_asked: object, **_how: object) -> None:

@@ -14,7 +14,7 @@ export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
 export async function startServer({ settings = {}, again } = {}) {
   const folder = again?.folder ?? await mkdtemp(join(tmpdir(), 'kept-'));
   const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...outer } = process.env;
-  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(again?.port ?? 0)], { cwd: ROOT, env: { ...outer, DIARY_DATA: folder, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(again?.port ?? 0)], { cwd: ROOT, env: { ...outer, PYTHONPATH: ROOT, DIARY_DATA: folder, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise((ready, failed) => {
     child.stdout.once('data', (line) => ready(Number(line)));
     child.once('exit', () => failed(new Error('the server did not start')));

@@ -1,0 +1,41 @@
+"""Servers that set a cookie, for test_no_cookies.py, which runs this file by name and expects each test to fail."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+
+from diary.web import headers
+from tests.browser.serving import Served, make_certificate
+from tests.keepers import served
+
+
+@pytest.fixture(autouse=True)
+def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a cookie beside the security headers of every answer."""
+    made = headers.security_headers
+    planted = (b"set-cookie", b"__Host-s=planted")
+    monkeypatch.setattr("diary.web.edge.security_headers", lambda *args, **more: (*made(*args, **more), planted))
+
+
+async def test_in_process(tmp_path: Path) -> None:
+    """Asked as most tests ask."""
+    async with served(tmp_path) as server:
+        assert (await server.client().get("/v1/server")).status_code == 200
+
+
+def test_over_tls(tmp_path: Path) -> None:
+    """Asked over a connection, as browsers ask."""
+    certificate = make_certificate(tmp_path)
+    server = Served(tmp_path / "data", certificate)
+    server.start()
+    try:
+        trusting = ssl.create_default_context(cafile=str(certificate.cert))
+        with httpx.Client(verify=trusting, trust_env=False) as client:
+            answer = client.get(f"https://127.0.0.1:{server.port}/v1/server", headers={"Host": server.app_url.partition("//")[2]})
+        assert answer.status_code == 200
+    finally:
+        server.stop()
