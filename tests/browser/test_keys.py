@@ -1,5 +1,6 @@
 """Words and keys that change, on the screens: another device is told, the old words open nothing, the keeper reads everything."""
 
+import json
 import re
 
 from playwright.sync_api import expect
@@ -7,6 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewPhone
 from tests.browser.navigators.judge import faults
 from tests.browser.navigators.keeper import Keeper
+from tests.browser.serving import Served
+from tests.test_documented import ROOT
 
 NEW = "orbit velvet canyon maple drift spoon"
 NEWEST = "glove pepper window harbor mint lamp"
@@ -240,3 +243,25 @@ def types_with_code(phone: Keeper, letters: str) -> None:
     """Everything once more, as the fields are emptied by a try, and the code as somebody copies it from paper."""
     phone.field(PAPER).fill(letters.lower().replace("-", " "))
     types_new(phone, NEWEST, "Make everything new")
+
+
+def test_where_one_is_signed_in_is_shown_whatever_was_done(keeper: Keeper, server: Served) -> None:
+    """With each kind of act that the server writes down, letting an advocate in and out too, and one of a later release."""
+    row = next(line for line in (ROOT / "docs" / "api.md").read_text().splitlines() if line.startswith("| `GET /v1/access`"))
+    kinds = re.findall(r"`(\w+)`", row.partition("`what` is")[2])
+    assert {"signed_in", "let_in", "let_out"} < set(kinds)
+
+    def more(body: bytes) -> bytes:
+        told = json.loads(body)
+        told["access"] += [told["access"][0] | {"what": what} for what in (*kinds, "of_a_later_release")]
+        return json.dumps(told).encode()
+
+    keeper.begins()
+    server.meddle("GET", r"^/v1/access$", change=more)
+    goes_to(keeper, "Where you are signed in")
+    keeper.field("Type your words to see this").fill(keeper.words)
+    keeper.button("Show").last.click()
+    for what in ("Someone was let in", "Someone was shut out", "Something else was done"):
+        keeper.sees(re.compile(f"^{what} · "))
+    expect(keeper.page.get_by_text(re.compile("^Something else was done · "))).to_have_count(1)
+    assert faults(keeper.page) == []

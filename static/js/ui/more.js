@@ -81,10 +81,13 @@ function naming(stage, one) {
   return html`${textField({ id: 'device-name', label: t('devices.rename'), value: name, on: (typed) => { local.name = typed; } })}<div>${button(t('devices.rename_do'), save, { plain: true, busy: stage.running === 'rename' })}</div>`;
 }
 
+// A later server may write down what this release has no words for: without this the whole list could not be drawn.
+const DONE = new Set(['signed_in', 'recovered', 'words_changed', 'code_changed', 'keys_changed', 'session_ended', 'others_ended', 'let_in', 'let_out', 'erasure_asked', 'closing_asked', 'pack_built']);
+
 /** What was done to the account. @param {{at: number, device_name: string, what: string}[]} log */
 function done(log) {
   return html`<section class="stack-close"><h2>${t('devices.log')}</h2><p class="small soft">${t('devices.log_lead')}</p>
-    <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: t(`devices.what.${one.what}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
+    <ul class="rows">${log.map((one) => html`<li class="page-item stack-close"><span>${t('devices.log_line', { what: t(`devices.what.${DONE.has(one.what) ? one.what : 'other'}`), device: one.device_name || t('devices.unknown') })}</span><span class="small soft">${day(one.at)}, ${clockTime(one.at)}</span></li>`)}</ul></section>`;
 }
 
 /** What ending does, and what it does not. */
