@@ -11,13 +11,13 @@ VENV := .venv/bin
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
 
-.PHONY: costs faults help setup setup-run setup-quick run demo test quick test-all check lock bench
+.PHONY: costs faults judges help setup setup-run setup-quick run demo test quick test-all check lock bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: setup-quick ## install everything that run and test need
-	@$(VENV)/python .ci/tools.py chromium qpdf exiftool redis-server witness
+	@$(VENV)/python .ci/tools.py chromium headless-shell qpdf exiftool redis-server witness
 
 setup-run:
 	@$(PYTHON) .ci/setup.py run

@@ -1,9 +1,10 @@
 """Finds, and where it may installs, the programs that tests drive: browsers, qpdf, exiftool.
 
-    python .ci/tools.py chromium webkit firefox qpdf exiftool witness
+    python .ci/tools.py chromium headless-shell webkit firefox qpdf exiftool witness
 
 A test never stands aside because its program is missing. So each one named is looked for, installed from
 Debian's packages when this is root on a Debian, and otherwise the run ends here, saying what to install.
+Chromium's headless shell only saves time: where it cannot be had, tests use Chromium itself.
 The log witness is a Python program of others that needs a newer Python than ours: it has an environment of its own in
 .venv/witness, by .ci/witness.lock.
 `--print chromium` prints the path found, or nothing when Playwright's own Chromium is to be used.
@@ -23,6 +24,7 @@ FIREFOX_NAMES = ("firefox-esr", "firefox")
 # program: (Debian packages, what to tell someone elsewhere)
 PACKAGES = {
     "chromium": (["chromium"], "Chromium or Chrome"),
+    "headless-shell": (["chromium-headless-shell"], "Chromium's headless shell"),
     "webkit": (
         ["webkit2gtk-driver", "libwebkit2gtk-4.1-0", "xvfb"],
         "WebKitGTK with MiniBrowser and WebKitWebDriver, and Xvfb",
@@ -78,6 +80,8 @@ def is_here(program: str) -> bool:
     """Whether `program` can be used as it is."""
     if program == "chromium":
         return chromium() is not None
+    if program == "headless-shell":
+        return shutil.which("chromium-headless-shell") is not None
     if program == "webkit":
         return bool(minibrowser() and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
     if program == "firefox":
@@ -126,7 +130,7 @@ def ensure(program: str) -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"set-up: {name}, from Debian's packages", flush=True)
         apt_install(packages)
-    if not is_here(program):
+    if not is_here(program) and program != "headless-shell":
         raise SystemExit(f"set-up: tests need {name}. On Debian: sudo apt-get install {' '.join(packages)}")
 
 
