@@ -183,8 +183,9 @@ def told_files(folder: str, value: Fields) -> set[str]:
     """The paths that a log.json of `folder` (`data/servable/proof/`) promises, itself among them."""
     names = {f"{folder}log.json"}
     for row in objects_of(value, "checkpoints"):
-        stem = f"{folder}checkpoint-{whole_of(row, 'size')}"
+        size = whole_of(row, "size")
+        stem = f"{folder}checkpoint-{'' if size is None else size}"
         names.add(f"{stem}.txt")
         for stamp in objects_of(row, "stamps"):
-            names |= {f"{stem}.{object_of({'it': stamp}, 'it').get('authority')}.{end}" for end in ("tsr", "pem")}
+            names |= {f"{stem}.{text_of(object_of({'it': stamp}, 'it'), 'authority')}.{end}" for end in ("tsr", "pem")}
     return names

@@ -98,14 +98,12 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     except _BROKEN:
         return [find("not_a_pack")]
     rows = archive.infolist()
-    if refused := _refuse(rows):
-        archive.close()
-        return refused
-    pack = OpenedPack(name_of(rows[0]).partition("/")[0], archive)
     with path.open("rb") as raw:
-        if not (is_counted(raw, rows) and is_walked(raw, archive, rows)):
+        is_list = is_counted(raw, rows) and is_walked(raw, archive, rows)
+        if refused := _refuse(rows) if is_list else [find("not_a_pack")]:
             archive.close()
-            return [find("not_a_pack")]
+            return refused
+        pack = OpenedPack(name_of(rows[0]).partition("/")[0], archive)
         headers = [header_of(raw, row) for row in rows]
         if hides(raw, archive, rows, headers):
             pack.findings.append(find("hidden"))

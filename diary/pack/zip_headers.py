@@ -60,7 +60,9 @@ def is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END:
         return False
-    _, disk, first, here, total, length, offset, _ = _END_RECORD.unpack_from(tail, at)
+    _, disk, first, here, total, length, offset, comment = _END_RECORD.unpack_from(tail, at)
+    if comment > len(tail) - at - _END:
+        return False
     if total == 0xFFFF or _LARGE in (length, offset):
         return True  # the numbers stand in the record of a large zip, which was read already
     has_room = offset + length <= size - len(tail) + at

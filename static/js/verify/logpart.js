@@ -71,9 +71,9 @@ async function logIn(part, pack, folder) {
 function toldFiles(folder, value) {
   const names = new Set([`${folder}log.json`]);
   for (const row of objectsOf(value, 'checkpoints')) {
-    const stem = `${folder}checkpoint-${wholeOf(row, 'size')}`;
+    const stem = `${folder}checkpoint-${wholeOf(row, 'size') ?? ''}`;
     names.add(`${stem}.txt`);
-    for (const stamp of objectsOf(row, 'stamps')) for (const end of ['tsr', 'pem']) names.add(`${stem}.${stamp['authority']}.${end}`);
+    for (const stamp of objectsOf(row, 'stamps')) for (const end of ['tsr', 'pem']) names.add(`${stem}.${textOf(stamp, 'authority')}.${end}`);
   }
   return names;
 }
