@@ -13,6 +13,8 @@ _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL: Final = struct.Struct("<4s24x3H12x")
 _END: Final = 22
 _END_RECORD: Final = struct.Struct("<4s4H2IH")
+_END_64: Final = struct.Struct("<4s12x2L4Q")
+_LOCATOR_64: Final = 20
 _COMMENT_MOST: Final = 65_535
 # Encrypted, and followed by a descriptor: a header that says otherwise than the list is read otherwise by some.
 _FLAGS: Final = 0x9
@@ -63,10 +65,15 @@ def is_counted(raw: BinaryIO, rows: list[zipfile.ZipInfo]) -> bool:
     _, disk, first, here, total, length, offset, comment = _END_RECORD.unpack_from(tail, at)
     if comment > len(tail) - at - _END:
         return False
-    if total == 0xFFFF or _LARGE in (length, offset):
-        return True  # the numbers stand in the record of a large zip, which was read already
-    has_room = offset + length <= size - len(tail) + at
-    return bool(has_room and disk == first == 0 and here == total == len(rows))
+    is_large, ends = total == 0xFFFF or _LARGE in (length, offset), size - len(tail) + at
+    if tail[max(0, at - _LOCATOR_64) : at].startswith(b"PK\x06\x07") != is_large:
+        return False  # the numbers of a large zip stand in a record of their own: with one, no reader may go by the others
+    if is_large:
+        record = tail[max(0, at - _LOCATOR_64 - _END_64.size) : at]
+        if len(record) != _LOCATOR_64 + _END_64.size or not record.startswith(b"PK\x06\x06"):
+            return False
+        (_, disk, first, here, total, length, offset), ends = _END_64.unpack_from(record), ends - len(record)
+    return bool(offset + length <= ends and disk == first == 0 and here == total == len(rows))
 
 
 def hides(raw: BinaryIO, archive: zipfile.ZipFile, rows: list[zipfile.ZipInfo], headers: list[Header]) -> bool:

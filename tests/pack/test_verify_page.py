@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -117,6 +118,30 @@ def test_hostile_zips(small: BuiltPack, tmp_path: Path) -> None:
     found = compare(cases, least=55)
     for name, codes in EXPECTED.items():
         assert set(codes) <= {code for code, _ in found[name]}, name
+
+
+def as_large(raw: bytes, **lies: int) -> bytes:
+    """The same zip with its numbers in the record of a large zip; `lies`: other numbers there, or in the end record."""
+    _, _, _, _, count, length, offset, _ = struct.unpack("<4s4H2IH", raw[-22:])
+    told = {"here": count, "total": count, "length": length, "offset": offset, "disk": 0, "end": 0xFFFFFFFF} | lies
+    disk, numbers = told["disk"], (told["here"], told["total"], told["length"], told["offset"])
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, disk, disk, *numbers)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(raw) - 22, 1)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, told["end"], offset, 0)
+    return raw[:-22] + record + locator + end
+
+
+def test_the_record_of_a_large_zip(small: BuiltPack, tmp_path: Path) -> None:
+    """Read where the end record points to it. Whatever one reader would take from it and another not is no pack."""
+    cases, raw = Cases(tmp_path, small.diary.notary.pub), small.path.read_bytes()
+    length = struct.unpack("<I", raw[-10:-6])[0]
+    cases.raw("sound", as_large(raw))
+    for name, lie in {"here": 1, "total": 1, "length": 1, "offset": 1 << 40, "disk": 1, "end": length}.items():
+        cases.raw(name, as_large(raw, **{name: lie}))
+    cases.raw("only said to be large", raw[:-12] + b"\xff\xff" + raw[-10:])
+    found = compare(cases)
+    assert found.pop("sound") == set()
+    assert all(codes == {("not_a_pack", None)} for codes in found.values()), found
 
 
 def test_random_bytes_in_the_list_of_members_end_in_findings(small: BuiltPack, tmp_path: Path) -> None:

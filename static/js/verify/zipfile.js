@@ -29,6 +29,9 @@ const END = 0x06054b50;
 const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 const END_BYTES = 22;
+const LOCATOR_64_BYTES = 20;
+/** Version 6.3: what Python's zipfile reads at most. A member that asks for more is none of ours. */
+const VERSION_MOST = 63;
 const COMMENT_MOST = 65_535;
 const DIRECTORY_MOST = 64 << 20;
 const UTF8 = 0x800;
@@ -72,6 +75,8 @@ async function findEnd(file) {
     if (at + END_BYTES + comment > tail.length) continue;
     const plain = { endAt: from + at, comment, count: view.getUint16(at + 10, true), length: view.getUint32(at + 12, true), offset: view.getUint32(at + 16, true), listEnd: from + at };
     if (isLarge(plain)) return largeEnd(file, plain);
+    // With the record of a large zip before it, some readers would go by that one.
+    if (at >= LOCATOR_64_BYTES && view.getUint32(at - LOCATOR_64_BYTES, true) === LOCATOR_64) return null;
     // Readers that go by the count, or by the disk, see other members.
     return plain.count === view.getUint16(at + 8, true) && !view.getUint32(at + 4, true) ? plain : null;
   }
@@ -85,10 +90,12 @@ function isLarge({ count, length, offset }) {
 
 /** Zip64: the real numbers stand before the end record. @param {Blob} file @param {{endAt: number, comment: number, count: number, length: number, offset: number, listEnd: number}} plain */
 async function largeEnd(file, plain) {
-  if (plain.endAt < 76) return plain;
+  if (plain.endAt < 76) return null;
   const bytes = await bytesAt(file, plain.endAt - 76, plain.endAt);
   const view = viewOf(bytes);
-  if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return plain;
+  if (view.getUint32(56, true) !== LOCATOR_64 || view.getUint32(0, true) !== END_64) return null;
+  // One disk, which holds all of its members.
+  if (view.getUint32(16, true) || view.getUint32(20, true) || view.getBigUint64(24, true) !== view.getBigUint64(32, true)) return null;
   const [count, length, offset] = [32, 40, 48].map((at) => Number(view.getBigUint64(at, true)));
   return { ...plain, count: Number(count), length: Number(length), offset: Number(offset), listEnd: plain.endAt - 76 };
 }
@@ -116,7 +123,7 @@ function rowAt(bytes, view, at, { nameLength, extraLength, before }) {
   const flags = view.getUint16(at + 8, true);
   const raw = bytes.slice(at + 46, at + 46 + nameLength);
   const name = textOf(raw, flags);
-  if (name === null) return null;
+  if (name === null || view.getUint8(at + 6) > VERSION_MOST) return null;
   const sizes = [view.getUint32(at + 24, true), view.getUint32(at + 20, true), view.getUint32(at + 42, true)];
   const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
   const large = largeSizes(extra, sizes);
