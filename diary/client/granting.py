@@ -158,5 +158,10 @@ def entry_of(letter: Mapping[str, Any], granted: Granted, answer: str | None, no
 
 
 async def take_in(server: Server, identity: Identity, letter: str) -> None:
-    """A letter has become the keeper's own. Raises NotFound."""
-    await server.json("DELETE", f"/v1/diaries/{identity.diary}/letters/{letter}")
+    """A letter has become the keeper's own; the server keeps it for 30 days. Raises NotFound."""
+    await server.json("POST", f"/v1/diaries/{identity.diary}/letters/{letter}/taken")
+
+
+async def drop_letter(server: Server, identity: Identity, letter: str) -> None:
+    """A letter goes from the server at once. Raises NoMatch and NotFound."""
+    await server.json("DELETE", f"/v1/diaries/{identity.diary}/letters/{letter}", proof=identity.proof)

@@ -156,15 +156,16 @@ async def end(instance: Instance, signed: Signed, proof: bytes, grant: bytes) ->
     await instance.db.writer.run(job, of=signed.account)
 
 
-async def list_letters(instance: Instance, signed: Signed, diary: bytes) -> list[dict[str, object]]:
-    """What advocates sent and no device has taken in. Raises NotFound."""
-    rows = await letters.list_waiting(instance.db, signed.account, diary)
+async def list_letters(instance: Instance, signed: Signed, diary: bytes, *, taken: bool = False) -> list[dict[str, object]]:
+    """What advocates sent and no device has taken in; with `taken`, what was taken in too, for 30 days. Raises NotFound."""
+    rows = await letters.list_for(instance.db, signed.account, diary, taken=taken)
     return [
         {
             "envelope": b64(row.envelope),
             "grant": id_text(row.grant),
             "letter": id_text(row.id),
             "made_at": row.made_at,
+            "taken_at": row.taken_at,
         }
         for row in rows
     ]
@@ -172,7 +173,14 @@ async def list_letters(instance: Instance, signed: Signed, diary: bytes) -> list
 
 async def take_in(instance: Instance, signed: Signed, diary: bytes, letter: bytes) -> None:
     """A letter has become the keeper's own. Raises NotFound."""
-    await instance.db.writer.run(lambda hand: letters.take_in(hand, signed.account, diary, letter), of=signed.account)
+    now = instance.clock.now_ms()
+    await instance.db.writer.run(lambda hand: letters.take_in(hand, signed.account, diary, letter, now), of=signed.account)
+
+
+async def drop_letter(instance: Instance, signed: Signed, proof: bytes, diary: bytes, letter: bytes) -> None:
+    """A letter goes at once, taken in or not. Raises NoMatch and NotFound."""
+    await prove(instance, signed, proof)
+    await instance.db.writer.run(lambda hand: letters.drop(hand, signed.account, diary, letter), of=signed.account)
 
 
 def _told_of(instance: Instance, member: MemberRow) -> dict[str, object]:

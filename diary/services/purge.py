@@ -15,7 +15,7 @@ from typing import Final
 from diary.services import blobs
 from diary.services.instance import Instance
 from diary.storage import blobs as stored
-from diary.storage import closing, days, erasures, grants, purging, witnesses
+from diary.storage import closing, days, erasures, grants, letters, purging, witnesses
 from diary.storage import handovers as handovers_store
 from diary.storage.erasures import ErasureRow
 from diary.storage.writer import Hand
@@ -27,8 +27,10 @@ BACK_MS: Final = 5 * 60_000
 ABANDONED_MS: Final = 30 * 86_400_000
 # What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
 HANDOVER_KEPT_MS: Final = 30 * 86_400_000
-# What is left of a witness code that ran out unused: whoever comes late with the right words is told so.
+# What is left of a witness code that ran out unused (whoever comes late with the right words is told so), or was taken in.
 WITNESS_KEPT_MS: Final = 30 * 86_400_000
+# A letter that was taken in ([Note: taken in], diary/storage/letters.py).
+LETTER_KEPT_MS: Final = 30 * 86_400_000
 # A phone that was shut while it left a pack cannot go on: the key was in its memory only.
 HANDOVER_UNFINISHED_MS: Final = 86_400_000
 DAY_MS: Final = 86_400_000
@@ -64,6 +66,7 @@ async def purge(instance: Instance) -> Purged:
         handovers = await writer.run(lambda hand: handovers_store.doom_due(hand, now, *ages))
         await writer.run(lambda hand: grants.end_due(hand, now))
         await writer.run(lambda hand: witnesses.drop_due(hand, now - WITNESS_KEPT_MS))
+        await writer.run(lambda hand: letters.drop_taken(hand, now - LETTER_KEPT_MS))
         uploads = await writer.run(lambda hand: erasures.doom_abandoned(hand, now - ABANDONED_MS, now))
     files = await bury(instance)
     await _clear(instance, now)

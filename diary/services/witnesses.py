@@ -19,6 +19,7 @@ from diary.ids import id_text
 from diary.ledger.witnesses import asking_header, statement_header
 from diary.services import blobs, purge, tickets
 from diary.services.instance import Instance
+from diary.services.proofs import prove
 from diary.services.throttle import Bound, counted
 from diary.storage import witnesses
 from diary.storage.blobs import BlobPlace, statement_place
@@ -53,8 +54,9 @@ class Found:
     ticket: bytes | None
 
 
-async def ask(instance: Instance, signed: Signed, asking: Asking) -> WitnessRow:
-    """Leave what is asked, for fourteen days. Safe to repeat. Raises BadRequest, NotFound, Conflict and OverQuota."""
+async def ask(instance: Instance, signed: Signed, proof: bytes, asking: Asking) -> WitnessRow:
+    """Leave what is asked, for fourteen days. Safe to repeat. Raises NoMatch, BadRequest, NotFound, Conflict and OverQuota."""
+    await prove(instance, signed, proof)
     if len(asking.sealed) > ASKING_BYTES or not asking.sealed.startswith(
         prefix(Kind.ASKING, asking_header(id_text(asking.witness)), SUITE_KEY)
     ):
@@ -65,9 +67,9 @@ async def ask(instance: Instance, signed: Signed, asking: Asking) -> WitnessRow:
     return await instance.db.writer.run(lambda hand: witnesses.add(hand, signed.account, row), of=signed.account)
 
 
-async def list_for(instance: Instance, signed: Signed, diary: bytes) -> list[dict[str, object]]:
-    """The codes of a diary with what came. Raises NotFound."""
-    rows = await witnesses.list_for(instance.db, signed.account, diary)
+async def list_for(instance: Instance, signed: Signed, diary: bytes, *, taken: bool = False) -> list[dict[str, object]]:
+    """The codes of a diary with what came; with `taken`, what was taken in too, for 30 days. Raises NotFound."""
+    rows = await witnesses.list_for(instance.db, signed.account, diary, taken=taken)
     return [
         {
             "answered_at": row.answered_at,
@@ -75,14 +77,22 @@ async def list_for(instance: Instance, signed: Signed, diary: bytes) -> list[dic
             "made_at": row.made_at,
             "sealed": b64(row.sealed),
             "statement": b64(row.statement) if row.statement else None,
+            "taken_at": row.taken_at,
             "witness": id_text(row.id),
         }
         for row in rows
     ]
 
 
-async def remove(instance: Instance, signed: Signed, diary: bytes, witness: bytes) -> None:
-    """End a code, or drop what came once the phone has it. Raises NotFound."""
+async def take_in(instance: Instance, signed: Signed, diary: bytes, witness: bytes) -> None:
+    """What came has become the keeper's own; it stays for 30 days. Raises NotFound where nothing came."""
+    now = instance.clock.now_ms()
+    await instance.db.writer.run(lambda hand: witnesses.take_in(hand, signed.account, diary, witness, now), of=signed.account)
+
+
+async def remove(instance: Instance, signed: Signed, proof: bytes, diary: bytes, witness: bytes) -> None:
+    """End a code, or drop what came, at once. Raises NoMatch and NotFound."""
+    await prove(instance, signed, proof)
     await instance.db.writer.run(lambda hand: witnesses.remove(hand, signed.account, diary, witness), of=signed.account)
     with suppress(Unavailable):  # what cannot be removed now is removed by the hour
         await purge.bury(instance, signed.account)

@@ -137,12 +137,13 @@ class GrantMarks(Model):
 
 
 class Letter(Model):
-    """A question or an assisted entry on its way to a keeper, sealed to them; gone once it was taken in."""
+    """A question or an assisted entry on its way to a keeper, sealed to them; gone 30 days after `taken_at`."""
 
     id = Bytes(primary_key=True)
     grant: fields.ForeignKeyRelation[Grant] = fields.ForeignKeyField("kept.Grant", related_name="letters")
     made_at = fields.BigIntField()
     envelope = Bytes()
+    taken_at = fields.BigIntField(null=True)
 
     class Meta:
         """Where it lies."""

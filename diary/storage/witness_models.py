@@ -15,7 +15,8 @@ class WitnessCode(Model):
     """What a keeper asks somebody who saw it, and the sealed statement that came; nothing here opens either.
 
     `name_mac`: HMAC under the pepper of what the code's four words are worth. `sealed`: what is asked, under a key of the same
-    words. `upload`: the blob that holds the files of the statement, while one is being sent or has come.
+    words. `upload`: the blob that holds the files of the statement, while one is being sent or has come. `taken_at`: when the
+    keeper's device said that it has the statement, which stays for 30 days from then.
     """
 
     id = Bytes(primary_key=True)
@@ -27,6 +28,7 @@ class WitnessCode(Model):
     upload = Bytes(null=True)
     statement = Bytes(null=True)
     answered_at = fields.BigIntField(null=True)
+    taken_at = fields.BigIntField(null=True)
 
     class Meta:
         """Where it lies."""

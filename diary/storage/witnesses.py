@@ -12,14 +12,15 @@ from diary.storage.writer import Hand
 
 OPEN_AT_ONCE: Final = 20
 _COLUMNS: Final = (
-    "SELECT w.id, w.diary_id, w.name_mac, w.sealed, w.made_at, w.expires_at, w.upload, w.statement, w.answered_at"
+    "SELECT w.id, w.diary_id, w.name_mac, w.sealed, w.made_at, w.expires_at, w.upload, w.statement, w.answered_at,"
+    " w.taken_at"
     " FROM witness_code w"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class WitnessRow:
-    """A code as stored; times in ms. `answered_at` None while nothing has come."""
+    """A code as stored; times in ms. `answered_at` None while nothing has come, `taken_at` until that was taken in."""
 
     id: bytes
     diary: bytes
@@ -30,6 +31,7 @@ class WitnessRow:
     upload: bytes | None = None
     statement: bytes | None = None
     answered_at: int | None = None
+    taken_at: int | None = None
 
     def is_over(self, now: int) -> bool:
         """Whether it takes nothing any more: used, or its time has run out."""
@@ -62,13 +64,13 @@ async def find_files(db: Database, account: bytes, diary: bytes, upload: bytes) 
     return blobs.statement_place(account, diary, row[0], upload) if row else None
 
 
-async def list_for(db: Database, account: bytes, diary: bytes) -> tuple[WitnessRow, ...]:
-    """A diary's codes, newest first. Raises NotFound."""
+async def list_for(db: Database, account: bytes, diary: bytes, *, taken: bool = False) -> tuple[WitnessRow, ...]:
+    """A diary's codes, newest first; with `taken`, those whose statement was taken in as well. Raises NotFound."""
 
     def read(hand: Hand) -> tuple[WitnessRow, ...]:
         erasures.owned(hand, account, diary)
         rows = hand.execute(f"{_COLUMNS} WHERE w.diary_id = ? ORDER BY w.made_at DESC, w.id", (diary,)).fetchall()
-        return tuple(WitnessRow(*row) for row in rows)
+        return tuple(row for row in (WitnessRow(*one) for one in rows) if taken or row.taken_at is None)
 
     return await db.page(read)
 
@@ -79,7 +81,7 @@ def add(hand: Hand, account: bytes, row: WitnessRow) -> WitnessRow:
     known = hand.execute(f"{_COLUMNS} WHERE w.id = ? OR w.name_mac = ?", (row.id, row.name_mac)).fetchall()
     if earlier := noted([WitnessRow(*one) for one in known], row, "id", "sealed", "diary"):
         return earlier
-    standing = "SELECT count(*) FROM witness_code WHERE diary_id = ?"
+    standing = "SELECT count(*) FROM witness_code WHERE diary_id = ? AND taken_at IS NULL"
     if hand.execute(standing, (row.diary,)).fetchone()[0] >= OPEN_AT_ONCE:
         raise OverQuota("There are too many codes at once. Remove one first.")
     hand.execute(
@@ -123,8 +125,22 @@ def answer(hand: Hand, witness: bytes, upload: bytes | None, statement: bytes, n
     hand.execute("UPDATE witness_code SET statement = ?, answered_at = ? WHERE id = ?", (statement, now, witness))
 
 
+def take_in(hand: Hand, account: bytes, diary: bytes, witness: bytes, now: int) -> None:
+    """The statement that came has become the keeper's; the first time counts. Raises NotFound where none came.
+
+    It stays for 30 days, as letters do ([Note: taken in], letters.py).
+    """
+    erasures.owned(hand, account, diary)
+    taken = hand.execute(
+        "UPDATE witness_code SET taken_at = coalesce(taken_at, ?) WHERE id = ? AND diary_id = ? AND answered_at IS NOT NULL",
+        (now, witness, diary),
+    )
+    if taken.rowcount != 1:
+        raise NotFound
+
+
 def remove(hand: Hand, account: bytes, diary: bytes, witness: bytes) -> None:
-    """Nobody can answer any more, and what came has been taken in or thrown away. Raises NotFound."""
+    """Nobody can answer any more, and what came is thrown away. Raises NotFound."""
     erasures.owned(hand, account, diary)
     row = hand.execute(f"{_COLUMNS} WHERE w.id = ? AND w.diary_id = ?", (witness, diary)).fetchone()
     if row is None:
@@ -133,8 +149,9 @@ def remove(hand: Hand, account: bytes, diary: bytes, witness: bytes) -> None:
 
 
 def drop_due(hand: Hand, before: int) -> int:
-    """Forget codes that ran out before `before` ms and brought nothing; how many."""
-    rows = hand.execute(f"{_COLUMNS} WHERE w.expires_at <= ? AND w.answered_at IS NULL", (before,)).fetchall()
+    """Forget codes that ran out before `before` ms and brought nothing, and what was taken in before it; how many."""
+    unused = "w.expires_at <= ? AND w.answered_at IS NULL"
+    rows = hand.execute(f"{_COLUMNS} WHERE ({unused}) OR w.taken_at <= ?", (before, before)).fetchall()
     for row in rows:
         _drop(hand, WitnessRow(*row))
     return len(rows)

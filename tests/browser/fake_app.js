@@ -177,6 +177,7 @@ class FakeApp {
   async narrowGrant(grant, less, by) { await this.did('narrowGrant', { grant, less, ...by }); }
   async readGrants() { return { grants: [], looks: [], offline: false, ...this.let_in }; }
   async endGrant(grant, by) { await this.did('endGrant', { grant, ...by }); return { heard: this.no_signal !== true }; }
+  async lookAgain() { await this.did('lookAgain'); return this.found_again ?? 0; }
   async readMarked() { return new Map(this.through ?? []); }
   async markedOf(record) { return new Map(this.through ?? []).get(record)?.map((name) => ({ name, at: Date.now() - 36e5, since: record === 'r1' })) ?? []; }
   async whoSees() { return this.sees ?? []; }
@@ -186,7 +187,7 @@ class FakeApp {
   async readWitnesses() { return { witnesses: this.saw ?? [], address: 'https://public.example/answer', offline: this.no_signal === true }; }
   async askWitness(asked) { await this.did('askWitness', asked); return { witness: 'w0', words: WORDS_OF_A_WITNESS, proof: 'p', note: asked.note, made_at: NOW, expires_at: NOW + 14 * 24 * HOUR, address: 'https://public.example/answer' }; }
   async keepStatement(witness) { await this.did('keepStatement', witness); return { record: 's0' }; }
-  async dropWitness(witness) { await this.did('dropWitness', witness); }
+  async dropWitness(witness, by) { await this.did('dropWitness', { witness, ...by }); }
   async readAsked(record) { return (this.asks ?? []).filter(({ about }) => !record || about === record); }
   async readQuestions() { return this.questions ?? []; }
   async answerQuestion(said) { await this.did('answerQuestion', said); this.asks = []; }

@@ -48,6 +48,9 @@ def asks(keeper: Keeper, note: str) -> str:
     keeper.field("What are you asking them about?").fill(note)
     assert faults(keeper.page) == []
     keeper.tap("Make the words")
+    sheet = keeper.page.get_by_role("dialog")
+    sheet.get_by_label("Type your words to go on", exact=True).fill(keeper.words)
+    sheet.get_by_role("button", name="Make the words").click()
     keeper.sees_place("These nine words")
     return " ".join(keeper.page.locator(".eight-words li").all_inner_texts())
 

@@ -70,6 +70,22 @@ test('two advocates ask about one entry at once: both are answered, and one who 
   assert.deepEqual([await reaches(priya), await reaches(sam)], [1, 0]);
 });
 
+test('a question that a copied session said was taken in is found again, once, and answered as any other', async () => {
+  const one = await keeper();
+  const priya = await desk(server);
+  await one.letIn(priya);
+  const letter = await priya.writes('question', { about: one.record, text: 'What did he wear?' });
+  const { ctx } = one.phone;
+  await ctx.api.withSession({ path: `/v1/diaries/${ctx.open.identity.diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' });
+  await one.run();
+  assert.deepEqual(await one.app.readAsked(), []);
+  assert.deepEqual([await one.app.lookAgain(), await one.app.lookAgain()], [1, 0]);
+  assert.deepEqual((await one.app.readAsked()).map(({ text }) => text), ['What did he wear?']);
+  await one.app.answerQuestion({ letter, answer: 'A grey coat.' });
+  await one.run();
+  assert.deepEqual([await one.app.lookAgain(), await one.app.readAsked()], [0, []]);
+});
+
 test('a grant that runs out while the keeper has no signal: nothing written after its end is given, though the server would still take it', async () => {
   const one = await keeper();
   const priya = await desk(server);

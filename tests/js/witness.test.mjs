@@ -31,7 +31,7 @@ async function asks(note = 'Tuesday at the tram stop') {
   const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()), packActions: witnessActions }, 'He waited outside again.');
   await one.app.register({ words: WORDS });
   await until(one, ({ entries }) => entries.length && entries.every(({ state }) => state.code === 'kept'), 'kept');
-  return { ...one, made: await one.app.askWitness({ name: 'Maya', note }) };
+  return { ...one, made: await one.app.askWitness({ name: 'Maya', note, words: WORDS }) };
 }
 
 /** fetch would write its own Host. @returns {Promise<Response>} */
@@ -85,7 +85,7 @@ test('asked, answered with files, kept as a statement with its files; the words 
   assert.deepEqual(kept.map(({ name, size }) => [name, size]), [['door.mp4', 1_200_000], ['times.txt', 6]]);
   assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
   assert.equal(one.app.state.waiting.answers, 0);
-  await assert.rejects(looks(page().wire, one.made.words), ({ code }) => code === 'no_match');
+  await assert.rejects(looks(page().wire, one.made.words), ({ code }) => code === 'over');
 });
 
 test('used once: the second says so kindly; what is too large is refused before a byte is sent; a slip is said before anyone is asked', async () => {
@@ -105,7 +105,7 @@ test('used once: the second says so kindly; what is too large is refused before 
   await assert.rejects(looks(wire, [...named.slice(0, 3), 'xylophonist', ...named.slice(4)].join(' ')), ({ code, unknown }) => code === 'bad_request' && unknown.join() === 'xylophonist');
   await assert.rejects(looks(wire, named.slice(1).join(' ')), ({ code }) => code === 'bad_request');
   assert.equal(sent.length, 0);
-  await one.app.dropWitness(one.made.witness);
+  await one.app.dropWitness(one.made.witness, { words: WORDS });
   assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
 });
 
@@ -124,7 +124,7 @@ test('an account that took longer than its ticket, a connection that breaks at e
   const weak = { ...wire, declare: broken('declare', { arrives: true }), part: broken('part', { arrives: false }), send: broken('send', { arrives: true }) };
   await answers(weak, found, [new File([], 'empty.txt'), new File([random(2_300_000)], 'gate.mp4', { type: 'video/mp4' })]);
   // The answer to the last step is lost, and sent by hand once more.
-  const again = await one.app.askWitness({ name: 'Maya', note: '' });
+  const again = await one.app.askWitness({ name: 'Maya', note: '', words: WORDS });
   const second = await looks(wire, again.words);
   const lost = { ...wire, send: async (...args) => { await wire.send(...args); throw new KeptError('no_network'); } };
   const files = [new File(['a list'], 'times.txt')];
@@ -133,6 +133,24 @@ test('an account that took longer than its ticket, a connection that breaks at e
   const { witnesses } = await one.app.readWitnesses();
   assert.deepEqual(witnesses.map(({ said }) => said?.files?.list.map(({ name }) => name)), [['times.txt'], ['gate.mp4']]);
   for (const { witness } of [one.made, again]) await one.app.keepStatement(witness);
+});
+
+test('a code is made, ended and thrown away with the keeper’s own words only; a copied session that says a statement was taken in hides it from nobody', async () => {
+  const one = await asks('');
+  await one.app.setShort('274913', WORDS);
+  const { ctx } = one.phone;
+  for (const words of ['not the words at all', '274913', '']) {
+    await assert.rejects(one.app.askWitness({ name: 'Maya', note: '', words }), ({ code }) => ['no_match', 'bad_request'].includes(code));
+    await assert.rejects(one.app.dropWitness(one.made.witness, { words }), ({ code }) => ['no_match', 'bad_request'].includes(code));
+  }
+  await answers(page().wire, await looks(page().wire, one.made.words), [new File(['a list'], 'times.txt')]);
+  await ctx.api.withSession({ path: `/v1/diaries/${ctx.open.identity.diary}/witnesses/${one.made.witness}/taken`, method: 'POST', want: 'nothing' });
+  await ctx.open.syncing.now();
+  await until(one, ({ waiting }) => waiting.answers === 1, 'said to have come');
+  assert.deepEqual((await one.app.readWitnesses()).witnesses.map(({ said, verified }) => [said?.fields.words, verified]), [[SAID.words, true]]);
+  const { record } = await one.app.keepStatement(one.made.witness);
+  assert.equal((await one.app.readRecord(record)).fields.attachment_ids.length, 1);
+  assert.deepEqual((await one.app.readWitnesses()).witnesses, []);
 });
 
 test('an empty file in a statement that some other page sent keeps nothing out that comes after it', async () => {
@@ -185,7 +203,7 @@ test('a code of seven words from before is answered as ever', async () => {
 
 test('keys made new while the words are out, and while what came waits: both statements open on every phone that had the keys, and are checked', async () => {
   const one = await asks();
-  const later = await one.app.askWitness({ name: 'Maya', note: '' });
+  const later = await one.app.askWitness({ name: 'Maya', note: '', words: WORDS });
   const { login } = one.app.state.account;
   const two = await anotherPhone(server.base, login, WORDS, {}, { packActions: witnessActions });
   await answers(page().wire, await looks(page().wire, one.made.words), [new File([random(2000)], 'gate.jpg', { type: 'image/jpeg' })]);
@@ -216,7 +234,7 @@ test('another device of the diary is told that something came, opens it and says
   await answers(wire, await looks(wire, one.made.words), [new File(['a list'], 'times.txt', { type: 'text/plain' })]);
   // What a server put there that is no statement is nobody's, and not said to have come.
   faults.after = async (path, _options, response) => {
-    if (!path.endsWith('/witnesses')) return undefined;
+    if (!path.endsWith('/witnesses?taken=1')) return undefined;
     const told = await response.json();
     return new Response(JSON.stringify({ ...told, witnesses: told.witnesses.map((row) => ({ ...row, statement: row.sealed })) }));
   };
@@ -233,5 +251,6 @@ test('another device of the diary is told that something came, opens it and says
   assert.equal((await other.app.readRecordFiles(fields.attachment_ids)).length, 1);
   assert.equal(other.app.state.waiting.answers, 0);
   // The device that made the words, looking too late, makes no second one of it.
+  await other.phone.ctx.open.syncing.now();
   await assert.rejects(one.app.keepStatement(shown.witness), ({ code }) => code === 'not_found');
 });

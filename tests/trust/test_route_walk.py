@@ -24,16 +24,13 @@ from tests.web.test_authorisation import belongings, body_for
 WRONG = b64(bytes(32))
 DAY = 86_400_000
 INTERFACE = [row for row in ROUTES if row.path.startswith("/v1/")]
-# What a session alone may do besides reading: each adds, or takes back what was asked for, and destroys nothing that was written.
-# What still has to come under `proved` is said in docs/threats.md, and stands here by name until it does.
 NEW_LOCKS = ("PUT /v1/account/words", "PUT /v1/account/code", "POST /v1/diaries/{diary}/rotation")
+# What a session alone may end: each takes back what was asked for, or is its own, and destroys nothing that was written.
 ENDS_WITHOUT_PROOF = {
     "DELETE /v1/session",  # this device's own
     "DELETE /v1/diaries/{diary}/erasures/{erasure}",  # takes back what would have destroyed
     "DELETE /v1/account/closing",  # takes back what would have destroyed
     "DELETE /v1/packs/{pack}",  # a job of this session's, which ends by itself in minutes
-    "DELETE /v1/diaries/{diary}/letters/{letter}",
-    "DELETE /v1/diaries/{diary}/witnesses/{witness}",
 }
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from diary.client.advocates import ask as ask_of
 from diary.crypto.handover import new_kdf
 from diary.crypto.kdf import CHEAPEST
 from diary.encoding import b64
 from diary.ids import id_text, new_id
-from tests.advocates import Desk, lead_of, let_in
-from tests.keepers import Keeper, Phone, Served, copied
+from diary.services.purge import purge
+from tests.advocates import Desk, all_of_it, beside, lead_of, let_in
+from tests.keepers import Keeper, Phone, Served, copied, on_another_device
+from tests.web.test_authorisation import asking
+from tests.web.test_witnesses import asks
 
 WRONG = b64(bytes(32))
+HOUR = 3_600_000
 PROOFS: tuple[dict[str, str], ...] = ({}, {"x_proof": WRONG}, {"x_proof": "?"})
 
 
@@ -55,3 +60,81 @@ async def test_a_copied_session_makes_and_ends_no_handover(keeper: Keeper, serve
     listed = (await keeper.ask("GET", "/v1/handovers")).json()["handovers"]
     assert [one["ended_at"] for one in listed] == [None]
     assert (await keeper.ask("DELETE", path, x_proof=keeper.proof)).status_code == 204
+
+
+async def test_a_copied_session_makes_and_ends_no_witness_code(keeper: Keeper, server: Served) -> None:
+    """Nobody is asked in the keeper's name, and the code that a witness was given goes on."""
+    thief, witness = copied(server, keeper), id_text(new_id())
+    body: dict[str, object] = {"witness": witness, "name": b64(new_id()), "sealed": asking(witness)}
+    await refused(thief, "POST", f"{keeper.diary}/witnesses", body)
+    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body, x_proof=keeper.proof)).status_code == 201
+    await refused(thief, "DELETE", f"{keeper.diary}/witnesses/{witness}")
+    # Nothing has come, so there is nothing to have been taken in.
+    assert (await thief.ask("POST", f"{keeper.diary}/witnesses/{witness}/taken")).status_code == 404
+    assert [one["witness"] for one in await listed(keeper, "witnesses")] == [witness]
+
+
+async def test_a_copied_session_destroys_no_letter(keeper: Keeper, server: Served, desk: Desk) -> None:
+    """What it says was taken in is there for thirty days, to the byte, and goes sooner with the words only."""
+    await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
+    path, body = keeper.seal()
+    await keeper.ask("PUT", path, body)
+    client, = await desk.clients(server.clock.now_ms())
+    for text in ("When was that?", "Who was there?"):
+        await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], text, server.clock.now_ms())
+    first, second = await listed(keeper, "letters")
+    thief = copied(server, keeper)
+    place = f"{keeper.diary}/letters/{first['letter']}"
+    await refused(thief, "DELETE", place)
+    for _ in range(2):
+        assert (await thief.ask("POST", f"{place}/taken")).status_code == 204
+    assert await listed(keeper, "letters") == [second]
+    taken_at = server.clock.now_ms()
+    assert await listed(keeper, "letters?taken=1") == [first | {"taken_at": taken_at}, second]
+    await hours(server, 29 * 24)
+    assert (await thief.ask("POST", f"{place}/taken")).status_code == 204
+    assert len(await listed(keeper, "letters?taken=1")) == 2
+    await hours(server, 25)
+    keeper = await on_another_device(server, keeper)  # the session was of thirty days too
+    assert await listed(keeper, "letters?taken=1") == [second]
+    assert (await keeper.ask("DELETE", f"{keeper.diary}/letters/{second['letter']}", x_proof=keeper.proof)).status_code == 204
+    assert await listed(keeper, "letters?taken=1") == []
+
+
+async def test_a_copied_session_destroys_no_statement(keeper: Keeper, server: Served) -> None:
+    """What a witness wrote stays for thirty days after it was taken in, and goes sooner with the words only."""
+    asked, other = await asks(server, keeper), await asks(server, keeper)
+    for one in (asked, other):
+        await one.types()
+        assert (await one.send(one.seal(keeper))).status_code == 204
+    thief = copied(server, keeper)
+    place = f"{keeper.diary}/witnesses/{asked.id}"
+    before = {str(one["witness"]): one for one in await listed(keeper, "witnesses")}
+    await refused(thief, "DELETE", place)
+    assert (await thief.ask("POST", f"{place}/taken")).status_code == 204
+    assert [one["witness"] for one in await listed(keeper, "witnesses")] == [other.id]
+    held = {str(one["witness"]): one for one in await listed(keeper, "witnesses?taken=1")}
+    assert held[asked.id] == before[asked.id] | {"taken_at": server.clock.now_ms()}
+    await hours(server, 29 * 24)
+    assert {one["witness"] for one in await listed(keeper, "witnesses?taken=1")} == {asked.id, other.id}
+    await hours(server, 25)
+    keeper = await on_another_device(server, keeper)  # the session was of thirty days too
+    # What came and was not taken in is never dropped by itself.
+    assert [one["witness"] for one in await listed(keeper, "witnesses?taken=1")] == [other.id]
+    gone = await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{other.id}", x_proof=keeper.proof)
+    assert (gone.status_code, await listed(keeper, "witnesses?taken=1")) == (204, [])
+
+
+async def listed(keeper: Keeper, what: str) -> list[dict[str, object]]:
+    """The diary's letters or codes."""
+    return list((await keeper.ask("GET", f"{keeper.diary}/{what}")).json()[what.partition("?")[0]])
+
+
+async def hours(server: Served, n: int) -> None:
+    """Time goes on, the server awake, and what is due is carried out."""
+    server.clock.advance((n - 2) * HOUR)
+    async with beside(server) as instance:
+        for _ in range(3):  # a clock that has just jumped is believed after an hour
+            await purge(instance)
+            server.clock.advance(HOUR)
+    server.clock.advance(-HOUR)

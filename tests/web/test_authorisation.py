@@ -51,7 +51,7 @@ async def belongings(keeper: Keeper, server: Served, desk: Desk | None = None) -
     letter = await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], "When was that?", server.clock.now_ms())
     witness = id_text(new_id())
     asked = {"witness": witness, "name": b64(bytes(15) + b"w"), "sealed": asking(witness)}
-    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", asked)).status_code == 201
+    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", asked, x_proof=keeper.proof)).status_code == 201
     return {
         "witness": witness,
         "handover": left,

@@ -75,8 +75,8 @@ async def asks(server: Served, keeper: Keeper) -> Asked:
         "ecdsa_pub": b64(keys.ecdsa_pub), "hpke_pub": b64(keys.hpke_pub), "made_at": 1, "name": "Maya", "note": NOTE, "until": 2,
     }  # fmt: skip
     body = {"name": b64(code.name), "sealed": b64(witnesses.seal_asking(code, one, told)), "witness": one}
-    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body)).status_code == 201
-    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body)).status_code == 201
+    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body, x_proof=keeper.proof)).status_code == 201
+    assert (await keeper.ask("POST", f"{keeper.diary}/witnesses", body, x_proof=keeper.proof)).status_code == 201
     client = httpx.AsyncClient(transport=server.client("198.51.100.99")._transport, base_url=server.settings.public_url)
     return Asked(words, code, one, Phone(client))
 
@@ -107,7 +107,7 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(server
     for file in server.settings.data.rglob("*"):
         raw = file.read_bytes() if file.is_file() else b""
         assert not [one for one in (SENTINEL, NOTE, asked.words) if one.encode() in raw], file
-    assert (await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{asked.id}")).status_code == 204
+    assert (await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{asked.id}", x_proof=keeper.proof)).status_code == 204
     assert await came(keeper) == []
 
 
@@ -117,7 +117,7 @@ async def test_wrong_words_learn_nothing_and_right_ones_that_are_over_are_told_k
     wrong = await used.types(Code(os.urandom(16), b"", b""))
     await used.types()
     assert (await used.send(used.seal(keeper))).status_code == 204
-    assert (await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{gone.id}")).status_code == 204
+    assert (await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{gone.id}", x_proof=keeper.proof)).status_code == 204
     never = await gone.types()
     assert (wrong.status_code, wrong.json()["error"], wrong.content) == (401, "no_match", never.content)
     again = await used.types()
@@ -181,7 +181,7 @@ async def test_files_come_whole_and_a_large_one_is_refused_plainly(server: Serve
     assert got == sealed and not any(content[:64] in part for part in got)
     late = await asked.stranger.ask("PUT", f"{path}/parts/0", sealed[0], x_proof=asked.ticket)
     assert late.status_code == 404
-    await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{asked.id}")
+    await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{asked.id}", x_proof=keeper.proof)
     assert (await keeper.ask("GET", f"{keeper.diary}/blobs/{upload}")).status_code in (404, 410)
 
 

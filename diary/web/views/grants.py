@@ -85,11 +85,18 @@ async def end(call: Call) -> ASGIApp:
 
 
 async def list_letters(call: Call) -> ASGIApp:
-    """What waits to be taken in."""
-    return json_answer({"letters": await grants.list_letters(call.instance, call.keeper, call.id("diary"))})
+    """What waits to be taken in, and with `?taken=1` what was."""
+    taken = bool(call.query_number("taken", 1))
+    return json_answer({"letters": await grants.list_letters(call.instance, call.keeper, call.id("diary"), taken=taken)})
 
 
 async def take_in(call: Call) -> ASGIApp:
     """A letter has become the keeper's."""
     await grants.take_in(call.instance, call.keeper, call.id("diary"), call.id("letter"))
+    return Answer()
+
+
+async def drop_letter(call: Call) -> ASGIApp:
+    """A letter goes now, after the words again."""
+    await grants.drop_letter(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("letter"))
     return Answer()

@@ -18,7 +18,7 @@ MOST_BYTES = 1 << 50
 
 
 async def ask(call: Call) -> ASGIApp:
-    """Leave what a witness is asked."""
+    """Leave what a witness is asked, after the words again."""
     fields = call.fields()
     asking = Asking(
         diary=call.id("diary"),
@@ -26,19 +26,26 @@ async def ask(call: Call) -> ASGIApp:
         name=fields.octets("name", NAME_BYTES, NAME_BYTES),
         sealed=fields.octets("sealed", witnesses.ASKING_BYTES),
     )
-    row = await witnesses.ask(call.instance, call.keeper, asking)
+    row = await witnesses.ask(call.instance, call.keeper, call.proof(), asking)
     return json_answer({"expires_at": row.expires_at, "witness": id_text(row.id)}, 201)
 
 
 async def list_own(call: Call) -> ASGIApp:
     """What was asked, what came, and where the words are typed; the public host is named to a keeper only."""
-    found = await witnesses.list_for(call.instance, call.keeper, call.id("diary"))
+    taken = bool(call.query_number("taken", 1))
+    found = await witnesses.list_for(call.instance, call.keeper, call.id("diary"), taken=taken)
     return json_answer({"address": f"{call.instance.settings.public_url}{STATEMENT}", "witnesses": found})
 
 
+async def take_in(call: Call) -> ASGIApp:
+    """What came has become the keeper's."""
+    await witnesses.take_in(call.instance, call.keeper, call.id("diary"), call.id("witness"))
+    return Answer()
+
+
 async def remove(call: Call) -> ASGIApp:
-    """End a code, or drop what came."""
-    await witnesses.remove(call.instance, call.keeper, call.id("diary"), call.id("witness"))
+    """End a code, or drop what came, after the words again."""
+    await witnesses.remove(call.instance, call.keeper, call.proof(), call.id("diary"), call.id("witness"))
     return Answer()
 
 

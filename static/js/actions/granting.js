@@ -16,6 +16,7 @@ import { giveTo, readAll, stands } from './granting_give.js';
 import { carryMarks, markedAll, markedOf } from './marking.js';
 import { isMeant, previewOf, within } from './granting_scope.js';
 import { insideOf, savedOf } from './inside.js';
+import { lookAgain } from './letters.js';
 import { readDiary } from './pack_sources.js';
 import { readSettings } from './settings.js';
 
@@ -52,6 +53,8 @@ export function grantActions(ctx) {
     async readGrants() { return readAll(ctx, inside()); },
     /** Now, with or without a signal. */
     async endGrant(/** @type {string} */ grant, /** @type {{words: string}} */ { words }) { return saved(await endWithWords(ctx, inside(), grant, words)); },
+    /** What advocates sent in the last 30 days and is nowhere here. @returns {Promise<number>} how many there were */
+    async lookAgain() { return saved(await lookAgain(ctx, inside())); },
     /** Who can see an entry, as far as this phone knows without asking. */
     async whoSees(/** @type {string} */ record) { return whoSees(ctx, inside(), record); },
     /** Who has looked through what, by record. */

@@ -33,19 +33,11 @@ export async function heedLetters(ctx, open) {
   if (!isLetIn && !letters.length && !done.length && (askedOnce.has(open) || !(await open.store.readJson('k/consent'))?.length)) return;
   const wire = grantsOf(ctx.api);
   const { letters: rows } = await wire.letters(open.identity.diary);
-  const from = await writers(ctx, open, rows);
   const waiting = new Set(rows.map(({ letter }) => letter));
   // A record takes its letter's id: where that record is, another device of this diary has taken it in, or an id was made up.
   for (const { letter } of [...rows, ...letters]) if (await open.book.meta(letter)) done.push(letter);
-  /** @type {Letter[]} */ const fresh = [];
-  const known = new Set([...letters.map((/** @type {Letter} */ { letter }) => letter), ...done]);
-  for (const row of rows) {
-    const by = from.get(row.grant);
-    const opened = known.has(row.letter) || !by ? null : await read(open, row, by.rights);
-    if (!by || !opened) continue;
-    if (by.isOver && opened.said.what === 'question') done.push(row.letter);
-    else fresh.push({ letter: row.letter, grant: row.grant, name: by.name, organisation: by.organisation, pub: opened.pub, at: row.made_at, said: opened.said });
-  }
+  const { fresh, idle } = await readFresh(ctx, open, rows, done);
+  done.push(...idle);
   for (const letter of done) if (waiting.has(letter)) await wire.takeIn(open.identity.diary, letter);
   if (!isLetIn) askedOnce.add(open);
   if (!fresh.length && !done.length) return;
@@ -54,6 +46,39 @@ export async function heedLetters(ctx, open) {
     root.letters_done = (root.letters_done ?? []).filter((/** @type {string} */ one) => !done.includes(one));
   });
   ctx.show();
+}
+
+/**
+ * What the server holds of the last 30 days though it was said to be taken in, and what is in no record here: it waits here once more.
+ * A session alone can say so of a letter; whoever misses one looks again.
+ * @param {Context} ctx @param {Open} open @returns {Promise<number>} how many
+ */
+export async function lookAgain(ctx, open) {
+  const { letters: rows } = await grantsOf(ctx.api).letters(open.identity.diary, { taken: true });
+  const there = [...(open.store.root.letters_done ?? [])];
+  for (const { letter } of rows) if (await open.book.meta(letter)) there.push(letter);
+  const { fresh } = await readFresh(ctx, open, rows, there);
+  if (fresh.length) await open.store.change((root) => { root.letters = [...(root.letters ?? []), ...fresh]; });
+  return fresh.length;
+}
+
+/**
+ * Those of `rows` that wait neither here nor are among `done`, opened; `idle`: questions of a grant that is over.
+ * @param {Context} ctx @param {Open} open @param {readonly import('../net/grants.js').LetterRow[]} rows @param {readonly string[]} done
+ */
+async function readFresh(ctx, open, rows, done) {
+  const from = await writers(ctx, open, rows);
+  const known = new Set([...(open.store.root.letters ?? []).map((/** @type {Letter} */ { letter }) => letter), ...done]);
+  /** @type {Letter[]} */ const fresh = [];
+  /** @type {string[]} */ const idle = [];
+  for (const row of rows) {
+    const by = from.get(row.grant);
+    const opened = known.has(row.letter) || !by ? null : await read(open, row, by.rights);
+    if (!by || !opened) continue;
+    if (by.isOver && opened.said.what === 'question') idle.push(row.letter);
+    else fresh.push({ letter: row.letter, grant: row.grant, name: by.name, organisation: by.organisation, pub: opened.pub, at: row.made_at, said: opened.said });
+  }
+  return { fresh, idle };
 }
 
 /** Whose letters these may be, by grant. @param {Context} ctx @param {Open} open @param {readonly import('../net/grants.js').LetterRow[]} rows @returns {Promise<Map<string, Writer>>} */

@@ -5,12 +5,16 @@
  * [Note: where the words are] The words, and the proof a statement is checked by, lie in this phone's own sealed root: no record, so in
  * no pack. Another device of the diary opens what came, since it is sealed to the keeper, and cannot check it: it says so, and what is
  * kept there is marked as not checked. So a phone that is lost takes no statement with it.
+ *
+ * [Note: said to be taken in] A session alone can tell the server that a statement was taken in, and the server keeps it for 30 days
+ * from then. So this phone does not believe that alone: what is in no record of the diary is shown as before.
  */
 import { unb64 } from '../core/bytes.js';
 import { KeptError } from '../core/errors.js';
 import { openPart, partCount } from '../crypto/files.js';
 import { openSlip, partsOf } from '../crypto/handover.js';
 import { witnessesOf } from '../net/witnesses.js';
+import { proofOf } from './accounts.js';
 import { insideOf, savedOf } from './inside.js';
 import { addFile } from './registers.js';
 
@@ -28,28 +32,36 @@ export function witnessActions(ctx) {
   const inside = insideOf(ctx);
   const saved = savedOf(ctx);
   return {
-    /** @param {{name: string, note: string}} asked @returns {Promise<Kept>} */
+    /** @param {{name: string, note: string, words: string}} asked `words`: the keeper's own @returns {Promise<Kept>} */
     askWitness: async (asked) => saved(await ask(ctx, inside(), asked)),
     /** @returns {Promise<Listed>} */
     readWitnesses: async () => readAll(ctx, inside()),
     /** The statement becomes a record with its files. @param {string} witness @param {(done: number, total: number) => void} [onProgress] */
     keepStatement: async (witness, onProgress) => saved(await keep(ctx, inside(), witness, onProgress)),
-    /** The code is ended, and what came of it thrown away. @param {string} witness */
-    dropWitness: async (witness) => saved(await drop(ctx, inside(), witness)),
+    /** The code is ended, and what came of it thrown away. @param {string} witness @param {{words: string}} by the keeper's own */
+    dropWitness: async (witness, { words }) => saved(await drop(ctx, inside(), witness, words)),
   };
 }
 
 /** @param {Open} open @returns {Kept[]} */
 const keptOf = ({ store }) => store.root.witnesses ?? [];
 
-/** @param {Context} ctx @param {Open} open @param {{name: string, note: string}} asked @returns {Promise<Kept>} */
-async function ask(ctx, open, { name, note }) {
+/** Without what was taken in; see [Note: said to be taken in]. @param {ReturnType<typeof witnessesOf>} wire @param {Open} open */
+async function list(wire, open) {
+  const { address, witnesses } = await wire.list();
+  const isIn = await Promise.all(witnesses.map(async ({ taken_at: at, witness }) => at !== null && Boolean(await open.book.meta(witness))));
+  return { address, witnesses: witnesses.filter((_, i) => !isIn[i]) };
+}
+
+/** @param {Context} ctx @param {Open} open @param {{name: string, note: string, words: string}} asked @returns {Promise<Kept>} */
+async function ask(ctx, open, { name, note, words: own }) {
   if (!open.store.root.account.registered) throw new KeptError('not_registered');
   const wire = witnessesOf(ctx.api, open.identity.diary);
   const { address } = await wire.list();
+  const own_proof = await proofOf(ctx, open, own);
   const made_at = ctx.clock.now();
   const { words, witness, proof, asking } = await open.vault.witnessAsk({ address, name: name.trim(), note: note.trim(), made_at, until: made_at + LASTS_MS });
-  const { expires_at } = await wire.ask(asking);
+  const { expires_at } = await wire.ask(asking, own_proof);
   const kept = { witness, words, proof, note: note.trim(), made_at, expires_at, address };
   await open.store.change((root) => { root.witnesses = [...(root.witnesses ?? []), kept]; });
   return kept;
@@ -58,7 +70,7 @@ async function ask(ctx, open, { name, note }) {
 /** @param {Context} ctx @param {Open} open @returns {Promise<Listed>} */
 async function readAll(ctx, open) {
   const here = keptOf(open);
-  const told = await witnessesOf(ctx.api, open.identity.diary).list().catch((error) => { if (error.code !== 'no_network') throw error; return null; });
+  const told = await list(witnessesOf(ctx.api, open.identity.diary), open).catch((error) => { if (error.code !== 'no_network') throw error; return null; });
   if (!told) return { offline: true, address: here[0]?.address ?? '', witnesses: here.map((one) => ({ ...one, answered_at: null, said: null, verified: false })).reverse() };
   const witnesses = await Promise.all(told.witnesses.map(async (row) => {
     const mine = here.find(({ witness }) => witness === row.witness);
@@ -79,7 +91,7 @@ async function read({ vault }, { witness, proof }, statement) {
 export async function heedWitnesses(ctx, open) {
   if (!keptOf(open).length && open.witnessesOut === false) return;
   const before = open.store.root.witnesses_came ?? 0;
-  const { witnesses } = await witnessesOf(ctx.api, open.identity.diary).list();
+  const { witnesses } = await list(witnessesOf(ctx.api, open.identity.diary), open);
   open.witnessesOut = witnesses.length > 0;
   await count(open, witnesses);
   if ((open.store.root.witnesses_came ?? 0) !== before) ctx.show();
@@ -104,7 +116,13 @@ async function count(open, rows) {
 /** @param {Context} ctx @param {Open} open @param {string} witness @param {((done: number, total: number) => void)|undefined} onProgress */
 async function keep(ctx, open, witness, onProgress) {
   const wire = witnessesOf(ctx.api, open.identity.diary);
-  const row = (await wire.list()).witnesses.find((one) => one.witness === witness);
+  const find = async () => (await list(wire, open)).witnesses.find((one) => one.witness === witness);
+  let row = await find();
+  if (row && row.taken_at !== null) {
+    // Another device may have made the record meanwhile: it comes down first, so that there is one.
+    await open.syncing.now();
+    row = await find();
+  }
   const mine = keptOf(open).find((one) => one.witness === witness);
   const came = row?.statement ? await read(open, mine ?? { witness, proof: null }, row.statement) : null;
   if (!row || !came) throw new KeptError('not_found');
@@ -119,7 +137,8 @@ async function keep(ctx, open, witness, onProgress) {
   const { fields } = await open.book.newest(witness);
   const there = Array.isArray(fields.attachment_ids) ? fields.attachment_ids.length : 0;
   for (const file of files.slice(there)) await addFile(ctx, open, { kind: 'statement', record: witness, field: 'attachment_ids' }, file, { route: 'files' });
-  await drop(ctx, open, witness);
+  await wire.takeIn(witness).catch((error) => { if (error.code !== 'not_found') throw error; });
+  await count(open, (await list(wire, open)).witnesses);
   return { record: witness };
 }
 
@@ -153,10 +172,10 @@ async function fetchFiles(wire, { key, list, upload }, onProgress) {
   return list.map(({ name, size: bytes, type }) => new File([whole.slice(at, at += bytes)], name, { type }));
 }
 
-/** @param {Context} ctx @param {Open} open @param {string} witness */
-async function drop(ctx, open, witness) {
+/** @param {Context} ctx @param {Open} open @param {string} witness @param {string} words */
+async function drop(ctx, open, witness, words) {
   const wire = witnessesOf(ctx.api, open.identity.diary);
-  await wire.remove(witness).catch((error) => { if (error.code !== 'not_found') throw error; });
-  await count(open, (await wire.list()).witnesses);
+  await wire.remove(witness, await proofOf(ctx, open, words)).catch((error) => { if (error.code !== 'not_found') throw error; });
+  await count(open, (await list(wire, open)).witnesses);
   return null;
 }

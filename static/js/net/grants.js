@@ -6,7 +6,7 @@ import { unb64 } from '../core/bytes.js';
 /** @typedef {{ecdsa_pub: string, fingerprint: string, hpke_pub: string, name: string, organisation: string}} AdvocateRow */
 /** @typedef {{advocate: AdvocateRow|null, diary: string, ended_at: number|null, given: number, grant: string, kept: string, looked_at: number|null, made_at: number, marks: number, not_after: number}} GrantRow `marks`: how many times the advocate changed what they have looked through */
 /** @typedef {{at: number, grant: string, what: 'read'|'file'|'pack'}} Look to the minute, ms */
-/** @typedef {{envelope: string, grant: string, letter: string, made_at: number}} LetterRow */
+/** @typedef {{envelope: string, grant: string, letter: string, made_at: number, taken_at: number|null}} LetterRow `taken_at`: when a device of the diary took it in */
 
 /** @param {Api} api */
 export function grantsOf(api) {
@@ -30,9 +30,9 @@ export function grantsOf(api) {
     carryMarks: (diary, grant, sealed) => api.withSession({ path: `${path(diary, grant)}/marks`, method: 'PUT', bytes: sealed, want: 'nothing' }),
     /** @param {string} diary @param {string} grant @param {string} proof */
     end: (diary, grant, proof) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
-    /** @param {string} diary @returns {Promise<{letters: LetterRow[]}>} */
-    letters: (diary) => api.withSession({ path: `/v1/diaries/${diary}/letters` }),
-    /** @param {string} diary @param {string} letter */
-    takeIn: (diary, letter) => api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}`, method: 'DELETE', want: 'nothing' }),
+    /** @param {string} diary @param {{taken?: boolean}} [how] `taken`: those that were taken in too @returns {Promise<{letters: LetterRow[]}>} */
+    letters: (diary, { taken = false } = {}) => api.withSession({ path: `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}` }),
+    /** It stays at the server for 30 days. @param {string} diary @param {string} letter */
+    takeIn: (diary, letter) => api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
   };
 }

@@ -2,7 +2,7 @@
 
 /** @typedef {import('./api.js').Api} Api */
 /** @typedef {import('./http.js').Request} Request */
-/** @typedef {{answered_at: number|null, expires_at: number, made_at: number, sealed: string, statement: string|null, witness: string}} WitnessRow */
+/** @typedef {{answered_at: number|null, expires_at: number, made_at: number, sealed: string, statement: string|null, taken_at: number|null, witness: string}} WitnessRow `taken_at`: when a device of the diary took the statement in */
 /** @typedef {{files_bytes: number, over: boolean, witness: string, sealed?: string, ticket?: string}} Found */
 
 const SLOW = 120_000;
@@ -11,12 +11,14 @@ const SLOW = 120_000;
 export function witnessesOf(api, diary) {
   const path = `/v1/diaries/${diary}/witnesses`;
   return {
-    /** @param {{name: string, sealed: string, witness: string}} asking @returns {Promise<{expires_at: number}>} */
-    ask: (asking) => api.withSession({ path, method: 'POST', json: asking }),
-    /** @returns {Promise<{address: string, witnesses: WitnessRow[]}>} */
-    list: () => api.withSession({ path }),
-    /** @param {string} witness */
-    remove: (witness) => api.withSession({ path: `${path}/${witness}`, method: 'DELETE', want: 'nothing' }),
+    /** @param {{name: string, sealed: string, witness: string}} asking @param {string} proof @returns {Promise<{expires_at: number}>} */
+    ask: (asking, proof) => api.withSession({ path, method: 'POST', json: asking, proof }),
+    /** Those whose statement was taken in too. @returns {Promise<{address: string, witnesses: WitnessRow[]}>} */
+    list: () => api.withSession({ path: `${path}?taken=1` }),
+    /** Its statement stays at the server for 30 days. @param {string} witness */
+    takeIn: (witness) => api.withSession({ path: `${path}/${witness}/taken`, method: 'POST', want: 'nothing' }),
+    /** @param {string} witness @param {string} proof */
+    remove: (witness, proof) => api.withSession({ path: `${path}/${witness}`, method: 'DELETE', want: 'nothing', proof }),
     /** @param {string} upload @param {number} i @returns {Promise<Uint8Array>} */
     part: (upload, i) => api.withSession({ path: `/v1/diaries/${diary}/blobs/${upload}/parts/${i}`, want: 'bytes', timeout: SLOW }),
   };

@@ -45,8 +45,23 @@ function advocates(stage) {
     ${button(t('adv.new'), () => stage.go({ name: 'letin' }), { main: !standing.length, wide: true })}
     ${standing.length ? nothing : whatItIs()}
     ${over.length ? html`<section class="stack-close"><h2>${t('adv.over')}</h2><ul class="rows">${over.map((one) => overRow(stage, one))}</ul></section>` : nothing}
+    ${grants.length && !data?.offline ? lookingAgain(stage) : nothing}
     ${ownWords(stage)}
   </div>`;
+}
+
+/** @param {Stage} stage */
+function lookingAgain(stage) {
+  const look = () => stage.run('again', async () => {
+    const found = await stage.app.lookAgain();
+    stage.refresh('asked');
+    stage.say(found ? tn('adv.again_found', found) : t('adv.again_none'));
+    stage.set({ again: found });
+  });
+  const { again } = stage.local;
+  return html`<section class="stack-close"><h2>${t('adv.again')}</h2><p class="small soft">${t('adv.again_lead')}</p>
+    ${again === undefined ? nothing : html`<p role="status">${again ? tn('adv.again_found', again) : t('adv.again_none')}</p>`}
+    <div>${button(t('adv.again_do'), look, { plain: true, busy: stage.running === 'again' })}</div></section>`;
 }
 
 /** @param {LetIn} one */

@@ -29,6 +29,8 @@ export interface Advocating {
   readGrants(): Promise<LetInList>;
   /** `heard`: the server has ended it too; without a signal nothing new is given all the same. */
   endGrant(grant: string, by: { words: string }): Promise<{ heard: boolean }>;
+  /** What they sent in the last 30 days and is nowhere here waits again; how many. */
+  lookAgain(): Promise<number>;
   whoSees(record: string): Promise<Seer[]>;
   /** Names of those who have looked through a record, by record. */
   readMarked(): Promise<Map<string, string[]>>;

@@ -274,10 +274,10 @@ export interface App extends Advocating {
   readAssisted(): Promise<import('../actions/assisted.js').Written[]>;
   answerAssisted(id: string, said: { answer: import('../actions/assisted.js').Answer; narrative?: string; reason?: string }): Promise<unknown>;
   /** Seven words for somebody who saw it. */
-  askWitness(asked: { name: string; note: string }): Promise<import('../actions/witnesses.js').Kept>;
+  askWitness(asked: { name: string; note: string; words: string }): Promise<import('../actions/witnesses.js').Kept>;
   readWitnesses(): Promise<import('../actions/witnesses.js').Listed>;
   keepStatement(witness: string, onProgress?: (done: number, total: number) => void): Promise<{ record: string }>;
-  dropWitness(witness: string): Promise<unknown>;
+  dropWitness(witness: string, by: { words: string }): Promise<unknown>;
   sessions(by: { words: string }): Promise<Session[]>;
   endSession(session: string, by: { words: string }): Promise<unknown>;
   makeCopy(how: { words: string; onProgress?: (done: number, total: number) => void; signal?: AbortSignal }): Promise<{ file: Blob; name: string; lacking: number }>;

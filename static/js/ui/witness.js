@@ -4,7 +4,8 @@ import { objectOf } from '../record/reading.js';
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { label, vocabulary } from './labels.js';
-import { addressCard, button, errorSummary, heading, progress, sheet, waiting } from './parts.js';
+import { addressCard, button, errorSummary, heading, progress, waiting } from './parts.js';
+import { openWords } from './out.js';
 import { day } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_witness.js';
@@ -29,16 +30,19 @@ function witness(stage) {
 /** @param {Stage} stage */
 function form(stage) {
   const { local } = stage;
-  const make = () => stage.run('witness', async () => {
-    const made = await stage.app.askWitness({ name: local.name ?? '', note: local.note ?? '' });
-    stage.refresh('witnesses');
-    stage.arrived = true;
-    stage.set({ made });
+  const make = () => openWords(stage, {
+    title: t('wit.title'), lead: t('wit.why'), go: t('wit.do'),
+    act: async (words) => {
+      const made = await stage.app.askWitness({ name: local.name ?? '', note: local.note ?? '', words });
+      stage.refresh('witnesses');
+      stage.arrived = true;
+      stage.set({ made });
+    },
   });
   return html`<div class="stack">
     ${textField({ id: 'wit-name', label: t('wit.name'), value: local.name ?? '', on: (name) => { local.name = name; } })}
     ${textField({ id: 'wit-note', label: t('wit.note'), hint: t('wit.note_hint'), lines: 'low', value: local.note ?? '', on: (note) => { local.note = note; } })}
-    <p class="care">${t('wit.careful')}</p><div>${button(t('wit.do'), make, { main: true, busy: stage.running === 'witness' })}</div></div>`;
+    <p class="care">${t('wit.careful')}</p><div>${button(t('wit.do'), make, { main: true, busy: stage.running === 'words' })}</div></div>`;
 }
 
 /** @param {Stage} stage @param {Kept} made */
@@ -63,7 +67,7 @@ function item(stage, one, address) {
     ${over ? nothing : html`<p class="small soft">${t('wit.until', { day: day(one.expires_at) })}</p>`}
     ${!over && shown && one.words ? html`${wordList(one.words)}<p class="small">${t('wit.where')} <strong>${address}</strong></p>` : nothing}
     <div class="row">${!over && one.words ? button(t(shown ? 'wit.hide' : 'wit.show'), () => stage.set({ shown: shown ? null : one.witness }), { plain: true }) : nothing}
-      ${button(t(one.said ? 'wit.drop' : 'wit.end'), () => stage.openSheet(() => ending(stage, one)), { plain: true })}</div></li>`;
+      ${button(t(one.said ? 'wit.drop' : 'wit.end'), () => ending(stage, one), { plain: true })}</div></li>`;
 }
 
 /** What somebody wrote: theirs, and never taken for the keeper's. @param {Stage} stage @param {Witness} one @param {import('../crypto/witness.js').Said} said */
@@ -85,9 +89,14 @@ function came(stage, one, { fields, files }) {
 
 /** @param {Stage} stage @param {Witness} one */
 function ending(stage, one) {
-  const act = () => { stage.closeSheet(); void stage.run('drop', async () => { await stage.app.dropWitness(one.witness); stage.refresh('witnesses'); stage.say(t('wit.ended')); }); };
-  return sheet(stage, t(one.said ? 'wit.drop_title' : 'wit.end_title'), html`${one.said ? html`<p>${t('wit.drop_lead')}</p>` : nothing}
-    <div class="row">${button(t(one.said ? 'wit.drop' : 'wit.end'), act, { main: true })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
+  openWords(stage, {
+    title: t(one.said ? 'wit.drop_title' : 'wit.end_title'), lead: t(one.said ? 'wit.drop_lead' : 'wit.end_lead'), go: t(one.said ? 'wit.drop' : 'wit.end'),
+    act: async (words) => {
+      await stage.app.dropWitness(one.witness, { words });
+      stage.refresh('witnesses');
+      stage.say(t('wit.ended'));
+    },
+  });
 }
 
 /** That a statement is somebody else's, on its own page, and what it said before the keeper changed it. @param {import('../record/reading.js').Fields} fields */
