@@ -118,7 +118,8 @@ async def refused(server: Served) -> dict[str, Try]:
     server.clock.advance(14 * DAY)
     standing, ended, used, half = await leave(keeper), await leave(keeper), await leave(keeper), make(b"half")
     body = {"diary": keeper.identity.diary, "handover": half.handover, "kdf": half.kdf, **half.told}
-    await keeper.ask("POST", "/v1/handovers", body | {"parts": len(half.sealed), "size": sum(map(len, half.sealed))}, x_proof=keeper.proof)
+    body |= {"parts": len(half.sealed), "size": sum(map(len, half.sealed))}
+    await keeper.ask("POST", "/v1/handovers", body, x_proof=keeper.proof)
     await keeper.ask("DELETE", f"/v1/handovers/{ended.handover}", x_proof=keeper.proof)
     for n in range(5):
         assert (await officer(server, f"198.51.100.{n}").ask("POST", "/v1/handover/openings", used.told)).status_code == 200
