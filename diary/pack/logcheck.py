@@ -16,7 +16,7 @@ from diary.ledger.checkpoints import Checkpoint
 from diary.ledger.cosignatures import Cosignature, LogWitness
 from diary.ledger.statements import NotaryKey
 from diary.pack.findings import Finding, find
-from diary.pack.logproofs import LIMIT, TYPE, told_files
+from diary.pack.logproofs import LIMIT, TYPE, stem_of, told_files
 from diary.pack.opened import OpenedPack
 from diary.record.reading import Fields, objects_of, text_of, whole_of
 
@@ -129,7 +129,7 @@ def standing(
 def _checkpoint(pack: OpenedPack, folder: str, row: Fields, keys: Sequence[NotaryKey]) -> tuple[str, bytes, Checkpoint | None]:
     """A checkpoint's file, its bytes, and what it says when one of the keys signed it."""
     size = whole_of(row, "size")
-    name = f"{folder}checkpoint-{size}.txt"
+    name = f"{folder}{stem_of(row)}.txt"
     note = pack.read(name) or b""
     said = _signed(note, keys)
     return name, note, said if said is not None and said.size == size else None

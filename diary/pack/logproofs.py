@@ -179,12 +179,17 @@ def _checkpoint_json(anchor: Anchor) -> dict[str, object]:
     return told | ({"cosignatures": list(anchor.cosignatures)} if anchor.cosignatures else {})
 
 
+def stem_of(row: Fields) -> str:
+    """The name of a checkpoint's files without their endings, for its row in log.json."""
+    size = whole_of(row, "size")
+    return f"checkpoint-{'' if size is None else size}"
+
+
 def told_files(folder: str, value: Fields) -> set[str]:
     """The paths that a log.json of `folder` (`data/servable/proof/`) promises, itself among them."""
     names = {f"{folder}log.json"}
     for row in objects_of(value, "checkpoints"):
-        size = whole_of(row, "size")
-        stem = f"{folder}checkpoint-{'' if size is None else size}"
+        stem = f"{folder}{stem_of(row)}"
         names.add(f"{stem}.txt")
         for stamp in objects_of(row, "stamps"):
             names |= {f"{stem}.{text_of(object_of({'it': stamp}, 'it'), 'authority')}.{end}" for end in ("tsr", "pem")}

@@ -162,6 +162,18 @@ def _times() -> list[Case]:
             NOON,
             ("tz", "unknown_zone"),
         ),
+        _when(
+            "a zone in another spelling",
+            {"occurred_start": NOON, "tz": "EUROPE/LONDON", "utc_offset_min": 7},
+            NOON,
+            ("tz", "unknown_zone"),
+        ),
+        _when(
+            "a bare offset for a zone",
+            {"occurred_start": NOON, "tz": "+01:00", "utc_offset_min": 7},
+            NOON,
+            ("tz", "unknown_zone"),
+        ),
         _when("of the wrong shape", {"occurred_start": "noon", "occurred_end": [], "tz": 5}, NOON),
     ]
 

@@ -125,8 +125,10 @@ export function faultsOfTime(fields, now = null) {
 /** @param {string} tz */
 function isZone(tz) {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: tz });
-    return true;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
+    // The database of zones has each name in one spelling, and no bare offsets; Intl takes both. Another name of a zone comes
+    // back as the zone's own.
+    return !/^[+-]/.test(tz) && (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
   } catch {
     return false;
   }

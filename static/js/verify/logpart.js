@@ -67,11 +67,16 @@ async function logIn(part, pack, folder) {
   return {};
 }
 
+/** The name of a checkpoint's files without their endings, for its row in log.json. @param {Fields} row */
+function stemOf(row) {
+  return `checkpoint-${wholeOf(row, 'size') ?? ''}`;
+}
+
 /** The paths that a log.json promises, itself among them. @param {string} folder @param {Fields} value */
 function toldFiles(folder, value) {
   const names = new Set([`${folder}log.json`]);
   for (const row of objectsOf(value, 'checkpoints')) {
-    const stem = `${folder}checkpoint-${wholeOf(row, 'size') ?? ''}`;
+    const stem = folder + stemOf(row);
     names.add(`${stem}.txt`);
     for (const stamp of objectsOf(row, 'stamps')) for (const end of ['tsr', 'pem']) names.add(`${stem}.${textOf(stamp, 'authority')}.${end}`);
   }
@@ -103,7 +108,7 @@ export async function readCheckpoints(pack, part, keys) {
   /** @type {Read[]} */ const read = [];
   for (const row of objectsOf(part.told, 'checkpoints')) {
     const size = wholeOf(row, 'size');
-    const name = `${part.folder}checkpoint-${size}.txt`;
+    const name = `${part.folder}${stemOf(row)}.txt`;
     const note = await pack.read(name) ?? new Uint8Array(0);
     const said = await signed(note, keys).catch((error) => {
       if (error instanceof KeptError && error.code === 'unavailable') findings.push(find('cannot_check'));
