@@ -11,7 +11,7 @@ VENV := .venv/bin
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
 
-.PHONY: costs faults judges help setup setup-run setup-quick run demo test quick test-all check lock bench
+.PHONY: costs faults judges simulate help setup setup-run setup-quick run demo test quick test-all check lock bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,12 @@ test-all: setup ## test, and real WebKit, matrices, faults and big files
 
 faults: setup-quick ## kill -9 two hundred times under load, on both databases, and count what is left
 	@$(VENV)/python -m tests.faults $(ARGS)
+
+SEEDS = 200
+FIRST = 1
+simulate: setup-quick ## SEEDS random days of several phones from seed FIRST: nothing that was acknowledged may be lost
+	@$(NODE_PATH_FIRST)
+	SEEDS=$(SEEDS) FIRST=$(FIRST) node tests/simulation/run.mjs
 
 judges: setup-quick ## 5,000 packs changed at random: the program and the page must find the same
 	@$(NODE_PATH_FIRST)

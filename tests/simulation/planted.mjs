@@ -1,0 +1,18 @@
+/**
+ * Faults put into the app on purpose, to show that the simulation finds them: `PLANT=name node --import ./tests/simulation/planted.mjs …`.
+ * Each replaces a piece of a module as it is loaded; a piece that is no longer there stops the run.
+ */
+import { register } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+/** name: module, what stands there, what stands there instead */
+export const PLANTED = {
+  'outbox order': ['actions/book.js', 'root.outbox.push({ record, version', 'root.outbox.unshift({ record, version'],
+  'a receipt ends what else waits of its entry': ['actions/taking.js', 'root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version)', 'root.outbox.filter((/** @type {any} */ waiting) => waiting.record !== record)'],
+  'the list forgets what an entry says now': ['store/index.js', 'pending.rows.set(row.record, row);', 'pending.rows.set(row.record, this.rows.get(row.record) ?? row);'],
+};
+
+if (process.env.PLANT) {
+  if (!PLANTED[process.env.PLANT]) throw new Error(`no such fault: ${process.env.PLANT}. There are: ${Object.keys(PLANTED).join(', ')}`);
+  register(pathToFileURL(new URL('./planting.mjs', import.meta.url).pathname), { data: PLANTED[process.env.PLANT] });
+}

@@ -1,0 +1,16 @@
+/** Node's module hooks for planted.mjs. */
+let planted;
+
+/** @param {[string, string, string]} told */
+export function initialize(told) {
+  planted = told;
+}
+
+export async function load(url, context, next) {
+  const loaded = await next(url, context);
+  const [module, before, after] = planted;
+  if (!url.endsWith(`/static/js/${module}`)) return loaded;
+  const source = loaded.source.toString();
+  if (source.split(before).length !== 2) throw new Error(`${module} does not hold once: ${before}`);
+  return { ...loaded, source: source.replace(before, after) };
+}
