@@ -81,9 +81,9 @@ async def list_own(server: Server, identity: Identity) -> list[tuple[Granted, di
     answer = await server.json("GET", "/v1/grants")
     found = []
     for row in answer["grants"]:
-        if row["advocate"] is None:
+        if row["to"] is None:
             continue  # they have left, and everything with them
-        place = grants.header(str(row["diary"]), str(row["grant"]), str(row["advocate"]["fingerprint"]))
+        place = grants.header(str(row["diary"]), str(row["grant"]), str(row["to"]))
         try:
             granted = grants.open_kept(identity.account_key, unb64(row["kept"]), identity.keyset.ecdsa_pub, place)
         except KeptError:

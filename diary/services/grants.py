@@ -95,7 +95,11 @@ async def summarise(instance: Instance, signed: Signed, diary: bytes, grant: byt
 
 
 async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]]:
-    """The keeper's grants, those that are over too, with whom they are for and when that person looked last."""
+    """The keeper's grants, those that are over too: ids and times, and the keeper's own sealed copies.
+
+    No name: whoever copied a session would learn who helps the keeper. `to`: the fingerprint the advocate has now, None when
+    they have left.
+    """
     found = await grants.list_own(instance.db, signed.account)
     marked = await marks.numbers(instance.db, signed.account)
     told: list[dict[str, object]] = []
@@ -103,7 +107,6 @@ async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]
         member = await organisations.find(instance.db, row.advocate)
         told.append(
             {
-                "advocate": _told_of(instance, member) if member else None,
                 "diary": id_text(row.diary),
                 "ended_at": row.ended_at,
                 "given": given,
@@ -113,6 +116,7 @@ async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]
                 "made_at": row.made_at,
                 "marks": marked.get(row.id, 0),
                 "not_after": row.not_after,
+                "to": b64(member.fingerprint) if member else None,
             }
         )
     return told

@@ -74,6 +74,7 @@ test('a question that a copied session said was taken in is found again, once, a
   const one = await keeper();
   const priya = await desk(server);
   await one.letIn(priya);
+  await one.run(); // no run of its own is on when the letter comes
   const letter = await priya.writes('question', { about: one.record, text: 'What did he wear?' });
   const { ctx } = one.phone;
   await ctx.api.withSession({ path: `/v1/diaries/${ctx.open.identity.diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' });

@@ -311,11 +311,11 @@ test('other keys in an advocate’s place are noticed on the list, and nothing n
   const one = await keeper();
   const [priya, other] = [await desk(server), await desk(server)];
   await one.letIn(await one.app.meetAdvocate(priya.words));
-  const swapped = { ecdsa_pub: b64(other.keys.ecdsa.pub), hpke_pub: b64(other.keys.hpke.pub), fingerprint: b64(fingerprint(other.keys.ecdsa.pub, other.keys.hpke.pub)), name: 'Priya K', organisation: 'Stalking Support North' };
+  const swapped = b64(fingerprint(other.keys.ecdsa.pub, other.keys.hpke.pub));
   const own = await one.phone.ctx.api.withSession({ path: '/v1/grants' });
   let asked = 0;
   one.faults.before = (path) => {
-    if (path === '/v1/grants') return new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, advocate: swapped })) }), { status: 200, headers: { 'content-type': 'application/json' } });
+    if (path === '/v1/grants') return new Response(JSON.stringify({ ...own, grants: own.grants.map((row) => ({ ...row, to: swapped })) }), { status: 200, headers: { 'content-type': 'application/json' } });
     if (path.includes('/wraps')) asked++;
     return null;
   };
@@ -391,4 +391,6 @@ test('another device of the diary gives nothing either, though the server says t
   assert.deepEqual(narratives(await reads(priya)), ['He waited outside again.']);
   const [said] = (await two.app.readGrants()).grants;
   assert.deepEqual([said.mine, said.unheard], [true, true]);
+  // Out of what the keeper sealed: the server gives no names.
+  assert.deepEqual([said.name, said.organisation], ['Priya K', 'Stalking Support North']);
 });

@@ -10,7 +10,7 @@ from diary.crypto.kdf import CHEAPEST
 from diary.encoding import b64
 from diary.ids import id_text, new_id
 from diary.services.purge import purge
-from tests.advocates import Desk, all_of_it, beside, lead_of, let_in
+from tests.advocates import ORGANISATION, Desk, all_of_it, beside, lead_of, let_in
 from tests.keepers import Keeper, Phone, Served, copied, on_another_device
 from tests.web.test_authorisation import asking
 from tests.web.test_witnesses import asks
@@ -123,6 +123,15 @@ async def test_a_copied_session_destroys_no_statement(keeper: Keeper, server: Se
     assert [one["witness"] for one in await listed(keeper, "witnesses?taken=1")] == [other.id]
     gone = await keeper.ask("DELETE", f"{keeper.diary}/witnesses/{other.id}", x_proof=keeper.proof)
     assert (gone.status_code, await listed(keeper, "witnesses?taken=1")) == (204, [])
+
+
+async def test_a_copied_session_reads_no_name_among_the_grants(keeper: Keeper, server: Served, desk: Desk) -> None:
+    """Ids, times and what the keeper sealed: neither the advocate's name nor their organisation stands in it."""
+    granted = await let_in(server, keeper, desk)
+    answer = await copied(server, keeper).ask("GET", "/v1/grants")
+    assert granted.id in answer.text
+    for name in ("Leigh", ORGANISATION, *ORGANISATION.split(), b64(desk.advocate.keyset.ecdsa_pub)):
+        assert name not in answer.text, name
 
 
 async def listed(keeper: Keeper, what: str) -> list[dict[str, object]]:

@@ -209,13 +209,13 @@ async def test_a_keeper_sees_who_looked_and_when(server: Served, keeper: Keeper,
     minute = server.clock.now_ms() - server.clock.now_ms() % 60_000
     assert told["looks"] == [{"at": minute, "grant": granted.id, "what": "read"}]
     assert told["grants"][0]["looked_at"] == minute
-    assert told["grants"][0]["advocate"]["organisation"] == ORGANISATION
+    assert told["grants"][0]["to"] == b64(desk.advocate.fingerprint)
     stranger = await enrol(server, "203.0.113.50")
     assert (await stranger.ask("GET", "/v1/grants")).json() == {"grants": [], "looks": []}
 
 
 async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """Sealed to the keeper and signed by the advocate; tampered with, or by another key, it is nobody's; taken in, it is gone."""
+    """Sealed to the keeper, signed by the advocate; tampered with, or by another key, it is nobody's; taken in, it waits no more."""
     granted = await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
     held = await write(keeper, SENTINEL, granted)
     before = server.rows("SELECT count(*) FROM version")

@@ -239,8 +239,8 @@ async def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         assert (await announce(keeper, twin)).json()["error"] == "conflict"
         dear = {"diary": keeper.identity.diary, "handover": id_text(new_id()), **make(b"x").told, "parts": 2, "size": 9000}
         for change in ({"t": 17}, {"m": 1}, {"alg": "scrypt"}, {"salt": "AA"}, {"t": "3"}):
-            body = dear | {"kdf": left.kdf | change}
-            assert (await keeper.ask("POST", "/v1/handovers", body, x_proof=keeper.proof)).status_code == 400
+            asked = dear | {"kdf": left.kdf | change}
+            assert (await keeper.ask("POST", "/v1/handovers", asked, x_proof=keeper.proof)).status_code == 400
         body = {
             "diary": keeper.identity.diary,
             "handover": id_text(new_id()),

@@ -10,7 +10,7 @@ import { decodePush } from '../ledger/push.js';
 import { grantsOf } from '../net/grants.js';
 import { isPassing } from '../net/http.js';
 import { isTakenOut } from '../record/told.js';
-import { addressOf, endedAt, endedOf, isChanged, keepOwed, keepStanding, lettingOf, openAll } from './granting_known.js';
+import { addressOf, endedAt, endedOf, keepOwed, keepStanding, lettingOf, metAs, openAll } from './granting_known.js';
 import { endOwed } from './granting_end.js';
 import { heedMarks } from './marking.js';
 import { datesOf, isMeant, missingFrom } from './granting_scope.js';
@@ -46,18 +46,18 @@ export async function readAll(ctx, open) {
   const rows = told.grants.map((row) => {
     const mine = here.get(row.grant);
     // What the keeper sealed says whom it is for: a server cannot hide a grant by naming somebody else.
-    return { row, letting: { grant: row.grant, to: addressOf(row.kept), kept: row.kept, made_at: row.made_at, not_after: row.not_after, looked_at: row.looked_at, name: row.advocate?.name ?? mine?.name ?? '', organisation: row.advocate?.organisation ?? mine?.organisation ?? '', ...(mine?.called ? { called: mine.called } : {}) } };
+    return { row, letting: { grant: row.grant, to: addressOf(row.kept), kept: row.kept, made_at: row.made_at, not_after: row.not_after, looked_at: row.looked_at, name: mine?.name ?? '', organisation: mine?.organisation ?? '', ...(mine?.called ? { called: mine.called } : {}) } };
   });
   const known = await openAll(open, rows.map(({ letting }) => letting));
   const grants = [];
   for (const [i, { row, letting }] of rows.entries()) {
     const opened = known[i];
     if (!opened) continue;
-    const mine = await endedAt(open, row.grant);
+    const [mine, met] = await Promise.all([endedAt(open, row.grant), letting.name ? letting : metAs(open, row.grant, opened.other.name)]);
     // The end that was signed counts, whatever the server has.
     grants.push({
-      ...letting, name: letting.name || opened.other.name, not_after: Math.min(row.not_after, opened.said.not_after), said: opened.said, ended_at: mine ?? row.ended_at, mine: mine !== null, given: row.given,
-      left: row.advocate === null, changed: isChanged(row.advocate, opened.said.to), unheard: mine !== null && row.ended_at === null, marks: row.marks,
+      ...letting, name: met.name, organisation: met.organisation, not_after: Math.min(row.not_after, opened.said.not_after), said: opened.said, ended_at: mine ?? row.ended_at, mine: mine !== null, given: row.given,
+      left: row.to === null, changed: row.to !== null && row.to !== opened.said.to, unheard: mine !== null && row.ended_at === null, marks: row.marks,
     });
   }
   await keepStanding(open, grants.filter((one) => stands(one, ctx.clock.now())));

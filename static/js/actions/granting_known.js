@@ -8,8 +8,7 @@
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { claimedHeader } from '../crypto/envelope.js';
-import { printOf } from '../crypto/grants.js';
-import { wholeOf } from '../record/reading.js';
+import { textOf, wholeOf } from '../record/reading.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('../crypto/grants.js').Grant} Said */
@@ -52,14 +51,13 @@ export function addressOf(kept) {
   }
 }
 
-/** Whether the server now gives other keys for the advocate of a grant than those that were checked. @param {AdvocateRow|null} row @param {string} to fingerprint, b64 */
-export function isChanged(row, to) {
-  if (!row) return false;
-  try {
-    return row.fingerprint !== to || printOf(row) !== to;
-  } catch {
-    return true; // no keys at all
-  }
+/**
+ * Whom another device of the diary let in: the name out of the keeper's copy, the organisation out of the consent, both sealed.
+ * @param {Open} open @param {string} grant @param {string} name @returns {Promise<{name: string, organisation: string}>} no organisation while the consent has not come
+ */
+export async function metAs(open, grant, name) {
+  const recipient = await open.book.meta(grant) ? await open.book.newest(grant).then(({ restricted }) => textOf(restricted, 'recipient'), () => '') : '';
+  return { name, organisation: recipient.startsWith(`${name}, `) ? recipient.slice(name.length + 2) : '' };
 }
 
 /** @param {Open} open @param {Met} met */

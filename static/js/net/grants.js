@@ -4,7 +4,7 @@ import { unb64 } from '../core/bytes.js';
 
 /** @typedef {import('./api.js').Api} Api */
 /** @typedef {{ecdsa_pub: string, fingerprint: string, hpke_pub: string, name: string, organisation: string}} AdvocateRow */
-/** @typedef {{advocate: AdvocateRow|null, diary: string, ended_at: number|null, given: number, grant: string, kept: string, looked_at: number|null, made_at: number, marks: number, not_after: number}} GrantRow `marks`: how many times the advocate changed what they have looked through */
+/** @typedef {{diary: string, ended_at: number|null, given: number, grant: string, kept: string, looked_at: number|null, made_at: number, marks: number, not_after: number, to: string|null}} GrantRow `marks`: how many times the advocate changed what they have looked through; `to`: the fingerprint the advocate has now, null when they have left */
 /** @typedef {{at: number, grant: string, what: 'read'|'file'|'pack'}} Look to the minute, ms */
 /** @typedef {{envelope: string, grant: string, letter: string, made_at: number, taken_at: number|null}} LetterRow `taken_at`: when a device of the diary took it in */
 
