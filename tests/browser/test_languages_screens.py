@@ -102,6 +102,11 @@ MORE: Final[dict[str, tuple[Act, ...]]] = {
         js("fake.set({account: {...fake.state.account, rekeying: true}})"),
         go("someone"),
     ),
+    "is everything there, a witness is gone": (
+        OPEN,
+        js("fake.set({account: {...fake.state.account, witnesses_gone: ['witness.example/w1']}})"),
+        go("server"),
+    ),
     "change your words": (OPEN, go("changewords")),
     "high-risk mode": (OPEN, go("highrisk")),
     "adding while locked": (OPEN, go("capset")),

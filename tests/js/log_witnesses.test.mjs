@@ -124,3 +124,46 @@ test('a line in the name of the witness that does not hold counts nobody, and an
   bent = (note) => note.replace(/^(.+\n\d+\n).{8}/, '$1AAAAAAAA');
   await phone.looked((root) => root.doubts?.log === true);
 });
+
+test('a witness that the server stops naming, or names with another key, is said until it was read; another one is taken in without a word', async () => {
+  const phone = await keeper();
+  let named = (witnesses) => witnesses;
+  phone.faults.after = async (path, _options, response) => {
+    if (path !== '/v1/log' || !response.ok) return undefined;
+    const told = await response.json();
+    told.witnesses = named(told.witnesses);
+    return new Response(JSON.stringify(told), { status: 200, headers: { 'content-type': 'application/json' } });
+  };
+  const gone = () => phone.app.state.account.witnesses_gone;
+  const known = (count) => ({ log_witnesses: list }) => list?.known.length === count && list.named.length === count;
+  await phone.looked(known(1));
+  const other = { name: 'other.example', pub: 'A'.repeat(43) };
+  named = (witnesses) => [...witnesses, other];
+  await phone.looked(known(2));
+  assert.deepEqual(gone(), []);
+  // Another key under the same name is another witness.
+  named = ([first]) => [{ ...first, pub: 'B'.repeat(43) }, other];
+  await phone.looked(({ log_witnesses: list }) => list.gone.length > 0);
+  assert.deepEqual(gone(), [NAME]);
+  // Nothing that is named meanwhile is taken in, however often, and what cannot be a witness is none.
+  for (let i = 0; i < 3; i++) {
+    named = () => [{ name: `new-${i}.example`, pub: 'C'.repeat(43) }, { name: 'x'.repeat(300), pub: 'C'.repeat(43) }, { name: 5 }, null, 'no'];
+    await phone.looked(({ log_witnesses: list }) => list.named.length === 1 && list.named[0].name === `new-${i}.example`);
+  }
+  assert.deepEqual([phone.open().store.root.log_witnesses.known.length, gone()], [2, [NAME, other.name]]);
+  named = (witnesses) => [...witnesses, other];
+  await phone.looked(({ log_witnesses: list }) => list.named.length === 2);
+  assert.deepEqual(gone(), [NAME, other.name], 'that it was gone is said, though it came back');
+  await phone.app.lock('asked');
+  await phone.app.unlock(WORDS);
+  assert.deepEqual(gone(), [NAME, other.name], 'after a lock too');
+  await phone.app.acceptWitnessList();
+  assert.deepEqual(gone(), []);
+  named = () => undefined;
+  await phone.looked(({ log_witnesses: list }) => list.gone.length === 2);
+  assert.deepEqual(gone(), [NAME, other.name], 'a server that names nobody any more');
+  await phone.app.acceptWitnessList();
+  await phone.looked(known(0));
+  assert.deepEqual(gone(), []);
+  phone.phone.end();
+});

@@ -7,6 +7,7 @@ import { waitingFiles } from './carrying.js';
 import { resting } from './app_cover.js';
 import { insideOf } from './inside.js';
 import { isLight, lighten } from './light.js';
+import { acceptWitnessList } from './log_witnesses.js';
 import { accounts } from './manifest.js';
 import { lookAtServer, sendAgain } from './reconcile.js';
 import { acceptKey, knownKey } from './server_key.js';
@@ -148,6 +149,10 @@ function sessionPart(ctx, inside, lock) {
       const open = inside();
       await acceptKey(ctx, open, typed);
       open.syncing.afresh();
+    },
+    async acceptWitnessList() {
+      await acceptWitnessList(inside());
+      ctx.show();
     },
     lookAtServer: (/** @type {(done: number, total: number) => void} */ onProgress) => lookAtServer(inside(), onProgress),
     async sendAgain() {

@@ -9,6 +9,7 @@ import { KeptError } from '../core/errors.js';
 import { keyChain } from '../ledger/statements.js';
 import { checkGrown, cosignaturesOf, countWitnesses, judgeCheckpoint, pullProofs } from '../net/proofs.js';
 import { numbered } from '../store/feedlist.js';
+import { heedWitnessList } from './log_witnesses.js';
 import { pinKey } from './pins.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -67,6 +68,7 @@ export async function followKeys(open, told) {
  * @param {Open} open @param {Link} link @param {any} told what `/v1/log` says
  */
 export async function followLog(open, link, told) {
+  await heedWitnessList(open, told);
   if (!told?.checkpoint) {
     if (open.store.root.log) await doubt(open);
     return;

@@ -11,9 +11,11 @@ import { leafOf, verifyConsistency, verifyInclusion } from '../ledger/tree.js';
 /** @typedef {{size: number, root: string, note: string}} Seen root b64 */
 /** @typedef {{i: number, path: string[], seq: number, version: string}} Placed */
 /** @typedef {(version: string) => any} ReceiptOf */
+/** @typedef {{name: string, pub: string}} Named a witness, its key b64 */
 /** @typedef {{names: string[], named: number, size: number}} Witnessed who cosigned the log of `size` leaves (0: nobody), of how many the server names */
 
 const WITNESSES_LIMIT = 15;
+const NAME_LIMIT = 255;
 
 /**
  * A checkpoint as the server sent it, judged by itself and against the last one this phone saw.
@@ -40,7 +42,7 @@ export async function judgeCheckpoint({ api, pins }, row, last) {
  * @throws log_changed, or what the request throws
  */
 export async function countWitnesses(link, told, seen) {
-  const named = (Array.isArray(told.witnesses) ? told.witnesses : []).filter(isWitness).slice(0, WITNESSES_LIMIT);
+  const named = namedIn(told);
   if (!named.length) return null;
   if (!told.witnessed) return { names: [], named: named.length, size: 0 };
   await judgeCheckpoint(link, told.witnessed, seen);
@@ -53,9 +55,15 @@ export async function countWitnesses(link, told, seen) {
   }
 }
 
+/** The witnesses that the server names, as far as they are any. @param {any} told what `/v1/log` says @returns {Named[]} */
+export function namedIn(told) {
+  const named = Array.isArray(told.witnesses) ? told.witnesses : [];
+  return named.filter(isWitness).slice(0, WITNESSES_LIMIT).map((/** @type {Named} */ { name, pub }) => ({ name, pub }));
+}
+
 /** @param {any} one */
 function isWitness(one) {
-  return typeof one?.name === 'string' && typeof one.pub === 'string' && /^[\w-]{43}$/.test(one.pub);
+  return typeof one?.name === 'string' && one.name.length <= NAME_LIMIT && typeof one.pub === 'string' && /^[\w-]{43}$/.test(one.pub);
 }
 
 /** The witnesses' lines over a checkpoint of this size, for a pack; none where that is not the one they saw last. @param {any} told what `/v1/log` says @param {number} size @returns {string[]} */

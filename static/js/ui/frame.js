@@ -194,6 +194,7 @@ function lines(stage, open) {
     ${open && ['signed_out', 'session_ended'].includes(trouble?.code ?? '') && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
     ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
+    ${open && account?.witnesses_gone?.length && knows('server.gone') ? witnessesGone(stage, account.witnesses_gone) : nothing}
     ${open && knows('frame.captured_do') && stage.place.name !== 'captured' ? capturedLines(stage) : nothing}
     ${open && knows('frame.written_do') && stage.place.name !== 'assisted' && stage.state.waiting?.written ? html`<div class="line" role="status"><span>${tn('frame.written', stage.state.waiting.written)}</span>${button(t('frame.written_do'), () => { stage.refresh('assisted'); stage.go({ name: 'assisted' }); }, { plain: true })}</div>` : nothing}
     ${open && stage.state.asked && knows('adv.asked_look') && !['asked', 'entry'].includes(stage.place.name) ? askedLine(stage, stage.state.asked) : nothing}
@@ -229,6 +230,13 @@ function keyLines(stage) {
     ${returned ? html`<div class="line state-trouble" role="status"><span>${t('frame.returned', { at: day(returned) })}</span>
       <div class="row">${button(t('frame.arrived_ok'), known, { plain: true, busy: stage.running === 'returned' })}${button(t('frame.arrived_look'), () => stage.go({ name: 'someone' }), { plain: true })}</div></div>` : nothing}
     ${signIns.length ? signInLines(stage, signIns) : nothing}`;
+}
+
+/** The server names other witnesses than before. @param {Stage} stage @param {readonly string[]} names */
+function witnessesGone(stage, names) {
+  const read = () => stage.run('witnesses', () => stage.app.acceptWitnessList());
+  return html`<div class="line state-trouble" role="status"><span>${t('server.gone', { names: names.join(', ') })}</span>
+    ${button(t('server.gone_ok'), read, { plain: true, busy: stage.running === 'witnesses' })}</div>`;
 }
 
 /** Everybody who signed in since this phone last looked, ten at a time. @param {Stage} stage @param {NonNullable<NonNullable<Stage['state']['account']>['sign_ins']>} all */

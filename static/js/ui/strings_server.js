@@ -29,6 +29,8 @@ learn({
   'server.seen_lead': 'The server keeps a public list of receipts. A witness outside the server makes sure it shows everyone the same list. The server names its witnesses itself.',
   'server.seen.one': '1 witness has seen the list: {names}.', 'server.seen.other': '{n} witnesses have seen the list: {names}.',
   'server.seen_none': 'No witness has seen the list yet.',
+  'server.gone': 'The server does not name the same witnesses as before. Gone or changed: {names}. Ask whoever runs the server why. Your entries are safe on this phone.',
+  'server.gone_ok': 'I have read this',
   'server.page_title': 'This page itself',
   'server.page_lead': 'A new version of this page is used when you tap “Use it now”, and not before. Closing the page changes nothing.',
   'server.page_limit': 'Someone who takes over the server could still send a page that does not ask. Then it starts once this page was closed everywhere. A browser cannot stop that. If the page looks strange, do not type your words. Ask whoever gave you its address.',
