@@ -26,7 +26,7 @@ LANDLOCK_NEEDED: Final = 6
 _CREATE_RULESET, _VERSION_FLAG = 444, 1
 _TRIAL_SECONDS: Final = 30
 # What the worker imports of installed packages. Shared libraries that a wheel brings lie in NAME.libs beside it.
-_PACKAGES: Final = ("PIL", "pillow_heif", "_pillow_heif", "typst", "cryptography", "cffi", "_cffi_backend", "tzdata")
+_PACKAGES: Final = ("PIL", "pillow_heif", "_pillow_heif", "typst", "cryptography", "cffi", "_cffi_backend", "tzdata", "pypdf")
 _LIBS: Final = ("pillow.libs", "pillow_heif.libs")
 
 

@@ -23,7 +23,7 @@ BROWSER = ROOT / "tests" / "browser"
 COSTS = Path(__file__).with_name("costs.json")
 RECORD = "KEPT_RECORD_COSTS"
 # Files that read a pack which a session's fixture builds (tests/pack/conftest.py): on one worker it is built once.
-_PACKS = "documents log_part phone_tables prepared rerender resealed servable verify verify_page"
+_PACKS = "documents log_part phone_tables prepared rerender rerender_isolated resealed servable verify verify_page"
 GROUPS = {f"tests/pack/test_{name}.py": "packs" for name in _PACKS.split()}
 # Processor seconds an area may take in `make test`: a quarter above what it took when this was written. Above that the run says
 # so; it is not red, because another machine, or this one with other work to do, counts other seconds.

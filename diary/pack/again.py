@@ -5,7 +5,6 @@ digests anew is found only by somebody who lays the page out once more and compa
 """
 
 import json
-import subprocess
 import sys
 import zoneinfo
 from collections.abc import Iterator, Mapping
@@ -13,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from diary import isolation
 from diary.encoding import b64, canon
 from diary.errors import KeptError
 from diary.pack import build, capsule, images
+from diary.pack.asking import answer_of
 from diary.pack.contents import Contents, Picture, contents_of, volumes
 from diary.pack.exhibits import poster_key
 from diary.pack.plain import plain_files
@@ -25,7 +24,6 @@ from diary.pack.typeset import Press, compile_in
 from diary.record.reading import object_of, objects_of, text_of, whole_of
 from diary.record.schemas import schema
 
-SECONDS: Final = 120
 CAPSULE: Final = "capsule.json"
 PICTURES: Final = "pictures"
 PLAIN: Final = "plain"
@@ -40,19 +38,15 @@ def lay_out(
     Runs in isolated processes of its own, or without isolation where `is_unsandboxed`. Empty when the capsule cannot be laid
     out. Raises Unavailable where this computer cannot isolate them.
     """
-    wall = "" if is_unsandboxed else isolation.wall_for_a_person()
     (folder / CAPSULE).write_bytes(canon(dict(told), limit=capsule.LIMIT * 4))
     (folder / PICTURES).mkdir()
     for key, jpeg in pictures.items():
         (folder / PICTURES / _file(key)).write_bytes(jpeg)
-    command = isolation.command("diary.pack.again", folder, wall, is_unsandboxed=is_unsandboxed)
-    try:
-        done = subprocess.run(command, env={}, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
-    except subprocess.TimeoutExpired:
-        return {}
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
-    made: dict[str, str] = json.loads(lines[-1]) if done.returncode == 0 and lines else {}
-    return {name: folder / path for name, path in made.items()}
+    made = answer_of("diary.pack.again", folder, is_unsandboxed=is_unsandboxed)
+    named = {name: path for name, path in made.items() if isinstance(path, str)} if isinstance(made, dict) else {}
+    # A process that was taken over may name any path; what is read lies in the folder that it was given.
+    places = {name: (folder / path).resolve() for name, path in named.items() if path.isprintable()}
+    return {name: place for name, place in places.items() if place.is_relative_to(folder.resolve()) and place.is_file()}
 
 
 def _file(key: str) -> str:

@@ -1,17 +1,14 @@
 """`verify --rerender`: every document and table made again from the record and compared byte for byte; the page is named."""
 
-import io
-import logging
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import pypdf
-
 from diary.encoding import b64, parse
 from diary.errors import KeptError
+from diary.pack import pdfs
 from diary.pack.again import capsule_of, lay_out
 from diary.pack.findings import Finding, find
 from diary.pack.opened import OpenedPack
@@ -21,7 +18,6 @@ from diary.pack.recordcheck import RECORD
 from diary.record.reading import object_of, objects_of, text_of
 
 _PROOF: Final = "data/restricted/proof/"
-_DEPTH: Final = 8
 _DOCUMENT: Final = re.compile(
     r"data/(?:[01][0-9]_[^/]+\.txt|servable/0[1-9]_[^/]+\.(?:pdf|html|csv)"
     r"|restricted/(?:(?:06|10)_RESTRICTED_[^/]+\.pdf|11_[^/]+\.csv|14_sidecars/[^/]+\.json))"
@@ -30,7 +26,6 @@ _DOCUMENT: Final = re.compile(
 
 def check_again(pack: OpenedPack, proofs: Proofs, release: str, *, is_unsandboxed: bool = False) -> Iterator[Finding]:
     """What differs when the documents and tables are made by this release, `release`; isolated unless `is_unsandboxed`."""
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     documents = sorted(name for name in pack.digests if _DOCUMENT.fullmatch(name))
     record = _read(pack, RECORD)
     with tempfile.TemporaryDirectory(prefix="kept-again-") as work:
@@ -41,8 +36,8 @@ def check_again(pack: OpenedPack, proofs: Proofs, release: str, *, is_unsandboxe
             raw = pack.read(name) or b""
             if again is None:
                 yield find("not_rerendered", name)
-            elif again.read_bytes() != raw:
-                page = _page(raw, again.read_bytes()) if name.endswith(".pdf") else None
+            elif (ours := again.read_bytes()) != raw:
+                page = pdfs.differing_page(raw, ours, is_unsandboxed=is_unsandboxed) if name.endswith(".pdf") else None
                 yield find("rerendered" if same else "other_release", f"{name}#page={page}" if page else name)
 
 
@@ -56,7 +51,8 @@ def _made(
     try:
         raw = {version: proof.raw for version, proof in proofs.restricted.items()}
         told = capsule_of(record, raw, keys, _log(pack))
-        return lay_out(told, dict(_pictures(pack)), work, is_unsandboxed=is_unsandboxed)
+        pictures = dict(_pictures(pack, record, is_unsandboxed=is_unsandboxed))
+        return lay_out(told, pictures, work, is_unsandboxed=is_unsandboxed)
     except (KeyError, TypeError, ValueError, KeptError):
         return {}
 
@@ -90,62 +86,9 @@ def _log(pack: OpenedPack) -> dict[str, object] | None:
     return {**{name: told.get(name, []) for name in ("authorities", "proofs", "statements")}, "checkpoints": checkpoints}
 
 
-def _pictures(pack: OpenedPack) -> Iterator[tuple[str, bytes]]:
-    """The JPEGs of 04 by item, taken from the pages their bookmarks lead to; a film's still under its own key."""
-    stills = {text_of(row, "item") for row in objects_of(_read(pack, RECORD) or {}, "exhibits") if not row.get("printed")}
+def _pictures(pack: OpenedPack, record: Mapping[str, Any], *, is_unsandboxed: bool) -> Iterator[tuple[str, bytes]]:
+    """The JPEGs of 04 by item; none of a volume that cannot be read."""
+    stills = {text_of(row, "item") for row in objects_of(record, "exhibits") if not row.get("printed")}
     for name in sorted(pack.digests):
-        if not name.startswith("data/servable/04_exhibits"):
-            continue
-        try:
-            yield from list(_pictures_of(pack.read(name) or b"", stills))
-        except Exception:  # noqa: BLE001, S112 - a forged PDF can make the reader fail in any way; the document then differs
-            continue
-
-
-def _pictures_of(raw: bytes, stills: set[str]) -> Iterator[tuple[str, bytes]]:
-    """Those of one volume."""
-    from diary.pack.exhibits import poster_key  # noqa: PLC0415 - with the page's own words for it
-
-    reader = pypdf.PdfReader(io.BytesIO(raw))
-    for entry in reader.outline:
-        if isinstance(entry, list):
-            continue
-        item = str(entry.title).partition(",")[0]
-        number = reader.get_destination_page_number(entry)
-        jpeg = _jpeg(reader.pages[number], 0) if number is not None else None
-        if jpeg is not None:
-            yield (poster_key(item) if item in stills else item), jpeg
-
-
-def _jpeg(holder: Any, depth: int) -> bytes | None:
-    """The first JPEG among the pictures of a page, or inside a drawing on it."""
-    resources = holder.get("/Resources")
-    things = resources.get_object().get("/XObject") if resources is not None else None
-    for one in (things.get_object() if things is not None else {}).values():
-        thing = one.get_object()
-        if thing.get("/Filter") == "/DCTDecode":
-            # The bytes as they stand: what a reader's decoder makes of them would be another picture.
-            return bytes(thing._data)
-        if thing.get("/Subtype") == "/Form" and depth < _DEPTH:
-            inner = _jpeg(thing, depth + 1)
-            if inner is not None:
-                return inner
-    return None
-
-
-def _page(raw: bytes, again: bytes) -> int | None:
-    """The first page that differs, counted from 1; None when no page does, or it cannot be read."""
-    try:
-        held, made = (pypdf.PdfReader(io.BytesIO(one)).pages for one in (raw, again))
-        for index in range(max(len(held), len(made))):
-            if index >= min(len(held), len(made)) or _drawn(held[index]) != _drawn(made[index]):
-                return index + 1
-    except Exception:  # noqa: BLE001 - a forged PDF can make the reader fail in any way, and each means the same
-        return None
-    return None
-
-
-def _drawn(page: Any) -> bytes:
-    """What a page draws."""
-    contents = page.get_contents()
-    return contents.get_data() if contents is not None else b""
+        if name.startswith("data/servable/04_exhibits"):
+            yield from pdfs.pictures_in(pack.read(name) or b"", stills, is_unsandboxed=is_unsandboxed).items()
