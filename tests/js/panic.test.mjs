@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { Index } from '../../static/js/store/index.js';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -14,6 +15,7 @@ before(async () => { server = await startServer(); });
 after(() => server.stop());
 
 const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
+const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 const said = (state) => state.entries.map(({ title }) => title).sort();
 
 async function records(phone) {
@@ -154,6 +156,30 @@ function writesLong(phone) {
     }
   }).then(() => 'written', ({ code }) => code);
 }
+
+test('an entry that comes back while the list is made again stands in the list', async (t) => {
+  const { phone, app, faults } = await keeper();
+  faults.off = true;
+  app.network();
+  await save(app, 'Second.');
+  await app.panicClear();
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  phone.end();
+  const read = Index.prototype.listed;
+  t.after(() => { Index.prototype.listed = read; });
+  Index.prototype.listed = async function listed() {
+    const found = await read.call(this);
+    Index.prototype.listed = read;
+    await eventually(async () => this.store.root.feed.seq, (seq) => seq > 0);
+    return found;
+  };
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await until(again, (state) => isKept(state) && !state.account.coming, 'kept');
+  assert.equal(Index.prototype.listed, read, 'the list was made again meanwhile');
+  assert.deepEqual(said(again.app.state), ['First.', 'Second.']);
+  again.end();
+});
 
 test('what takes long gives way to it: a phone is cleared in the middle of an import, and what was typed is kept', async () => {
   const { phone, app, record } = await keeper();

@@ -40,19 +40,26 @@ export async function mendList(ctx, open) {
 /** @param {Context} ctx @param {Open} open */
 async function mend(ctx, open) {
   const { index, store } = open;
-  const told = await toldOf(open);
-  const records = await allRecords(open, told);
-  const wrong = index.wrongIn(records);
-  await store.change((root) => {
+  const { applied } = store;
+  let told = await toldOf(open);
+  let records = await allRecords(open, told);
+  const segments = await store.change(async (root) => {
+    // An entry came in after these were read, and would be left out: no change runs now, so they are read again as they are.
+    if (store.applied !== applied) {
+      told = await toldOf(open);
+      records = await allRecords(open, told);
+    }
+    const wrong = index.wrongIn(records);
     if (wrong) for (const number of wrong) index.lay(number, records.slice(number * ROWS, (number + 1) * ROWS));
     else {
       index.layOut(records);
       root.index = { shape: SHAPE, stamps: [], line: -1, feed: -1 };
     }
     root.count = Math.max(root.count ?? 0, records.length);
+    return wrong ?? [...Array(Math.ceil(records.length / ROWS)).keys()];
   });
   try {
-    await mendAll(ctx, open, told, stretches(records, wrong ?? [...Array(Math.ceil(records.length / ROWS)).keys()]));
+    await mendAll(ctx, open, told, stretches(records, segments));
     if (ctx.open !== open) return;
     await store.change((root, change) => {
       index.mended();
@@ -142,18 +149,22 @@ function knownOf(sent, waiting) {
 
 /**
  * Every entry there is, in the order they came. Where the lists name fewer than there were, every record that is told of is
- * gone through: an entry must not be lost with the list that named it.
+ * gone through: an entry must not be lost with the list that named it. On a phone that was cleared, what waits to be
+ * sent is looked at too: its list named nothing else, and the first entry that came back was written to it without them.
  * @param {Open} open @param {Told} told @returns {Promise<string[]>}
  */
 async function allRecords({ index, store }, told) {
   const listed = await index.listed();
-  if (listed.length >= (store.root.count ?? 0)) return listed;
   const found = new Set(listed);
-  const others = [...told.records.keys()].filter((record) => !found.has(record));
+  const isWhole = listed.length >= (store.root.count ?? 0);
+  if (isWhole && !store.root.cleared) return listed;
+  const all = isWhole ? store.root.outbox.map((/** @type {{record: string}} */ { record }) => record) : [...told.records.keys()];
+  const others = [...new Set(all)].filter((record) => !found.has(record));
   for (let from = 0; from < others.length; from += LOOKED) {
     const metas = /** @type {(Meta|null)[]} */ (await store.readJsonEach(others.slice(from, from + LOOKED).map((record) => `r/${record}`)));
     for (const meta of metas) if (meta?.kind === 'incident') found.add(meta.record);
   }
+  if (isWhole && found.size === listed.length) return listed;
   const order = new Map([...told.records.keys()].map((record, i) => [record, i]));
   return [...found].sort((a, b) => (order.get(a) ?? Infinity) - (order.get(b) ?? Infinity) || 0);
 }
