@@ -88,6 +88,22 @@ test('one whose session was ended from another device locks, and comes back only
   assert.ok(phone.ctx.open.store.root.session.token);
 });
 
+test('one whose session was ended comes back as a known device, although strangers used up the tries of new ones', async () => {
+  const { app, login } = await earlier();
+  const other = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
+  await other.app.start();
+  await other.app.signIn({ login, words: WORDS });
+  await other.app.endOthers({ words: WORDS });
+  const stranger = makePhone({ origin: server.base, send: sender(server.base), clock: fixedClock(Date.now()) });
+  await stranger.app.start();
+  for (let tries = 0; tries < 10; tries++) await assert.rejects(stranger.app.signIn({ login, words: 'none of these words at all' }));
+  await assert.rejects(stranger.app.signIn({ login, words: WORDS }), ({ code }) => code === 'try_later');
+  await app.unlock(WORDS);
+  await until({ app }, ({ phase, entries }) => phase === 'locked' && !entries.length, 'locked');
+  await app.unlock(WORDS);
+  await until({ app }, ({ account }) => account?.returned, 'back');
+});
+
 test('a session that ran out meanwhile begins anew, with nothing asked', async () => {
   const { app, phone, send } = await earlier();
   send.jar.set('__Host-s', 'A'.repeat(43));

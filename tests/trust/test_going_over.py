@@ -108,6 +108,19 @@ async def test_a_session_that_was_ended_stays_ended(tmp_path: Path) -> None:
         assert server.dump() == before
 
 
+@pytest.mark.parametrize("cookie", [True, False])
+async def test_an_ended_device_comes_back_as_a_known_one(cookie: bool, tmp_path: Path) -> None:
+    """It got no tokens, and strangers have used up the tries of new devices: its old device cookie has tries of its own."""
+    async with upgraded(tmp_path) as (server, keeper, earlier):
+        assert (await keeper.ask("DELETE", "/v1/sessions", x_proof=keeper.proof)).status_code == 204
+        for _ in range(10):
+            await Phone(server.client()).ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, WRONG))
+        phone = Phone(server.client())
+        sent = {"cookie": earlier.jar.partition("; ")[2]} if cookie else {}
+        answer = await phone.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, keeper.proof), **sent)
+        assert answer.status_code == (200 if cookie else 429)
+
+
 async def test_one_that_ran_out_signs_in_with_its_proof(tmp_path: Path) -> None:
     """As it would have done before; nothing is asked of the keeper."""
     async with upgraded(tmp_path) as (server, keeper, earlier):

@@ -91,7 +91,7 @@ async def sign_in(call: Call) -> ASGIApp:
     auth = fields.octets("auth", PROOF_BYTES, PROOF_BYTES)
     await call.count_record(login.encode())
     try:
-        answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), read_known(fields))
+        answer, entry = await accounts.sign_in(call.instance, login, auth, read_device(call, fields), read_known(call, fields))
     except (NoMatch, SecondStep, TryLater):
         call.office.events.say("sign_in_refused")
         raise
@@ -173,9 +173,12 @@ def read_device(call: Call, fields: Fields) -> Device:
     return Device(fields.id("device"), name, call.session_token, kind=kind, digits=digits, network=call.network)
 
 
-def read_known(fields: Fields) -> str | None:
-    """The token by which a device shows that it has signed in to the account before; None from a new one."""
-    return fields.text("device_token", TOKEN_CHARACTERS) if fields.has("device_token") else None
+def read_known(call: Call, fields: Fields) -> str | None:
+    """The token by which a device shows that it has signed in to the account before; None from a new one.
+
+    A device of an earlier release whose session was ended has it in its cookie still: the exchange gave it nothing.
+    """
+    return fields.text("device_token", TOKEN_CHARACTERS) if fields.has("device_token") else call.cookies.get(cookies.DEVICE)
 
 
 def entered(answer: dict[str, object], entry: Entry, status: int = 200, *, at_desk: bool = False) -> ASGIApp:

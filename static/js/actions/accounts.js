@@ -192,7 +192,9 @@ async function renewed(ctx, open, renewal) {
  */
 async function withTyped(ctx, open, words) {
   if (!words || open.refused) throw new KeptError('signed_out');
-  return ctx.api.signIn({ login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) }).catch((error) => {
+  // Without tokens yet, only the cookie of an earlier release tells it from a phone that nobody knows, whose tries strangers can use up.
+  const cookies = open.store.root.session === undefined;
+  return ctx.api.signIn({ login: open.store.root.account.login, auth: await proofOf(ctx, open, words), ...deviceOf(ctx, open) }, { cookies }).catch((error) => {
     if (error instanceof KeptError && error.code === 'no_match') open.refused = true;
     throw error;
   });

@@ -83,9 +83,9 @@ export class Api {
     return this.request({ path: '/v1/prelogin', method: 'POST', json: { login } });
   }
 
-  /** @param {{login: string, auth: string, device: string, device_name: string}} by */
-  signIn(by) {
-    return this.enter('/v1/sessions', by);
+  /** @param {{login: string, auth: string, device: string, device_name: string}} by @param {{cookies?: boolean}} [how] `cookies`: those of an earlier release tell that the device is known */
+  signIn(by, how) {
+    return this.enter('/v1/sessions', by, how);
   }
 
   /** The next session of this device, when the last one ran out. @param {{renewal: string, device: string, device_name: string}} by */

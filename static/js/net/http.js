@@ -23,7 +23,7 @@ import { KeptError } from '../core/errors.js';
  * @property {string|null} [proof] for X-Proof
  * @property {string|null} [token] of the session, for Authorization
  * @property {string} [ticket] for X-Ticket: what sends one file without a session
- * @property {boolean} [cookies] with the cookies of an earlier release: once, to exchange them
+ * @property {boolean} [cookies] with the cookies of an earlier release: until there are tokens
  * @property {boolean} [leave] the browser is to throw away what it keeps of this host: on a borrowed device only
  * @property {boolean} [last] the page is going away and does not wait for the answer
  * @property {number} [timeout] ms
