@@ -118,6 +118,7 @@ class _Supervisor:
         )
         os.close(asking)
         os.close(told)
+        self._look()  # isolated by now: where its memory cannot be seen, nothing is begun
         for fd in (asked, wake):
             os.set_blocking(fd, False)
             poll.register(fd, select.POLLIN)
@@ -138,7 +139,7 @@ class _Supervisor:
             now = time.monotonic()
             if now > until:
                 _kill_all()
-            if now > look_at and not self.job.is_unsandboxed:
+            if now > look_at:
                 self._look()
                 look_at = now + _WATCH_SECONDS
             code = self._reap(telling)
@@ -216,7 +217,9 @@ class _Supervisor:
             os.close(listener)
 
     def _look(self) -> None:
-        """Kill the job when its processes and files take more than they may."""
+        """Kill the job when its processes and files take more than they may; one without isolation has no bounds."""
+        if self.job.is_unsandboxed:
+            return
         used = sum(map(_memory_of, (self.worker, *self.running)))
         if used + _files_in(self.job.folder, JOB_BYTES - used) > JOB_BYTES:
             _kill_all()
@@ -341,11 +344,14 @@ def _answer_thread(listener: int, is_allowed: bool) -> None:
 
 
 def _memory_of(pid: int) -> int:
-    """Bytes of memory of a process, swapped out or not; pages it shares with others are counted in each."""
+    """Bytes of memory of a child, swapped out or not; pages it shares with others are counted in each.
+
+    More than a job may take where that cannot be seen: a child has its entry until it is collected, so /proc hides it.
+    """
     try:
         told = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
-        return 0
+        return JOB_BYTES + 1
     return sum(int(row.split()[1]) << 10 for row in told.splitlines() if row.startswith((b"VmRSS:", b"VmSwap:")))
 
 

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from diary.clock import FixedClock
 from diary.encoding import b64
@@ -128,6 +129,27 @@ async def test_a_count_that_cannot_be_kept_is_no_permission(own_redis: RedisServ
         assert counts is not None and await counts.hit(60, "x") is None
         with pytest.raises(Unavailable):
             await guard.enter("name")
+
+
+async def test_redis_holds_no_id_no_name_and_no_address(own_redis: RedisServer, tmp_path: Path) -> None:
+    """Whoever reads all of it, keys and values, finds nothing that the database or an answer names."""
+    async with served(tmp_path, DIARY_COUNTS_URL=own_redis.url) as server:
+        keeper = await enrol(server, "192.0.2.77")
+        await keeper.push("He waited outside.")
+        await keeper.ask("POST", "/v1/sessions", sign_in_body(keeper.identity.login, b64(bytes(32))))
+        with Redis.from_url(own_redis.url) as redis:
+            held = [bytes(key) for key in redis.keys("*")]
+            held += [bytes(one) for key in held if redis.type(key) == b"zset" for one in redis.zrange(key, 0, -1)]
+            held += [bytes(redis.get(key) or b"") for key in held if redis.type(key) == b"string"]
+        ids = [bytes(row[0]) for table in ("session", "account", "diary") for row in server.rows(f"SELECT id FROM {table}")]
+        names = [
+            keeper.identity.login.encode(),
+            b"192.0.2.77",
+            *(one.hex().encode() for one in ids),
+            *(b64(one).encode() for one in ids),
+        ]
+        assert len(held) > 4
+        assert [name for name in names if any(name in one for one in held)] == []
 
 
 def test_only_addresses_of_redis_are_taken() -> None:

@@ -1,0 +1,186 @@
+"""The unit as pasted: what kept.service takes away is taken away here too, and the pack builder is tried in what is left.
+
+No systemd runs in the tests, so that each line of the unit is made with mounts and limits in a namespace of its own. A line that
+this file does not know fails: whoever adds one adds what it takes away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import ROOT
+
+pytestmark = pytest.mark.slow
+UNIT = ROOT / "docs" / "deploy" / "kept.service"
+# Lines of [Service] that take nothing away.
+PLAIN = {"User", "Group", "WorkingDirectory", "EnvironmentFile", "ExecStartPre", "ExecStart", "Restart", "TimeoutStopSec"}
+# No list of what is there; the tests' own program may lie beneath.
+HIDDEN = "mount -t tmpfs -o mode=0111 none"
+DEVICES = "null zero full random urandom tty"
+# A process with a filter of system calls on already, as systemd's are; it allows everything, since what is tried is the stacking.
+BEHIND_A_FILTER = """
+import ctypes, os, platform, struct, sys
+from diary.pack import sandbox
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall.restype = ctypes.c_long
+sandbox._seccomp(libc, platform.machine(), struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000), 0)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+# By line of the unit: shell commands that take away the same, run by root of a user namespace.
+STEPS = {
+    "NoNewPrivileges=yes": "",  # setpriv, at the end
+    "RestrictSUIDSGID=yes": "",  # a filter of system calls, at the end
+    "LimitCORE=0": "ulimit -c 0",
+    # Not in the unit, and must not be: see the last tests.
+    "ProtectKernelTunables=yes": (
+        "for at in /proc/sys /proc/irq /proc/bus /proc/fs /proc/sysrq-trigger; do"
+        " [ ! -e $at ] || { mount --rbind $at $at; mount -o remount,bind,ro $at; }; done;"
+        " for at in /proc/kallsyms /proc/kcore; do [ ! -e $at ] || mount --bind /dev/null $at; done"
+    ),
+    "ProtectProc=hidepid=invisible": "mount -t proc -o hidepid=invisible proc /proc",
+    "ProtectProc=hidepid=noaccess": "mount -t proc -o hidepid=noaccess proc /proc",
+    "UMask=0077": "umask 0077",
+    "PrivateTmp=yes": "mount -t tmpfs none /tmp; mount -t tmpfs none /var/tmp",
+    "ProtectHome=yes": f"for at in /home /root; do {HIDDEN} $at; done",
+    "ProtectKernelModules=yes": f"[ ! -d /usr/lib/modules ] || {HIDDEN} /usr/lib/modules",
+    "ProtectControlGroups=yes": "mount --rbind /sys/fs/cgroup /sys/fs/cgroup; mount -o remount,bind,ro /sys/fs/cgroup",
+    "PrivateDevices=yes": (
+        "mkdir /mnt/dev; mount -t tmpfs -o noexec,mode=0755 none /mnt/dev; mkdir /mnt/dev/shm;"
+        f" for one in {DEVICES}; do : > /mnt/dev/$one; mount --bind /dev/$one /mnt/dev/$one; done;"
+        " mount --bind /dev/shm /mnt/dev/shm; mount --move /mnt/dev /dev"
+    ),
+    "ProtectSystem=strict": "mount -o remount,bind,ro / && mount -o remount,bind,ro /usr 2>/dev/null || true",
+    "ReadWritePaths=/var/lib/kept": "mount --move /mnt/data /var/lib/kept",
+}
+# The order in which they can be made: a root that is read-only takes no more folders.
+ORDER = [*(name for name in STEPS if not name.startswith("ProtectSystem")), "ProtectSystem=strict"]
+
+
+def lines_of(unit: str) -> list[str]:
+    """What stands under [Service]."""
+    service = unit.partition("[Service]\n")[2].partition("\n[")[0]
+    return [line for line in service.splitlines() if line and not line.startswith("#")]
+
+
+def taken_away(unit: str) -> list[str]:
+    """Its lines that take something away. Fails for one that nobody made here."""
+    found = [line for line in lines_of(unit) if line.partition("=")[0] not in PLAIN]
+    assert set(found) <= set(STEPS), "make in STEPS what these take away"
+    return found
+
+
+def script(unit: str, data: Path, command: list[str]) -> str:
+    """A shell script that runs `command` where the unit's lines hold; /var/lib/kept is `data`."""
+    kept = [str(ROOT), sys.base_prefix]
+    steps = [
+        "set -e",
+        "mount -t tmpfs none /mnt",
+        *(f"mkdir -p /mnt/{i}; mount --rbind {shlex.quote(place)} /mnt/{i}" for i, place in enumerate(kept)),
+        f"mkdir /mnt/data; mount --bind {shlex.quote(str(data))} /mnt/data",
+        "mount -t tmpfs -o mode=0755 none /var/lib; mkdir /var/lib/kept",
+    ]
+    lines = taken_away(unit)
+    for line in ORDER:
+        if line == "ProtectSystem=strict":
+            # Where the tests' own program lies, /srv/kept on a server.
+            for i, place in enumerate(map(shlex.quote, kept)):
+                steps.append(f"(umask 022; mkdir -p {place}); mount --move /mnt/{i} {place}; mount -o remount,bind,ro {place}")
+        if line in lines:
+            steps.append(STEPS[line])
+    ordinary = ["--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    bare = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+    run = ["setpriv", *ordinary, *bare, sys.executable, "-c", BEHIND_A_FILTER, *command]
+    return "\n".join([*steps, f"cd {shlex.quote(str(ROOT))}", f"exec {shlex.join(run)}"])
+
+
+def under(unit: str, data: Path, command: list[str], **env: str) -> subprocess.CompletedProcess[str]:
+    """Run `python COMMAND` under a unit's restrictions."""
+    spaces = ["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    if os.geteuid() == 0:
+        os.chown(data, 65534, 65534)
+    else:
+        spaces += ["--user", "--map-root-user"]
+    space = ["unshare", *spaces, "sh", "-c"]
+    return subprocess.run(
+        [*space, script(unit, data, command)], capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin", **env}
+    )
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder of the test's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+LOOK = """
+import json, os
+def refused(act):
+    try: act()
+    except OSError: return True
+    return False
+status = open("/proc/self/status").read()
+print(json.dumps({
+    "root": refused(lambda: open("/etc/kept-test", "w")),
+    "program": refused(lambda: open("diary/kept-test", "w")),
+    "home": refused(lambda: os.listdir("/home")),
+    "tunables": refused(lambda: open("/proc/sys/kernel/core_pattern", "w")),
+    "devices": refused(lambda: open("/dev/kmsg")),
+    "data": not refused(lambda: open("/var/lib/kept/x", "w")),
+    "capabilities": "CapEff:\\t0000000000000000" in status,
+    "privileges": "NoNewPrivs:\\t1" in status,
+    "filter": "Seccomp:\\t2" in status,
+}))
+"""
+
+
+def test_the_lines_take_away_what_they_say(data: Path) -> None:
+    """The stand-in for systemd is no empty one."""
+    done = under(UNIT.read_text(), data, ["-c", LOOK])
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert all(found.values()), found
+
+
+def test_the_builder_is_isolated_under_the_unit(data: Path) -> None:
+    """It says so itself, from inside, as the server and doctor ask it."""
+    done = under(UNIT.read_text(), data, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
+    assert done.stdout.strip() == "Isolation(wall='', fault='')", done.stdout + done.stderr
+
+
+def test_a_pack_is_made_under_the_unit(data: Path) -> None:
+    """The whole job: a server, a diary with pictures, a pack by the isolated builder."""
+    done = under(UNIT.read_text(), data, ["-m", "diary", "demo", "--out", "/var/lib/kept/pack.zip"], HOME="/var/lib/kept")
+    assert done.returncode == 0 and (data / "pack.zip").stat().st_size > 100_000, done.stdout + done.stderr
+
+
+MOUNTS = """
+import subprocess
+space = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "mount", "-t", "proc", "proc", "/proc"]
+print(subprocess.run(space, capture_output=True).returncode)
+"""
+
+
+@pytest.mark.parametrize(("line", "status"), [("", "0"), ("ProtectKernelTunables=yes", "32")])
+def test_bubblewrap_can_have_its_own_processes_only_where_nothing_of_proc_is_covered(data: Path, line: str, status: str) -> None:
+    """It mounts /proc in a namespace of its own, which the kernel refuses where parts of the old one are covered."""
+    unit = UNIT.read_text().replace("LimitCORE=0", line)
+    done = under(unit, data, ["-c", MOUNTS])
+    assert done.stdout.strip() == status, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("kind", ["hidepid=invisible", "hidepid=noaccess"])
+def test_where_processes_hide_no_pack_is_made_without_bounds(data: Path, kind: str) -> None:
+    """ProtectProc= in a unit, or a hardened computer: the supervisor cannot see what its own builders use, and says so."""
+    unit = UNIT.read_text().replace("LimitCORE=0", f"ProtectProc={kind}")
+    done = under(unit, data, ["-c", "from diary import isolation; print(repr(isolation.find()))"])
+    assert "fault='The pack builder" in done.stdout, done.stdout + done.stderr
