@@ -215,7 +215,7 @@ async def test_a_keeper_sees_who_looked_and_when(server: Served, keeper: Keeper,
 
 
 async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """Sealed to the keeper, signed by the advocate; tampered with, or by another key, it is nobody's; taken in, it waits no more."""
+    """Sealed to the keeper and signed by the advocate; tampered with, or by another key, it is nobody's; taken in, it is gone."""
     granted = await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
     held = await write(keeper, SENTINEL, granted)
     before = server.rows("SELECT count(*) FROM version")
