@@ -106,6 +106,45 @@ test('a server put back in the very moment of sending: what went up too early is
   for (const { phone } of [one, fresh]) phone.end();
 });
 
+test('a manifest of before the server was put back is doubted until a later one holds, on every phone and a new one', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  const putBack = await dayOf();
+  for (const words of ['two', 'three']) await save(two.app, words);
+  await until(two, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await two.app.lock('asked'); // writes the manifest
+  await two.app.unlock(WORDS);
+  await looks(two);
+  await putBack();
+  const three = await anotherPhone(server.base, one.login);
+  await until(three, isKept, 'on the third');
+  await save(three.app, 'C');
+  await until(three, (state) => state.entries.length === 2 && isKept(state), 'C has the number that two had');
+  await tries(two);
+  await until(two, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'it is said');
+  // The manifest goes up again, and its writer then ends before it can write another.
+  const { counter } = two.phone.ctx.open.store.root.manifest;
+  two.faults.before = async (path, options) => {
+    const { outbox, manifest } = two.phone.ctx.open.store.root;
+    if (isPush(path, options) && outbox.length === 1 && manifest.counter > counter) throw new TypeError('Failed to fetch');
+  };
+  await two.app.sendAgain();
+  await tries(two);
+  const early = await anotherPhone(server.base, one.login);
+  await until(early, (state) => state.entries.length === 4 && isKept(state), 'all are there');
+  await looks(early);
+  assert.equal(early.app.state.account.trouble?.code, 'omitted', 'a statement of the keeper’s own is contradicted, and no later one is there yet');
+  delete two.faults.before;
+  await looks(two);
+  for (const other of [one, three, early]) await looks(other);
+  const fresh = await anotherPhone(server.base, one.login);
+  const phones = [one, two, three, early, fresh];
+  await areSound(phones, ['C', 'one', 'three', 'two']);
+  for (const { phone } of phones) phone.end();
+});
+
 test('two phones ahead of a server that was put back, each sending before it knows: neither doubts the other, nor does a new one', async () => {
   const one = await keeper();
   const two = await anotherPhone(server.base, one.login);

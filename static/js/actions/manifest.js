@@ -4,10 +4,16 @@
  * A version of it is written after every 20 versions and at the lock, if anything came since. Each covers what took a
  * number since the one before it, so it stays small however long the diary grows. Two devices that write one at once
  * leave two ends, and the next follows both.
+ *
+ * [Note: a server that was put back] What such a server lacks is sent again, behind what was written since: numbers that a
+ * manifest names are another version's then. The manifest is sent again too. It is believed no more, and doubted no more, once
+ * all that it names is there under whatever number, and a later one (a higher counter, written after "send again") holds for the
+ * whole account up to a number that the earlier one names. Only a device of the keeper's can write that one. So it is judged when
+ * the feed has been read to its end; a version that is left out stays missed.
  */
 import { b64, unb64 } from '../core/bytes.js';
 import { firstHead, nextHead } from '../ledger/heads.js';
-import { agrees, shortCode } from '../ledger/manifest.js';
+import { agrees, firstDiffering, namedIn, shortCode } from '../ledger/manifest.js';
 import { numbered } from '../store/feedlist.js';
 import { entryNumbers } from './showing.js';
 
@@ -16,6 +22,8 @@ import { entryNumbers } from './showing.js';
 /** @typedef {{record: string|null, counter: number, seq: number, head: string, due: number}} Covered how far this diary's manifests go; `due`: versions since */
 
 const EVERY = 20;
+/** So many manifests are remembered, to be held against one that is doubted. */
+const REMEMBERED = 200;
 /** What one manifest covers at most: far below what one version may hold. */
 const MOST = 3000;
 
@@ -27,6 +35,11 @@ export function covered(root) {
 /** Another version took a number; manifests themselves do not count, or writing one would call for the next. @param {Record<string, any>} root @param {string} kind */
 export function countTowards(root, kind) {
   if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
+}
+
+/** A manifest is due whatever has come: others wait for it, see [Note: a server that was put back]. @param {Record<string, any>} root @returns {Covered} */
+export function writtenSoon(root) {
+  return { ...covered(root), due: EVERY };
 }
 
 /** @param {Record<string, any>} root @returns {boolean} */
@@ -82,7 +95,7 @@ function contents({ index, identity }, root, { counter, upto, head, since }) {
  */
 export async function heedManifests(open, items) {
   const manifests = items.flatMap(({ version }) => open.book.seen.get(version) ?? []).filter(({ kind, altered }) => kind === 'manifest' && !altered);
-  for (const { record, fields } of manifests) {
+  for (const { record, version, fields } of manifests) {
     const { seq, head, counter, records } = fields;
     if (!Number.isSafeInteger(seq) || !Array.isArray(records)) continue;
     const known = await numbered(open.store, seq - records.length + 1, seq);
@@ -90,12 +103,54 @@ export async function heedManifests(open, items) {
       const before = covered(root);
       const isNext = before.seq === seq - records.length;
       const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
-      if (!isTold) root.doubts = { ...root.doubts, omitted: true };
+      if (typeof head === 'string') root.manifests_told = [...(root.manifests_told ?? []), [Number(counter) || 0, seq, head]].slice(-REMEMBERED);
+      if (!isTold) root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version]].slice(-REMEMBERED);
       noteNumbers(root, open.index, fields['numbers']);
-      if (seq < before.seq || typeof head !== 'string') return;
+      if (!isTold || seq < before.seq || typeof head !== 'string') return;
       root.manifest = { record: before.record ?? record, counter: Math.max(before.counter, Number(counter) || 0), seq, head, due: Math.max(0, root.feed.seq - seq - 1) };
     });
   }
+}
+
+/**
+ * Says whether a manifest names what is not here, and takes it back: see [Note: a server that was put back].
+ * @param {Open} open when the feed has been read to its end
+ */
+export async function judgeManifests(open) {
+  const { store, book } = open;
+  const { manifests_judged: judged, feed: { seq } } = store.root;
+  const unsure = /** @type {[string, string][]} */ (store.root['manifests_unsure'] ?? []);
+  const told = /** @type {[number, number, string][]} */ (store.root['manifests_told'] ?? []);
+  if (!unsure.length || judged === `${seq} ${unsure.length}`) return;
+  const known = await numbered(store, 1, seq);
+  const here = new Set(known.map(([, record, version, c]) => `${record} ${version} ${c}`));
+  const heads = headsAt(known, new Set(told.map(([, at]) => at)));
+  const holding = told.filter(([, at, head]) => heads.get(at) === head);
+  /** @type {[string, string][]} */ const standing = [];
+  for (const [record, version] of unsure) {
+    const fields = (await book.versions(record)).find((one) => one.version === version)?.fields;
+    const isOver = fields && namedIn(fields).every((name) => here.has(name))
+      && holding.some(([counter, at]) => counter > Number(fields['counter']) && at >= firstDiffering(fields, known));
+    if (!isOver) standing.push([record, version]);
+  }
+  await store.change((root) => {
+    if (root.feed.seq !== seq) return; // something came meanwhile: the next run judges it all
+    const { omitted: _omitted, ...others } = root.doubts;
+    root.doubts = standing.length ? { ...others, omitted: true } : others;
+    root.manifests_unsure = standing;
+    root.manifests_judged = `${seq} ${standing.length}`;
+  });
+}
+
+/** The head of this account at some of its numbers. @param {Numbered[]} known from 1 on @param {ReadonlySet<number>} wanted @returns {Map<number, string>} b64 */
+function headsAt(known, wanted) {
+  const heads = new Map();
+  let head = firstHead();
+  for (const [seq, record, version, c, env] of known) {
+    head = nextHead(head, { seq, record, version, c, env });
+    if (wanted.has(seq)) heads.set(seq, b64(head));
+  }
+  return heads;
 }
 
 /** Numbers of entries that this device has never seen, since they were erased before it came. @param {Record<string, any>} root @param {Open['index']} index @param {unknown} numbers */

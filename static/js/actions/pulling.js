@@ -9,7 +9,7 @@
 import { KeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';
 import { judgeLines } from './lines.js';
-import { heedManifests } from './manifest.js';
+import { heedManifests, judgeManifests } from './manifest.js';
 import { mendList } from './mending.js';
 import { putBackMissing } from './reconcile.js';
 import { reopen } from './reopening.js';
@@ -91,6 +91,7 @@ async function pull(syncing, open, link) {
   if (open.store.root.coming) await open.store.change(async (root) => { delete root.coming; });
   await reopen(open);
   await judgeLines(open);
+  await judgeManifests(open);
 }
 
 /**

@@ -13,7 +13,7 @@ import { decodePush } from '../ledger/push.js';
 import { firstHead } from '../ledger/heads.js';
 import { pullFeed } from '../net/feed.js';
 import { forgetAfter, numbered } from '../store/feedlist.js';
-import { covered } from './manifest.js';
+import { covered, writtenSoon } from './manifest.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -54,6 +54,7 @@ export async function sendAgain(open) {
     root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
     root.again = true;
     root.lines = {}; // each device's line is followed anew from its beginning
+    for (const name of ['manifests_unsure', 'manifests_told', 'manifests_judged']) delete root[name]; // so are the manifests
     const { omitted: _omitted, ...doubts } = root.doubts;
     root.doubts = doubts;
   });
@@ -77,6 +78,7 @@ export async function putBackMissing(open) {
     root.outbox = [...again, ...root.outbox];
     await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
+    root.manifest = writtenSoon(root);
     change.drop(LIST);
     return again.length > 0;
   });

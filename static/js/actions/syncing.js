@@ -249,7 +249,8 @@ export class Syncing {
     const open = this.openNow();
     if (!open || !this.link()) return;
     const isOwing = await putBackMissing(open);
-    const isWritten = isDue(open.store.root) && await writeManifest(open);
+    // What is owed goes first, so that the manifest covers it.
+    const isWritten = !isOwing && isDue(open.store.root) && await writeManifest(open);
     if (isOwing || isWritten) this.again = true;
     if (!needsWords(open)) open.typed = null;
   }

@@ -24,6 +24,27 @@ export function shortCode({ entries, head, seq }) {
 }
 
 /**
+ * What a manifest names, each as `record version commitment`; what has another shape names nothing that can be there.
+ * @param {Record<string, any>} manifest its fields @returns {string[]}
+ */
+export function namedIn({ records }) {
+  return records.map((/** @type {unknown} */ one) => (Array.isArray(one) ? one.slice(0, 3).join(' ') : ''));
+}
+
+/**
+ * The first number of which a manifest says something else than is known here; its first where it differs in none.
+ * @param {Record<string, any>} manifest its fields @param {(readonly [number, string, string, string, ...unknown[]])[]} known
+ * @returns {number}
+ */
+export function firstDiffering(manifest, known) {
+  const named = namedIn(manifest);
+  const first = manifest['seq'] - named.length + 1;
+  const here = new Map(known.map(([number, record, version, c]) => [number, `${record} ${version} ${c}`]));
+  const i = named.findIndex((name, at) => here.get(first + at) !== name);
+  return first + Math.max(0, i);
+}
+
+/**
  * Whether a manifest says of some numbers what is known here of them. Its `records` are [record, version, commitment] in feed order,
  * the last of them the one that took number `seq`.
  * @param {Record<string, any>} manifest its fields
@@ -34,5 +55,5 @@ export function agrees({ seq, records }, known) {
   if (!Number.isSafeInteger(seq) || !Array.isArray(records)) return true;
   const here = new Map(known.map(([number, record, version, c]) => [number, `${record} ${version} ${c}`]));
   const first = seq - records.length + 1;
-  return records.every((one, i) => Array.isArray(one) && here.get(first + i) === one.slice(0, 3).join(' '));
+  return namedIn({ records }).every((name, i) => here.get(first + i) === name);
 }
