@@ -13,6 +13,7 @@ from diary.client.advocates import Advocate, Invited
 from diary.client.granting import Choice
 from diary.client.transport import Server
 from diary.crypto import kdf
+from diary.encoding import b64
 from diary.ids import parse_id
 from diary.ledger.grants import USUAL_MS, Granted
 from diary.services import organisations
@@ -35,6 +36,17 @@ class Desk(Phone):
         found, refused = await advocates.list_clients(self.reached, self.advocate, now)
         assert not refused
         return found
+
+    async def prove(self) -> str:
+        """X-Proof of the words."""
+        told = (await self.ask("POST", "/v1/prelogin", {"login": self.advocate.login})).json()
+        return b64(kdf.auth(kdf.root(WORDS, told["kdf"], kdf.TESTS), told["kdf"], told["kdf"]["origin"]))
+
+    async def invites(self) -> str:
+        """An invitation for a colleague, after the words."""
+        answer = await self.ask("POST", "/v1/organisation/invitations", x_proof=await self.prove())
+        assert answer.status_code == 201
+        return str(answer.json()["invite"])
 
 
 @asynccontextmanager

@@ -18,9 +18,11 @@ from diary.services.accounts import NewAccount, account_row, check_account
 from diary.services.enrolment import ALPHABET, grouped
 from diary.services.instance import Instance
 from diary.services.members import NAME, SECRET, name_of
+from diary.services.proofs import prove
 from diary.services.sessions import Device, Entry
 from diary.storage import accounts, organisations
 from diary.storage.organisations import MemberRow, Numbers
+from diary.storage.sessions import Signed
 from diary.storage.writer import Hand
 
 DAY_MS: Final = 86_400_000
@@ -76,9 +78,10 @@ async def invite_lead(instance: Instance, organisation: bytes) -> str:
     return await _invite(instance, organisation, leads=True)
 
 
-async def invite(instance: Instance, member: MemberRow) -> str:
-    """An invitation into the lead's own organisation. Raises NotFound for whoever does not lead."""
+async def invite(instance: Instance, signed: Signed, proof: bytes, member: MemberRow) -> str:
+    """An invitation into the lead's own organisation. Raises NotFound for whoever does not lead, and NoMatch."""
     _check_lead(member)
+    await prove(instance, signed, proof)
     return await _invite(instance, member.organisation, leads=False)
 
 
@@ -167,10 +170,11 @@ async def numbers(instance: Instance, member: MemberRow) -> Numbers:
     )
 
 
-async def leave(instance: Instance, member: MemberRow, who: bytes) -> None:
-    """A colleague leaves, or the member themselves. All they could reach ends at once. Raises NotFound."""
+async def leave(instance: Instance, signed: Signed, proof: bytes, member: MemberRow, who: bytes) -> None:
+    """A colleague leaves, or the member themselves. All they could reach ends at once. Raises NotFound and NoMatch."""
     if who != member.account:
         _check_lead(member)
+    await prove(instance, signed, proof)
     now = instance.clock.now_ms()
     await instance.db.writer.run(lambda hand: organisations.leave(hand, member.organisation, who, now))
 

@@ -28,7 +28,8 @@ class Edge:
         """`app`: takes what is not a request, the start and the end."""
         self._app = app
         tls = settings.app_url.startswith("https:")
-        ours = routes_for(Audience.PAGES, Audience.ANYONE, Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE)
+        signed_in = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
+        ours = routes_for(Audience.PAGES, Audience.ANYONE, *signed_in)
         app_router = Router(ours, redirect_slashes=False)
         public_router = Router(routes_for(Audience.PUBLIC, Audience.RECIPIENT), redirect_slashes=False)
         app_side = SecurityHeaders(Safely(app_router, settings.app_url, page=False), security_headers(APP_POLICY, tls=tls))

@@ -71,7 +71,7 @@ class Gate:
             if row.limit.per_minute is not None:
                 await office.sessions.enter(call.signed.session, row.path, row.limit.per_minute)
             await sessions.note_use(office.instance, call.signed)
-            if row.audience is Audience.ADVOCATE:
+            if row.for_members:
                 call.member = await clients.admit(office.instance, call.signed.account)
         _check_type(row, headers)
         if row.body.kind is not Kind.NONE:

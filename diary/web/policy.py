@@ -22,6 +22,7 @@ class Audience(Enum):
     KEEPER = "keeper"  # the interface with one: reads sealed bytes and appends
     PROVED = "proved"  # the interface with one, and the words typed for this request (X-Proof)
     ADVOCATE = "advocate"  # the interface with a session of a member of an organisation
+    ADVOCATE_PROVED = "advocate_proved"  # the same, and the words typed for this request (X-Proof)
     RECIPIENT = "recipient"  # the public host's interface, for whoever has eight words, or seven
 
 
@@ -96,7 +97,12 @@ class Row:
     @property
     def signs_in(self) -> bool:
         """Whether it is asked in a session."""
-        return self.audience in (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE)
+        return self.audience in (Audience.KEEPER, Audience.PROVED) or self.for_members
+
+    @property
+    def for_members(self) -> bool:
+        """Whether it is there for members of an organisation only."""
+        return self.audience in (Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
 
     @property
     def for_earlier(self) -> bool:

@@ -47,6 +47,7 @@ from diary.web.views import (
 )
 
 _A, _K, _P, _V = Audience.ANYONE, Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE
+_W: Final = Audience.ADVOCATE_PROVED
 _TO: Final = Adds.TO_A_DIARY
 _DIARY: Final = "/v1/diaries/{diary}"
 _BLOB: Final = _DIARY + "/blobs/{blob}"
@@ -121,8 +122,8 @@ ROUTES: Final[tuple[Row, ...]] = (
     Row("PUT", _CLIENT + "/marks", advocates.mark, _V, SYNC, VERSION, _TO),
     Row("GET", "/v1/organisation", advocates.organisation, _V, SYNC, NO_BODY),
     Row("GET", "/v1/organisation/looks", advocates.looks, _V, GRAVE, NO_BODY),
-    Row("POST", "/v1/organisation/invitations", advocates.invite, _V, GRAVE, NO_BODY),
-    Row("DELETE", "/v1/organisation/members/{member}", advocates.leave, _V, GRAVE, NO_BODY),
+    Row("POST", "/v1/organisation/invitations", advocates.invite, _W, GRAVE, NO_BODY),
+    Row("DELETE", "/v1/organisation/members/{member}", advocates.leave, _W, GRAVE, NO_BODY),
     Row("POST", "/v1/handovers", handovers.leave, _P, GRAVE, JSON, _TO),
     Row("GET", "/v1/handovers", handovers.list_own, _K, SYNC, NO_BODY),
     Row("PUT", "/v1/handovers/{handover}/parts/{i}", handovers.put_part, _K, SYNC, PART, _TO),

@@ -6,6 +6,7 @@ DOOR = js("fake.reset()")
 IN = js("fake.in()")
 CLIENT = js("fake.in(); await fake.openClient('g0'); stage.opened(); await new Promise((go) => setTimeout(go, 40))")
 TALK = "how: 'call', by: 'PK', read: true, when: {chip: 'yesterday', picked: null}, held_at: Date.now()"
+INVITE = "{invite: 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'}"
 OWN = "{asked: 'own', words: 'Did anybody else see him at the bus stop that evening?', said: ''}"
 TOLD = "{asked: 'tell_me', words: '', said: 'He was at the bus stop when I came out of work. He looked at me and did not move.'}"
 
@@ -143,7 +144,8 @@ DESK_SCREENS: dict[str, tuple[Act, ...]] = {
     "writing down, sent": (DOOR, *writing("false"), press("Seal and send it")),
     "you": (DOOR, js("fake.in(0); stage.stand({name: 'you'})")),
     "you, leaving": (DOOR, js("fake.in(0); stage.stand({name: 'you'})"), press("Leave the organisation")),
-    "team": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), press("Invite a member"), press("Make the table")),
+    "team": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), local(INVITE), press("Make the table")),
+    "team, inviting": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), press("Invite a member")),
     "team, ending": (DOOR, js("fake.in(0); stage.stand({name: 'organisation'})"), press("End membership")),
     "team, no connection": (
         DOOR,

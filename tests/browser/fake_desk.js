@@ -150,9 +150,9 @@ class FakeDesk {
     return { name: YOU.organisation, numbers: { members: 3, grants: 41, ending: 2, packs: 7 }, members: [{ member: 'm0', name: 'Priya K', leads: true, here: true }, { member: 'm1', name: 'Sam Okonkwo-Fitzgerald-Worthington', leads: false, here: false }, { member: 'm2', name: 'Leigh', leads: true, here: false }] };
   }
 
-  async inviteMember() { this.note('inviteMember'); return 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'; }
-  async endMember(member) { this.note('endMember', member); }
-  async leaveOrganisation() { this.note('leaveOrganisation'); this.set({ phase: 'out', told: 'left' }); }
+  async inviteMember(by) { this.note('inviteMember', by); return 'k7Qm-2fTz-9Rwa-Lx4d-Vb6n-Ye3s'; }
+  async endMember(member, by) { this.note('endMember', { member, ...by }); }
+  async leaveOrganisation(by) { this.note('leaveOrganisation', by); this.set({ phase: 'out', told: 'left' }); }
   async exportLooks() { return { url: URL.createObjectURL(new Blob(['x'])), many: 12 }; }
   async ownWords() { return NINE; }
   login() { return 'priya-4f2a'; }

@@ -127,7 +127,7 @@ def looks_through(desk: Desk, keeper: Keeper) -> None:
 def invited_by(desk: Desk) -> str:
     """The lead's invitation for a colleague."""
     desk.tap("Team")
-    desk.tap("Invite a member")
+    desk.agrees("Invite a member", "Invite a member")
     return desk.page.locator(".desk-secret").inner_text()
 
 

@@ -214,7 +214,7 @@ def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, bro
     lead = Desk(page, server.app_url)
     lead.joins(found_organisation(server, "Northern Advocates"), "Leigh")
     lead.tap("Team")
-    lead.tap("Invite a member")
+    lead.agrees("Invite a member", "Invite a member")
     invite = page.locator(".desk-secret").inner_text()
     assert faults(page) == []
     other = browser.new_context(**chromium.PHONE)
@@ -224,8 +224,7 @@ def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, bro
     assert faults(colleague.page) == []
     lead.tap("You")
     lead.tap("Team")
-    lead.tap("End membership")
-    lead.tap("End it now")
+    lead.agrees("End membership", "End it now")
     expect(page.locator(".desk-members li")).to_have_count(1)
     colleague.tap("Look for news")
     colleague.sees(re.compile("You have been signed out"))

@@ -109,7 +109,7 @@ test('a grant that runs out while the keeper has no signal: nothing written afte
 
 for (const [how, end] of [
   ['ended by the keeper', (one, given) => one.app.endGrant(given.grant, { words: WORDS })],
-  ['the advocate leaves', async (_one, _given, who) => who.ask('DELETE', `/v1/organisation/members/${(await who.told('GET', '/v1/session')).account}`)],
+  ['the advocate leaves', async (_one, _given, who) => who.ask('DELETE', `/v1/organisation/members/${(await who.told('GET', '/v1/session')).account}`, undefined, await who.proof())],
 ]) {
   test(`what was typed in a call and waits when its grant ends is the keeper’s to decide, a question that waits is gone: ${how}`, async () => {
     const one = await keeper();

@@ -89,7 +89,7 @@ async def test_nobody_an_expired_session_and_a_witness_are_signed_out_everywhere
     nobody = Phone(cast.server.client("192.0.2.1"))
     made_up = Phone(cast.server.client("192.0.2.1"), {"session": WRONG})
     expired = Phone(cast.server.client("192.0.2.1"), dict(cast.keeper.tokens))
-    rows = [row for row in INTERFACE if row.audience in (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE)]
+    rows = [row for row in INTERFACE if row.signs_in]
     assert len(rows) > 60
     before = cast.server.dump()
     for row in rows:
@@ -163,7 +163,8 @@ async def test_an_advocates_routes_answer_the_one_who_was_let_in(cast: Cast) -> 
 
 def test_what_ends_or_changes_who_may_open_needs_a_proof() -> None:
     """A route that deletes for a keeper is `proved`, or is one of those that are named here with their reason."""
-    found = {named(row) for row in INTERFACE if row.audience is Audience.KEEPER and row.method == "DELETE"}
+    alone = (Audience.KEEPER, Audience.ADVOCATE)
+    found = {named(row) for row in INTERFACE if row.audience in alone and row.method == "DELETE"}
     assert found == ENDS_WITHOUT_PROOF
     proved = {named(row) for row in INTERFACE if row.audience is Audience.PROVED}
     assert {
@@ -178,7 +179,30 @@ def test_what_ends_or_changes_who_may_open_needs_a_proof() -> None:
         "POST /v1/diaries/{diary}/grants",
         "POST /v1/diaries/{diary}/rotation",
         "POST /v1/diaries/{diary}/rotation/commit",
+        "DELETE /v1/diaries/{diary}/grants/{grant}",
+        "POST /v1/handovers",
+        "DELETE /v1/handovers/{handover}",
+        "POST /v1/diaries/{diary}/witnesses",
+        "DELETE /v1/diaries/{diary}/witnesses/{witness}",
+        "DELETE /v1/diaries/{diary}/letters/{letter}",
     } <= proved
+
+
+async def test_an_advocates_session_alone_is_refused_where_a_proof_is_needed(cast: Cast) -> None:
+    """Nobody is invited and nobody's membership ends; no route reads, sets or takes off the second step."""
+    rows = [row for row in INTERFACE if row.audience is Audience.ADVOCATE_PROVED]
+    assert {named(row) for row in rows} == {"POST /v1/organisation/invitations", "DELETE /v1/organisation/members/{member}"}
+    cast.ids["member"] = cast.lead.advocate.account
+    before = cast.server.dump()
+    for row in rows:
+        for proof in (None, "", "?", cast.lead.tokens["session"] + "A"):
+            assert error(await cast.ask(row, cast.lead, proof)) == "no_match", named(row)
+    assert cast.server.dump() == before
+    steps = cast.server.rows("SELECT id, secret FROM member ORDER BY id")
+    for row in INTERFACE:
+        if row.signs_in and row.writes and row.audience is not Audience.PROVED and named(row) != "DELETE /v1/session":
+            await cast.ask(row, cast.lead)
+    assert cast.server.rows("SELECT id, secret FROM member ORDER BY id") == steps
 
 
 def test_every_row_of_the_interface_has_its_audience() -> None:

@@ -134,6 +134,18 @@ async def test_a_copied_session_reads_no_name_among_the_grants(keeper: Keeper, s
         assert name not in answer.text, name
 
 
+async def test_a_copied_session_of_an_advocate_ends_and_invites_nobody(keeper: Keeper, server: Served, desk: Desk) -> None:
+    """What clients gave stays given, and nobody stands in the organisation's name, until the advocate's words are typed."""
+    granted = await let_in(server, keeper, desk)
+    thief = Phone(server.client("192.0.2.66"), dict(desk.tokens))
+    path = f"/v1/organisation/members/{desk.advocate.account}"
+    await refused(thief, "DELETE", path)
+    await refused(thief, "POST", "/v1/organisation/invitations")
+    assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 200
+    assert (await desk.ask("DELETE", path, x_proof=await desk.prove())).status_code == 204
+    assert (await desk.ask("GET", f"/v1/clients/{granted.id}")).status_code == 401
+
+
 async def listed(keeper: Keeper, what: str) -> list[dict[str, object]]:
     """The diary's letters or codes."""
     return list((await keeper.ask("GET", f"{keeper.diary}/{what}")).json()[what.partition("?")[0]])

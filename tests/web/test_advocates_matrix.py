@@ -29,7 +29,7 @@ from tests.advocates import WORDS, Desk, all_of_it, hire, lead_of, let_in, reach
 from tests.keepers import Keeper, Phone, Served, proof_of_words, seal_file
 from tests.web import test_authorisation as keepers_rows
 
-ROWS = [row for row in ROUTES if row.audience is Audience.ADVOCATE]
+ROWS = [row for row in ROUTES if row.for_members]
 OF_A_CLIENT = [row for row in ROWS if "{grant}" in row.path]
 HOUR = 3_600_000
 
@@ -90,7 +90,7 @@ async def test_forbidden_run_out_ended_and_absent_are_one_answer(row: Row, keepe
     desk, _ = await lead_of(server)
     ids = await given(server, keeper, desk, all_of_it(server, not_after=server.clock.now_ms() + HOUR))
     assert (await ask(row, desk, body_for(row, desk, keeper, ids), ids)).status_code in (200, 201, 204)
-    invite = (await desk.ask("POST", "/v1/organisation/invitations")).json()["invite"]
+    invite = await desk.invites()
     colleague = await hire(server, invite, "Sam")
     absent_ids = ids | {"grant": id_text(new_id())}
     absent = await ask(row, desk, body_for(row, desk, keeper, absent_ids), absent_ids)
@@ -108,11 +108,12 @@ async def test_forbidden_run_out_ended_and_absent_are_one_answer(row: Row, keepe
 async def test_who_has_left_is_a_stranger_on_every_row(keeper: Keeper, server: Served) -> None:
     """Of a member who was let in, and whose membership ended meanwhile, the session is over, whatever is asked with it."""
     lead, _ = await lead_of(server)
-    invite = (await lead.ask("POST", "/v1/organisation/invitations")).json()["invite"]
+    invite = await lead.invites()
     gone = await hire(server, invite, "Sam")
     ids = await given(server, keeper, gone, all_of_it(server))
     assert (await gone.ask("GET", f"/v1/clients/{ids['grant']}/changes")).status_code == 200
-    assert (await lead.ask("DELETE", f"/v1/organisation/members/{gone.advocate.account}")).status_code == 204
+    place = f"/v1/organisation/members/{gone.advocate.account}"
+    assert (await lead.ask("DELETE", place, x_proof=await lead.prove())).status_code == 204
     before = server.dump()
     for row in ROWS:
         answer = await ask(row, gone, body_for(row, gone, keeper, ids), ids)

@@ -94,7 +94,7 @@ async def test_marks_are_for_keeper_and_advocate(keeper: Keeper, server: Served)
 async def test_a_lead_reads_who_looked_and_no_clients_name(keeper: Keeper, server: Served) -> None:
     """Looks of every member with a code for the client; a colleague who does not lead finds nothing there."""
     desk, _ = await lead_of(server)
-    invite = (await desk.ask("POST", "/v1/organisation/invitations")).json()["invite"]
+    invite = await desk.invites()
     colleague = await hire(server, invite, "Sam", "198.51.100.21")
     for one in (desk, colleague):
         granted = await let_in(server, keeper, one)

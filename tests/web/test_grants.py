@@ -86,7 +86,7 @@ async def test_what_was_and_what_comes_is_seen_and_nothing_after_the_end(server:
 async def test_restricted_fields_only_where_they_were_ticked(server: Served, keeper: Keeper, desk: Desk) -> None:
     """Without the tick a version is read without its restricted part, and says so; with it, whole and checked."""
     plain = await let_in(server, keeper, desk)
-    other = await hire(server, await invite_of(desk), "Sam")
+    other = await hire(server, await desk.invites(), "Sam")
     whole = await let_in(server, keeper, other, all_of_it(server, restricted=True))
     await write(keeper, SENTINEL, plain, whole, place_detail="12 Alder Road")
     for person, expected in ((desk, None), (other, {"place_detail": "12 Alder Road"})):
@@ -94,13 +94,6 @@ async def test_restricted_fields_only_where_they_were_ticked(server: Served, kee
         one, = await advocates.read(person.reached, client)
         assert (one.opened.restricted, one.opened.withheld) == (expected, expected is None)
         assert not one.opened.altered
-
-
-async def invite_of(desk: Desk) -> str:
-    """An invitation that a lead gives a colleague."""
-    answer = await desk.ask("POST", "/v1/organisation/invitations")
-    assert answer.status_code == 201
-    return str(answer.json()["invite"])
 
 
 async def test_the_server_cannot_put_itself_between(
@@ -215,7 +208,7 @@ async def test_a_keeper_sees_who_looked_and_when(server: Served, keeper: Keeper,
 
 
 async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served, keeper: Keeper, desk: Desk) -> None:
-    """Sealed to the keeper and signed by the advocate; tampered with, or by another key, it is nobody's; taken in, it is gone."""
+    """Sealed to the keeper, signed by the advocate; tampered with or by another key, nobody's; taken in, it waits no more."""
     granted = await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
     held = await write(keeper, SENTINEL, granted)
     before = server.rows("SELECT count(*) FROM version")
@@ -272,14 +265,14 @@ def policy() -> object:
 async def test_who_leaves_reaches_nothing(server: Served, keeper: Keeper) -> None:
     """Sessions, grants and keys end in one step, also in the middle of reading; the colleague's grants stay."""
     lead, _ = await lead_of(server)
-    gone = await hire(server, await invite_of(lead), "Sam")
+    gone = await hire(server, await lead.invites(), "Sam")
     theirs, stays = await let_in(server, keeper, gone), await let_in(server, keeper, lead)
     await write(keeper, SENTINEL, theirs, stays)
     members = (await lead.ask("GET", "/v1/organisation")).json()
     assert members["numbers"] == {"ending": 0, "grants": 2, "members": 2, "packs": 0}
     sam, = (one["member"] for one in members["members"] if one["name"] == "Sam")
     assert (await gone.ask("GET", "/v1/organisation")).status_code == 404
-    assert (await lead.ask("DELETE", f"/v1/organisation/members/{sam}")).status_code == 204
+    assert (await lead.ask("DELETE", f"/v1/organisation/members/{sam}", x_proof=await lead.prove())).status_code == 204
     assert (await gone.ask("GET", f"/v1/clients/{theirs.id}/changes")).status_code == 401
     with pytest.raises(SecondStep):
         made = gone.advocate

@@ -12,7 +12,7 @@ from diary.web.routes import ROUTES
 from tests.keepers import Phone, Served, served
 
 DAY = 86_400_000
-SIGNED_IN = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE)
+SIGNED_IN = (Audience.KEEPER, Audience.PROVED, Audience.ADVOCATE, Audience.ADVOCATE_PROVED)
 # The public side goes on to the end: a hand-over that was given is still fetched.
 NOT_OURS = (Audience.PAGES, Audience.PUBLIC, Audience.RECIPIENT)
 # What a keeper may still set in motion when nothing new is taken: leaving, reading, erasing, and shutting others out.
@@ -22,6 +22,7 @@ STILL = {
     "POST /v1/diaries/{diary}/erasures", "POST /v1/account/closing",
     "PUT /v1/account/words", "PUT /v1/account/code", "PUT /v1/session",
     "POST /v1/members", "POST /v1/clients/{grant}/looks", "POST /v1/organisation/invitations",
+    "POST /v1/diaries/{diary}/letters/{letter}/taken", "POST /v1/diaries/{diary}/witnesses/{witness}/taken",
     "POST /v1/diaries/{diary}/rotation", "PUT /v1/diaries/{diary}/rotation/wraps", "POST /v1/diaries/{diary}/rotation/commit",
 }  # fmt: skip
 

@@ -96,11 +96,11 @@ async def looks(call: Call) -> ASGIApp:
 
 
 async def invite(call: Call) -> ASGIApp:
-    """An invitation for a colleague."""
-    return json_answer({"invite": await organisations.invite(call.instance, call.advocate)}, 201)
+    """An invitation for a colleague, after the words again."""
+    return json_answer({"invite": await organisations.invite(call.instance, call.keeper, call.proof(), call.advocate)}, 201)
 
 
 async def leave(call: Call) -> ASGIApp:
-    """A colleague leaves, or the advocate themselves."""
-    await organisations.leave(call.instance, call.advocate, call.id("member"))
+    """A colleague leaves, or the advocate themselves, after the words again."""
+    await organisations.leave(call.instance, call.keeper, call.proof(), call.advocate, call.id("member"))
     return Answer()

@@ -2,9 +2,10 @@
 import { chips } from '../ui/fields.js';
 import { html, nothing } from '../ui/html.js';
 import { LANGUAGES, isDraftLanguage } from '../ui/language.js';
-import { button, errorSummary, heading, sheet } from '../ui/parts.js';
+import { button, errorSummary, heading } from '../ui/parts.js';
 import { qr } from '../ui/qr.js';
 import { t } from '../ui/strings.js';
+import { openWords } from '../ui/words_sheet.js';
 import '../ui/strings_language.js';
 
 /** @typedef {import('./types.d.ts').Stage} Stage */
@@ -26,7 +27,7 @@ function you(stage) {
     <dl class="facts card"><div><dt>${t('desk.as')}</dt><dd><bdi>${name}</bdi>, <bdi>${organisation}</bdi></dd></div>
       <div><dt>${t('desk.login')}</dt><dd dir="ltr">${stage.app.login()}</dd></div></dl>
     ${languages(stage)}
-    <div>${button(t('desk.leave'), () => stage.openSheet((on) => leaving(on, organisation)), { plain: true, icon: 'out' })}</div></div>`;
+    <div>${button(t('desk.leave'), () => leaving(stage, organisation), { plain: true, icon: 'out' })}</div></div>`;
 }
 
 /** @param {Stage} stage */
@@ -37,10 +38,9 @@ function languages(stage) {
 }
 
 /** @param {Stage} stage @param {string} organisation */
-function leaving(stage, organisation) {
-  const leave = () => stage.run('leave', async () => { stage.closeSheet(); await stage.app.leaveOrganisation(); });
-  return sheet(/** @type {any} */ (stage), t('desk.leave'), html`<p>${t('desk.leave_ask', { organisation })}</p>
-    <div class="row">${button(t('desk.leave_do'), leave, { main: true, busy: stage.running === 'leave' })}${button(t('frame.cancel'), () => stage.closeSheet(), { plain: true })}</div>`);
-}
+const leaving = (stage, organisation) => openWords(/** @type {any} */ (stage), {
+  title: t('desk.leave'), lead: t('desk.leave_ask', { organisation }), go: t('desk.leave_do'), label: t('desk.words'),
+  act: (words) => stage.app.leaveOrganisation({ words }),
+});
 
 export const views = { you };

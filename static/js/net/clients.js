@@ -84,10 +84,10 @@ function organisationOf(within) {
   return {
     /** @returns {Promise<Organisation>} */
     organisation: () => within({ path: '/v1/organisation' }),
-    /** @returns {Promise<{invite: string}>} */
-    invite: () => within({ path: '/v1/organisation/invitations', method: 'POST' }),
-    /** @param {string} member */
-    leave: (member) => within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing' }),
+    /** @param {string} proof @returns {Promise<{invite: string}>} */
+    invite: (proof) => within({ path: '/v1/organisation/invitations', method: 'POST', proof }),
+    /** @param {string} member @param {string} proof */
+    leave: (member, proof) => within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing', proof }),
     /** @returns {Promise<{looks: Look[]}>} */
     looks: () => within({ path: '/v1/organisation/looks' }),
   };

@@ -7,7 +7,7 @@ import { dotted, t, tn } from './strings.js';
 import './strings_share.js';
 import './strings_advocates.js';
 import { letIn } from './advocates_grant.js';
-import { openWords } from './out.js';
+import { openWords } from './words_sheet.js';
 import { ownWords, scopeSaid, whatItIs } from './advocates_parts.js';
 import { askedPlace } from './advocates_entry.js';
 import { choosingEntries } from './share_choose.js';

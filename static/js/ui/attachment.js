@@ -11,7 +11,7 @@ import { fileCards, refreshFile, valueWords } from './attachment_cards.js';
 import { fileLine } from './attachment_table.js';
 import { label, vocabulary } from './labels.js';
 import { masking } from './masking.js';
-import { openWords } from './out.js';
+import { openWords } from './words_sheet.js';
 import { lengthWords, player } from './player.js';
 import { picture, tiles } from './tiles.js';
 

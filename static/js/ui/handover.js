@@ -4,7 +4,7 @@ import { textField } from './fields.js';
 import { addressCard, button, errorSummary, heading, progress, waiting } from './parts.js';
 import { clockTime, day, size } from './say.js';
 import { problemOf } from './stage.js';
-import { openWords } from './out.js';
+import { openWords } from './words_sheet.js';
 import { dotted, t, tn } from './strings.js';
 import './strings_later.js';
 import './strings_handover.js';

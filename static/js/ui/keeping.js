@@ -6,7 +6,8 @@ import { day, momentSaid, whenWords } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
 import { attribute } from './attribute.js';
-import { openWords, putBack } from './out.js';
+import { putBack } from './out.js';
+import { openWords } from './words_sheet.js';
 import { two } from './two.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */

@@ -4,7 +4,7 @@ import { secretField, textField } from './fields.js';
 import { suggestion } from './first.js';
 import { button, errorSummary, heading, progress } from './parts.js';
 import { stateOf } from './handover.js';
-import { openWords } from './out.js';
+import { openWords } from './words_sheet.js';
 import { t, tn } from './strings.js';
 import './strings_keys.js';
 import { uncover } from './door.js';

@@ -3,13 +3,13 @@
  * before it is taken out, and what is left of one that was erased.
  */
 import { html, nothing } from './html.js';
-import { secretField, textField } from './fields.js';
+import { textField } from './fields.js';
 import { button, heading, row, sheet } from './parts.js';
 import { day, momentSaid } from './say.js';
 import { t } from './strings.js';
 import './strings_cards.js';
 import './strings_files.js';
-import { uncover } from './door.js';
+import { openWords } from './words_sheet.js';
 
 /** @typedef {import('./stage.js').Stage} Stage */
 /** @typedef {import('./app.d.ts').Entry} Entry */
@@ -109,28 +109,6 @@ function askToErase(stage, entry) {
       if (done) stage.say(t('erase.asked', { at: atWords(done.due_at) }));
       again(stage);
     },
-  });
-}
-
-/**
- * A question that is answered with the words; they are emptied before anything is tried.
- * @param {Stage} stage
- * @param {{title: string, lead: string, go: string, more?: unknown, act: (words: string) => Promise<unknown>}} what
- */
-export function openWords(stage, what) {
-  const { local } = stage;
-  Object.assign(local, { words: '', shown: false, lacking: false });
-  stage.openSheet((on) => {
-    const go = () => {
-      const words = local.words ?? '';
-      if (!words) return on.set({ lacking: true });
-      on.set({ words: '', shown: false, lacking: false });
-      on.closeSheet();
-      return on.run('words', () => what.act(words));
-    };
-    return sheet(on, what.title, html`<p>${what.lead}</p>${what.more ?? nothing}
-      ${secretField({ id: 'sheet-words', label: t('erase.words'), value: local.words ?? '', shown: Boolean(local.shown), toggle: () => uncover(on), enter: go, error: local.lacking ? t('words.none') : null, on: (words) => { local.words = words; } })}
-      <div class="row">${button(what.go, go)}${button(t('frame.cancel'), () => on.closeSheet(), { main: true })}</div>`);
   });
 }
 

@@ -5,7 +5,7 @@ import { html, nothing } from './html.js';
 import { textField } from './fields.js';
 import { label, vocabulary } from './labels.js';
 import { addressCard, button, errorSummary, heading, progress, waiting } from './parts.js';
-import { openWords } from './out.js';
+import { openWords } from './words_sheet.js';
 import { day } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_witness.js';

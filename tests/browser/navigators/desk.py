@@ -234,6 +234,14 @@ class Desk:
         self.tap("Open")
         self.sees_heading("Clients")
 
+    def agrees(self, asks: str, does: str) -> None:
+        """An act that takes the words: the button that `asks`, and the one in the sheet that `does` it."""
+        self.tap(asks)
+        sheet = self.page.get_by_role("dialog")
+        sheet.get_by_label("Your words", exact=True).fill(WORDS)
+        sheet.get_by_role("button", name=does).click()
+        expect(sheet).to_have_count(0)
+
     def opens(self, name: str = "Maya") -> None:
         """One client, from the list."""
         self.page.locator("button.desk-client", has_text=name).click()

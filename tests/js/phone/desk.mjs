@@ -10,26 +10,28 @@ import { importAuthor, newPair } from '../../../static/js/crypto/signing.js';
 import { vaultInProcess } from './phone.mjs';
 import { sender } from './server.mjs';
 
+const WORDS_HERE = 'an advocate has words too';
+
 /** Who leads the organisation of a server; the command line takes its time and is asked once. @type {WeakMap<object, any>} */
 const leads = new WeakMap();
 
 /** The first of a server leads an organisation; the others are their colleagues. @param {{base: string, run: Function}} server @param {{name?: string}} [who] */
 export async function desk(server, { name = 'Priya K' } = {}) {
   const lead = leads.get(server);
-  const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {})).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
+  const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {}, await lead.proof())).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
   const send = sender(server.base, {});
   let token = null;
-  const ask = async (method, path, sent) => {
+  const ask = async (method, path, sent, proof = null) => {
     const isBytes = sent instanceof Uint8Array;
     const type = isBytes ? 'application/octet-stream' : 'application/json';
-    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(token ? { authorization: `Bearer ${token}` } : {}), ...(sent ? { 'content-type': type } : {}) }, ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}) });
+    const response = await send(path, { method, headers: { 'x-requested-by': 'app', ...(token ? { authorization: `Bearer ${token}` } : {}), ...(proof ? { 'x-proof': proof } : {}), ...(sent ? { 'content-type': type } : {}) }, ...(sent ? { body: isBytes ? sent : JSON.stringify(sent) } : {}) });
     return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
   };
   const told = async (...args) => { const { status, bytes } = await ask(...args); assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`); return JSON.parse(new TextDecoder().decode(bytes)); };
   const { login, ticket } = await told('POST', '/v1/names', {});
   const engine = vaultInProcess(server.base);
   await engine.newIdentity();
-  const { body } = await engine.enrolment({ login, words: 'an advocate has words too' });
+  const { body } = await engine.enrolment({ login, words: WORDS_HERE });
   const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];
   const { diary: _, ...account } = body;
   ({ token } = await told('POST', '/v1/members', {
@@ -46,7 +48,8 @@ export async function desk(server, { name = 'Priya K' } = {}) {
     assert.equal(status, 204);
     return place.letter;
   };
-  const made = { ask, told, writes, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
+  const proof = async () => (await engine.auth({ words: WORDS_HERE, kdf: (await told('POST', '/v1/prelogin', { login })).kdf, login })).auth;
+  const made = { ask, told, writes, proof, keys: { ecdsa, hpke }, words: await fingerprintWords(fingerprint(ecdsa.pub, hpke.pub)) };
   if (!lead) leads.set(server, made);
   return made;
 }
