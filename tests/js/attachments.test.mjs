@@ -208,6 +208,26 @@ test('removed at once on every device and on the server, however late they hear 
   await assert.rejects(third.app.readReceived(attachment));
 });
 
+test('a removal that waits sends words that the server refuses once: it does not use up the session, and goes when they are typed again', async () => {
+  const { app, attachment, faults, phone } = await keeper();
+  await until(phone, isKept, 'kept');
+  let asked = 0;
+  faults.before = (path, { method }) => {
+    if (method !== 'POST' || !path.endsWith('/erasures')) return null;
+    asked++;
+    return new Response(JSON.stringify({ error: 'no_match', message: 'No.' }), { status: 401, headers: { 'content-type': 'application/json' } });
+  };
+  await app.purgeFile(attachment, { words: WORDS });
+  for (let run = 0; run < 3; run++) await phone.ctx.open.syncing.now().catch(() => undefined);
+  const { purges } = phone.ctx.open.store.root;
+  assert.deepEqual([asked, purges], [1, [attachment]]);
+  faults.before = null;
+  await app.lock('asked');
+  await app.unlock(WORDS);
+  await phone.ctx.open.syncing.now();
+  assert.deepEqual(phone.ctx.open.store.root.purges, []);
+});
+
 for (const [which, isLate] of [['and had not sent it', false], ['and sent it before it heard', true]]) {
   test(`removed at once while another phone masked it and wrote about it, ${which}: it stays removed on each, nothing waits for ever, no word of it is left`, async () => {
     const rendered = (purpose, n) => ({ purpose, bytes: new Uint8Array(3000).fill(n), width: 900, height: 1948, media_type: 'image/jpeg', recipe: 'test' });

@@ -6,6 +6,7 @@ import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const SHORT = '274913';
+const NONE = 'A'.repeat(22);
 const NEW = 'glove pepper window harbor mint lamp';
 let server;
 before(async () => { server = await startServer(); });
@@ -16,6 +17,8 @@ const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) 
 const ROWS = (diary) => [
   ['GET', '/v1/sessions'], ['DELETE', '/v1/sessions'], ['GET', '/v1/access'], ['PUT', '/v1/account/words', {}], ['PUT', '/v1/account/code', {}],
   ['POST', `/v1/diaries/${diary}/erasures`, { records: ['A'.repeat(22)], why: 'keeper' }], ['POST', '/v1/account/closing'], ['POST', `/v1/diaries/${diary}/rotation/commit`],
+  ['DELETE', `/v1/diaries/${diary}/grants/${NONE}`], ['DELETE', `/v1/diaries/${diary}/letters/${NONE}`], ['DELETE', `/v1/diaries/${diary}/witnesses/${NONE}`], ['DELETE', `/v1/handovers/${NONE}`],
+  ['POST', `/v1/diaries/${diary}/witnesses`, {}], ['POST', '/v1/handovers', {}],
 ];
 
 async function openedBy(secret) {
