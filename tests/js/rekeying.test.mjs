@@ -108,6 +108,25 @@ test('new words: old words and sessions end, the code and the other phone go on'
   await until(three, ({ entries }) => entries.length === 3, 'all by the code');
 });
 
+test('new words whose answer was lost: the same try again finds that they are in use, other new words do not', async () => {
+  const one = await keeper();
+  one.faults.after = async (path, { method }) => {
+    if (method === 'PUT' && path === '/v1/account/words') throw new TypeError('Failed to fetch');
+  };
+  await refused(one.app.changeWords({ words: WORDS, newWords: NEW }), 'offline', 'no_network');
+  delete one.faults.after;
+  await refused(one.app.changeWords({ words: WORDS, newWords: 'glove pepper window harbor mint lamp' }), 'no_match');
+  await one.app.changeWords({ words: WORDS, newWords: NEW });
+  await save(one.app, 'two');
+  await until(one, isKept, 'kept under the new words');
+  await one.app.lock('asked');
+  await refused(one.app.unlock(WORDS), 'no_match');
+  await one.app.unlock(NEW);
+  const two = await device(one.login, NEW);
+  await until(two, ({ entries }) => entries.length === 2);
+  for (const { phone } of [one, two]) phone.end();
+});
+
 test('new keys: what was copied before opens nothing written after, and the keeper reads everything', async () => {
   const one = await keeper('before');
   await one.app.putDraft({ fields: { narrative: 'with a picture' } });

@@ -306,6 +306,11 @@ async function newLock(world, one, what, newWords, act) {
     one.rough = 0;
     code = await one.tries('goes on with it', () => one.app.renewOn({ newWords }));
   }
+  else if (code === 'offline') {
+    // Whether the server took them is not known: whoever asked tries the same again.
+    one.rough = 0;
+    code = await one.tries('tries again', act);
+  }
   if (code === null) world.words = one.words = newWords;
 }
 

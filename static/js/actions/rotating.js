@@ -52,9 +52,21 @@ export async function changeWords(ctx, open, { words, newWords }) {
   if (store.root.account.registered) {
     const proof = await proofOf(ctx, open, words);
     const { kdf, auth, words_wrap } = await vault.changeWords({ words: newWords });
-    await ctx.api.changeWords({ kdf, auth, words_wrap }, proof);
+    const isTaken = await ctx.api.changeWords({ kdf, auth, words_wrap }, proof).then(() => false, (error) => takenBefore(ctx, open, newWords, error));
+    if (isTaken) return;
   }
   await remakeSlot(ctx, open, door, newWords);
+}
+
+/**
+ * A try whose answer was lost may have been taken: then the old words prove nothing, and the new ones sign in.
+ * @param {Context} ctx @param {Open} open @param {string} newWords @param {unknown} error of the try after it
+ * @returns {Promise<boolean>} true, with this phone under the new words @throws `error` where they are not in use either
+ */
+async function takenBefore(ctx, open, newWords, error) {
+  if (!(error instanceof KeptError) || error.code !== 'no_match') throw error;
+  await catchUp(ctx, open, { words: newWords }).catch((other) => { throw other instanceof KeptError && other.code === 'sign_in_failed' ? error : other; });
+  return true;
 }
 
 /**
