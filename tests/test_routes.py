@@ -101,7 +101,7 @@ def test_the_docs_name_every_row_and_no_other() -> None:
 
 async def asker(row: Row, keeper: Keeper, server: Served) -> Phone:
     """Somebody with a session that the row lets in."""
-    return (await lead_of(server))[0] if row.audience is Audience.ADVOCATE else keeper
+    return (await lead_of(server))[0] if row.for_members else keeper
 
 
 @pytest.mark.parametrize("row", WRITING, ids=named)
