@@ -1,0 +1,110 @@
+"""The last release, from the repository's history: its own tree, its own bundle, its own server over TLS."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.browser.serving import Certificate
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+COMMIT = "686b108f58aba79cfb21cfe8518d9afba0a38d15"
+# What `make setup` makes of these two is the same for both trees where they are the same.
+LIBRARIES = ("package-lock.json", ".ci/vendor.py")
+NOT_THERE = (
+    f"the repository's history does not hold the last release (commit {COMMIT[:7]}), which this test starts. "
+    "In a shallow clone, `git fetch --unshallow` brings it; a copy without .git cannot run this test."
+)
+# The old tree's own test server, in a process of its own: its arguments are the settings.
+SERVE = """
+import sys
+from pathlib import Path
+from tests.browser import serving
+data, cert, key, host, port = sys.argv[1:6]
+settings = dict(one.split("=", 1) for one in sys.argv[6:])
+serving.free_port = lambda: int(port)
+server = serving.Served(Path(data), serving.Certificate(Path(cert), Path(key), ""), app_host=host, **settings)
+server.start()
+print("ready", flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@dataclass(frozen=True)
+class LastRelease:
+    """Its tree, set up to run with the packages of today."""
+
+    root: Path
+
+    @property
+    def python(self) -> Path:
+        """An interpreter whose `diary` is that tree's, in child processes too."""
+        return self.root / ".venv" / "bin" / "python"
+
+    def run(self, *arguments: str, **environ: str) -> str:
+        """One command of its own; what it printed."""
+        command = [self.python, "-m", "diary", *arguments]
+        env = {"PATH": "/usr/bin:/bin", **environ}
+        done = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @contextmanager
+    def serving(self, data: Path, certificate: Certificate, host: str, port: int, settings: dict[str, str]) -> Iterator[None]:
+        """Its server, for the length of the block."""
+        told = [str(data), str(certificate.cert), str(certificate.key), host, str(port)]
+        told += [f"{name}={value}" for name, value in settings.items()]
+        running = subprocess.Popen(
+            [self.python, "-c", SERVE, *told], cwd=self.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert running.stdin is not None and running.stdout is not None
+        try:
+            assert running.stdout.readline() == "ready\n", "the server of the last release did not start"
+            yield
+        finally:
+            running.stdin.close()
+            running.wait(60)
+            running.stdout.close()
+
+
+def check_out(folder: Path) -> LastRelease:
+    """The tree in `folder`, with the browser libraries and languages that its set-up would make. Fails where git lacks it."""
+    packed = subprocess.run(["git", "archive", COMMIT], cwd=ROOT, capture_output=True, check=False)
+    if packed.returncode:
+        pytest.fail(NOT_THERE)
+    folder.mkdir()
+    _run(["tar", "-x"], folder, packed.stdout)
+    for name in LIBRARIES:
+        if (folder / name).read_bytes() != (ROOT / name).read_bytes():
+            pytest.fail(f"{name} is not what it was in the last release: its libraries have to be made from its own")
+    shutil.copytree(ROOT / "node_modules", folder / "node_modules", symlinks=True, copy_function=_linked)
+    _run([sys.executable, ".ci/vendor.py"], folder)
+    _run([sys.executable, ".ci/languages.py", "build"], folder)
+    _run([sys.executable, "-m", "venv", "--without-pip", ".venv"], folder)
+    # Its worker starts Python isolated (-I), which heeds neither the folder it is in nor PYTHONPATH.
+    own = next((folder / ".venv" / "lib").glob("python3*/site-packages"))
+    (own / "last-release.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    return LastRelease(folder)
+
+
+def _linked(source: str, target: str) -> None:
+    """The same file by another name where that can be, which costs nothing; else a copy."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _run(command: list[str], folder: Path, given: bytes = b"") -> None:
+    done = subprocess.run(command, cwd=folder, input=given, capture_output=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout.decode()}{done.stderr.decode()}"
