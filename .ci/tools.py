@@ -108,7 +108,8 @@ def ensure_witness() -> None:
     if stamp.is_file() and stamp.read_text() == mark:
         return
     print("set-up: a log witness, in an environment of its own", flush=True)
-    uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--no-python-downloads"]
+    # The system's certificates, as pip takes them: a network of an organisation may have its own.
+    uv = [str(Path(sys.executable).parent / "uv"), "--quiet", "--no-python-downloads", "--system-certs"]
     if subprocess.run([*uv, "venv", "--clear", "--python", WITNESS_PYTHON, WITNESS], check=False).returncode:
         raise SystemExit("set-up: tests need Python 3.12 or newer for a log witness. On Debian: sudo apt-get install python3")
     install = [*uv, "pip", "install", "--python", WITNESS, "--require-hashes", "--no-deps", "-r", lock]
