@@ -287,7 +287,8 @@ def one_takes_a_picture_away(people: People) -> None:
     keeper.has_file("wrong.png")
     newest = "SELECT diary_id FROM version ORDER BY id DESC LIMIT 1"
     sent = f"SELECT 1 FROM version WHERE diary_id = ({newest}) AND instr(facts, '\"blobs\":[\"')"
-    people.until(lambda: people.rows(sent))
+    whole = f"SELECT min(complete) FROM blob WHERE diary_id = ({newest})"
+    people.until(lambda: people.rows(sent) and people.rows(whole) == [(1,)])
     keeper.is_kept_safe(FIRST)
     keeper.is_offline_ready()
     keeper.reads(FIRST)
