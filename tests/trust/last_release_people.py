@@ -285,7 +285,7 @@ def one_takes_a_picture_away(people: People) -> None:
     keeper.opens_card("Photos & screenshots")
     keeper.picks_files([upload("wrong.png", "image/png", png(5))])
     keeper.has_file("wrong.png")
-    newest = "SELECT diary_id FROM version ORDER BY id DESC LIMIT 1"
+    newest = "SELECT id FROM diary ORDER BY rowid DESC LIMIT 1"
     sent = f"SELECT 1 FROM version WHERE diary_id = ({newest}) AND instr(facts, '\"blobs\":[\"')"
     whole = f"SELECT min(complete) FROM blob WHERE diary_id = ({newest})"
     people.until(lambda: people.rows(sent) and people.rows(whole) == [(1,)])
@@ -299,7 +299,9 @@ def one_takes_a_picture_away(people: People) -> None:
     keeper.field("Type your words to go on").fill(keeper.words)
     keeper.tap("Remove it now")
     keeper.sees_place("A file was removed")
+    keeper.locks()  # a page that is closed has a signal for a moment, and would ask the server at once
     keeper.page.close()
+    assert people.rows("SELECT count(*) FROM blob WHERE erased") == [(0,)]
 
 
 def proofs_in(page: Page, words: str) -> tuple[int, int]:
