@@ -49,8 +49,7 @@ def chromium() -> str | None:
 def playwright_chromium() -> bool:
     """Whether Playwright has, or can fetch, a Chromium of its own that starts."""
     probe = (
-        "from playwright.sync_api import sync_playwright as p\n"
-        "with p() as b: b.chromium.launch(args=['--no-sandbox']).close()"
+        "from playwright.sync_api import sync_playwright as p\nwith p() as b: b.chromium.launch(args=['--no-sandbox']).close()"
     )
 
     def starts() -> bool:

@@ -96,8 +96,7 @@ def keys_for(granted: Granted, identity: Identity, pushed: Push, place: Place) -
     """The wraps of one version for a grant, for its push or for `give`."""
     headers = (version_header(place.diary, place.version, part, identity.epoch) for part in pushed.parts)
     keys = [
-        unwrap_any_epoch(identity.diary_key, wrapped, header)[0]
-        for wrapped, header in zip(pushed.wraps, headers, strict=True)
+        unwrap_any_epoch(identity.diary_key, wrapped, header)[0] for wrapped, header in zip(pushed.wraps, headers, strict=True)
     ]
     made = grants.wraps(granted, place.version, keys)
     if granted.gives_digests and len(keys) > 1:

@@ -45,9 +45,7 @@ async def rotate(
     raise AssertionError
 
 
-async def _rotate(
-    server: Server, identity: Identity, words: str, by: str, profile: KdfProfile, policy: KdfPolicy
-) -> Identity:
+async def _rotate(server: Server, identity: Identity, words: str, by: str, profile: KdfProfile, policy: KdfPolicy) -> Identity:
     """One try; `by`: the proof of the words in use, or of the code."""
     session = await server.json("GET", "/v1/session")
     diary = next(one for one in session["diaries"] if one["diary"] == identity.diary)
@@ -97,9 +95,7 @@ def _statement(identity: Identity, keyset: Keyset, diary: dict[str, Any], now: i
     )
 
 
-async def _rewrapped(
-    server: Server, identity: Identity, diary_key: bytes, epoch: int, after: int
-) -> tuple[Sequence[bytes], int]:
+async def _rewrapped(server: Server, identity: Identity, diary_key: bytes, epoch: int, after: int) -> tuple[Sequence[bytes], int]:
     """Some of the versions above `after` with their new wraps, in frames, and the number they reach."""
     path = f"/v1/diaries/{identity.diary}/changes?after={after}"
     _, *rows = read_frames(await server.get(path), at_most=FEED_FRAMES)
@@ -115,5 +111,3 @@ async def _rewrapped(
         if wraps:
             made.append(frames([unb64(version), *wraps]))
     return made, reached
-
-

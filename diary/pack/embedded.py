@@ -102,14 +102,14 @@ class _Pdf:
         raise _BrokenPdf
 
     def dict_of(self, value: Value | None) -> dict[bytes, Value]:
-        """A dictionary, or what is none is refused."""
+        """Give the dictionary that a value is or refers to. Raises _BrokenPdf for anything else."""
         found = self.resolve(value)
         if not isinstance(found, dict):
             raise _BrokenPdf
         return found
 
     def list_of(self, value: Value | None) -> list[Value]:
-        """A list, empty where there is none."""
+        """Give the list that a value is or refers to, empty for no value. Raises _BrokenPdf for anything else."""
         found = self.resolve(value)
         if found is None:
             return []

@@ -97,8 +97,8 @@ async def summarise(instance: Instance, signed: Signed, diary: bytes, grant: byt
 async def list_own(instance: Instance, signed: Signed) -> list[dict[str, object]]:
     """The keeper's grants, those that are over too: ids and times, and the keeper's own sealed copies.
 
-    No name: whoever copied a session would learn who helps the keeper. `to`: the fingerprint the advocate has now, None when
-    they have left.
+    No name: somebody with a copied session would learn who helps the keeper. `to`: the fingerprint the advocate has now,
+    None when they have left.
     """
     found = await grants.list_own(instance.db, signed.account)
     marked = await marks.numbers(instance.db, signed.account)
@@ -148,7 +148,7 @@ async def looks(instance: Instance, signed: Signed) -> list[dict[str, object]]:
 async def end(instance: Instance, signed: Signed, proof: bytes, grant: bytes) -> None:
     """End a grant at once. Raises NoMatch and NotFound.
 
-    Without a proof, whoever copied a session could cut a keeper off from the people who help.
+    Without a proof, somebody with a copied session could cut a keeper off from the people who help.
     """
     await prove(instance, signed, proof)
     now = instance.clock.now_ms()

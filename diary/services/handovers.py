@@ -75,9 +75,7 @@ async def leave(instance: Instance, signed: Signed, proof: bytes, offered: Offer
         now + LASTS_MS,
     )
     asked = blobs.asked(instance, offered.parts, offered.size)
-    made = await instance.db.writer.run(
-        lambda hand: handovers.add(hand, signed.account, row, asked), of=signed.account
-    )
+    made = await instance.db.writer.run(lambda hand: handovers.add(hand, signed.account, row, asked), of=signed.account)
     await blobs.clear(instance, signed.account)
     return made
 

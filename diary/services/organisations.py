@@ -79,7 +79,7 @@ async def invite_lead(instance: Instance, organisation: bytes) -> str:
 
 
 async def invite(instance: Instance, signed: Signed, proof: bytes, member: MemberRow) -> str:
-    """An invitation into the lead's own organisation. Raises NotFound for whoever does not lead, and NoMatch."""
+    """Make an invitation into the lead's own organisation. Raises NotFound for a member who is not a lead, and NoMatch."""
     _check_lead(member)
     await prove(instance, signed, proof)
     return await _invite(instance, member.organisation, leads=False)
@@ -165,9 +165,7 @@ async def numbers(instance: Instance, member: MemberRow) -> Numbers:
     """What a lead may know of the work: numbers. Raises NotFound for whoever does not lead."""
     _check_lead(member)
     now = instance.clock.now_ms()
-    return await instance.db.page(
-        lambda hand: organisations.numbers(hand, member.organisation, now, now + SOON_DAYS * DAY_MS)
-    )
+    return await instance.db.page(lambda hand: organisations.numbers(hand, member.organisation, now, now + SOON_DAYS * DAY_MS))
 
 
 async def leave(instance: Instance, signed: Signed, proof: bytes, member: MemberRow, who: bytes) -> None:

@@ -27,7 +27,8 @@ BACK_MS: Final = 5 * 60_000
 ABANDONED_MS: Final = 30 * 86_400_000
 # What is left of a hand-over that ran out, times without a place, so that its keeper can still see them.
 HANDOVER_KEPT_MS: Final = 30 * 86_400_000
-# What is left of a witness code that ran out unused (whoever comes late with the right words is told so), or was taken in.
+# What is left of a witness code that was taken in, or that ran out unused: a witness who comes late with the right words gets a
+# message that says so.
 WITNESS_KEPT_MS: Final = 30 * 86_400_000
 # A letter that was taken in ([Note: taken in], diary/storage/letters.py).
 LETTER_KEPT_MS: Final = 30 * 86_400_000

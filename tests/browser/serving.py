@@ -45,9 +45,7 @@ def make_certificate(folder: Path) -> Certificate:
     """Write a fresh certificate for localhost, its two sub-names and 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names: list[x509.GeneralName] = [
-        x509.DNSName(one) for one in ("localhost", "app.localhost", "public.localhost")
-    ]
+    names: list[x509.GeneralName] = [x509.DNSName(one) for one in ("localhost", "app.localhost", "public.localhost")]
     names.append(x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
     start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)  # noqa: TID251
     cert = (
@@ -62,9 +60,7 @@ def make_certificate(folder: Path) -> Certificate:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    spki = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    spki = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     made = Certificate(
         folder / "cert.pem",
         folder / "key.pem",
@@ -72,9 +68,7 @@ def make_certificate(folder: Path) -> Certificate:
     )
     made.cert.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
     made.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return made
 
@@ -95,9 +89,7 @@ class Exchange:
     def all_bytes(self) -> bytes:
         """Everything that went over the wire, joined."""
         headers = repr(self.response_headers).encode()
-        return b"\n".join(
-            [self.path.encode(), self.request_headers, bytes(self.request), headers, bytes(self.response)]
-        )
+        return b"\n".join([self.path.encode(), self.request_headers, bytes(self.request), headers, bytes(self.response)])
 
 
 @dataclass
@@ -147,9 +139,7 @@ class Watched:
         noted = Exchange(
             scope["method"],
             scope["path"],
-            b"\n".join(name + b": " + value for name, value in scope["headers"])
-            + b"\n"
-            + scope.get("query_string", b""),
+            b"\n".join(name + b": " + value for name, value in scope["headers"]) + b"\n" + scope.get("query_string", b""),
         )
         self.exchanges.append(noted)
         fault = next((one for one in self.faults if one.takes(noted.method, noted.path)), None)
@@ -157,9 +147,7 @@ class Watched:
             fault.used += 1
         await self._pass_on(scope, receive, send, noted, fault)
 
-    async def _pass_on(
-        self, scope: Any, receive: Any, send: Any, noted: Exchange, fault: Fault | None
-    ) -> None:
+    async def _pass_on(self, scope: Any, receive: Any, send: Any, noted: Exchange, fault: Fault | None) -> None:
         async def heard() -> Any:
             message = await receive()
             noted.request += message.get("body", b"")
@@ -322,11 +310,7 @@ class Served:
 
     def to(self, path: str, method: str | None = None) -> list[Exchange]:
         """The exchanges whose path holds the pattern `path`."""
-        return [
-            one
-            for one in self._earlier
-            if re.search(path, one.path) and (method is None or one.method == method)
-        ]
+        return [one for one in self._earlier if re.search(path, one.path) and (method is None or one.method == method)]
 
     def meddle(
         self,

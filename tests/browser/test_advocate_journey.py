@@ -27,8 +27,17 @@ SPOKEN = "He was at the swings on Thistledon Green when I came out."
 APART, PURPOSE, CALLED = "Flat 9, Hazelnutte Court", "A report for Ravensgill station", "Maya Lindqvister"
 # One word of each that stands nowhere else: a sweep finds it however the text around it was cut.
 TOKENS = (
-    "Brackendale", "Alderquist", "Quincemere", "Thornbury", "Mulberrow", "Fennimore", "Larkspurred", "Thistledon", "Hazelnutte",
-    "Ravensgill", "Lindqvister",
+    "Brackendale",
+    "Alderquist",
+    "Quincemere",
+    "Thornbury",
+    "Mulberrow",
+    "Fennimore",
+    "Larkspurred",
+    "Thistledon",
+    "Hazelnutte",
+    "Ravensgill",
+    "Lindqvister",
 )
 LOOKS_AGAIN = 20
 

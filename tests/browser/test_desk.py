@@ -28,9 +28,7 @@ APART = "Flat 9, Hazelnut Court"
 DAY = 86_400_000
 
 
-def test_a_client_is_read_asked_and_forgotten(
-    new_profile: NewProfile, server: Served
-) -> None:
+def test_a_client_is_read_asked_and_forgotten(new_profile: NewProfile, server: Served) -> None:
     """Old and new entries are seen, a question arrives signed, an ended client is said and forgotten; nothing is on the disk."""
     profile = new_profile(**chromium.DESK, is_mobile=False, has_touch=False)
     page = profile.open().pages[0]

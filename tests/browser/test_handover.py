@@ -96,9 +96,7 @@ def says_them_again(keeper: Keeper) -> str:
     return " ".join(shown.all_inner_texts())
 
 
-def test_a_pack_is_handed_over_and_fetched(
-    new_profile: NewProfile, browser: Browser, server: Served, tmp_path: Path
-) -> None:
+def test_a_pack_is_handed_over_and_fetched(new_profile: NewProfile, browser: Browser, server: Served, tmp_path: Path) -> None:
     """The words on the phone open the pack at a desk; the keeper sees when; no zip is anywhere on the phone."""
     profile = new_profile(accept_downloads=True)
     page = profile.open().pages[0]

@@ -298,9 +298,7 @@ class Granting(Actor):
         keys = [granting.keys_for(door.granted, self.identity, held.push, place) for door in self.doors.values()]
         for door in self.doors.values():
             door.perhaps.add(place.version)
-        await server.put(
-            f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}", _with(held.push, keys)
-        )
+        await server.put(f"/v1/diaries/{place.diary}/records/{place.record}/versions/{place.version}", _with(held.push, keys))
         self.written.append((held.push, place))
         for door in self.doors.values():
             door.surely.add(place.version)
@@ -323,4 +321,3 @@ class Granting(Actor):
 def _with(pushed: Push, keys: Iterable[ForGrant]) -> bytes:
     """A push that carries keys for grants."""
     return push.encode(replace(pushed, grants=tuple(keys)))
-

@@ -1,14 +1,11 @@
 /** What is said of a device's line: a version that is missing is named for as long as it is, and one that only came in another order never. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { judgeLines } from '../../static/js/actions/lines.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
-import { sender, startServer } from './phone/server.mjs';
+import { copyServer, sender, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
@@ -28,21 +25,6 @@ async function keeper(words = 'one') {
   await until(one, isKept, 'kept');
   await looks(one);
   return { ...one, faults, login };
-}
-
-/** The server as it is now, and how to put it back to that. */
-async function dayOf() {
-  const older = await mkdtemp(join(tmpdir(), 'older-'));
-  await server.leave();
-  await cp(server.folder, older, { recursive: true });
-  Object.assign(server, await startServer({ again: server }));
-  return async () => {
-    await server.leave();
-    await rm(server.folder, { recursive: true });
-    await cp(older, server.folder, { recursive: true });
-    await rm(older, { recursive: true });
-    Object.assign(server, await startServer({ again: server }));
-  };
 }
 
 /** Everything is kept on every one of them, and nothing is doubted: what each says, and what its root holds. */
@@ -69,7 +51,7 @@ async function writesAway(one, words, then = async () => undefined) {
 
 test('a server put back while a phone is open: what it writes next waits for what the server lacks, and no number moves', async () => {
   const one = await keeper();
-  const putBack = await dayOf();
+  const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(one.app, words);
   await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
   await looks(one);
@@ -87,7 +69,7 @@ test('a server put back while a phone is open: what it writes next waits for wha
 
 test('a server put back in the very moment of sending: what went up too early is no gap to a new phone', async () => {
   const one = await keeper();
-  const putBack = await dayOf();
+  const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(one.app, words);
   await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
   await looks(one);
@@ -111,7 +93,7 @@ test('a manifest of before the server was put back is doubted until a later one 
   const two = await anotherPhone(server.base, one.login);
   await until(two, isKept, 'on the second');
   await looks(two);
-  const putBack = await dayOf();
+  const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(two.app, words);
   await until(two, (state) => state.entries.length === 3 && isKept(state), 'kept');
   await two.app.lock('asked'); // writes the manifest
@@ -150,7 +132,7 @@ test('two phones ahead of a server that was put back, each sending before it kno
   const two = await anotherPhone(server.base, one.login);
   await until(two, isKept, 'on the second');
   await looks(two);
-  const putBack = await dayOf();
+  const putBack = await copyServer(server);
   const all = ['by one', 'by two'];
   for (const [i, phone] of [one, two].entries()) {
     await save(phone.app, all[i]);

@@ -94,19 +94,25 @@ async def _run(url: str, sql: str) -> None:
         await connection.close()
 
 
-@pytest.mark.parametrize("which", DATABASES)
-@pytest.mark.parametrize("step", STEPS)
-async def test_every_tables_rows_come_through(step: str, which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Nothing that stood in a table at this step is gone or another afterwards, and the server opens the database."""
+async def migrated_to(step: str, which: str, folder: Path, request: pytest.FixtureRequest) -> Settings:
+    """The settings of a new database of that kind, migrated as far as a step."""
     url = {}
     if which == "postgres":
         server: Postgres = request.getfixturevalue("postgres")
         url = {"DIARY_DATABASE_URL": server.empty()}
-    settings = config.load({"DIARY_DATA": str(tmp_path), **url})
+    settings = config.load({"DIARY_DATA": str(folder), **url})
     async with TortoiseContext() as context:
         await context.init(config=database._config(settings.database_url))
         executor = MigrationExecutor(context.connections.get("default"), database._APPS)
         await executor.migrate([MigrationTarget(app_label=database.APP, name=step)])
+    return settings
+
+
+@pytest.mark.parametrize("which", DATABASES)
+@pytest.mark.parametrize("step", STEPS)
+async def test_every_tables_rows_come_through(step: str, which: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Nothing that stood in a table at this step is gone or another afterwards, and the server opens the database."""
+    settings = await migrated_to(step, which, tmp_path, request)
     kept = Kept(settings)
     columns = kept.fill()
     before = kept.rows(columns)

@@ -3,11 +3,8 @@
  * server is put back. After each run everything that was acknowledged must be there, the same on every phone and on a fresh one,
  * and no phone may warn of anything.
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PNG, WORDS, file } from '../js/phone/phone.mjs';
-import { startServer } from '../js/phone/server.mjs';
+import { copyServer } from '../js/phone/server.mjs';
 import { Chance } from './chance.mjs';
 import { Device } from './device.mjs';
 
@@ -318,22 +315,12 @@ async function sendsAgain(world, one) {
   if (one.isOpen) await world.comesBack(one);
 }
 
-const ACTS = [[writes, 10], [amends, 5], [takesOut, 2], [putsBack, 2], [locks, 2], [unlocks, 4], [crashes, 1], [looks, 6], [goesAway, 3], [comesNear, 5], [weather, 2], [joins, 2], [changesWords, 0.5], [renews, 0.7], [sendsAgain, 3], [addsFile, 3], [writesNote, 2], [endsOthers, 0.7], [together, 5]];
-
-/** The server as it is now, and how to put it back to that. @param {any} server */
-export async function keptDay(server) {
-  const older = await mkdtemp(join(tmpdir(), 'older-'));
-  await server.leave();
-  await cp(server.folder, older, { recursive: true });
-  Object.assign(server, await startServer({ again: server }));
-  return async () => {
-    await server.leave();
-    await rm(server.folder, { recursive: true });
-    await cp(older, server.folder, { recursive: true });
-    await rm(older, { recursive: true });
-    Object.assign(server, await startServer({ again: server }));
-  };
-}
+/** Each act, and how often it is drawn. */
+const ACTS = [
+  [writes, 10], [amends, 5], [takesOut, 2], [putsBack, 2], [addsFile, 3], [writesNote, 2],
+  [locks, 2], [unlocks, 4], [crashes, 1], [looks, 6], [goesAway, 3], [comesNear, 5], [weather, 2],
+  [joins, 2], [endsOthers, 0.7], [changesWords, 0.5], [renews, 0.7], [sendsAgain, 3], [together, 5],
+];
 
 /** Runs one seed. @param {number} seed @param {any} server @param {{putsServerBack?: boolean}} [how] @returns {Promise<{faults: string[], lines: string[]}>} */
 export async function run(seed, server, { putsServerBack = true } = {}) {
@@ -344,7 +331,7 @@ export async function run(seed, server, { putsServerBack = true } = {}) {
     const [copies, back] = world.chance.is(putsServerBack ? 0.15 : 0) ? [world.chance.below(steps), world.chance.below(steps)].sort((a, b) => a - b) : [-1, -1];
     let putBack = null;
     for (let i = 0; i < steps; i++) {
-      if (i === copies) { putBack = await keptDay(server); world.isCopied = true; world.note('the server is copied'); }
+      if (i === copies) { putBack = await copyServer(server); world.isCopied = true; world.note('the server is copied'); }
       if (i === back && putBack) { await putBack(); putBack = null; world.isCopied = false; world.note('the server is put back'); }
       await world.step();
     }

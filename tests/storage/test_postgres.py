@@ -163,9 +163,7 @@ async def test_two_workers_write_one_diary(tmp_path: Path, postgres: Postgres) -
         keeper = await enrol(one)
         sealed = [keeper.seal(f"Number {n}") for n in range(60)]
         ways = [keeper, replace(keeper, client=two.client())]
-        answers = await asyncio.gather(
-            *(ways[n % 2].ask("PUT", path, body) for n, (path, body) in enumerate(sealed))
-        )
+        answers = await asyncio.gather(*(ways[n % 2].ask("PUT", path, body) for n, (path, body) in enumerate(sealed)))
         assert [answer.status_code for answer in answers] == [201] * 60
         assert sorted(parse(answer.content)["seq"] for answer in answers) == list(range(1, 61))  # type: ignore[index]
         again = await asyncio.gather(*(ways[1 - n % 2].ask("PUT", *sealed[n]) for n in range(60)))

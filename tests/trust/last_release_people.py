@@ -286,7 +286,7 @@ def one_takes_a_picture_away(people: People) -> None:
     keeper.picks_files([upload("wrong.png", "image/png", png(5))])
     keeper.has_file("wrong.png")
     newest = "SELECT id FROM diary ORDER BY rowid DESC LIMIT 1"
-    sent = f"SELECT 1 FROM version WHERE diary_id = ({newest}) AND instr(facts, '\"blobs\":[\"')"
+    sent = f'SELECT 1 FROM version WHERE diary_id = ({newest}) AND instr(facts, \'"blobs":["\')'
     whole = f"SELECT min(complete) FROM blob WHERE diary_id = ({newest})"
     people.until(lambda: people.rows(sent) and people.rows(whole) == [(1,)])
     keeper.is_kept_safe(FIRST)

@@ -146,9 +146,7 @@ def test_a_changed_script_does_not_run_because_tabs_were_closed(context: Browser
     phone.reads("He rang at nine.")
 
 
-def test_a_release_by_another_key_is_not_offered_after_tabs_were_closed(
-    context: BrowserContext, signing_server: Served
-) -> None:
+def test_a_release_by_another_key_is_not_offered_after_tabs_were_closed(context: BrowserContext, signing_server: Served) -> None:
     """Signed, whole, its worker in charge: the page of the first key goes on, and the keeper reads why."""
     phone = kept_here(context, signing_server)
     changes(signing_server, phone, NEW)

@@ -80,7 +80,7 @@ async def test_a_copied_session_destroys_no_letter(keeper: Keeper, server: Serve
     await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
     path, body = keeper.seal()
     await keeper.ask("PUT", path, body)
-    client, = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.clients(server.clock.now_ms())
     for text in ("When was that?", "Who was there?"):
         await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], text, server.clock.now_ms())
     first, second = await listed(keeper, "letters")

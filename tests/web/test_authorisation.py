@@ -47,7 +47,7 @@ async def belongings(keeper: Keeper, server: Served, desk: Desk | None = None) -
     left = (await keeper.ask("POST", "/v1/handovers", handover, x_proof=keeper.proof)).json()["handover"]
     desk = desk or (await lead_of(server))[0]
     granted = await let_in(server, keeper, desk)
-    client, = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.clients(server.clock.now_ms())
     letter = await ask_of(desk.reached, desk.advocate, client, path.split("/")[5], "When was that?", server.clock.now_ms())
     witness = id_text(new_id())
     asked = {"witness": witness, "name": b64(bytes(15) + b"w"), "sealed": asking(witness)}

@@ -62,7 +62,7 @@ async def write(keeper: Keeper, text: str, *granted: Granted, **restricted: str)
 
 async def seen(server: Served, desk: Desk) -> list[str]:
     """What the advocate reads of the one client there is."""
-    client, = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.clients(server.clock.now_ms())
     return [str(one.opened.fields["narrative"]) for one in await advocates.read(desk.reached, client)]
 
 
@@ -90,8 +90,8 @@ async def test_restricted_fields_only_where_they_were_ticked(server: Served, kee
     whole = await let_in(server, keeper, other, all_of_it(server, restricted=True))
     await write(keeper, SENTINEL, plain, whole, place_detail="12 Alder Road")
     for person, expected in ((desk, None), (other, {"place_detail": "12 Alder Road"})):
-        client, = await person.clients(server.clock.now_ms())
-        one, = await advocates.read(person.reached, client)
+        (client,) = await person.clients(server.clock.now_ms())
+        (one,) = await advocates.read(person.reached, client)
         assert (one.opened.restricted, one.opened.withheld) == (expected, expected is None)
         assert not one.opened.altered
 
@@ -212,11 +212,11 @@ async def test_a_question_reaches_the_keeper_and_changes_nothing(server: Served,
     granted = await let_in(server, keeper, desk, all_of_it(server, rights=("view", "comment")))
     held = await write(keeper, SENTINEL, granted)
     before = server.rows("SELECT count(*) FROM version")
-    client, = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.clients(server.clock.now_ms())
     about = held.opened.place.record  # type: ignore[attr-defined]
     letter = await advocates.ask(desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms())
     reached = reach(keeper, server)
-    read, = await granting.read_letters(reached, keeper.identity, {granted.id: granted})
+    (read,) = await granting.read_letters(reached, keeper.identity, {granted.id: granted})
     assert (read["letter"], read["fields"]["text"], read["what"]) == (letter, "Was anyone with you?", "question")
     someone = replace(granted, other=Person(Keyset.new().ecdsa_pub, Keyset.new().hpke_pub, "Priya K"))
     assert await granting.read_letters(reached, keeper.identity, {granted.id: someone}) == []
@@ -270,7 +270,7 @@ async def test_who_leaves_reaches_nothing(server: Served, keeper: Keeper) -> Non
     await write(keeper, SENTINEL, theirs, stays)
     members = (await lead.ask("GET", "/v1/organisation")).json()
     assert members["numbers"] == {"ending": 0, "grants": 2, "members": 2, "packs": 0}
-    sam, = (one["member"] for one in members["members"] if one["name"] == "Sam")
+    (sam,) = (one["member"] for one in members["members"] if one["name"] == "Sam")
     assert (await gone.ask("GET", "/v1/organisation")).status_code == 404
     assert (await lead.ask("DELETE", f"/v1/organisation/members/{sam}", x_proof=await lead.prove())).status_code == 204
     assert (await gone.ask("GET", f"/v1/clients/{theirs.id}/changes")).status_code == 401
@@ -297,7 +297,7 @@ async def test_nothing_of_it_can_be_read_on_the_server(server: Served, keeper: K
     """Text, purpose, names between the two and the question: in no row; the advocate's own name only sealed."""
     granted = await let_in(server, keeper, desk, all_of_it(server, purpose=PURPOSE, rights=("view", "comment")))
     held = await write(keeper, SENTINEL, granted)
-    client, = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.clients(server.clock.now_ms())
     about = held.opened.place.record  # type: ignore[attr-defined]
     await advocates.ask(desk.reached, desk.advocate, client, about, "Was anyone with you?", server.clock.now_ms())
     rows = "\n".join(server.dump())
@@ -310,7 +310,7 @@ async def test_a_summary_is_for_the_grant_alone(server: Served, keeper: Keeper, 
     granted = await let_in(server, keeper, desk)
     told = {"dates": [{"at": server.clock.now_ms() + DAY, "what": "recording_wiped"}], "entries": 4}
     await granting.summarise(reach(keeper, server), granted, told | {"made_at": server.clock.now_ms(), "newest_at": None})
-    client, = await desk.clients(server.clock.now_ms())
+    (client,) = await desk.clients(server.clock.now_ms())
     assert client.summary is not None and client.summary["entries"] == 4
     with pytest.raises(SealError):
         await granting.summarise(reach(keeper, server), granted, {"entries": 4})
@@ -324,9 +324,17 @@ async def test_choosing_is_checked() -> None:
     person = Person(other.ecdsa_pub, other.hpke_pub, "x")
     good = Choice({"all": True}, DAY, "why")
     base = {
-        "diary": id_text(new_id()), "from": b64(person.fingerprint), "grant": id_text(new_id()), "made_at": 0,
-        "not_after": good.not_after, "prev": None, "purpose": good.purpose, "restricted": False, "rights": ["view"],
-        "scope": {"all": True}, "to": b64(person.fingerprint),
+        "diary": id_text(new_id()),
+        "from": b64(person.fingerprint),
+        "grant": id_text(new_id()),
+        "made_at": 0,
+        "not_after": good.not_after,
+        "prev": None,
+        "purpose": good.purpose,
+        "restricted": False,
+        "rights": ["view"],
+        "scope": {"all": True},
+        "to": b64(person.fingerprint),
     }
     grants.make(Author(keyset.ecdsa), base)
     twice = [id_text(bytes(16))] * 2

@@ -96,7 +96,7 @@ async def test_one_statement_sealed_to_the_keeper_and_read_by_nobody_else(server
     envelope = asked.seal(keeper)
     assert (await asked.send(envelope)).status_code == 204
     assert (await asked.send(envelope)).status_code == 204  # the answer was lost on the way, and it is sent again
-    row, = await came(keeper)
+    (row,) = await came(keeper)
     scalar = keeper.identity.keyset.hpke
     said, verified = witnesses.open_statement(scalar, asked.code.proof, asked.id, unb64(str(row["statement"])))
     assert verified and said["fields"]["words"] == SENTINEL

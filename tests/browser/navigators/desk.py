@@ -183,6 +183,7 @@ class App:
 
     def digits(self) -> str:
         """Digits that were not used: those of the next step count already."""
+
         def now() -> int:
             return SystemClock().now_ms() // 1000 // STEP_S
 

@@ -1,6 +1,6 @@
 /** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser would. */
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,24 @@ export async function startServer({ settings = {}, again } = {}) {
     },
     /** A command of the server's own, over its files. @param {...string} command */
     run: (...command) => promisify(execFile)(PYTHON, ['-m', 'diary', ...command], { cwd: ROOT, env }),
+  };
+}
+
+/**
+ * Keep a copy of a server as it is now.
+ * @param {any} server is stopped and started again @returns {Promise<() => Promise<void>>} puts the server back to the copy
+ */
+export async function copyServer(server) {
+  const older = await mkdtemp(join(tmpdir(), 'older-'));
+  await server.leave();
+  await cp(server.folder, older, { recursive: true });
+  Object.assign(server, await startServer({ again: server }));
+  return async () => {
+    await server.leave();
+    await rm(server.folder, { recursive: true });
+    await cp(older, server.folder, { recursive: true });
+    await rm(older, { recursive: true });
+    Object.assign(server, await startServer({ again: server }));
   };
 }
 
