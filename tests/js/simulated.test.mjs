@@ -23,7 +23,7 @@ test('nothing that was acknowledged is lost, and no phone warns of anything', ()
 
 for (const name of Object.keys(PLANTED)) {
   test(`a planted fault is found: ${name}`, () => {
-    const { status, said } = simulates({ FIRST: '1', SEEDS: '8', PLANT: name, UNTIL_WRONG: '1' });
+    const { status, said } = simulates({ FIRST: '1', SEEDS: '60', PLANT: name, UNTIL_WRONG: '1' });
     assert.match(said, /^seed \d+:$/m);
     assert.equal(status, 1, said);
   });

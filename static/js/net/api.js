@@ -70,7 +70,7 @@ export class Api {
 
   /** A sign-in name no one has. @returns {Promise<{login: string, ticket: string}>} */
   name() {
-    return this.request({ path: '/v1/names', method: 'POST', json: {} });
+    return this.request({ path: '/v1/names', method: 'POST', json: {}, fields: { login: 'string', ticket: 'string' } });
   }
 
   /** @param {object} account */
@@ -131,7 +131,7 @@ export class Api {
 
   /** @param {string} proof @returns {Promise<{sessions: any[]}>} */
   sessions(proof) {
-    return this.withSession({ path: '/v1/sessions', proof });
+    return this.withSession({ path: '/v1/sessions', proof, fields: { sessions: 'array' } });
   }
 
   /** @param {string} session @param {string} proof */
@@ -151,12 +151,12 @@ export class Api {
 
   /** What was done to the account. @param {string} proof @returns {Promise<{access: {at: number, device_name: string, what: string}[]}>} */
   access(proof) {
-    return this.withSession({ path: '/v1/access', proof });
+    return this.withSession({ path: '/v1/access', proof, fields: { access: 'array' } });
   }
 
   /** Sign-ins of other sessions. @param {string|null} after the `cursor` of an earlier answer @returns {Promise<{cursor: string, more: boolean, sign_ins: {at: number, device_name: string, kind: string|null, session: string, signed_out: boolean, what: string}[]}>} */
   signIns(after) {
-    return this.withSession({ path: `/v1/sign-ins${after ? `?after=${after}` : ''}` });
+    return this.withSession({ path: `/v1/sign-ins${after ? `?after=${after}` : ''}`, fields: { cursor: 'string', more: 'boolean', sign_ins: 'array' } });
   }
 
   /** @param {object} words @param {string} proof */
@@ -166,7 +166,7 @@ export class Api {
 
   /** New keys, kept beside the ones in use. @param {string} diary @param {object} body @param {string} proof @returns {Promise<{to: number}>} */
   rekeyBegin(diary, body, proof) {
-    return this.withSession({ path: `/v1/diaries/${diary}/rotation`, method: 'POST', json: body, proof, timeout: SLOW });
+    return this.withSession({ path: `/v1/diaries/${diary}/rotation`, method: 'POST', json: body, proof, timeout: SLOW, fields: { to: 'number' } });
   }
 
   /** @param {string} diary @param {Uint8Array} wraps frames @returns {Promise<{lacking: number}>} */
@@ -241,7 +241,7 @@ export class Api {
 
   /** @param {string} diary @returns {Promise<{erasures: any[]}>} */
   erasures(diary) {
-    return this.withSession({ path: `/v1/diaries/${diary}/erasures` });
+    return this.withSession({ path: `/v1/diaries/${diary}/erasures`, fields: { erasures: 'array' } });
   }
 
   /** @param {string} diary @param {string} erasure */
@@ -251,7 +251,7 @@ export class Api {
 
   /** @returns {Promise<{used_bytes: number, quota_bytes: number}>} */
   usage() {
-    return this.withSession({ path: '/v1/usage' });
+    return this.withSession({ path: '/v1/usage', fields: { quota_bytes: 'number', used_bytes: 'number' } });
   }
 
   /** @param {Ask} ask */

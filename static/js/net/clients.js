@@ -59,7 +59,7 @@ function clientsOf(within) {
   const of = (/** @type {string} */ grant) => `/v1/clients/${grant}`;
   return {
     /** @returns {Promise<{clients: ClientRow[], now: number, you: You}>} */
-    clients: () => within({ path: '/v1/clients' }),
+    clients: () => within({ path: '/v1/clients', fields: { clients: 'array', now: 'number' } }),
     /** Whether it stands, and the number of the newest version given; no look. @param {string} grant @returns {Promise<{newest: number, not_after: number}>} */
     stands: (grant) => within({ path: of(grant) }),
     /** @param {string} grant @param {number} after @returns {Promise<Uint8Array>} frames */
@@ -83,12 +83,12 @@ function clientsOf(within) {
 function organisationOf(within) {
   return {
     /** @returns {Promise<Organisation>} */
-    organisation: () => within({ path: '/v1/organisation' }),
+    organisation: () => within({ path: '/v1/organisation', fields: { members: 'array' } }),
     /** @param {string} proof @returns {Promise<{invite: string}>} */
     invite: (proof) => within({ path: '/v1/organisation/invitations', method: 'POST', proof }),
     /** @param {string} member @param {string} proof */
     leave: (member, proof) => within({ path: `/v1/organisation/members/${member}`, method: 'DELETE', want: 'nothing', proof }),
     /** @returns {Promise<{looks: Look[]}>} */
-    looks: () => within({ path: '/v1/organisation/looks' }),
+    looks: () => within({ path: '/v1/organisation/looks', fields: { looks: 'array' } }),
   };
 }

@@ -15,7 +15,7 @@ export function grantsOf(api) {
     /** @param {string} fingerprint b64 @returns {Promise<AdvocateRow>} */
     find: (fingerprint) => api.withSession({ path: `/v1/advocates/${fingerprint}` }),
     /** @returns {Promise<{grants: GrantRow[], looks: Look[]}>} */
-    list: () => api.withSession({ path: '/v1/grants' }),
+    list: () => api.withSession({ path: '/v1/grants', fields: { grants: 'array', looks: 'array' } }),
     /** @param {string} diary @param {object} body @param {string} proof */
     make: (diary, body, proof) => api.withSession({ path: `/v1/diaries/${diary}/grants`, method: 'POST', json: body, proof }),
     /** @param {string} diary @param {string} grant @returns {Promise<{versions: string[]}>} */
@@ -31,7 +31,7 @@ export function grantsOf(api) {
     /** @param {string} diary @param {string} grant @param {string} proof */
     end: (diary, grant, proof) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
     /** @param {string} diary @param {{taken?: boolean}} [how] `taken`: those that were taken in too @returns {Promise<{letters: LetterRow[]}>} */
-    letters: (diary, { taken = false } = {}) => api.withSession({ path: `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}` }),
+    letters: (diary, { taken = false } = {}) => api.withSession({ path: `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`, fields: { letters: 'array' } }),
     /** It stays at the server for 30 days. @param {string} diary @param {string} letter */
     takeIn: (diary, letter) => api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
   };

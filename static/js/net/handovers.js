@@ -13,7 +13,7 @@ export function handoversOf(api) {
     /** @param {object} offered @param {string} proof @param {AbortSignal} [signal] @returns {Promise<{handover: string, expires_at: number, openings_most: number, address: string}>} */
     leave: (offered, proof, signal) => api.withSession({ path: '/v1/handovers', method: 'POST', json: offered, proof, ...(signal ? { signal } : {}) }),
     /** @returns {Promise<{handovers: HandoverRow[], address: string}>} */
-    list: () => api.withSession({ path: '/v1/handovers' }),
+    list: () => api.withSession({ path: '/v1/handovers', fields: { address: 'string', handovers: 'array' } }),
     /** @param {string} handover @param {number} i @param {Uint8Array} sealed @param {AbortSignal} [signal] */
     putPart: (handover, i, sealed, signal) => api.withSession({ path: `${path(handover)}/parts/${i}`, method: 'PUT', bytes: sealed, want: 'nothing', timeout: SLOW, ...(signal ? { signal } : {}) }),
     /** @param {string} handover @param {string} digest */

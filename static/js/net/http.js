@@ -20,6 +20,7 @@ import { KeptError } from '../core/errors.js';
  * @property {unknown} [json] body, sent as JSON
  * @property {Uint8Array} [bytes] body, sent as it is
  * @property {'json'|'bytes'|'nothing'} [want] json unless given
+ * @property {Readonly<Record<string, 'array'|'boolean'|'number'|'string'>>} [fields] what the JSON answer must hold, and of which type; an array holds objects only
  * @property {string|null} [proof] for X-Proof
  * @property {string|null} [token] of the session, for Authorization
  * @property {string} [ticket] for X-Ticket: what sends one file without a session
@@ -46,7 +47,7 @@ export function makeRequest(send = globalThis.fetch.bind(globalThis)) {
     ask.signal?.addEventListener('abort', giveUp);
     try {
       const response = await send(ask.path, options(ask, timer.signal));
-      return await answerOf(response, ask.want ?? 'json');
+      return holding(await answerOf(response, ask.want ?? 'json'), ask.fields ?? {});
     } catch (error) {
       if (error instanceof KeptError) throw error;
       if (ask.signal?.aborted) throw new KeptError('cancelled');
@@ -80,6 +81,16 @@ function options(ask, signal) {
     cache: 'no-store',
     referrerPolicy: 'no-referrer',
   };
+}
+
+/** @param {any} answer @param {NonNullable<Ask['fields']>} fields @returns {any} the answer @throws garbage where a field is missing or of another type */
+function holding(answer, fields) {
+  for (const [name, type] of Object.entries(fields)) {
+    const value = answer[name];
+    const isRight = type === 'array' ? Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null) : typeof value === type;
+    if (!isRight) throw new KeptError('garbage');
+  }
+  return answer;
 }
 
 /** @param {Response} response @param {'json'|'bytes'|'nothing'} want */

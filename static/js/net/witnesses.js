@@ -14,7 +14,7 @@ export function witnessesOf(api, diary) {
     /** @param {{name: string, sealed: string, witness: string}} asking @param {string} proof @returns {Promise<{expires_at: number}>} */
     ask: (asking, proof) => api.withSession({ path, method: 'POST', json: asking, proof }),
     /** Those whose statement was taken in too. @returns {Promise<{address: string, witnesses: WitnessRow[]}>} */
-    list: () => api.withSession({ path: `${path}?taken=1` }),
+    list: () => api.withSession({ path: `${path}?taken=1`, fields: { address: 'string', witnesses: 'array' } }),
     /** Its statement stays at the server for 30 days. @param {string} witness */
     takeIn: (witness) => api.withSession({ path: `${path}/${witness}/taken`, method: 'POST', want: 'nothing' }),
     /** @param {string} witness @param {string} proof */
