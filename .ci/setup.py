@@ -2,6 +2,7 @@
 
     python3 .ci/setup.py run      what `make run` needs
     python3 .ci/setup.py test     that, and what tests and checks need
+    python3 .ci/setup.py modules  the browser's modules joined anew, if one has changed
 
 Needs Python 3.11 or newer and a package index, nothing else: where there is no Node 20 or newer, Node
 comes from a Python wheel. Everything is pinned and checked by hash (requirements*.lock,
@@ -138,16 +139,29 @@ def make_languages() -> None:
         set_done("languages", mark)
 
 
+def join_modules(node: Path) -> None:
+    """The files that browsers ask for, out of the modules."""
+    modules = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "js").rglob("*.js"))]
+    mark = fingerprint(".ci/group.mjs", ".ci/vendor.py", "package-lock.json", *modules)
+    if not ((ROOT / "static" / "app").is_dir() and is_done("groups", mark)):
+        run([node / "node", ".ci/group.mjs"], node)
+        set_done("groups", mark)
+
+
 def main() -> None:
     """Bring the checkout to the level named on the command line."""
     level = sys.argv[1] if len(sys.argv) > 1 else "test"
-    if level not in ("run", "test"):
+    if level not in ("run", "test", "modules"):
         raise SystemExit(__doc__)
+    if level == "modules":
+        join_modules(node_folder())
+        return
     make_venv()
     install_python(level)
     node = node_folder()
     install_browser_libraries(level, node)
     make_languages()
+    join_modules(node)
     # make reads this to put the same Node first on PATH; scripts in node_modules/.bin look for it there.
     (VENV / "node-path").write_text(f"{node}\n")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +17,14 @@ from tests.postgres import Postgres, postgres_server
 from tests.redis_server import RedisServer, redis_server
 
 pytest_plugins = ["tests.queue", "tests.claims"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Join the browser's modules anew where one was changed since set-up: what is tested is what is served."""
+    if not hasattr(config, "workerinput"):
+        subprocess.run([sys.executable, str(Path(__file__).parents[1] / ".ci" / "setup.py"), "modules"], check=True)
+
+
 once.remember()
 cookies.watch()
 DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

@@ -20,10 +20,12 @@ _IMPORT = re.compile(r"""(?:import|export)[^'"()]*?from\s*['"](\.[^'"]+)['"]|imp
 
 
 def _small(folder: Path) -> Path:
-    (folder / "js").mkdir(parents=True)
+    (folder / "app").mkdir(parents=True)
+    (folder / "js").mkdir()
     shutil.copy(STATIC / "sw.js", folder / "sw.js")
+    (folder / "app" / "main.js").write_text("export const one = 1;\n")
+    (folder / "app" / "app.d.ts").write_text("export {};\n")
     (folder / "js" / "main.js").write_text("export const one = 1;\n")
-    (folder / "js" / "app.d.ts").write_text("export {};\n")
     (folder / "LICENSE.txt").write_text("text\n")
     return folder
 
@@ -40,7 +42,7 @@ def test_the_worker_holds_the_list(tmp_path: Path) -> None:
     assert _listed(release) == dict(release.files)
     assert release.files == {
         "/": hashlib.sha256(SHELL).hexdigest(),
-        "/static/js/main.js": hashlib.sha256(b"export const one = 1;\n").hexdigest(),
+        "/static/app/main.js": hashlib.sha256(b"export const one = 1;\n").hexdigest(),
     }
     assert b"@" not in release.script.split(b"'use strict'")[1].split(b"AT_ONCE")[0]
 
@@ -51,7 +53,7 @@ def test_one_byte_makes_another_release(tmp_path: Path) -> None:
     before = make_release(folder, SHELL)
     assert make_release(folder, SHELL) == before
     assert make_release(folder, SHELL + b"\n").name != before.name
-    (folder / "js" / "main.js").write_text("export const one = 2;\n")
+    (folder / "app" / "main.js").write_text("export const one = 2;\n")
     changed = make_release(folder, SHELL)
     assert changed.name != before.name
     assert changed.script != before.script
@@ -111,12 +113,12 @@ def test_the_first_screen_waits_for_no_unpacking() -> None:
     assert told is not None
     listed = json.loads(b"[" + told[1] + b"]")
     assert listed == early(release.files, shell)
-    assert {"/", "/static/js/main.js", "/static/js/ui/door.js", "/static/css/tokens.css"} <= set(listed)
+    assert {"/", "/static/app/main.js", "/static/css/tokens.css"} <= set(listed)
     worker = re.search(r"WORKER = new URL\('\.(/[^']+)'", (STATIC / "js" / "main.js").read_text())
     assert worker is not None
-    assert early(release.files, b'<script src="/static/js/nothing.js"></script>') == ["/", f"/static/js{worker[1]}"]
+    assert early(release.files, b'<script src="/static/app/nothing.js"></script>') == ["/", f"/static/app{worker[1]}"]
     # These two alone keep the headers they came with.
-    assert f'BOUND = new Set(["/","/static/js{worker[1]}"])'.encode() in release.script
+    assert f'BOUND = new Set(["/","/static/app{worker[1]}"])'.encode() in release.script
 
 
 def test_the_app_takes_little_room_on_a_phone() -> None:

@@ -16,6 +16,8 @@ from typing import Final
 _PACKED: Final = {".css", ".js", ".json", ".mjs", ".svg", ".txt", ".webmanifest"}
 # What a few systems' tables of types do not know, or say otherwise.
 _TYPES: Final = {".js": "text/javascript", ".mjs": "text/javascript", ".webmanifest": "application/manifest+json"}
+# What lies in vendor/ and is asked for as it is: Argon2id, which is no module, and the list of words.
+_ASKED_FOR: Final = {"hash-wasm", "words-en.js"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,17 @@ def _read(folder: Path, wanted: Callable[[Path], bool]) -> Mapping[str, StaticFi
 
 
 def is_elsewhere(path: Path) -> bool:
-    """Whether a file below static/ is no part of the keeper's app: code of the public host's pages, and the advocate's side."""
-    return path.parts[:2] in (("js", "front"), ("js", "verify")) or is_of_desk(path)
+    """Whether a file below static/ is no part of the keeper's app.
+
+    The modules of js/ and of most libraries reach browsers joined, as the files of app/ (.ci/group.mjs); the public host's pages
+    take theirs one by one (front.py).
+    """
+    return path.parts[0] == "js" or (path.parts[0] == "vendor" and path.parts[1] not in _ASKED_FOR) or is_of_desk(path)
 
 
 def is_of_desk(path: Path) -> bool:
     """Whether a file below static/ is for the advocate's page alone, which no phone needs."""
-    return path.parts[:2] in (("js", "desk"), ("css", "desk.css"))
+    return path.parts[:2] in (("app", "desk"), ("css", "desk.css"))
 
 
 def read_file(path: Path) -> StaticFile:

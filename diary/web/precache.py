@@ -21,7 +21,7 @@ _KEPT: Final = {".css", ".js", ".json", ".mjs", ".png", ".svg", ".txt", ".wasm",
 # The list of words is there twice: as a module for browsers, and as lines for whoever reads it on a server.
 _LEFT_OUT: Final = {"LICENSE.txt", "sw.js", "words-en.txt"}
 # Their own headers say what they may load: a browser asks them of a worker as it does of a page.
-BOUND: Final = (SHELL, "/static/js/crypto/worker.js")
+BOUND: Final = (SHELL, "/static/app/crypto/worker.js")
 _NAMED: Final = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 

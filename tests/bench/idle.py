@@ -41,7 +41,7 @@ def _row(name: str, value: float, floor: float, bar: str, holds: bool) -> dict[s
 def _ours(data: Path) -> float:
     """MB resident after the page and a file of it were served."""
     with running_server(data) as origin:
-        for path in ("/", "/sw.js", "/static/js/main.js", "/v1/server"):
+        for path in ("/", "/sw.js", "/static/app/main.js", "/v1/server"):
             port = origin.rpartition(":")[2]
             asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": f"localhost:{port}"})
             urllib.request.urlopen(asked, timeout=10).read()

@@ -19,7 +19,7 @@ class DeskHandler(Handler):
     """The advocate's page with the pretended desk in place of main.js; files as they lie."""
 
     at, template = "/desk", "desk.html"
-    swaps = (("/desk/code/", "/static/"), ("/static/js/desk/main.js", PRETENDED))
+    swaps = (("/desk/code/", "/static/"), ("/static/app/desk/main.js", PRETENDED))
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ class Handler(SimpleHTTPRequestHandler):
     """The shell with the pretended app in place of main.js; files as they lie; the policy on everything."""
 
     at, template = "/", "shell.html"
-    swaps: tuple[tuple[str, str], ...] = (("/static/js/main.js", FAKE),)
+    swaps: tuple[tuple[str, str], ...] = (("/static/app/main.js", FAKE),)
     extensions_map = {
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",

@@ -100,9 +100,9 @@ def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone:
     phone = new_phone()
     settled(phone)
     (before,) = phone.page.evaluate(KEPT)
-    altered = hashlib.sha256((STATIC / "js" / "main.js").read_bytes() + MORE).hexdigest().encode()
-    server.meddle("GET", r"^/static/js/main\.js$", change=lambda body: body + MORE)
-    replaces(server, phone, lambda script: re.sub(rb'(/js/main\.js":")[0-9a-f]{64}', rb"\g<1>" + altered, newer(script)))
+    altered = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + MORE).hexdigest().encode()
+    server.meddle("GET", r"^/static/app/main\.js$", change=lambda body: body + MORE)
+    replaces(server, phone, lambda script: re.sub(rb'(/app/main\.js":")[0-9a-f]{64}', rb"\g<1>" + altered, newer(script)))
     asked = len(server.to(r"^/release\.json$"))
     phone.opens_locked()
     assert phone.page.evaluate(REPLACED) is False
@@ -112,4 +112,4 @@ def test_bytes_changed_on_the_server_are_refused_though_it_lists_them(new_phone:
     phone.unlocks()
     phone.reads("He rang at nine.")
     assert before in phone.page.evaluate(KEPT)
-    assert b"one line more" not in phone.page.evaluate("fetch('/static/js/main.js').then((answer) => answer.text())").encode()
+    assert b"one line more" not in phone.page.evaluate("fetch('/static/app/main.js').then((answer) => answer.text())").encode()

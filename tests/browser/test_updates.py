@@ -34,7 +34,7 @@ def newer(script: bytes) -> bytes:
 
 def mixed(script: bytes) -> bytes:
     """A worker that lists another digest for one file: what a careless cache in between would make of a release."""
-    changed, count = re.subn(rb'(/js/main\.js":")[0-9a-f]{8}', rb"\g<1>00000000", newer(script))
+    changed, count = re.subn(rb'(/app/main\.js":")[0-9a-f]{8}', rb"\g<1>00000000", newer(script))
     assert count == 1
     return changed
 

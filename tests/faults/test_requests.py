@@ -171,7 +171,7 @@ async def test_clients_of_one_byte_a_second_hold_up_nobody(serving: Serving) -> 
             "X-Requested-By: app\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/octet-stream\r\n"
             f"Authorization: Bearer {diary.token}\r\nContent-Length: 5000\r\n\r\n"
         ).encode()
-        reading = f"GET /static/js/main.js HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n".encode()
+        reading = f"GET /static/app/main.js HTTP/1.1\r\nHost: localhost:{serving.port}\r\n\r\n".encode()
         drips = [asyncio.ensure_future(_drip(serving.port, head, reading, n % 2 == 0)) for n in range(200)]
         stack.push_async_callback(asyncio.gather, *drips, return_exceptions=True)
         stack.callback(lambda: [drip.cancel() for drip in drips])

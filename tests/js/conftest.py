@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,39 @@ ROOT = HERE.parent.parent
 # A file that hangs is named, and does not hold up the run for ever.
 LONGEST_S = 600
 _COUNT = re.compile(r"^# (tests|pass|fail|cancelled|skipped|todo) (\d+)$", re.MULTILINE)
+
+
+class Servers:
+    """A process that starts servers for this worker's Node tests when they ask at its socket (phone/serve.py)."""
+
+    def __init__(self) -> None:
+        """Start it, and wait until it listens. Raises RuntimeError when it ends instead."""
+        self._folder = tempfile.TemporaryDirectory(prefix="kept-servers-")
+        self.socket = Path(self._folder.name, "socket")
+        command = [sys.executable, str(HERE / "phone" / "serve.py"), "--for", str(self.socket)]
+        self._process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
+        while not self.socket.exists():
+            if self._process.poll() is not None:
+                raise RuntimeError("the process that starts servers did not start")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it; the servers that it started end with the tests that asked for them."""
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+@cache
+def servers() -> Servers:
+    """The one of this worker, started when a test first needs it."""
+    return Servers()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no process behind."""
+    if servers.cache_info().currsize:
+        servers().stop()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -49,6 +87,7 @@ class NodeItem(pytest.Item):
             text=True,
             check=False,
             cwd=ROOT,
+            env={**os.environ, "KEPT_SERVERS": str(servers().socket)},
             timeout=LONGEST_S,
         )
         counts = {name: int(number) for name, number in _COUNT.findall(done.stdout)}

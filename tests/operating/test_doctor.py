@@ -102,7 +102,7 @@ WRONG: list[tuple[str, Change, dict[str, Any]]] = [
     ("secrets in it", lambda s: s, {"notary_key": config.Secret(bytes(32))}),
     ("sandbox", lambda s: replace(s, sandbox="Landlock is missing"), {}),
     ("timestamps", lambda s: replace(s, pending=2), {"timestamps": Path("/x")}),
-    ("release files", lambda s: replace(s, release="1 of 9 files differ, /static/js/main.js first", altered=True), {}),
+    ("release files", lambda s: replace(s, release="1 of 9 files differ, /static/app/main.js first", altered=True), {}),
     ("release files", lambda s: replace(s, release="9 of 9 files could not be asked for"), {}),
     ("last backup", lambda s: replace(s, notes={**s.notes, "backup": {**s.notes["backup"], "lost": 2}}), {}),
     ("database", lambda s: replace(s, database="The database file is damaged."), {}),
@@ -193,7 +193,7 @@ class Proxy:
         async def changed(message: Any) -> None:
             if message["type"] == "http.response.start" and self.fault == "header":
                 message["headers"] = [one for one in message["headers"] if one[0] != b"content-security-policy"]
-            if message["type"] == "http.response.body" and self.fault == "file" and scope["path"] == "/static/js/main.js":
+            if message["type"] == "http.response.body" and self.fault == "file" and scope["path"] == "/static/app/main.js":
                 message["body"] = message["body"][:-1] + b"!"
             await send(message)
 

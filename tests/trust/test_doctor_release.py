@@ -55,7 +55,7 @@ class Program:
 
     def changes(self) -> None:
         """What somebody with a hand on the disk does to a script."""
-        with (self.root / "static" / "js" / "main.js").open("ab") as script:
+        with (self.root / "static" / "app" / "main.js").open("ab") as script:
             script.write(CHANGED)
 
     @contextmanager
@@ -132,9 +132,9 @@ def test_a_script_changed_on_the_disk_is_red_and_nothing_beside_it_says_otherwis
     with program.serving():
         lines = release_lines(program.run("doctor").stdout)
         assert [line for line in lines if line.startswith("green")] == [], lines
-        assert any(line.startswith("red") and "/static/js/main.js" in line for line in lines)
+        assert any(line.startswith("red") and "/static/app/main.js" in line for line in lines)
         done = program.run(*command)
-    assert done.returncode == 1 and "differs: /static/js/main.js" in done.stdout
+    assert done.returncode == 1 and "differs: /static/app/main.js" in done.stdout
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 302, 404])

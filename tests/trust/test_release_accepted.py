@@ -91,9 +91,9 @@ def kept_here(context: BrowserContext, server: Served) -> Keeper:
 
 def changes(server: Served, phone: Keeper, signer: Notary | None = None) -> None:
     """One script is changed on the server's disk, and the server started again: it lists the changed file as its own."""
-    digest = hashlib.sha256((STATIC / "js" / "main.js").read_bytes() + CHANGED).hexdigest()
+    digest = hashlib.sha256((STATIC / "app" / "main.js").read_bytes() + CHANGED).hexdigest()
     script: str = phone.page.evaluate("fetch('/sw.js').then((answer) => answer.text())")
-    script, count = re.subn(r'(/js/main\.js":")[0-9a-f]{64}', rf"\g<1>{digest}", script)
+    script, count = re.subn(r'(/app/main\.js":")[0-9a-f]{64}', rf"\g<1>{digest}", script)
     script = re.sub(r"RELEASE = '[0-9a-f]{12}'", "RELEASE = 'ffffffffffff'", script)
     assert count == 1
     if signer:
@@ -101,13 +101,13 @@ def changes(server: Served, phone: Keeper, signer: Notary | None = None) -> None
         assert server.settings.release
         _, files = releases.read(server.settings.release.read_bytes(), OLD.pub)
         del files["/sw.js"]
-        files["/static/js/main.js"] = digest
+        files["/static/app/main.js"] = digest
         listed = releases.make(signer, digest="0" * 64, files=files, worker=hashlib.sha256(script.encode()).hexdigest())
         server.meddle("GET", r"^/release\.json$", answer=Answer(200, listed, "application/json"))
     headers = {"cross-origin-embedder-policy": "require-corp", "cache-control": "no-store"}
     server.meddle("GET", r"^/sw\.js$", answer=Answer(200, script.encode(), "text/javascript", headers))
-    changed = (STATIC / "js" / "main.js").read_bytes() + CHANGED
-    server.meddle("GET", r"^/static/js/main\.js$", answer=Answer(200, changed, "text/javascript", headers))
+    changed = (STATIC / "app" / "main.js").read_bytes() + CHANGED
+    server.meddle("GET", r"^/static/app/main\.js$", answer=Answer(200, changed, "text/javascript", headers))
 
 
 def closes_and_comes_back(context: BrowserContext, server: Served, phone: Keeper) -> Keeper:

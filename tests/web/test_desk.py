@@ -110,13 +110,14 @@ async def test_the_page_and_its_code_have_an_address_of_their_own(server: Served
     """What only a desk needs is not among the keeper's files; what both need is at both addresses, the same bytes."""
     phone = Phone(server.client())
     page = await phone.ask("GET", "/desk")
-    assert page.status_code == 200 and b"/desk/code/js/desk/main.js" in page.content and b"/static/" not in page.content
-    for path in ("js/desk/main.js", "css/desk.css"):
+    assert page.status_code == 200 and b"/desk/code/app/desk/main.js" in page.content and b"/static/" not in page.content
+    for path in ("app/desk/main.js", "css/desk.css"):
         assert (await phone.ask("GET", f"/desk/code/{path}")).status_code == 200
         assert (await phone.ask("GET", f"/static/{path}")).status_code == 404
-    shared = [(await phone.ask("GET", f"/{at}/js/ui/stage.js")).content for at in ("static", "desk/code")]
-    assert shared[0] == shared[1] == (STATIC / "js" / "ui" / "stage.js").read_bytes()
-    assert (await phone.ask("GET", "/desk/code/js/front/get.js")).status_code == 404
+    shared = [(await phone.ask("GET", f"/{at}/app/crypto/worker.js")).content for at in ("static", "desk/code")]
+    assert shared[0] == shared[1] == (STATIC / "app" / "crypto" / "worker.js").read_bytes()
+    for path in ("js/front/get.js", "js/main.js", "js/desk/main.js", "vendor/lit-html/lit-html.js"):
+        assert [(await phone.ask("GET", f"/{at}/{path}")).status_code for at in ("static", "desk/code")] == [404, 404]
 
 
 async def test_a_pack_is_noted_before_there_is_one(server: Served, keeper: Keeper) -> None:

@@ -1,5 +1,11 @@
 """Serves the real application for the phone's tests in Node, with locks cheap enough to make hundreds of.
 
+    serve.py PORT           one server, in the settings of this process's environment
+    serve.py --for SOCKET   one for each connection to that socket: a line of JSON, {"port": …, "environment": {…}}, asks for it,
+                            the answer is its port, and the server ends when the connection does
+
+Starting Python and making the pages take most of a second of processor time, and Node's tests start more than a hundred servers.
+
 It takes a port of its own and writes its number, so that no two servers ever choose the same one. How often one place may ask
 is not counted here: that is the subject of Python's tests, and a file of tests asks as often as the machine is quick.
 """
@@ -8,14 +14,18 @@ import asyncio
 import errno
 import gzip
 import hashlib
+import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,10 +38,12 @@ from starlette.applications import Starlette
 from diary.app import create_app
 from diary.config import Settings, load
 from diary.crypto import kdf
+from diary.paths import STATIC, TEMPLATES
 from diary.storage.database import migrate
 from diary.storage.sqlite import path_of
 from diary.web.limits import NetworkLimit
-from tests import cookies
+from diary.web.pages import render_pages
+from tests import cookies, once
 
 ROOT = Path(__file__).parents[3]
 BUILT = ROOT / "build/tests"
@@ -39,8 +51,46 @@ PATIENCE_S = 60
 
 
 def main() -> None:
-    """Migrate, listen, write the port on standard output, and serve until killed."""
-    listening = _listen(int(sys.argv[1]))
+    """Serve as the command line says."""
+    if sys.argv[1] == "--for":
+        serve_each(Path(sys.argv[2]))
+    else:
+        serve(int(sys.argv[1]), sys.stdout.fileno())
+
+
+def serve_each(path: Path) -> None:
+    """Start a process for each connection. None of them has started a thread before it forks."""
+    once.remember()
+    with _cheap_pages(), tempfile.TemporaryDirectory() as folder:
+        render_pages(load({"DIARY_DATA": folder}), STATIC, TEMPLATES)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    waiting = socket.socket(socket.AF_UNIX)
+    waiting.bind(str(path))
+    waiting.listen(16)
+    while True:
+        connection, _ = waiting.accept()
+        if os.fork():
+            connection.close()
+            continue
+        waiting.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        asked = json.loads(connection.makefile().readline())
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+        serve(asked["port"], connection.fileno())
+        os._exit(0)
+
+
+def _end_with(connection: socket.socket) -> None:
+    """Wait for the end of the connection, then end as a signal would."""
+    connection.recv(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def serve(port: int, told: int) -> None:
+    """Migrate, listen, write the port to the file descriptor `told`, and serve until killed."""
+    listening = _listen(port)
     port = listening.getsockname()[1]
     os.environ.setdefault("DIARY_APP_URL", f"http://localhost:{port}")
     os.environ.setdefault("DIARY_PUBLIC_URL", f"http://public.localhost:{port}")
@@ -48,8 +98,7 @@ def main() -> None:
     cookies.watch(_end_for_a_cookie)
     _make_tables(settings)
     app = _make_app(settings)
-    sys.stdout.write(f"{port}\n")
-    sys.stdout.flush()
+    os.write(told, f"{port}\n".encode())
     # A browser sends again what met a connection that was closed for being idle; Node does not.
     config = uvicorn.Config(app, access_log=False, log_level="error", server_header=False, timeout_keep_alive=600)
     with patch.object(NetworkLimit, "enter", _let_in):
@@ -57,7 +106,14 @@ def main() -> None:
 
 
 def _make_app(settings: Settings) -> Starlette:
-    """The real application. Its pages, which few of these tests ask for, are made with as little work as can be."""
+    """The real application."""
+    with _cheap_pages():
+        return create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+
+
+@contextmanager
+def _cheap_pages() -> Iterator[None]:
+    """Pages, which few of these tests ask for, are made with as little work as can be."""
     compiled = BUILT / "templates"
     compiled.mkdir(parents=True, exist_ok=True)
     environment = partial(Environment, bytecode_cache=FileSystemBytecodeCache(str(compiled)))
@@ -66,7 +122,7 @@ def _make_app(settings: Settings) -> Starlette:
         patch("diary.web.pages.Environment", environment),
         patch("diary.web.files.gzip.compress", lambda raw, _level, mtime: packing(raw, mtime=mtime)),
     ):
-        return create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+        yield
 
 
 def _end_for_a_cookie(found: list[str]) -> None:

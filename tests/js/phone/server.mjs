@@ -1,6 +1,7 @@
 /** A real server on a free port, with its own folder, and a sender that keeps cookies as a browser would. */
 import { execFile, spawn } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,11 +15,7 @@ export const PYTHON = process.env.KEPT_PYTHON ?? join(ROOT, '.venv/bin/python');
 export async function startServer({ settings = {}, again } = {}) {
   const folder = again?.folder ?? await mkdtemp(join(tmpdir(), 'kept-'));
   const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...outer } = process.env;
-  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(again?.port ?? 0)], { cwd: ROOT, env: { ...outer, PYTHONPATH: ROOT, DIARY_DATA: folder, ...settings }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await new Promise((ready, failed) => {
-    child.stdout.once('data', (line) => ready(Number(line)));
-    child.once('exit', () => failed(new Error('the server did not start')));
-  });
+  const { port, end } = await begin(again?.port ?? 0, { ...outer, PYTHONPATH: ROOT, DIARY_DATA: folder, ...settings });
   const base = `http://localhost:${port}`;
   const env = { ...outer, DIARY_DATA: folder, DIARY_APP_URL: base, DIARY_PUBLIC_URL: `http://public.localhost:${port}`, ...settings };
   // It listens already: this waits until it answers.
@@ -31,12 +28,36 @@ export async function startServer({ settings = {}, again } = {}) {
     },
     /** Ends the process and leaves its files where they are. */
     async leave() {
-      child.kill();
-      await new Promise((gone) => child.once('exit', gone));
+      await end();
     },
     /** A command of the server's own, over its files. @param {...string} command */
     run: (...command) => promisify(execFile)(PYTHON, ['-m', 'diary', ...command], { cwd: ROOT, env }),
   };
+}
+
+/**
+ * Starts a server: a process of its own, or, where pytest runs these tests, one that a running Python forks.
+ * @param {number} asked 0: any port @param {Record<string, string|undefined>} env @returns {Promise<{port: number, end: () => Promise<void>}>}
+ */
+async function begin(asked, env) {
+  const { KEPT_SERVERS: servers } = process.env;
+  if (servers) {
+    const line = connect(servers);
+    const over = new Promise((gone) => line.once('close', gone));
+    line.on('error', () => undefined); // `over` says it
+    line.write(`${JSON.stringify({ port: asked, environment: env })}\n`);
+    const port = await new Promise((ready, failed) => {
+      line.once('data', (told) => ready(Number(told)));
+      line.once('close', () => failed(new Error('the server did not start')));
+    });
+    return { port, end: async () => { line.end(); await over; } };
+  }
+  const child = spawn(PYTHON, [join(ROOT, 'tests/js/phone/serve.py'), String(asked)], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const port = await new Promise((ready, failed) => {
+    child.stdout.once('data', (line) => ready(Number(line)));
+    child.once('exit', () => failed(new Error('the server did not start')));
+  });
+  return { port, end: async () => { child.kill(); await new Promise((gone) => child.once('exit', gone)); } };
 }
 
 /**
