@@ -11,7 +11,7 @@ VENV := .venv/bin
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
 
-.PHONY: costs faults judges simulate help setup setup-run setup-quick run demo test quick test-all check lock bench
+.PHONY: costs faults judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,13 @@ simulate: setup-quick ## SEEDS random days of several phones from seed FIRST: no
 judges: setup-quick ## 5,000 packs changed at random: the program and the page must find the same
 	@$(NODE_PATH_FIRST)
 	$(VENV)/python -m tests.judges $(ARGS)
+
+SAMPLE = 1000
+SEED = 1
+AREA = all
+mutate: setup-quick ## SAMPLE mutants drawn by SEED from AREA: which changes of the code does no test notice
+	@$(NODE_PATH_FIRST)
+	$(VENV)/python -m tests.mutations --sample $(SAMPLE) --seed $(SEED) --area $(AREA) $(ARGS)
 
 check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)

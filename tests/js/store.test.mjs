@@ -245,3 +245,19 @@ test('a write cut off because the phone is full is said to be that', async () =>
   const database = new Database({ name: 'full', open: async () => ({ transaction, close: () => undefined }) });
   await assert.rejects(database.write({ put: [[new Uint8Array(16), new Uint8Array(4)]] }), { code: 'no_space' });
 });
+
+test('a write that leaves an older record where the new one should be is noticed', async () => {
+  const { phone } = await phoneWithEntry();
+  const { store } = phone.ctx.open;
+  await store.change((_root, change) => change.putJson('t/older', { n: 1 }));
+  const older = (await phone.database.read([store.place('t/older')]))[0];
+  const { write } = phone.database;
+  phone.database.write = async function undone(what) {
+    await write.call(this, what);
+    await write.call(this, { put: [[store.place('t/older'), older]] });
+  };
+  await assert.rejects(store.change((_root, change) => change.putJson('t/older', { n: 2 })), { code: 'store_lost' });
+  phone.database.write = write;
+  assert.deepEqual((await store.readJson('t/older')), { n: 1 }, 'the older one opens: only its bytes tell them apart');
+  phone.end();
+});

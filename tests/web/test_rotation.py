@@ -249,6 +249,27 @@ async def test_wraps_for_another_place_are_refused(keeper: Keeper, other: Keeper
     assert server.dump() == before
 
 
+async def test_each_version_gets_as_many_wraps_as_it_has_parts(keeper: Keeper, server: Served) -> None:
+    """One wrap for a version of two parts, or two for one, is refused and keeps nothing: what has no new wrap opens no more."""
+    path = f"{keeper.diary}/rotation"
+    for more in ({}, {"restricted": {"place_detail": "12 Acre Lane"}}):
+        place, sealed = keeper.seal(**more)
+        assert (await keeper.ask("PUT", place, sealed)).status_code == 201
+    body = await begun(keeper, server)
+    await keeper.ask("POST", path, body, x_proof=keeper.proof)
+    before = server.dump()
+    one, two = (unb64(row["version"]) for row in keeper.journal.versions())
+    for version, parts in ((one, ("open", "restricted")), (two, ("open",))):
+        wraps = [rewrap(keeper, b64(version), part, bytes(32)) for part in parts]
+        answer = await keeper.ask("PUT", f"{path}/wraps", frames([of_keys(body), frames([version, *wraps])]))
+        assert (answer.status_code, answer.json()["error"]) == (409, Conflict.code)
+        assert server.dump() == before
+    both = [frames([one, rewrap(keeper, b64(one), "open", bytes(32))])]
+    both.append(frames([two, *(rewrap(keeper, b64(two), part, bytes(32)) for part in ("open", "restricted"))]))
+    answer = await keeper.ask("PUT", f"{path}/wraps", frames([of_keys(body), *both]))
+    assert (answer.status_code, answer.json()) == (200, {"lacking": 0})
+
+
 def test_the_statements_must_follow_one_another() -> None:
     """A chain that skips, turns round, ends elsewhere or was made up from the far end is refused."""
     keys = [Author(bytes([n]) * 32) for n in (1, 2, 3)]

@@ -1,0 +1,120 @@
+/** The shape of what somebody who saw it sends, and of what they are asked: what is not whole is neither sealed nor opened. */
+import assert from 'node:assert/strict';
+import test, { before } from 'node:test';
+import { b64, random } from '../../static/js/core/bytes.js';
+import { canon } from '../../static/js/core/encoding.js';
+import { idText, newId } from '../../static/js/core/ids.js';
+import { padVersion } from '../../static/js/crypto/padding.js';
+import { sealTo } from '../../static/js/crypto/people.js';
+import { newPair } from '../../static/js/crypto/signing.js';
+import { openAsking, openStatement, sealAsking, sealStatement } from '../../static/js/crypto/witness.js';
+
+const FIELDS = { contact: '07700 900222', name: 'Sam Ray', saw_how: 'saw', when: 'Tuesday about nine', words: 'He stood by the blue gate.' };
+const FILE = { name: 'gate.jpg', size: 3, type: 'image/jpeg' };
+const witness = idText(newId());
+const code = { name: random(16), key: random(32), proof: random(32) };
+const files = (list, more = {}) => ({ key: b64(new Uint8Array(32)), list, upload: idText(newId()), ...more });
+const said = (more = {}) => ({ fields: FIELDS, files: null, made_at: 1, ...more });
+const without = (of, name) => Object.fromEntries(Object.entries(of).filter(([one]) => one !== name));
+
+let pair;
+before(async () => { pair = await newPair(); });
+
+/** How a statement that some other page sealed is read: as it is, or refused. */
+async function read(statement) {
+  const told = { ...statement, proof: b64(code.proof), t: 'statement/v1', witness };
+  const sealed = await sealTo(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canon(told)));
+  return openStatement(pair.scalar, b64(code.proof), witness, sealed).then((one) => one.said, (error) => error.code);
+}
+
+for (const [what, list] of [
+  ['one file', [FILE]],
+  ['five files', Array(5).fill(FILE)],
+  ['an empty file with no name and no type', [{ name: '', size: 0, type: '' }]],
+  ['names and types as long as they may be', [{ name: 'n'.repeat(255), size: 1, type: 't'.repeat(255) }]],
+]) {
+  test(`${what}: read as it was sent`, async () => {
+    const whole = said({ files: files(list) });
+    assert.deepEqual(await read(whole), whole);
+    await sealStatement(code, pair.pub, witness, whole);
+  });
+}
+
+for (const [what, list] of [
+  ['no file', []],
+  ['six files', Array(6).fill(FILE)],
+  ['a list that is none', { one: FILE }],
+  ['a row that is a list', [[FILE]]],
+  ['a row that is nothing', [FILE, null]],
+  ...Object.keys(FILE).map((name) => [`a row without its ${name}`, [FILE, without(FILE, name)]]),
+  ['a row that says more', [{ ...FILE, path: '../gate.jpg' }]],
+  ['a size below nothing', [{ ...FILE, size: -1 }]],
+  ['a size as words', [{ ...FILE, size: '3' }]],
+  ['a name that is a number', [{ ...FILE, name: 7 }]],
+  ['a name that is too long', [{ ...FILE, name: 'n'.repeat(256) }]],
+  ['a type that is nothing', [{ ...FILE, type: null }]],
+  ['a type that is too long', [{ ...FILE, type: 't'.repeat(256) }]],
+]) {
+  test(`${what}: refused on the page and on the phone`, async () => {
+    const bent = said({ files: files(list) });
+    assert.equal(await read(bent), 'not_opened');
+    await assert.rejects(sealStatement(code, pair.pub, witness, bent), { code: 'not_opened' });
+  });
+}
+
+for (const [what, more] of [
+  ['files that say more', { files: files([FILE], { more: 1 }) }],
+  ['files with a short key', { files: files([FILE], { key: b64(new Uint8Array(31)) }) }],
+  ['files with a key that is no text', { files: files([FILE], { key: 7 }) }],
+  ['files of an upload that has no name', { files: files([FILE], { upload: 'x' }) }],
+  ['files that are none', { files: 'none' }],
+  ['no words', { fields: { ...FIELDS, words: '' } }],
+  ['a way of seeing that nobody knows', { fields: { ...FIELDS, saw_how: 'dreamt' } }],
+  ...Object.keys(FIELDS).map((name) => [`fields without ${name}`, { fields: without(FIELDS, name) }]),
+  ...[['contact', 300], ['name', 120], ['when', 300], ['words', 20_000]].map(([name, most]) => [`${name} longer than ${most}`, { fields: { ...FIELDS, [name]: 'w'.repeat(most + 1) } }]),
+  ['a field more', { fields: { ...FIELDS, more: '' } }],
+  ['fields that are none', { fields: null }],
+  ['a time below nothing', { made_at: -1 }],
+  ['a time as words', { made_at: '1' }],
+  ['something more', { more: 1 }],
+]) {
+  test(`a statement with ${what} is refused on the page and on the phone`, async () => {
+    assert.equal(await read(said(more)), 'not_opened');
+    await assert.rejects(sealStatement(code, pair.pub, witness, said(more)), { code: 'not_opened' });
+  });
+}
+
+test('fields as long as they may be are read, a letter being what a person sees as one', async () => {
+  const whole = said({ fields: { contact: '\u{1f512}'.repeat(300), name: 'n'.repeat(120), saw_how: 'other', when: 'w'.repeat(300), words: '\u{1f512}'.repeat(20_000) }, made_at: 0 });
+  assert.deepEqual(await read(whole), whole);
+});
+
+test('a statement for other words is not opened, and one by somebody who had no words is told apart', async () => {
+  const sealed = await sealStatement({ ...code, proof: random(32) }, pair.pub, witness, said());
+  assert.deepEqual(await openStatement(pair.scalar, b64(code.proof), witness, sealed), { said: said(), verified: false });
+  await assert.rejects(openStatement(pair.scalar, b64(code.proof), idText(newId()), sealed), { code: 'not_opened' });
+});
+
+const KEY = 'A'.repeat(87);
+const ASKED = { ecdsa_pub: KEY, hpke_pub: KEY, made_at: 1, name: 'Maya', note: 'Tuesday', until: 2 };
+
+for (const [what, more] of [
+  ['a name that is too long', { name: 'n'.repeat(81) }],
+  ['a note that is too long', { note: 'n'.repeat(501) }],
+  ['a name that is nothing', { name: null }],
+  ['a key that is too short', { hpke_pub: KEY.slice(1) }],
+  ['a key that is too long', { ecdsa_pub: `${KEY}A` }],
+  ['a key that is a list', { ecdsa_pub: Array(87).fill('A') }],
+  ['a time that is none', { until: null }],
+  ['a time of making that is none', { made_at: 0.5 }],
+  ['something more', { more: 1 }],
+]) {
+  test(`what is asked with ${what} is not sealed`, async () => {
+    await assert.rejects(sealAsking(code, witness, { ...ASKED, ...more }), { code: 'not_opened' });
+  });
+}
+
+test('what is asked is opened for the words of its own key only', async () => {
+  const sealed = await sealAsking(code, witness, { ...ASKED, name: 'n'.repeat(80), note: 'n'.repeat(500) });
+  await assert.rejects(openAsking(code, 'zoo zoo zoo zoo zoo', witness, sealed), { code: 'wrong_keys' });
+});

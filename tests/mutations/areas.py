@@ -1,0 +1,52 @@
+"""What is mutated, by area, and which tests may cover it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+VAR: Final = ROOT / "var" / "mutations"
+
+# Code that only a PostgreSQL server runs, and migrations of databases, are held by tests that start a server of their own.
+_LEFT_OUT: Final = ("diary/storage/postgres*.py", "diary/storage/migrations/*", "diary/*/__init__.py")
+_VERIFY: Final = "verify bagcheck besidecheck logcheck preparedcheck proofcheck recordcheck wholecheck findings heldback".split()
+_SYNC: Final = (
+    "actions/syncing actions/pulling actions/taking actions/reconcile actions/returning actions/reading_back actions/rotating "
+    "actions/restoring actions/resealing actions/manifest actions/merging actions/mending actions/waiting_files "
+    "actions/sealing actions/panic actions/purging "
+    "net/api net/blobs net/feed net/http net/proofs net/push ledger/push ledger/manifest ledger/receipts"
+)
+_JS_VERIFY: Final = (
+    "front/verify front/results pack/capsule pack/proofs record/unzip record/unzip_stream "
+    "ledger/checkpoint ledger/commitments ledger/heads ledger/lines ledger/signed ledger/statements ledger/timestamps ledger/tree"
+)
+
+AREAS: Final[dict[str, tuple[str, ...]]] = {
+    "py-crypto": ("diary/crypto/*.py",),
+    "py-ledger": ("diary/ledger/*.py",),
+    "py-record": ("diary/record/*.py",),
+    "py-verify": tuple(f"diary/pack/{name}.py" for name in _VERIFY),
+    "py-storage": ("diary/storage/*.py",),
+    "js-crypto": ("static/js/crypto/*.js",),
+    "js-sync": tuple(f"static/js/{name}.js" for name in _SYNC.split()),
+    "js-store": ("static/js/store/*.js",),
+    "js-record": ("static/js/record/*.js",),
+    "js-verify": tuple(f"static/js/{name}.js" for name in _JS_VERIFY.split()),
+}
+
+# Tests that run the code in their own process, by area; those that start a command or a browser are not counted as covering.
+_NEAR: Final = ("crypto", "ledger", "record", "vectors", "storage", "services", "web", "test_encoding.py")
+PYTHON_TESTS: Final = {area: (*_NEAR, "pack") if area == "py-verify" else _NEAR for area in AREAS if area.startswith("py-")}
+PYTHON_MARKS: Final = "not slow and not webkit and not firefox and not browser and not whole and not timed and not postgres"
+NODE_TESTS: Final = "tests/js/*.test.mjs"
+
+
+def files(area: str) -> Iterator[str]:
+    """The files of an area, relative to the project, in order of name."""
+    left_out = {path for pattern in _LEFT_OUT for path in ROOT.glob(pattern)}
+    found = {path for pattern in AREAS[area] for path in ROOT.glob(pattern)} - left_out
+    if area == "js-record":
+        found -= {ROOT / name for name in AREAS["js-verify"]}
+    yield from sorted(path.relative_to(ROOT).as_posix() for path in found)

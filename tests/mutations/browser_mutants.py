@@ -1,0 +1,25 @@
+"""The mutants of files of the browser's code, made by Stryker's operators (browser_mutants.mjs)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+
+from tests.mutations.areas import ROOT
+from tests.mutations.mutant import Mutant
+
+
+def mutants(files: list[str]) -> Iterator[Mutant]:
+    """Every mutant of files, in the order of their text."""
+    command = ["node", "--no-warnings", "--experimental-vm-modules", "tests/mutations/browser_mutants.mjs", *files]
+    for line in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        one = json.loads(line)
+        yield Mutant(one["file"], (one["line"],), partial(_changed, one["file"], one["start"], one["end"], one["text"]))
+
+
+def _changed(file: str, start: int, end: int, text: str) -> str:
+    """The file with `text` from `start` to `end`, which count UTF-16 units as JavaScript does."""
+    units = (ROOT / file).read_text(encoding="utf-8").encode("utf-16-le")
+    return units[: 2 * start].decode("utf-16-le") + text + units[2 * end :].decode("utf-16-le")

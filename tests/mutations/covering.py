@@ -1,0 +1,166 @@
+"""Which tests run which lines: measured once, and again for what changed since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tests.mutations import node_runner
+from tests.mutations.areas import NODE_TESTS, PYTHON_MARKS, PYTHON_TESTS, ROOT, VAR
+from tests.mutations.mutant import Mutant
+
+_PLUGIN: Final = ("-p", "tests.mutations.python_cover")
+_PYTHON: Final = VAR / "python-covered"
+_NODE: Final = VAR / "node-covered"
+
+
+@dataclass(frozen=True)
+class CoveringTest:
+    """A test: its file and its name, what it costs, and what it sets up with others."""
+
+    file: str
+    name: str
+    cost: float
+    uses: tuple[str, ...] = ()
+
+
+@dataclass
+class Covering:
+    """The tests by the lines that they run, and the processor seconds of what they set up with others."""
+
+    by_line: dict[str, dict[int, set[CoveringTest]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    by_file: dict[str, set[CoveringTest]] = field(default_factory=lambda: defaultdict(set))
+    shared: dict[str, float] = field(default_factory=dict)
+
+    def add(self, test: CoveringTest, lines: dict[str, list[int]]) -> None:
+        """Note the lines of a test."""
+        for file, numbers in lines.items():
+            self.by_file[file].add(test)
+            for number in numbers:
+                self.by_line[file][number].add(test)
+
+    def of(self, mutant: Mutant) -> list[CoveringTest]:
+        """The tests that run the place that is changed, the cheapest first."""
+        if mutant.lines is None:
+            found = self.by_file[mutant.file]
+        else:
+            found = set().union(*(self.by_line[mutant.file][line] for line in mutant.lines))
+        return sorted(found, key=lambda test: (test.cost + sum(self.shared[one] for one in test.uses), test.file, test.name))
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Names the content of files."""
+    told = hashlib.sha256()
+    for path in sorted(paths):
+        told.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return told.hexdigest()[:16]
+
+
+def python(area: str) -> Covering:
+    """Measure pytest's tests of an area, those files only that changed or whose subject did."""
+    code = digest((ROOT / "diary").rglob("*.py"))
+    _PYTHON.mkdir(parents=True, exist_ok=True)
+    found = Covering()
+    wanted = {path: _PYTHON / f"{path.stem}-{digest([path])}-{code}.json" for path in _python_tests(area)}
+    if lacking := [path for path, kept in wanted.items() if not kept.exists()]:
+        _measure_python(lacking, wanted)
+    for path, kept in wanted.items():
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        fixtures = told["fixtures"]
+        found.shared |= {name: max(0.0, one["cost"]) for name, one in fixtures.items()}
+        for name, one in told["tests"].items():
+            uses = tuple(use for use in one["uses"] if use in fixtures)
+            test = CoveringTest(path.relative_to(ROOT).as_posix(), name, max(0.0, one["cost"]), uses)
+            for lines in (one["lines"], *(fixtures[use]["lines"] for use in uses)):
+                found.add(test, lines)
+    return found
+
+
+def _python_tests(area: str) -> Iterator[Path]:
+    for name in PYTHON_TESTS[area]:
+        path = ROOT / "tests" / name
+        yield from [path] if path.is_file() else path.rglob("test_*.py")
+
+
+def _measure_python(paths: list[Path], kept: dict[Path, Path]) -> None:
+    out = VAR / "measured.json"
+    out.unlink(missing_ok=True)
+    print(f"measuring which lines the tests of {len(paths)} Python files run", flush=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "tests.mutations.python_cover",
+        "-m",
+        PYTHON_MARKS,
+    ]
+    env = {**os.environ, "KEPT_COVERED": str(out)}
+    with (VAR / "measured.log").open("wb") as log:
+        subprocess.run([*command, *map(str, paths)], cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, check=False)
+    if not out.exists():
+        raise SystemExit(f"The Python tests could not be run. Look at {(VAR / 'measured.log').relative_to(ROOT)}.")
+    keep_python(json.loads(out.read_text(encoding="utf-8")), paths, kept)
+
+
+def keep_python(told: dict[str, Any], paths: list[Path], kept: dict[Path, Path]) -> None:
+    """Write what was measured, a file for each file of tests."""
+    by_file: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, one in told["tests"].items():
+        by_file[name.partition("::")[0]][name] = one
+    for path in paths:
+        tests = by_file[path.relative_to(ROOT).as_posix()]
+        used = {use for one in tests.values() for use in one["uses"]}
+        fixtures = {name: one for name, one in told["fixtures"].items() if name in used}
+        kept[path].write_text(json.dumps({"tests": tests, "fixtures": fixtures}), encoding="utf-8")
+
+
+def node(areas_files: Iterable[str]) -> Covering:
+    """Measure Node's tests, those files only that changed or whose subject did."""
+    code = digest([*(ROOT / "static" / "js").rglob("*.js"), *(ROOT / "tests" / "js" / "phone").glob("*.mjs")])
+    _NODE.mkdir(parents=True, exist_ok=True)
+    found = Covering()
+    files = set(areas_files)
+    for path in sorted(ROOT.glob(NODE_TESTS)):
+        kept = _NODE / f"{path.stem}-{digest([path])}-{code}.json"
+        if not kept.exists():
+            _measure_node(path, kept)
+        told = json.loads(kept.read_text(encoding="utf-8"))
+        file = path.relative_to(ROOT).as_posix()
+        found.shared[file] = told["cost"]
+        before = {name: lines for name, lines in told["before"].items() if name in files}
+        for name, one in told["tests"].items():
+            test = CoveringTest(file, name, one["cost"], (file,))
+            found.add(test, before)
+            found.add(test, {name: lines for name, lines in one["lines"].items() if name in files})
+    return found
+
+
+def _measure_node(path: Path, kept: Path) -> None:
+    print(f"measuring which lines {path.name} runs", flush=True)
+    out = VAR / "measured.json"
+    out.unlink(missing_ok=True)
+    whole = node_runner.cover(path.relative_to(ROOT).as_posix(), out)
+    if whole is None:
+        print(f"  {path.name} is red or was not measured, so it judges nothing", flush=True)
+        told = {"cost": 0.0, "before": {}, "tests": {}}
+    else:
+        told = json.loads(out.read_text(encoding="utf-8"))
+        # What the servers of the tests use is shared out among them.
+        inside = told["cost"] + sum(one["cost"] for one in told["tests"].values())
+        more = max(1.0, whole / max(inside, 0.01))
+        told["cost"] *= more
+        for one in told["tests"].values():
+            one["cost"] *= more
+    kept.write_text(json.dumps(told), encoding="utf-8")

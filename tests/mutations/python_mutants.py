@@ -1,0 +1,69 @@
+"""The mutants of a Python file, made by mutmut's operators."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import partial
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from mutmut.mutation.file_mutation import Mutation, MutationVisitor
+from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.pragma_handling import IgnoredCode
+
+from tests.mutations.areas import ROOT
+from tests.mutations.mutant import Mutant
+
+
+def mutants(file: str) -> Iterator[Mutant]:
+    """Every mutant of a file, in the order of its text."""
+    code = (ROOT / file).read_text(encoding="utf-8")
+    wrapper = MetadataWrapper(cst.parse_module(code))
+    positions = wrapper.resolve(PositionProvider)
+    visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), set()))
+    module = wrapper.visit(visitor)
+    tree = ast.parse(code)
+    for one in visitor.mutations:
+        if _says_the_same(one):
+            continue
+        yield Mutant(file, _reached(tree, positions[one.original_node]), partial(_changed, module, one))
+
+
+def compiles(one: Mutant) -> bool:
+    """Whether the changed file is Python at all."""
+    try:
+        compile(one.source, one.file, "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _changed(module: cst.Module, one: Mutation) -> str:
+    return cst.ensure_type(module.deep_replace(one.original_node, one.mutated_node), cst.Module).code
+
+
+def _says_the_same(one: Mutation) -> bool:
+    """Whether a change is of no interest: the words of a sentence or the letters of SQL, or what only a type checker reads."""
+    node = one.original_node
+    if isinstance(node, cst.SimpleString):
+        return " " in str(node.evaluated_value).strip() if isinstance(node.evaluated_value, str) else False
+    return bool(
+        isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in {"cast", "TypeVar", "NewType"}
+    )
+
+
+def _reached(tree: ast.Module, where: CodeRange) -> tuple[int, ...] | None:
+    """The lines that are run when the place is reached; None outside functions."""
+    first, last = where.start.line, where.end.line
+    inside, statement = None, None
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.stmt) or not node.lineno <= first <= (node.end_lineno or 0):
+            continue
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.body[0].lineno <= first:
+            inside = node
+        # `ast.walk` goes from the outside in: the last one found is the innermost.
+        statement = node
+    if inside is None or statement is None or statement.lineno < inside.lineno:
+        return None
+    return tuple(range(statement.lineno, last + 1))

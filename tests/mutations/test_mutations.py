@@ -1,0 +1,84 @@
+"""The mutation run itself: its mutants are what they say, it sees a planted fault, and what is argued is still there."""
+
+from __future__ import annotations
+
+from tests.mutations import browser_mutants, node_runner, python_mutants
+from tests.mutations.__main__ import draw, equivalents
+from tests.mutations.areas import AREAS, ROOT, files
+from tests.mutations.covering import Covering, CoveringTest
+from tests.mutations.judging import Judge
+
+PADDING = "diary/crypto/padding.py"
+RULES = "static/js/record/roles.js"
+
+
+def test_every_area_has_files_and_none_is_in_two() -> None:
+    """A file that is renamed is not left out in silence."""
+    found = [name for area in AREAS for name in files(area)]
+    assert len(found) == len(set(found))
+    for area, patterns in AREAS.items():
+        assert list(files(area)), area
+        for pattern in patterns:
+            assert list(ROOT.glob(pattern)), f"{area}: {pattern} names no file"
+
+
+def test_a_mutant_of_python_changes_one_place_and_knows_its_lines() -> None:
+    """The line that goes is among the lines whose being run means that the place was reached."""
+    source = (ROOT / PADDING).read_text(encoding="utf-8").splitlines()
+    found = list(python_mutants.mutants(PADDING))
+    assert len(found) > 20
+    for one in found:
+        gone, _ = one.changed
+        assert gone, one.diff()
+        if one.lines is not None:
+            assert gone[0] in {source[line - 1].strip() for line in one.lines}, one.diff()
+
+
+def test_a_mutant_of_the_browser_s_code_changes_one_place() -> None:
+    """Stryker's places are those of the file."""
+    source = (ROOT / RULES).read_text(encoding="utf-8").splitlines()
+    found = list(browser_mutants.mutants([RULES]))
+    assert len(found) > 20
+    for one in found:
+        gone, _ = one.changed
+        assert one.lines
+        assert gone[0] == source[one.lines[0] - 1].strip(), one.diff()
+
+
+def test_the_seed_decides_what_is_drawn_and_a_larger_sample_begins_with_the_smaller() -> None:
+    """The same seed draws the same; another one others."""
+    drawn = [[one.key for one in draw("py-crypto", seed, "padding")] for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert set(drawn[0]) == set(drawn[2])
+
+
+def test_a_planted_fault_is_seen_in_python_and_no_change_is_not() -> None:
+    """The changed file is the one that is imported, in a process of its own."""
+    test = CoveringTest("tests/crypto/test_padding.py", "tests/crypto/test_padding.py", 1.0)
+    judge = Judge()
+    try:
+        ends = set()
+        for one in list(python_mutants.mutants(PADDING))[:6]:
+            covering = Covering()
+            covering.add(test, {PADDING: list(one.lines or [1])})
+            ends.add(judge.judge(one, covering)["how"])
+    finally:
+        judge.close()
+    assert "killed" in ends
+
+
+def test_a_planted_fault_is_seen_in_node_and_no_change_is_not() -> None:
+    """The changed module is the one that is imported."""
+    source = (ROOT / RULES).read_text(encoding="utf-8")
+    unchanged = node_runner.run(RULES, source, "tests/js/roles.test.mjs", [], 60)
+    broken = node_runner.run(RULES, source + "\nthrow new Error('planted');\n", "tests/js/roles.test.mjs", [], 60)
+    assert (unchanged["how"], broken["how"]) == ("survived", "killed")
+
+
+def test_what_is_argued_is_still_there() -> None:
+    """A row whose line is gone argues for nothing."""
+    for (name, gone, come), why in equivalents().items():
+        lines = [line.strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+        assert all(line in lines for line in gone), f"{name} no longer holds {gone}"
+        assert gone != come
+        assert len(why) > 20, f"{name}: {gone}: a reason is a sentence"
