@@ -44,13 +44,26 @@ def _changed(module: cst.Module, one: Mutation) -> str:
 
 
 def _says_the_same(one: Mutation) -> bool:
-    """Whether a change is of no interest: the words of a sentence or the letters of SQL, or what only a type checker reads."""
-    node = one.original_node
+    """Whether only a sentence, the letters of SQL, or what nothing but a type checker reads would be changed."""
+    node, mutated = one.original_node, one.mutated_node
+    if isinstance(node, (cst.Assign, cst.AnnAssign)):
+        return _is_sentence(node.value)
+    if isinstance(node, cst.Call) and isinstance(mutated, cst.Call):
+        if isinstance(node.func, cst.Name) and node.func.value in {"cast", "TypeVar", "NewType"}:
+            return True
+        kept = {id(arg) for arg in mutated.args}
+        return any(_is_sentence(arg.value) for arg in node.args if id(arg) not in kept)
+    return _is_sentence(node)
+
+
+def _is_sentence(node: cst.CSTNode | None) -> bool:
+    """Whether a piece of code is text with a space inside."""
     if isinstance(node, cst.SimpleString):
-        return " " in str(node.evaluated_value).strip() if isinstance(node.evaluated_value, str) else False
-    return bool(
-        isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in {"cast", "TypeVar", "NewType"}
-    )
+        text = node.evaluated_value
+        return isinstance(text, str) and " " in text.strip()
+    if isinstance(node, cst.FormattedString):
+        return any(isinstance(part, cst.FormattedStringText) and " " in part.value.strip() for part in node.parts)
+    return isinstance(node, cst.ConcatenatedString) and (_is_sentence(node.left) or _is_sentence(node.right))
 
 
 def _reached(tree: ast.Module, where: CodeRange) -> tuple[int, ...] | None:

@@ -16,10 +16,13 @@ import json
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import traceback
+from functools import cache
+from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
@@ -30,7 +33,7 @@ CLOCK_TIMES: Final = 15
 CLOCK_LEAST_S: Final = 120
 _OURS: Final = ("diary", "tests")
 # pytest says that it cannot rewrite the assertions of plugins that were imported before; they have none that matter here.
-_OPTIONS: Final = "-x -q -p no:cacheprovider --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
+_OPTIONS: Final = "-x -q -p no:cacheprovider --assert=plain --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
 
 
 class Changed(importlib.abc.MetaPathFinder):
@@ -66,10 +69,15 @@ def main() -> None:
             importlib.import_module(name)
         except ImportError:
             continue  # made by its package as it is imported, and only then
+    _DATABASE.unlink(missing_ok=True)
+    run({"file": "", "source": "", "tests": [_SERVED], "cpu_s": 120})
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 
 
+_DATABASE: Final = VAR / "migrated.db"
+# A test that starts a server.
+_SERVED: Final = "tests/web/test_rotation.py::test_words_alone_leave_the_code[sqlite]"
 # Tells which modules of others the tests import.
 _PACKAGES: Final = """
 import json, sys
@@ -125,6 +133,29 @@ def _listen(read: int, pid: int, wall: float) -> tuple[str, bool]:
         os.close(ended)
 
 
+class _Migrated:
+    """A database with every table, made once by the code as it is: migrating takes longer than most tests."""
+
+    def __init__(self, *, is_kept: bool) -> None:
+        """`is_kept`: nothing is changed in this process, so what it makes may serve the others."""
+        self.is_kept = is_kept
+
+    def pytest_configure(self) -> None:
+        """Put what was made in the place of the making (tests/once.py)."""
+        once = sys.modules.get("tests.once")
+        if once is None:
+            return
+        migrated = vars(once)["_migrated"]
+
+        @cache
+        def database() -> Path:
+            if not _DATABASE.exists() and self.is_kept:
+                shutil.copy(migrated(), _DATABASE)
+            return _DATABASE if _DATABASE.exists() else migrated()
+
+        vars(once)["_migrated"] = database
+
+
 class _FirstRed:
     """Tells which test was red first."""
 
@@ -168,7 +199,7 @@ def _child(task: dict[str, Any], write: int) -> None:
         hypothesis.settings.load_profile("mutants")
         if task["file"]:
             sys.meta_path.insert(0, Changed(task["file"], task["source"]))
-        code = pytest.main([*_OPTIONS, *task["tests"]], plugins=[_FirstRed(write)])
+        code = pytest.main([*_OPTIONS, *task["tests"]], plugins=[_FirstRed(write), _Migrated(is_kept=not task["file"])])
     except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
         traceback.print_exc()
     finally:
