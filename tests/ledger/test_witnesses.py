@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from diary.crypto import witness
 from diary.crypto.kdf import CHEAPEST
 from diary.crypto.witness import Code
+from diary.crypto.words import word_list
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature, SealError
 from diary.ledger import witnesses
@@ -38,6 +40,22 @@ def test_a_code_of_seven_words_is_read_as_before() -> None:
     assert [b64(worth.key), b64(worth.name), b64(worth.proof)] == [old["worth"][name] for name in ("key", "name", "proof")]
     told = witnesses.open_asking(worth, old["read"]["key_words"], V["witness"], unb64(old["asking"]))
     assert told["note"] == V["asked"]["note"]
+
+
+@pytest.mark.parametrize("first", range(0, 256, 16))
+def test_the_check_of_a_code_of_seven_words_is_over_its_bytes_alone(first: int) -> None:
+    """Sixteen codes of before, because four bits hold by chance for one in sixteen."""
+    raw = bytes([first, 1, 2, 3, 4])
+    number = int.from_bytes(raw, "big") << 4 | hashlib.sha256(b"kept/witness-check\0" + raw).digest()[0] >> 4
+    code = " ".join(word_list()[number >> shift & 0x7FF] for shift in (33, 22, 11, 0))
+    assert witness.read_words(f"{code} what normal uphold") == (code, "what normal uphold")
+
+
+def test_as_many_characters_as_four_hundred_are_read() -> None:
+    """Spaces count; one more is not looked at."""
+    assert witness.read_words(V["words"].ljust(400))[0] == V["read"]["code"]
+    with pytest.raises(BadRequest):
+        witness.read_words(V["words"].ljust(401))
 
 
 def test_what_is_asked_opens_for_the_words_alone() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
@@ -30,13 +31,24 @@ def mutants(file: str) -> Iterator[Mutant]:
         yield Mutant(file, _reached(tree, positions[one.original_node]), partial(_changed, module, one))
 
 
-def compiles(one: Mutant) -> bool:
-    """Whether the changed file is Python at all."""
+def is_other(one: Mutant) -> bool:
+    """Whether the changed file is Python, and says something else: not where only a default is left out."""
     try:
         compile(one.source, one.file, "exec", dont_inherit=True)
     except SyntaxError:
         return False
-    return True
+    gone, come = (" ".join(lines) for lines in one.changed)
+    return not any(come in _without(gone, default) for default in _DEFAULTS)
+
+
+# How bytes stand for a number where nothing is said: from Python 3.11 on.
+_DEFAULTS: Final = (', "big")',)
+
+
+def _without(line: str, default: str) -> set[str]:
+    """A line with the default left out in one place."""
+    pieces = line.split(default)
+    return {default.join(pieces[:at]) + ", )" + default.join(pieces[at:]) for at in range(1, len(pieces))}
 
 
 def _changed(module: cst.Module, one: Mutation) -> str:
