@@ -9,8 +9,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 VAR: Final = ROOT / "var" / "mutations"
 
-# Code that only a PostgreSQL server runs, and migrations of databases, are held by tests that start a server of their own.
-_LEFT_OUT: Final = ("diary/storage/postgres*.py", "diary/storage/migrations/*", "diary/*/__init__.py")
+# Code that only a PostgreSQL server runs, moving to one, and migrations are held by tests that start such a server.
+_LEFT_OUT: Final = ("diary/storage/postgres*.py", "diary/storage/moving.py", "diary/storage/migrations/*", "diary/*/__init__.py")
 _VERIFY: Final = "verify bagcheck besidecheck logcheck preparedcheck proofcheck recordcheck wholecheck findings heldback".split()
 _SYNC: Final = (
     "actions/syncing actions/pulling actions/taking actions/reconcile actions/returning actions/reading_back actions/rotating "
@@ -38,7 +38,8 @@ AREAS: Final[dict[str, tuple[str, ...]]] = {
 
 # Tests that run the code in their own process, by area; those that start a command or a browser are not counted as covering.
 _NEAR: Final = ("crypto", "ledger", "record", "vectors", "storage", "services", "web", "test_encoding.py")
-PYTHON_TESTS: Final = {area: (*_NEAR, "pack") if area == "py-verify" else _NEAR for area in AREAS if area.startswith("py-")}
+_MORE: Final = {"py-verify": ("pack",), "py-storage": ("operating/test_backups.py", "trust/test_witnesses.py")}
+PYTHON_TESTS: Final = {area: (*_NEAR, *_MORE.get(area, ())) for area in AREAS if area.startswith("py-")}
 PYTHON_MARKS: Final = "not slow and not webkit and not firefox and not browser and not whole and not timed and not postgres"
 NODE_TESTS: Final = "tests/js/*.test.mjs"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -38,9 +39,13 @@ def is_other(one: Mutant) -> bool:
     except SyntaxError:
         return False
     gone, come = (" ".join(lines) for lines in one.changed)
+    if _CAST.sub("", gone) == _CAST.sub("", come):
+        return False
     return not any(come in _without(gone, default) for default in _DEFAULTS)
 
 
+# A type's name in quotes, which nothing reads when the program runs.
+_CAST: Final = re.compile(r'(?<=cast\()"[^"]*"')
 # How bytes stand for a number where nothing is said: from Python 3.11 on.
 _DEFAULTS: Final = (', "big")',)
 

@@ -1,0 +1,272 @@
+"""How attachments, entries and times are read: what is blank, what is held back, and how it is spelt."""
+
+from __future__ import annotations
+
+import pytest
+
+from diary.record import evidence, reading, times, vocabulary, witness
+from diary.record.evidence import Attachment
+from diary.record.incident import LATE_MS, Incident
+from diary.record.versions import Opened, tell
+
+DAY_MS = 86_400_000
+NOON = 1_793_620_800_000  # 2 Nov 2026, 12:00 UTC
+
+
+def version(
+    kind: str, name: str, at: int, fields: dict[str, object], parents: tuple[str, ...] = (), **restricted: object
+) -> Opened:
+    clock = {"_clock": {"offset_ms": None, "tz": "Europe/London", "utc": at}}
+    return Opened("r", name, kind, 1, {**fields, **clock, "_parents": list(parents)}, restricted)
+
+
+def attachment(fields: dict[str, object], **restricted: object) -> Attachment:
+    return Attachment(tell([version("attachment", "a", NOON, fields, **restricted)]))
+
+
+def entry(fields: dict[str, object], at: int = NOON) -> Incident:
+    return Incident("7", 7, tell([version("incident", "a", at, fields)]))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "extension", "is_mail"),
+    [
+        ("image/png", "png", False),
+        ("message/rfc822", "eml", True),
+        ("text/html", "bin", False),
+        (None, "bin", False),
+        ("audio/mp4", "m4a", False),
+    ],
+)
+def test_a_file_is_called_after_its_bytes(media_type: str | None, extension: str, is_mail: bool) -> None:
+    """A type that is not known keeps its bytes under .bin; mail goes by itself."""
+    made = attachment({"media_type": media_type, "name": "holiday.exe"})
+    assert (made.extension, made.is_mail) == (extension, is_mail)
+
+
+def test_saved_mail_alone_is_mail() -> None:
+    """Nothing else goes in its folder."""
+    assert [name for name, extension in evidence.EXTENSIONS.items() if extension in evidence.MAIL] == ["message/rfc822"]
+
+
+def test_a_file_is_described_by_its_keeper_else_by_its_kind() -> None:
+    """The keeper's sentence, the label of the kind, or `File`."""
+    assert attachment({"kind": "screenshot", "description": "His message"}).description == "His message"
+    assert attachment({"kind": "screenshot", "description": ""}).description == vocabulary.label("attachment_kinds", "screenshot")
+    assert attachment({"kind": "a_new_kind"}).description == "a new kind"
+    assert (attachment({}).description, attachment({}).kind_label) == ("File", "File")
+
+
+@pytest.mark.parametrize(
+    ("fields", "restricted", "is_held_back"),
+    [
+        ({"looked_at": NOON}, {}, False),
+        ({"looked_at": NOON, "sensitivity": "normal"}, {"shows_where_i_live": False}, False),
+        ({"looked_at": 0}, {}, False),
+        ({}, {}, True),
+        ({"looked_at": True}, {}, True),
+        ({"looked_at": NOON, "sensitivity": "intimate"}, {}, True),
+        ({"looked_at": NOON}, {"shows_where_i_live": True}, True),
+    ],
+)
+def test_a_picture_is_held_back_unless_it_was_looked_at_and_nothing_speaks_against_it(
+    fields: dict[str, object], restricted: dict[str, object], is_held_back: bool
+) -> None:
+    """Any one of the three holds it back by itself."""
+    assert attachment(fields, **restricted).is_held_back is is_held_back
+
+
+def test_the_first_picture_for_a_purpose_and_its_place() -> None:
+    """The place is that of its key, so pictures for other purposes count."""
+    renditions = [{"purpose": "preview", "n": 1}, {"purpose": "print", "n": 2}, {"purpose": "print", "n": 3}]
+    made = attachment({"renditions": renditions})
+    assert made.rendition("print") == (1, renditions[1])
+    assert made.rendition("preview") == (0, renditions[0])
+    assert made.rendition("masked") is None
+
+
+def test_what_a_file_belongs_to_and_its_times() -> None:
+    """Each from its own field."""
+    block = {
+        "start": NOON,
+        "end": NOON + 60_000,
+        "tz": "Europe/London",
+        "utc_offset_min": 0,
+        "precision": "range",
+        "local": "noon",
+        "source": "clock",
+    }
+    made = attachment({"incident_ids": ["one", "two"], "captured_at": block, "content_time": {"start": NOON + 1}})
+    assert made.incident_ids == ("one", "two")
+    assert made.taken == times.When(NOON, NOON + 60_000, "noon", "Europe/London", 0, "range", "clock")
+    assert made.shown_time == times.When(NOON + 1, None, "", "", 0, "minute", "")
+
+
+@pytest.mark.parametrize(
+    ("offset", "read"), [(None, 60), (0, 0), (18 * 60, 18 * 60), (-18 * 60, -18 * 60), (18 * 60 + 1, 60), (True, 60)]
+)
+def test_a_distance_that_no_zone_has_is_reckoned_from_the_zone(offset: int | None, read: int) -> None:
+    """Eighteen hours are the most."""
+    summer = NOON - 120 * DAY_MS
+    assert times.block({"t": {"start": summer, "tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == read
+    assert times.block({"t": {"tz": "Europe/London", "utc_offset_min": offset}}, "t").offset_min == (0 if read == 60 else read)
+
+
+def test_an_entry_keeps_its_first_words() -> None:
+    """What was corrected later stands beneath, with its day."""
+    told = tell([
+        version("incident", "a", NOON, {"narrative": "He came"}),
+        version("incident", "b", NOON + DAY_MS, {"narrative": "He came back"}, ("a",)),
+    ])  # fmt: skip
+    assert (Incident("7", 7, told).narrative, Incident("7", 7, told).text("narrative")) == ("He came", "He came back")
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({}, None),
+        ({"count": -1}, None),
+        ({"count": True}, None),
+        ({"count": 0}, (0, False)),
+        ({"count": 12, "count_is_estimate": True}, (12, True)),
+        ({"count": 12, "count_is_estimate": None}, (12, False)),
+        ({"count": 12, "count_is_estimate": 1}, (12, False)),
+    ],
+)
+def test_how_many_an_entry_stands_for(fields: dict[str, object], count: tuple[int, bool] | None) -> None:
+    """A number below nothing, or a switch, is none; an estimate is one only when it was said to be."""
+    assert entry(fields).count == count
+
+
+@pytest.mark.parametrize(("kind", "is_late"), [("", False), ("contemporaneous", False), ("from_memory", True)])
+def test_an_entry_says_itself_that_it_is_late(kind: str, is_late: bool) -> None:
+    """Whoever wrote it from memory has said so."""
+    assert entry({"entry_kind": kind}).is_late is is_late
+
+
+@pytest.mark.parametrize(("after", "is_late"), [(0, False), (LATE_MS, False), (LATE_MS + 1, True), (-1, False)])
+def test_a_day_is_the_limit_of_lateness(after: int, is_late: bool) -> None:
+    """Twenty-four hours, to the millisecond, are not late yet."""
+    assert LATE_MS == DAY_MS
+    fields = {"occurred_start": NOON, "tz": "Europe/London", "precision": "minute"}
+    assert entry(fields, NOON + after).delay_ms == after
+    assert entry(fields, NOON + after).is_late is is_late
+
+
+def test_what_is_not_over_is_not_late() -> None:
+    """The end counts where there is one, and never less than nothing."""
+    fields = {"occurred_start": NOON, "occurred_end": NOON + DAY_MS, "tz": "Europe/London", "precision": "day"}
+    assert [entry(fields, NOON + n).delay_ms for n in (0, DAY_MS, 2 * DAY_MS + 1)] == [0, 0, DAY_MS + 1]
+    assert entry({"precision": "unknown"}).delay_ms is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2026-11-03", "3 Nov 2026"),
+        ("2026-01-31", "31 Jan 2026"),
+        ("2026-12-01", "1 Dec 2026"),
+        ("last spring", "last spring"),
+        ("2026-02-30", "2026-02-30"),
+        ("", ""),
+    ],
+)
+def test_a_date_in_words(text: str, words: str) -> None:
+    """A day without a zero before it; what is no date stays as it is."""
+    assert times.date_words(text) == words
+
+
+def test_months() -> None:
+    """Twelve, short and long."""
+    assert [times.month_short(n) for n in range(1, 13)] == "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    assert [times.month_long(n) for n in (1, 5, 9, 12)] == ["January", "May", "September", "December"]
+
+
+@pytest.mark.parametrize(
+    ("ms", "tz", "day", "clock"),
+    [
+        (NOON, "Europe/London", "Mon 2 Nov 2026", "12:00 GMT (UTC)"),
+        (NOON - 120 * DAY_MS, "Europe/London", "Sun 5 Jul 2026", "13:00 BST (UTC+1)"),
+        (NOON, "Asia/Kolkata", "Mon 2 Nov 2026", "17:30 IST (UTC+5:30)"),
+        (NOON, "America/New_York", "Mon 2 Nov 2026", "07:00 EST (UTC-5)"),
+        (NOON, "Nowhere/None", "Mon 2 Nov 2026", "12:00 UTC"),
+        (10**18, "Europe/London", "a time no calendar holds", ""),
+        (-(10**18), "Europe/London", "a time no calendar holds", ""),
+    ],
+)
+def test_an_instant_on_the_clock_of_a_zone(ms: int, tz: str, day: str, clock: str) -> None:
+    """With the zone's own name and its distance; a number that no calendar holds is said to be that."""
+    printed = times.instant(ms, tz)
+    assert (printed.day, printed.clock, printed.note) == (day, clock, "")
+
+
+def test_the_mark_of_somebody_else_s_words() -> None:
+    """Put in by the keeper, checked, not checked, not known; and changed since."""
+    put_in = witness.mark_of({"narrative": "He ran."})
+    marks = [
+        witness.mark_of({"narrative": "He ran.", "arrived": {"words": "He ran.", "verified": one}}) for one in (True, False, None)
+    ]
+    changed = witness.mark_of({"narrative": "He walked.", "arrived": {"words": "He ran.", "verified": True}})
+    assert all(one.startswith("Not the keeper’s words: ") for one in (put_in, *marks, changed))
+    assert len({put_in, *marks, changed}) == 5
+    assert "put in by the keeper" in put_in
+    assert [("NOT" in one, one.endswith(", checked")) for one in marks] == [(False, True), (True, False), (True, False)]
+    assert changed == marks[0] + "; CHANGED by the keeper since it came"
+
+
+def test_what_came_is_shown_where_other_words_stand_now() -> None:
+    """And not where they are the same."""
+    came = {"arrived": {"words": "He ran.", "verified": True}}
+    assert witness.as_it_came({"narrative": "He walked.", **came}) == "He ran."
+    assert witness.as_it_came({"narrative": "He ran.", **came}) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "whole", "switch", "codes"),
+    [
+        ("one", "one", None, None, ("one",)),
+        ("", "", None, None, ()),
+        (3, "", 3, None, ()),
+        (0, "", 0, None, ()),
+        (True, "", None, True, ()),
+        (False, "", None, False, ()),
+        (None, "", None, None, ()),
+        (["one", "", 3, "two"], "", None, None, ("one", "two")),
+        ({"one": 1}, "", None, None, ()),
+    ],
+)
+def test_a_field_is_read_as_what_it_is_asked_for(
+    value: object, text: str, whole: int | None, switch: bool | None, codes: tuple[str, ...]
+) -> None:
+    """What is of another shape reads as blank, never as an error: a newer app may have written it."""
+    fields = {"f": value}
+    assert (reading.text_of(fields, "f"), reading.whole_of(fields, "f"), reading.switch_of(fields, "f")) == (text, whole, switch)
+    assert reading.codes_of(fields, "f") == codes
+
+
+def test_objects_of_a_field() -> None:
+    """What is no object is passed over."""
+    assert reading.objects_of({"f": [{"a": 1}, "b", None, {}]}, "f") == ({"a": 1}, {})
+    assert reading.objects_of({"f": {"a": 1}}, "f") == ()
+    assert reading.object_of({"f": {"a": 1}}, "f") == {"a": 1}
+    assert reading.object_of({"f": [{"a": 1}]}, "f") == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "blank"),
+    [(None, True), ("", True), ([], True), ((), True), ({}, True), (False, False), (0, False), (" ", False), ([""], False)],
+)
+def test_blank_is_what_says_nothing(value: object, blank: bool) -> None:
+    """No and nought say something."""
+    assert reading.is_blank(value) is blank
+
+
+def test_letters_of_the_list_of_behaviours() -> None:
+    """Once each, in order; a code that reads like two letters gives both, one that is not known none."""
+    behaviours = vocabulary.LISTS["behaviours"].terms
+    double = next((term for term in behaviours if term.letter and "/" in term.letter), None)
+    single = next(term for term in behaviours if term.letter and "/" not in term.letter)
+    assert vocabulary.letters([single.code, single.code, "no such code"]) == (single.letter,)
+    if double:
+        assert vocabulary.letters([double.code]) == tuple(sorted(double.letter.split("/")))
+    assert vocabulary.labels("behaviours", [single.code, "a_newer_one"]) == (single.label, "a newer one")
