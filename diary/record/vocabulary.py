@@ -11,8 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-ALWAYS: Final = ("other", "not_sure", "prefer_not_to_say")
-
 
 @dataclass(frozen=True, slots=True)
 class Term:

@@ -1,15 +1,17 @@
-"""Which tests run which lines: measured once, and again for what changed since."""
+"""Which tests run which lines: measured once, and again for tests that have changed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,25 +36,43 @@ class CoveringTest:
 
 @dataclass
 class Covering:
-    """The tests by the lines that they run, and the processor seconds of what they set up with others."""
+    """The tests by the lines that they run, and the processor seconds of what they set up with others.
+
+    Of a file that has changed since a test was measured, the test counts as running every line.
+    """
 
     by_line: dict[str, dict[int, set[CoveringTest]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     by_file: dict[str, set[CoveringTest]] = field(default_factory=lambda: defaultdict(set))
+    anywhere: dict[str, set[CoveringTest]] = field(default_factory=lambda: defaultdict(set))
     shared: dict[str, float] = field(default_factory=dict)
+    tests: set[CoveringTest] = field(default_factory=set)
+    _imported: dict[str, set[CoveringTest]] = field(default_factory=dict)
 
-    def add(self, test: CoveringTest, lines: dict[str, list[int]]) -> None:
-        """Note the lines of a test."""
+    def add(self, test: CoveringTest, lines: dict[str, list[int]], changed: set[str]) -> None:
+        """Note the lines of a test, and which of the files have changed since it was measured."""
+        self.tests.add(test)
         for file, numbers in lines.items():
             self.by_file[file].add(test)
+            if file in changed:
+                self.anywhere[file].add(test)
+                continue
             for number in numbers:
                 self.by_line[file][number].add(test)
+
+    def _importing(self, module: str) -> set[CoveringTest]:
+        """The tests in files that import a module by its name: they may read what it holds and run no line of it."""
+        if module not in self._imported:
+            named = re.compile(rf"^(from|import) .*\b{module}\b", re.MULTILINE)
+            found = {test for test in self.tests if named.search((ROOT / test.file).read_text(encoding="utf-8"))}
+            self._imported[module] = found
+        return self._imported[module]
 
     def of(self, mutant: Mutant) -> list[CoveringTest]:
         """The tests that run the place that is changed, the cheapest first."""
         if mutant.lines is None:
-            found = self.by_file[mutant.file]
+            found = self.by_file[mutant.file] | self._importing(Path(mutant.file).stem)
         else:
-            found = set().union(*(self.by_line[mutant.file][line] for line in mutant.lines))
+            found = self.anywhere[mutant.file].union(*(self.by_line[mutant.file][line] for line in mutant.lines))
         return sorted(found, key=lambda test: (test.cost + sum(self.shared[one] for one in test.uses), test.file, test.name))
 
 
@@ -65,23 +85,32 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def python(area: str) -> Covering:
-    """Measure pytest's tests of an area, those files only that changed or whose subject did."""
-    code = digest((ROOT / "diary").rglob("*.py"))
+    """Measure pytest's tests of an area, those files only that changed."""
     _PYTHON.mkdir(parents=True, exist_ok=True)
     found = Covering()
-    wanted = {path: _PYTHON / f"{path.stem}-{digest([path])}-{code}.json" for path in _python_tests(area)}
+    wanted = {path: _PYTHON / f"{path.stem}-{digest([path])}.json" for path in _python_tests(area)}
     if lacking := [path for path, kept in wanted.items() if not kept.exists()]:
         _measure_python(lacking, wanted)
     for path, kept in wanted.items():
         told = json.loads(kept.read_text(encoding="utf-8"))
-        fixtures = told["fixtures"]
+        fixtures, changed = told["fixtures"], changed_since(told)
         found.shared |= {name: max(0.0, one["cost"]) for name, one in fixtures.items()}
         for name, one in told["tests"].items():
             uses = tuple(use for use in one["uses"] if use in fixtures)
             test = CoveringTest(path.relative_to(ROOT).as_posix(), name, max(0.0, one["cost"]), uses)
             for lines in (one["lines"], *(fixtures[use]["lines"] for use in uses)):
-                found.add(test, lines)
+                found.add(test, lines, changed)
     return found
+
+
+def changed_since(told: dict[str, Any]) -> set[str]:
+    """The files of which the lines that were measured are no longer those of today."""
+    return {file for file, was in told["code"].items() if not (ROOT / file).exists() or _digest_of(file) != was}
+
+
+@cache
+def _digest_of(file: str) -> str:
+    return digest([ROOT / file])
 
 
 def _python_tests(area: str) -> Iterator[Path]:
@@ -123,27 +152,34 @@ def keep_python(told: dict[str, Any], paths: list[Path], kept: dict[Path, Path])
         tests = by_file[path.relative_to(ROOT).as_posix()]
         used = {use for one in tests.values() for use in one["uses"]}
         fixtures = {name: one for name, one in told["fixtures"].items() if name in used}
-        kept[path].write_text(json.dumps({"tests": tests, "fixtures": fixtures}), encoding="utf-8")
+        write(kept[path], {"tests": tests, "fixtures": fixtures}, [*tests.values(), *fixtures.values()])
+
+
+def write(kept: Path, told: dict[str, Any], measured: Iterable[dict[str, Any]]) -> None:
+    """Write what was measured, with what the code was then."""
+    files = {file for one in measured for file in one["lines"]}
+    told["code"] = {file: digest([ROOT / file]) for file in sorted(files)}
+    kept.write_text(json.dumps(told), encoding="utf-8")
 
 
 def node(areas_files: Iterable[str]) -> Covering:
-    """Measure Node's tests, those files only that changed or whose subject did."""
-    code = digest([*(ROOT / "static" / "js").rglob("*.js"), *(ROOT / "tests" / "js" / "phone").glob("*.mjs")])
+    """Measure Node's tests, those files only that changed."""
     _NODE.mkdir(parents=True, exist_ok=True)
     found = Covering()
     files = set(areas_files)
     for path in sorted(ROOT.glob(NODE_TESTS)):
-        kept = _NODE / f"{path.stem}-{digest([path])}-{code}.json"
+        kept = _NODE / f"{path.stem}-{digest([path])}.json"
         if not kept.exists():
             _measure_node(path, kept)
         told = json.loads(kept.read_text(encoding="utf-8"))
         file = path.relative_to(ROOT).as_posix()
         found.shared[file] = told["cost"]
+        changed = changed_since(told)
         before = {name: lines for name, lines in told["before"].items() if name in files}
         for name, one in told["tests"].items():
             test = CoveringTest(file, name, one["cost"], (file,))
-            found.add(test, before)
-            found.add(test, {name: lines for name, lines in one["lines"].items() if name in files})
+            found.add(test, before, changed)
+            found.add(test, {name: lines for name, lines in one["lines"].items() if name in files}, changed)
     return found
 
 
@@ -154,7 +190,7 @@ def _measure_node(path: Path, kept: Path) -> None:
     whole = node_runner.cover(path.relative_to(ROOT).as_posix(), out)
     if whole is None:
         print(f"  {path.name} is red or was not measured, so it judges nothing", flush=True)
-        told = {"cost": 0.0, "before": {}, "tests": {}}
+        told: dict[str, Any] = {"cost": 0.0, "before": {}, "tests": {}}
     else:
         told = json.loads(out.read_text(encoding="utf-8"))
         # What the servers of the tests use is shared out among them.
@@ -163,4 +199,4 @@ def _measure_node(path: Path, kept: Path) -> None:
         told["cost"] *= more
         for one in told["tests"].values():
             one["cost"] *= more
-    kept.write_text(json.dumps(told), encoding="utf-8")
+    write(kept, told, [{"lines": told["before"]}, *told["tests"].values()])

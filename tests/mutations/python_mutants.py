@@ -41,9 +41,13 @@ def is_other(one: Mutant) -> bool:
     gone, come = (" ".join(lines) for lines in one.changed)
     if _CAST.sub("", gone) == _CAST.sub("", come):
         return False
+    if gone.lower() == come.lower() and any(name.upper() in come for name in _CODECS):
+        return False
     return not any(come in _without(gone, default) for default in _DEFAULTS)
 
 
+# Python takes their names in any case.
+_CODECS: Final = ('"utf-8"', '"ascii"', '"utf-16-le"')
 # A type's name in quotes, which nothing reads when the program runs.
 _CAST: Final = re.compile(r'(?<=cast\()"[^"]*"')
 # How bytes stand for a number where nothing is said: from Python 3.11 on.

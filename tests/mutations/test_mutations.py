@@ -60,7 +60,7 @@ def test_a_planted_fault_is_seen_in_python_and_no_change_is_not() -> None:
         ends = set()
         for one in list(python_mutants.mutants(PADDING))[:6]:
             covering = Covering()
-            covering.add(test, {PADDING: list(one.lines or [1])})
+            covering.add(test, {PADDING: list(one.lines or [1])}, set())
             ends.add(judge.judge(one, covering)["how"])
     finally:
         judge.close()

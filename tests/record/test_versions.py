@@ -1,5 +1,7 @@
 """What was said first, what was added, what was changed: the ten-minute rule."""
 
+import pytest
+
 from diary.record.versions import SETTLING_MS, Opened, tell, tell_all
 
 
@@ -49,6 +51,22 @@ def test_bookkeeping_is_no_change() -> None:
         ]
     )
     assert told.revisions == () and told.newest.version == "b"
+
+
+@pytest.mark.parametrize("name", "assisted cards_opened reason include_in_pack start_with_this looked_at _line".split())
+def test_each_kind_of_bookkeeping_is_no_change_by_itself(name: str) -> None:
+    """And the same version with a word more is an addition of that word alone."""
+    quiet = version("b", 10**9, {"narrative": "x", name: 3}, ("a",))
+    telling = version("b", 10**9, {"narrative": "x y", name: 3}, ("a",))
+    assert tell([version("a", 0, {"narrative": "x"}), quiet]).revisions == ()
+    told = tell([version("a", 0, {"narrative": "x"}), telling])
+    assert [change.field for one in told.revisions for change in one.changes] == ["narrative"]
+
+
+@pytest.mark.parametrize(("old", "new"), [({}, {"who": ""}), ({"who": []}, {}), ({"who": None}, {"who": []})])
+def test_blank_to_blank_is_no_change(old: dict[str, object], new: dict[str, object]) -> None:
+    """Whatever the shape of saying nothing."""
+    assert tell([version("a", 0, old), version("b", 10**9, new, ("a",))]).revisions == ()
 
 
 def test_two_devices_are_compared_with_what_each_saw() -> None:
