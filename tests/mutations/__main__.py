@@ -36,6 +36,9 @@ def main() -> int:
     parser.add_argument("--area", default="all", help=f"all, or some of {', '.join(AREAS)} with commas between them")
     parser.add_argument("--budget", type=float, default=BUDGET_S, help="processor seconds of tests for each mutant")
     parser.add_argument("--file", default="", help="only mutants of files whose path holds this; all of them, when --sample is 0")
+    parser.add_argument(
+        "--measured", action="store_true", help="measure no tests anew: those that were not measured judge nothing"
+    )
     parser.add_argument("--report", action="store_true", help="run nothing, show what was found")
     chosen = parser.parse_args()
     areas = list(AREAS) if chosen.area == "all" else chosen.area.split(",")
@@ -44,7 +47,7 @@ def main() -> int:
     VAR.mkdir(parents=True, exist_ok=True)
     each = chosen.sample // len(areas) or sys.maxsize
     drawn = {area: list(islice(draw(area, chosen.seed, chosen.file), each)) for area in areas}
-    return report(drawn, run(drawn, chosen.budget, only_known=chosen.report), chosen.seed)
+    return report(drawn, run(drawn, Judge(chosen.budget, is_measured=not chosen.measured), only_known=chosen.report), chosen.seed)
 
 
 def draw(area: str, seed: int, part: str) -> Iterator[Mutant]:
@@ -62,13 +65,12 @@ def draw(area: str, seed: int, part: str) -> Iterator[Mutant]:
             yield one
 
 
-def run(drawn: dict[str, list[Mutant]], budget_s: float, *, only_known: bool) -> dict[str, dict[str, Any]]:
+def run(drawn: dict[str, list[Mutant]], judge: Judge, *, only_known: bool) -> dict[str, dict[str, Any]]:
     """The result of each mutant by its key: the one that is kept, or a new one."""
     known = kept_results()
     found: dict[str, dict[str, Any]] = {}
     if only_known:
         return {one.key: known[one.key] for mutants in drawn.values() for one in mutants if one.key in known}
-    judge = Judge(budget_s)
     try:
         for area, mutants in drawn.items():
             print(f"{area}: {len(mutants)} mutants", flush=True)
@@ -83,7 +85,7 @@ def run(drawn: dict[str, list[Mutant]], budget_s: float, *, only_known: bool) ->
 
 def judged(one: Mutant, area: str, before: dict[str, Any] | None, judge: Judge) -> dict[str, Any]:
     """A mutant's result: the one from before while nothing has changed that could change it, else a new one, which is kept."""
-    covered = covered_by(area)
+    covered = covered_by(area, is_measured=judge.is_measured)
     tests = covering.digest({ROOT / test.file for test in covered.of(one)})
     if before and (before["how"] == "killed" or (before["tests"], before["budget"]) == (tests, judge.budget_s)):
         return before
@@ -95,11 +97,12 @@ def judged(one: Mutant, area: str, before: dict[str, Any] | None, judge: Judge) 
 
 
 @cache
-def covered_by(area: str) -> covering.Covering:
+def covered_by(area: str, *, is_measured: bool = True) -> covering.Covering:
     """The tests that may judge an area."""
     if area.startswith("py-"):
-        return covering.python(area)
-    return covering.node(tuple(name for area in AREAS if area.startswith("js-") for name in files(area)))
+        return covering.python(area, is_measured=is_measured)
+    names = tuple(name for area in AREAS if area.startswith("js-") for name in files(area))
+    return covering.node(names, is_measured=is_measured)
 
 
 def kept_results() -> dict[str, dict[str, Any]]:

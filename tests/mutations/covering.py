@@ -18,6 +18,7 @@ from typing import Any, Final
 from tests.mutations import node_runner
 from tests.mutations.areas import NODE_TESTS, PYTHON_MARKS, PYTHON_TESTS, ROOT, VAR
 from tests.mutations.mutant import Mutant
+from tests.queue import UNKNOWN_S
 
 _PLUGIN: Final = ("-p", "tests.mutations.python_cover")
 _PYTHON: Final = VAR / "python-covered"
@@ -84,14 +85,17 @@ def digest(paths: Iterable[Path]) -> str:
     return told.hexdigest()[:16]
 
 
-def python(area: str) -> Covering:
-    """Measure pytest's tests of an area, those files only that changed."""
+def python(area: str, *, is_measured: bool = True) -> Covering:
+    """Measure pytest's tests of an area, those files only that changed; without `is_measured`, leave those out."""
     _PYTHON.mkdir(parents=True, exist_ok=True)
     found = Covering()
     wanted = {path: _PYTHON / f"{path.stem}-{digest([path])}.json" for path in _python_tests(area)}
-    if lacking := [path for path, kept in wanted.items() if not kept.exists()]:
+    lacking = [path for path, kept in wanted.items() if not kept.exists()]
+    if lacking and is_measured:
         _measure_python(lacking, wanted)
     for path, kept in wanted.items():
+        if not kept.exists():
+            continue
         told = json.loads(kept.read_text(encoding="utf-8"))
         fixtures, changed = told["fixtures"], changed_since(told)
         found.shared |= {name: max(0.0, one["cost"]) for name, one in fixtures.items()}
@@ -162,14 +166,17 @@ def write(kept: Path, told: dict[str, Any], measured: Iterable[dict[str, Any]]) 
     kept.write_text(json.dumps(told), encoding="utf-8")
 
 
-def node(areas_files: Iterable[str]) -> Covering:
-    """Measure Node's tests, those files only that changed."""
+def node(areas_files: Iterable[str], *, is_measured: bool = True) -> Covering:
+    """Measure Node's tests, those files only that changed; without `is_measured`, leave those out."""
     _NODE.mkdir(parents=True, exist_ok=True)
     found = Covering()
     files = set(areas_files)
-    for path in sorted(ROOT.glob(NODE_TESTS)):
+    costs = json.loads((ROOT / "tests" / "costs.json").read_text(encoding="utf-8"))
+    for path in sorted(ROOT.glob(NODE_TESTS), key=lambda path: costs.get(path.relative_to(ROOT).as_posix(), UNKNOWN_S)):
         kept = _NODE / f"{path.stem}-{digest([path])}.json"
         if not kept.exists():
+            if not is_measured:
+                continue
             _measure_node(path, kept)
         told = json.loads(kept.read_text(encoding="utf-8"))
         file = path.relative_to(ROOT).as_posix()

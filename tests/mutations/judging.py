@@ -26,9 +26,10 @@ _FILE_S: Final = 0.3
 class Judge:
     """Judges mutants of both languages; `close` when done."""
 
-    def __init__(self, budget_s: float = BUDGET_S) -> None:
-        """Give each mutant tests that usually take `budget_s` processor seconds."""
+    def __init__(self, budget_s: float = BUDGET_S, *, is_measured: bool = True) -> None:
+        """Give each mutant tests that usually take `budget_s` processor seconds. `is_measured`: measure what lacks first."""
         self.budget_s = budget_s
+        self.is_measured = is_measured
         self._python: subprocess.Popen[str] | None = None
 
     def close(self) -> None:
