@@ -36,6 +36,7 @@ from jinja2 import Environment, FileSystemBytecodeCache
 from starlette.applications import Starlette
 
 from diary.app import create_app
+from diary.clock import Clock
 from diary.config import Settings, load
 from diary.crypto import kdf
 from diary.paths import STATIC, TEMPLATES
@@ -61,7 +62,7 @@ def main() -> None:
 def serve_each(path: Path) -> None:
     """Start a process for each connection. None of them has started a thread before it forks."""
     once.remember()
-    with _cheap_pages(), tempfile.TemporaryDirectory() as folder:
+    with cheap_pages(), tempfile.TemporaryDirectory() as folder:
         render_pages(load({"DIARY_DATA": folder}), STATIC, TEMPLATES)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     waiting = socket.socket(socket.AF_UNIX)
@@ -95,24 +96,24 @@ def serve(port: int, told: int) -> None:
     os.environ.setdefault("DIARY_APP_URL", f"http://localhost:{port}")
     os.environ.setdefault("DIARY_PUBLIC_URL", f"http://public.localhost:{port}")
     settings = load(os.environ)
-    cookies.watch(_end_for_a_cookie)
-    _make_tables(settings)
-    app = _make_app(settings)
+    cookies.watch(end_for_a_cookie)
+    make_tables(settings)
+    app = make_app(settings)
     os.write(told, f"{port}\n".encode())
     # A browser sends again what met a connection that was closed for being idle; Node does not.
     config = uvicorn.Config(app, access_log=False, log_level="error", server_header=False, timeout_keep_alive=600)
-    with patch.object(NetworkLimit, "enter", _let_in):
+    with patch.object(NetworkLimit, "enter", let_in):
         uvicorn.Server(config).run(sockets=[listening])
 
 
-def _make_app(settings: Settings) -> Starlette:
+def make_app(settings: Settings, clock: Clock | None = None) -> Starlette:
     """The real application."""
-    with _cheap_pages():
-        return create_app(settings, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
+    with cheap_pages():
+        return create_app(settings, clock, kdf_profile=kdf.CHEAPEST, kdf_policy=kdf.TESTS)
 
 
 @contextmanager
-def _cheap_pages() -> Iterator[None]:
+def cheap_pages() -> Iterator[None]:
     """Pages, which few of these tests ask for, are made with as little work as can be."""
     compiled = BUILT / "templates"
     compiled.mkdir(parents=True, exist_ok=True)
@@ -125,7 +126,7 @@ def _cheap_pages() -> Iterator[None]:
         yield
 
 
-def _end_for_a_cookie(found: list[str]) -> None:
+def end_for_a_cookie(found: list[str]) -> None:
     """A test whose server is gone fails; why stands above it."""
     if found:
         sys.stderr.write("\n".join([*found, ""]))
@@ -133,7 +134,7 @@ def _end_for_a_cookie(found: list[str]) -> None:
         os._exit(1)
 
 
-async def _let_in(*_asked: object, **_how: object) -> None:
+async def let_in(*_asked: object, **_how: object) -> None:
     """Count nothing."""
 
 
@@ -157,7 +158,7 @@ def _listen(port: int) -> socket.socket:
             return listening
 
 
-def _make_tables(settings: Settings) -> None:
+def make_tables(settings: Settings) -> None:
     """The newest tables in the server's own database: a copy of those made once for these migrations."""
     target = path_of(settings.database_url)
     if target.exists():
@@ -179,4 +180,5 @@ def _make_tables(settings: Settings) -> None:
     shutil.copyfile(made, target)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+/** What people, phones, the network and the server do in a simulated day. Each act takes the world, one device and chance of its own. */
+import { PNG, file } from '../js/phone/phone.mjs';
+
+const MOST = 3;
+const HOUR = 3_600_000;
+
+/** A record that a phone shows. @param {import('./device.mjs').Device} one @param {import('./chance.mjs').Chance} chance */
+function anyRecord(one, chance) {
+  const records = [...one.entries().keys()].sort();
+  return records.length ? chance.of(records) : null;
+}
+
+/** An act that needs an open diary. */
+const inside = (act) => (world, one, chance) => (one.isOpen ? act(world, one, chance) : undefined);
+/** One that needs an entry as well. */
+const onEntry = (act) => inside((world, one, chance) => {
+  const record = anyRecord(one, chance);
+  return record && act(world, one, chance, record);
+});
+
+const writes = inside(async (world, one) => {
+  const text = `text ${++world.made}`;
+  await one.tries(`writes ${text}`, async () => {
+    const { record } = await one.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
+    world.said.set(record, { texts: [text], out: false, files: new Map(), amended: 0, by: one.name, at: ++world.count });
+  });
+});
+
+const amends = onEntry(async (world, one, _chance, record) => {
+  const text = `text ${++world.made}`;
+  const said = world.said.get(record);
+  // Said before it is done: one that fails half-way may be there or not.
+  said.texts.push(text);
+  const failed = await one.tries(`amends ${record.slice(0, 4)} to ${text}`, () => one.app.saveIncident({ record, fields: { narrative: text }, restricted: {}, reason: 'I remembered more.' }));
+  if (failed === null) said.amended++;
+});
+
+const takesOut = onEntry(async (world, one, _chance, record) => {
+  if (one.entries().size < 2) return;
+  // Others may change it meanwhile: whether it shows in the end is for the app to say, the same on all.
+  world.said.get(record).out = null;
+  await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, ''));
+});
+
+const addsFile = onEntry(async (world, one, chance, record) => {
+  const bytes = new Uint8Array(chance.of([1, 900, 70_000, 300_000])).fill(++world.made % 251);
+  bytes.set(PNG.subarray(0, bytes.length));
+  await one.tries(`adds a file of ${bytes.length} to ${record.slice(0, 4)}`, async () => {
+    const { attachment } = await one.app.addFile(record, file(bytes, `${world.made}.png`), { route: 'photo_picker' });
+    world.said.get(record).files.set(attachment, bytes);
+  });
+});
+
+const writesNote = onEntry((world, one, _chance, record) => one.tries(`notes on ${record.slice(0, 4)}`, () => one.app.saveNote(record, `note ${++world.made}`)));
+
+const endsOthers = inside((_world, one) => (one.away ? undefined : one.tries('ends the other sessions', () => one.app.endOthers({ words: one.words }))));
+
+const putsBack = inside(async (_world, one, chance) => {
+  const removed = one.removed().sort();
+  if (!removed.length) return;
+  const record = chance.of(removed);
+  await one.tries(`puts back ${record.slice(0, 4)}`, () => one.app.putBackRecord(record));
+});
+
+const locks = inside((_world, one) => one.tries('locks', () => one.app.lock('asked')));
+
+const unlocks = (world, one) => (one.isOpen ? undefined : one.tries('unlocks', () => world.opens(one)));
+
+async function crashes(_world, one, chance) {
+  const isLost = chance.is(0.5);
+  one.note(`${one.name}: dies${isLost ? ', and what was being written is lost' : ''}`);
+  await one.crash(isLost);
+}
+
+const looks = inside((_world, one) => one.open.syncing.now().catch(() => undefined));
+
+const goesAway = (_world, one) => { one.note(`${one.name}: no signal`); one.setAway(true); };
+const comesNear = (_world, one) => { one.note(`${one.name}: a signal`); one.setAway(false); };
+
+function weather(_world, one, chance) {
+  const rough = chance.of([0, 0.05, 0.15, 0.3]);
+  one.rough = rough;
+  one.note(`${one.name}: requests fail with ${rough}`);
+}
+
+async function joins(world) {
+  if (world.devices.length >= MOST) return;
+  const two = world.device();
+  await two.app.start();
+  if (await two.tries('signs in', () => two.app.signIn({ login: world.login, words: world.words })) !== null) {
+    two.end();
+    world.devices.pop();
+    return;
+  }
+  two.words = world.words;
+}
+
+/** New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them. */
+const canRenew = (world, one) => !one.away && !world.copied;
+
+const changesWords = inside((world, one) => {
+  if (!canRenew(world, one)) return undefined;
+  const newWords = `other words number ${++world.made} for this`;
+  return newLock(world, one, 'changes words', newWords, () => one.app.changeWords({ words: one.words, newWords }));
+});
+
+const renews = inside((world, one) => {
+  if (!canRenew(world, one)) return undefined;
+  const newWords = `other words number ${++world.made} for this`;
+  return newLock(world, one, 'makes every key new', newWords, () => one.app.renewKeys({ words: one.words, newWords }));
+});
+
+/** New words. Where the network breaks in the middle, the person goes on with it until it is done, as the screen asks. */
+async function newLock(world, one, what, newWords, act) {
+  let code = await one.tries(what, act);
+  const begun = () => one.app.state.account?.rekeying;
+  if (code !== null && begun()) {
+    one.rough = 0;
+    code = await one.tries('goes on with it', () => one.app.renewOn({ newWords }));
+  } else if (['offline', 'server_slow', 'internal'].includes(code)) {
+    // Whether the server took them is not known: whoever asked tries the same again.
+    one.rough = 0;
+    code = await one.tries('tries again', act);
+  }
+  if (code === null) world.words = one.words = newWords;
+}
+
+const sendsAgain = inside((world, one) => world.comesBack(one));
+
+/** Two phones at once: which is first at each step is for the machine to say. */
+async function together(world, one, chance) {
+  const two = chance.of(world.devices);
+  if (two === one) return;
+  const among = [writes, amends, takesOut, putsBack, looks, addsFile, sendsAgain];
+  const [first, second] = [chance.of(among), chance.of(among)];
+  await Promise.all([first(world, one, chance), second(world, two, chance)]);
+}
+
+async function timePasses(world, _one, chance) {
+  const ms = chance.of([3_000, 60_000, HOUR / 2, 5 * HOUR]);
+  world.note(`${ms / 1000} seconds pass`);
+  await world.pass(ms);
+}
+
+async function serverIsCopied(world) {
+  if (world.copied || !world.putsServerBack) return;
+  await world.server.ask({ do: 'copy', name: 'older' });
+  world.copied = true;
+  world.note('the server is copied');
+}
+
+async function serverIsPutBack(world) {
+  if (!world.copied) return;
+  await world.server.ask({ do: 'put_back', name: 'older' });
+  world.copied = false;
+  world.note('the server is put back');
+}
+
+async function serverRestarts(world) {
+  await world.server.ask({ do: 'restart' });
+  world.note('the server starts again');
+}
+
+/** Each act by its name, and how often it is drawn. @type {Record<string, [Function, number]>} */
+export const ACTS = {
+  writes: [writes, 10], amends: [amends, 5], 'takes out': [takesOut, 2], 'puts back': [putsBack, 2], 'adds a file': [addsFile, 3], 'writes a note': [writesNote, 2],
+  locks: [locks, 2], unlocks: [unlocks, 4], dies: [crashes, 1], looks: [looks, 6], 'goes away': [goesAway, 3], 'comes near': [comesNear, 5], weather: [weather, 2],
+  joins: [joins, 2], 'ends others': [endsOthers, 0.7], 'changes words': [changesWords, 0.5], renews: [renews, 0.7], 'sends again': [sendsAgain, 3], together: [together, 5],
+  'time passes': [timePasses, 2], 'the server is copied': [serverIsCopied, 0.3], 'the server is put back': [serverIsPutBack, 1], 'the server restarts': [serverRestarts, 0.3],
+};

@@ -1,0 +1,189 @@
+"""The real server for the simulation: the only file of it that knows the server's own names.
+
+It reads commands from standard input and answers each on standard output before it reads the next, so that a seed decides
+their order. Every frame is a JSON header and a body, each after its length in 4 bytes, big-endian. `now` in a header, ms, is
+the time on the server's clock. Random bytes come from a seed. TLS, sockets and uvicorn are left out; what a broken connection
+does is not: `cut` ends the request after so many bytes of its body.
+"""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+from unittest.mock import patch
+
+from diary.clock import FixedClock
+from diary.config import load
+from diary.services import logbook, organisations, purge
+from diary.web.limits import NetworkLimit
+from tests import cookies
+from tests.js.phone.serve import end_for_a_cookie, let_in, make_app, make_tables
+
+PLACES = {"DIARY_APP_URL": "http://localhost:1", "DIARY_PUBLIC_URL": "http://public.localhost:1"}
+HOST = "localhost:1"
+START_MS = 1_790_000_000_000
+COMMANDS = ("copy", "organisation", "put_back", "request", "reset", "restart", "work")
+# Written once for the process, and no part of what a seed begins anew.
+SECRETS = ("pepper", "notary.key")
+
+
+class Server:
+    """One server, whose files can be copied, put back and begun anew between requests."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: an empty one, for everything the server keeps."""
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self.clock = FixedClock(START_MS)
+        self.settings = load({**os.environ, **PLACES, "DIARY_DATA": str(folder)})
+        self.app = make_app(self.settings, self.clock)
+        self.running: Any = None
+
+    async def start(self) -> None:
+        """Open the files."""
+        make_tables(self.settings)
+        self.running = self.app.router.lifespan_context(self.app)
+        await self.running.__aenter__()
+
+    async def stop(self) -> None:
+        """Close the files."""
+        if self.running:
+            await self.running.__aexit__(None, None, None)
+        self.running = None
+
+    async def reset(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Begin with an empty database, and random bytes of a seed."""
+        await self.stop()
+        for path in self.folder.iterdir():
+            if path.name not in SECRETS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        seed_random(told["seed"])
+        await self.start()
+        return {}
+
+    async def copy(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Keep a copy of the files as they are, under a name."""
+        await self.stop()
+        shutil.rmtree(self._older(told["name"]), ignore_errors=True)
+        shutil.copytree(self.folder, self._older(told["name"]))
+        await self.start()
+        return {}
+
+    async def put_back(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Replace the files by a copy."""
+        await self.stop()
+        shutil.rmtree(self.folder)
+        shutil.copytree(self._older(told["name"]), self.folder)
+        await self.start()
+        return {}
+
+    async def restart(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """End and begin again over the same files."""
+        await self.stop()
+        await self.start()
+        return {}
+
+    async def work(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Do what the server does by itself every few minutes and every hour."""
+        instance = self.app.state.office.instance
+        await logbook.tend(instance)
+        await purge.purge(instance)
+        return {}
+
+    async def organisation(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Add an organisation of advocates; the invitation of the one who leads it."""
+        _, code = await organisations.begin(self.app.state.office.instance, told["name"])
+        return {"invite": code}
+
+    async def request(self, told: dict[str, Any], body: bytes) -> dict[str, Any]:
+        """Answer one request as the running server does."""
+        path, _, query = told["path"].partition("?")
+        headers = [(name.lower().encode(), value.encode()) for name, value in told["headers"].items()]
+        scope = {
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": told["method"],
+            "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+            "headers": [(b"host", HOST.encode()), (b"content-length", str(len(body)).encode()), *headers],
+            "client": ("127.0.0.1", 50_000), "server": ("localhost", 1), "state": {},
+        }  # fmt: skip
+        cut = told.get("cut")
+        sent = _pieces(body if cut is None else body[:cut], whole=cut is None)
+        answer: dict[str, Any] = {"status": 0, "headers": [], "body": b""}
+
+        async def take(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                answer["status"] = message["status"]
+                answer["headers"] = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in message["headers"]]
+            else:
+                answer["body"] += message.get("body", b"")
+
+        await self.app(scope, sent, take)
+        return answer
+
+    def _older(self, name: str) -> Path:
+        return self.folder.with_name(f"{self.folder.name}-{name}")
+
+
+def _pieces(body: bytes, *, whole: bool) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What the connection gives: the body, and that it ended where it was cut off."""
+    waiting = [{"type": "http.request", "body": body, "more_body": not whole}]
+    gone = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if waiting:
+            return waiting.pop()
+        if whole:
+            await gone.wait()
+        return {"type": "http.disconnect"}
+
+    return receive
+
+
+def seed_random(seed: int) -> None:
+    """From here on what the operating system gives as random bytes follows from `seed`."""
+    source = random.Random(seed)
+    os.urandom = source.randbytes
+    vars(random)["_urandom"] = source.randbytes
+
+
+def read_frame(source: BinaryIO) -> bytes | None:
+    """The next frame, None at the end."""
+    length = source.read(4)
+    return source.read(int.from_bytes(length)) if length else None
+
+
+def write_frame(target: BinaryIO, frame: bytes) -> None:
+    """One frame, after its length."""
+    target.write(len(frame).to_bytes(4) + frame)
+
+
+async def serve(folder: Path) -> None:
+    """Answer commands until there are no more."""
+    server = Server(folder)
+    commands = {name: getattr(server, name) for name in COMMANDS}
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while (header := read_frame(source)) is not None:
+        told, body = json.loads(header), read_frame(source) or b""
+        server.clock.ms = told["now"]
+        answer = await commands[told["do"]](told, body)
+        answered = answer.pop("body", b"")
+        write_frame(target, json.dumps(answer).encode())
+        write_frame(target, answered)
+        target.flush()
+    await server.stop()
+
+
+def main() -> None:
+    """Serve with the files in the folder named on the command line."""
+    seed_random(0)
+    cookies.watch(end_for_a_cookie)
+    with patch.object(NetworkLimit, "enter", let_in):
+        asyncio.run(serve(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

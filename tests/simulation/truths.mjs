@@ -1,0 +1,73 @@
+/** What must hold once nothing is left to do, whatever happened before: a line for each thing that does not. */
+
+/** @typedef {import('./device.mjs').Device} Device */
+
+/** @param {import('./world.mjs').World} world @param {Device[]} all its phones and a fresh one, at rest @returns {Promise<string[]>} */
+export async function findFaults(world, all) {
+  const found = [];
+  const first = all[0].entries();
+  for (const one of all) {
+    const entries = one.entries();
+    if (one.warning()) found.push(`${one.name} warns: ${one.warning()}`);
+    found.push(...notTheSame(one, entries, all[0], first), ...outOfOrder(world, one, entries), ...await notAsListed(one, entries));
+    const numbers = [...entries.values()].map(({ seq_no }) => seq_no);
+    if (new Set(numbers).size !== numbers.length) found.push(`${one.name}: numbers repeat: ${numbers}`);
+    for (const [record, said] of world.said) found.push(...await notAsSaid(one, record, said, entries.get(record)));
+  }
+  return found;
+}
+
+/** @param {Device} one @param {Map<string, any>} entries @param {Device} other @param {Map<string, any>} others */
+function notTheSame(one, entries, other, others) {
+  const found = [];
+  for (const [record, { title, seq_no, state, why }] of entries) {
+    if (state !== 'kept') found.push(`${one.name}: ${title} is ${state} (${why})`);
+    const same = others.get(record);
+    if (!same || same.title !== title || same.seq_no !== seq_no) found.push(`${one.name}: ${title} (${seq_no}) is ${same ? `${same.title} (${same.seq_no})` : 'nothing'} on ${other.name}`);
+  }
+  return found;
+}
+
+/** What was acknowledged is there. @param {Device} one @param {string} record @param {import('./world.mjs').Said} said @param {any} entry */
+async function notAsSaid(one, record, { texts, out, files, amended }, entry) {
+  if (!entry) return out === false ? [`${one.name} lacks ${texts.at(-1)}`] : [];
+  const found = await lostFiles(one, files);
+  if (out === true) found.push(`${one.name} shows ${texts.at(-1)}, which was taken out`);
+  const versions = await one.versionsOf(record);
+  if (versions <= amended) found.push(`${one.name}: ${texts[0]} was amended ${amended} times and has ${versions} versions`);
+  if (!texts.includes(entry.title)) found.push(`${one.name} says ${entry.title} where ${texts} was written`);
+  return found;
+}
+
+/** What one phone wrote has numbers in the order in which it was written. @param {import('./world.mjs').World} world @param {Device} one @param {Map<string, any>} entries */
+function outOfOrder(world, one, entries) {
+  const found = [];
+  const last = new Map();
+  for (const [record, { by, texts }] of [...world.said].sort(([, a], [, b]) => a.at - b.at)) {
+    const entry = entries.get(record);
+    if (!entry) continue;
+    if (last.has(by) && last.get(by).seq_no > entry.seq_no) found.push(`${one.name}: ${texts[0]} is ${entry.seq_no}, and ${last.get(by).title} before it ${last.get(by).seq_no}`);
+    last.set(by, entry);
+  }
+  return found;
+}
+
+/** The list is what the entries themselves say. @param {Device} one @param {Map<string, any>} entries */
+async function notAsListed(one, entries) {
+  const found = [];
+  for (const [record, { title }] of entries) {
+    const { fields } = await one.app.readIncident(record);
+    if (fields.narrative !== title) found.push(`${one.name} lists ${title}, which says ${fields.narrative}`);
+  }
+  return found;
+}
+
+/** Files that were acknowledged and are not there byte for byte. @param {Device} one @param {Map<string, Uint8Array>} files */
+async function lostFiles(one, files) {
+  const found = [];
+  for (const [attachment, bytes] of files) {
+    const read = await one.bytesOf(attachment).catch((error) => error.code ?? error.message);
+    if (typeof read === 'string' || Buffer.compare(read, bytes)) found.push(`${one.name}: file ${attachment.slice(0, 4)} of ${bytes.length} is ${typeof read === 'string' ? read : `${read.length} other bytes`}`);
+  }
+  return found;
+}
