@@ -105,6 +105,7 @@ export class World {
     await fresh.app.signIn({ login: this.login, words: this.words });
     for (let i = 0; i < 3; i++) await fresh.open.syncing.now().catch(() => undefined);
     this.devices.push(fresh);
+    for (const one of this.devices) this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warning()}`);
     return findFaults(this, this.devices);
   }
 }

@@ -66,6 +66,7 @@ export async function writeManifest(open) {
       kind: 'manifest', ...(before.record ? { record: before.record } : {}), open: contents(open, next, { counter, upto, head, since }),
     });
     next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
+    tellOf(next, counter, upto, head); // it does not come down here, and an earlier one may be doubted until it is known
     return true;
   });
 }
@@ -103,13 +104,18 @@ export async function heedManifests(open, items) {
       const before = covered(root);
       const isNext = before.seq === seq - records.length;
       const isTold = agrees(fields, known) && (!isNext || headAfter(before.head, known) === head);
-      if (typeof head === 'string') root.manifests_told = [...(root.manifests_told ?? []), [Number(counter) || 0, seq, head]].slice(-REMEMBERED);
+      if (typeof head === 'string') tellOf(root, Number(counter) || 0, seq, head);
       if (!isTold) root.manifests_unsure = [...(root.manifests_unsure ?? []), [record, version]].slice(-REMEMBERED);
       noteNumbers(root, open.index, fields['numbers']);
       if (!isTold || seq < before.seq || typeof head !== 'string') return;
       root.manifest = { record: before.record ?? record, counter: Math.max(before.counter, Number(counter) || 0), seq, head, due: Math.max(0, root.feed.seq - seq - 1) };
     });
   }
+}
+
+/** Remembers what a manifest says of the account, to hold against earlier ones. @param {Record<string, any>} root @param {number} counter @param {number} seq @param {string} head b64 */
+function tellOf(root, counter, seq, head) {
+  root['manifests_told'] = [...(root['manifests_told'] ?? []), [counter, seq, head]].slice(-REMEMBERED);
 }
 
 /**

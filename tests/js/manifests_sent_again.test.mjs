@@ -1,0 +1,60 @@
+/** A keeper's statement of what a server had, written before that server was put back to an older copy: doubted until a later one holds, and no longer. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { fixedClock } from '../../static/js/core/clock.js';
+import { anotherPhone } from './phone/another.mjs';
+import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { copyServer, sender, startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+const looks = ({ phone }) => phone.ctx.open.syncing.now();
+const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
+
+test('one phone that begins to send again twice: the manifest that it writes then ends its own doubt, and a new phone has none', async () => {
+  const faults = {};
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one');
+  const { login } = await one.app.register({ words: WORDS });
+  await until(one, isKept, 'kept');
+  await looks(one);
+  const putBack = await copyServer(server);
+  for (const words of ['two', 'three']) await save(one.app, words);
+  await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await one.app.lock('asked'); // writes the manifest
+  await one.app.unlock(WORDS);
+  await looks(one);
+  // Given a server that was put back at the moment of sending, so that C has the number that the manifest gives to 'two'
+  faults.before = async (path, options) => {
+    if (!isPush(path, options)) return;
+    delete faults.before;
+    await putBack();
+  };
+  await save(one.app, 'C');
+  await until(one, ({ account }) => ['server_behind', 'head_differs'].includes(account.trouble?.code), 'it is said');
+  // When all is sent again, the signal goes before the phone can write a newer manifest, and it begins once more
+  const { counter } = one.phone.ctx.open.store.root.manifest;
+  faults.before = async (path, options) => {
+    if (isPush(path, options) && one.phone.ctx.open.store.root.manifest.counter > counter) throw new TypeError('Failed to fetch');
+  };
+  await one.app.sendAgain();
+  await looks(one).catch(() => undefined);
+  await one.app.sendAgain();
+  await looks(one).catch(() => undefined);
+  delete faults.before;
+  await looks(one);
+  // Then nothing is doubted, here or on a new phone
+  await until(one, isKept, 'all kept');
+  await looks(one);
+  const fresh = await anotherPhone(server.base, login);
+  await until(fresh, (state) => state.entries.length === 4, 'on a new phone');
+  await looks(fresh);
+  for (const each of [one, fresh]) {
+    assert.deepEqual(each.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'three', 'two']);
+    assert.deepEqual([each.phone.ctx.open.store.root.doubts, each.app.state.account.trouble], [{}, null]);
+  }
+  for (const { phone } of [one, fresh]) phone.end();
+});
