@@ -1,6 +1,7 @@
 /**
  * WebCrypto of a simulation: the same algorithms by Node's own synchronous functions, and random bytes and keys of a seed. What WebCrypto
- * hands to threads comes back in an order that no seed decides. Keys stay real CryptoKeys, which can be stored and cloned.
+ * hands to threads comes back in an order that no seed decides. Secret keys are plain objects, which are made in a tenth of the time; those
+ * of pairs are CryptoKeys. Both can be stored and cloned.
  */
 import { KeyObject, createCipheriv, createDecipheriv, createECDH, createHash, createHmac, diffieHellman, hkdfSync, sign, verify } from 'node:crypto';
 import { machine } from './machine.mjs';
@@ -22,7 +23,7 @@ function fill(view) {
 
 function check(key, use) {
   if (!key.usages.includes(use)) throw new DOMException(`the key may not ${use}`, 'InvalidAccessError');
-  return KeyObject.from(key);
+  return key.secret ?? KeyObject.from(key);
 }
 
 function gcm(make, { iv, additionalData }, key, use) {
@@ -62,8 +63,14 @@ const subtle = {
     if (nameOf(how) === 'HKDF') return hkdfSync(hashOf(how), check(key, 'deriveBits'), bytesOf(how.salt), bytesOf(how.info), length / 8);
     return bufferOf(diffieHellman({ privateKey: check(key, 'deriveBits'), publicKey: KeyObject.from(how.public) }));
   },
+  async importKey(format, data, how, extractable, usages) {
+    const name = nameOf(how);
+    if (format !== 'raw' || !['AES-GCM', 'HKDF', 'HMAC'].includes(name)) return real.importKey(format, data, how, extractable, usages);
+    const secret = new Uint8Array(bytesOf(data));
+    return { type: 'secret', extractable, usages, secret, algorithm: { name, length: secret.length * 8, ...(name === 'HMAC' ? { hash: how.hash } : {}) } };
+  },
   async generateKey(how, extractable, uses) {
-    if (nameOf(how) === 'AES-GCM') return real.importKey('raw', fill(new Uint8Array(how.length / 8)), how, extractable, uses);
+    if (nameOf(how) === 'AES-GCM') return subtle.importKey('raw', fill(new Uint8Array(how.length / 8)), how, extractable, uses);
     if (how.namedCurve !== 'P-256') throw new DOMException(`${nameOf(how)} is not known here`, 'NotSupportedError');
     const pair = createECDH('prime256v1');
     pair.setPrivateKey(Buffer.from(fill(new Uint8Array(32))).fill(0x7f, 0, 1)); // below the order of the curve
@@ -74,7 +81,8 @@ const subtle = {
     return { privateKey: await real.importKey('jwk', { ...jwk, d }, how, extractable, privates), publicKey: await real.importKey('jwk', jwk, how, true, publics) };
   },
   async exportKey(format, key) {
-    if (!key.extractable || key.type === 'secret') return real.exportKey(format, key);
+    if (!key.extractable) throw new DOMException('the key stays', 'InvalidAccessError');
+    if (key.secret) return bufferOf(key.secret);
     const object = KeyObject.from(key);
     const jwk = object.export({ format: 'jwk' });
     if (format === 'jwk') return { ...jwk, ext: true, key_ops: key.usages };

@@ -29,6 +29,7 @@ class Machine {
     /** @type {(() => void)[]} */
     this.offers = [];
     this.outside = 0;
+    this.back = () => {};
     this.made = 0;
     this.steps = 0;
   }
@@ -45,6 +46,7 @@ class Machine {
       return await work;
     } finally {
       this.outside--;
+      this.back();
     }
   }
 
@@ -53,17 +55,17 @@ class Machine {
     let isDone = false;
     promise.then(() => { isDone = true; }, () => { isDone = true; });
     for (;;) {
-      await turn();
+      await this.turn();
       if (isDone) return promise;
-      if (!this.step() && !this.outside && !this.nextTimer()) throw new Error('nothing is left that could end this');
+      if (!this.step() && !this.nextTimer()) throw new Error('nothing is left that could end this');
     }
   }
 
   /** Run until there is nothing to do but to wait for a timer. */
   async rest() {
     for (;;) {
-      await turn();
-      if (!this.step() && !this.outside) return;
+      await this.turn();
+      if (!this.step()) return;
     }
   }
 
@@ -77,9 +79,17 @@ class Machine {
     this.now = end;
   }
 
+  /** All promises that can go on do so, also those that wait for something outside. */
+  async turn() {
+    await turn();
+    while (this.outside) {
+      await new Promise((go) => { this.back = () => go(undefined); });
+      await turn();
+    }
+  }
+
   /** One task or one event. @returns {boolean} whether there was one */
   step() {
-    if (this.outside) return false;
     if (++this.steps > MOST_STEPS) throw new Error(`more than ${MOST_STEPS} steps`);
     // An event mostly waits until the phones have done what they can, and sometimes comes in the middle.
     const isEvent = this.offers.length > 0 && (!this.tasks.length || this.chance.is(0.02));
@@ -100,7 +110,6 @@ class Machine {
   }
 }
 
-/** All promises that can go on do so. */
 const turn = () => new Promise((go) => { real.setImmediate(go); });
 
 export const machine = new Machine();
