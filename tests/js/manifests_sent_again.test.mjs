@@ -58,3 +58,47 @@ test('one phone that begins to send again twice: the manifest that it writes the
   }
   for (const { phone } of [one, fresh]) phone.end();
 });
+
+test('a manifest that waited while the server was put back, and another phone’s that comes meanwhile: a newer one is written all the same, and nobody doubts', async () => {
+  const faults = {};
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one');
+  const { login } = await one.app.register({ words: WORDS });
+  await until(one, isKept, 'kept');
+  await looks(one);
+  const two = await anotherPhone(server.base, login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  const putBack = await copyServer(server);
+  await save(one.app, 'two');
+  await until(one, (state) => state.entries.length === 2 && isKept(state), 'kept');
+  await looks(one);
+  // Given a manifest that names two entries and is not sent before the server has one of them only
+  await one.app.lock('asked');
+  await putBack();
+  await one.app.unlock(WORDS);
+  await looks(one).catch(() => undefined);
+  await until(one, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  // When it sends again, and another phone's entry and manifest arrive just before
+  faults.before = async (path, options) => {
+    if (!isPush(path, options)) return;
+    delete faults.before;
+    await save(two.app, 'C');
+    await looks(two);
+    await two.app.lock('asked');
+    await two.app.unlock(WORDS);
+    await looks(two);
+  };
+  await one.app.sendAgain();
+  await looks(one);
+  await until(one, isKept, 'all kept');
+  for (const each of [one, two, one]) await looks(each);
+  const fresh = await anotherPhone(server.base, login);
+  await until(fresh, (state) => state.entries.length === 3, 'on a new phone');
+  // Then nothing is doubted on any of them
+  for (const each of [one, two, fresh]) {
+    await looks(each);
+    assert.deepEqual(each.app.state.entries.map(({ title }) => title).sort(), ['C', 'one', 'two']);
+    assert.deepEqual([each.phone.ctx.open.store.root.doubts, each.app.state.account.trouble], [{}, null]);
+  }
+  for (const { phone } of [one, two, fresh]) phone.end();
+});

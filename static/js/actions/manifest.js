@@ -37,14 +37,17 @@ export function countTowards(root, kind) {
   if (kind !== 'manifest') root.manifest = { ...covered(root), due: covered(root).due + 1 };
 }
 
-/** A manifest is due whatever has come: others wait for it, see [Note: a server that was put back]. @param {Record<string, any>} root @returns {Covered} */
-export function writtenSoon(root) {
-  return { ...covered(root), due: EVERY };
+/**
+ * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that was put back].
+ * @param {Record<string, any>} root
+ */
+export function writeSoon(root) {
+  root['manifest_soon'] = true;
 }
 
 /** @param {Record<string, any>} root @returns {boolean} */
 export function isDue(root) {
-  return covered(root).due >= EVERY;
+  return Boolean(root['manifest_soon']) || covered(root).due >= EVERY;
 }
 
 /**
@@ -53,7 +56,7 @@ export function isDue(root) {
  */
 export async function writeManifest(open) {
   const { root } = open.store;
-  if (!root.account.registered || covered(root).due === 0 || open.index.differs || open.index.loading) return false;
+  if (!root.account.registered || (covered(root).due === 0 && !root['manifest_soon']) || open.index.differs || open.index.loading) return false;
   return open.store.change(async (next, change) => {
     const before = covered(next);
     const upto = Math.min(next.feed.seq, before.seq + MOST);
@@ -66,6 +69,7 @@ export async function writeManifest(open) {
       kind: 'manifest', ...(before.record ? { record: before.record } : {}), open: contents(open, next, { counter, upto, head, since }),
     });
     next.manifest = { record, counter, seq: upto, head, due: Math.max(0, next.feed.seq - upto) };
+    if (upto === next.feed.seq) delete next['manifest_soon'];
     tellOf(next, counter, upto, head); // it does not come down here, and an earlier one may be doubted until it is known
     return true;
   });

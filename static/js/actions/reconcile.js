@@ -13,7 +13,7 @@ import { decodePush } from '../ledger/push.js';
 import { firstHead } from '../ledger/heads.js';
 import { pullFeed } from '../net/feed.js';
 import { forgetAfter, numbered } from '../store/feedlist.js';
-import { covered, writtenSoon } from './manifest.js';
+import { covered, writeSoon } from './manifest.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -78,7 +78,7 @@ export async function putBackMissing(open) {
     root.outbox = [...again, ...root.outbox];
     await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);
     root.again = false;
-    root.manifest = writtenSoon(root);
+    writeSoon(root);
     change.drop(LIST);
     return again.length > 0;
   });
