@@ -11,13 +11,13 @@ VENV := .venv/bin
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
 
-.PHONY: costs faults judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench
+.PHONY: costs faults judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: setup-quick ## install everything that run and test need
-	@$(VENV)/python .ci/tools.py chromium headless-shell qpdf exiftool redis-server witness
+	@$(VENV)/python .ci/tools.py chromium headless-shell qpdf exiftool redis-server rumur witness
 
 setup-run:
 	@$(PYTHON) .ci/setup.py run
@@ -75,6 +75,10 @@ AREA = all
 mutate: setup-quick ## SAMPLE mutants drawn by SEED from AREA: which changes of the code does no test notice
 	@$(NODE_PATH_FIRST)
 	$(VENV)/python -m tests.mutations --sample $(SAMPLE) --seed $(SEED) --area $(AREA) $(ARGS)
+
+model: setup-quick ## every state of the protocol's model, and the faults planted in it
+	@$(VENV)/python .ci/tools.py rumur
+	$(VENV)/python -m tests.model $(ARGS)
 
 check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)

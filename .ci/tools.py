@@ -33,6 +33,7 @@ PACKAGES = {
     "qpdf": (["qpdf"], "qpdf"),
     "exiftool": (["libimage-exiftool-perl"], "exiftool"),
     "redis-server": (["redis-server"], "Redis"),
+    "rumur": (["rumur", "gcc", "libc6-dev"], "the model checker Rumur and a C compiler"),
     "caddy": (["caddy"], "Caddy"),
     "systemd-analyze": (["systemd"], "systemd's systemd-analyze"),
 }
@@ -85,6 +86,8 @@ def is_here(program: str) -> bool:
         return bool(minibrowser() and shutil.which("WebKitWebDriver") and shutil.which("Xvfb"))
     if program == "firefox":
         return any(shutil.which(name) for name in FIREFOX_NAMES)
+    if program == "rumur":
+        return bool(shutil.which("rumur") and shutil.which("cc"))
     return shutil.which(program) is not None
 
 

@@ -5,6 +5,10 @@
  * grant means, by the rule a pack is made with: an entry on its way carries the keys for whoever may see it in its own push, and
  * after every run to the server what else came in is given. What left a case is not given again. What was given before stays given
  * until the grant ends, and the screen says so.
+ *
+ * [Note: what is missing may be an end] Another device may have ended the grant, and the server may hide the version that says so. It cannot
+ * hide that something is missing once it shows what was written after. So nothing is given while a number is missing on a line, or a
+ * manifest names what is not here: otherwise this device would give what the other wrote after the end. docs/model/keys.m shows it.
  */
 import { decodePush } from '../ledger/push.js';
 import { grantsOf } from '../net/grants.js';
@@ -74,6 +78,11 @@ async function readHere(open) {
   return { looks: [], offline: true, grants: here.flatMap(({ letting, ended_at }, i) => (known[i] ? [{ ...letting, ...usual, ended_at, mine: ended_at !== null, unheard: ended_at !== null, said: known[i].said }] : [])).reverse() };
 }
 
+/** Whether the diary is known to hold something that has not come: see [Note: what is missing may be an end]. @param {Open} open */
+function isLacking({ store }) {
+  return Boolean(store.root.doubts?.line_gap || store.root.doubts?.omitted);
+}
+
 /**
  * Ends at the server what ended here only, and gives what has come into each grant since. Grants that other devices of the
  * diary made are taken up here as well.
@@ -84,6 +93,7 @@ export async function heedGrants(ctx, open) {
   if (!lettingOf(open).length && !await mayHave(open)) return;
   const { grants } = await readAll(ctx, open);
   await heedMarks(ctx, open, grants);
+  if (isLacking(open)) return;
   for (const one of grants) {
     if (stands(one, ctx.clock.now()) && !one.changed) await giveTo(ctx, open, one.said);
   }
@@ -136,7 +146,7 @@ async function summarise(ctx, open, said, versions, { incidents, registers }) {
  */
 export async function givenWith(ctx, open, { record, version }) {
   const standing = lettingOf(open).filter(({ not_after: until }) => until > ctx.clock.now());
-  if (!standing.length) return [];
+  if (!standing.length || isLacking(open)) return [];
   const [meta, held] = await Promise.all([open.book.meta(record), open.store.read(`v/${version}`)]);
   if (meta?.kind !== 'incident' || !held) return [];
   const { kind, fields } = await open.book.newest(record);

@@ -1,0 +1,27 @@
+"""What is checked: each model as the protocol is, and with each fault planted that it must find."""
+
+from typing import Final
+
+from tests.model.checking import Case
+
+PAST: Final = "keys of the past open nothing that was made after the change"
+ENDED: Final = "a withheld revocation gives nothing that was made after it"
+LED: Final = "after the change no device is led to keys that the thief has"
+PUSHED: Final = "whoever pushes, the keeper begins twice at most"
+SQUATTED: Final = "with the code each act of somebody who knows the words costs one more beginning at most"
+
+HOLDING: Final = [
+    Case("keys", {}),
+    Case("squatting", {"WORDS_KNOWN": False}),
+    Case("squatting", {"WORDS_KNOWN": True}),
+]
+# The same with one more version, which takes a minute.
+LARGER: Final = [Case("keys", {"LONGEST": 3})]
+PLANTED: Final = [
+    *(
+        Case("keys", {"WEAKENING": n}, breaks)
+        for n, breaks in enumerate([PAST, PAST, PAST, LED, ENDED, ENDED, PAST, ENDED], start=1)
+    ),
+    *(Case("squatting", {"WORDS_KNOWN": False, "WEAKENING": n}, PUSHED) for n in (1, 2, 3)),
+    Case("squatting", {"WORDS_KNOWN": True, "WEAKENING": 4}, SQUATTED),
+]
