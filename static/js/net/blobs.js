@@ -3,9 +3,13 @@
  * keeps each part as it comes.
  *
  * The catalogue of a blob lies at `b/<blob>`: {n, size, digest|null, have: true|[i…], kept: bool}; its parts at
- * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts.
+ * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts. `digest` is null for one that
+ * another device sealed: that is worked out where this phone has to send it, after the server was put back to a day before it.
  */
+import { b64 } from '../core/bytes.js';
+import { canon } from '../core/encoding.js';
 import { KeptError } from '../core/errors.js';
+import { sha256 } from '../crypto/digests.js';
 
 /** @typedef {import('./push.js').Link} Link */
 /** @typedef {import('../store/store.js').Change} Change */
@@ -33,7 +37,18 @@ export async function uploadBlob({ api, store, diary }, blob, onPart = () => und
     if (!there.has(i)) await uploadPart({ api, store, diary }, blob, i);
     onPart(i + 1, known.n);
   }
-  await api.completeBlob(diary, blob, known.digest);
+  await api.completeBlob(diary, blob, known.digest ?? await digestOf(store, blob, known.n));
+}
+
+/** The digest of the parts as they lie here. @param {Link['store']} store @param {string} blob @param {number} n @returns {Promise<string>} b64 @throws store_lost */
+async function digestOf(store, blob, n) {
+  const digests = [];
+  for (let i = 0; i < n; i++) {
+    const part = await store.read(partName(blob, i));
+    if (!part) throw new KeptError('store_lost');
+    digests.push(b64(await sha256(part.bytes)));
+  }
+  return b64(await sha256(canon(digests)));
 }
 
 /**
