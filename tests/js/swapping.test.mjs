@@ -75,3 +75,23 @@ test('a diary without chaff trades none', async () => {
   const ending = await made.swapping.withRoot(made.root, made.sealed, [[random(16), new Uint8Array(SMALL)]], [], []);
   assert.deepEqual(ending, { root: made.sealed, put: [], drop: [] });
 });
+
+test('what is owed and paid back is written down, though no record takes the place of another', async () => {
+  const made = table(pieces(1, 1000), 64 * KIB);
+  const id = random(16);
+  const owing = await made.swapping.withRoot(made.root, made.sealed, [[id, new Uint8Array(SMALL)]], [], []);
+  assert.deepEqual([owing.put, owing.drop, made.root.owed], [[], [], { [SMALL]: 1 }], 'there was no chaff of its size');
+  made.swapping.note([[id, new Uint8Array(SMALL)], [ROOT_ID, owing.root]], []);
+  const paid = await made.swapping.withRoot(made.root, owing.root, [], [id], []);
+  assert.deepEqual([paid.put, paid.drop, made.root.owed], [[], [], { [SMALL]: 0 }], 'nothing is left in its place');
+});
+
+test('sizes that were seen are not read again, and what went is gone', async () => {
+  const made = table(pieces(8, SMALL), 4 * KIB);
+  const [kept, gone] = [random(16), random(16)];
+  made.lies.set(b64(kept), 500).set(b64(gone), 600);
+  assert.deepEqual(await made.swapping.sizesOf([kept, gone]), [[kept, 500], [gone, 600]]);
+  made.swapping.note([[kept, new Uint8Array(700)]], [gone]);
+  made.swapping.store.database.read = async () => assert.fail('read again');
+  assert.deepEqual(await made.swapping.sizesOf([kept, gone]), [[kept, 700]]);
+});

@@ -28,14 +28,17 @@ def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> 
     An empty `module` changes nothing. Node may use `cpu_s` processor seconds. Returns how it ended ("killed", "survived" or
     "timeout"), by which test, and the processor seconds of Node and of the servers that it started.
     """
-    folder = VAR / "node"
+    folder = VAR / f"node-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "changed.js").write_text(source, encoding="utf-8")
     patterns = [f"--test-name-pattern=^{_exactly(name)}$" for name in names]
     command = ["node", "--test-reporter=tap", f"--import={_LOADED / 'browser_changed.mjs'}", *patterns, str(ROOT / file)]
     env = {**os.environ, "TMPDIR": str(folder), "KEPT_MODULE": module, "KEPT_CHANGED": str(folder / "changed.js")}
-    return watched(command, env, cpu_s)
+    try:
+        return watched(command, env, cpu_s)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def cover(file: str, out: Path) -> float | None:
