@@ -182,7 +182,7 @@ function exactBuffer(bytes) {
 function gaps(ids) {
   const stays = [...ids].sort((a, b) => indexedDB.cmp(a, b));
   const first = stays[0];
-  if (!first) return [IDBKeyRange.lowerBound(new Uint8Array(0))];
+  if (!first) return [IDBKeyRange.lowerBound(0)]; // every key of bytes comes after a number
   const between = stays.slice(1).flatMap((id, i) => {
     const before = /** @type {Uint8Array} */ (stays[i]);
     return indexedDB.cmp(before, id) < 0 ? [IDBKeyRange.bound(before, id, true, true)] : [];

@@ -24,7 +24,9 @@ export class MemoryDatabase {
   }
 
   /** @param {Writing} writing */
-  async write({ put = [], drop = [], beside = {}, tray = [], untray = [] }) {
+  async write({ put = [], drop = [], beside = {}, tray = [], untray = [], only }) {
+    const stays = only && new Set(only.map(named));
+    if (stays) for (const key of this.table.keys()) if (!stays.has(key)) this.table.delete(key);
     for (const [id, bytes] of put) this.table.set(named(id), bytes.slice());
     for (const id of drop) this.table.delete(named(id));
     for (const [key, value] of Object.entries(beside)) {

@@ -1,0 +1,257 @@
+/** The parts of the store, each by itself: pages of numbers, the tray, values beside the table, what a change keeps and drops. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { phoneWithEntry } from './phone/phone.mjs';
+import { b64, random } from '../../static/js/core/bytes.js';
+import * as beside from '../../static/js/store/beside.js';
+import { isTraded, listed, seedChaff, grownChaff, spare, trade } from '../../static/js/store/chaff.js';
+import { Database } from '../../static/js/store/database.js';
+import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '../../static/js/store/feedlist.js';
+import { MemoryDatabase } from '../../static/js/store/memory.js';
+import { Pending, noteTyped } from '../../static/js/store/pending.js';
+import { goWithVersions, putSaid, readSaid } from '../../static/js/store/said.js';
+import { filesWaiting, forget, putPart, trayKey } from '../../static/js/store/tray.js';
+
+let phone;
+let store;
+before(async () => {
+  ({ phone } = await phoneWithEntry());
+  ({ store } = phone.ctx.open);
+});
+after(() => phone.end());
+
+const row = (seq) => [seq, `r${seq}`, `v${seq}`, 'c', 'e'];
+const put = (...rows) => store.change((_root, change) => number(store, change, rows));
+
+test('numbers stand in pages of a hundred, in order, each once, and the later of one number counts', async () => {
+  await put(row(101), row(3), row(1));
+  await put(row(100), row(2));
+  await store.change((_root, change) => number(store, change, [[2, 'r2', 'other', 'c', 'e']]));
+  assert.equal(PAGE, 100);
+  assert.deepEqual(await store.readJson('f/0'), [row(1), [2, 'r2', 'other', 'c', 'e'], row(3), row(100)]);
+  assert.deepEqual(await store.readJson('f/1'), [row(101)]);
+  assert.equal(await store.readJson('f/2'), null);
+  const seqs = async (from, to) => (await numbered(store, from, to)).map(([seq]) => seq);
+  assert.deepEqual(await seqs(2, 101), [2, 3, 100, 101]);
+  assert.deepEqual(await seqs(100, 100), [100]);
+  assert.deepEqual(await seqs(4, 99), []);
+  assert.deepEqual(await seqs(3, 2), []);
+  assert.deepEqual(await seqs(1, 900), [1, 2, 3, 100, 101]);
+});
+
+test('what came after a number is forgotten, and nothing before it', async () => {
+  const left = async (seq, last) => {
+    await put(row(1), row(99), row(100), row(101), row(250));
+    await store.change((_root, change) => forgetAfter(store, change, seq, last));
+    return [...((await store.readJson('f/0')) ?? ['no page']), ...((await store.readJson('f/1')) ?? ['no page']), ...((await store.readJson('f/2')) ?? ['no page'])].map((one) => (Array.isArray(one) ? one[0] : one));
+  };
+  const before = (await store.readJson('f/0')).map(([seq]) => seq).filter((seq) => seq < 99);
+  assert.deepEqual(await left(100, 250), [...before, 99, 100, 'no page', 'no page']);
+  assert.deepEqual(await left(99, 250), [...before, 99, 'no page', 'no page']);
+  assert.deepEqual(await left(101, 250), [...before, 99, 100, 101, 'no page']);
+  assert.deepEqual(await left(0, 250), ['no page', 'no page', 'no page']);
+});
+
+test('what stands beside a number says what came of its receipt', () => {
+  assert.deepEqual(withFacts(row(1), null), row(1));
+  assert.deepEqual(withFacts(row(1), { at: null, altered: true }), row(1));
+  assert.deepEqual(withFacts(row(1), { at: 0 }), [...row(1), 0, 0]);
+  assert.deepEqual(withFacts(row(1), { at: 5, checked: true }), [...row(1), 5, 0]);
+  assert.deepEqual(withFacts(row(1), { at: 5, checked: false }), [...row(1), 5, UNCHECKED]);
+  assert.deepEqual(withFacts(row(1), { at: 5, altered: true }), [...row(1), 5, ALTERED]);
+  assert.deepEqual(withFacts(row(1), { at: 5, checked: false, altered: true }), [...row(1), 5, UNCHECKED | ALTERED]);
+});
+
+for (const [what, make] of [['the phone’s database', () => new Database({ name: `parts-${b64(random(6))}` })], ['memory', () => new MemoryDatabase()]]) {
+  test(`the tray in ${what}: parts are found by their file, in order, and go when they are forgotten`, async () => {
+    const database = make();
+    const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+    for (const [id, n] of [[two, 0], [one, 256], [one, 0], [one, 1]]) await putPart(database, id, n, Uint8Array.of(...id.slice(0, 1), n % 251));
+    const files = await filesWaiting(database);
+    assert.deepEqual(files.map(({ id }) => id), [one, two]);
+    assert.deepEqual(files[0].keys, [0, 1, 256].map((n) => trayKey(one, n)));
+    assert.deepEqual([...files[0].keys[2]], [...one, 0, 0, 1, 0]);
+    assert.deepEqual(await Promise.all(files[0].keys.map((key) => database.trayItem(key))), [0, 1, 256].map((n) => Uint8Array.of(1, n % 251)));
+    await forget(database, files[0].keys);
+    await forget(database, []);
+    assert.deepEqual((await filesWaiting(database)).map(({ id }) => id), [two]);
+    assert.equal(await database.trayItem(files[0].keys[0]), null);
+  });
+
+  test(`beside the table in ${what}: what is set is read, null takes it away, and each has what it is without`, async () => {
+    const database = make();
+    assert.deepEqual(await beside.readLook(database), { skin: 'notes', opens: 'lock' });
+    assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
+    assert.deepEqual([await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)], [true, 0, 'en']);
+    assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database), await beside.readSealedDraft(database)], [null, null, null]);
+    await beside.writeLook(database, { skin: 'lists', opens: 'straight' });
+    await beside.writeTries(database, { n: 2, at: 7, debt: 9 });
+    await beside.writeCapturing(database, false);
+    await beside.writeWaiting(database, 12);
+    await beside.writeLanguage(database, 'ur');
+    await beside.writeSealedDraft(database, new Uint8Array([0, 1, 2, 3]).subarray(1, 3));
+    assert.deepEqual(await beside.readLook(database), { skin: 'lists', opens: 'straight' });
+    assert.deepEqual(await beside.readTries(database), { n: 2, at: 7, debt: 9 });
+    assert.equal(await beside.readDoor(database), null, 'tries alone leave the door');
+    assert.deepEqual([await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)], [false, 12, 'ur']);
+    assert.deepEqual(await beside.readSealedDraft(database), Uint8Array.of(1, 2), 'not the bytes that lay around it');
+    const [door, chaff] = [{ install: Uint8Array.of(1) }, [[random(16), random(8)]]];
+    await beside.install(database, door, 'key', chaff);
+    assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database)], [door, 'key']);
+    assert.deepEqual(await beside.readLook(database), { skin: 'lists', opens: 'straight' }, 'the look that was chosen stays');
+    assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
+    assert.deepEqual(await database.read([chaff[0][0]]), [chaff[0][1]]);
+    await beside.writeTries(database, { n: 1, at: 1, debt: 0 }, { install: Uint8Array.of(2) });
+    assert.deepEqual((await beside.readDoor(database)).install, Uint8Array.of(2));
+    await beside.writeCapturing(database, true);
+    await beside.writeWaiting(database, null);
+    await beside.writeLanguage(database, null);
+    await beside.writeSealedDraft(database, null);
+    assert.deepEqual([await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database), await beside.readSealedDraft(database)], [true, 0, 'en', null]);
+  });
+
+  test(`the table in ${what}: read in the order asked for, copies, and null for what is not there`, async () => {
+    const database = make();
+    const [a, b, c] = [random(16), random(16), random(16)];
+    const around = new Uint8Array([9, 1, 2, 9]);
+    await database.write({ put: [[a, around.subarray(1, 3)], [b, Uint8Array.of(3)]] });
+    assert.deepEqual(await database.read([b, c, a]), [Uint8Array.of(3), null, Uint8Array.of(1, 2)]);
+    assert.deepEqual(await database.read([]), []);
+    around.fill(7);
+    (await database.read([a]))[0].fill(8);
+    assert.deepEqual(await database.read([a]), [Uint8Array.of(1, 2)]);
+    await database.write({ drop: [a], put: [[b, Uint8Array.of(4)]] });
+    assert.deepEqual(await database.read([a, b]), [null, Uint8Array.of(4)]);
+  });
+
+  test(`nothing stays in the table in ${what} but what is named, whatever lies between`, async () => {
+    const database = make();
+    const ids = Array.from({ length: 9 }, (_, n) => new Uint8Array(16).fill(10 * n));
+    const left = async (only) => {
+      await database.write({ put: ids.map((id) => [id, Uint8Array.of(1)]) });
+      await database.write({ only });
+      return (await database.read(ids)).flatMap((bytes, i) => (bytes ? [ids[i][0]] : []));
+    };
+    assert.deepEqual(await left([ids[7], ids[2], ids[3]]), [20, 30, 70]);
+    assert.deepEqual(await left([ids[0], ids[0], ids[8]]), [0, 80]);
+    assert.deepEqual(await left([new Uint8Array(16).fill(35)]), []);
+    assert.deepEqual(await left([]), []);
+    assert.deepEqual(await left(undefined), ids.map(([first]) => first));
+  });
+}
+
+test('a change that says what stays leaves that, what it writes and the root, and nothing else', async () => {
+  const { phone: own } = await phoneWithEntry();
+  const mine = own.ctx.open.store;
+  const id = random(16);
+  await own.database.write({ put: [[id, random(9)]] });
+  await mine.change((_root, change) => ['t/a', 't/b'].forEach((name) => change.putJson(name, { name })));
+  await mine.change((root, change) => {
+    root.chaff = [];
+    change.putJson('t/c', { name: 't/c' });
+    change.only(['t/a'], [id]);
+  });
+  const stays = [mine.rootId, mine.place('t/a'), mine.place('t/c'), id].map((one) => b64(one)).sort();
+  assert.deepEqual((await own.database.ids()).map((one) => b64(one)).sort(), stays);
+  assert.deepEqual(await mine.readJsonMany(['t/a', 't/b', 't/c']), [{ name: 't/a' }, null, { name: 't/c' }]);
+  own.end();
+});
+
+test('a record that is new takes the place of chaff, and one that goes leaves some: the table keeps its sizes', async () => {
+  const { phone: own } = await phoneWithEntry();
+  const mine = own.ctx.open.store;
+  const sizes = async () => (await own.database.read(await own.database.ids())).map(({ length }) => length).sort((a, b) => a - b);
+  await mine.change((root, change) => change.grow(Array.from({ length: 6 }, () => [random(16), new Uint8Array(4096 + 72)])));
+  const whole = await sizes();
+  await mine.change((_root, change) => change.putJson('t/new', { n: 1 }));
+  assert.deepEqual(await sizes(), whole);
+  await mine.change((_root, change) => change.putJson('t/new', { n: 2 }));
+  assert.deepEqual(await sizes(), whole, 'written again it takes no other place');
+  await mine.change((_root, change) => change.drop('t/new'));
+  assert.deepEqual(await sizes(), whole);
+  own.end();
+});
+
+test('what versions say goes when any version goes, and only then', async () => {
+  await store.change((root, change) => {
+    putSaid(root, change, 1, { v1: ['incident', {}, null] });
+    putSaid(root, change, 2, { v2: ['note', {}, null] });
+    putSaid(root, change, 2, { v2: ['note', { n: 2 }, null] });
+  });
+  assert.deepEqual(store.root.said, [1, 2]);
+  assert.deepEqual([...await readSaid(store, [2, 1, 3])], [['v2', ['note', { n: 2 }, null]], ['v1', ['incident', {}, null]]]);
+  await store.change((_root, change) => { change.putJson('v/kept', {}); change.drop('t/v/none'); change.putSealed('v/sealed', random(8)); });
+  assert.equal((await readSaid(store, [1])).size, 1);
+  await store.change((_root, change) => change.drop('v/gone'));
+  assert.deepEqual([store.root.said, (await readSaid(store, [1, 2])).size, await store.readJson('said/1')], [[], 0, null]);
+  goWithVersions({}, new Pending());
+});
+
+test('what is typed and not saved is known by name until it is saved', () => {
+  const root = {};
+  noteTyped(root, new Map([['v/1', {}], ['ux/1', {}], ['xu/1', {}]]));
+  assert.deepEqual(root, {});
+  noteTyped(root, new Map([['u/1', {}], ['us/1', {}], ['uw/1', {}], ['t/1', {}], ['r/1', {}]]));
+  assert.deepEqual(root.typed, ['u/1', 'us/1', 'uw/1', 't/1']);
+  noteTyped(root, new Map([['u/1', null], ['uw/1', {}], ['t/2', null]]));
+  assert.deepEqual(root.typed, ['us/1', 'uw/1', 't/1']);
+  noteTyped(root, new Map([['us/1', null], ['uw/1', null], ['t/1', null]]));
+  assert.deepEqual(root.typed, []);
+});
+
+test('a change that gives way writes nothing, whether it was filling or ending', async () => {
+  let given = false;
+  const pending = new Pending(() => given);
+  pending.putJson('a', 1);
+  given = true;
+  assert.throws(() => pending.putJson('b', 1), { code: 'locked' });
+  await assert.rejects(pending.finish(), { code: 'locked' });
+  assert.deepEqual([...pending.records.keys()], ['a']);
+});
+
+test('what is put off is done once, the latest of one key, after the rest, and may put more off', async () => {
+  const done = [];
+  const pending = new Pending();
+  pending.last('a', () => done.push('a before'));
+  pending.last('b', () => { done.push('b'); pending.last('c', () => done.push('c')); });
+  pending.last('a', () => done.push('a'));
+  await pending.finish();
+  await pending.finish();
+  assert.deepEqual(done, ['b', 'a', 'c']);
+});
+
+test('chaff is traded for each size by itself, noise is left for what goes unless some is owed, and large records are left out', () => {
+  const fill = (n) => new Uint8Array(n).fill(1);
+  const LARGEST = 64 * 1024 + 72;
+  const sized = (...sizes) => sizes.map((size) => [random(16), size]);
+  const pool = [[b64(fill(16)), 100], [b64(fill(15)), 200], [b64(fill(14)), 100]];
+  const more = trade(pool, {}, sized(100), sized(100, 100, 300), random);
+  assert.deepEqual([more.drop, more.put, more.owed], [[fill(16)], [], { 300: 1 }]);
+  assert.deepEqual(more.pool, pool.slice(1));
+  const owing = trade([], { 300: 2 }, sized(), sized(300), random);
+  assert.deepEqual([owing.owed, owing.drop, owing.put], [{ 300: 3 }, [], []]);
+  const less = trade([], { 300: 1 }, sized(300, 300), sized(), random);
+  assert.deepEqual([less.owed, less.drop, less.put.map(([id, { length }]) => [id.length, length])], [{ 300: 0 }, [], [[16, 300]]]);
+  assert.deepEqual(less.pool, listed(less.put));
+  assert.deepEqual(trade([], {}, sized(), sized(LARGEST), random).owed, { [LARGEST]: 1 });
+  assert.deepEqual(trade([], {}, sized(), sized(LARGEST + 1), random).owed, {});
+  assert.deepEqual(trade([], {}, sized(LARGEST + 1), sized(), random).put, []);
+  assert.deepEqual([isTraded(0), isTraded(120), isTraded(121)], [true, true, false]);
+});
+
+test('a fresh install has twenty to sixty pieces, an opening adds none to four, of the sizes that a diary has', () => {
+  const always = (byte) => (n) => new Uint8Array(n).fill(byte);
+  const counts = [...new Set([0, 40, 41, 255].map((byte) => seedChaff(always(byte)).length))];
+  assert.deepEqual(counts, [20, 60, 20 + 255 % 41]);
+  assert.deepEqual([0, 4, 5, 9].map((byte) => grownChaff(always(byte)).length), [0, 4, 0, 4]);
+  const sizes = new Set(Array.from({ length: 16 }, (_, byte) => seedChaff(always(byte))[0][1].length));
+  assert.deepEqual([...sizes].sort((a, b) => a - b), [4, 8, 16, 32].map((kib) => kib * 1024 + 72));
+  assert.ok(seedChaff(random).every(([id, bytes]) => id.length === 16 && bytes.at(-1) + bytes.at(-2) + bytes.at(-3) + bytes.at(-9) > 0), 'noise to the end');
+});
+
+test('what a diary that begins may use up is everything that is not its own', async () => {
+  const database = new Database({ name: 'spare' });
+  const [mine, other] = [random(16), random(16)];
+  await database.write({ put: [[mine, random(5)], [other, random(7)]] });
+  assert.deepEqual(await spare(database, [mine, random(16)]), [[b64(other), 7]]);
+});
