@@ -261,3 +261,60 @@ test('a write that leaves an older record where the new one should be is noticed
   assert.deepEqual((await store.readJson('t/older')), { n: 1 }, 'the older one opens: only its bytes tell them apart');
   phone.end();
 });
+
+test('the directory is kept 2,000 records to a part, and a change writes only the part that grew', async () => {
+  const store = plainStore();
+  const index = new Index(store);
+  const rows = manyRows(4_003).map(({ record }) => ({ record }));
+  await store.change((root, change) => index.write(root, change, rows.slice(0, 3_999)));
+  assert.deepEqual([store.kept.get('list/0').length, store.kept.get('list/1').length], [2_000, 1_999]);
+  await store.change((root, change) => index.write(root, change, rows.slice(3_999, 4_002)));
+  assert.deepEqual(store.written.filter((name) => name.startsWith('list')), ['list/1', 'list/2']);
+  await store.change((root, change) => index.write(root, change, rows.slice(4_002)));
+  assert.deepEqual(store.written.filter((name) => name.startsWith('list')), ['list/2']);
+  assert.deepEqual(['list/0', 'list/1', 'list/2'].flatMap((name) => store.kept.get(name)), rows.map(({ record }) => record));
+  const again = new Index(store);
+  await again.load();
+  store.root.segments = 0;
+  again.segments = [];
+  assert.deepEqual(await again.listed(), rows.map(({ record }) => record));
+});
+
+test('which segments are to be made again: those to blame, or all where the others are not laid as the directory says', async () => {
+  const store = plainStore();
+  const index = new Index(store);
+  const records = manyRows(2 * ROWS + 10).map(({ record }) => record);
+  await store.change((root, change) => index.write(root, change, manyRows(2 * ROWS + 10)));
+  assert.deepEqual(index.wrongIn(records), []);
+  index.blame(1);
+  assert.deepEqual([index.differs, index.wrongIn(records)], [true, [1]]);
+  assert.equal(index.wrongIn(records.slice(0, -1)), null, 'the last segment is shorter by the directory');
+  assert.equal(index.wrongIn([...records, 'one more']), null, 'or longer');
+  assert.equal(index.wrongIn([records[1], records[0], ...records.slice(2)]), null, 'or in another order');
+  assert.equal(index.wrongIn(records.slice(0, 2 * ROWS)), null, 'or there is one segment fewer');
+  assert.deepEqual(index.wrongIn([...records.slice(0, ROWS), ...records.slice(ROWS, 2 * ROWS).reverse(), ...records.slice(2 * ROWS)]), [1], 'what is to blame may lie as it likes');
+  index.blame(0);
+  index.blame(2);
+  assert.equal(index.wrongIn(records), null, 'nothing is left to go by');
+  index.mended();
+  assert.deepEqual([index.differs, index.wrongIn(records)], [false, []]);
+});
+
+test('texts of a segment are opened once, and again only where they are laid anew', async () => {
+  const store = plainStore();
+  const index = new Index(store);
+  await store.change((root, change) => index.write(root, change, manyRows(ROWS + 1)));
+  const again = new Index(store);
+  await again.load();
+  const asked = [];
+  const { readJsonEach } = store;
+  store.readJsonEach = (names) => { asked.push(...names); return readJsonEach.call(store, names); };
+  await again.allTexts();
+  await again.allTexts();
+  assert.deepEqual(asked.filter((name) => name.startsWith('text')).sort(), ['text/0', 'text/1']);
+  store.kept.delete('text/0');
+  const third = new Index(store);
+  await third.load();
+  await third.allTexts();
+  assert.deepEqual([third.differs, [...third.wrong]], [true, [0]], 'texts that are missing are to blame like rows');
+});

@@ -140,6 +140,35 @@ for (const [what, make] of [['the phone’s database', () => new Database({ name
   });
 }
 
+test('what no second try can mend is passed on as it is, and tried once', async () => {
+  for (const name of ['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']) {
+    let tries = 0;
+    const database = new Database({ name: 'final', open: async () => { tries++; throw new DOMException('no', name); } });
+    await assert.rejects(database.read([random(16)]), { name });
+    assert.equal(tries, 1);
+  }
+});
+
+test('whoever reads in between learns whether anything was written', async () => {
+  const since = store.applied;
+  assert.equal(await store.wasWritten(since), false);
+  const change = store.change((_root, change) => change.putJson('t/between', 1));
+  await change;
+  assert.equal(await store.wasWritten(since), true);
+  assert.equal(await store.wasWritten(store.applied), false);
+  let free;
+  const { write } = phone.database;
+  phone.database.write = (what) => new Promise((done) => { free = () => done(write.call(phone.database, what)); });
+  const now = store.applied;
+  const slow = store.change((_root, change) => change.putJson('t/between', 2));
+  while (!free) await new Promise((go) => { setTimeout(go); });
+  phone.database.write = write;
+  const asked = store.wasWritten(now);
+  free();
+  assert.equal(await asked, true, 'it waits for what is being written');
+  await slow;
+});
+
 test('a change that says what stays leaves that, what it writes and the root, and nothing else', async () => {
   const { phone: own } = await phoneWithEntry();
   const mine = own.ctx.open.store;
