@@ -318,3 +318,12 @@ test('texts of a segment are opened once, and again only where they are laid ane
   await third.allTexts();
   assert.deepEqual([third.differs, [...third.wrong]], [true, [0]], 'texts that are missing are to blame like rows');
 });
+
+test('a long text whose end is lost is found by its beginning, and says nothing that was never there', async () => {
+  const store = plainStore();
+  await store.change((root, change) => new Index(store).write(root, change, [{ record: 'a', text: 'w'.repeat(5_000) }]));
+  store.kept.delete('long/a');
+  const index = new Index(store);
+  await index.load();
+  assert.equal((await index.allTexts()).get('a'), 'w'.repeat(4_000));
+});

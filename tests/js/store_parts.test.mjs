@@ -169,6 +169,34 @@ test('whoever reads in between learns whether anything was written', async () =>
   await slow;
 });
 
+test('what is being put together gives way when it is told to, what is begun after does not, and a last change never does', async () => {
+  const under = async (how) => {
+    let go;
+    const waits = new Promise((done) => { go = done; });
+    const made = store.change(async (_root, change) => {
+      await waits;
+      change.putJson('t/way', how);
+      return 'written';
+    }, how).catch(({ code }) => code);
+    await new Promise((begun) => { setTimeout(begun); });
+    store.giveWay();
+    go();
+    return made;
+  };
+  assert.equal(await under({}), 'locked');
+  assert.equal(await store.readJson('t/way'), null);
+  assert.equal(await under({ last: true }), 'written');
+  await store.change((_root, change) => change.putJson('t/way', 'after'));
+  assert.equal(await store.readJson('t/way'), 'after');
+});
+
+test('a store that is closed takes nothing more', async () => {
+  const { phone: own } = await phoneWithEntry();
+  own.ctx.open.store.closed = true;
+  await assert.rejects(own.ctx.open.store.change(() => assert.fail('begun')), { code: 'locked' });
+  own.end();
+});
+
 test('a change that says what stays leaves that, what it writes and the root, and nothing else', async () => {
   const { phone: own } = await phoneWithEntry();
   const mine = own.ctx.open.store;
