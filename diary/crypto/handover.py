@@ -6,6 +6,7 @@ Argon2id, and keeps keyed digests of both. What opens the parts is another branc
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from diary.crypto.padding import VERSION_CLASSES, pad_file_size, pad_version, un
 from diary.crypto.parts import PART_BYTES, padded_parts, part_count
 from diary.crypto.sealing import Kind, box_size, open_envelope, prefix, seal
 from diary.crypto.subkeys import subkey
-from diary.crypto.words import word_list
+from diary.crypto.words import WHITE_SPACE, word_list
 from diary.encoding import b64, canon, parse, unb64
 from diary.errors import BadRequest, KdfRefused, KeptError, SealError
 
@@ -25,6 +26,8 @@ NAMING: Final = 3
 NAME_BYTES: Final = 16
 SALT_BYTES: Final = 16
 _BYTES: Final = WORDS * 11 // 8
+# `str.split` and JavaScript's `\s` take different characters for space; a byte order mark comes with what was copied.
+_BETWEEN: Final = re.compile(f"[{WHITE_SPACE}\ufeff,]+")
 _KDF: Final = {"alg", "m", "p", "salt", "t"}
 SLIP: Final = "handover/v1"
 
@@ -60,7 +63,7 @@ def words_of(raw: bytes) -> str:
 
 def read_words(text: str) -> str:
     """The words as they are derived from. Raises BadRequest when they are not eight of the list, or do not check."""
-    named = text.lower().replace(",", " ").split()
+    named = [word for word in _BETWEEN.split(text.lower()) if word]
     places = {word: place for place, word in enumerate(word_list())}
     if len(named) != WORDS or not all(word in places for word in named):
         raise BadRequest("These are not eight words of the list.")

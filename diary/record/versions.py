@@ -46,6 +46,17 @@ class Opened:
         return {**self.fields, **self.restricted}
 
 
+def is_same(one: object, other: object) -> bool:
+    """Whether two JSON values are the same; `==` takes true for 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return one == other
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field that differs: values as stored, None where there was nothing."""
@@ -62,7 +73,7 @@ class Change:
         if isinstance(self.old, str) and isinstance(self.new, str):
             return self.new.startswith(self.old)
         if isinstance(self.old, list | tuple) and isinstance(self.new, list | tuple):
-            return all(item in self.new for item in self.old)
+            return all(any(is_same(item, other) for other in self.new) for item in self.old)
         return False
 
 
@@ -220,5 +231,5 @@ def _changes(before: Fields, after: Fields) -> Iterable[Change]:
         if name.startswith("_") or name in _QUIET:
             continue
         was, is_now = before.get(name), after.get(name)
-        if was != is_now and not (is_blank(was) and is_blank(is_now)):
+        if not is_same(was, is_now) and not (is_blank(was) and is_blank(is_now)):
             yield Change(name, was, is_now)

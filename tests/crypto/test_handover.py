@@ -89,3 +89,12 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused() -> None:
     slip = handover.Slip("x.zip", 5, hashlib.sha256(b"other").hexdigest(), 0)
     with pytest.raises(SealError):
         list(handover.seal_handover(key, "A" * 22, [b"bytes"], slip))
+
+
+@pytest.mark.parametrize("space", ["\ufeff", "\x85", "\u3000", " , "])
+def test_words_are_read_with_whatever_space_was_copied_between_them(space: str) -> None:
+    """A byte order mark and a next line too, as the page reads them; a separator that is no space is part of a word."""
+    said = VECTORS["words"][0]["words"]
+    assert handover.read_words(space + said.replace(" ", space)) == said
+    with pytest.raises(BadRequest):
+        handover.read_words(said.replace(" ", "\x1c"))

@@ -19,3 +19,9 @@ test('a new person claims a number nobody had, also after 500', () => {
   assert.equal(nextCode(claims, 'r0', 'witness'), 'W1');
   assert.ok(spent() < 500);
 });
+
+test('after the highest number that a version may claim, each person still has a code of their own; a role may be called anything', () => {
+  const claims = ['S999999', '', ''].map((code, i) => ({ record: `r${i}`, role: 'suspect', code }));
+  assert.deepEqual(Object.fromEntries(roleCodes(claims)), { r0: 'S999999', r1: 'S1000000', r2: 'S1000001' });
+  assert.deepEqual(Object.fromEntries(roleCodes([{ record: 'a', role: 'constructor', code: '' }])), { a: 'P2' });
+});

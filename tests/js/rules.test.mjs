@@ -59,3 +59,14 @@ test('a long text is kept and a longer one refused; five hundred people stop not
   const people = Array.from({ length: 500 }, (_, i) => `${String(i).padStart(21, 'a')}A`);
   assert.deepEqual(oddities('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
 });
+
+test('a field that is called what every object has is told as any other', () => {
+  const versions = [{}, { constructor: 'x' }].map((fields, i) => ({ record: 'r', version: `v${i}`, kind: 'incident', fields: { ...fields, ...(i ? { _clock: { utc: 2 } } : { _clock: { utc: -600_000 } }) }, restricted: {} }));
+  assert.deepEqual(tell(versions).revisions.map(({ kind, changes }) => [kind, changes]), [['addition', [{ field: 'constructor', old: null, new: 'x' }]]]);
+});
+
+test('a short name that only browsers know is no zone', () => {
+  for (const [tz, code] of [['BST', 'unknown_zone'], ['GMT', null], ['CET', null], ['IST', 'unknown_zone']]) {
+    assert.equal(faultsOfTime({ occurred_start: 0, tz })[0]?.code ?? null, code, tz);
+  }
+});

@@ -142,3 +142,10 @@ def test_only_a_version_without_words_takes_out() -> None:
     assert not version("d", 1, {"taken_out": 1}, (), place_detail="x").takes_out
     lone = tell([version("a", 0, {"taken_out": 7})])
     assert lone.taken_out == 7 and lone.first.version == "a"
+
+
+def test_yes_is_another_value_than_one() -> None:
+    """Also within a list, where something else came in its place."""
+    for was, is_now in ((True, 1), ([True], [1, 2]), ({"a": [0]}, {"a": [False]})):
+        told = tell([version("a", 0, {"count": was}), version("b", SETTLING_MS + 1, {"count": is_now}, ("a",))])
+        assert [(one.version, one.kind) for one in told.revisions] == [("b", "amendment")], (was, is_now)

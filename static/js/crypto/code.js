@@ -9,6 +9,7 @@ import { wordList } from './words.js';
 export const CODE_BYTES = 16;
 export const CODE_WORDS = 12;
 export const CODE_CHARACTERS = 28;
+const TEXT_LIMIT = 400;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LOOKALIKES = /** @type {Record<string, string>} */ ({ O: '0', I: '1', L: '1' });
@@ -51,6 +52,7 @@ export function codeText(code) {
  * @returns {Promise<Bytes>}
  */
 export async function readCode(text) {
+  if (Array.from(text).length > TEXT_LIMIT) throw new KeptError('bad_request', 'A recovery code has 28 letters and numbers, or twelve words.');
   const words = await wordList();
   const named = text.toLowerCase().match(/[a-z]+/g) ?? [];
   const places = named.map((word) => words.indexOf(word));

@@ -58,6 +58,9 @@ export function fieldDigest(name, salt, value) {
   return value === null ? digestField(before, b64Bytes(salt), END_NULL) : digestField(before, b64Bytes(salt), MIDDLE, canon(value), END);
 }
 
+/** A name of a newer schema may be what every object has. @param {Fields} fields @param {string} name @returns {Json} */
+const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] ?? null : null);
+
 /**
  * Every name's digest, as b64. Without a restricted part (`seeds.restricted` null) those salts come from the
  * open seed.
@@ -72,9 +75,9 @@ export function fieldDigests(names, open, restricted, seeds) {
   const digests = {};
   const openSalt = saltsOf(seeds.open);
   const restrictedSalt = seeds.restricted ? saltsOf(seeds.restricted) : openSalt;
-  for (const name of allOpen(names)) digests[name] = b64(fieldDigest(name, openSalt(name), open[name] ?? null));
+  for (const name of allOpen(names)) digests[name] = b64(fieldDigest(name, openSalt(name), own(open, name)));
   for (const name of names.restricted) {
-    digests[name] = b64(fieldDigest(name, restrictedSalt(name), restricted[name] ?? null));
+    digests[name] = b64(fieldDigest(name, restrictedSalt(name), own(restricted, name)));
   }
   return digests;
 }

@@ -55,7 +55,7 @@ export async function wordsOf(raw) {
  */
 export async function readWords(text) {
   const words = await wordList();
-  const named = text.toLowerCase().split(/[\s,]+/).filter(Boolean);
+  const named = text.toLowerCase().split(/[\p{White_Space}\ufeff,]+/u).filter(Boolean);
   const places = named.map((word) => words.indexOf(word));
   const unknown = named.filter((_, i) => places[i] === -1);
   if (named.length !== WORDS || unknown.length) throw wrong('These are not eight words of the list.', unknown);

@@ -8,13 +8,13 @@
 
 /** @typedef {{record: string, role: string, code: string}} Claim one version of a person: its role and the code it was sealed with, both '' when it says none */
 
-const LETTERS = /** @type {Record<string, string>} */ ({ keeper: 'P', suspect: 'S', witness: 'W', child: 'C', helper: 'H' });
+const LETTERS = new Map(Object.entries({ keeper: 'P', suspect: 'S', witness: 'W', child: 'C', helper: 'H' }));
 const CODE = /^([PSWCH])([1-9]\d{0,5})$/;
 const KEEPER = 'P1';
 
 /** @param {string} role @returns {string} its letter; P for whoever has no role of their own */
 export function letterOf(role) {
-  return LETTERS[role] ?? 'P';
+  return LETTERS.get(role) ?? 'P';
 }
 
 /**
@@ -30,9 +30,10 @@ export function roleCodes(claims) {
   /** @type {Map<string, string>} */
   const now = new Map();
   const give = (/** @type {string} */ code, /** @type {string} */ record) => {
-    const [, letter = 'P', number = '1'] = CODE.exec(code) ?? [];
+    // What is given after the highest code that a version may claim has a digit more than any claim.
+    const [letter, number] = [code.slice(0, 1), Number(code.slice(1))];
     owners.set(code, record);
-    highest.set(letter, Math.max(highest.get(letter) ?? 0, Number(number)));
+    highest.set(letter, Math.max(highest.get(letter) ?? 0, number));
     now.set(record, code);
   };
   for (const { record, role, code } of claims) {

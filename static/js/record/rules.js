@@ -25,6 +25,8 @@ const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 /** A clock that is a little ahead is no claim about the future. */
 const AHEAD_MS = 300_000;
 const OFFSET = 18 * 60;
+/** Browsers know other short names as well, and read BST as the time of Bangladesh. */
+const SHORT_ZONES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
 const LISTS = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
 
 /** @param {unknown} value @returns {value is Fields} */
@@ -128,7 +130,7 @@ function isZone(tz) {
     const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
     // The database of zones has each name in one spelling, and no bare offsets; Intl takes both. Another name of a zone comes
     // back as the zone's own.
-    return !/^[+-]/.test(tz) && (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
+    return !/^[+-]/.test(tz) && (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) && (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
   } catch {
     return false;
   }

@@ -63,6 +63,9 @@ export function isTakenOut({ fields, restricted }) {
   return wholeOf(fields, 'taken_out') !== null && own.every((name) => name === 'taken_out' || name === 'reason') && !Object.keys(restricted ?? {}).length;
 }
 
+/** A field of a newer app may be called what every object has, as `constructor`. @param {Fields} fields @param {string} name @returns {Json} */
+const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] ?? null : null);
+
 /** @param {Json} a @param {Json} b */
 const isSame = (a, b) => canonText(a) === canonText(b);
 
@@ -89,7 +92,7 @@ export function changesBetween(before, after) {
   const now = everything(after);
   return [...new Set([...Object.keys(was), ...Object.keys(now)])].sort()
     .filter((name) => !name.startsWith('_') && !QUIET.has(name))
-    .map((name) => ({ field: name, old: was[name] ?? null, new: now[name] ?? null }))
+    .map((name) => ({ field: name, old: own(was, name), new: own(now, name) }))
     .filter((change) => !isSame(change.old, change.new) && !(isBlank(change.old) && isBlank(change.new)));
 }
 

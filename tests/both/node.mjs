@@ -1,0 +1,86 @@
+/**
+ * Answers questions about values, one JSON line each: `{"ask", "given"}` in, `{"is"}` or `{"refused": code}` out. Bytes go as hex. What
+ * is thrown without a code of ours is a fault, and is told as `{"fault": text}`: no value may lead to one.
+ */
+import { createInterface } from 'node:readline';
+import { fromUtf8, hex, unhex } from '../../static/js/core/bytes.js';
+import { b64, canon, frames, parse, readFrames, unb64 } from '../../static/js/core/encoding.js';
+import { KeptError } from '../../static/js/core/errors.js';
+import { parseId } from '../../static/js/core/ids.js';
+import { commitment, fieldDigests } from '../../static/js/crypto/commitment.js';
+import { readCode } from '../../static/js/crypto/code.js';
+import { readWords } from '../../static/js/crypto/handover.js';
+import { padVersion, unpad } from '../../static/js/crypto/padding.js';
+import { normalise } from '../../static/js/crypto/words.js';
+import { readNote } from '../../static/js/ledger/checkpoint.js';
+import { nextHead } from '../../static/js/ledger/heads.js';
+import { breaks } from '../../static/js/ledger/lines.js';
+import { shortCode } from '../../static/js/ledger/manifest.js';
+import { verifyConsistency, verifyInclusion } from '../../static/js/ledger/tree.js';
+import { standingOf } from '../../static/js/record/breaches.js';
+import { idsIn } from '../../static/js/record/named.js';
+import { countPatterns } from '../../static/js/record/patterns.js';
+import { factOf, momentOf } from '../../static/js/record/patterns_facts.js';
+import { roleCodes } from '../../static/js/record/roles.js';
+import { faultsOfBreaches, faultsOfTime, oddities } from '../../static/js/record/rules.js';
+import { tell } from '../../static/js/record/told.js';
+import { endOffset, offsetIn } from '../../static/js/record/times.js';
+
+/** @type {Record<string, (given: any) => unknown>} */
+const ANSWERS = {
+  again: (raw) => hex(canon(parse(unhex(raw)))),
+  b64: (raw) => b64(unhex(raw)),
+  unb64: (text) => hex(unb64(text)),
+  id: (text) => hex(parseId(text)),
+  frames: (parts) => hex(frames(parts.map(unhex))),
+  read_frames: (raw) => readFrames(unhex(raw)).map(hex),
+  utf8: (raw) => fromUtf8(unhex(raw)),
+  pad: (raw) => hex(padVersion(unhex(raw))),
+  unpad: (raw) => hex(unpad(unhex(raw))),
+  normalise: (text) => normalise(text),
+  handover_words: (text) => readWords(text),
+  code: async (text) => hex(await readCode(text)),
+  commitment: ({ names, open, restricted, seeds }) => {
+    const digests = fieldDigests(names, open, restricted, { open: unhex(seeds[0]), restricted: seeds[1] && unhex(seeds[1]) });
+    return [digests, hex(commitment(digests))];
+  },
+  head: ({ head, ...next }) => hex(nextHead(unhex(head), next)),
+  short_code: (account) => shortCode(account),
+  lines: (links) => breaks(links).map(({ device, n, last, why }) => [device, n, last, why]),
+  note: (text) => { const { size, root } = readNote(text); return [size, hex(root)]; },
+  inclusion: ({ leaf, i, size, path, root }) => { verifyInclusion(unhex(leaf), i, size, path.map(unhex), unhex(root)); return true; },
+  consistency: ({ older, newer, path }) => {
+    const [one, two] = [older, newer].map(([size, root]) => ({ size, root: unhex(root) }));
+    verifyConsistency(one, two, path.map(unhex));
+    return true;
+  },
+  tell: (versions) => {
+    const { record, first, newest, revisions, taken_out: out } = tell(versions);
+    return [record, first.version, newest.version, revisions.map(({ version, at, kind, changes, reason }) => [version, at, kind, changes.map(({ field, old, new: now }) => [field, old, now]), reason]), out];
+  },
+  oddities: ({ kind, fields, restricted }) => oddities(kind, fields, restricted).map(({ field, code }) => [field, code]),
+  times: ({ fields, now }) => faultsOfTime(fields, now).map(({ field, code }) => [field, code]),
+  breaches: ({ fields, orders }) => faultsOfBreaches(fields, new Map(Object.entries(orders))).map(({ field, code }) => [field, code]),
+  standing: ({ order, incident }) => standingOf(order, incident),
+  ids: (fields) => idsIn(fields),
+  roles: (claims) => Object.fromEntries(roleCodes(claims)),
+  offset: ({ ms, tz }) => offsetIn(ms, tz) ?? 0,
+  end_offset: ({ tz, start, end, offset }) => endOffset(tz, start, end, offset),
+  moment: ({ value, tz }) => { const found = momentOf(value, tz); return found && [found.day, found.at]; },
+  patterns: ({ diary, tz }) => {
+    const standing = diary.incidents.filter((one) => (one.taken_out ?? null) === null);
+    const facts = standing.map(({ record, fields, restricted }) => factOf(record, fields, restricted ?? {}));
+    return JSON.parse(JSON.stringify(countPatterns(facts, diary, tz, diary.incidents.length - standing.length)));
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { ask, given } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { is: await ANSWERS[ask](given) };
+  } catch (error) {
+    answer = error instanceof KeptError ? { refused: error.code } : { fault: String(error?.stack ?? error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
