@@ -222,19 +222,19 @@ def _listed_again(keeper: Keeper, many: int) -> Iterator[Row]:
 
 def _listed_from_versions(keeper: Keeper, many: int) -> Iterator[Row]:
     """The same where nothing is kept together of what the versions say: each is read and opened where it lies."""
-    lost = (("store/said.js", "new Set(store.root.said ?? [])", "new Set()"),)
+    lost = (("new Set(store.root.said ?? [])", "new Set()"),)
     took = _newer_app(keeper, many, SHAPE + 2, lost)
     name = f"{many} entries: the list made again, every version opened where it lies, ms (floor: its first rows, from the words)"
     yield _row(name, "page and worker, not slowed", took["listing"], took["first"], "none", True)
 
 
-def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str, str], ...] = ()) -> dict[str, float]:
-    """The phone opened by an app whose list has another shape; `more`: (file, text, other text) it differs in besides."""
-    changes = (("store/index.js", f"export const SHAPE = {SHAPE};", f"export const SHAPE = {shape};"), *more)
-    for path, old, new in changes:
-        source = (STATIC / "js" / path).read_text("utf-8")
+def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, float]:
+    """The phone opened by an app whose list has another shape; `more`: (text, other text) it differs in besides."""
+    source = (STATIC / "app" / "engine.js").read_text("utf-8")
+    for old, new in ((f"const SHAPE = {SHAPE};", f"const SHAPE = {shape};"), *more):
         assert source.count(old) == 1
-        keeper.page.route(f"**/static/js/{path}", _serving(source.replace(old, new)))
+        source = source.replace(old, new)
+    keeper.page.route("**/static/app/engine.js", _serving(source))
     slow(keeper.page, 1)
     keeper.opens_locked()
     keeper.page.wait_for_timeout(2_000)
