@@ -20,7 +20,7 @@ def test_every_property_holds_in_every_state(case: Case) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("case", LARGER, ids=str)
 def test_every_property_holds_in_the_larger_ones(case: Case) -> None:
-    """With one more version."""
+    """With one more version, and a server that is put back twice."""
     found = check(case)
     assert (found.broken, found.missed) == (None, ()), found.trace
 

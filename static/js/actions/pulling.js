@@ -5,6 +5,10 @@
  * entries. So its root says that there is more (`coming`, how many versions), until the feed has been read to its end once;
  * a lock in between, with no signal at the next unlock, changes nothing in that. What is chosen or shown out of the diary
  * waits for a pull that is on, and where the rest cannot be had now the screens say that something may be missing.
+ *
+ * [Note: numbers ahead of the feed] A receipt can come with a number above the end of this phone's account, where another device wrote in
+ * between. A server that is put back before the feed was read to there looks unchanged to a phone that compares ends alone, and what had
+ * been called kept safe would be missing for good. So the highest such number counts as seen (`top`), and no other version may have it.
  */
 import { KeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';
@@ -13,6 +17,7 @@ import { heedManifests, judgeManifests } from './manifest.js';
 import { mendList } from './mending.js';
 import { putBackMissing } from './reconcile.js';
 import { reopen } from './reopening.js';
+import { numbered } from '../store/feedlist.js';
 import { takeItems } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -76,9 +81,12 @@ export function isGoneBack({ store, syncing }) {
 async function pull(syncing, open, link) {
   const { ctx } = syncing;
   const { identity } = open;
-  await pullFeed(link, open.store.root.feed, async (items, feed, latest) => {
+  const { feed: from, top = 0 } = open.store.root;
+  await pullFeed(link, { ...from, top }, async (items, feed, latest) => {
     // Asked for under keys that have changed since, or are changing now: it is asked for again (Syncing.suspend).
     if (syncing.suspended || open.identity !== identity) throw new KeptError('locked');
+    const here = new Map((await numbered(open.store, items[0]?.seq ?? 1, feed.seq)).map(([seq, , version]) => [seq, version]));
+    if (items.some(({ seq, version }) => (here.get(seq) ?? version) !== version)) throw new KeptError('server_behind');
     const left = latest - feed.seq;
     if (left > SAID) ctx.screen.set({ busy: { what: 'fetching', done: feed.seq, total: latest } });
     await takeItems(open, items, feed, left);

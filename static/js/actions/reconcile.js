@@ -12,7 +12,7 @@ import { KeptError } from '../core/errors.js';
 import { decodePush } from '../ledger/push.js';
 import { firstHead } from '../ledger/heads.js';
 import { pullFeed } from '../net/feed.js';
-import { forgetAfter, numbered } from '../store/feedlist.js';
+import { PAGE, forgetAfter, numbered } from '../store/feedlist.js';
 import { covered, writeSoon } from './manifest.js';
 import { rows } from './taking.js';
 
@@ -46,10 +46,13 @@ export async function lookAtServer(open, onProgress = () => undefined) {
  */
 export async function sendAgain(open) {
   await open.store.change(async (root, change) => {
-    const all = await numbered(open.store, 1, root.feed.seq);
+    // Numbers above the end of the account too; a store of before this was noted may have some on the next page.
+    const last = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE);
     const listed = (await open.store.readJson(LIST)) ?? [];
-    change.putJson(LIST, listed.length ? listed : all.map(([, record, version]) => [record, version]));
-    await forgetAfter(open.store, change, 0, root.feed.seq);
+    const all = [...listed, ...(await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]), ...(root.strays ?? [])];
+    change.putJson(LIST, [...new Map(all.map((/** @type {[string, string]} */ one) => [one[1], one])).values()]);
+    await forgetAfter(open.store, change, 0, last);
+    for (const name of ['top', 'strays']) delete root[name];
     root.feed = { ...BEGINNING };
     root.manifest = { ...covered(root), seq: 0, head: BEGINNING.head, due: 0 };
     root.again = true;

@@ -32,7 +32,9 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
     const [there] = await numbered(store, kept.seq, kept.seq);
     const isForward = !there || there[2] === version;
     if (isForward) await number(store, change, [withFacts([kept.seq, record, version, kept.c, kept.env], facts)]);
-    else root.gone_back = true;
+    else Object.assign(root, { gone_back: true, strays: [...(root.strays ?? []), [record, version]] });
+    // Below the end of the account are the numbers that the feed has shown: see [Note: numbers ahead of the feed], pulling.js.
+    if (isForward && !kept.feed && kept.seq > root.feed.seq) root.top = Math.max(root.top ?? 0, kept.seq);
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
     const off = kept.at - book.clock.now();
@@ -80,6 +82,7 @@ export async function takeItems(open, items, feed, left) {
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
     root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
     root.feed = feed;
+    if (root.top <= feed.seq) delete root.top;
     if (left) root.coming = left;
     else delete root.coming;
     if (isPutBack) for (const one of await resealUnsent(open, batch, root.put_back, came)) incidents.add(one);

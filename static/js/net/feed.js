@@ -41,16 +41,17 @@ const PAGE = 501;
 
 /**
  * Pulls until this phone has all there is.
- * @param {Link & Keys} link @param {Feed} from
+ * @param {Link & Keys} link @param {Feed & {top?: number}} from `top`: the highest number that a receipt named, where that is above `seq`
  * @param {(items: Item[], feed: Feed, latest: number) => Promise<unknown>} take saves what it is given
  * @returns {Promise<Feed>}
  * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the request throws
  */
 export async function pullFeed(link, from, take) {
-  let feed = from;
+  const { top = 0, ...start } = from;
+  let feed = /** @type {Feed} */ (start);
   for (;;) {
     const { items, latest, signed, to } = readPage(await link.api.changes(link.diary, feed.seq));
-    if (latest < feed.seq) throw new KeptError('server_behind');
+    if (latest < Math.max(feed.seq, top)) throw new KeptError('server_behind');
     if (to === feed.seq && items.length === 0) {
       // Nothing new is only nothing new when the server's signed account is the one this phone holds.
       if (signed && signed.seq === feed.seq) await judgeHead(signed, { pins: link.pins, diary: link.diary, seq: feed.seq, head: unb64(feed.head) });
