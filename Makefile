@@ -11,7 +11,7 @@ VENV := .venv/bin
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
 
-.PHONY: costs faults judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model
+.PHONY: costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,11 @@ mutate: setup-quick ## SAMPLE mutants drawn by SEED from AREA: which changes of 
 model: setup-quick ## every state of the protocol's model, and the faults planted in it
 	@$(VENV)/python .ci/tools.py rumur
 	$(VENV)/python -m tests.model $(ARGS)
+
+SECONDS = 300
+fuzz: setup-quick ## every reader of others' bytes, in both languages, with new bytes for SECONDS
+	@$(NODE_PATH_FIRST)
+	$(VENV)/python -m tests.fuzzing --seconds $(SECONDS) $(ARGS)
 
 check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)

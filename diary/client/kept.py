@@ -1,6 +1,7 @@
 """A sealed copy, `.kept`: read with the words or the recovery code, asking no server (docs/formats.md, section 8)."""
 
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,9 @@ _KEY_NAMES: Final = {
     "account", "code_wrap", "diary", "diary_epoch", "diary_wrap", "kdf", "keyset", "words_wrap",
 }  # fmt: skip
 
+# What zipfile raises over a file that was changed: a version or a method it does not know, a member said to be locked.
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+
 
 class KeptFile:
     """One sealed copy on the disk. Use as a context manager."""
@@ -35,7 +39,7 @@ class KeptFile:
         """Raises NotACopy when the file is something else, or damaged where that can be told before it is opened."""
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile):
+        except _BROKEN:
             raise NotACopy from None
         try:
             self.head = self._read_head()
@@ -134,8 +138,8 @@ class KeptFile:
             raise NotACopy
         try:
             head: Any = parse(self._zip.read("kept.json"))
-            fits = set(head) == _HEAD_NAMES and head["t"] == TYPE and set(head["keys"]) == _KEY_NAMES
-        except (KeptError, TypeError, zipfile.BadZipFile):
+            fits = set(head) == _HEAD_NAMES and head["t"] == TYPE and set(head["keys"]) == _KEY_NAMES and _has_types(head)
+        except (KeptError, TypeError, *_BROKEN):
             raise NotACopy from None
         if not fits:
             raise NotACopy
@@ -151,5 +155,18 @@ class KeptFile:
                     if len(length) != 4 or len(frame) != size:
                         raise NotACopy
                     yield frame
-        except zipfile.BadZipFile:
+        except _BROKEN:
             raise NotACopy from None
+
+
+def _has_types(head: dict[str, Any]) -> bool:
+    """Whether what is read of a copy's head is of the types it should be: it is not sealed, so anyone may have changed it."""
+    keys = head["keys"]
+    texts = [keys[name] for name in ("account", "diary", "diary_wrap", "keyset", "words_wrap")]
+    may_lack = [keys["code_wrap"], head["log"], head["notary"]]
+    return (
+        all(isinstance(one, str) for one in texts)
+        and all(one is None or isinstance(one, str) for one in may_lack)
+        and isinstance(keys["kdf"], dict)
+        and type(keys["diary_epoch"]) is int
+    )

@@ -1,0 +1,82 @@
+/**
+ * Gives the app's readers the bytes that come in, one line of JSON for each, and says what they did that no reader may do.
+ * In: {"i": number, "target": name, "raw": base64}. Out, before each: its number; after one that failed: {"i", "why"}.
+ */
+import { createInterface } from 'node:readline';
+import { readFileSync, writeSync } from 'node:fs';
+import { parse, readFrames, unb64 } from '../../static/js/core/encoding.js';
+import { KeptError } from '../../static/js/core/errors.js';
+import { peekBytes, readAbout } from '../../static/js/actions/exif.js';
+import { magicOf } from '../../static/js/actions/magic.js';
+import { readTiff } from '../../static/js/actions/tiff.js';
+import { readCertificate, readPem } from '../../static/js/crypto/certificates.js';
+import { numberOf, oidOf, readAll, readOne, timeOf } from '../../static/js/crypto/der.js';
+import { claimedHeader } from '../../static/js/crypto/envelope.js';
+import { readNote } from '../../static/js/ledger/checkpoint.js';
+import { checkTimestamp } from '../../static/js/ledger/timestamps.js';
+import { decodePush } from '../../static/js/ledger/push.js';
+import { looksLikeMail, readMail } from '../../static/js/record/mail.js';
+import { entriesOf, unpack } from '../../static/js/record/unzip.js';
+import { looksLikeChat, readChat, rowsOf } from '../../static/js/record/whatsapp.js';
+import { embeddedFiles } from '../../static/js/verify/pdf.js';
+import { placeOf, readDirectory } from '../../static/js/verify/zipfile.js';
+
+const SECONDS = 10;
+const MIB = 1 << 20;
+const HELD_MOST = 512 * MIB;
+const stamped = (name) => readFileSync(new URL(`stamped/${name}`, import.meta.url), 'utf8');
+const [chain, pins] = [stamped('chain.pem'), JSON.parse(stamped('pins.json'))];
+const text = (raw) => new TextDecoder().decode(raw);
+const first = (fn) => (raw) => { for (const one of readAll(raw)) fn(one); };
+
+/** Each reader, by the name that tests/fuzzing/in_node.py gives it. */
+const TARGETS = {
+  json: (raw) => parse(raw),
+  frames: (raw) => readFrames(raw),
+  push: (raw) => decodePush(raw),
+  header: (raw) => claimedHeader(raw, 'version'),
+  base64: (raw) => unb64(text(raw)),
+  note: (raw) => readNote(text(raw)),
+  der: (raw) => readAll(raw),
+  number: first(numberOf),
+  name: first(oidOf),
+  time: first(timeOf),
+  certificate: (raw) => readCertificate(readOne(raw).whole),
+  pem: (raw) => readPem(text(raw)),
+  timestamp: (raw) => checkTimestamp(raw, new TextEncoder().encode(pins.note), { chain, policy: pins.policy, nonce: unb64(pins.nonce), roots: [] }),
+  pdf: (raw) => embeddedFiles(raw),
+  tiff: (raw) => readTiff(raw),
+  about: (raw) => readAbout(peekBytes(raw), String(magicOf(raw))),
+  chat: async (raw) => { looksLikeChat(text(raw)); await rowsOf(await readChat(text(raw)), { order: 'dmy', tz: 'Europe/London', me: null }); },
+  mail: async (raw) => { looksLikeMail(raw); await readMail(raw); },
+  async zip(raw) {
+    const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
+    for (const entry of await entriesOf(file)) await unpack(file, entry, { limit: MIB }).catch((error) => { if (!(error instanceof KeptError)) throw error; });
+  },
+  async pack(raw) {
+    const file = new Blob([raw]);
+    for (const row of (await readDirectory(file))?.rows ?? []) await placeOf(file, row);
+  },
+};
+
+if (process.argv[2] === '--names') {
+  writeSync(1, JSON.stringify(Object.keys(TARGETS)));
+  process.exit(0);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { i, target, raw } = JSON.parse(line);
+  writeSync(1, `${i}\n`);
+  const bytes = new Uint8Array(Buffer.from(raw, 'base64'));
+  const before = process.cpuUsage();
+  let why = '';
+  try {
+    await TARGETS[target](bytes);
+  } catch (error) {
+    if (!(error instanceof KeptError)) why = String(error?.stack ?? error);
+  }
+  const { user, system } = process.cpuUsage(before);
+  if (user + system > SECONDS * 1_000_000) why ||= `more than ${SECONDS} seconds of the processor`;
+  if (process.memoryUsage().rss > HELD_MOST) why ||= `more than ${HELD_MOST / MIB} MiB`;
+  if (why) writeSync(1, `${JSON.stringify({ i, why })}\n`);
+}
