@@ -20,7 +20,7 @@ _SYNC: Final = (
 )
 _JS_VERIFY: Final = (
     "front/verify front/results pack/capsule pack/proofs record/unzip record/unzip_stream "
-    "ledger/checkpoint ledger/commitments ledger/heads ledger/lines ledger/signed ledger/statements ledger/timestamps ledger/tree"
+    "ledger/checkpoint ledger/heads ledger/lines ledger/signed ledger/statements ledger/timestamps ledger/tree"
 )
 
 AREAS: Final[dict[str, tuple[str, ...]]] = {

@@ -33,7 +33,8 @@ class Judge:
         self._python: subprocess.Popen[str] | None = None
 
     def close(self) -> None:
-        """End the runner."""
+        """End the runners."""
+        node_runner.close()
         if self._python:
             self._python.communicate()
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from tests.js.conftest import servers
 from tests.mutations.areas import ROOT, VAR
 
 CLOCK_TIMES: Final = 10
@@ -35,6 +36,7 @@ def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> 
     patterns = [f"--test-name-pattern=^{_exactly(name)}$" for name in names]
     command = ["node", "--test-reporter=tap", f"--import={_LOADED / 'browser_changed.mjs'}", *patterns, str(ROOT / file)]
     env = {**os.environ, "TMPDIR": str(folder), "KEPT_MODULE": module, "KEPT_CHANGED": str(folder / "changed.js")}
+    env["KEPT_SERVERS"] = str(servers().socket)
     try:
         return watched(command, env, cpu_s)
     finally:
@@ -43,10 +45,17 @@ def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> 
 
 def cover(file: str, out: Path) -> float | None:
     """Write which lines each test of a file runs; the processor seconds, or None when a test is red with nothing changed."""
-    env = {**os.environ, "KEPT_COVERED": str(out)}
+    env = {**os.environ, "KEPT_COVERED": str(out), "KEPT_SERVERS": str(servers().socket)}
     command = ["node", "--test-reporter=tap", f"--import={_LOADED / 'browser_cover.mjs'}", str(ROOT / file)]
     done = watched(command, env, 600)
     return float(done["cpu_s"]) if done["how"] == "survived" and out.exists() else None
+
+
+def close() -> None:
+    """End the process that starts servers."""
+    if servers.cache_info().currsize:
+        servers().stop()
+        servers.cache_clear()
 
 
 def watched(command: list[str], env: dict[str, str], cpu_s: float) -> dict[str, Any]:

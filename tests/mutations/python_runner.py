@@ -26,6 +26,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, Final
 
+import pytest
+
 from tests.mutations.areas import ROOT, VAR
 
 # A mutant that waits for ever uses no processor, so there is a limit by the clock as well, far off: the machine may be busy.
@@ -140,8 +142,10 @@ class _Migrated:
         """`is_kept`: nothing is changed in this process, so what it makes may serve the others."""
         self.is_kept = is_kept
 
-    def pytest_configure(self) -> None:
-        """Put what was made in the place of the making (tests/once.py)."""
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: Any) -> None:
+        """Put what was made in the place of the making (tests/once.py), as in a worker: what is done once a run was done."""
+        config.workerinput = {"workerid": "gw0", "workercount": 1}
         once = sys.modules.get("tests.once")
         if once is None:
             return
@@ -191,7 +195,6 @@ def _child(task: dict[str, Any], write: int) -> None:
             del sys.modules[name]
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(VAR / "hypothesis")
         import hypothesis
-        import pytest
 
         # No example is made smaller: the first red is enough. The same examples each time: a mutant lives or dies by the tests.
         phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)

@@ -72,6 +72,7 @@ def test_a_planted_fault_is_seen_in_node_and_no_change_is_not() -> None:
     source = (ROOT / RULES).read_text(encoding="utf-8")
     unchanged = node_runner.run(RULES, source, "tests/js/roles.test.mjs", [], 60)
     broken = node_runner.run(RULES, source + "\nthrow new Error('planted');\n", "tests/js/roles.test.mjs", [], 60)
+    node_runner.close()
     assert (unchanged["how"], broken["how"]) == ("survived", "killed")
 
 
