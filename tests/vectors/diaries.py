@@ -57,6 +57,7 @@ def cases() -> dict[str, dict[str, Any]]:
         "ranges": _ranges(),
         "gaps": _gaps(),
         "after a block": _blocks(),
+        "sightings": _sightings(),
         "links": _links(),
         "messages": _messages(),
         "key dates": _key_dates(),
@@ -136,6 +137,28 @@ def _blocks() -> Fields:
             kept("ring1", merged_into="ring2"),
             kept("ring2", merged_into="ring1"),
             {"record": "out", "fields": {"first_seen": "2026-07-01"}, "taken_out": 1},
+        ],
+    }
+
+
+def _sightings() -> Fields:
+    """What the keeper saw of accounts: before and after a block, said to be new, said of one that is another, and taken out."""
+    return {
+        "incidents": [entry("a", said("2026-06-01T12:00", account_ids=["blocked"], actor_ids=["p"]))],
+        "account": [
+            kept("blocked", person_id="p", blocked_on="2026-06-01"),
+            *(kept(name, person_id="p") for name in ("seen before", "seen after", "said", "not said", "lead", "taken out")),
+            kept("twin", person_id="p", merged_into="lead"),
+        ],
+        "sighting": [
+            kept("s1", account_id="seen before", at="2026-05-31"),
+            kept("s2", account_id="seen after", at="2026-06-02"),
+            kept("s3", account_id="said", at="2026-05-01", after_block=True),
+            kept("s4", account_id="not said", after_block=False),
+            kept("s5", account_id="twin", after_block=True),
+            kept("s6", account_id="nobody's", at="2026-06-02", after_block=True),
+            kept("s7", at="2026-06-02", after_block=True),
+            {"record": "s8", "fields": {"account_id": "taken out", "at": "2026-06-02", "after_block": True}, "taken_out": 1},
         ],
     }
 
