@@ -70,3 +70,9 @@ test('a short name that only browsers know is no zone', () => {
     assert.equal(faultsOfTime({ occurred_start: 0, tz })[0]?.code ?? null, code, tz);
   }
 });
+
+test('a time zone is a short text, and nothing else is one', () => {
+  const faults = (tz) => faultsOfShape('incident', { tz });
+  assert.deepEqual([faults('Europe/London'), faults('z'.repeat(64)), faults(null)], [[], [], []]);
+  for (const tz of ['z'.repeat(65), 0, ['Europe/London']]) assert.deepEqual(faults(tz), [{ field: 'tz', code: 'not_text' }]);
+});

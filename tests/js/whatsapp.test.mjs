@@ -172,3 +172,13 @@ test('pasted lines become rows in their order; a time goes on the entry’s day 
   const chat = await pastedRows(ANDROID, { date: '', tz: LONDON, order: 'dmy' });
   assert.deepEqual([chat.rows.length, chat.left, chat.rows[0].direction], [11, 3, 'unknown']);
 });
+
+test('a chat with the line ends of Windows, with days below ten, and with what an export calls null', async () => {
+  const chat = await readChat('9/11/26, 09:00 - Sam: a\r\n0/11/26, 09:00 - Sam: b\r\n:/11/26, 09:00 - Sam: c\r\n9/11/26, 09:01 - Sam: null\r\n');
+  assert.deepEqual(chat.senders, [{ name: 'Sam', count: 3 }]);
+  const { rows } = await rowsOf(chat, DMY);
+  assert.equal(rows[0].sent_local, '2026-11-09T09:00');
+  assert.deepEqual(['null', 'nullo', 'Null'].map((text) => { const { type, description } = tellMessage(text); return [type, description]; }), [['other', 'null'], ['text', ''], ['text', '']]);
+  assert.deepEqual([startOf('/4/26, 09:00 - Sam: a'), startOf(';4/26, 09:00 - Sam: a')], [null, null]);
+  for (const line of ['0', '9'].map((first) => `${first}1/04/2026, 09:00 - Sam: a`)) assert.deepEqual(startOf(line).date, [Number(line.slice(0, 2)), 4, 2026]);
+});

@@ -10,7 +10,7 @@ import { isBlank } from './reading.js';
 const UNSAID = new Set([
   'behaviours', 'channel', 'place_category', 'feelings_then', 'feared_violence', 'precision', 'time_source', 'entry_kind', 'carried_out_by', 'attribution_basis',
   'response', 'i_contacted_them', 'hostility', 'help_given', 'content_warning', 'language', 'cards_opened', 'tz', 'occurred_local', 'reg_certainty', 'local',
-  'precision', 'source', 'kind', 'sensitivity', 'shows', 'flags', 'media_type', 'sha256', 'sha512', 'renditions', 'alteration_before_receipt', 'direction', 'type',
+  'source', 'kind', 'sensitivity', 'shows', 'flags', 'media_type', 'sha256', 'sha512', 'renditions', 'alteration_before_receipt', 'direction', 'type',
   'sent_local', 'sent_source', 'sent_note', 'read', 'outcome', 'reason', 'chat', 'import_summary', 'complete', 'start_with_this', 'print_copy',
 ]);
 const MARK = /\p{M}+/gu;
