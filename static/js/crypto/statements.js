@@ -16,6 +16,8 @@ import { importAuthorPub, sign, verifyAuthor } from './signing.js';
 const TYPE = 'rekey/v1';
 const NAMES = 'account,beacon,diary,ecdsa_pub,epoch,head,hpke_pub,old,seq,sig,t,ts';
 const DIGEST = 32;
+/** The first keys of an account are of epoch 1, and no statement makes those. */
+const FIRST = 2;
 
 /**
  * @param {CryptoKey} key the key that goes, from `importAuthor`
@@ -63,8 +65,8 @@ function isStatement(value) {
     if (Object.keys(value).sort().join() !== NAMES || value.t !== TYPE || value.old === value.ecdsa_pub) return false;
     parseId(value.account);
     parseId(value.diary);
-    const numbers = [value.epoch - 2, value.seq, value.ts];
-    return numbers.every((one) => Number.isSafeInteger(one) && one >= 0) && unb64(value.head).length === DIGEST && isBeacon(value.beacon);
+    const numbers = [value.epoch, value.seq, value.ts];
+    return numbers.every((one) => Number.isSafeInteger(one) && one >= 0) && value.epoch >= FIRST && unb64(value.head).length === DIGEST && isBeacon(value.beacon);
   } catch {
     return false;
   }
