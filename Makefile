@@ -11,7 +11,7 @@ VENV := .venv/bin
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
 
-.PHONY: costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model
+.PHONY: costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -97,6 +97,15 @@ check: setup-quick ## ruff, mypy --strict, tsc, templates, CSS
 
 costs: setup ## run the suite and record what each file costs, so that the longest start first
 	@$(MAKE) test ARGS= KEPT_RECORD_COSTS=1
+
+coverage: setup-quick ## which branches the tests without a browser reach, in both languages, by folder (ARGS="tests/web" for some)
+	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
+	rm -rf var/coverage; mkdir -p var/coverage/node var/coverage/python
+	NODE_V8_COVERAGE=var/coverage/node $(VENV)/coverage run -m pytest -q $(QUEUE) -m 'not slow and not webkit and not firefox and not postgres and not browser and not timed' $(ARGS) || status=1
+	$(VENV)/coverage combine -q && $(VENV)/coverage json -q -o var/coverage/python.json
+	node_modules/.bin/c8 report --temp-directory var/coverage/node --reports-dir var/coverage --reporter json-summary --all --src static/js --include 'static/js/**/*.js'
+	$(VENV)/python -m tests.coverage_table
+	exit $$status
 
 bench: setup ## the budgets, each as a ratio to its floor in the same run
 	@$(NODE_PATH_FIRST)

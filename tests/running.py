@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from click.testing import CliRunner
 from diary.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
+# Under `make coverage`, a process that a test starts is measured too.
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
 
 
 def kept(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -21,7 +24,7 @@ def kept(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]
         text=True,
         check=False,
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **env},
+        env={"PATH": "/usr/bin:/bin", "PYTHONWARNINGS": "error", **MEASURED, **env},
     )
 
 
