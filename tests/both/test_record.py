@@ -149,7 +149,7 @@ def test_orders_and_breaches(page: Node, examples: int) -> None:
             "occurred_start": MS,
             "occurred_end": MS,
             "precision": st.sampled_from(["minute", "unknown", ""]),
-            "tz": ZONES | st.just("Nowhere/Else"),
+            "tz": ANY_ZONE,
         },
     )
 
@@ -222,19 +222,21 @@ def test_codes_of_people(page: Node, examples: int) -> None:
 def test_offsets_of_every_zone(page: Node, examples: int) -> None:
     """Minutes ahead of UTC in the zones that a phone can be set to, from 1970 to 2037, and when a range ended.
 
-    [Note: two databases of zones] Node carries a database of its own, Python reads tzdata's; one may be months newer.
-    Years before 1970, of which neither promises anything, and years to come are left out for every zone but our own.
+    [Note: two databases of zones] Node carries a database of its own, Python reads tzdata's; one may be months newer. They
+    differ over Moldova in the autumn of 2026 (Europe/Chisinau), where the rule was changed. Years before 1970, of which
+    neither promises anything, and years to come are left out for every zone but our own.
     """
     zones = sorted(
         one for one in available_timezones() if "/" in one and not one.startswith(("Etc/", "SystemV/", "posix", "right", "US/"))
     )
-    instant = st.integers(0, 1_790_000_000) | st.sampled_from(
-        [1_792_888_200, 1_792_889_999, 1_792_890_000, 1_774_746_000, 1_774_745_999]
-    )
+    changes = st.sampled_from([1_792_888_200, 1_792_889_999, 1_792_890_000, 1_774_746_000, 1_774_745_999])
+    ours = st.tuples(st.just("Europe/London"), changes | st.integers(0, 2_140_000_000))
+    place = st.tuples(st.sampled_from(zones), st.integers(0, 1_700_000_000)) | ours
 
     @drawn(examples)
-    @given(st.sampled_from(zones), instant, st.integers(0, 40 * 86_400), st.integers(0, 999))
-    def one(tz: str, seconds: int, later: int, ms: int) -> None:
+    @given(place, st.integers(0, 40 * 86_400), st.integers(0, 999))
+    def one(where: tuple[str, int], later: int, ms: int) -> None:
+        tz, seconds = where
         at = seconds * 1000 + ms
         agree(page, "offset", {"ms": at, "tz": tz}, lambda: times.offset_at(at, tz))
         offset = times.offset_at(at, tz)

@@ -7,6 +7,8 @@ import { standingOf } from '../../static/js/record/breaches.js';
 import { rootOf } from '../../static/js/record/links.js';
 import { idsIn, reached } from '../../static/js/record/named.js';
 import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '../../static/js/record/rules.js';
+import { momentOf } from '../../static/js/record/patterns_facts.js';
+import { offsetIn } from '../../static/js/record/times.js';
 import { tell } from '../../static/js/record/told.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/record.json', import.meta.url), 'utf8'));
@@ -75,4 +77,12 @@ test('a time zone is a short text, and nothing else is one', () => {
   const faults = (tz) => faultsOfShape('incident', { tz });
   assert.deepEqual([faults('Europe/London'), faults('z'.repeat(64)), faults(null)], [[], [], []]);
   for (const tz of ['z'.repeat(65), 0, ['Europe/London']]) assert.deepEqual(faults(tz), [{ field: 'tz', code: 'not_text' }]);
+});
+
+test('a zone that only browsers know, or spell so, has no offset; a year 0 is no day', () => {
+  for (const tz of ['BST', 'europe/london', '+05:00']) assert.deepEqual(momentOf({ start: 1_790_618_400_000, tz }, ''), { day: '2026-09-28', at: 1_790_618_400_000 }, tz);
+  assert.equal(momentOf({ start: 1_790_618_400_000, tz: 'Asia/Karachi' }, '').day, '2026-09-28');
+  assert.equal(offsetIn(1_790_618_400_000, 'BST'), null);
+  assert.equal(standingOf({ served_on: '0000-01-01' }, { occurred_start: 1_789_000_000_000 }), 'unknown_served');
+  assert.equal(standingOf({ served_on: '2026-09-10' }, { occurred_start: Date.UTC(2026, 8, 9, 23, 30), tz: 'europe/london' }), 'not_served');
 });

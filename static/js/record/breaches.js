@@ -1,6 +1,6 @@
 /** When a term of an order can be said to have been broken: only after the order had been given to the other person; the twin of diary/record/breaches.py. */
 import { objectsOf, wholeOf } from './reading.js';
-import { instantsOf, offsetAt } from './times.js';
+import { instantsOf, isZone, offsetAt } from './times.js';
 import { possible } from './told.js';
 
 /** @typedef {import('./reading.js').Fields} Fields */
@@ -36,13 +36,11 @@ function dayStart(day, tz) {
   const found = typeof day === 'string' ? /^\d{4}-\d{2}-\d{2}/.exec(day) : null;
   const midnight = found ? Date.parse(`${found[0]}T00:00:00Z`) : NaN;
   // Date.parse may turn 30 February into a day of March.
-  if (!found || Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== found[0]) return null;
-  try {
-    // Of a midnight that came twice the first; one that never was begins when the clocks have moved.
-    return instantsOf(found[0], tz)[0] ?? midnight - offsetAt(midnight - DAY, tz) * 60_000;
-  } catch {
-    return midnight; // a zone nobody knows
-  }
+  // It also knows a year 0, which no calendar has.
+  if (!found || found[0].startsWith('0000') || Number.isNaN(midnight) || new Date(midnight).toISOString().slice(0, 10) !== found[0]) return null;
+  if (!isZone(tz)) return midnight;
+  // Of a midnight that came twice the first; one that never was begins when the clocks have moved.
+  return instantsOf(found[0], tz)[0] ?? midnight - offsetAt(midnight - DAY, tz) * 60_000;
 }
 
 /** The numbered term of an order, or undefined when it has none of that number. @param {Fields} order @param {unknown} no @returns {Fields|undefined} */

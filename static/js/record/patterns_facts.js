@@ -7,7 +7,7 @@
  */
 import { MARKS } from './marks.js';
 import { codesOf, isBlank, objectOf, objectsOf, switchOf, textOf, wholeOf } from './reading.js';
-import { offsetAt } from './times.js';
+import { isZone, offsetAt } from './times.js';
 
 /** @typedef {import('./reading.js').Fields} Fields */
 /**
@@ -104,11 +104,7 @@ function possible(ms) {
 
 /** Minutes ahead of UTC, or null for a zone nobody knows. @param {number} at @param {string} tz */
 function zoneOffset(at, tz) {
-  try {
-    return tz ? offsetAt(at, tz) : null;
-  } catch {
-    return null;
-  }
+  return isZone(tz) ? offsetAt(at, tz) : null;
 }
 
 /** @param {number} at @param {number} offset */

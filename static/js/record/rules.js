@@ -7,7 +7,7 @@
 import { standingOf, termOf } from './breaches.js';
 import { objectOf, objectsOf, textOf, wholeOf } from './reading.js';
 import { RULES } from './rules_table.js';
-import { offsetAt } from './times.js';
+import { isZone, offsetAt } from './times.js';
 import { possible } from './told.js';
 
 /** @typedef {import('./reading.js').Fields} Fields */
@@ -25,8 +25,6 @@ const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
 /** A clock that is a little ahead is no claim about the future. */
 const AHEAD_MS = 300_000;
 const OFFSET = 18 * 60;
-/** Browsers know other short names as well, and read BST as the time of Bangladesh. */
-const SHORT_ZONES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
 const LISTS = new Set(['ids', 'codes', 'texts', 'list', 'objects']);
 
 /** @param {unknown} value @returns {value is Fields} */
@@ -122,18 +120,6 @@ export function faultsOfTime(fields, now = null) {
   // A local time that never was, or the wrong half of an hour that came twice, cannot give this instant.
   else if (tz && offset !== null && possible(start) !== null && offset !== offsetAt(start, tz)) found.push({ field: 'utc_offset_min', code: 'impossible_local_time' });
   return sorted(found);
-}
-
-/** @param {string} tz */
-function isZone(tz) {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
-    // The database of zones has each name in one spelling, and no bare offsets; Intl takes both. Another name of a zone comes
-    // back as the zone's own.
-    return !/^[+-]/.test(tz) && (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) && (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -50,6 +50,30 @@ function formatFor(tz) {
   return made;
 }
 
+/** Browsers know other short names as well, and read BST as the time of Bangladesh. */
+const SHORT_ZONES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC', 'WET']);
+/** @type {Map<string, boolean>} */
+const zones = new Map();
+
+/**
+ * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings, bare offsets, names
+ * of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What is written on this phone carries its
+ * offset besides.
+ * @param {string} tz
+ */
+export function isZone(tz) {
+  const known = zones.get(tz);
+  if (known !== undefined) return known;
+  let found = false;
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: tz }).resolvedOptions();
+    // Another name of a zone comes back as the zone's own.
+    found = !/^[+-]/.test(tz) && (!/^[A-Z]{3}$/.test(tz) || SHORT_ZONES.has(tz)) && (timeZone === tz || timeZone.toLowerCase() !== tz.toLowerCase());
+  } catch { /* not one of the browser's either */ }
+  zones.set(tz, found);
+  return found;
+}
+
 /** @param {string} local @returns {number} the local time as if it were UTC, ms; NaN when it is no time */
 function asUtc(local) {
   const found = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d))?$/.exec(local);
@@ -88,11 +112,7 @@ export function offsetAt(at, tz) {
 
 /** The same; null without an instant or a zone, and for a zone nobody knows. @param {number|null} ms @param {string} tz @returns {number|null} */
 export function offsetIn(ms, tz) {
-  try {
-    return ms === null || !tz ? null : offsetAt(ms, tz);
-  } catch {
-    return null;
-  }
+  return ms === null || !isZone(tz) ? null : offsetAt(ms, tz);
 }
 
 /**
