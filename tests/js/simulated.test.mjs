@@ -40,7 +40,7 @@ test('a list that goes wrong is cut down to what is needed, in its order', async
 
 for (const name of Object.keys(PLANTED)) {
   test(`a planted fault is found: ${name}`, () => {
-    const { status, said } = simulates({ FIRST: '1', SEEDS: '60', PLANT: name, UNTIL_WRONG: '1', SHRINK: '0' });
+    const { status, said } = simulates({ FIRST: '1', SEEDS: '100', PLANT: name, UNTIL_WRONG: '1', SHRINK: '0' });
     assert.match(said, /^seed \d+:$/m);
     assert.equal(status, 1, said);
   });

@@ -1,8 +1,10 @@
 /** What people, phones, the network and the server do in a simulated day. Each act takes the world, one device and chance of its own. */
 import { PNG, file } from '../js/phone/phone.mjs';
+import { anAdvocate } from './advocate.mjs';
 
 const MOST = 3;
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /** A record that a phone shows. @param {import('./device.mjs').Device} one @param {import('./chance.mjs').Chance} chance */
 function anyRecord(one, chance) {
@@ -22,7 +24,7 @@ const writes = inside(async (world, one) => {
   const text = `text ${++world.made}`;
   await one.tries(`writes ${text}`, async () => {
     const { record } = await one.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
-    world.said.set(record, { texts: [text], out: false, files: new Map(), amended: 0, by: one.name, at: ++world.count });
+    world.said.set(record, { texts: [text], out: false, files: new Map(), amended: 0, by: one.name, at: ++world.count, erasing: null });
   });
 });
 
@@ -31,6 +33,7 @@ const amends = onEntry(async (world, one, _chance, record) => {
   const said = world.said.get(record);
   // Said before it is done: one that fails half-way may be there or not.
   said.texts.push(text);
+  said.erasing = null; // what is written after the asking stands
   const failed = await one.tries(`amends ${record.slice(0, 4)} to ${text}`, () => one.app.saveIncident({ record, fields: { narrative: text }, restricted: {}, reason: 'I remembered more.' }));
   if (failed === null) said.amended++;
 });
@@ -55,10 +58,11 @@ const writesNote = onEntry((world, one, _chance, record) => one.tries(`notes on 
 
 const endsOthers = inside((_world, one) => (one.away ? undefined : one.tries('ends the other sessions', () => one.app.endOthers({ words: one.words }))));
 
-const putsBack = inside(async (_world, one, chance) => {
+const putsBack = inside(async (world, one, chance) => {
   const removed = one.removed().sort();
   if (!removed.length) return;
   const record = chance.of(removed);
+  world.said.get(record).erasing = null;
   await one.tries(`puts back ${record.slice(0, 4)}`, () => one.app.putBackRecord(record));
 });
 
@@ -95,8 +99,12 @@ async function joins(world) {
   two.words = world.words;
 }
 
-/** New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them. */
-const canRenew = (world, one) => !one.away && !world.copied;
+/**
+ * New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them. Nor are they
+ * after it was put back: what another phone then sends again is signed by a key that has ended, and stays on that phone, which says so.
+ * Nor on a phone that is full: what the server has taken and the phone could not write is made good by trying again with room.
+ */
+const canRenew = (world, one) => !one.away && !one.room.isFull && !world.copied && !world.wasPutBack;
 
 const changesWords = inside((world, one) => {
   if (!canRenew(world, one)) return undefined;
@@ -136,10 +144,9 @@ async function together(world, one, chance) {
   await Promise.all([first(world, one, chance), second(world, two, chance)]);
 }
 
-async function timePasses(world, _one, chance) {
-  const ms = chance.of([3_000, 60_000, HOUR / 2, 5 * HOUR]);
-  world.note(`${ms / 1000} seconds pass`);
-  await world.pass(ms);
+function timePasses(world, _one, chance) {
+  world.passing = chance.of([3_000, 60_000, HOUR / 2, 5 * HOUR]);
+  world.note(`${world.passing / 1000} seconds pass`);
 }
 
 async function serverIsCopied(world) {
@@ -153,6 +160,8 @@ async function serverIsPutBack(world) {
   if (!world.copied) return;
   await world.server.ask({ do: 'put_back', name: 'older' });
   world.copied = false;
+  world.wasPutBack = true;
+  for (const said of world.said.values()) said.erasing = null; // what was asked after the copy is forgotten there
   world.note('the server is put back');
 }
 
@@ -161,10 +170,83 @@ async function serverRestarts(world) {
   world.note('the server starts again');
 }
 
+function lies(_world, one, chance) {
+  const lying = chance.of([0, 0.1, 0.3]);
+  one.lying = lying;
+  one.note(`${one.name}: answers are lies with ${lying}`);
+}
+
+function fills(_world, one, chance) {
+  one.isFull = chance.is(0.5);
+  one.note(`${one.name}: ${one.room.isFull ? 'has no room' : 'has room'}`);
+}
+
+function losesConnection(_world, one) {
+  one.note(`${one.name}: the connection to its database is lost`);
+  one.room.drop();
+}
+
+const clears = inside((_world, one) => one.tries('clears the phone at once', () => one.app.panicClear()));
+
+/** The list is made again at the next opening. */
+const damagesList = inside(async (_world, one) => {
+  if (await one.tries('its list is damaged', () => one.damageList()) === null) await one.crash(false);
+});
+
+function clockJumps(_world, one, chance) {
+  one.skew = chance.of([0, 0, -3 * HOUR, 2 * DAY]);
+  one.note(`${one.name}: its clock is off by ${one.skew / HOUR} hours`);
+}
+
+/** Eight days, in which the server does its work, and all phones rest locked. */
+function daysPass(world) {
+  world.note('eight days pass');
+  world.passing = 8 * DAY;
+}
+
+/** Somebody takes an entry out and erases it for good. That it goes is sure where every phone has sent what it wrote of it. */
+const erases = onEntry(async (world, one, chance, record) => {
+  if (one.entries().size < 2 || one.away) return;
+  world.said.get(record).out = null;
+  if (await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, '')) !== null) return;
+  await one.open?.syncing.now().catch(() => undefined);
+  if (!one.isOpen) return;
+  const isSent = world.devices.every((other) => other.isOpen && !other.unsent().includes(record));
+  if (await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words })) !== null) return;
+  world.said.get(record).erasing = isSent && !world.copied ? 'asked' : null;
+  if (chance.is(0.5)) daysPass(world);
+});
+
+const grants = inside(async (world, one) => {
+  if (one.away) return;
+  world.advocate ??= await anAdvocate(world.server, (line) => world.note(line));
+  await one.tries('lets an advocate in', async () => {
+    const met = await one.app.meetAdvocate(world.advocate.words);
+    const choice = { scope: { all: true }, rights: ['view'], restricted: false, not_after: one.app.usualEnd(), purpose: 'Help with a report' };
+    for (const { grant } of await one.app.letIn({ met, choice, name: 'Maya', words: one.words })) world.grants.set(grant, { by: one, ended: null });
+  });
+});
+
+const endsGrant = inside(async (world, one, chance) => {
+  const standing = [...world.grants].filter(([, { ended }]) => !ended).map(([grant]) => grant);
+  if (!standing.length) return;
+  const grant = chance.of(standing);
+  await one.tries(`ends the grant ${grant.slice(0, 4)}`, async () => {
+    const { heard } = await one.app.endGrant(grant, { words: one.words });
+    world.grants.get(grant).ended = { by: one, from: one.lineEnd, isHeard: heard && !world.copied };
+  });
+});
+
+const advocateLooks = async (world) => {
+  if (world.advocate) await world.advocate.opens();
+};
+
 /** Each act by its name, and how often it is drawn. @type {Record<string, [Function, number]>} */
 export const ACTS = {
   writes: [writes, 10], amends: [amends, 5], 'takes out': [takesOut, 2], 'puts back': [putsBack, 2], 'adds a file': [addsFile, 3], 'writes a note': [writesNote, 2],
   locks: [locks, 2], unlocks: [unlocks, 4], dies: [crashes, 1], looks: [looks, 6], 'goes away': [goesAway, 3], 'comes near': [comesNear, 5], weather: [weather, 2],
-  joins: [joins, 2], 'ends others': [endsOthers, 0.7], 'changes words': [changesWords, 0.5], renews: [renews, 0.7], 'sends again': [sendsAgain, 3], together: [together, 5],
+  joins: [joins, 2], 'ends others': [endsOthers, 0.7], 'changes words': [changesWords, 0.7], renews: [renews, 1.2], 'sends again': [sendsAgain, 3], together: [together, 5],
+  lies: [lies, 1], fills: [fills, 0.7], 'loses its database': [losesConnection, 1], clears: [clears, 0.7], 'damages its list': [damagesList, 0.7], 'clock jumps': [clockJumps, 0.5],
+  erases: [erases, 2], 'days pass': [daysPass, 0.7], grants: [grants, 1.5], 'ends a grant': [endsGrant, 2], 'advocate looks': [advocateLooks, 0.5],
   'time passes': [timePasses, 2], 'the server is copied': [serverIsCopied, 0.3], 'the server is put back': [serverIsPutBack, 1], 'the server restarts': [serverRestarts, 0.3],
 };

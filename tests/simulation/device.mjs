@@ -4,9 +4,7 @@
  */
 import './cryptography.mjs';
 import { KeptError } from '../../static/js/core/errors.js';
-import { Database } from '../../static/js/store/database.js';
-import { argon2id as noble } from '../../static/vendor/noble-hashes/argon2.js';
-import { openDB, unwrap } from '../../static/vendor/idb/index.js';
+import { grantActions } from '../../static/js/actions/granting.js';
 // What the app loads when it is first needed is loaded by now: reading files takes its time from outside the simulation.
 import '../../static/js/actions/imports_read.js';
 import '../../static/js/crypto/drawer.js';
@@ -15,44 +13,37 @@ import '../../static/js/pack/evidence.js';
 import '../../static/vendor/hpke-core/mod.js';
 import '../../static/vendor/words-en.js';
 import { IDBFactory, makePhone, vaultInProcess } from '../js/phone/phone.mjs';
+import { argon2 } from './cheap.mjs';
 import { machine } from './machine.mjs';
 import { Network } from './network.mjs';
+import { Room } from './rooms.mjs';
 import { ORIGIN } from './server.mjs';
 
 /** What may come of an act on a phone whose network, server and keys change meanwhile. Anything else is a fault of the app. */
 const MAY = new Set(['offline', 'unavailable', 'internal', 'signed_out', 'session_ended', 'no_match', 'sign_in_failed', 'locked', 'conflict', 'closing', 'try_later', 'needs_words',
-  'words_differ', 'no_network', 'server_slow', 'server_behind', 'head_differs', 'not_found', 'differs', 'store_lost', 'rekeying', 'not_registered', 'wrong_type', 'needs_reason']);
-
-/** The engine for browsers without WebAssembly: compiling that would take its time from outside the simulation. */
-const argon2 = async (password, salt, { m, t }) => noble(password, salt, { m, t, p: 1, dkLen: 32 });
+  'words_differ', 'no_network', 'server_slow', 'server_behind', 'head_differs', 'not_found', 'differs', 'store_lost', 'rekeying', 'not_registered', 'wrong_type', 'needs_reason',
+  'no_space', 'on_hold', 'not_sent_yet', 'feed_altered', 'receipt_wrong', 'garbage', 'bad_request']);
 
 /** Every phone begins on a device where nothing is. */
 export function forgetPhones() {
   globalThis.indexedDB = new IDBFactory();
 }
 
-/** Ends a transaction as the end of its process does: nothing of it is written, and nobody is there to be told. @param {any} tx of fake-indexeddb */
-function undo(tx) {
-  for (const change of tx._rollbackLog.reverse()) change();
-  tx._requests = [];
-  tx._markFinished();
-}
-
 export class Device {
   /** @param {string} name @param {import('./server.mjs').Server} server @param {(line: string) => void} note */
   constructor(name, server, note) {
-    Object.assign(this, { name, server, note, away: false, skew: 0, words: '' });
+    Object.assign(this, { name, server, note, away: false, skew: 0, words: '', given: new Map() });
     this.begin(null);
   }
 
   /** A process over the phone's database. @param {object|null} after the one before it */
   begin(after) {
-    this.network = new Network(this.name, this.server, this.note);
-    this.process = { isDead: false };
-    const { process } = this;
-    const database = new Database({ name: this.name, open: (...how) => (process.isDead ? new Promise(() => {}) : openDB(...how)) });
+    const { rough = 0, lying = 0 } = this.network ?? {};
+    this.network = Object.assign(new Network(this.name, this.server, this.note), { rough, lying, given: this.given });
+    this.room = new Room(this.name);
     this.phone = makePhone({
-      origin: ORIGIN, send: this.network.send, clock: { now: () => machine.now + this.skew }, database, after, makeVault: () => vaultInProcess(ORIGIN, argon2),
+      origin: ORIGIN, send: this.network.send, clock: { now: () => machine.now + this.skew }, database: this.room.database, after,
+      makeVault: () => vaultInProcess(ORIGIN, argon2), packActions: (ctx) => grantActions(ctx),
     });
   }
 
@@ -60,6 +51,8 @@ export class Device {
   get isOpen() { return this.app.state.phase === 'open'; }
   get open() { return this.phone.ctx.open; }
   set rough(share) { this.network.rough = share; }
+  set lying(share) { this.network.lying = share; }
+  set isFull(is) { this.room.isFull = is; }
 
   /** Do something, and let the machine run until it is done. What may fail gives its code, what may not throws. @param {string} what @param {() => Promise<unknown>} act @returns {Promise<string|null>} */
   async tries(what, act) {
@@ -92,12 +85,7 @@ export class Device {
   /** @param {boolean} [isLost] what is being written is not */
   end(isLost = false) {
     this.phone.end();
-    this.process.isDead = true;
-    this.phone.database.connection?.then((connection) => {
-      const db = unwrap(connection);
-      if (isLost) for (const tx of db._rawDatabase.transactions) if (tx.db === db && tx._state !== 'finished') undo(tx);
-      db.close();
-    }, () => undefined);
+    this.room.end(isLost);
   }
 
   /** A file as it was received. @param {string} attachment @returns {Promise<Uint8Array>} */
@@ -122,8 +110,51 @@ export class Device {
     return new Map(this.app.state.entries.map(({ record, title, seq_no, state }) => [record, { title, seq_no, state: state.code, why: state.why ?? null }]));
   }
 
+  /** The list of entries is damaged, as a store that lost a page of itself is. */
+  async damageList() {
+    const { root } = this.open.store;
+    await this.open.store.change((_root, change) => { for (let n = 0; n < (root.segments ?? 0); n++) change.drop(`segment/${n}`); });
+  }
+
+  /** Receipts of what is called kept. @returns {Promise<{title: string, receipt: any, c: string}[]>} */
+  async receipts() {
+    const found = [];
+    for (const { record, title } of this.app.state.entries) {
+      for (const { receipt, c, seq } of (await this.open.book.meta(record)).versions) if (seq !== null) found.push({ title, receipt, c });
+    }
+    return found;
+  }
+
+  /** Versions of a record of which something to open is still here. @param {string} record @returns {Promise<string[]>} */
+  async sealedOf(record) {
+    const versions = (await this.open.book.meta(record))?.versions ?? [];
+    const held = await this.open.store.readMany(versions.map(({ v }) => `v/${v}`));
+    return versions.flatMap(({ v }, i) => (held[i] ? [v] : []));
+  }
+
+  /** The notary's key, b64. */
+  get notary() { return this.open.store.root.account.notary; }
+
+  /** Versions this phone has written, by how many of its line. @returns {number} */
+  get lineEnd() { return this.open.store.root.line.n; }
+
+  /** Of a version, which of this phone's line it is; 0 for another's. @param {string} version @returns {Promise<number>} */
+  async placeOf(version) {
+    const { book, identity } = this.open;
+    for (const record of [...this.entries().keys(), ...this.removed()]) {
+      const line = (await book.versions(record)).find((one) => one.version === version)?.fields._line;
+      if (line) return line.device === identity.device ? line.n : 0;
+    }
+    return 0;
+  }
+
+  /** Records of entries of which this phone has something to send. @returns {string[]} */
+  unsent() {
+    return this.open.store.root.outbox.map(({ of, record }) => of ?? record);
+  }
+
   /** Records that were taken out, as the screens have them. @returns {string[]} */
   removed() {
-    return (this.app.state.removed ?? []).map(({ record }) => record);
+    return (this.app.state.removed ?? []).filter(({ erased }) => !erased).map(({ record }) => record);
   }
 }

@@ -1,4 +1,6 @@
 /** What lies between one device and the server: requests that wait for their turn, get lost, arrive twice or cut off, and answers that never come back. */
+import { decodePush } from '../../static/js/ledger/push.js';
+import { lie } from './lies.mjs';
 import { machine } from './machine.mjs';
 import { ORIGIN } from './server.mjs';
 
@@ -7,8 +9,10 @@ export class Network {
   constructor(name, server, note) {
     Object.assign(this, { name, server, note });
     this.isOff = false;
-    /** How likely each of the faults below is. */
-    this.rough = 0;
+    /** How likely a request meets a fault, and an answer a lie. */
+    this.rough = this.lying = 0;
+    /** Versions that went up with keys for somebody else: by grant. @type {Map<string, Set<string>>} */
+    this.given = new Map();
     this.send = (path, options) => this.ask(path, options);
   }
 
@@ -26,6 +30,7 @@ export class Network {
     if (this.isOff) throw lost();
     const fate = this.rough && machine.chance.is(this.rough) ? machine.chance.of(['lost', 'failed', 'twice', 'cut', 'answer lost', 'late']) : '';
     const body = bodyOf(options);
+    this.noteGiven(path, options.method, body);
     const said = `${this.name}: ${options.method} ${short(path)}${fate && ` (${fate})`}`;
     if (fate === 'lost') return this.end(said, lost());
     if (fate === 'failed') return this.end(said, answer({ status: 500, headers: [['content-type', 'application/json']], body: Buffer.from('{"error":"internal","message":"x"}') }));
@@ -34,12 +39,25 @@ export class Network {
       return this.end(said, lost());
     }
     if (fate === 'twice') await this.carry(path, options, body);
-    const told = await this.carry(path, options, body);
-    this.note(`${said} → ${told.status}`);
+    const told = this.bend(said, path, options, await this.carry(path, options, body));
     if (fate === 'late') await new Promise((go) => { setTimeout(go, 30_000); });
     await machine.offered();
     if (fate === 'answer lost' || this.isOff) throw lost();
     return answer(told);
+  }
+
+  /** The answer, or a lie in its place. */
+  bend(said, path, { method }, told) {
+    const lied = this.lying && told.status < 300 && machine.chance.is(this.lying) ? lie({ path, method, body: told.body }, machine.chance) : null;
+    this.note(`${said} → ${told.status}${lied ? `, and in its place ${lied.what}` : ''}`);
+    return lied ? { ...told, body: lied.body } : told;
+  }
+
+  /** Who is given the keys of a version in its own push. */
+  noteGiven(path, method, body) {
+    const [, version] = /\/versions\/([\w-]{22})$/.exec(path) ?? [];
+    if (!version || method !== 'PUT') return;
+    for (const [grant] of decodePush(new Uint8Array(body)).meta.grants) this.given.set(grant, (this.given.get(grant) ?? new Set()).add(version));
   }
 
   end(said, what) {

@@ -27,7 +27,7 @@ from tests.js.phone.serve import end_for_a_cookie, let_in, make_app, make_tables
 PLACES = {"DIARY_APP_URL": "http://localhost:1", "DIARY_PUBLIC_URL": "http://public.localhost:1"}
 HOST = "localhost:1"
 START_MS = 1_790_000_000_000
-COMMANDS = ("copy", "organisation", "put_back", "request", "reset", "restart", "work")
+COMMANDS = ("copy", "organisation", "purge", "put_back", "request", "reset", "restart", "tend")
 # Written once for the process, and no part of what a seed begins anew.
 SECRETS = ("pepper", "notary.key")
 
@@ -88,11 +88,14 @@ class Server:
         await self.start()
         return {}
 
-    async def work(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
-        """Do what the server does by itself every few minutes and every hour."""
-        instance = self.app.state.office.instance
-        await logbook.tend(instance)
-        await purge.purge(instance)
+    async def tend(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Do what the server does by itself every few minutes: its log."""
+        await logbook.tend(self.app.state.office.instance)
+        return {}
+
+    async def purge(self, _told: dict[str, Any], _body: bytes) -> dict[str, Any]:
+        """Do what the server does by itself every hour: erase what is due."""
+        await purge.purge(self.app.state.office.instance)
         return {}
 
     async def organisation(self, told: dict[str, Any], _body: bytes) -> dict[str, Any]:

@@ -1,6 +1,11 @@
 /** What must hold once nothing is left to do, whatever happened before: a line for each thing that does not. */
 
+import { createPublicKey, verify } from 'node:crypto';
+
 /** @typedef {import('./device.mjs').Device} Device */
+
+/** What stands before the 32 bytes of an Ed25519 key in DER. */
+const ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** @param {import('./world.mjs').World} world @param {Device[]} all its phones and a fresh one, at rest @returns {Promise<string[]>} */
 export async function findFaults(world, all) {
@@ -12,7 +17,39 @@ export async function findFaults(world, all) {
     found.push(...notTheSame(one, entries, all[0], first), ...outOfOrder(world, one, entries), ...await notAsListed(one, entries));
     const numbers = [...entries.values()].map(({ seq_no }) => seq_no);
     if (new Set(numbers).size !== numbers.length) found.push(`${one.name}: numbers repeat: ${numbers}`);
-    for (const [record, said] of world.said) found.push(...await notAsSaid(one, record, said, entries.get(record)));
+    found.push(...await withoutReceipt(one));
+    for (const [record, said] of world.said) found.push(...await notAsSaid(one, record, said, entries.get(record)), ...await notErased(one, record, said));
+  }
+  return [...found, ...await givenAfterTheEnd(world)];
+}
+
+/** Everything that is kept has a receipt of the notary's for it. @param {Device} one */
+async function withoutReceipt(one) {
+  const key = createPublicKey({ key: Buffer.concat([ED25519, Buffer.from(one.notary, 'base64url')]), format: 'der', type: 'spki' });
+  return (await one.receipts()).flatMap(({ title, receipt, c }) => {
+    const { sig = '', ...said } = receipt ?? {};
+    const signed = Buffer.from(`{${Object.keys(said).sort().map((name) => `${JSON.stringify(name)}:${JSON.stringify(said[name])}`).join()}}`);
+    return said.c === c && verify(null, signed, key, Buffer.from(sig, 'base64url')) ? [] : [`${one.name}: ${title} has no receipt that holds`];
+  });
+}
+
+/** What was erased for good is nowhere. @param {Device} one @param {string} record @param {import('./world.mjs').Said} said */
+async function notErased(one, record, { erasing, texts }) {
+  if (erasing !== 'done') return [];
+  const left = await one.sealedOf(record);
+  return left.length ? [`${one.name} still has ${left.length} versions of ${texts.at(-1)}, which was erased`] : [];
+}
+
+/** Whoever lost a right is given nothing that was written later. @param {import('./world.mjs').World} world */
+async function givenAfterTheEnd({ grants, advocate, wasPutBack }) {
+  const found = [];
+  const opens = grants.size ? await advocate.opens() : new Map();
+  for (const [grant, { ended }] of grants) {
+    if (!ended) continue;
+    if (ended.isHeard && !wasPutBack && opens.has(grant)) found.push(`the desk still has the grant ${grant.slice(0, 4)}, which was ended`);
+    for (const version of ended.by.given.get(grant) ?? []) {
+      if (await ended.by.placeOf(version) > ended.from) found.push(`${ended.by.name} gave ${version.slice(0, 4)} to the grant ${grant.slice(0, 4)}, which it had ended`);
+    }
   }
   return found;
 }

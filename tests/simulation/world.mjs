@@ -12,10 +12,14 @@ import { Device, forgetPhones } from './device.mjs';
 import { WORDS } from '../js/phone/phone.mjs';
 import { findFaults } from './truths.mjs';
 
-/** @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at: number}} Said a record's texts, the last one last; whether it was taken out; its files' bytes; how often it was amended; who wrote it, and as which */
+/** @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at: number, erasing: 'asked'|'done'|null}} Said a record's texts, the last one last; whether it was taken out; its files' bytes; how often it was amended; who wrote it, and as which; whether it is to be erased for good, where that is sure */
 /** @typedef {{act: string, seed: number}} Act */
 
 const ROUNDS = 12;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** How often the server tends its log. */
+const ROUND = HOUR / 6;
 const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 
 export class World {
@@ -28,7 +32,11 @@ export class World {
     this.said = new Map();
     this.words = WORDS;
     this.made = this.count = 0;
-    this.copied = false;
+    this.copied = this.wasPutBack = false;
+    this.passing = 0;
+    this.advocate = null;
+    /** Who was let in, by grant: by which phone, and which ended it. @type {Map<string, {by: Device, ended: {by: Device, from: number, isHeard: boolean}|null}>} */
+    this.grants = new Map();
   }
 
   note(line) { this.lines.push(line); }
@@ -45,7 +53,7 @@ export class World {
     one.app.putDraft({ fields: { narrative: 'first' } });
     await one.app.enrolHere(this.words);
     const { record } = await one.app.saveIncident({ record: null, fields: {}, restricted: {} });
-    this.said.set(record, { texts: ['first'], out: false, files: new Map(), amended: 0, by: one.name, at: 0 });
+    this.said.set(record, { texts: ['first'], out: false, files: new Map(), amended: 0, by: one.name, at: 0, erasing: null });
     const { login } = await one.app.register({ words: this.words });
     one.words = this.words;
     this.login = login;
@@ -60,20 +68,39 @@ export class World {
     if (chance.is(0.5)) await machine.rest();
   }
 
-  /** Time passes for everybody, the server too. @param {number} ms */
-  async pass(ms) {
-    this.passing = ms;
+  /** Time passes for everybody, the server too. It believes its clock when that has run evenly for an hour. */
+  async pass() {
+    const ms = this.passing;
+    this.passing = 0;
+    if (ms < DAY) return this.passMinutes(ms);
+    for (const one of this.devices) if (one.isOpen) await machine.until(one.app.lock('idle'));
+    await machine.pass(ms - DAY);
+    for (let hour = 0; hour < 3; hour++) {
+      await machine.until(this.server.ask({ do: 'purge' }));
+      await this.passMinutes(HOUR);
+    }
+    for (const said of this.said.values()) if (said.erasing === 'asked') said.erasing = 'done';
+    return undefined;
+  }
+
+  /** The server tends its log meanwhile. @param {number} ms */
+  async passMinutes(ms) {
+    for (let left = ms; left > 0; left -= ROUND) {
+      await machine.pass(Math.min(left, ROUND));
+      await machine.until(this.server.ask({ do: 'tend' }));
+    }
   }
 
   /** The weather clears, everybody comes back, and nothing is left to do. */
   async settle() {
     for (const one of this.devices) {
-      one.rough = 0;
+      Object.assign(one, { rough: 0, lying: 0, isFull: false, skew: 0 });
       if (!one.isOpen) await this.opens(one);
       one.setAway(false);
     }
     // Once more after all are quiet, so that each has what the others sent last.
     for (let [round, quiet] = [0, 0]; round < ROUNDS && quiet < 2; round++) {
+      await this.server.ask({ do: 'tend' });
       for (const one of this.devices) await this.comesBack(one);
       // One whose session was ended locks by itself: it comes back in the next round.
       for (const one of this.devices) await one.open?.syncing.now().catch(() => undefined);
@@ -98,13 +125,14 @@ export class World {
 
   /** What is wrong at the end, a line each. */
   async faults() {
-    const found = this.devices.filter((one) => !one.isOpen).map((one) => `${one.name} cannot be opened again`);
-    if (found.length) return found;
+    const closed = () => this.devices.filter((one) => !one.isOpen).map((one) => `${one.name} cannot be opened again`);
+    if (closed().length) return closed();
     const fresh = new Device('fresh phone', this.server, (line) => this.note(line));
     await fresh.app.start();
     await fresh.app.signIn({ login: this.login, words: this.words });
     for (let i = 0; i < 3; i++) await fresh.open.syncing.now().catch(() => undefined);
     this.devices.push(fresh);
+    if (closed().length) return closed();
     for (const one of this.devices) this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warning()}`);
     return findFaults(this, this.devices);
   }
@@ -138,8 +166,7 @@ export async function run(seed, server, { acts = draw(seed), putsServerBack = tr
     await machine.rest();
     for (const act of acts) {
       await world.step(act);
-      if (world.passing) await machine.pass(world.passing);
-      world.passing = 0;
+      if (world.passing) await world.pass();
     }
     machine.chance = new Chance(seed ^ 0x2545f491);
     await machine.until(world.settle());
@@ -148,6 +175,9 @@ export async function run(seed, server, { acts = draw(seed), putsServerBack = tr
   } catch (error) {
     return { faults: [`threw: ${error.stack}`], lines: world.lines };
   } finally {
-    for (const one of world.devices) one.end();
+    for (const one of world.devices) {
+      one.isFull = false;
+      one.end();
+    }
   }
 }

@@ -15,11 +15,10 @@ const WORDS_HERE = 'an advocate has words too';
 /** Who leads the organisation of a server; the command line takes its time and is asked once. @type {WeakMap<object, any>} */
 const leads = new WeakMap();
 
-/** The first of a server leads an organisation; the others are their colleagues. @param {{base: string, run: Function}} server @param {{name?: string}} [who] */
-export async function desk(server, { name = 'Priya K' } = {}) {
+/** The first of a server leads an organisation; the others are their colleagues. @param {{base: string, run: Function}} server @param {{name?: string, send?: Function, argon2?: Function}} [who] */
+export async function desk(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
   const lead = leads.get(server);
   const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {}, await lead.proof())).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];
-  const send = sender(server.base, {});
   let token = null;
   const ask = async (method, path, sent, proof = null) => {
     const isBytes = sent instanceof Uint8Array;
@@ -29,7 +28,7 @@ export async function desk(server, { name = 'Priya K' } = {}) {
   };
   const told = async (...args) => { const { status, bytes } = await ask(...args); assert.ok(status < 300, `${args[1]}: ${status} ${new TextDecoder().decode(bytes)}`); return JSON.parse(new TextDecoder().decode(bytes)); };
   const { login, ticket } = await told('POST', '/v1/names', {});
-  const engine = vaultInProcess(server.base);
+  const engine = vaultInProcess(server.base, argon2);
   await engine.newIdentity();
   const { body } = await engine.enrolment({ login, words: WORDS_HERE });
   const [ecdsa, hpke, secret] = [await newPair(), await newPair(), random(20)];

@@ -1,0 +1,41 @@
+/** An advocate's desk beside the phones: what it can open of what the server gives it. With device.mjs, the only file that knows the app's own names. */
+import { unb64 } from '../../static/js/core/bytes.js';
+import { readFrames } from '../../static/js/core/encoding.js';
+import { openForAdvocate, unwrapKeys } from '../../static/js/crypto/grants.js';
+import { desk } from '../js/phone/desk.mjs';
+import { argon2 } from './cheap.mjs';
+import { Network } from './network.mjs';
+import { ORIGIN } from './server.mjs';
+
+/** @param {import('./server.mjs').Server} server @param {(line: string) => void} note @returns {Promise<Advocate>} who has joined an organisation of the server's */
+export async function anAdvocate(server, note) {
+  const { invite } = await server.ask({ do: 'organisation', name: 'Stalking Support North' });
+  const { send } = new Network('desk', server, note);
+  const run = async () => ({ stdout: `14 days: ${invite}` });
+  return new Advocate(await desk({ base: ORIGIN, run }, { send, argon2 }));
+}
+
+export class Advocate {
+  /** @param {any} desk */
+  constructor(desk) {
+    this.desk = desk;
+    this.words = desk.words;
+  }
+
+  /** Versions that the desk has keys for that open, by grant. @returns {Promise<Map<string, string[]>>} */
+  async opens() {
+    const found = new Map();
+    for (const row of (await this.desk.told('GET', '/v1/clients')).clients) {
+      const granted = await openForAdvocate(this.desk.keys, unb64(row.sealed), row);
+      const { bytes } = await this.desk.ask('GET', `/v1/clients/${row.grant}/changes`);
+      const versions = [];
+      for (const frame of readFrames(bytes, { atMost: 400 })) {
+        const [facts, , wraps] = readFrames(frame);
+        const { version } = JSON.parse(new TextDecoder().decode(facts));
+        if ((await unwrapKeys(granted, version, readFrames(wraps)))[0]) versions.push(version);
+      }
+      found.set(row.grant, versions);
+    }
+    return found;
+  }
+}
