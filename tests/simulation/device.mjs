@@ -99,10 +99,10 @@ export class Device {
     return (await this.open.book.meta(record)).versions.length;
   }
 
-  /** What this phone warns of, '' for nothing. */
-  warning() {
+  /** What this phone warns of, as codes. @returns {string[]} */
+  warnings() {
     const { doubts } = this.open.store.root;
-    return [this.app.state.account.trouble?.code, ...Object.keys(doubts ?? {})].filter(Boolean).join(', ');
+    return [...new Set([this.app.state.account.trouble?.code, ...Object.keys(doubts ?? {})])].filter(Boolean);
   }
 
   /** Entries by their record, as the screens have them. */

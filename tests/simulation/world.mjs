@@ -133,7 +133,7 @@ export class World {
     for (let i = 0; i < 3; i++) await fresh.open.syncing.now().catch(() => undefined);
     this.devices.push(fresh);
     if (closed().length) return closed();
-    for (const one of this.devices) this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warning()}`);
+    for (const one of this.devices) this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warnings()}`);
     return findFaults(this, this.devices);
   }
 }
