@@ -147,6 +147,27 @@ def test_the_guard_moves_only_by_a_tap(show: Show) -> None:
     expect(page.get_by_text("This looks like a phone number")).to_have_count(0)
 
 
+def test_what_ends_late_leaves_the_next_place_alone(show: Show) -> None:
+    """A list that is left without saving, and whose end comes when the person is elsewhere: what is typed there stands."""
+    late = "(_, draft) => (draft ? Promise.resolve() : new Promise((end) => { fake.end = end; }))"
+    page = show(
+        (
+            OPEN,
+            js(f"fake.readSchedule = async () => ({{ parts: [], draft: null }}); fake.putScheduleDraft = {late}"),
+            go("schedule", record="r0"),
+            press("Add one"),
+            fill("Its words, exactly", "Answer me"),
+            press("Leave without saving"),
+            go("add"),
+            fill("What happened?", "He rang from 07700 900123"),
+        )
+    )
+    page.evaluate("fake.end()")
+    page.get_by_label("What happened?").fill("He rang from 07700 900123 again")
+    expect(page.get_by_text("This looks like a phone number")).to_be_visible()
+    expect(page.get_by_label("What happened?")).to_have_value("He rang from 07700 900123 again")
+
+
 def test_a_card_saves_only_itself(show: Show) -> None:
     """What is typed is kept as it is typed, and Save sends the names that changed and which card was opened."""
     page = show((OPEN, fill("What happened?", "Once"), press("Save")))

@@ -13,7 +13,7 @@ import { moveApart, notice } from '../record/guard.js';
 export function guard(stage, text, restricted, change) {
   const apart = restricted.place_detail ?? '';
   const own = [...(stage.app.restrictedWords?.() ?? []), apart].flatMap((words) => words.split(/[\n,،、]/));
-  const left = /** @type {string[]} */ (stage.local.left ?? []);
+  const left = /** @type {string[]} */ (stage.local.leftAsTyped ?? []);
   // What the person chose to leave is blanked, not cut, so that positions in the text still hold.
   const noticed = notice(left.reduce((now, found) => now.replaceAll(found, ' '.repeat(found.length)), text), own);
   if (!noticed) return nothing;
@@ -22,5 +22,5 @@ export function guard(stage, text, restricted, change) {
     change(moved.narrative, moved.placeDetail);
   };
   return html`<div class="note small" role="status"><p>${t(`guard.${noticed.kind}`, { found: noticed.found })}</p>
-    <div class="row">${button(t('guard.move'), move, { plain: true })}${button(t('guard.leave'), () => stage.set({ left: [...left, noticed.found] }), { plain: true })}</div></div>`;
+    <div class="row">${button(t('guard.move'), move, { plain: true })}${button(t('guard.leave'), () => stage.set({ leftAsTyped: [...left, noticed.found] }), { plain: true })}</div></div>`;
 }

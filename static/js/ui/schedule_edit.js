@@ -169,28 +169,29 @@ async function save(stage, edit) {
     count: edit.count ? Number(edit.count.trim()) : null, count_is_estimate: (edit.count && edit.about) || null,
   };
   const app = /** @type {any} */ (stage.app);
+  const { place } = stage;
   return stage.run('sched', async () => {
     if (edit.record && await app.needsRecordReason(edit.record, { fields }) && !local.reason?.trim()) return stage.set({ asks: true, noReason: Boolean(local.asks) });
-    await app.saveSchedule({ incident: stage.place.record, record: edit.record, fields, reason: local.reason ?? '', amount: fields.count ?? amount.in });
-    ended(stage);
+    await app.saveSchedule({ incident: place.record, record: edit.record, fields, reason: local.reason ?? '', amount: fields.count ?? amount.in });
+    ended(stage, place);
     stage.say(t('add.saved'));
     return undefined;
   });
 }
 
-/** @param {Stage} stage */
-function ended(stage) {
-  stage.local = { left: true };
-  stage.readAs(`entry:schedule:${stage.place.record}`, (found) => ({ ...found, draft: null }));
-  stage.arrived = true;
+/** The person may be at another place by now: nothing there changes. @param {Stage} stage @param {import('./stage.js').Place} place where the list was */
+function ended(stage, place) {
+  if (stage.place === place) Object.assign(stage, { local: { left: true }, arrived: true });
+  stage.readAs(`entry:schedule:${place.record}`, (found) => ({ ...found, draft: null }));
   stage.refresh('entry:');
   stage.refresh('records:');
 }
 
 /** @param {Stage} stage */
 function drop(stage) {
+  const { place } = stage;
   return stage.run('drop', async () => {
-    await /** @type {any} */ (stage.app).putScheduleDraft(stage.place.record, null);
-    ended(stage);
+    await /** @type {any} */ (stage.app).putScheduleDraft(place.record, null);
+    ended(stage, place);
   });
 }
