@@ -222,18 +222,20 @@ def _listed_again(keeper: Keeper, many: int) -> Iterator[Row]:
 
 def _listed_from_versions(keeper: Keeper, many: int) -> Iterator[Row]:
     """The same where nothing is kept together of what the versions say: each is read and opened where it lies."""
-    lost = (("new Set(store.root.said ?? [])", "new Set()"),)
+    lost = (("store/said.js", "new Set(store.root.said ?? [])", "new Set()"),)
     took = _newer_app(keeper, many, SHAPE + 2, lost)
     name = f"{many} entries: the list made again, every version opened where it lies, ms (floor: its first rows, from the words)"
     yield _row(name, "page and worker, not slowed", took["listing"], took["first"], "none", True)
 
 
-def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str], ...] = ()) -> dict[str, float]:
-    """The phone opened by an app whose list has another shape; `more`: (text, other text) it differs in besides."""
+def _newer_app(keeper: Keeper, many: int, shape: int, more: tuple[tuple[str, str, str], ...] = ()) -> dict[str, float]:
+    """The phone opened by an app whose list has another shape; `more`: (module, text, other text) it differs in besides."""
     source = (STATIC / "app" / "engine.js").read_text("utf-8")
-    for old, new in ((f"const SHAPE = {SHAPE};", f"const SHAPE = {shape};"), *more):
-        assert source.count(old) == 1
-        source = source.replace(old, new)
+    for module, old, new in (("store/index.js", f"const SHAPE = {SHAPE};", f"const SHAPE = {shape};"), *more):
+        before, head, rest = source.partition(f"// js/{module}\n")
+        body, following, others = rest.partition("\n// js/")
+        assert head and body.count(old) == 1
+        source = before + head + body.replace(old, new) + following + others
     keeper.page.route("**/static/app/engine.js", _serving(source))
     slow(keeper.page, 1)
     keeper.opens_locked()
