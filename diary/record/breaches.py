@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from diary.record.reading import Fields, object_of, objects_of, text_of, whole_of
+from diary.record.reading import Fields, is_same, object_of, objects_of, text_of, whole_of
 from diary.record.times import DAY_MS, find_zone, occurred
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -54,4 +54,4 @@ def day_start(fields: Fields, name: str, tz: str) -> int | None:
 
 def term_of(order: Fields, no: object) -> Fields | None:
     """The numbered term of an order, or None when it has none of that number."""
-    return next((term for term in objects_of(order, "terms") if term.get("no") == no and no is not None), None)
+    return next((term for term in objects_of(order, "terms") if is_same(term.get("no"), no) and no is not None), None)

@@ -55,3 +55,14 @@ def objects_of(fields: Fields, name: str) -> tuple[dict[str, object], ...]:
 def is_blank(value: object) -> bool:
     """Whether nothing was said: null, no characters, no items. False and 0 say something."""
     return value is None or (isinstance(value, str | list | tuple | dict) and not value)
+
+
+def is_same(one: object, other: object) -> bool:
+    """Whether two JSON values are the same; `==` takes true for 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return one == other

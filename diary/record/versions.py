@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from diary.record.reading import Fields, codes_of, is_blank, text_of, whole_of
+from diary.record.reading import Fields, codes_of, is_blank, is_same, text_of, whole_of
 from diary.record.times import recorded_ms
 
 SETTLING_MS: Final = 600_000
@@ -44,17 +44,6 @@ class Opened:
     def everything(self) -> dict[str, object]:
         """Every field, open and restricted; names never collide."""
         return {**self.fields, **self.restricted}
-
-
-def is_same(one: object, other: object) -> bool:
-    """Whether two JSON values are the same; `==` takes true for 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(is_same(value, other[name]) for name, value in one.items())
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return one == other
 
 
 @dataclass(frozen=True, slots=True)

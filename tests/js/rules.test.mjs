@@ -86,3 +86,7 @@ test('a zone that only browsers know, or spell so, has no offset; a year 0 is no
   assert.equal(standingOf({ served_on: '0000-01-01' }, { occurred_start: 1_789_000_000_000 }), 'unknown_served');
   assert.equal(standingOf({ served_on: '2026-09-10' }, { occurred_start: Date.UTC(2026, 8, 9, 23, 30), tz: 'europe/london' }), 'not_served');
 });
+
+test('an offset of half a minute is the whole minute below', () => {
+  assert.equal(offsetIn(0, 'Africa/Monrovia'), -45);
+});

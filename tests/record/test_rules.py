@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diary.record import assisted
-from diary.record.breaches import standing_of
+from diary.record.breaches import standing_of, term_of
 from diary.record.reading import Fields
 from diary.record.rules import (
     KINDS,
@@ -98,3 +98,10 @@ def test_no_value_stops_a_reader(kind: str, data: st.DataObject) -> None:
     faults = oddities(kind, fields, {})
     assert all(fault.field.partition(".")[0] in fields for fault in faults if kind != "incident")
     assert faults_of_breaches(fields, {"x": fields}) is not None
+
+
+def test_a_term_is_found_by_its_number_and_by_nothing_that_equals_it() -> None:
+    """No is not the number 0, nor yes the number 1."""
+    order = {"terms": [{"no": 0}, {"no": 1}]}
+    assert (term_of(order, 0), term_of(order, 1)) == ({"no": 0}, {"no": 1})
+    assert term_of(order, False) is None and term_of(order, True) is None

@@ -107,7 +107,8 @@ export function phoneZone() {
 export function offsetAt(at, tz) {
   const part = Object.fromEntries(formatFor(tz).formatToParts(at).map((p) => [p.type, Number(p.value)]));
   const local = Date.UTC(part.year ?? 0, (part.month ?? 1) - 1, part.day, part.hour, part.minute, part.second);
-  return Math.round((local - Math.floor(at / 1000) * 1000) / MINUTE);
+  // Liberia was 44 minutes and a half behind until 1972: the whole minute below, as everywhere.
+  return Math.floor((local - Math.floor(at / 1000) * 1000) / MINUTE);
 }
 
 /** The same; null without an instant or a zone, and for a zone nobody knows. @param {number|null} ms @param {string} tz @returns {number|null} */
