@@ -38,9 +38,12 @@ test('a list that goes wrong is cut down to what is needed, in its order', async
   assert.deepEqual(await shrink([5, 6], async () => true), []);
 });
 
+/** The seed that finds each. A change of the acts changes them: a hundred more are tried. */
+const FOUND = { 'outbox order': 9, 'receipt check': 20, rotation: 32, erasure: 7, 'grant end': 12, 'index rebuild': 4 };
+
 for (const name of Object.keys(PLANTED)) {
   test(`a planted fault is found: ${name}`, () => {
-    const { status, said } = simulates({ FIRST: '1', SEEDS: '100', PLANT: name, UNTIL_WRONG: '1', SHRINK: '0' });
+    const { status, said } = simulates({ FIRST: String(FOUND[name] ?? 1), SEEDS: '100', PLANT: name, UNTIL_WRONG: '1', SHRINK: '0' });
     assert.match(said, /^seed \d+:$/m);
     assert.equal(status, 1, said);
   });

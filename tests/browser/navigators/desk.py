@@ -213,6 +213,7 @@ class Desk:
         self.tap("I have an invitation")
         page.get_by_label("Invitation").fill(invite)
         page.get_by_label("Your name").fill(name)
+        expect(page.locator(".desk-six")).to_have_text(re.compile(r"^\w+( \w+){5}$"))
         page.get_by_label("Your own words").fill(WORDS)
         self.tap("Next")
         page.get_by_label("The same words again").fill(WORDS)
