@@ -38,7 +38,7 @@ demo: setup-run ## the whole job without a browser: a fictional diary, a server,
 # a third of a journey is waiting.
 QUEUE = -n 3
 
-test: setup ## every journey, one language, one database (about half an hour)
+test: setup ## every journey, one language, one database (about twenty minutes)
 	@$(NODE_PATH_FIRST); $(FIRST_FAILS)
 	export CHROMIUM="$$($(VENV)/python .ci/tools.py --print chromium)"
 	$(if $(ARGS),,$(VENV)/python -m pytest -m 'timed and not slow' || status=1)
