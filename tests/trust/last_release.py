@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,8 +19,6 @@ from tests.browser.serving import Certificate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMMIT = "686b108f58aba79cfb21cfe8518d9afba0a38d15"
-# What `make setup` makes of these two is the same for both trees where they are the same.
-LIBRARIES = ("package-lock.json", ".ci/vendor.py")
 NOT_THERE = (
     f"the repository's history does not hold the last release (commit {COMMIT[:7]}), which this test starts. "
     "In a shallow clone, `git fetch --unshallow` brings it; a copy without .git cannot run this test."
@@ -77,6 +76,12 @@ class LastRelease:
             running.stdout.close()
 
 
+def libraries(root: Path) -> dict[str, str]:
+    """The packages that browsers are served or packs are printed with: where each lies, and the digest of its archive."""
+    locked = json.loads((root / "package-lock.json").read_text("utf-8"))["packages"]
+    return {at: one["integrity"] for at, one in locked.items() if at and not one.get("dev")}
+
+
 def check_out(folder: Path) -> LastRelease:
     """The tree in `folder`, with the browser libraries and languages that its set-up would make. Fails where git lacks it."""
     packed = subprocess.run(["git", "archive", COMMIT], cwd=ROOT, capture_output=True, check=False)
@@ -84,9 +89,9 @@ def check_out(folder: Path) -> LastRelease:
         pytest.fail(NOT_THERE)
     folder.mkdir()
     _run(["tar", "-x"], folder, packed.stdout)
-    for name in LIBRARIES:
-        if (folder / name).read_bytes() != (ROOT / name).read_bytes():
-            pytest.fail(f"{name} is not what it was in the last release: its libraries have to be made from its own")
+    changed = sorted(libraries(folder).items() - libraries(ROOT).items())
+    if changed:
+        pytest.fail(f"these libraries are not what they were in the last release, which needs its own: {changed}")
     shutil.copytree(ROOT / "node_modules", folder / "node_modules", symlinks=True, copy_function=_linked)
     _run([sys.executable, ".ci/vendor.py"], folder)
     _run([sys.executable, ".ci/languages.py", "build"], folder)
