@@ -1,28 +1,19 @@
 /** Receipts with numbers above what a phone has read of the feed, and a server that is put back before it reads on: what was called kept is sent again. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
-import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
-import { copyServer, sender, startServer } from './phone/server.mjs';
+import { isKept, isPush, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
+import { until } from './phone/phone.mjs';
+import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
-const titles = ({ app }) => app.state.entries.map(({ title }) => title).sort();
-const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
-
 /** Two phones; the second's entry takes the number before that of the first, which is kept without the feed having been read. `putBack`: the server, to before both. */
 async function oneAhead() {
-  const faults = {};
-  const one = { ...await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one'), faults };
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  await looks(one);
+  const one = await registeredPhone(server);
+  const { faults, login } = one;
   const two = await anotherPhone(server.base, login);
   await until(two, isKept, 'on the second');
   await looks(two);
@@ -81,11 +72,8 @@ test('another version has that number by the time the phone reads on: it is noti
 });
 
 test('put back once more, before the keeper has it sent again: what was kept under a number of before goes again too', async () => {
-  const faults = {};
-  const one = { ...await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one'), faults };
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  await looks(one);
+  const one = await registeredPhone(server);
+  const { faults, login } = one;
   const [putBack, putBackAgain] = [await copyServer(server), await copyServer(server)];
   await save(one.app, 'two');
   await until(one, (state) => state.entries.length === 2 && isKept(state), 'kept');

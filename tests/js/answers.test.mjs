@@ -1,28 +1,19 @@
 /** An answer of the right type whose fields are not what the address promises. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
 import { eventually } from './phone/eventually.mjs';
-import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
-import { sender, startServer } from './phone/server.mjs';
+import { isKept, registeredPhone } from './phone/keeper.mjs';
+import { WORDS, until } from './phone/phone.mjs';
+import { startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-async function keeper() {
-  const faults = {};
-  const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) });
-  await made.app.register({ words: WORDS });
-  return { ...made, faults };
-}
-
 test('whichever request is answered in another shape, nothing is lost and nothing is said to have gone wrong in the app', async () => {
-  const { app, faults, phone } = await keeper();
-  await until({ app }, isKept);
+  const { app, faults, phone } = await registeredPhone(server);
   const asked = new Set();
   const address = (path, method) => `${method} ${path.split('?')[0].split('/').map((part) => (part.length >= 16 || /^\d+$/.test(part) ? '…' : part)).join('/')}`;
   const again = async (words) => {

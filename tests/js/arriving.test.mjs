@@ -5,6 +5,7 @@ import { mustBeLookedAt } from '../../static/js/actions/pack_looked.js';
 import { packActions } from '../../static/js/actions/pack.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { canon, frames, parseObject, readFrames } from '../../static/js/core/encoding.js';
+import { isKept, save } from './phone/keeper.mjs';
 import { PNG, WORDS, agreed, file, makePhone, noNetwork, phoneWithEntry, until } from './phone/phone.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -16,9 +17,7 @@ const SENTINEL = 'SENTINEL nobody looked at this';
 const late = { code: 'came_since' };
 const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
 const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const isComing = ({ account }) => account?.coming === true;
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 let server;
 before(async () => { server = await startServer(); });

@@ -6,6 +6,7 @@ import { assistedActions } from '../../static/js/actions/assisted.js';
 import { grantActions } from '../../static/js/actions/granting.js';
 import { anotherPhone } from './phone/another.mjs';
 import { desk } from './phone/desk.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -16,7 +17,6 @@ after(() => server.stop());
 const TURNS = [{ asked: 'tell_me', said: 'He stood by my car.', words: '' }, { asked: 'own', said: 'Twice.', words: 'How often was that?' }];
 const HELD = Date.UTC(2026, 10, 3, 15);
 const typed = (more = {}) => ({ by: 'PK', held_at: HELD, how: 'call', incident: { precision: 'unknown', tz: 'Europe/London' }, read_back: true, turns: TURNS, tz: 'Europe/London', under_18: false, ...more });
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const waits = (n) => ({ waiting }) => waiting?.written === n;
 
 const packActions = (ctx) => ({ ...grantActions(ctx), ...assistedActions(ctx) });

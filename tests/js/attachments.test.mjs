@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { NOON, PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
@@ -13,8 +14,6 @@ const MINUTE = 60_000;
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 
 async function withFile(options = {}) {
   const made = await phoneWithEntry(options);

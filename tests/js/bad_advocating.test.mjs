@@ -10,13 +10,13 @@ import { decodePush } from '../../static/js/ledger/push.js';
 import { joined } from './phone/at_desk.mjs';
 import { desk } from './phone/desk.mjs';
 import { eventually } from './phone/eventually.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
 const TURNS = [{ asked: 'tell_me', said: 'He stood by my car.', words: '' }];
 const TYPED = { by: 'PK', held_at: Date.UTC(2026, 10, 3, 15), how: 'call', incident: { precision: 'unknown', tz: 'Europe/London' }, read_back: true, turns: TURNS, tz: 'Europe/London', under_18: false };
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const packActions = (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx), ...assistedActions(ctx) });
 let server;
 const servers = [];

@@ -12,6 +12,7 @@ import { clientOf, inOrder } from '../../static/js/desk/order.js';
 import { looksTable } from '../../static/js/desk/organisation.js';
 import { OWN, digitsOf, joined } from './phone/at_desk.mjs';
 import { eventually } from './phone/eventually.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -20,7 +21,6 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const all = (app) => ({ scope: { all: true }, rights: ['view', 'comment'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
 
 async function keeperOf(words, letsIn) {

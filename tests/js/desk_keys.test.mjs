@@ -9,13 +9,12 @@ import { canon, frames, parseObject, readFrames } from '../../static/js/core/enc
 import { openZip } from '../../static/js/verify/opened.js';
 import { judge } from '../../static/js/verify/verify.js';
 import { joined } from './phone/at_desk.mjs';
+import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 const [BEFORE, BETWEEN, AFTER] = ['Before the new keys.', 'By the new key, for the old server key.', 'By the new keys of both.'];
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 /** A server whose keys an instance key vouches for; `replaced` ends its notary key. */
 async function vouched(context) {

@@ -11,6 +11,7 @@ import { readZip } from '../../static/js/pack/zip.js';
 import { openZip } from '../../static/js/verify/opened.js';
 import { judge } from '../../static/js/verify/verify.js';
 import { joined } from './phone/at_desk.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -24,8 +25,6 @@ let server;
 let folder;
 before(async () => { [server, folder] = await Promise.all([startServer(), mkdtemp(join(tmpdir(), 'packs-'))]); });
 after(() => Promise.all([server.stop(), rm(folder, { recursive: true, force: true })]));
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 
 /** A keeper of two entries, one with a file, a private note and something kept apart. */
 async function keeper() {

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { isKept, looks } from './phone/keeper.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { PYTHON, sender, startServer } from './phone/server.mjs';
@@ -14,8 +15,6 @@ before(async () => { server = await startServer(); });
 after(() => server.stop());
 
 const DUE = 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute("UPDATE erasure SET due_at = 1"); d.execute("UPDATE purge_clock SET steady_since = seen_at - 3600000"); d.commit()';
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
 const titles = ({ app }) => app.state.entries.map(({ title, flags }) => [title, ...flags]).sort();
 const isGone = ({ app }, record) => app.state.removed.some((row) => row.record === record && row.erased);
 

@@ -1,23 +1,18 @@
 /** Files of another device that only this phone still has, after the server was put back to a day before them. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
-import { WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
-import { copyServer, sender, startServer } from './phone/server.mjs';
+import { isKept, looks, registeredPhone } from './phone/keeper.mjs';
+import { file, until } from './phone/phone.mjs';
+import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
-
 test('a phone sends again a file that it had from another device, which is lost: a new phone has it byte for byte', async () => {
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, {}), clock: fixedClock(Date.now()) }, 'one');
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  await looks(one);
+  const one = await registeredPhone(server);
+  const { login } = one;
   const two = await anotherPhone(server.base, login);
   await until(two, isKept, 'on the second');
   const putBack = await copyServer(server);

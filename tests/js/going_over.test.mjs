@@ -2,15 +2,13 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 /** A registered phone, as the release before left it: tokens in the jar and none in its store. */
 async function earlier() {

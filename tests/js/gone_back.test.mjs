@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
+import { isKept, looks, save, titles } from './phone/keeper.mjs';
 import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -13,10 +14,6 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
-const titles = ({ app }) => app.state.entries.map(({ title }) => title).sort();
 const troubled = (one, code) => until(one, ({ account }) => account.trouble?.code === code, code);
 
 test('one ahead, one behind: a phone that is cleared meanwhile keeps what no server has, nothing newer goes first, and no device doubts anything', async () => {

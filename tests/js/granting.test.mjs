@@ -15,6 +15,7 @@ import * as envelope from '../../static/js/crypto/envelope.js';
 import { unpad } from '../../static/js/crypto/padding.js';
 import { desk } from './phone/desk.mjs';
 import { eventually } from './phone/eventually.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -30,7 +31,6 @@ async function anew() {
   servers.push(server);
 }
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const all = (app) => ({ scope: { all: true }, rights: ['view'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
 
 let keepers = 0;

@@ -1,6 +1,7 @@
 /** Every key made new with the recovery code, while somebody who knows the words does what they can against it. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
@@ -12,9 +13,7 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const refused = (promise, ...codes) => assert.rejects(promise, ({ code }) => codes.includes(code));
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 const titles = ({ entries }) => entries.map(({ title }) => title).sort();
 const cut = () => { throw new TypeError('Failed to fetch'); };
 

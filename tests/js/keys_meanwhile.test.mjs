@@ -6,6 +6,7 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { numbered } from '../../static/js/store/feedlist.js';
 import { anotherPhone } from './phone/another.mjs';
 import { eventually } from './phone/eventually.mjs';
+import { looks, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -15,8 +16,6 @@ before(async () => { server = await startServer(); });
 after(() => server.stop());
 
 const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
 const isFeed = (path, { method = 'GET' } = {}) => method === 'GET' && path.includes('/changes');
 const isSignIn = (path, { method } = {}) => method === 'POST' && path === '/v1/sessions';
 

@@ -2,30 +2,18 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { judgeLines } from '../../static/js/actions/lines.js';
-import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
-import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
-import { copyServer, sender, startServer } from './phone/server.mjs';
+import { isKept, isPush, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
+import { WORDS, until } from './phone/phone.mjs';
+import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
 const tries = (one) => looks(one).catch(() => undefined);
-const titles = ({ app }) => app.state.entries.map(({ title }) => title).sort();
-const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
 
-async function keeper(words = 'one') {
-  const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, words);
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  await looks(one);
-  return { ...one, faults, login };
-}
+const keeper = (words) => registeredPhone(server, words);
 
 /** Everything is kept on every one of them, and nothing is doubted: what each says, and what its root holds. */
 async function areSound(phones, wanted) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
@@ -22,7 +23,6 @@ before(async () => {
 });
 after(() => Promise.all(servers.map((one) => one.stop())));
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const json = (body, status = 200) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
 /** A phone with an entry, and a hold on what is behind its app. @param {string} base @param {object} faults @param {string} [words] */

@@ -1,26 +1,18 @@
 /** A keeper's statement of what a server had, written before that server was put back to an older copy: doubted until a later one holds, and no longer. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
-import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
-import { copyServer, sender, startServer } from './phone/server.mjs';
+import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';
+import { WORDS, until } from './phone/phone.mjs';
+import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
-const looks = ({ phone }) => phone.ctx.open.syncing.now();
-const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
-
 test('one phone that begins to send again twice: the manifest that it writes then ends its own doubt, and a new phone has none', async () => {
-  const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one');
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  await looks(one);
+  const one = await registeredPhone(server);
+  const { faults, login } = one;
   const putBack = await copyServer(server);
   for (const words of ['two', 'three']) await save(one.app, words);
   await until(one, (state) => state.entries.length === 3 && isKept(state), 'kept');
@@ -60,11 +52,8 @@ test('one phone that begins to send again twice: the manifest that it writes the
 });
 
 test('a manifest that waited while the server was put back, and another phone’s that comes meanwhile: a newer one is written all the same, and nobody doubts', async () => {
-  const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()) }, 'one');
-  const { login } = await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
-  await looks(one);
+  const one = await registeredPhone(server);
+  const { faults, login } = one;
   const two = await anotherPhone(server.base, login);
   await until(two, isKept, 'on the second');
   await looks(two);

@@ -1,6 +1,7 @@
 /** Two versions of one entry: writing on follows neither of another device, and only the keeper brings them together. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
@@ -8,8 +9,6 @@ import { fixedClock } from '../../static/js/core/clock.js';
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 
 /** Two devices that wrote on from one version without signal, and have met since. */
 async function met(said = [{ who: 'from one' }, { who: 'from two' }], first = async (/** @type {any} */ _phone) => {}) {

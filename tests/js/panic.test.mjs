@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { openDB } from '../../static/vendor/idb/index.js';
+import { save } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { Index } from '../../static/js/store/index.js';
 import { eventually } from './phone/eventually.mjs';
@@ -15,7 +16,6 @@ before(async () => { server = await startServer(); });
 after(() => server.stop());
 
 const isKept = ({ entries, busy }) => entries.length > 0 && !busy && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 const said = (state) => state.entries.map(({ title }) => title).sort();
 
 async function records(phone) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -12,7 +13,6 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 /** Whatever ends, destroys, reveals or changes who may open (docs/api.md: needs `X-Proof`). */
 const ROWS = (diary) => [
   ['GET', '/v1/sessions'], ['DELETE', '/v1/sessions'], ['GET', '/v1/access'], ['PUT', '/v1/account/words', {}], ['PUT', '/v1/account/code', {}],

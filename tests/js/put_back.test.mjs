@@ -1,6 +1,7 @@
 /** A phone put back to an old copy of itself, and two that send the same at once: nothing twice, nothing lost, nothing said wrongly. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -12,9 +13,6 @@ import { Database } from '../../static/js/store/database.js';
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 async function keeper() {
   const faults = {};

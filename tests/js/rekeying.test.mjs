@@ -4,6 +4,7 @@ import test, { after, before } from 'node:test';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isKept, save } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { anotherPhone } from './phone/another.mjs';
@@ -18,8 +19,6 @@ const CHEAP = { m: 8, t: 1 };
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 
 async function keeper(words = 'one') {
   const faults = {};
@@ -38,7 +37,6 @@ async function again(phone, words, faults = {}) {
   return { phone: next, app: next.app, faults };
 }
 
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 const titles = ({ entries }) => entries.map(({ title }) => title).sort();
 const refused = (promise, ...codes) => assert.rejects(promise, ({ code }) => codes.includes(code));
 

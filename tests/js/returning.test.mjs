@@ -1,6 +1,7 @@
 /** Where a session was ended from another device: the phone in somebody's hand locks, and comes back only by words typed since. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { isKept, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 import { fixedClock } from '../../static/js/core/clock.js';
@@ -10,10 +11,8 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 /** And nothing of the diary is left for a screen to draw. */
 const isLocked = ({ phase, entries, account }) => phase === 'locked' && !entries.length && !account;
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 /** What goes over the wire from one phone. */
 function wired() {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { signInAgain } from '../../static/js/actions/accounts.js';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -9,7 +10,6 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const names = ({ account }) => (account?.sign_ins ?? []).map(({ device_name, kind, signed_out }) => [device_name, kind, signed_out]);
 
 async function keeper() {

@@ -8,12 +8,12 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { canon } from '../../static/js/core/encoding.js';
 import { readDoor } from '../../static/js/store/beside.js';
 import { eventually } from './phone/eventually.mjs';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, phoneWithEntry, until, vaultInProcess } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const SHORT = '274913';
 const settings = { DIARY_CHECKPOINT_SECONDS: '1' };
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const json = (body) => new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 
 /** A server, and commands for the keys that its operator keeps. */

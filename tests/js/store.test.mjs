@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventually } from './phone/eventually.mjs';
+import { failing, full, lost } from './phone/failing_database.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { random } from '../../static/js/core/bytes.js';
 import { fill, isFull, release } from '../../static/js/store/ballast.js';
@@ -9,32 +10,8 @@ import { Database } from '../../static/js/store/database.js';
 import { Index, ROWS } from '../../static/js/store/index.js';
 import { openDB } from '../../static/vendor/idb/index.js';
 
-const KEPT_DOOR_LENGTHS = { install: 16, salt: 16, capture_pub: 65 };
-
-/** A database whose transactions fail with the errors given, one each, before it works again. */
-function failing(name, errors) {
-  return new Database({
-    name,
-    open: async (...args) => {
-      const db = await openDB(...args);
-      return new Proxy(db, {
-        get(target, key) {
-          const value = Reflect.get(target, key);
-          if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
-          return (...given) => {
-            const error = given[1] === 'readwrite' ? errors.shift() : undefined;
-            if (error) throw error;
-            return target.transaction(...given);
-          };
-        },
-      });
-    },
-  });
-}
-
 const isBallast = (key) => /^p\d$/.test(key);
-const full = () => new DOMException('full', 'QuotaExceededError');
-const lost = () => new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', 'UnknownError');
+const KEPT_DOOR_LENGTHS = { install: 16, salt: 16, capture_pub: 65 };
 
 test('what is written is read back; an id that is not there reads as null', async () => {
   const database = new Database({ name: 'plain' });

@@ -1,6 +1,7 @@
 /** The phone and a real server: kept safe, a second device, two devices at once, and every way the network can lie. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import { isKept } from './phone/keeper.mjs';
 import { WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -13,7 +14,6 @@ let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
 
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
 const html = () => new Response('<html>Sign in to Wi-Fi</html>', { headers: { 'content-type': 'text/html' } });
 const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 

@@ -1,18 +1,15 @@
 /** A server that leaves the end of a grant out of what it shows another device: the gap on the line is seen, and nothing is given meanwhile. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { fixedClock } from '../../static/js/core/clock.js';
 import { grantActions } from '../../static/js/actions/granting.js';
 import { desk } from './phone/desk.mjs';
-import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
+import { isKept, registeredPhone, save } from './phone/keeper.mjs';
+import { WORDS, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
-
-const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
-const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
 
 /** How many versions the advocate has keys for. */
 async function count(priya) {
@@ -24,10 +21,8 @@ async function count(priya) {
 }
 
 test('what was written after an end that the server withholds is given by no other device', async () => {
-  const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: grantActions }, 'Before.');
-  await one.app.register({ words: WORDS });
-  await until(one, isKept, 'kept');
+  const one = await registeredPhone(server, 'Before.', { packActions: grantActions });
+  const { faults } = one;
   const priya = await desk(server);
   const choice = { scope: { all: true }, rights: ['view'], restricted: false, not_after: one.app.usualEnd(), purpose: 'Help with a report' };
   const [made] = await one.app.letIn({ met: await one.app.meetAdvocate(priya.words), choice, name: 'Maya', words: WORDS });

@@ -3,34 +3,11 @@
  * database of which one writing can be made to fail.
  */
 import fc from 'fast-check';
-import { Database } from '../../../static/js/store/database.js';
-import { openDB } from '../../../static/vendor/idb/index.js';
+import { failing, full, lost } from '../phone/failing_database.mjs';
 import { WORDS, makePhone } from '../phone/phone.mjs';
 
 export { fc };
-export const full = () => new DOMException('full', 'QuotaExceededError');
-export const lost = () => new DOMException('Connection to Indexed Database server lost.', 'UnknownError');
-
-/** @param {string} name @param {{errors: unknown[]}} faults what the next writings fail with, one each */
-export function failing(name, faults) {
-  return new Database({
-    name,
-    open: async (...args) => {
-      const db = await openDB(...args);
-      return new Proxy(db, {
-        get(target, key) {
-          const value = Reflect.get(target, key);
-          if (key !== 'transaction') return typeof value === 'function' ? value.bind(target) : value;
-          return (...given) => {
-            const error = given[1] === 'readwrite' ? faults.errors.shift() : undefined;
-            if (error) throw error;
-            return target.transaction(...given);
-          };
-        },
-      });
-    },
-  });
-}
+export { full, lost };
 
 let names = 0;
 
@@ -45,7 +22,7 @@ export class Real {
   /** A new app over the same database, which knows nothing but what lies there. */
   async start() {
     this.phone?.end();
-    this.phone = makePhone({ database: failing(this.name, this.faults), ...this.over, ...(this.phone ? { after: this.phone } : {}) });
+    this.phone = makePhone({ database: failing(this.name, this.faults.errors), ...this.over, ...(this.phone ? { after: this.phone } : {}) });
     this.app = this.phone.app;
     await this.app.start();
   }

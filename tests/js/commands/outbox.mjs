@@ -5,12 +5,11 @@ import { anotherPhone } from '../phone/another.mjs';
 import { WORDS, until } from '../phone/phone.mjs';
 import { sender } from '../phone/server.mjs';
 import { command, fc, play } from './adapter.mjs';
+import { isPush } from '../phone/keeper.mjs';
 
 const TEXT = fc.tuple(fc.constantFrom('He rang.', 'He wrote.', 'ملاحظة'), fc.nat(99)).map((words) => words.join(' '));
 /** As often as a run is tried again before a test gives up. */
 const TRIES = 200;
-
-const isPush = (path, options) => options.method === 'PUT' && path.includes('/versions/');
 
 /** What happens to the next pushes: `lost` before it arrives, `unanswered` when it has been taken in, `500` instead of an answer. */
 function network(faults) {

@@ -1,0 +1,32 @@
+/** What tests of a keeper's phones do and look for. */
+import { fixedClock } from '../../../static/js/core/clock.js';
+import { WORDS, phoneWithEntry, until } from './phone.mjs';
+import { sender } from './server.mjs';
+
+/** Whether there are entries and all of them are kept safe. */
+export const isKept = ({ entries }) => entries.length > 0 && entries.every(({ state }) => state.code === 'kept');
+
+/** A new entry. */
+export const save = (app, narrative) => app.saveIncident({ record: null, fields: { narrative }, restricted: {} });
+
+/** One run of sync. Rejects as that run does. */
+export const looks = ({ phone }) => phone.ctx.open.syncing.now();
+
+/** The entries' titles, sorted. */
+export const titles = ({ app }) => app.state.entries.map(({ title }) => title).sort();
+
+/** Whether a request sends a version. */
+export const isPush = (path, { method }) => method === 'PUT' && path.includes('/versions/');
+
+/**
+ * A registered phone with one entry that is kept safe and has been read back.
+ * @param {{base: string}} server @param {string} [words] of the entry @param {object} [over] as of `makePhone`
+ */
+export async function registeredPhone(server, words = 'one', over = {}) {
+  const faults = {};
+  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), ...over }, words);
+  const { login } = await one.app.register({ words: WORDS });
+  await until(one, isKept, 'kept');
+  await looks(one);
+  return { ...one, faults, login };
+}
