@@ -21,8 +21,8 @@ NOTICE_DAYS: Final = 28
 _DAY_MS: Final = 86_400_000
 LATEST: Final = 4_102_444_800_000  # 2100, ms: beyond is a slip of the pen
 
-# Ids are base64url: one in 64 begins with "-", which is no option.
-AN_ID_MAY_BEGIN_WITH_A_DASH = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+# One id in 64 begins with "-", since ids are base64url: it is not an option, and "-h" in it asks for no help.
+DASHED_IDS: Final = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
 
 
 @click.command()
@@ -84,7 +84,7 @@ def organisation_list() -> None:
         click.echo(f"{row.id}  {row.name}, {row.members} member{'s' * (row.members != 1)}{ended}")
 
 
-@organisation.command("invite", context_settings=AN_ID_MAY_BEGIN_WITH_A_DASH)
+@organisation.command("invite", context_settings=DASHED_IDS)
 @click.argument("organisation_id", metavar="ID")
 def organisation_invite(organisation_id: str) -> None:
     """Another invitation for somebody who leads the organisation with this ID."""
@@ -94,7 +94,7 @@ def organisation_invite(organisation_id: str) -> None:
     click.echo(_on_instance(lambda instance: invite_lead(instance, parse_id(organisation_id))))
 
 
-@organisation.command("end", context_settings=AN_ID_MAY_BEGIN_WITH_A_DASH)
+@organisation.command("end", context_settings=DASHED_IDS)
 @click.argument("organisation_id", metavar="ID")
 @click.confirmation_option(prompt="Every member is signed out and sees nothing of any client any more. End it?")
 def organisation_end(organisation_id: str) -> None:

@@ -83,3 +83,7 @@ def test_an_organisation_is_begun_listed_and_ended(tmp_path: Path) -> None:
     again = here("organisation", "end", "--yes", made, **env)
     assert again.returncode == 1 and again.stderr.startswith("Error: ")
     assert here("organisation", "invite", "no-id", **env).returncode == 1
+    for unknown in ("-h" + "A" * 20, "--" + "A" * 20):
+        for command in (("invite", unknown), ("end", "--yes", unknown)):
+            refused = here("organisation", *command, **env)
+            assert refused.returncode == 1 and refused.stderr.startswith("Error: "), (command, refused)

@@ -1,7 +1,6 @@
 """A sealed copy, `.kept`: read with the words or the recovery code, asking no server (docs/formats.md, section 8)."""
 
 import zipfile
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from diary.errors import BadRequest, KeptError, NoMatch, NotACopy, SealError
 from diary.ids import id_text, new_id
 from diary.ledger import push
 from diary.ledger.versions import Place
+from diary.pack.opened import ZIP_ERRORS
 
 TYPE: Final = "backup/v1"
 HEAD_LIMIT: Final = 1 << 20
@@ -28,9 +28,6 @@ _KEY_NAMES: Final = {
     "account", "code_wrap", "diary", "diary_epoch", "diary_wrap", "kdf", "keyset", "words_wrap",
 }  # fmt: skip
 
-# What zipfile raises over a file that was changed: a version or a method it does not know, a member said to be locked.
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
-
 
 class KeptFile:
     """One sealed copy on the disk. Use as a context manager."""
@@ -39,7 +36,7 @@ class KeptFile:
         """Raises NotACopy when the file is something else, or damaged where that can be told before it is opened."""
         try:
             self._zip = zipfile.ZipFile(path)
-        except _BROKEN:
+        except ZIP_ERRORS:
             raise NotACopy from None
         try:
             self.head = self._read_head()
@@ -139,7 +136,7 @@ class KeptFile:
         try:
             head: Any = parse(self._zip.read("kept.json"))
             fits = set(head) == _HEAD_NAMES and head["t"] == TYPE and set(head["keys"]) == _KEY_NAMES and _has_types(head)
-        except (KeptError, TypeError, *_BROKEN):
+        except (KeptError, TypeError, *ZIP_ERRORS):
             raise NotACopy from None
         if not fits:
             raise NotACopy
@@ -155,7 +152,7 @@ class KeptFile:
                     if len(length) != 4 or len(frame) != size:
                         raise NotACopy
                     yield frame
-        except _BROKEN:
+        except ZIP_ERRORS:
             raise NotACopy from None
 
 

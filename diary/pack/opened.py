@@ -27,7 +27,8 @@ _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
 # What the folder may be called where only a part of a pack was copied, and where in the pack that part lies.
 _PARTS: Final = {"data": "data/", "servable": SERVABLE}
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+# What zipfile raises over a file that was changed: a version or a method it does not know, a member said to be locked.
+ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
 Source = zipfile.ZipInfo | Path
@@ -95,7 +96,7 @@ def _open_zip(path: Path) -> OpenedPack | list[Finding]:
     """A pack's zip."""
     try:
         archive = zipfile.ZipFile(path)
-    except _BROKEN:
+    except ZIP_ERRORS:
         return [find("not_a_pack")]
     rows = archive.infolist()
     with path.open("rb") as raw:
@@ -147,7 +148,7 @@ def _filled(pack: OpenedPack, members: list[_Member]) -> OpenedPack:
         try:
             pack.digests[inside] = _hash(pack, member.source)
             pack.sources[inside] = member.source
-        except _BROKEN:
+        except ZIP_ERRORS:
             pack.findings.append(find("damaged", inside))
     names = (*pack.digests, *(one.member or "" for one in pack.findings))
     pack.alone = any(name.startswith(SERVABLE) for name in names) and not any(name.startswith(APART) for name in names)

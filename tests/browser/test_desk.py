@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from diary.ledger.grants import Granted
 from diary.pack.verify import verify
@@ -232,6 +232,23 @@ def test_a_lead_invites_ends_and_takes_the_table(page: Page, server: Served, bro
     saved.value.save_as(tmp_path / "looks.csv")
     assert (tmp_path / "looks.csv").read_text().startswith('"when_utc","who","client_code","what"')
     other.close()
+
+
+def test_nothing_moves_when_the_six_words_come(page: Page, server: Served) -> None:
+    """Next stands where it stood before the worker had words to suggest: a press that has begun ends on it."""
+    held: list[Route] = []
+    page.route("**/words-en.js", lambda route: held.append(route))
+    page.goto(f"{server.app_url}/desk")
+    page.get_by_role("button", name="I have an invitation").click()
+    button, words = page.get_by_role("button", name="Next"), page.locator(".desk-six")
+    expect(button).to_be_visible()
+    while not held:
+        page.wait_for_timeout(20)
+    assert words.inner_text().strip() == ""
+    before = button.bounding_box()
+    held[0].continue_()
+    expect(words).to_have_text(re.compile(r"^\w+( \w+){5}$"))
+    assert button.bounding_box() == before
 
 
 LINE = "PREPARED BY SOMEBODY ELSE: Priya K, Stalking Support East."

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test
 
@@ -212,6 +213,13 @@ class Machine(RuleBasedStateMachine):
         """After the last step, unless a step has failed."""
         if sys.exc_info()[0] is None:
             self.compare()
+
+
+def lengths(short: tuple[int, int], long: tuple[int, int]) -> pytest.MarkDecorator:
+    """Run a test as it runs each time, and longer where slow tests run too. Each: examples, and steps of an example."""
+    return pytest.mark.parametrize(
+        ("examples", "steps"), [pytest.param(*short, id="short"), pytest.param(*long, id="long", marks=pytest.mark.slow)]
+    )
 
 
 def play(machine: Callable[[], Machine], *, examples: int, steps: int) -> None:

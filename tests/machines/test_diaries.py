@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.machines.adapter import DAY, HOUR, Box, Machine, Told, b64, box, feed_of, id_text, part_of, play, whole_digest
+from tests.machines.adapter import DAY, HOUR, Box, Machine, Told, b64, box, feed_of, id_text, lengths, part_of, play, whole_digest
 
 QUOTA = 3_000
 NAMES = st.integers(0, 4)
@@ -350,14 +349,8 @@ class Diary(Machine):
             assert answer.status == 404 or (answer.code == "bad_signature" and "/records/" in path), (method, path, answer)
 
 
-def test_a_diary_and_its_files(tmp_path: Path, database_setting: dict[str, str]) -> None:
+@lengths(short=(10, 25), long=(100, 40))
+def test_a_diary_and_its_files(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
     """Requests at random: what was acknowledged is read back byte for byte, and what was erased is gone."""
     with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
-        play(lambda: Diary(made), examples=10, steps=25)
-
-
-@pytest.mark.slow
-def test_a_diary_and_its_files_at_length(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The same, for longer."""
-    with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
-        play(lambda: Diary(made), examples=100, steps=40)
+        play(lambda: Diary(made), examples=examples, steps=steps)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -20,6 +19,7 @@ from tests.machines.adapter import (
     feed_of,
     frames,
     id_text,
+    lengths,
     play,
     sealed_for,
     shown_to_advocate,
@@ -297,14 +297,8 @@ class Grants(GrantsModel):
             assert answer.status == 404 or (answer.code == "bad_request" and path.endswith("/grants")), (method, path, answer)
 
 
-def test_grants_and_letters(tmp_path: Path, database_setting: dict[str, str]) -> None:
+@lengths(short=(8, 25), long=(80, 40))
+def test_grants_and_letters(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
     """Requests at random: an advocate reads what was given, while it is given, and each look is shown to the keeper."""
     with box(tmp_path, **database_setting) as made:
-        play(lambda: Grants(made), examples=8, steps=25)
-
-
-@pytest.mark.slow
-def test_grants_and_letters_at_length(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The same, for longer."""
-    with box(tmp_path, **database_setting) as made:
-        play(lambda: Grants(made), examples=80, steps=40)
+        play(lambda: Grants(made), examples=examples, steps=steps)

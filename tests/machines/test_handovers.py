@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -22,6 +21,7 @@ from tests.machines.adapter import (
     handover_kdf,
     handover_part,
     id_text,
+    lengths,
     play,
     statement_of,
     unb64,
@@ -321,14 +321,8 @@ class Spoken(SpokenModel):
         assert self.box.ask(self.other, "GET", "/v1/usage").body["used_bytes"] == 0
 
 
-def test_handovers_and_witness_codes(tmp_path: Path, database_setting: dict[str, str]) -> None:
+@lengths(short=(10, 25), long=(100, 40))
+def test_handovers_and_witness_codes(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
     """Requests at random: who has the words gets what was left, as often and as long as was said, and nobody else."""
     with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
-        play(lambda: Spoken(made), examples=10, steps=25)
-
-
-@pytest.mark.slow
-def test_handovers_and_witness_codes_at_length(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The same, for longer."""
-    with box(tmp_path, DIARY_QUOTA_BYTES=str(QUOTA), **database_setting) as made:
-        play(lambda: Spoken(made), examples=100, steps=40)
+        play(lambda: Spoken(made), examples=examples, steps=steps)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.machines.accounts import MINUTE, RENEWAL_LIFE, WRONG, AccountsModel, Device
-from tests.machines.adapter import DAY, HOUR, SECOND, Box, b64, box, id_text, new_code, new_lock, play
+from tests.machines.adapter import DAY, HOUR, SECOND, Box, b64, box, id_text, lengths, new_code, new_lock, play
 
 # A machine stays below the limit of sessions of one account, so that none is pushed out; tests/web/test_sessions.py has that.
 MOST_DEVICES = 6
@@ -254,14 +253,8 @@ class Accounts(AccountsModel):
         assert [tuple(row[key] for key in keys) for row in answer.body["sign_ins"]] == expected
 
 
-def test_accounts_and_sessions(tmp_path: Path, database_setting: dict[str, str]) -> None:
+@lengths(short=(15, 30), long=(150, 40))
+def test_accounts_and_sessions(tmp_path: Path, database_setting: dict[str, str], examples: int, steps: int) -> None:
     """Requests at random, again and again: whoever should be let in is, and nobody else."""
     with box(tmp_path, **database_setting) as made:
-        play(lambda: Accounts(made), examples=15, steps=30)
-
-
-@pytest.mark.slow
-def test_accounts_and_sessions_at_length(tmp_path: Path, database_setting: dict[str, str]) -> None:
-    """The same, for longer."""
-    with box(tmp_path, **database_setting) as made:
-        play(lambda: Accounts(made), examples=150, steps=40)
+        play(lambda: Accounts(made), examples=examples, steps=steps)
