@@ -142,9 +142,9 @@ def make_languages() -> None:
 def join_modules(node: Path) -> None:
     """The files that browsers ask for, out of the modules."""
     modules = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "static" / "js").rglob("*.js"))]
-    mark = fingerprint(".ci/group.mjs", ".ci/vendor.py", "package-lock.json", *modules)
+    mark = fingerprint(".ci/join_modules.mjs", ".ci/vendor.py", "package-lock.json", *modules)
     if not ((ROOT / "static" / "app").is_dir() and is_done("groups", mark)):
-        run([node / "node", ".ci/group.mjs"], node)
+        run([node / "node", ".ci/join_modules.mjs"], node)
         set_done("groups", mark)
 
 

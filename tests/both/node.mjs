@@ -1,6 +1,6 @@
 /**
- * Answers questions about values, one JSON line each: `{"ask", "given"}` in, `{"is"}` or `{"refused": code}` out. Bytes go as hex. What
- * is thrown without a code of ours is a fault, and is told as `{"fault": text}`: no value may lead to one.
+ * Answers questions about values, one JSON line each: `{"ask", "given"}` in, `{"is"}` or `{"refused": code}` out. Bytes go as
+ * hex. What is thrown without a code of ours is a fault, and is told as `{"fault": text}`: no value may lead to one.
  */
 import { createInterface } from 'node:readline';
 import { fromUtf8, hex, unhex } from '../../static/js/core/bytes.js';
@@ -47,8 +47,14 @@ const ANSWERS = {
   head: ({ head, ...next }) => hex(nextHead(unhex(head), next)),
   short_code: (account) => shortCode(account),
   lines: (links) => breaks(links).map(({ device, n, last, why }) => [device, n, last, why]),
-  note: (text) => { const { size, root } = readNote(text); return [size, hex(root)]; },
-  inclusion: ({ leaf, i, size, path, root }) => { verifyInclusion(unhex(leaf), i, size, path.map(unhex), unhex(root)); return true; },
+  note: (text) => {
+    const { size, root } = readNote(text);
+    return [size, hex(root)];
+  },
+  inclusion: ({ leaf, i, size, path, root }) => {
+    verifyInclusion(unhex(leaf), i, size, path.map(unhex), unhex(root));
+    return true;
+  },
   consistency: ({ older, newer, path }) => {
     const [one, two] = [older, newer].map(([size, root]) => ({ size, root: unhex(root) }));
     verifyConsistency(one, two, path.map(unhex));
@@ -56,17 +62,33 @@ const ANSWERS = {
   },
   tell: (versions) => {
     const { record, first, newest, revisions, taken_out: out } = tell(versions);
-    return [record, first.version, newest.version, revisions.map(({ version, at, kind, changes, reason }) => [version, at, kind, changes.map(({ field, old, new: now }) => [field, old, now]), reason]), out];
+    return [
+      record,
+      first.version,
+      newest.version,
+      revisions.map(({ version, at, kind, changes, reason }) => [
+        version,
+        at,
+        kind,
+        changes.map(({ field, old, new: now }) => [field, old, now]),
+        reason,
+      ]),
+      out,
+    ];
   },
   oddities: ({ kind, fields, restricted }) => oddities(kind, fields, restricted).map(({ field, code }) => [field, code]),
   times: ({ fields, now }) => faultsOfTime(fields, now).map(({ field, code }) => [field, code]),
-  breaches: ({ fields, orders }) => faultsOfBreaches(fields, new Map(Object.entries(orders))).map(({ field, code }) => [field, code]),
+  breaches: ({ fields, orders }) =>
+    faultsOfBreaches(fields, new Map(Object.entries(orders))).map(({ field, code }) => [field, code]),
   standing: ({ order, incident }) => standingOf(order, incident),
   ids: (fields) => idsIn(fields),
   roles: (claims) => Object.fromEntries(roleCodes(claims)),
   offset: ({ ms, tz }) => offsetIn(ms, tz) ?? 0,
   end_offset: ({ tz, start, end, offset }) => endOffset(tz, start, end, offset),
-  moment: ({ value, tz }) => { const found = momentOf(value, tz); return found && [found.day, found.at]; },
+  moment: ({ value, tz }) => {
+    const found = momentOf(value, tz);
+    return found && [found.day, found.at];
+  },
   patterns: ({ diary, tz }) => {
     const standing = diary.incidents.filter((one) => (one.taken_out ?? null) === null);
     const facts = standing.map(({ record, fields, restricted }) => factOf(record, fields, restricted ?? {}));

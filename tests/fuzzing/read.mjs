@@ -27,7 +27,9 @@ const HELD_MOST = 512 * MIB;
 const stamped = (name) => readFileSync(new URL(`stamped/${name}`, import.meta.url), 'utf8');
 const [chain, pins] = [stamped('chain.pem'), JSON.parse(stamped('pins.json'))];
 const text = (raw) => new TextDecoder().decode(raw);
-const first = (fn) => (raw) => { for (const one of readAll(raw)) fn(one); };
+const first = (fn) => (raw) => {
+  for (const one of readAll(raw)) fn(one);
+};
 
 /** Each reader, by the name that tests/fuzzing/in_node.py gives it. */
 const TARGETS = {
@@ -43,15 +45,25 @@ const TARGETS = {
   time: first(timeOf),
   certificate: (raw) => readCertificate(readOne(raw).whole),
   pem: (raw) => readPem(text(raw)),
-  timestamp: (raw) => checkTimestamp(raw, new TextEncoder().encode(pins.note), { chain, policy: pins.policy, nonce: unb64(pins.nonce), roots: [] }),
+  timestamp: (raw) =>
+    checkTimestamp(raw, new TextEncoder().encode(pins.note), { chain, policy: pins.policy, nonce: unb64(pins.nonce), roots: [] }),
   pdf: (raw) => embeddedFiles(raw),
   tiff: (raw) => readTiff(raw),
   about: (raw) => readAbout(peekBytes(raw), String(magicOf(raw))),
-  chat: async (raw) => { looksLikeChat(text(raw)); await rowsOf(await readChat(text(raw)), { order: 'dmy', tz: 'Europe/London', me: null }); },
-  mail: async (raw) => { looksLikeMail(raw); await readMail(raw); },
+  chat: async (raw) => {
+    looksLikeChat(text(raw));
+    await rowsOf(await readChat(text(raw)), { order: 'dmy', tz: 'Europe/London', me: null });
+  },
+  mail: async (raw) => {
+    looksLikeMail(raw);
+    await readMail(raw);
+  },
   async zip(raw) {
     const file = { size: raw.length, read: async (from, until) => raw.subarray(from, until) };
-    for (const entry of await entriesOf(file)) await unpack(file, entry, { limit: MIB }).catch((error) => { if (!(error instanceof KeptError)) throw error; });
+    for (const entry of await entriesOf(file))
+      await unpack(file, entry, { limit: MIB }).catch((error) => {
+        if (!(error instanceof KeptError)) throw error;
+      });
   },
   async pack(raw) {
     const file = new Blob([raw]);

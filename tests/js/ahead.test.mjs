@@ -1,4 +1,7 @@
-/** Receipts with numbers above what a phone has read of the feed, and a server that is put back before it reads on: what was called kept is sent again. */
+/**
+ * Receipts with numbers above what a phone has read of the feed, and a server that is put back before it reads on: what was
+ * called kept is sent again.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { anotherPhone } from './phone/another.mjs';
@@ -7,10 +10,15 @@ import { until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-/** Two phones; the second's entry takes the number before that of the first, which is kept without the feed having been read. `putBack`: the server, to before both. */
+/**
+ * Two phones; the second's entry takes the number before that of the first, which is kept without the feed having been read.
+ * `putBack`: the server, to before both.
+ */
 async function oneAhead() {
   const one = await registeredPhone(server);
   const { faults, login } = one;
@@ -20,7 +28,9 @@ async function oneAhead() {
   const putBack = await copyServer(server);
   faults.before = async (path, options) => {
     if (!isPush(path, options)) return;
-    faults.before = (other) => { if (other.includes('/changes')) throw new TypeError('Failed to fetch'); };
+    faults.before = (other) => {
+      if (other.includes('/changes')) throw new TypeError('Failed to fetch');
+    };
     await save(two.app, 'by two');
     await until(two, isKept, 'kept');
     await looks(two);
@@ -49,7 +59,7 @@ async function allIsThere({ one, two, login }, wanted) {
   for (const { phone } of [one, two, fresh]) phone.end();
 }
 
-test('a server put back to where the phone had read to lacks what it gave a receipt for above that: it is noticed, and sent again', async () => {
+test('a server put back to where the phone had read to lacks what it gave a receipt for above that: it is sent again', async () => {
   const world = await oneAhead();
   await world.putBack();
   delete world.one.faults.before;
@@ -71,7 +81,7 @@ test('another version has that number by the time the phone reads on: it is noti
   await allIsThere(world, ['by one', 'by two', 'from three', 'from three again', 'one']);
 });
 
-test('put back once more, before the keeper has it sent again: what was kept under a number of before goes again too', async () => {
+test('put back once more before the keeper sends again: what was kept under an earlier number goes again too', async () => {
   const one = await registeredPhone(server);
   const { faults, login } = one;
   const [putBack, putBackAgain] = [await copyServer(server), await copyServer(server)];

@@ -7,25 +7,38 @@ import { WORDS, until } from './phone/phone.mjs';
 import { startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 
-test('whichever request is answered in another shape, nothing is lost and nothing is said to have gone wrong in the app', async () => {
+test('whichever request is answered in another shape, nothing is lost and the app does not say that it failed', async () => {
   const { app, faults, phone } = await registeredPhone(server);
   const asked = new Set();
-  const address = (path, method) => `${method} ${path.split('?')[0].split('/').map((part) => (part.length >= 16 || /^\d+$/.test(part) ? '…' : part)).join('/')}`;
+  const address = (path, method) =>
+    `${method} ${path
+      .split('?')[0]
+      .split('/')
+      .map((part) => (part.length >= 16 || /^\d+$/.test(part) ? '…' : part))
+      .join('/')}`;
   const again = async (words) => {
     await app.lock();
     await app.unlock(WORDS);
     await app.saveIncident({ record: null, fields: { narrative: words }, restricted: {} });
     app.network();
   };
-  faults.before = async (path, { method }) => { asked.add(address(path, method)); return null; };
+  faults.before = async (path, { method }) => {
+    asked.add(address(path, method));
+    return null;
+  };
   await again('all is well');
   await until({ app }, isKept);
-  await eventually(() => [...asked], (list) => list.some((one) => one.includes('/witnesses')));
+  await eventually(
+    () => [...asked],
+    (list) => list.some((one) => one.includes('/witnesses')),
+  );
   const codes = {};
   for (const wrong of asked) {
     let met = false;
@@ -36,11 +49,17 @@ test('whichever request is answered in another shape, nothing is lost and nothin
     };
     await again(`while ${wrong} lies`);
     await eventually(() => met, Boolean);
-    await eventually(() => phone.ctx.open.syncing.running, (isOn) => !isOn);
+    await eventually(
+      () => phone.ctx.open.syncing.running,
+      (isOn) => !isOn,
+    );
     codes[wrong] = app.state.account.trouble?.code ?? null;
     faults.before = null;
     app.network();
     await until({ app }, isKept, `kept after ${wrong} was answered in another shape`);
   }
-  assert.deepEqual(Object.entries(codes).filter(([, code]) => code !== null && code !== 'garbage'), []);
+  assert.deepEqual(
+    Object.entries(codes).filter(([, code]) => code !== null && code !== 'garbage'),
+    [],
+  );
 });

@@ -4,7 +4,9 @@ import { playOutbox } from './commands/outbox.mjs';
 import { startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 test('what was saved goes up once, whatever the network does, and a fresh phone shows the same', () => playOutbox(server, 8, 20));

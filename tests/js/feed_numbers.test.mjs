@@ -43,13 +43,24 @@ function changed(item, change) {
 /** What a phone takes of a page; how it ends. `said` changes what the server says of the page. */
 async function taken(page, said = {}) {
   const took = [];
-  const link = { ...phone.ctx.open.syncing.link(), api: { changes: async () => frames([canon({ ...first, ...said }), ...page]) } };
-  const end = await pullFeed(link, START, async (read) => { took.push(...read.map(({ seq }) => seq)); }).then(({ seq }) => seq, ({ code }) => code);
+  const link = {
+    ...phone.ctx.open.syncing.link(),
+    api: { changes: async () => frames([canon({ ...first, ...said }), ...page]) },
+  };
+  const end = await pullFeed(link, START, async (read) => {
+    took.push(...read.map(({ seq }) => seq));
+  }).then(
+    ({ seq }) => seq,
+    ({ code }) => code,
+  );
   return { took, end };
 }
 
 test('the page as it is: every number once, in order', async () => {
-  assert.deepEqual(items.map((item) => parseObject(readFrames(item, { atMost: 5 })[0]).seq), [...items.keys()].map((i) => i + 1));
+  assert.deepEqual(
+    items.map((item) => parseObject(readFrames(item, { atMost: 5 })[0]).seq),
+    [...items.keys()].map((i) => i + 1),
+  );
   assert.deepEqual(await taken(items), { took: items.map((_item, i) => i + 1), end: items.length });
 });
 
@@ -60,22 +71,35 @@ for (const [what, page, said] of [
   ['two change places', () => [items[1], items[0], ...items.slice(2)]],
   ['a number is higher than it was', () => [items[0], changed(items[1], { seq: 3 }), ...items.slice(2)]],
   ['a number comes again', () => [items[0], changed(items[1], { seq: 1 }), ...items.slice(2)]],
-  ['one is left out of a page that says nothing signed and has more after it', () => items.toSpliced(1, 1), { head: null, latest: 900 }],
+  [
+    'one is left out of a page that says nothing signed and has more after it',
+    () => items.toSpliced(1, 1),
+    { head: null, latest: 900 },
+  ],
 ]) {
   test(`${what}: the feed is said to be altered, and nothing of it is taken`, async () => {
     assert.deepEqual(await taken(page(), said), { took: [], end: 'feed_altered' });
   });
 }
 
-for (const [what, said] of [['how far it goes', { latest: '3' }], ['where the page ends', { to: null }]]) {
+for (const [what, said] of [
+  ['how far it goes', { latest: '3' }],
+  ['where the page ends', { to: null }],
+]) {
   test(`a page that does not say ${what} is no page`, async () => {
     assert.deepEqual(await taken(items, said), { took: [], end: 'garbage' });
   });
 }
 
 test('less than this phone has read is said to be an older server', async () => {
-  const link = { ...phone.ctx.open.syncing.link(), api: { changes: async () => frames([canon({ ...first, latest: 2, to: 2, head: null })]) } };
-  await assert.rejects(pullFeed(link, { ...START, seq: 3 }, async () => assert.fail('nothing is to be taken')), { code: 'server_behind' });
+  const link = {
+    ...phone.ctx.open.syncing.link(),
+    api: { changes: async () => frames([canon({ ...first, latest: 2, to: 2, head: null })]) },
+  };
+  await assert.rejects(
+    pullFeed(link, { ...START, seq: 3 }, async () => assert.fail('nothing is to be taken')),
+    { code: 'server_behind' },
+  );
 });
 
 test('a page that ends where the server ends and has nothing signed for it is not taken', async () => {

@@ -7,7 +7,9 @@ import { file, until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 test('a phone sends again a file that it had from another device, which is lost: a new phone has it byte for byte', async () => {
@@ -32,7 +34,10 @@ test('a phone sends again a file that it had from another device, which is lost:
   await two.app.sendAgain();
   await until(two, isKept, 'all kept');
   await looks(two);
-  assert.deepEqual([two.phone.ctx.open.store.root.uploads, two.phone.ctx.open.store.root.troubles, two.app.state.account.trouble], [[], {}, null]);
+  assert.deepEqual(
+    [two.phone.ctx.open.store.root.uploads, two.phone.ctx.open.store.root.troubles, two.app.state.account.trouble],
+    [[], {}, null],
+  );
   // Then a new phone has it
   const fresh = await anotherPhone(server.base, login);
   await until(fresh, isKept, 'on a new phone');

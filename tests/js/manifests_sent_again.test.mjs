@@ -1,4 +1,7 @@
-/** A keeper's statement of what a server had, written before that server was put back to an older copy: doubted until a later one holds, and no longer. */
+/**
+ * A keeper's statement of what a server had, written before that server was put back to an older copy: doubted until a later
+ * one holds, and no longer.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { anotherPhone } from './phone/another.mjs';
@@ -7,10 +10,12 @@ import { WORDS, until } from './phone/phone.mjs';
 import { copyServer, startServer } from './phone/server.mjs';
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
-test('one phone that begins to send again twice: the manifest that it writes then ends its own doubt, and a new phone has none', async () => {
+test('one phone that begins to send again twice: its next manifest ends its own doubt, and a new phone has none', async () => {
   const one = await registeredPhone(server);
   const { faults, login } = one;
   const putBack = await copyServer(server);
@@ -51,7 +56,7 @@ test('one phone that begins to send again twice: the manifest that it writes the
   for (const { phone } of [one, fresh]) phone.end();
 });
 
-test('a manifest that waited while the server was put back, and another phone’s that comes meanwhile: a newer one is written all the same, and nobody doubts', async () => {
+test('a manifest that waited while the server was put back, and another phone’s first: a newer one is written all the same', async () => {
   const one = await registeredPhone(server);
   const { faults, login } = one;
   const two = await anotherPhone(server.base, login);

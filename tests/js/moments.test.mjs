@@ -13,16 +13,35 @@ const DAY = 86_400_000;
 const at = (...date) => Date.UTC(...date);
 
 for (const [date, may, fault] of [
-  ['', {}, null], ['2026-11-24', {}, null], ['2026-11-25', {}, 'future'], ['2026-11-25', { future: true }, null], ['24.11.2026', {}, 'date'], ['2026-02-30', {}, 'date'],
-  ['2026-1-01', {}, 'date'], ['x2026-11-01', {}, 'date'], ['2026-11-011', {}, 'date'], ['0026-11-24', {}, 'old'], ['1899-12-31', {}, 'old'], ['1900-01-01', {}, null],
-  ['2200-01-01', { future: true }, null], ['2200-01-02', { future: true }, 'old'],
+  ['', {}, null],
+  ['2026-11-24', {}, null],
+  ['2026-11-25', {}, 'future'],
+  ['2026-11-25', { future: true }, null],
+  ['24.11.2026', {}, 'date'],
+  ['2026-02-30', {}, 'date'],
+  ['2026-1-01', {}, 'date'],
+  ['x2026-11-01', {}, 'date'],
+  ['2026-11-011', {}, 'date'],
+  ['0026-11-24', {}, 'old'],
+  ['1899-12-31', {}, 'old'],
+  ['1900-01-01', {}, null],
+  ['2200-01-01', { future: true }, null],
+  ['2200-01-02', { future: true }, 'old'],
 ]) {
   test(`the day "${date}" ${JSON.stringify(may)}: ${fault}`, () => assert.equal(dayFault(date, '2026-11-24', may), fault));
 }
 
 for (const [date, time, how, fault] of [
-  ['', '', 'day', null], ['2026-11-24', '', 'day', null], ['2026-11-24', '12:00', 'day', null], ['2026-11-24', '12:01', 'day', 'future'], ['2026-11-24', 'noon', 'day', 'date'],
-  ['2026-03-29', '01:30', 'day', 'skipped'], ['2026-10-25', '01:30', 'day', null], ['2026-12-01', '', 'day', 'future'], ['2026-12-01', '', 'month', null], ['2026-12-01', '25:00', 'year', null],
+  ['', '', 'day', null],
+  ['2026-11-24', '', 'day', null],
+  ['2026-11-24', '12:00', 'day', null],
+  ['2026-11-24', '12:01', 'day', 'future'],
+  ['2026-11-24', 'noon', 'day', 'date'],
+  ['2026-03-29', '01:30', 'day', 'skipped'],
+  ['2026-10-25', '01:30', 'day', null],
+  ['2026-12-01', '', 'day', 'future'],
+  ['2026-12-01', '', 'month', null],
+  ['2026-12-01', '25:00', 'year', null],
   ['1899-01-01', '', 'year', 'old'],
 ]) {
   test(`the moment ${how} "${date} ${time}": ${fault}`, () => assert.equal(momentFault({ date, time, how }, NOW, LONDON), fault));
@@ -32,28 +51,107 @@ test('a moment is kept as exactly as it was typed, and what is none is not', () 
   const of = (date, time = '', how = 'day') => momentOf({ date, time, how }, NOW, LONDON);
   assert.equal(of(''), null);
   assert.equal(of('2026-12-01'), null);
-  assert.deepEqual(of('2026-11-03'), { start: at(2026, 10, 3), end: at(2026, 10, 4), local: '2026-11-03', tz: LONDON, utc_offset_min: 0, precision: 'day' });
-  assert.deepEqual(of('2026-07-03', '21:10'), { start: at(2026, 6, 3, 20, 10), local: '2026-07-03T21:10', tz: LONDON, utc_offset_min: 60, precision: 'minute' });
-  assert.deepEqual(of('2026-07-03', '', 'month'), { start: at(2026, 5, 30, 23), end: at(2026, 6, 31, 23), local: '2026-07', tz: LONDON, precision: 'month' });
-  assert.deepEqual(of('2025-12-03', '', 'month'), { start: at(2025, 11, 1), end: at(2026, 0, 1), local: '2025-12', tz: LONDON, precision: 'month' });
-  assert.deepEqual(of('2025-09-03', '', 'month'), { start: at(2025, 7, 31, 23), end: at(2025, 8, 30, 23), local: '2025-09', tz: LONDON, precision: 'month' });
-  assert.deepEqual(of('2025-07-03', '', 'year'), { start: at(2025, 0, 1), end: at(2026, 0, 1), local: '2025-01-01/2025-12-31', tz: LONDON, precision: 'date_range' });
+  assert.deepEqual(of('2026-11-03'), {
+    start: at(2026, 10, 3),
+    end: at(2026, 10, 4),
+    local: '2026-11-03',
+    tz: LONDON,
+    utc_offset_min: 0,
+    precision: 'day',
+  });
+  assert.deepEqual(of('2026-07-03', '21:10'), {
+    start: at(2026, 6, 3, 20, 10),
+    local: '2026-07-03T21:10',
+    tz: LONDON,
+    utc_offset_min: 60,
+    precision: 'minute',
+  });
+  assert.deepEqual(of('2026-07-03', '', 'month'), {
+    start: at(2026, 5, 30, 23),
+    end: at(2026, 6, 31, 23),
+    local: '2026-07',
+    tz: LONDON,
+    precision: 'month',
+  });
+  assert.deepEqual(of('2025-12-03', '', 'month'), {
+    start: at(2025, 11, 1),
+    end: at(2026, 0, 1),
+    local: '2025-12',
+    tz: LONDON,
+    precision: 'month',
+  });
+  assert.deepEqual(of('2025-09-03', '', 'month'), {
+    start: at(2025, 7, 31, 23),
+    end: at(2025, 8, 30, 23),
+    local: '2025-09',
+    tz: LONDON,
+    precision: 'month',
+  });
+  assert.deepEqual(of('2025-07-03', '', 'year'), {
+    start: at(2025, 0, 1),
+    end: at(2026, 0, 1),
+    local: '2025-01-01/2025-12-31',
+    tz: LONDON,
+    precision: 'date_range',
+  });
 });
 
 test('a kept moment stands in the fields as it was typed; one told in another way leaves them blank', () => {
-  for (const [date, time, how] of [['2026-11-03', '', 'day'], ['2026-07-03', '21:10', 'day'], ['2026-07-01', '', 'month'], ['2025-01-01', '', 'year']]) {
+  for (const [date, time, how] of [
+    ['2026-11-03', '', 'day'],
+    ['2026-07-03', '21:10', 'day'],
+    ['2026-07-01', '', 'month'],
+    ['2025-01-01', '', 'year'],
+  ]) {
     assert.deepEqual(typedOf(momentOf({ date, time, how }, NOW, LONDON)), { date, time, how });
   }
   const blank = { date: '', time: '', how: 'day' };
-  for (const kept of [null, undefined, '2026-11-03', 7, {}, { local: 7 }, { local: 'last spring' }, { local: 'spring', precision: 'month' }, { local: 'T21:10 x' }]) assert.deepEqual([typedOf(kept).date, typedOf(kept).how], ['', 'day'], JSON.stringify(kept));
+  for (const kept of [
+    null,
+    undefined,
+    '2026-11-03',
+    7,
+    {},
+    { local: 7 },
+    { local: 'last spring' },
+    { local: 'spring', precision: 'month' },
+    { local: 'T21:10 x' },
+  ])
+    assert.deepEqual([typedOf(kept).date, typedOf(kept).how], ['', 'day'], JSON.stringify(kept));
   assert.deepEqual(typedOf({}), blank);
-  assert.deepEqual(typedOf({ local: '2026-01-01/2026-12-30', precision: 'date_range' }), { date: '2026-01-01', time: '', how: 'day' });
-  assert.deepEqual(typedOf({ local: '2025-01-01/2026-12-31', precision: 'date_range' }), { date: '2025-01-01', time: '', how: 'day' });
+  assert.deepEqual(typedOf({ local: '2026-01-01/2026-12-30', precision: 'date_range' }), {
+    date: '2026-01-01',
+    time: '',
+    how: 'day',
+  });
+  assert.deepEqual(typedOf({ local: '2025-01-01/2026-12-31', precision: 'date_range' }), {
+    date: '2025-01-01',
+    time: '',
+    how: 'day',
+  });
 });
 
 test('when something began, for sorting: a moment, a day, a number, or nothing', () => {
-  assert.deepEqual([instantOf(7, LONDON), instantOf(0.5, LONDON), instantOf('2026-07-03', LONDON), instantOf('2026-02-30', LONDON), instantOf('', LONDON)], [7, null, at(2026, 6, 2, 23), null, null]);
-  assert.deepEqual([instantOf({ start: 5 }, LONDON), instantOf({ start: '5' }, LONDON), instantOf({ start: 0.5 }, LONDON), instantOf({}, LONDON), instantOf(null, LONDON)], [5, null, null, null, null]);
+  assert.deepEqual(
+    [
+      instantOf(7, LONDON),
+      instantOf(0.5, LONDON),
+      instantOf('2026-07-03', LONDON),
+      instantOf('2026-02-30', LONDON),
+      instantOf('', LONDON),
+    ],
+    [7, null, at(2026, 6, 2, 23), null, null],
+  );
+  assert.deepEqual(
+    [
+      instantOf({ start: 5 }, LONDON),
+      instantOf({ start: '5' }, LONDON),
+      instantOf({ start: 0.5 }, LONDON),
+      instantOf({}, LONDON),
+      instantOf(null, LONDON),
+    ],
+    [5, null, null, null, null],
+  );
 });
 
 for (const [picked, lacks] of [
@@ -97,17 +195,37 @@ for (const [picked, lacks] of [
 }
 
 test('a range whose hours come twice is the widest, and one of days ends with the last', () => {
-  const twice = fromPicked({ how: 'between', date: '2026-10-25', until: '2026-10-25', time: '01:10', untilTime: '01:20' }, NOW, LONDON);
-  assert.deepEqual([twice.occurred_start, twice.occurred_end, twice.occurred_local], [at(2026, 9, 25, 0, 10), at(2026, 9, 25, 1, 20), '2026-10-25T01:10/2026-10-25T01:20']);
+  const twice = fromPicked(
+    { how: 'between', date: '2026-10-25', until: '2026-10-25', time: '01:10', untilTime: '01:20' },
+    NOW,
+    LONDON,
+  );
+  assert.deepEqual(
+    [twice.occurred_start, twice.occurred_end, twice.occurred_local],
+    [at(2026, 9, 25, 0, 10), at(2026, 9, 25, 1, 20), '2026-10-25T01:10/2026-10-25T01:20'],
+  );
   const days = fromPicked({ how: 'between', date: '2026-11-20', until: '2026-11-21' }, NOW, LONDON);
-  assert.deepEqual([days.occurred_start, days.occurred_end, days.precision], [at(2026, 10, 20), at(2026, 10, 20) + 2 * DAY, 'date_range']);
+  assert.deepEqual(
+    [days.occurred_start, days.occurred_end, days.precision],
+    [at(2026, 10, 20), at(2026, 10, 20) + 2 * DAY, 'date_range'],
+  );
 });
 
 test('a filter of nothing asks for nothing, and each side of a date is its own', () => {
   assert.deepEqual([isOn({}), isOn({ person: '', file: false }), isOn({ file: true })], [false, false, true]);
   const f = { behaviours: ['calls'], channel: 'sms', files: 1, breaches: [{}], day: '2026-05-04', last: '2026-05-06' };
   const row = { record: 'a', f, links: ['twin'], bare: true };
-  for (const yes of [{}, { person: 'twin' }, { order: 'twin' }, { file: true }, { breach: true }, { bare: true }, { from: '2026-05-06' }, { to: '2026-05-04' }]) assert.equal(fits(row, yes), true, JSON.stringify(yes));
+  for (const yes of [
+    {},
+    { person: 'twin' },
+    { order: 'twin' },
+    { file: true },
+    { breach: true },
+    { bare: true },
+    { from: '2026-05-06' },
+    { to: '2026-05-04' },
+  ])
+    assert.equal(fits(row, yes), true, JSON.stringify(yes));
   for (const no of [{ from: '2026-05-07' }, { to: '2026-05-03' }]) assert.equal(fits(row, no), false, JSON.stringify(no));
   assert.equal(fits(row, { person: 'lead' }, new Map([['twin', 'lead']])), true);
   assert.equal(fits(row, { person: 'lead' }, new Map([['twin', 'other']])), false);
@@ -115,13 +233,32 @@ test('a filter of nothing asks for nothing, and each side of a date is its own',
 });
 
 test('records that were brought together stand for one, in a circle for the lowest, and a link to nothing is none', () => {
-  const known = new Map([['a', 'b'], ['b', 'c'], ['c', ''], ['x', 'z'], ['y', 'x'], ['z', 'y'], ['lost', 'nowhere']].map(([record, into]) => [record, { record, fields: { merged_into: into } }]));
-  assert.deepEqual(['a', 'b', 'c', 'x', 'y', 'z', 'lost', 'nobody'].map((one) => rootOf(one, known)), ['c', 'c', 'c', 'x', 'x', 'x', 'lost', 'nobody']);
+  const known = new Map(
+    [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', ''],
+      ['x', 'z'],
+      ['y', 'x'],
+      ['z', 'y'],
+      ['lost', 'nowhere'],
+    ].map(([record, into]) => [record, { record, fields: { merged_into: into } }]),
+  );
+  assert.deepEqual(
+    ['a', 'b', 'c', 'x', 'y', 'z', 'lost', 'nobody'].map((one) => rootOf(one, known)),
+    ['c', 'c', 'c', 'x', 'x', 'x', 'lost', 'nobody'],
+  );
   assert.deepEqual([mergedWith('b', known), mergedWith('nobody', known)], [['a', 'b', 'c'], ['nobody']]);
 });
 
 test('where a record names another: fields of ids, whom it was told to, and terms of orders', () => {
-  const fields = { actor_ids: ['p', 'q'], order_id: 'o', note: 'p', told_others: [{ person_id: 'p' }, 'p'], alleged_breaches: [{ order_id: 'o', term_no: 2 }, { order_id: 'o' }, { order_id: 'n', term_no: 1 }] };
+  const fields = {
+    actor_ids: ['p', 'q'],
+    order_id: 'o',
+    note: 'p',
+    told_others: [{ person_id: 'p' }, 'p'],
+    alleged_breaches: [{ order_id: 'o', term_no: 2 }, { order_id: 'o' }, { order_id: 'n', term_no: 1 }],
+  };
   assert.deepEqual(mentions(fields, new Set(['p'])), { fields: ['actor_ids', 'told_others'], terms: [] });
   assert.deepEqual(mentions(fields, new Set(['o'])), { fields: ['order_id', 'alleged_breaches'], terms: ['2', ''] });
   assert.deepEqual(mentions(fields, new Set(['z'])), { fields: [], terms: [] });
@@ -129,21 +266,79 @@ test('where a record names another: fields of ids, whom it was told to, and term
 
 test('a month and a season are kept as such: a winter by the year it began in', () => {
   const of = (how, date) => fromPicked({ how, date }, NOW, LONDON);
-  const told = ({ occurred_start, occurred_end, occurred_local, precision }) => [occurred_start, occurred_end, occurred_local, precision];
+  const told = ({ occurred_start, occurred_end, occurred_local, precision }) => [
+    occurred_start,
+    occurred_end,
+    occurred_local,
+    precision,
+  ];
   assert.deepEqual(told(of('month', '2026-11-20')), [at(2026, 10, 1), at(2026, 11, 1), '2026-11', 'month']);
   assert.deepEqual(told(of('season', '2026-10-20')), [at(2026, 7, 31, 23), at(2026, 11, 1), 'Autumn 2026', 'season']);
   assert.deepEqual(told(of('season', '2026-02-20')), [at(2025, 11, 1), at(2026, 2, 1), 'Winter 2025', 'season']);
-  assert.deepEqual([of('season', '2026-03-01'), of('season', '2026-08-31')].map(({ occurred_local }) => occurred_local), ['Spring 2026', 'Summer 2026']);
+  assert.deepEqual(
+    [of('season', '2026-03-01'), of('season', '2026-08-31')].map(({ occurred_local }) => occurred_local),
+    ['Spring 2026', 'Summer 2026'],
+  );
 });
 
 test('an entry is found by its words, and not by codes, ids, times and book-keeping', () => {
   const unsaid = [
-    'behaviours', 'channel', 'place_category', 'feelings_then', 'feared_violence', 'precision', 'time_source', 'entry_kind', 'carried_out_by', 'attribution_basis', 'response',
-    'i_contacted_them', 'hostility', 'help_given', 'content_warning', 'language', 'cards_opened', 'tz', 'occurred_local', 'reg_certainty', 'local', 'source', 'kind', 'sensitivity',
-    'shows', 'flags', 'media_type', 'sha256', 'sha512', 'renditions', 'alteration_before_receipt', 'direction', 'type', 'sent_local', 'sent_source', 'sent_note', 'read', 'outcome',
-    'reason', 'chat', 'import_summary', 'complete', 'start_with_this', 'print_copy', '_kind', 'order_id', 'actor_ids', 'came_at',
+    'behaviours',
+    'channel',
+    'place_category',
+    'feelings_then',
+    'feared_violence',
+    'precision',
+    'time_source',
+    'entry_kind',
+    'carried_out_by',
+    'attribution_basis',
+    'response',
+    'i_contacted_them',
+    'hostility',
+    'help_given',
+    'content_warning',
+    'language',
+    'cards_opened',
+    'tz',
+    'occurred_local',
+    'reg_certainty',
+    'local',
+    'source',
+    'kind',
+    'sensitivity',
+    'shows',
+    'flags',
+    'media_type',
+    'sha256',
+    'sha512',
+    'renditions',
+    'alteration_before_receipt',
+    'direction',
+    'type',
+    'sent_local',
+    'sent_source',
+    'sent_note',
+    'read',
+    'outcome',
+    'reason',
+    'chat',
+    'import_summary',
+    'complete',
+    'start_with_this',
+    'print_copy',
+    '_kind',
+    'order_id',
+    'actor_ids',
+    'came_at',
   ];
   for (const name of unsaid) assert.equal(spokenIn([{ [name]: 'needle', narrative: 'He came.' }]), 'he came.', name);
-  assert.equal(spokenIn([{ narrative: 'He  came', rows: [{ name: 'Zoë', type: 'x' }], _x: 'y' }, null, undefined, { place: 'Leeds', n: 7 }]), 'he came \n zoe \n leeds'.replace(/\s+/g, ' '));
-  assert.deepEqual([wanted(' Zoë  CAME '), wanted('  '), wanted('07700\u200e 900\u00ad123')], [['zoe', 'came'], [], ['07700', '900123']]);
+  assert.equal(
+    spokenIn([{ narrative: 'He  came', rows: [{ name: 'Zoë', type: 'x' }], _x: 'y' }, null, undefined, { place: 'Leeds', n: 7 }]),
+    'he came \n zoe \n leeds'.replace(/\s+/g, ' '),
+  );
+  assert.deepEqual(
+    [wanted(' Zoë  CAME '), wanted('  '), wanted('07700\u200e 900\u00ad123')],
+    [['zoe', 'came'], [], ['07700', '900123']],
+  );
 });

@@ -1,6 +1,6 @@
 /**
- * A few seeds of the simulation (tests/simulation); the same seed twice is the same run; and each fault planted in the app is found.
- * `make simulate` runs as many seeds as wanted.
+ * A few seeds of the simulation (tests/simulation); the same seed twice is the same run; and each fault planted in the app is
+ * found. `make simulate` runs as many seeds as wanted.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -13,7 +13,10 @@ const path = (name) => fileURLToPath(new URL(`../simulation/${name}`, import.met
 
 /** @param {Record<string, string>} asked */
 function simulates(asked) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', path('planted.mjs'), path('run.mjs')], { env: { ...process.env, ...asked }, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', path('planted.mjs'), path('run.mjs')], {
+    env: { ...process.env, ...asked },
+    encoding: 'utf8',
+  });
   return { status, said: stdout + stderr };
 }
 
@@ -22,8 +25,12 @@ test('nothing that was acknowledged is lost, and no phone warns of anything', ()
   assert.equal(status, 0, said);
 });
 
-test('one seed decides everything: the same seeds run twice have the same acts, requests and answers, also after other seeds', () => {
-  const [first, again, later] = [{ FIRST: '100', SEEDS: '4' }, { FIRST: '100', SEEDS: '4' }, { FIRST: '102', SEEDS: '2' }].map((asked) => simulates({ ...asked, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/mg));
+test('one seed decides everything: run twice, also after other seeds, it has the same acts, requests and answers', () => {
+  const [first, again, later] = [
+    { FIRST: '100', SEEDS: '4' },
+    { FIRST: '100', SEEDS: '4' },
+    { FIRST: '102', SEEDS: '2' },
+  ].map((asked) => simulates({ ...asked, DIGEST: '1', SHRINK: '0' }).said.match(/^seed \d+: [0-9a-f]{64}, \d+ lines$/gm));
   assert.equal(first.length, 4);
   assert.equal(new Set(first.map((line) => line.split(' ')[2])).size, 4);
   assert.deepEqual(again, first);
@@ -32,7 +39,10 @@ test('one seed decides everything: the same seeds run twice have the same acts, 
 
 test('a list that goes wrong is cut down to what is needed, in its order', async () => {
   let asked = 0;
-  const goesWrong = async (some) => { asked++; return some.includes(3) && some.includes(17) && some.indexOf(3) < some.indexOf(17); };
+  const goesWrong = async (some) => {
+    asked++;
+    return some.includes(3) && some.includes(17) && some.indexOf(3) < some.indexOf(17);
+  };
   assert.deepEqual(await shrink([...Array(40).keys()], goesWrong), [3, 17]);
   assert.ok(asked < 60, String(asked));
   assert.deepEqual(await shrink([5, 6], async () => true), []);
@@ -43,7 +53,13 @@ const FOUND = { 'outbox order': 9, 'receipt check': 20, rotation: 32, erasure: 7
 
 for (const name of Object.keys(PLANTED)) {
   test(`a planted fault is found: ${name}`, () => {
-    const { status, said } = simulates({ FIRST: String(FOUND[name] ?? 1), SEEDS: '100', PLANT: name, UNTIL_WRONG: '1', SHRINK: '0' });
+    const { status, said } = simulates({
+      FIRST: String(FOUND[name] ?? 1),
+      SEEDS: '100',
+      PLANT: name,
+      UNTIL_WRONG: '1',
+      SHRINK: '0',
+    });
     assert.match(said, /^seed \d+:$/m);
     assert.equal(status, 1, said);
   });

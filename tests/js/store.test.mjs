@@ -257,7 +257,7 @@ test('the directory is kept 2,000 records to a part, and a change writes only th
   assert.deepEqual(await again.listed(), rows.map(({ record }) => record));
 });
 
-test('which segments are to be made again: those to blame, or all where the others are not laid as the directory says', async () => {
+test('which segments are made again: those to blame, or all where the others are not as the directory says', async () => {
   const store = plainStore();
   const index = new Index(store);
   const records = manyRows(2 * ROWS + 10).map(({ record }) => record);

@@ -4,7 +4,6 @@ import test, { after, before } from 'node:test';
 import { phoneWithEntry } from './phone/phone.mjs';
 import { b64, random } from '../../static/js/core/bytes.js';
 import * as beside from '../../static/js/store/beside.js';
-import { isTraded, listed, seedChaff, grownChaff, spare, trade } from '../../static/js/store/chaff.js';
 import { Database } from '../../static/js/store/database.js';
 import { ALTERED, PAGE, UNCHECKED, forgetAfter, number, numbered, withFacts } from '../../static/js/store/feedlist.js';
 import { MemoryDatabase } from '../../static/js/store/memory.js';
@@ -43,7 +42,11 @@ test('what came after a number is forgotten, and nothing before it', async () =>
   const left = async (seq, last) => {
     await put(row(1), row(99), row(100), row(101), row(250));
     await store.change((_root, change) => forgetAfter(store, change, seq, last));
-    return [...((await store.readJson('f/0')) ?? ['no page']), ...((await store.readJson('f/1')) ?? ['no page']), ...((await store.readJson('f/2')) ?? ['no page'])].map((one) => (Array.isArray(one) ? one[0] : one));
+    return [
+      ...((await store.readJson('f/0')) ?? ['no page']),
+      ...((await store.readJson('f/1')) ?? ['no page']),
+      ...((await store.readJson('f/2')) ?? ['no page']),
+    ].map((one) => (Array.isArray(one) ? one[0] : one));
   };
   const before = (await store.readJson('f/0')).map(([seq]) => seq).filter((seq) => seq < 99);
   assert.deepEqual(await left(100, 250), [...before, 99, 100, 'no page', 'no page']);
@@ -62,19 +65,40 @@ test('what stands beside a number says what came of its receipt', () => {
   assert.deepEqual(withFacts(row(1), { at: 5, checked: false, altered: true }), [...row(1), 5, UNCHECKED | ALTERED]);
 });
 
-for (const [what, make] of [['the phone’s database', () => new Database({ name: `parts-${b64(random(6))}` })], ['memory', () => new MemoryDatabase()]]) {
+for (const [what, make] of [
+  ['the phone’s database', () => new Database({ name: `parts-${b64(random(6))}` })],
+  ['memory', () => new MemoryDatabase()],
+]) {
   test(`the tray in ${what}: parts are found by their file, in order, and go when they are forgotten`, async () => {
     const database = make();
     const [one, two] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
-    for (const [id, n] of [[two, 0], [one, 256], [one, 0], [one, 1]]) await putPart(database, id, n, Uint8Array.of(...id.slice(0, 1), n % 251));
+    for (const [id, n] of [
+      [two, 0],
+      [one, 256],
+      [one, 0],
+      [one, 1],
+    ])
+      await putPart(database, id, n, Uint8Array.of(...id.slice(0, 1), n % 251));
     const files = await filesWaiting(database);
-    assert.deepEqual(files.map(({ id }) => id), [one, two]);
-    assert.deepEqual(files[0].keys, [0, 1, 256].map((n) => trayKey(one, n)));
+    assert.deepEqual(
+      files.map(({ id }) => id),
+      [one, two],
+    );
+    assert.deepEqual(
+      files[0].keys,
+      [0, 1, 256].map((n) => trayKey(one, n)),
+    );
     assert.deepEqual([...files[0].keys[2]], [...one, 0, 0, 1, 0]);
-    assert.deepEqual(await Promise.all(files[0].keys.map((key) => database.trayItem(key))), [0, 1, 256].map((n) => Uint8Array.of(1, n % 251)));
+    assert.deepEqual(
+      await Promise.all(files[0].keys.map((key) => database.trayItem(key))),
+      [0, 1, 256].map((n) => Uint8Array.of(1, n % 251)),
+    );
     await forget(database, files[0].keys);
     await forget(database, []);
-    assert.deepEqual((await filesWaiting(database)).map(({ id }) => id), [two]);
+    assert.deepEqual(
+      (await filesWaiting(database)).map(({ id }) => id),
+      [two],
+    );
     assert.equal(await database.trayItem(files[0].keys[0]), null);
   });
 
@@ -82,8 +106,14 @@ for (const [what, make] of [['the phone’s database', () => new Database({ name
     const database = make();
     assert.deepEqual(await beside.readLook(database), { skin: 'notes', opens: 'lock' });
     assert.deepEqual(await beside.readTries(database), { n: 0, at: 0, debt: 0 });
-    assert.deepEqual([await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)], [true, 0, 'en']);
-    assert.deepEqual([await beside.readDoor(database), await beside.readDraftKey(database), await beside.readSealedDraft(database)], [null, null, null]);
+    assert.deepEqual(
+      [await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)],
+      [true, 0, 'en'],
+    );
+    assert.deepEqual(
+      [await beside.readDoor(database), await beside.readDraftKey(database), await beside.readSealedDraft(database)],
+      [null, null, null],
+    );
     await beside.writeLook(database, { skin: 'lists', opens: 'straight' });
     await beside.writeTries(database, { n: 2, at: 7, debt: 9 });
     await beside.writeCapturing(database, false);
@@ -93,7 +123,10 @@ for (const [what, make] of [['the phone’s database', () => new Database({ name
     assert.deepEqual(await beside.readLook(database), { skin: 'lists', opens: 'straight' });
     assert.deepEqual(await beside.readTries(database), { n: 2, at: 7, debt: 9 });
     assert.equal(await beside.readDoor(database), null, 'tries alone leave the door');
-    assert.deepEqual([await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)], [false, 12, 'ur']);
+    assert.deepEqual(
+      [await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database)],
+      [false, 12, 'ur'],
+    );
     assert.deepEqual(await beside.readSealedDraft(database), Uint8Array.of(1, 2), 'not the bytes that lay around it');
     const [door, chaff] = [{ install: Uint8Array.of(1) }, [[random(16), random(8)]]];
     await beside.install(database, door, 'key', chaff);
@@ -107,14 +140,27 @@ for (const [what, make] of [['the phone’s database', () => new Database({ name
     await beside.writeWaiting(database, null);
     await beside.writeLanguage(database, null);
     await beside.writeSealedDraft(database, null);
-    assert.deepEqual([await beside.readCapturing(database), await beside.readWaiting(database), await beside.readLanguage(database), await beside.readSealedDraft(database)], [true, 0, 'en', null]);
+    assert.deepEqual(
+      [
+        await beside.readCapturing(database),
+        await beside.readWaiting(database),
+        await beside.readLanguage(database),
+        await beside.readSealedDraft(database),
+      ],
+      [true, 0, 'en', null],
+    );
   });
 
   test(`the table in ${what}: read in the order asked for, copies, and null for what is not there`, async () => {
     const database = make();
     const [a, b, c] = [random(16), random(16), random(16)];
     const around = new Uint8Array([9, 1, 2, 9]);
-    await database.write({ put: [[a, around.subarray(1, 3)], [b, Uint8Array.of(3)]] });
+    await database.write({
+      put: [
+        [a, around.subarray(1, 3)],
+        [b, Uint8Array.of(3)],
+      ],
+    });
     assert.deepEqual(await database.read([b, c, a]), [Uint8Array.of(3), null, Uint8Array.of(1, 2)]);
     assert.deepEqual(await database.read([]), []);
     around.fill(7);
@@ -136,14 +182,23 @@ for (const [what, make] of [['the phone’s database', () => new Database({ name
     assert.deepEqual(await left([ids[0], ids[0], ids[8]]), [0, 80]);
     assert.deepEqual(await left([new Uint8Array(16).fill(35)]), []);
     assert.deepEqual(await left([]), []);
-    assert.deepEqual(await left(undefined), ids.map(([first]) => first));
+    assert.deepEqual(
+      await left(undefined),
+      ids.map(([first]) => first),
+    );
   });
 }
 
 test('what no second try can mend is passed on as it is, and tried once', async () => {
   for (const name of ['DataCloneError', 'DataError', 'ConstraintError', 'VersionError']) {
     let tries = 0;
-    const database = new Database({ name: 'final', open: async () => { tries++; throw new DOMException('no', name); } });
+    const database = new Database({
+      name: 'final',
+      open: async () => {
+        tries++;
+        throw new DOMException('no', name);
+      },
+    });
     await assert.rejects(database.read([random(16)]), { name });
     assert.equal(tries, 1);
   }
@@ -158,10 +213,16 @@ test('whoever reads in between learns whether anything was written', async () =>
   assert.equal(await store.wasWritten(store.applied), false);
   let free;
   const { write } = phone.database;
-  phone.database.write = (what) => new Promise((done) => { free = () => done(write.call(phone.database, what)); });
+  phone.database.write = (what) =>
+    new Promise((done) => {
+      free = () => done(write.call(phone.database, what));
+    });
   const now = store.applied;
   const slow = store.change((_root, change) => change.putJson('t/between', 2));
-  while (!free) await new Promise((go) => { setTimeout(go); });
+  while (!free)
+    await new Promise((go) => {
+      setTimeout(go);
+    });
   phone.database.write = write;
   const asked = store.wasWritten(now);
   free();
@@ -169,16 +230,22 @@ test('whoever reads in between learns whether anything was written', async () =>
   await slow;
 });
 
-test('what is being put together gives way when it is told to, what is begun after does not, and a last change never does', async () => {
+test('what is being put together gives way, what is begun after it does not, and a last change never does', async () => {
   const under = async (how) => {
     let go;
-    const waits = new Promise((done) => { go = done; });
-    const made = store.change(async (_root, change) => {
-      await waits;
-      change.putJson('t/way', how);
-      return 'written';
-    }, how).catch(({ code }) => code);
-    await new Promise((begun) => { setTimeout(begun); });
+    const waits = new Promise((done) => {
+      go = done;
+    });
+    const made = store
+      .change(async (_root, change) => {
+        await waits;
+        change.putJson('t/way', how);
+        return 'written';
+      }, how)
+      .catch(({ code }) => code);
+    await new Promise((begun) => {
+      setTimeout(begun);
+    });
     store.giveWay();
     go();
     return made;
@@ -193,7 +260,10 @@ test('what is being put together gives way when it is told to, what is begun aft
 test('a store that is closed takes nothing more', async () => {
   const { phone: own } = await phoneWithEntry();
   own.ctx.open.store.closed = true;
-  await assert.rejects(own.ctx.open.store.change(() => assert.fail('begun')), { code: 'locked' });
+  await assert.rejects(
+    own.ctx.open.store.change(() => assert.fail('begun')),
+    { code: 'locked' },
+  );
   own.end();
 });
 
@@ -236,8 +306,18 @@ test('what versions say goes when any version goes, and only then', async () => 
     putSaid(root, change, 2, { v2: ['note', { n: 2 }, null] });
   });
   assert.deepEqual(store.root.said, [1, 2]);
-  assert.deepEqual([...await readSaid(store, [2, 1, 3])], [['v2', ['note', { n: 2 }, null]], ['v1', ['incident', {}, null]]]);
-  await store.change((_root, change) => { change.putJson('v/kept', {}); change.drop('t/v/none'); change.putSealed('v/sealed', random(8)); });
+  assert.deepEqual(
+    [...(await readSaid(store, [2, 1, 3]))],
+    [
+      ['v2', ['note', { n: 2 }, null]],
+      ['v1', ['incident', {}, null]],
+    ],
+  );
+  await store.change((_root, change) => {
+    change.putJson('v/kept', {});
+    change.drop('t/v/none');
+    change.putSealed('v/sealed', random(8));
+  });
   assert.equal((await readSaid(store, [1])).size, 1);
   await store.change((_root, change) => change.drop('v/gone'));
   assert.deepEqual([store.root.said, (await readSaid(store, [1, 2])).size, await store.readJson('said/1')], [[], 0, null]);
@@ -246,13 +326,43 @@ test('what versions say goes when any version goes, and only then', async () => 
 
 test('what is typed and not saved is known by name until it is saved', () => {
   const root = {};
-  noteTyped(root, new Map([['v/1', {}], ['ux/1', {}], ['xu/1', {}]]));
+  noteTyped(
+    root,
+    new Map([
+      ['v/1', {}],
+      ['ux/1', {}],
+      ['xu/1', {}],
+    ]),
+  );
   assert.deepEqual(root, {});
-  noteTyped(root, new Map([['u/1', {}], ['us/1', {}], ['uw/1', {}], ['t/1', {}], ['r/1', {}]]));
+  noteTyped(
+    root,
+    new Map([
+      ['u/1', {}],
+      ['us/1', {}],
+      ['uw/1', {}],
+      ['t/1', {}],
+      ['r/1', {}],
+    ]),
+  );
   assert.deepEqual(root.typed, ['u/1', 'us/1', 'uw/1', 't/1']);
-  noteTyped(root, new Map([['u/1', null], ['uw/1', {}], ['t/2', null]]));
+  noteTyped(
+    root,
+    new Map([
+      ['u/1', null],
+      ['uw/1', {}],
+      ['t/2', null],
+    ]),
+  );
   assert.deepEqual(root.typed, ['us/1', 'uw/1', 't/1']);
-  noteTyped(root, new Map([['us/1', null], ['uw/1', null], ['t/1', null]]));
+  noteTyped(
+    root,
+    new Map([
+      ['us/1', null],
+      ['uw/1', null],
+      ['t/1', null],
+    ]),
+  );
   assert.deepEqual(root.typed, []);
 });
 
@@ -270,45 +380,12 @@ test('what is put off is done once, the latest of one key, after the rest, and m
   const done = [];
   const pending = new Pending();
   pending.last('a', () => done.push('a before'));
-  pending.last('b', () => { done.push('b'); pending.last('c', () => done.push('c')); });
+  pending.last('b', () => {
+    done.push('b');
+    pending.last('c', () => done.push('c'));
+  });
   pending.last('a', () => done.push('a'));
   await pending.finish();
   await pending.finish();
   assert.deepEqual(done, ['b', 'a', 'c']);
-});
-
-test('chaff is traded for each size by itself, noise is left for what goes unless some is owed, and large records are left out', () => {
-  const fill = (n) => new Uint8Array(n).fill(1);
-  const LARGEST = 64 * 1024 + 72;
-  const sized = (...sizes) => sizes.map((size) => [random(16), size]);
-  const pool = [[b64(fill(16)), 100], [b64(fill(15)), 200], [b64(fill(14)), 100]];
-  const more = trade(pool, {}, sized(100), sized(100, 100, 300), random);
-  assert.deepEqual([more.drop, more.put, more.owed], [[fill(16)], [], { 300: 1 }]);
-  assert.deepEqual(more.pool, pool.slice(1));
-  const owing = trade([], { 300: 2 }, sized(), sized(300), random);
-  assert.deepEqual([owing.owed, owing.drop, owing.put], [{ 300: 3 }, [], []]);
-  const less = trade([], { 300: 1 }, sized(300, 300), sized(), random);
-  assert.deepEqual([less.owed, less.drop, less.put.map(([id, { length }]) => [id.length, length])], [{ 300: 0 }, [], [[16, 300]]]);
-  assert.deepEqual(less.pool, listed(less.put));
-  assert.deepEqual(trade([], {}, sized(), sized(LARGEST), random).owed, { [LARGEST]: 1 });
-  assert.deepEqual(trade([], {}, sized(), sized(LARGEST + 1), random).owed, {});
-  assert.deepEqual(trade([], {}, sized(LARGEST + 1), sized(), random).put, []);
-  assert.deepEqual([isTraded(0), isTraded(120), isTraded(121)], [true, true, false]);
-});
-
-test('a fresh install has twenty to sixty pieces, an opening adds none to four, of the sizes that a diary has', () => {
-  const always = (byte) => (n) => new Uint8Array(n).fill(byte);
-  const counts = [...new Set([0, 40, 41, 255].map((byte) => seedChaff(always(byte)).length))];
-  assert.deepEqual(counts, [20, 60, 20 + 255 % 41]);
-  assert.deepEqual([0, 4, 5, 9].map((byte) => grownChaff(always(byte)).length), [0, 4, 0, 4]);
-  const sizes = new Set(Array.from({ length: 16 }, (_, byte) => seedChaff(always(byte))[0][1].length));
-  assert.deepEqual([...sizes].sort((a, b) => a - b), [4, 8, 16, 32].map((kib) => kib * 1024 + 72));
-  assert.ok(seedChaff(random).every(([id, bytes]) => id.length === 16 && bytes.at(-1) + bytes.at(-2) + bytes.at(-3) + bytes.at(-9) > 0), 'noise to the end');
-});
-
-test('what a diary that begins may use up is everything that is not its own', async () => {
-  const database = new Database({ name: 'spare' });
-  const [mine, other] = [random(16), random(16)];
-  await database.write({ put: [[mine, random(5)], [other, random(7)]] });
-  assert.deepEqual(await spare(database, [mine, random(16)]), [[b64(other), 7]]);
 });

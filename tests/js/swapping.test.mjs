@@ -16,7 +16,8 @@ function table(pool, step) {
   const sizeOf = (one) => Math.ceil(JSON.stringify(one).length / step) * step + AROUND;
   lies.set(b64(ROOT_ID), sizeOf(root));
   const store = {
-    rootId: ROOT_ID, random,
+    rootId: ROOT_ID,
+    random,
     rootRecord: (one) => one,
     vault: { boxSealMany: async ([one]) => [new Uint8Array(sizeOf(one))] },
     database: { read: async (ids) => ids.map((id) => (lies.has(b64(id)) ? new Uint8Array(lies.get(b64(id))) : undefined)) },
@@ -52,7 +53,8 @@ test('a record that goes leaves noise of its size', async () => {
 });
 
 test('a root that is smaller for the shorter list is reckoned again, so that its own size is traded too', async () => {
-  // Each line of the list takes steps of its own, so a trade changes the root's size; there is chaff of the sizes that it may come to.
+  // Each line of the list takes steps of its own, so a trade changes the root's size; there is chaff of the sizes that it may
+  // come to.
   const step = 16;
   const usual = table(pieces(26, 1000), step).sealed.length;
   const made = table([...pieces(6, SMALL), ...Array.from({ length: 20 }, (_, n) => pieces(1, usual - n * step)).flat()], step);
@@ -81,7 +83,13 @@ test('what is owed and paid back is written down, though no record takes the pla
   const id = random(16);
   const owing = await made.swapping.withRoot(made.root, made.sealed, [[id, new Uint8Array(SMALL)]], [], []);
   assert.deepEqual([owing.put, owing.drop, made.root.owed], [[], [], { [SMALL]: 1 }], 'there was no chaff of its size');
-  made.swapping.note([[id, new Uint8Array(SMALL)], [ROOT_ID, owing.root]], []);
+  made.swapping.note(
+    [
+      [id, new Uint8Array(SMALL)],
+      [ROOT_ID, owing.root],
+    ],
+    [],
+  );
   const paid = await made.swapping.withRoot(made.root, owing.root, [], [id], []);
   assert.deepEqual([paid.put, paid.drop, made.root.owed], [[], [], { [SMALL]: 0 }], 'nothing is left in its place');
 });
@@ -90,7 +98,10 @@ test('sizes that were seen are not read again, and what went is gone', async () 
   const made = table(pieces(8, SMALL), 4 * KIB);
   const [kept, gone] = [random(16), random(16)];
   made.lies.set(b64(kept), 500).set(b64(gone), 600);
-  assert.deepEqual(await made.swapping.sizesOf([kept, gone]), [[kept, 500], [gone, 600]]);
+  assert.deepEqual(await made.swapping.sizesOf([kept, gone]), [
+    [kept, 500],
+    [gone, 600],
+  ]);
   made.swapping.note([[kept, new Uint8Array(700)]], [gone]);
   made.swapping.store.database.read = async () => assert.fail('read again');
   assert.deepEqual(await made.swapping.sizesOf([kept, gone]), [[kept, 700]]);

@@ -9,7 +9,13 @@ import { sealTo } from '../../static/js/crypto/people.js';
 import { newPair } from '../../static/js/crypto/signing.js';
 import { openAsking, openStatement, sealAsking, sealStatement } from '../../static/js/crypto/witness.js';
 
-const FIELDS = { contact: '07700 900222', name: 'Sam Ray', saw_how: 'saw', when: 'Tuesday about nine', words: 'He stood by the blue gate.' };
+const FIELDS = {
+  contact: '07700 900222',
+  name: 'Sam Ray',
+  saw_how: 'saw',
+  when: 'Tuesday about nine',
+  words: 'He stood by the blue gate.',
+};
 const FILE = { name: 'gate.jpg', size: 3, type: 'image/jpeg' };
 const witness = idText(newId());
 const code = { name: random(16), key: random(32), proof: random(32) };
@@ -18,13 +24,18 @@ const said = (more = {}) => ({ fields: FIELDS, files: null, made_at: 1, ...more 
 const without = (of, name) => Object.fromEntries(Object.entries(of).filter(([one]) => one !== name));
 
 let pair;
-before(async () => { pair = await newPair(); });
+before(async () => {
+  pair = await newPair();
+});
 
 /** How a statement that some other page sealed is read: as it is, or refused. */
 async function read(statement) {
   const told = { ...statement, proof: b64(code.proof), t: 'statement/v1', witness };
   const sealed = await sealTo(pair.pub, 'letter', { t: 'statement', witness }, padVersion(canon(told)));
-  return openStatement(pair.scalar, b64(code.proof), witness, sealed).then((one) => one.said, (error) => error.code);
+  return openStatement(pair.scalar, b64(code.proof), witness, sealed).then(
+    (one) => one.said,
+    (error) => error.code,
+  );
 }
 
 for (const [what, list] of [
@@ -71,7 +82,12 @@ for (const [what, more] of [
   ['no words', { fields: { ...FIELDS, words: '' } }],
   ['a way of seeing that nobody knows', { fields: { ...FIELDS, saw_how: 'dreamt' } }],
   ...Object.keys(FIELDS).map((name) => [`fields without ${name}`, { fields: without(FIELDS, name) }]),
-  ...[['contact', 300], ['name', 120], ['when', 300], ['words', 20_000]].map(([name, most]) => [`${name} longer than ${most}`, { fields: { ...FIELDS, [name]: 'w'.repeat(most + 1) } }]),
+  ...[
+    ['contact', 300],
+    ['name', 120],
+    ['when', 300],
+    ['words', 20_000],
+  ].map(([name, most]) => [`${name} longer than ${most}`, { fields: { ...FIELDS, [name]: 'w'.repeat(most + 1) } }]),
   ['a field more', { fields: { ...FIELDS, more: '' } }],
   ['fields that are none', { fields: null }],
   ['a time below nothing', { made_at: -1 }],
@@ -85,7 +101,16 @@ for (const [what, more] of [
 }
 
 test('fields as long as they may be are read, a letter being what a person sees as one', async () => {
-  const whole = said({ fields: { contact: '\u{1f512}'.repeat(300), name: 'n'.repeat(120), saw_how: 'other', when: 'w'.repeat(300), words: '\u{1f512}'.repeat(20_000) }, made_at: 0 });
+  const whole = said({
+    fields: {
+      contact: '\u{1f512}'.repeat(300),
+      name: 'n'.repeat(120),
+      saw_how: 'other',
+      when: 'w'.repeat(300),
+      words: '\u{1f512}'.repeat(20_000),
+    },
+    made_at: 0,
+  });
   assert.deepEqual(await read(whole), whole);
 });
 

@@ -27,11 +27,16 @@ const starts = new Map();
 const startsOf = (file) => {
   if (!starts.has(file)) {
     let at = 0;
-    starts.set(file, readFileSync(file, 'utf8').split('\n').map((text) => {
-      const here = at + text.length - text.trimStart().length;
-      at += text.length + 1;
-      return text.trim() ? here : -1;
-    }));
+    starts.set(
+      file,
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .map((text) => {
+          const here = at + text.length - text.trimStart().length;
+          at += text.length + 1;
+          return text.trim() ? here : -1;
+        }),
+    );
   }
   return starts.get(file);
 };
@@ -49,7 +54,12 @@ function lines() {
         for (let n = 0; n < begins.length; n += 1) {
           // The line on which a function or a block begins is run when what is in it is run.
           const next = n + 1 < begins.length && begins[n + 1] >= 0 ? begins[n + 1] : Infinity;
-          if (count ? begins[n] >= 0 && begins[n] < endOffset && next > startOffset : begins[n] >= startOffset && begins[n] < endOffset) run[n] = count > 0;
+          if (
+            count
+              ? begins[n] >= 0 && begins[n] < endOffset && next > startOffset
+              : begins[n] >= startOffset && begins[n] < endOffset
+          )
+            run[n] = count > 0;
         }
       }
     }

@@ -1,4 +1,7 @@
-/** The mutants of files of the browser's code, made by Stryker's instrumenter: file names as arguments, a line of JSON for each mutant out. */
+/**
+ * The mutants of files of the browser's code, made by Stryker's instrumenter: file names as arguments, a line of JSON for each
+ * mutant out.
+ */
 import { readFileSync } from 'node:fs';
 import { SourceTextModule } from 'node:vm';
 import { createInstrumenter } from '@stryker-mutator/instrumenter';
@@ -6,8 +9,18 @@ import { createInjector } from 'typed-inject';
 
 const nothing = () => undefined;
 const log = {
-  debug: nothing, error: console.error, fatal: console.error, info: nothing, trace: nothing, warn: console.error,
-  isDebugEnabled: () => false, isErrorEnabled: () => true, isFatalEnabled: () => true, isInfoEnabled: () => false, isTraceEnabled: () => false, isWarnEnabled: () => true,
+  debug: nothing,
+  error: console.error,
+  fatal: console.error,
+  info: nothing,
+  trace: nothing,
+  warn: console.error,
+  isDebugEnabled: () => false,
+  isErrorEnabled: () => true,
+  isFatalEnabled: () => true,
+  isInfoEnabled: () => false,
+  isTraceEnabled: () => false,
+  isWarnEnabled: () => true,
 };
 
 /** @param {string[]} lines @param {{ line: number, column: number }} place */
@@ -40,15 +53,24 @@ function written(source, start, end, replacement) {
 /** Whether it is the words of a sentence that are changed: they are for people, and other tests hold them. */
 const isSentence = (mutant, original) => mutant.mutatorName === 'StringLiteral' && original.slice(1, -1).trim().includes(' ');
 
-const instrumenter = createInstrumenter(createInjector().provideValue('logger', log).provideValue('getLogger', () => log));
+const instrumenter = createInstrumenter(
+  createInjector()
+    .provideValue('logger', log)
+    .provideValue('getLogger', () => log),
+);
 for (const name of process.argv.slice(2)) {
   const source = readFileSync(name, 'utf8');
   const lines = source.split('\n');
-  const { mutants } = await instrumenter.instrument([{ name, content: source, mutate: true }], { excludedMutations: [], ignorers: [], plugins: null });
+  const { mutants } = await instrumenter.instrument([{ name, content: source, mutate: true }], {
+    excludedMutations: [],
+    ignorers: [],
+    plugins: null,
+  });
   for (const { location, replacement, ...mutant } of mutants) {
     const [start, end] = [offsetOf(lines, location.start), offsetOf(lines, location.end)];
     if (isSentence(mutant, source.slice(start, end))) continue;
     const text = written(source, start, end, replacement);
-    if (text !== null) process.stdout.write(`${JSON.stringify({ file: name, line: location.start.line + 1, start, end, text })}\n`);
+    if (text !== null)
+      process.stdout.write(`${JSON.stringify({ file: name, line: location.start.line + 1, start, end, text })}\n`);
   }
 }

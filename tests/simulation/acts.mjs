@@ -1,4 +1,7 @@
-/** What people, phones, the network and the server do in a simulated day. Each act takes the world, one device and chance of its own. */
+/**
+ * What people, phones, the network and the server do in a simulated day. Each act takes the world, one device and chance of its
+ * own.
+ */
 import { PNG, file } from '../js/phone/phone.mjs';
 import { anAdvocate } from './advocate.mjs';
 
@@ -15,16 +18,25 @@ function anyRecord(one, chance) {
 /** An act that needs an open diary. */
 const inside = (act) => (world, one, chance) => (one.isOpen ? act(world, one, chance) : undefined);
 /** One that needs an entry as well. */
-const onEntry = (act) => inside((world, one, chance) => {
-  const record = anyRecord(one, chance);
-  return record && act(world, one, chance, record);
-});
+const onEntry = (act) =>
+  inside((world, one, chance) => {
+    const record = anyRecord(one, chance);
+    return record && act(world, one, chance, record);
+  });
 
 const writes = inside(async (world, one) => {
   const text = `text ${++world.made}`;
   await one.tries(`writes ${text}`, async () => {
     const { record } = await one.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
-    world.said.set(record, { texts: [text], out: false, files: new Map(), amended: 0, by: one.name, at: ++world.count, erasing: null });
+    world.said.set(record, {
+      texts: [text],
+      out: false,
+      files: new Map(),
+      amended: 0,
+      by: one.name,
+      at: ++world.count,
+      erasing: null,
+    });
   });
 });
 
@@ -34,7 +46,9 @@ const amends = onEntry(async (world, one, _chance, record) => {
   // Said before it is done: one that fails half-way may be there or not.
   said.texts.push(text);
   said.erasing = null; // what is written after the asking stands
-  const failed = await one.tries(`amends ${record.slice(0, 4)} to ${text}`, () => one.app.saveIncident({ record, fields: { narrative: text }, restricted: {}, reason: 'I remembered more.' }));
+  const failed = await one.tries(`amends ${record.slice(0, 4)} to ${text}`, () =>
+    one.app.saveIncident({ record, fields: { narrative: text }, restricted: {}, reason: 'I remembered more.' }),
+  );
   if (failed === null) said.amended++;
 });
 
@@ -54,9 +68,13 @@ const addsFile = onEntry(async (world, one, chance, record) => {
   });
 });
 
-const writesNote = onEntry((world, one, _chance, record) => one.tries(`notes on ${record.slice(0, 4)}`, () => one.app.saveNote(record, `note ${++world.made}`)));
+const writesNote = onEntry((world, one, _chance, record) =>
+  one.tries(`notes on ${record.slice(0, 4)}`, () => one.app.saveNote(record, `note ${++world.made}`)),
+);
 
-const endsOthers = inside((_world, one) => (one.away ? undefined : one.tries('ends the other sessions', () => one.app.endOthers({ words: one.words }))));
+const endsOthers = inside((_world, one) =>
+  one.away ? undefined : one.tries('ends the other sessions', () => one.app.endOthers({ words: one.words })),
+);
 
 const putsBack = inside(async (world, one, chance) => {
   const removed = one.removed().sort();
@@ -78,8 +96,14 @@ async function crashes(_world, one, chance) {
 
 const looks = inside((_world, one) => one.open.syncing.now().catch(() => undefined));
 
-const goesAway = (_world, one) => { one.note(`${one.name}: no signal`); one.setAway(true); };
-const comesNear = (_world, one) => { one.note(`${one.name}: a signal`); one.setAway(false); };
+const goesAway = (_world, one) => {
+  one.note(`${one.name}: no signal`);
+  one.setAway(true);
+};
+const comesNear = (_world, one) => {
+  one.note(`${one.name}: a signal`);
+  one.setAway(false);
+};
 
 function weather(_world, one, chance) {
   const rough = chance.of([0, 0.05, 0.15, 0.3]);
@@ -91,7 +115,7 @@ async function joins(world) {
   if (world.devices.length >= MOST) return;
   const two = world.device();
   await two.app.start();
-  if (await two.tries('signs in', () => two.app.signIn({ login: world.login, words: world.words })) !== null) {
+  if ((await two.tries('signs in', () => two.app.signIn({ login: world.login, words: world.words }))) !== null) {
     two.end();
     world.devices.pop();
     return;
@@ -100,9 +124,10 @@ async function joins(world) {
 }
 
 /**
- * New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them. Nor are they
- * after it was put back: what another phone then sends again is signed by a key that has ended, and stays on that phone, which says so.
- * Nor on a phone that is full: what the server has taken and the phone could not write is made good by trying again with room.
+ * New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them. Nor
+ * are they after it was put back: what another phone then sends again is signed by a key that has ended, and stays on that
+ * phone, which says so. Nor on a phone that is full: what the server has taken and the phone could not write is made good by
+ * trying again with room.
  */
 const canRenew = (world, one) => !one.away && !one.room.isFull && !world.copied && !world.wasPutBack;
 
@@ -190,7 +215,7 @@ const clears = inside((_world, one) => one.tries('clears the phone at once', () 
 
 /** The list is made again at the next opening. */
 const damagesList = inside(async (_world, one) => {
-  if (await one.tries('its list is damaged', () => one.damageList()) === null) await one.crash(false);
+  if ((await one.tries('its list is damaged', () => one.damageList())) === null) await one.crash(false);
 });
 
 function clockJumps(_world, one, chance) {
@@ -208,11 +233,12 @@ function daysPass(world) {
 const erases = onEntry(async (world, one, chance, record) => {
   if (one.entries().size < 2 || one.away) return;
   world.said.get(record).out = null;
-  if (await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, '')) !== null) return;
+  if ((await one.tries(`takes out ${record.slice(0, 4)}`, () => one.app.takeOutRecord(record, ''))) !== null) return;
   await one.open?.syncing.now().catch(() => undefined);
   if (!one.isOpen) return;
   const isSent = world.devices.every((other) => other.isOpen && !other.unsent().includes(record));
-  if (await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words })) !== null) return;
+  if ((await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words }))) !== null)
+    return;
   world.said.get(record).erasing = isSent && !world.copied ? 'asked' : null;
   if (chance.is(0.5)) daysPass(world);
 });
@@ -222,8 +248,15 @@ const grants = inside(async (world, one) => {
   world.advocate ??= await anAdvocate(world.server, (line) => world.note(line));
   await one.tries('lets an advocate in', async () => {
     const met = await one.app.meetAdvocate(world.advocate.words);
-    const choice = { scope: { all: true }, rights: ['view'], restricted: false, not_after: one.app.usualEnd(), purpose: 'Help with a report' };
-    for (const { grant } of await one.app.letIn({ met, choice, name: 'Maya', words: one.words })) world.grants.set(grant, { by: one, ended: null });
+    const choice = {
+      scope: { all: true },
+      rights: ['view'],
+      restricted: false,
+      not_after: one.app.usualEnd(),
+      purpose: 'Help with a report',
+    };
+    for (const { grant } of await one.app.letIn({ met, choice, name: 'Maya', words: one.words }))
+      world.grants.set(grant, { by: one, ended: null });
   });
 });
 
@@ -243,10 +276,38 @@ const advocateLooks = async (world) => {
 
 /** Each act by its name, and how often it is drawn. @type {Record<string, [Function, number]>} */
 export const ACTS = {
-  writes: [writes, 10], amends: [amends, 5], 'takes out': [takesOut, 2], 'puts back': [putsBack, 2], 'adds a file': [addsFile, 3], 'writes a note': [writesNote, 2],
-  locks: [locks, 2], unlocks: [unlocks, 4], dies: [crashes, 1], looks: [looks, 6], 'goes away': [goesAway, 3], 'comes near': [comesNear, 5], weather: [weather, 2],
-  joins: [joins, 2], 'ends others': [endsOthers, 0.7], 'changes words': [changesWords, 0.7], renews: [renews, 1.2], 'sends again': [sendsAgain, 3], together: [together, 5],
-  lies: [lies, 1], fills: [fills, 0.7], 'loses its database': [losesConnection, 1], clears: [clears, 0.7], 'damages its list': [damagesList, 0.7], 'clock jumps': [clockJumps, 0.5],
-  erases: [erases, 2], 'days pass': [daysPass, 0.7], grants: [grants, 1.5], 'ends a grant': [endsGrant, 2], 'advocate looks': [advocateLooks, 0.5],
-  'time passes': [timePasses, 2], 'the server is copied': [serverIsCopied, 0.3], 'the server is put back': [serverIsPutBack, 1], 'the server restarts': [serverRestarts, 0.3],
+  writes: [writes, 10],
+  amends: [amends, 5],
+  'takes out': [takesOut, 2],
+  'puts back': [putsBack, 2],
+  'adds a file': [addsFile, 3],
+  'writes a note': [writesNote, 2],
+  locks: [locks, 2],
+  unlocks: [unlocks, 4],
+  dies: [crashes, 1],
+  looks: [looks, 6],
+  'goes away': [goesAway, 3],
+  'comes near': [comesNear, 5],
+  weather: [weather, 2],
+  joins: [joins, 2],
+  'ends others': [endsOthers, 0.7],
+  'changes words': [changesWords, 0.7],
+  renews: [renews, 1.2],
+  'sends again': [sendsAgain, 3],
+  together: [together, 5],
+  lies: [lies, 1],
+  fills: [fills, 0.7],
+  'loses its database': [losesConnection, 1],
+  clears: [clears, 0.7],
+  'damages its list': [damagesList, 0.7],
+  'clock jumps': [clockJumps, 0.5],
+  erases: [erases, 2],
+  'days pass': [daysPass, 0.7],
+  grants: [grants, 1.5],
+  'ends a grant': [endsGrant, 2],
+  'advocate looks': [advocateLooks, 0.5],
+  'time passes': [timePasses, 2],
+  'the server is copied': [serverIsCopied, 0.3],
+  'the server is put back': [serverIsPutBack, 1],
+  'the server restarts': [serverRestarts, 0.3],
 };

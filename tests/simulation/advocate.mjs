@@ -1,4 +1,7 @@
-/** An advocate's desk beside the phones: what it can open of what the server gives it. With device.mjs, the only file that knows the app's own names. */
+/**
+ * An advocate's desk beside the phones: what it can open of what the server gives it. With device.mjs, the only file that knows
+ * the app's own names.
+ */
 import { unb64 } from '../../static/js/core/bytes.js';
 import { readFrames } from '../../static/js/core/encoding.js';
 import { openForAdvocate, unwrapKeys } from '../../static/js/crypto/grants.js';
@@ -7,7 +10,11 @@ import { argon2 } from './cheap.mjs';
 import { Network } from './network.mjs';
 import { ORIGIN } from './server.mjs';
 
-/** @param {import('./server.mjs').Server} server @param {(line: string) => void} note @returns {Promise<Advocate>} who has joined an organisation of the server's */
+/**
+ * @param {import('./server.mjs').Server} server
+ * @param {(line: string) => void} note
+ * @returns {Promise<Advocate>} who has joined an organisation of the server's
+ */
 export async function anAdvocate(server, note) {
   const { invite } = await server.ask({ do: 'organisation', name: 'Stalking Support North' });
   const { send } = new Network('desk', server, note);

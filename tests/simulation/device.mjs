@@ -20,9 +20,39 @@ import { Room } from './rooms.mjs';
 import { ORIGIN } from './server.mjs';
 
 /** What may come of an act on a phone whose network, server and keys change meanwhile. Anything else is a fault of the app. */
-const MAY = new Set(['offline', 'unavailable', 'internal', 'signed_out', 'session_ended', 'no_match', 'sign_in_failed', 'locked', 'conflict', 'closing', 'try_later', 'needs_words',
-  'words_differ', 'no_network', 'server_slow', 'server_behind', 'head_differs', 'not_found', 'differs', 'store_lost', 'rekeying', 'not_registered', 'wrong_type', 'needs_reason',
-  'no_space', 'on_hold', 'not_sent_yet', 'feed_altered', 'receipt_wrong', 'garbage', 'bad_request']);
+const MAY = new Set([
+  'offline',
+  'unavailable',
+  'internal',
+  'signed_out',
+  'session_ended',
+  'no_match',
+  'sign_in_failed',
+  'locked',
+  'conflict',
+  'closing',
+  'try_later',
+  'needs_words',
+  'words_differ',
+  'no_network',
+  'server_slow',
+  'server_behind',
+  'head_differs',
+  'not_found',
+  'differs',
+  'store_lost',
+  'rekeying',
+  'not_registered',
+  'wrong_type',
+  'needs_reason',
+  'no_space',
+  'on_hold',
+  'not_sent_yet',
+  'feed_altered',
+  'receipt_wrong',
+  'garbage',
+  'bad_request',
+]);
 
 /** Every phone begins on a device where nothing is. */
 export function forgetPhones() {
@@ -42,26 +72,49 @@ export class Device {
     this.network = Object.assign(new Network(this.name, this.server, this.note), { rough, lying, given: this.given });
     this.room = new Room(this.name);
     this.phone = makePhone({
-      origin: ORIGIN, send: this.network.send, clock: { now: () => machine.now + this.skew }, database: this.room.database, after,
-      makeVault: () => vaultInProcess(ORIGIN, argon2), packActions: (ctx) => grantActions(ctx),
+      origin: ORIGIN,
+      send: this.network.send,
+      clock: { now: () => machine.now + this.skew },
+      database: this.room.database,
+      after,
+      makeVault: () => vaultInProcess(ORIGIN, argon2),
+      packActions: (ctx) => grantActions(ctx),
     });
   }
 
-  get app() { return this.phone.app; }
-  get isOpen() { return this.app.state.phase === 'open'; }
-  get open() { return this.phone.ctx.open; }
-  set rough(share) { this.network.rough = share; }
-  set lying(share) { this.network.lying = share; }
-  set isFull(is) { this.room.isFull = is; }
+  get app() {
+    return this.phone.app;
+  }
+  get isOpen() {
+    return this.app.state.phase === 'open';
+  }
+  get open() {
+    return this.phone.ctx.open;
+  }
+  set rough(share) {
+    this.network.rough = share;
+  }
+  set lying(share) {
+    this.network.lying = share;
+  }
+  set isFull(is) {
+    this.room.isFull = is;
+  }
 
-  /** Do something, and let the machine run until it is done. What may fail gives its code, what may not throws. @param {string} what @param {() => Promise<unknown>} act @returns {Promise<string|null>} */
+  /**
+   * Do something, and let the machine run until it is done. What may fail gives its code, what may not throws.
+   * @param {string} what
+   * @param {() => Promise<unknown>} act
+   * @returns {Promise<string|null>}
+   */
   async tries(what, act) {
     try {
       await act();
       this.note(`${this.name}: ${what}`);
       return null;
     } catch (error) {
-      if (!(error instanceof KeptError) || !MAY.has(error.code)) throw Object.assign(error, { message: `${this.name}: ${what}: ${error.code ?? ''} ${error.message}` });
+      if (!(error instanceof KeptError) || !MAY.has(error.code))
+        throw Object.assign(error, { message: `${this.name}: ${what}: ${error.code ?? ''} ${error.message}` });
       this.note(`${this.name}: ${what} → ${error.code}`);
       return error.code;
     }
@@ -73,7 +126,10 @@ export class Device {
     this.app.network();
   }
 
-  /** The process ends where it is, and what it was writing is written or not; another begins over the same database. @param {boolean} isLost */
+  /**
+   * The process ends where it is, and what it was writing is written or not; another begins over the same database.
+   * @param {boolean} isLost
+   */
   async crash(isLost) {
     this.end(isLost);
     this.begin(this.phone);
@@ -107,20 +163,28 @@ export class Device {
 
   /** Entries by their record, as the screens have them. */
   entries() {
-    return new Map(this.app.state.entries.map(({ record, title, seq_no, state }) => [record, { title, seq_no, state: state.code, why: state.why ?? null }]));
+    return new Map(
+      this.app.state.entries.map(({ record, title, seq_no, state }) => [
+        record,
+        { title, seq_no, state: state.code, why: state.why ?? null },
+      ]),
+    );
   }
 
   /** The list of entries is damaged, as a store that lost a page of itself is. */
   async damageList() {
     const { root } = this.open.store;
-    await this.open.store.change((_root, change) => { for (let n = 0; n < (root.segments ?? 0); n++) change.drop(`segment/${n}`); });
+    await this.open.store.change((_root, change) => {
+      for (let n = 0; n < (root.segments ?? 0); n++) change.drop(`segment/${n}`);
+    });
   }
 
   /** Receipts of what is called kept. @returns {Promise<{title: string, receipt: any, c: string}[]>} */
   async receipts() {
     const found = [];
     for (const { record, title } of this.app.state.entries) {
-      for (const { receipt, c, seq } of (await this.open.book.meta(record)).versions) if (seq !== null) found.push({ title, receipt, c });
+      for (const { receipt, c, seq } of (await this.open.book.meta(record)).versions)
+        if (seq !== null) found.push({ title, receipt, c });
     }
     return found;
   }
@@ -133,10 +197,14 @@ export class Device {
   }
 
   /** The notary's key, b64. */
-  get notary() { return this.open.store.root.account.notary; }
+  get notary() {
+    return this.open.store.root.account.notary;
+  }
 
   /** Versions this phone has written, by how many of its line. @returns {number} */
-  get lineEnd() { return this.open.store.root.line.n; }
+  get lineEnd() {
+    return this.open.store.root.line.n;
+  }
 
   /** Of a version, which of this phone's line it is; 0 for another's. @param {string} version @returns {Promise<number>} */
   async placeOf(version) {

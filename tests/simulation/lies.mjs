@@ -1,18 +1,28 @@
-/** What a server that lies, or a line that damages, makes of an answer. Each changes one true answer, and null where it has nothing to change. */
+/**
+ * What a server that lies, or a line that damages, makes of an answer. Each changes one true answer, and null where it has
+ * nothing to change.
+ */
 import { canon, frames, parseObject, readFrames } from '../../static/js/core/encoding.js';
 
 const isPush = (path, method) => method === 'PUT' && path.includes('/versions/');
 const isFeed = (path, method) => method === 'GET' && path.includes('/changes?');
 const isPart = (path, method) => method === 'GET' && /\/blobs\/[\w-]+\/parts\//.test(path);
 
-/** The items of a page of the feed, changed. @param {Uint8Array} body @param {(items: Uint8Array[]) => Uint8Array[]|null} change */
+/**
+ * The items of a page of the feed, changed.
+ * @param {Uint8Array} body
+ * @param {(items: Uint8Array[]) => Uint8Array[]|null} change
+ */
 function inFeed(body, change) {
   const [first, ...items] = readFrames(new Uint8Array(body), { atMost: 501 });
   const changed = change(items);
   return changed && frames([first, ...changed]);
 }
 
-/** @type {Record<string, (asked: {path: string, method: string, body: Buffer}, chance: import('./chance.mjs').Chance) => Uint8Array|null>} */
+/**
+ * @type {Record<string, (asked: {path: string, method: string, body: Buffer}, chance: import('./chance.mjs').Chance) =>
+ * Uint8Array|null>}
+ */
 const LIES = {
   'a receipt of another time': ({ path, method, body }) => {
     if (!isPush(path, method)) return null;
@@ -24,9 +34,14 @@ const LIES = {
     const said = JSON.parse(body.toString());
     return said.head ? Buffer.from(JSON.stringify({ ...said, head: { ...said.head, seq: said.head.seq + 1 } })) : null;
   },
-  'a version left out': ({ path, method, body }, chance) => (isFeed(path, method) ? inFeed(body, (items) => (items.length > 1 ? items.toSpliced(chance.below(items.length), 1) : null)) : null),
-  'a version twice': ({ path, method, body }) => (isFeed(path, method) ? inFeed(body, (items) => (items.length ? [items[0], ...items] : null)) : null),
-  'versions in another order': ({ path, method, body }) => (isFeed(path, method) ? inFeed(body, (items) => (items.length > 1 ? [...items].reverse() : null)) : null),
+  'a version left out': ({ path, method, body }, chance) =>
+    isFeed(path, method)
+      ? inFeed(body, (items) => (items.length > 1 ? items.toSpliced(chance.below(items.length), 1) : null))
+      : null,
+  'a version twice': ({ path, method, body }) =>
+    isFeed(path, method) ? inFeed(body, (items) => (items.length ? [items[0], ...items] : null)) : null,
+  'versions in another order': ({ path, method, body }) =>
+    isFeed(path, method) ? inFeed(body, (items) => (items.length > 1 ? [...items].reverse() : null)) : null,
   'nothing new, and an end further on': ({ path, method, body }) => {
     if (!isFeed(path, method)) return null;
     const [first] = readFrames(new Uint8Array(body), { atMost: 501 });
@@ -41,7 +56,11 @@ const LIES = {
   },
 };
 
-/** @param {{path: string, method: string, body: Buffer}} asked with the true answer's body @param {import('./chance.mjs').Chance} chance @returns {{what: string, body: Buffer}|null} */
+/**
+ * @param {{path: string, method: string, body: Buffer}} asked with the true answer's body
+ * @param {import('./chance.mjs').Chance} chance
+ * @returns {{what: string, body: Buffer}|null}
+ */
 export function lie(asked, chance) {
   const fitting = Object.entries(LIES).flatMap(([what, make]) => {
     const body = make(asked, chance);

@@ -1,11 +1,11 @@
 /**
- * The machine that everything in a simulation runs on: its timers, its clock and the order in which things happen come from a seed.
- * It must be imported before anything that uses timers.
+ * The machine that everything in a simulation runs on: its timers, its clock and the order in which things happen come from a
+ * seed. It must be imported before anything that uses timers.
  *
- * [Note: one order] Four things can happen next: a task that is ready, an event that somebody offered (a request reaches the server, an
- * answer reaches a phone), a timer, or the end of an operation outside JavaScript. The first three wait here until `until` or `rest`
- * picks one. The last is waited for while nothing else may happen, so how long it takes changes nothing. Promises have an order of
- * their own, which Node keeps.
+ * [Note: one order] Four things can happen next: a task that is ready, an event that somebody offered (a request reaches the
+ * server, an answer reaches a phone), a timer, or the end of an operation outside JavaScript. The first three wait here until
+ * `until` or `rest` picks one. The last is waited for while nothing else may happen, so how long it takes changes nothing.
+ * Promises have an order of their own, which Node keeps.
  */
 import { Chance } from './chance.mjs';
 
@@ -13,7 +13,10 @@ const real = { setImmediate: globalThis.setImmediate, setTimeout: globalThis.set
 /** A simulated run of this many steps without an end has gone round in circles. */
 const MOST_STEPS = 3_000_000;
 
-/** So often, 10 ms each, a module that is loaded through Node's hooks (planted.mjs) is waited for: that is not seen as an operation outside. */
+/**
+ * So often, 10 ms each, a module that is loaded through Node's hooks (planted.mjs) is waited for: that is not seen as an
+ * operation outside.
+ */
 const PATIENCE = 1_000;
 
 class Machine {
@@ -39,10 +42,17 @@ class Machine {
 
   /** Wait until the seed lets this event happen. @returns {Promise<void>} */
   offered() {
-    return new Promise((go) => { this.offers.push(() => go()); });
+    return new Promise((go) => {
+      this.offers.push(() => go());
+    });
   }
 
-  /** Wait for something outside JavaScript; nothing else happens meanwhile. @template T @param {Promise<T>} work @returns {Promise<T>} */
+  /**
+   * Wait for something outside JavaScript; nothing else happens meanwhile.
+   * @template T
+   * @param {Promise<T>} work
+   * @returns {Promise<T>}
+   */
   async waitFor(work) {
     this.outside++;
     try {
@@ -53,16 +63,30 @@ class Machine {
     }
   }
 
-  /** Run until a promise is settled; the clock moves on where nothing else is left to do. @template T @param {Promise<T>} promise @returns {Promise<T>} */
+  /**
+   * Run until a promise is settled; the clock moves on where nothing else is left to do.
+   * @template T
+   * @param {Promise<T>} promise
+   * @returns {Promise<T>}
+   */
   async until(promise) {
     let [isDone, late] = [false, 0];
-    promise.then(() => { isDone = true; }, () => { isDone = true; });
+    promise.then(
+      () => {
+        isDone = true;
+      },
+      () => {
+        isDone = true;
+      },
+    );
     for (;;) {
       await this.turn();
       if (isDone) return promise;
       if (this.step() || this.nextTimer()) continue;
       if (++late > PATIENCE) throw new Error('nothing is left that could end this');
-      await new Promise((go) => { real.setTimeout(go, 10); });
+      await new Promise((go) => {
+        real.setTimeout(go, 10);
+      });
     }
   }
 
@@ -88,7 +112,9 @@ class Machine {
   async turn() {
     await turn();
     while (this.outside) {
-      await new Promise((go) => { this.back = () => go(undefined); });
+      await new Promise((go) => {
+        this.back = () => go(undefined);
+      });
       await turn();
     }
   }
@@ -105,7 +131,11 @@ class Machine {
 
   /** Run the timer that is due first. @param {number} [end] none that is due later, ms @returns {boolean} */
   nextTimer(end = Infinity) {
-    const first = [...this.timers].reduce((/** @type {any} */ best, one) => (!best || one[1].at < best[1].at || (one[1].at === best[1].at && one[1].order < best[1].order) ? one : best), null);
+    const first = [...this.timers].reduce(
+      (/** @type {any} */ best, one) =>
+        !best || one[1].at < best[1].at || (one[1].at === best[1].at && one[1].order < best[1].order) ? one : best,
+      null,
+    );
     if (!first || first[1].at > end) return false;
     const [handle, { at, act }] = first;
     this.timers.delete(handle);
@@ -115,29 +145,45 @@ class Machine {
   }
 }
 
-const turn = () => new Promise((go) => { real.setImmediate(go); });
+const turn = () =>
+  new Promise((go) => {
+    real.setImmediate(go);
+  });
 
 export const machine = new Machine();
 
 class Handle {
-  ref() { return this; }
-  unref() { return this; }
-  hasRef() { return true; }
+  ref() {
+    return this;
+  }
+  unref() {
+    return this;
+  }
+  hasRef() {
+    return true;
+  }
 }
 
 Object.assign(globalThis, {
-  setImmediate: (/** @type {Function} */ act, /** @type {any[]} */ ...given) => { machine.tasks.push(() => act(...given)); return new Handle(); },
+  setImmediate: (/** @type {Function} */ act, /** @type {any[]} */ ...given) => {
+    machine.tasks.push(() => act(...given));
+    return new Handle();
+  },
   clearImmediate: () => undefined,
   setTimeout: (/** @type {Function} */ act, /** @type {number} */ ms = 0, /** @type {any[]} */ ...given) => {
     const handle = new Handle();
     machine.timers.set(handle, { at: machine.now + Math.max(0, ms), order: machine.made++, act: () => act(...given) });
     return handle;
   },
-  clearTimeout: (/** @type {any} */ handle) => { machine.timers.delete(handle); },
+  clearTimeout: (/** @type {any} */ handle) => {
+    machine.timers.delete(handle);
+  },
 });
 Date.now = () => machine.now;
 performance.now = () => machine.now;
 Math.random = () => machine.chance.next();
 
 const { arrayBuffer } = Blob.prototype;
-Blob.prototype.arrayBuffer = function read() { return machine.waitFor(arrayBuffer.call(this)); };
+Blob.prototype.arrayBuffer = function read() {
+  return machine.waitFor(arrayBuffer.call(this));
+};

@@ -1,11 +1,18 @@
-/** What lies between one device and the server: requests that wait for their turn, get lost, arrive twice or cut off, and answers that never come back. */
+/**
+ * What lies between one device and the server: requests that wait for their turn, get lost, arrive twice or cut off, and
+ * answers that never come back.
+ */
 import { decodePush } from '../../static/js/ledger/push.js';
 import { lie } from './lies.mjs';
 import { machine } from './machine.mjs';
 import { ORIGIN } from './server.mjs';
 
 export class Network {
-  /** @param {string} name @param {import('./server.mjs').Server} server @param {(line: string) => void} note every request with its fate */
+  /**
+   * @param {string} name
+   * @param {import('./server.mjs').Server} server
+   * @param {(line: string) => void} note every request with its fate
+   */
   constructor(name, server, note) {
     Object.assign(this, { name, server, note });
     this.isOff = false;
@@ -28,19 +35,33 @@ export class Network {
   async go(path, options) {
     await machine.offered();
     if (this.isOff) throw lost();
-    const fate = this.rough && machine.chance.is(this.rough) ? machine.chance.of(['lost', 'failed', 'twice', 'cut', 'answer lost', 'late']) : '';
+    const fate =
+      this.rough && machine.chance.is(this.rough)
+        ? machine.chance.of(['lost', 'failed', 'twice', 'cut', 'answer lost', 'late'])
+        : '';
     const body = bodyOf(options);
     this.noteGiven(path, options.method, body);
     const said = `${this.name}: ${options.method} ${short(path)}${fate && ` (${fate})`}`;
     if (fate === 'lost') return this.end(said, lost());
-    if (fate === 'failed') return this.end(said, answer({ status: 500, headers: [['content-type', 'application/json']], body: Buffer.from('{"error":"internal","message":"x"}') }));
+    if (fate === 'failed')
+      return this.end(
+        said,
+        answer({
+          status: 500,
+          headers: [['content-type', 'application/json']],
+          body: Buffer.from('{"error":"internal","message":"x"}'),
+        }),
+      );
     if (fate === 'cut') {
       await this.carry(path, options, body, { cut: machine.chance.below(body.length + 1) });
       return this.end(said, lost());
     }
     if (fate === 'twice') await this.carry(path, options, body);
     const told = this.bend(said, path, options, await this.carry(path, options, body));
-    if (fate === 'late') await new Promise((go) => { setTimeout(go, 30_000); });
+    if (fate === 'late')
+      await new Promise((go) => {
+        setTimeout(go, 30_000);
+      });
     await machine.offered();
     if (fate === 'answer lost' || this.isOff) throw lost();
     return answer(told);
@@ -48,7 +69,10 @@ export class Network {
 
   /** The answer, or a lie in its place. */
   bend(said, path, { method }, told) {
-    const lied = this.lying && told.status < 300 && machine.chance.is(this.lying) ? lie({ path, method, body: told.body }, machine.chance) : null;
+    const lied =
+      this.lying && told.status < 300 && machine.chance.is(this.lying)
+        ? lie({ path, method, body: told.body }, machine.chance)
+        : null;
     this.note(`${said} → ${told.status}${lied ? `, and in its place ${lied.what}` : ''}`);
     return lied ? { ...told, body: lied.body } : told;
   }
@@ -57,7 +81,8 @@ export class Network {
   noteGiven(path, method, body) {
     const [, version] = /\/versions\/([\w-]{22})$/.exec(path) ?? [];
     if (!version || method !== 'PUT') return;
-    for (const [grant] of decodePush(new Uint8Array(body)).meta.grants) this.given.set(grant, (this.given.get(grant) ?? new Set()).add(version));
+    for (const [grant] of decodePush(new Uint8Array(body)).meta.grants)
+      this.given.set(grant, (this.given.get(grant) ?? new Set()).add(version));
   }
 
   end(said, what) {
@@ -68,7 +93,10 @@ export class Network {
 
   /** @param {{cut?: number}} [how] */
   carry(path, { method, headers }, body, how = {}) {
-    return this.server.ask({ do: 'request', path, method, headers: { ...headers, origin: ORIGIN, 'sec-fetch-site': 'same-origin' }, ...how }, body);
+    return this.server.ask(
+      { do: 'request', path, method, headers: { ...headers, origin: ORIGIN, 'sec-fetch-site': 'same-origin' }, ...how },
+      body,
+    );
   }
 }
 
@@ -86,7 +114,11 @@ function bodyOf({ body }) {
 function answer({ status, headers, body }) {
   const named = new Map(headers.map(([name, value]) => [name.toLowerCase(), value]));
   return {
-    status, ok: status >= 200 && status < 300, type: 'basic', headers: { get: (name) => named.get(name.toLowerCase()) ?? null },
-    text: async () => body.toString(), arrayBuffer: async () => new Uint8Array(body).buffer,
+    status,
+    ok: status >= 200 && status < 300,
+    type: 'basic',
+    headers: { get: (name) => named.get(name.toLowerCase()) ?? null },
+    text: async () => body.toString(),
+    arrayBuffer: async () => new Uint8Array(body).buffer,
   };
 }

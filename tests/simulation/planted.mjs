@@ -8,16 +8,37 @@ import { pathToFileURL } from 'node:url';
 /** name: module, what stands there, what stands there instead */
 export const PLANTED = {
   'outbox order': ['actions/book.js', 'root.outbox.push({ record, version', 'root.outbox.unshift({ record, version'],
-  'a receipt ends what else waits of its entry': ['actions/taking.js', 'root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version)', 'root.outbox.filter((/** @type {any} */ waiting) => waiting.record !== record)'],
-  'the list forgets what an entry says now': ['store/index.js', 'pending.rows.set(row.record, row);', 'pending.rows.set(row.record, this.rows.get(row.record) ?? row);'],
-  'receipt check': ['net/push.js', 'const at = await verifyReceipt(receipt, { notaryPub: unb64(old?.pub ?? notary), log: old?.log ?? log, c, env });', 'const at = Number(receipt.ts);'],
-  rotation: ['actions/rotating.js', 'await rows(batch, open, await resealUnsent(open, batch, null, sent), null);', 'void [batch, sent];'],
+  'a receipt ends what else waits of its entry': [
+    'actions/taking.js',
+    'root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version)',
+    'root.outbox.filter((/** @type {any} */ waiting) => waiting.record !== record)',
+  ],
+  'the list forgets what an entry says now': [
+    'store/index.js',
+    'pending.rows.set(row.record, row);',
+    'pending.rows.set(row.record, this.rows.get(row.record) ?? row);',
+  ],
+  'receipt check': [
+    'net/push.js',
+    'const at = await verifyReceipt(receipt, { notaryPub: unb64(old?.pub ?? notary), log: old?.log ?? log, c, env });',
+    'const at = Number(receipt.ts);',
+  ],
+  rotation: [
+    'actions/rotating.js',
+    'await rows(batch, open, await resealUnsent(open, batch, null, sent), null);',
+    'void [batch, sent];',
+  ],
   erasure: ['actions/erasing.js', 'for (const { v } of meta.versions) change.drop(`v/${v}`);', ''],
-  'grant end': ['actions/granting_end.js', 'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run', 'open.typed = words; // for a later run'],
+  'grant end': [
+    'actions/granting_end.js',
+    'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run',
+    'open.typed = words; // for a later run',
+  ],
   'index rebuild': ['actions/mending.js', 'rows.push(row);', 'if (i) rows.push(row);'],
 };
 
 if (process.env.PLANT) {
-  if (!PLANTED[process.env.PLANT]) throw new Error(`no such fault: ${process.env.PLANT}. There are: ${Object.keys(PLANTED).join(', ')}`);
+  if (!PLANTED[process.env.PLANT])
+    throw new Error(`no such fault: ${process.env.PLANT}. There are: ${Object.keys(PLANTED).join(', ')}`);
   register(pathToFileURL(new URL('./planting.mjs', import.meta.url).pathname), { data: PLANTED[process.env.PLANT] });
 }

@@ -10,11 +10,17 @@ const { put } = IDBObjectStore.prototype;
 IDBObjectStore.prototype.put = function putWhereThereIsRoom(...given) {
   const { transaction } = this;
   // A browser finds that out later, and ends the whole transaction.
-  if (full.has(transaction.db.name)) setImmediate(() => { if (transaction._state !== 'finished') transaction._abort('QuotaExceededError'); });
+  if (full.has(transaction.db.name))
+    setImmediate(() => {
+      if (transaction._state !== 'finished') transaction._abort('QuotaExceededError');
+    });
   return put.apply(this, given);
 };
 
-/** Ends a transaction as the end of its process does: nothing of it is written, and nobody is there to be told. @param {any} tx of fake-indexeddb */
+/**
+ * Ends a transaction as the end of its process does: nothing of it is written, and nobody is there to be told.
+ * @param {any} tx of fake-indexeddb
+ */
 function undo(tx) {
   for (const change of tx._rollbackLog.reverse()) change();
   tx._requests = [];
@@ -35,20 +41,28 @@ export class Room {
     else full.delete(this.name);
   }
 
-  get isFull() { return full.has(this.name); }
+  get isFull() {
+    return full.has(this.name);
+  }
 
   /** The connection is lost, as iOS does it. */
   drop() {
-    this.database.connection?.then((connection) => connection.close(), () => undefined);
+    this.database.connection?.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
   }
 
   /** The process ends. @param {boolean} isLost what is being written is not */
   end(isLost) {
     this.isDead = true;
-    this.database.connection?.then((connection) => {
-      const db = unwrap(connection);
-      if (isLost) for (const tx of db._rawDatabase.transactions) if (tx.db === db && tx._state !== 'finished') undo(tx);
-      db.close();
-    }, () => undefined);
+    this.database.connection?.then(
+      (connection) => {
+        const db = unwrap(connection);
+        if (isLost) for (const tx of db._rawDatabase.transactions) if (tx.db === db && tx._state !== 'finished') undo(tx);
+        db.close();
+      },
+      () => undefined,
+    );
   }
 }

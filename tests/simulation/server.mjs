@@ -15,7 +15,11 @@ export class Server {
   constructor() {
     this.outer = mkdtempSync(join(tmpdir(), 'simulated-'));
     const { DIARY_APP_URL: _app, DIARY_PUBLIC_URL: _public, ...env } = process.env;
-    this.child = spawn(PYTHON, ['-m', 'tests.simulation.server_adapter', join(this.outer, 'server')], { cwd: ROOT, env: { ...env, PYTHONHASHSEED: '0' }, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(PYTHON, ['-m', 'tests.simulation.server_adapter', join(this.outer, 'server')], {
+      cwd: ROOT,
+      env: { ...env, PYTHONHASHSEED: '0' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     this.read = Buffer.alloc(0);
     this.waiting = null;
     this.turn = Promise.resolve();
@@ -23,7 +27,10 @@ export class Server {
       this.read = this.read.length ? Buffer.concat([this.read, some]) : some;
       this.waiting?.go();
     });
-    this.child.once('exit', () => { this.gone = true; this.waiting?.failed(new Error('the server has ended')); });
+    this.child.once('exit', () => {
+      this.gone = true;
+      this.waiting?.failed(new Error('the server has ended'));
+    });
   }
 
   /**
@@ -50,7 +57,10 @@ export class Server {
   }
 
   async bytes(count) {
-    while (this.read.length < count) await new Promise((go, failed) => { this.waiting = { go, failed }; });
+    while (this.read.length < count)
+      await new Promise((go, failed) => {
+        this.waiting = { go, failed };
+      });
     const some = this.read.subarray(0, count);
     this.read = this.read.subarray(count);
     return some;
@@ -58,7 +68,10 @@ export class Server {
 
   async stop() {
     this.child.stdin.end();
-    if (!this.gone) await new Promise((go) => { this.child.once('exit', go); });
+    if (!this.gone)
+      await new Promise((go) => {
+        this.child.once('exit', go);
+      });
     rmSync(this.outer, { recursive: true, force: true });
   }
 }

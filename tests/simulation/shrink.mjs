@@ -6,7 +6,7 @@
  */
 export async function shrink(acts, goesWrong) {
   let left = [...acts];
-  for (let pieces = 2; left.length > 0;) {
+  for (let pieces = 2; left.length > 0; ) {
     const size = Math.ceil(left.length / pieces);
     let found = null;
     for (let at = 0; at < left.length && !found; at += size) {

@@ -1,22 +1,30 @@
 /**
  * What must hold once nothing is left to do, whatever happened before: a line for each thing that does not.
  *
- * [Note: numbers after a restore] An entry's number is its rank in the feed. A phone looks at the feed before it sends, so that what an
- * older copy of the server lacks goes up first and every number stays. Where the look fails on the way, words go all the same
- * (lookFirst, pulling.js): that an entry is safe counts for more than its number. So after the server was put back entries may stand in another
- * order than they were written in. They must still have the same numbers on every phone, and none twice.
+ * [Note: numbers after a restore] An entry's number is its rank in the feed. A phone looks at the feed before it sends, so that
+ * what an older copy of the server lacks goes up first and every number stays. Where the look fails on the way, words go all
+ * the same (lookFirst, pulling.js): that an entry is safe counts for more than its number. So after the server was put back
+ * entries may stand in another order than they were written in. They must still have the same numbers on every phone, and none
+ * twice.
  */
 
 import { createPublicKey, verify } from 'node:crypto';
 
 /** @typedef {import('./device.mjs').Device} Device */
 
-/** True for good once the server is put back: its log has lost leaves that phones have seen, until its key is replaced (docs/operating.md). */
+/**
+ * True for good once the server is put back: its log has lost leaves that phones have seen, until its key is replaced
+ * (docs/operating.md).
+ */
 const OF_THE_LOG = new Set(['log', 'log_changed', 'log_late']);
 /** What stands before the 32 bytes of an Ed25519 key in DER. */
 const ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** @param {import('./world.mjs').World} world @param {Device[]} all its phones and a fresh one, at rest @returns {Promise<string[]>} */
+/**
+ * @param {import('./world.mjs').World} world
+ * @param {Device[]} all its phones and a fresh one, at rest
+ * @returns {Promise<string[]>}
+ */
 export async function findFaults(world, all) {
   const found = [];
   const first = all[0].entries();
@@ -24,23 +32,35 @@ export async function findFaults(world, all) {
     const entries = one.entries();
     const warnings = one.warnings().filter((code) => !(world.wasPutBack && OF_THE_LOG.has(code)));
     if (warnings.length) found.push(`${one.name} warns: ${warnings}`);
-    found.push(...notTheSame(one, entries, all[0], first), ...await notAsListed(one, entries));
+    found.push(...notTheSame(one, entries, all[0], first), ...(await notAsListed(one, entries)));
     if (!world.wasPutBack) found.push(...outOfOrder(world, one, entries)); // see [Note: numbers after a restore]
     const numbers = [...entries.values()].map(({ seq_no }) => seq_no);
     if (new Set(numbers).size !== numbers.length) found.push(`${one.name}: numbers repeat: ${numbers}`);
-    found.push(...await withoutReceipt(one));
-    for (const [record, said] of world.said) found.push(...await notAsSaid(one, record, said, entries.get(record)), ...await notErased(one, record, said));
+    found.push(...(await withoutReceipt(one)));
+    for (const [record, said] of world.said)
+      found.push(...(await notAsSaid(one, record, said, entries.get(record))), ...(await notErased(one, record, said)));
   }
-  return [...found, ...await givenAfterTheEnd(world)];
+  return [...found, ...(await givenAfterTheEnd(world))];
 }
 
 /** Everything that is kept has a receipt of the notary's for it. @param {Device} one */
 async function withoutReceipt(one) {
-  const key = createPublicKey({ key: Buffer.concat([ED25519, Buffer.from(one.notary, 'base64url')]), format: 'der', type: 'spki' });
+  const key = createPublicKey({
+    key: Buffer.concat([ED25519, Buffer.from(one.notary, 'base64url')]),
+    format: 'der',
+    type: 'spki',
+  });
   return (await one.receipts()).flatMap(({ title, receipt, c }) => {
     const { sig = '', ...said } = receipt ?? {};
-    const signed = Buffer.from(`{${Object.keys(said).sort().map((name) => `${JSON.stringify(name)}:${JSON.stringify(said[name])}`).join()}}`);
-    return said.c === c && verify(null, signed, key, Buffer.from(sig, 'base64url')) ? [] : [`${one.name}: ${title} has no receipt that holds`];
+    const signed = Buffer.from(
+      `{${Object.keys(said)
+        .sort()
+        .map((name) => `${JSON.stringify(name)}:${JSON.stringify(said[name])}`)
+        .join()}}`,
+    );
+    return said.c === c && verify(null, signed, key, Buffer.from(sig, 'base64url'))
+      ? []
+      : [`${one.name}: ${title} has no receipt that holds`];
   });
 }
 
@@ -57,9 +77,11 @@ async function givenAfterTheEnd({ grants, advocate, wasPutBack }) {
   const opens = grants.size ? await advocate.opens() : new Map();
   for (const [grant, { ended }] of grants) {
     if (!ended) continue;
-    if (ended.isHeard && !wasPutBack && opens.has(grant)) found.push(`the desk still has the grant ${grant.slice(0, 4)}, which was ended`);
+    if (ended.isHeard && !wasPutBack && opens.has(grant))
+      found.push(`the desk still has the grant ${grant.slice(0, 4)}, which was ended`);
     for (const version of ended.by.given.get(grant) ?? []) {
-      if (await ended.by.placeOf(version) > ended.from) found.push(`${ended.by.name} gave ${version.slice(0, 4)} to the grant ${grant.slice(0, 4)}, which it had ended`);
+      if ((await ended.by.placeOf(version)) > ended.from)
+        found.push(`${ended.by.name} gave ${version.slice(0, 4)} to the grant ${grant.slice(0, 4)}, which it had ended`);
     }
   }
   return found;
@@ -71,12 +93,19 @@ function notTheSame(one, entries, other, others) {
   for (const [record, { title, seq_no, state, why }] of entries) {
     if (state !== 'kept') found.push(`${one.name}: ${title} is ${state} (${why})`);
     const same = others.get(record);
-    if (!same || same.title !== title || same.seq_no !== seq_no) found.push(`${one.name}: ${title} (${seq_no}) is ${same ? `${same.title} (${same.seq_no})` : 'nothing'} on ${other.name}`);
+    if (!same || same.title !== title || same.seq_no !== seq_no)
+      found.push(`${one.name}: ${title} (${seq_no}) is ${same ? `${same.title} (${same.seq_no})` : 'nothing'} on ${other.name}`);
   }
   return found;
 }
 
-/** What was acknowledged is there. @param {Device} one @param {string} record @param {import('./world.mjs').Said} said @param {any} entry */
+/**
+ * What was acknowledged is there.
+ * @param {Device} one
+ * @param {string} record
+ * @param {import('./world.mjs').Said} said
+ * @param {any} entry
+ */
 async function notAsSaid(one, record, { texts, out, files, amended }, entry) {
   if (!entry) return out === false ? [`${one.name} lacks ${texts.at(-1)}`] : [];
   const found = await lostFiles(one, files);
@@ -87,14 +116,20 @@ async function notAsSaid(one, record, { texts, out, files, amended }, entry) {
   return found;
 }
 
-/** What one phone wrote has numbers in the order in which it was written. @param {import('./world.mjs').World} world @param {Device} one @param {Map<string, any>} entries */
+/**
+ * What one phone wrote has numbers in the order in which it was written.
+ * @param {import('./world.mjs').World} world
+ * @param {Device} one
+ * @param {Map<string, any>} entries
+ */
 function outOfOrder(world, one, entries) {
   const found = [];
   const last = new Map();
   for (const [record, { by, texts }] of [...world.said].sort(([, a], [, b]) => a.at - b.at)) {
     const entry = entries.get(record);
     if (!entry) continue;
-    if (last.has(by) && last.get(by).seq_no > entry.seq_no) found.push(`${one.name}: ${texts[0]} is ${entry.seq_no}, and ${last.get(by).title} before it ${last.get(by).seq_no}`);
+    if (last.has(by) && last.get(by).seq_no > entry.seq_no)
+      found.push(`${one.name}: ${texts[0]} is ${entry.seq_no}, and ${last.get(by).title} before it ${last.get(by).seq_no}`);
     last.set(by, entry);
   }
   return found;
@@ -115,7 +150,10 @@ async function lostFiles(one, files) {
   const found = [];
   for (const [attachment, bytes] of files) {
     const read = await one.bytesOf(attachment).catch((error) => error.code ?? error.message);
-    if (typeof read === 'string' || Buffer.compare(read, bytes)) found.push(`${one.name}: file ${attachment.slice(0, 4)} of ${bytes.length} is ${typeof read === 'string' ? read : `${read.length} other bytes`}`);
+    if (typeof read === 'string' || Buffer.compare(read, bytes))
+      found.push(
+        `${one.name}: file ${attachment.slice(0, 4)} of ${bytes.length} is ${typeof read === 'string' ? read : `${read.length} other bytes`}`,
+      );
   }
   return found;
 }

@@ -3,7 +3,8 @@
  * server is put back. After each run everything that was acknowledged must be there, the same on every phone and on a fresh one,
  * and no phone may warn of anything.
  *
- * A run is a list of acts, each with chance of its own, so that acts can be left out of a failing run without a change to the others.
+ * A run is a list of acts, each with chance of its own, so that acts can be left out of a failing run without a change to the
+ * others.
  */
 import { machine } from './machine.mjs';
 import { ACTS } from './acts.mjs';
@@ -12,7 +13,11 @@ import { Device, forgetPhones } from './device.mjs';
 import { WORDS } from '../js/phone/phone.mjs';
 import { findFaults } from './truths.mjs';
 
-/** @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at: number, erasing: 'asked'|'done'|null}} Said a record's texts, the last one last; whether it was taken out; its files' bytes; how often it was amended; who wrote it, and as which; whether it is to be erased for good, where that is sure */
+/**
+ * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at: number,
+ * erasing: 'asked'|'done'|null}} Said a record's texts, the last one last; whether it was taken out; its files' bytes; how
+ * often it was amended; who wrote it, and as which; whether it is to be erased for good, where that is sure
+ */
 /** @typedef {{act: string, seed: number}} Act */
 
 const ROUNDS = 12;
@@ -35,11 +40,16 @@ export class World {
     this.copied = this.wasPutBack = false;
     this.passing = 0;
     this.advocate = null;
-    /** Who was let in, by grant: by which phone, and which ended it. @type {Map<string, {by: Device, ended: {by: Device, from: number, isHeard: boolean}|null}>} */
+    /**
+     * Who was let in, by grant: by which phone, and which ended it.
+     * @type {Map<string, {by: Device, ended: {by: Device, from: number, isHeard: boolean}|null}>}
+     */
     this.grants = new Map();
   }
 
-  note(line) { this.lines.push(line); }
+  note(line) {
+    this.lines.push(line);
+  }
 
   device(name = `phone ${this.devices.length + 1}`) {
     const one = new Device(name, this.server, (line) => this.note(line));
@@ -119,7 +129,7 @@ export class World {
     if (!one.isOpen) await this.opens(one);
     const code = one.app.state.account?.trouble?.code;
     if (code === 'signed_out' || code === 'session_ended' || code === 'needs_words') {
-      if (await one.tries('signs in again', () => one.app.catchUp({ words: this.words })) === null) one.words = this.words;
+      if ((await one.tries('signs in again', () => one.app.catchUp({ words: this.words }))) === null) one.words = this.words;
     } else if (code === 'server_behind' || code === 'head_differs') await one.tries('sends again', () => one.app.sendAgain());
   }
 
@@ -152,9 +162,17 @@ export function draw(seed) {
 
 /** Errors that the app left to nobody. @type {string[]} */
 let unhandled = [];
-process.on('unhandledRejection', (error) => { unhandled.push(`nobody handled: ${/** @type {any} */ (error)?.stack ?? error}`); });
+process.on('unhandledRejection', (error) => {
+  unhandled.push(`nobody handled: ${/** @type {any} */ (error)?.stack ?? error}`);
+});
 
-/** Runs acts. @param {number} seed @param {import('./server.mjs').Server} server @param {{acts?: Act[], putsServerBack?: boolean}} [how] @returns {Promise<{faults: string[], lines: string[]}>} */
+/**
+ * Runs acts.
+ * @param {number} seed
+ * @param {import('./server.mjs').Server} server
+ * @param {{acts?: Act[], putsServerBack?: boolean}} [how]
+ * @returns {Promise<{faults: string[], lines: string[]}>}
+ */
 export async function run(seed, server, { acts = draw(seed), putsServerBack = true } = {}) {
   machine.begin(seed, NOON);
   forgetPhones();
@@ -171,7 +189,7 @@ export async function run(seed, server, { acts = draw(seed), putsServerBack = tr
     machine.chance = new Chance(seed ^ 0x2545f491);
     await machine.until(world.settle());
     await machine.rest();
-    return { faults: [...await machine.until(world.faults()), ...unhandled], lines: world.lines };
+    return { faults: [...(await machine.until(world.faults())), ...unhandled], lines: world.lines };
   } catch (error) {
     return { faults: [`threw: ${error.stack}`], lines: world.lines };
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Opens what a phone's store holds, by the app's own cryptography: `{origin, words, door, rows}` of JSON on standard input, bytes as
- * `{"bytes": base64}`. Writes how many records the words open, and how many of these hold a proof.
+ * Opens what a phone's store holds, by the app's own cryptography: `{origin, words, door, rows}` of JSON on standard input,
+ * bytes as `{"bytes": base64}`. Writes how many records the words open, and how many of these hold a proof.
  */
 import { argon2id } from '../../static/js/crypto/argon2.js';
 import { createEngine } from '../../static/js/crypto/engine.js';
@@ -8,7 +8,9 @@ import { PRODUCT } from '../../static/js/crypto/kdf.js';
 
 let text = '';
 for await (const part of process.stdin) text += part;
-const { origin, words, door, rows } = JSON.parse(text, (_, value) => (typeof value?.bytes === 'string' ? new Uint8Array(Buffer.from(value.bytes, 'base64')) : value));
+const { origin, words, door, rows } = JSON.parse(text, (_, value) =>
+  typeof value?.bytes === 'string' ? new Uint8Array(Buffer.from(value.bytes, 'base64')) : value,
+);
 const engine = createEngine({ origin, argon2: argon2id, policy: PRODUCT });
 await engine.unlock(words, door);
 const opened = (await Promise.all(rows.map(([key, value]) => engine.boxOpen(key, value).catch(() => null)))).filter(Boolean);

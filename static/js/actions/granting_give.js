@@ -6,9 +6,10 @@
  * after every run to the server what else came in is given. What left a case is not given again. What was given before stays given
  * until the grant ends, and the screen says so.
  *
- * [Note: what is missing may be an end] Another device may have ended the grant, and the server may hide the version that says so. It cannot
- * hide that something is missing once it shows what was written after. So nothing is given while a number is missing on a line, or a
- * manifest names what is not here: otherwise this device would give what the other wrote after the end. docs/model/keys.m shows it.
+ * [Note: what is missing may be an end] Another device may have ended the grant, and the server may hide the version that says
+ * so. It cannot hide that something is missing once it shows what was written after. So nothing is given while a number is
+ * missing on a line, or a manifest names what is not here: otherwise this device would give what the other wrote after the end.
+ * docs/model/keys.m shows it.
  */
 import { decodePush } from '../ledger/push.js';
 import { grantsOf } from '../net/grants.js';
@@ -78,7 +79,10 @@ async function readHere(open) {
   return { looks: [], offline: true, grants: here.flatMap(({ letting, ended_at }, i) => (known[i] ? [{ ...letting, ...usual, ended_at, mine: ended_at !== null, unheard: ended_at !== null, said: known[i].said }] : [])).reverse() };
 }
 
-/** Whether the diary is known to hold something that has not come: see [Note: what is missing may be an end]. @param {Open} open */
+/**
+ * Whether the diary is known to hold something that has not come: see [Note: what is missing may be an end].
+ * @param {Open} open
+ */
 function isLacking({ store }) {
   return Boolean(store.root.doubts?.line_gap || store.root.doubts?.omitted);
 }

@@ -38,7 +38,8 @@ export function countTowards(root, kind) {
 }
 
 /**
- * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that was put back].
+ * A manifest is due whatever has come and whatever other devices write: it ends their doubt, see [Note: a server that was put
+ * back].
  * @param {Record<string, any>} root
  */
 export function writeSoon(root) {
@@ -56,7 +57,8 @@ export function isDue(root) {
  */
 export async function writeManifest(open) {
   const { root } = open.store;
-  if (!root.account.registered || (covered(root).due === 0 && !root['manifest_soon']) || open.index.differs || open.index.loading) return false;
+  const isWanted = covered(root).due > 0 || root['manifest_soon'];
+  if (!root.account.registered || !isWanted || open.index.differs || open.index.loading) return false;
   return open.store.change(async (next, change) => {
     const before = covered(next);
     const upto = Math.min(next.feed.seq, before.seq + MOST);
@@ -117,7 +119,13 @@ export async function heedManifests(open, items) {
   }
 }
 
-/** Remembers what a manifest says of the account, to hold against earlier ones. @param {Record<string, any>} root @param {number} counter @param {number} seq @param {string} head b64 */
+/**
+ * Remembers what a manifest says of the account, to hold against earlier ones.
+ * @param {Record<string, any>} root
+ * @param {number} counter
+ * @param {number} seq
+ * @param {string} head b64
+ */
 function tellOf(root, counter, seq, head) {
   root['manifests_told'] = [...(root['manifests_told'] ?? []), [counter, seq, head]].slice(-REMEMBERED);
 }

@@ -6,9 +6,10 @@
  * a lock in between, with no signal at the next unlock, changes nothing in that. What is chosen or shown out of the diary
  * waits for a pull that is on, and where the rest cannot be had now the screens say that something may be missing.
  *
- * [Note: numbers ahead of the feed] A receipt can come with a number above the end of this phone's account, where another device wrote in
- * between. A server that is put back before the feed was read to there looks unchanged to a phone that compares ends alone, and what had
- * been called kept safe would be missing for good. So the highest such number counts as seen (`top`), and no other version may have it.
+ * [Note: numbers ahead of the feed] A receipt can come with a number above the end of this phone's account, where another
+ * device wrote in between. A server that is put back before the feed was read to there looks unchanged to a phone that compares
+ * ends alone, and what had been called kept safe would be missing for good. So the highest such number counts as seen (`top`),
+ * and no other version may have it.
  */
 import { KeptError } from '../core/errors.js';
 import { pullFeed } from '../net/feed.js';

@@ -49,7 +49,8 @@ export async function sendAgain(open) {
     // Numbers above the end of the account too; a store of before this was noted may have some on the next page.
     const last = Math.max(root.feed.seq, root.top ?? root.feed.seq + PAGE);
     const listed = (await open.store.readJson(LIST)) ?? [];
-    const all = [...listed, ...(await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]), ...(root.strays ?? [])];
+    const known = (await numbered(open.store, 1, last)).map(([, record, version]) => [record, version]);
+    const all = [...listed, ...known, ...(root.strays ?? [])];
     change.putJson(LIST, [...new Map(all.map((/** @type {[string, string]} */ one) => [one[1], one])).values()]);
     await forgetAfter(open.store, change, 0, last);
     for (const name of ['top', 'strays']) delete root[name];

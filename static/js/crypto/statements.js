@@ -66,7 +66,8 @@ function isStatement(value) {
     parseId(value.account);
     parseId(value.diary);
     const numbers = [value.epoch, value.seq, value.ts];
-    return numbers.every((one) => Number.isSafeInteger(one) && one >= 0) && value.epoch >= FIRST && unb64(value.head).length === DIGEST && isBeacon(value.beacon);
+    const areCounts = numbers.every((one) => Number.isSafeInteger(one) && one >= 0);
+    return areCounts && value.epoch >= FIRST && unb64(value.head).length === DIGEST && isBeacon(value.beacon);
   } catch {
     return false;
   }

@@ -103,7 +103,8 @@ function join(stage) {
     ${errorSummary(/** @type {any} */ (stage))}
     ${textField({ id: 'invite', label: t('desk.invite'), hint: t('desk.invite_hint'), value: local.invite ?? '', focus: true, error: lack(stage, 'invite'), on: (invite) => { local.invite = invite; } })}
     ${textField({ id: 'person', label: t('desk.your_name'), hint: t('desk.your_name_hint'), value: local.person ?? '', error: lack(stage, 'person'), on: (person) => { local.person = person; } })}
-    <div class="stack-close"><p class="small">${t('desk.six')}</p><p class="desk-six desk-awaited" translate="no" lang="en">${six}</p>
+    <div class="stack-close"><p class="small">${t('desk.six')}</p>
+      <p class="desk-six desk-awaited" translate="no" lang="en">${six}</p>
       ${secret(stage, 'words', t('desk.new_words'), t('desk.new_words_hint'))}
       ${local.short ? html`<p class="error">${sentenceOf({ sentence: 'Use at least 12 characters, and not words that are easy to guess.' })}</p>` : nothing}</div>
     ${local.twice ? textField({ id: 'again', label: t('desk.words_again'), value: local.again ?? '', secret: !local.shown, once: true, error: local.differ ? t('desk.words_differ') : null, on: (again) => { local.again = again; } }) : nothing}

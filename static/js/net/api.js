@@ -156,7 +156,8 @@ export class Api {
 
   /** Sign-ins of other sessions. @param {string|null} after the `cursor` of an earlier answer @returns {Promise<{cursor: string, more: boolean, sign_ins: {at: number, device_name: string, kind: string|null, session: string, signed_out: boolean, what: string}[]}>} */
   signIns(after) {
-    return this.withSession({ path: `/v1/sign-ins${after ? `?after=${after}` : ''}`, fields: { cursor: 'string', more: 'boolean', sign_ins: 'array' } });
+    const fields = /** @type {const} */ ({ cursor: 'string', more: 'boolean', sign_ins: 'array' });
+    return this.withSession({ path: `/v1/sign-ins${after ? `?after=${after}` : ''}`, fields });
   }
 
   /** @param {object} words @param {string} proof */
@@ -166,7 +167,8 @@ export class Api {
 
   /** New keys, kept beside the ones in use. @param {string} diary @param {object} body @param {string} proof @returns {Promise<{to: number}>} */
   rekeyBegin(diary, body, proof) {
-    return this.withSession({ path: `/v1/diaries/${diary}/rotation`, method: 'POST', json: body, proof, timeout: SLOW, fields: { to: 'number' } });
+    const path = `/v1/diaries/${diary}/rotation`;
+    return this.withSession({ path, method: 'POST', json: body, proof, timeout: SLOW, fields: { to: 'number' } });
   }
 
   /** @param {string} diary @param {Uint8Array} wraps frames @returns {Promise<{lacking: number}>} */

@@ -3,8 +3,9 @@
  * keeps each part as it comes.
  *
  * The catalogue of a blob lies at `b/<blob>`: {n, size, digest|null, have: true|[i…], kept: bool}; its parts at
- * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts. `digest` is null for one that
- * another device sealed: that is worked out where this phone has to send it, after the server was put back to a day before it.
+ * `p/<blob>/<i>`. `kept` says the server has all of it, by its own answer to the digest of the parts. `digest` is null for one
+ * that another device sealed: that is worked out where this phone has to send it, after the server was put back to a day before
+ * it.
  */
 import { b64 } from '../core/bytes.js';
 import { canon } from '../core/encoding.js';
@@ -40,7 +41,14 @@ export async function uploadBlob({ api, store, diary }, blob, onPart = () => und
   await api.completeBlob(diary, blob, known.digest ?? await digestOf(store, blob, known.n));
 }
 
-/** The digest of the parts as they lie here. @param {Link['store']} store @param {string} blob @param {number} n @returns {Promise<string>} b64 @throws store_lost */
+/**
+ * The digest of the parts as they lie here.
+ * @param {Link['store']} store
+ * @param {string} blob
+ * @param {number} n
+ * @returns {Promise<string>} b64
+ * @throws store_lost
+ */
 async function digestOf(store, blob, n) {
   const digests = [];
   for (let i = 0; i < n; i++) {

@@ -41,7 +41,8 @@ const PAGE = 501;
 
 /**
  * Pulls until this phone has all there is.
- * @param {Link & Keys} link @param {Feed & {top?: number}} from `top`: the highest number that a receipt named, where that is above `seq`
+ * @param {Link & Keys} link @param {Feed & {top?: number}} from `top`: the highest number that a receipt named, where that is
+ * above `seq`
  * @param {(items: Item[], feed: Feed, latest: number) => Promise<unknown>} take saves what it is given
  * @returns {Promise<Feed>}
  * @throws feed_altered, head_differs, server_behind, signed_out where the keys were changed elsewhere, or what the request throws

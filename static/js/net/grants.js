@@ -31,7 +31,10 @@ export function grantsOf(api) {
     /** @param {string} diary @param {string} grant @param {string} proof */
     end: (diary, grant, proof) => api.withSession({ path: path(diary, grant), method: 'DELETE', want: 'nothing', proof }),
     /** @param {string} diary @param {{taken?: boolean}} [how] `taken`: those that were taken in too @returns {Promise<{letters: LetterRow[]}>} */
-    letters: (diary, { taken = false } = {}) => api.withSession({ path: `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`, fields: { letters: 'array' } }),
+    letters: (diary, { taken = false } = {}) => {
+      const address = `/v1/diaries/${diary}/letters${taken ? '?taken=1' : ''}`;
+      return api.withSession({ path: address, fields: { letters: 'array' } });
+    },
     /** It stays at the server for 30 days. @param {string} diary @param {string} letter */
     takeIn: (diary, letter) => api.withSession({ path: `/v1/diaries/${diary}/letters/${letter}/taken`, method: 'POST', want: 'nothing' }),
   };

@@ -20,7 +20,8 @@ import { KeptError } from '../core/errors.js';
  * @property {unknown} [json] body, sent as JSON
  * @property {Uint8Array} [bytes] body, sent as it is
  * @property {'json'|'bytes'|'nothing'} [want] json unless given
- * @property {Readonly<Record<string, 'array'|'boolean'|'number'|'string'>>} [fields] what the JSON answer must hold, and of which type; an array holds objects only
+ * @property {Readonly<Record<string, 'array'|'boolean'|'number'|'string'>>} [fields] what the JSON answer must hold, and of
+ * which type; an array holds objects only
  * @property {string|null} [proof] for X-Proof
  * @property {string|null} [token] of the session, for Authorization
  * @property {string} [ticket] for X-Ticket: what sends one file without a session
@@ -83,15 +84,22 @@ function options(ask, signal) {
   };
 }
 
-/** @param {any} answer @param {NonNullable<Ask['fields']>} fields @returns {any} the answer @throws garbage where a field is missing or of another type */
+/**
+ * @param {any} answer
+ * @param {NonNullable<Ask['fields']>} fields
+ * @returns {any} the answer
+ * @throws garbage where a field is missing or of another type
+ */
 function holding(answer, fields) {
   for (const [name, type] of Object.entries(fields)) {
     const value = answer[name];
-    const isRight = type === 'array' ? Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null) : typeof value === type;
-    if (!isRight) throw new KeptError('garbage');
+    if (!(type === 'array' ? isListOfObjects(value) : typeof value === type)) throw new KeptError('garbage');
   }
   return answer;
 }
+
+/** @param {unknown} value @returns {boolean} */
+const isListOfObjects = (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null);
 
 /** @param {Response} response @param {'json'|'bytes'|'nothing'} want */
 async function answerOf(response, want) {

@@ -56,9 +56,9 @@ const SHORT_ZONES = new Set(['CET', 'EET', 'EST', 'GMT', 'HST', 'MET', 'MST', 'P
 const zones = new Map();
 
 /**
- * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings, bare offsets, names
- * of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What is written on this phone carries its
- * offset besides.
+ * Whether a record's zone is one of the database of zones, by its name there. A browser takes more: other spellings, bare
+ * offsets, names of its own. A pack made elsewhere could not read those, so here they are zones nobody knows. What is written
+ * on this phone carries its offset besides.
  * @param {string} tz
  */
 export function isZone(tz) {

@@ -63,7 +63,12 @@ export function isTakenOut({ fields, restricted }) {
   return wholeOf(fields, 'taken_out') !== null && own.every((name) => name === 'taken_out' || name === 'reason') && !Object.keys(restricted ?? {}).length;
 }
 
-/** A field of a newer app may be called what every object has, as `constructor`. @param {Fields} fields @param {string} name @returns {Json} */
+/**
+ * A field of a newer app may be called what every object has, as `constructor`.
+ * @param {Fields} fields
+ * @param {string} name
+ * @returns {Json}
+ */
 const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] ?? null : null);
 
 /** @param {Json} a @param {Json} b */

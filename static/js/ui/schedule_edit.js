@@ -172,14 +172,19 @@ async function save(stage, edit) {
   const { place } = stage;
   return stage.run('sched', async () => {
     if (edit.record && await app.needsRecordReason(edit.record, { fields }) && !local.reason?.trim()) return stage.set({ asks: true, noReason: Boolean(local.asks) });
-    await app.saveSchedule({ incident: place.record, record: edit.record, fields, reason: local.reason ?? '', amount: fields.count ?? amount.in });
+    const saved = { incident: place.record, record: edit.record, fields, reason: local.reason ?? '', amount: fields.count ?? amount.in };
+    await app.saveSchedule(saved);
     ended(stage, place);
     stage.say(t('add.saved'));
     return undefined;
   });
 }
 
-/** The person may be at another place by now: nothing there changes. @param {Stage} stage @param {import('./stage.js').Place} place where the list was */
+/**
+ * The person may be at another place by now: nothing there changes.
+ * @param {Stage} stage
+ * @param {import('./stage.js').Place} place where the list was
+ */
 function ended(stage, place) {
   if (stage.place === place) Object.assign(stage, { local: { left: true }, arrived: true });
   stage.readAs(`entry:schedule:${place.record}`, (found) => ({ ...found, draft: null }));

@@ -1,6 +1,6 @@
 /**
- * The only file of the command tests that knows how a phone is started, asked and made to fail. A phone here is the real app over a
- * database of which one writing can be made to fail.
+ * The only file of the command tests that knows how a phone is started, asked and made to fail. A phone here is the real app
+ * over a database of which one writing can be made to fail.
  */
 import fc from 'fast-check';
 import { failing, full, lost } from '../phone/failing_database.mjs';
@@ -22,7 +22,11 @@ export class Real {
   /** A new app over the same database, which knows nothing but what lies there. */
   async start() {
     this.phone?.end();
-    this.phone = makePhone({ database: failing(this.name, this.faults.errors), ...this.over, ...(this.phone ? { after: this.phone } : {}) });
+    this.phone = makePhone({
+      database: failing(this.name, this.faults.errors),
+      ...this.over,
+      ...(this.phone ? { after: this.phone } : {}),
+    });
     this.app = this.phone.app;
     await this.app.start();
   }
@@ -66,22 +70,33 @@ export class Real {
   }
 }
 
-/** Runs of commands against a model: the same ones each time, unless SEED says otherwise; what fails is cut down to its shortest. */
+/**
+ * Runs of commands against a model: the same ones each time, unless SEED says otherwise; what fails is cut down to its
+ * shortest.
+ */
 export async function play({ commands, model, over, runs, most, setUp = async () => undefined }) {
   const made = fc.commands(commands, { maxCommands: most, size: 'max' });
-  await fc.assert(fc.asyncProperty(made, async (list) => {
-    const real = new Real(over);
-    await real.begin();
-    await setUp(real);
-    try {
-      await fc.asyncModelRun(() => ({ model: model(), real }), list);
-    } finally {
-      real.end();
-    }
-  }), { numRuns: runs, seed: Number(process.env.SEED ?? 16), includeErrorInReport: true });
+  await fc.assert(
+    fc.asyncProperty(made, async (list) => {
+      const real = new Real(over);
+      await real.begin();
+      await setUp(real);
+      try {
+        await fc.asyncModelRun(() => ({ model: model(), real }), list);
+      } finally {
+        real.end();
+      }
+    }),
+    { numRuns: runs, seed: Number(process.env.SEED ?? 16), includeErrorInReport: true },
+  );
 }
 
-/** A command out of a name and what it does. @param {string} name @param {(model: any, real: Real) => Promise<void>} act @param {(model: any) => boolean} [may] */
+/**
+ * A command out of a name and what it does.
+ * @param {string} name
+ * @param {(model: any, real: Real) => Promise<void>} act
+ * @param {(model: any) => boolean} [may]
+ */
 export function command(name, act, may = () => true) {
   return { check: may, run: act, toString: () => name };
 }

@@ -15,7 +15,11 @@ const WORDS_HERE = 'an advocate has words too';
 /** Who leads the organisation of a server; the command line takes its time and is asked once. @type {WeakMap<object, any>} */
 const leads = new WeakMap();
 
-/** The first of a server leads an organisation; the others are their colleagues. @param {{base: string, run: Function}} server @param {{name?: string, send?: Function, argon2?: Function}} [who] */
+/**
+ * The first of a server leads an organisation; the others are their colleagues.
+ * @param {{base: string, run: Function}} server
+ * @param {{name?: string, send?: Function, argon2?: Function}} [who]
+ */
 export async function desk(server, { name = 'Priya K', send = sender(server.base, {}), argon2 } = {}) {
   const lead = leads.get(server);
   const invite = lead ? (await lead.told('POST', '/v1/organisation/invitations', {}, await lead.proof())).invite : /14 days: (\S+)/.exec((await server.run('organisation', 'add', 'Stalking Support North')).stdout)[1];

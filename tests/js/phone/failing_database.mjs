@@ -3,9 +3,13 @@ import { Database } from '../../../static/js/store/database.js';
 import { openDB } from '../../../static/vendor/idb/index.js';
 
 export const full = () => new DOMException('full', 'QuotaExceededError');
-export const lost = () => new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', 'UnknownError');
+export const lost = () =>
+  new DOMException('Connection to Indexed Database server lost. Refresh the page to try again', 'UnknownError');
 
-/** @param {string} name @param {unknown[]} errors what the next writing transactions fail with, one each, before it works again */
+/**
+ * @param {string} name
+ * @param {unknown[]} errors what the next writing transactions fail with, one each, before it works again
+ */
 export function failing(name, errors) {
   return new Database({
     name,

@@ -24,7 +24,10 @@ export const isPush = (path, { method }) => method === 'PUT' && path.includes('/
  */
 export async function registeredPhone(server, words = 'one', over = {}) {
   const faults = {};
-  const one = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), ...over }, words);
+  const one = await phoneWithEntry(
+    { origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), ...over },
+    words,
+  );
   const { login } = await one.app.register({ words: WORDS });
   await until(one, isKept, 'kept');
   await looks(one);

@@ -19,7 +19,11 @@ export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
 const CHEAP = { m: 8, t: 1 };
 
-/** As crypto/vault.js does for a worker: copies go in and out, and after close everything answers `locked`. @param {string} origin @param {typeof argon2id} [argon2] */
+/**
+ * As crypto/vault.js does for a worker: copies go in and out, and after close everything answers `locked`.
+ * @param {string} origin
+ * @param {typeof argon2id} [argon2]
+ */
 export function vaultInProcess(origin, argon2 = argon2id) {
   const engine = createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: CEILING }, now: () => 0 });
   let closed = false;

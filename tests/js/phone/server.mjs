@@ -37,7 +37,8 @@ export async function startServer({ settings = {}, again } = {}) {
 
 /**
  * Starts a server: a process of its own, or, where pytest runs these tests, one that a running Python forks.
- * @param {number} asked 0: any port @param {Record<string, string|undefined>} env @returns {Promise<{port: number, end: () => Promise<void>}>}
+ * @param {number} asked 0: any port @param {Record<string, string|undefined>} env @returns {Promise<{port: number, end: () =>
+ * Promise<void>}>}
  */
 async function begin(asked, env) {
   const { KEPT_SERVERS: servers } = process.env;

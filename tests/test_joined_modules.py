@@ -1,4 +1,4 @@
-"""The files of static/app/ are the modules of static/js/, joined and nothing else (.ci/group.mjs)."""
+"""The files of static/app/ are the modules of static/js/, joined and nothing else (.ci/join_modules.mjs)."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ def test_they_are_made_of_these_modules(files: dict[str, str], tmp_path: Path) -
     """Made again from this checkout, they are the same bytes."""
     node = shutil.which("node")
     assert node is not None
-    subprocess.run([node, ".ci/group.mjs", str(tmp_path / "app")], cwd=ROOT, check=True)
+    subprocess.run([node, ".ci/join_modules.mjs", str(tmp_path / "app")], cwd=ROOT, check=True)
     assert built(tmp_path / "app") == files
 
 

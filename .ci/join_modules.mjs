@@ -1,14 +1,15 @@
 /**
- * Joins the modules of static/js into the files that browsers ask for: static/app/. A browser takes about 3 ms of processor time for
- * each file of a page, whatever is in it, and an old phone much more; there are 440 modules and a dozen files.
+ * Joins the modules of static/js into the files that browsers ask for: static/app/. A browser takes about 3 ms of processor
+ * time for each file of a page, whatever is in it, and an old phone much more; there are 440 modules and a dozen files.
  *
- *     node .ci/group.mjs [folder]      writes static/app/, or the folder
+ *     node .ci/join_modules.mjs [folder]      writes static/app/, or the folder
  *
- * Nothing is left out, shortened or reordered inside a module: Rollup takes away `import` and `export`, and gives a second name to
- * what would clash (`name$1`). Above each module stands its path. tests/test_groups.py holds the files to the modules.
+ * Nothing is left out, shortened or reordered inside a module: Rollup takes away `import` and `export`, and gives a second name
+ * to what would clash (`name$1`). Above each module stands its path. tests/test_joined_modules.py holds the files to the
+ * modules.
  *
- * The files of an entry lie in static/app/ where the entry lies in static/js/. So an address beside `import.meta.url` stays right in a
- * module of the entry's own folder; in any other it stops the run.
+ * The files of an entry lie in static/app/ where the entry lies in static/js/. So an address beside `import.meta.url` stays
+ * right in a module of the entry's own folder; in any other it stops the run.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -21,8 +22,8 @@ const STATIC = join(ROOT, 'static');
 const OUT = process.argv[2] ?? join(STATIC, 'app');
 
 /**
- * The pages' scripts and workers, and for each the files that are asked for later: name, and the modules that lead there. A module
- * lies in the first file that needs it.
+ * The pages' scripts and workers, and for each the files that are asked for later: name, and the modules that lead there. A
+ * module lies in the first file that needs it.
  * @type {{entry: string, later: [string, RegExp][]}[]}
  */
 const ENTRIES = [
@@ -39,11 +40,16 @@ const ENTRIES = [
   { entry: 'crypto/worker.js', later: [['hpke', /^js\/crypto\/people\.js$/]] },
   { entry: 'desk/main.js', later: [['hpke', /^js\/crypto\/people\.js$/]] },
 ];
-/** Asked for as they are: a language once it is chosen, the list of words when words are made up, and Node's `crypto`, which a library names
- * for Nodes that lack WebCrypto. */
+/**
+ * Left as imports of files of their own: a language is asked for once it is chosen, the list of words when words are made up.
+ * `crypto` is Node's: a library names it for versions of Node without WebCrypto.
+ */
 const AS_IT_IS = /\/static\/(lang\/|vendor\/words-en\.js$)|^crypto$/;
 
-/** Warnings that stop nothing: import rings, and two habits of libraries (a comment for minifiers in an odd place; `this` outside a function, which is undefined in a module). */
+/**
+ * Warnings that stop nothing: import rings, and two habits of libraries (a comment for minifiers in an odd place; `this`
+ * outside a function, which is undefined in a module).
+ */
 const HARMLESS = new Set(['CIRCULAR_DEPENDENCY', 'INVALID_ANNOTATION', 'THIS_IS_UNDEFINED']);
 
 const staticPath = (/** @type {string} */ id) => relative(STATIC, id);
@@ -55,7 +61,10 @@ const named = {
   transform: (code, id) => ({ code: `// ${staticPath(id)}\n${code}`, map: null }),
 };
 
-/** @param {{entry: string, later: [string, RegExp][]}} one @returns {Promise<Map<string, string>>} path below static/app/ → text */
+/**
+ * @param {{entry: string, later: [string, RegExp][]}} one
+ * @returns {Promise<Map<string, string>>} path below static/app/ → text
+ */
 async function joined({ entry, later }) {
   const main = join(SOURCES, entry);
   const bundle = await rollup({
@@ -65,7 +74,9 @@ async function joined({ entry, later }) {
     plugins: [named],
     preserveEntrySignatures: 'allow-extension',
     treeshake: false,
-    onwarn: ({ code, message }) => { if (!HARMLESS.has(code ?? '')) throw new Error(message); },
+    onwarn: ({ code, message }) => {
+      if (!HARMLESS.has(code ?? '')) throw new Error(message);
+    },
   });
   /** @type {Map<string, string>} module → name of the file it lies in */
   const placed = new Map();
@@ -86,7 +97,8 @@ async function joined({ entry, later }) {
   for (const chunk of output) {
     if (chunk.type !== 'chunk') throw new Error(`${chunk.fileName} is no script`);
     for (const id of chunk.moduleIds) {
-      if (/\bimport\.meta\.url\b/.test(readFileSync(id, 'utf8')) && dirname(id) !== dirname(main)) throw new Error(`${staticPath(id)} asks where it lies, and would lie in app/${folder}${chunk.fileName}`);
+      if (/\bimport\.meta\.url\b/.test(readFileSync(id, 'utf8')) && dirname(id) !== dirname(main))
+        throw new Error(`${staticPath(id)} asks where it lies, and would lie in app/${folder}${chunk.fileName}`);
     }
     files.set(folder + chunk.fileName, chunk.code);
   }
@@ -107,7 +119,10 @@ function place(main, later, getModuleInfo, placed) {
   take([main], undefined);
   for (const [name, leads] of later) {
     const from = [...placed.keys()].filter((id) => leads.test(staticPath(id)));
-    take(from.flatMap((id) => getModuleInfo(id).dynamicallyImportedIds).filter((one) => !AS_IT_IS.test(one)), name);
+    take(
+      from.flatMap((id) => getModuleInfo(id).dynamicallyImportedIds).filter((one) => !AS_IT_IS.test(one)),
+      name,
+    );
   }
 }
 
