@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.recorder import MigrationRecorder
 
 from diary import config
 from diary.config import Settings
@@ -96,16 +101,45 @@ async def _run(url: str, sql: str) -> None:
 
 async def migrated_to(step: str, which: str, folder: Path, request: pytest.FixtureRequest) -> Settings:
     """The settings of a new database of that kind, migrated as far as a step."""
-    url = {}
-    if which == "postgres":
-        server: Postgres = request.getfixturevalue("postgres")
-        url = {"DIARY_DATABASE_URL": server.empty()}
-    settings = config.load({"DIARY_DATA": str(folder), **url})
+    if which == "sqlite":
+        settings = config.load({"DIARY_DATA": str(folder)})
+        shutil.copy(await _sqlite_at(step), path_of(settings.database_url))
+        return settings
+    server: Postgres = request.getfixturevalue("postgres")
+    settings = config.load({"DIARY_DATA": str(folder), "DIARY_DATABASE_URL": server.empty()})
+    await _migrate(settings, step)
+    return settings
+
+
+_MADE: dict[str, Path] = {}
+
+
+async def _sqlite_at(step: str) -> Path:
+    """A SQLite database migrated as far as a step. Each is made once, as a copy taken on the way to the newest."""
+    if not _MADE:
+        folder = Path(tempfile.mkdtemp(prefix="kept-migrations-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        settings = config.load({"DIARY_DATA": str(folder)})
+        real = MigrationRecorder.record_applied
+
+        async def copies(self: MigrationRecorder, app: str, name: str) -> None:
+            await real(self, app, name)
+            _MADE[name] = folder / name
+            with closing(sqlite3.connect(path_of(settings.database_url))) as made, closing(sqlite3.connect(_MADE[name])) as copy:
+                made.backup(copy)
+
+        with patch.object(MigrationRecorder, "record_applied", copies):
+            await _migrate(settings, STEPS[-1])
+        assert list(_MADE) == STEPS
+    return _MADE[step]
+
+
+async def _migrate(settings: Settings, step: str) -> None:
+    """Apply the steps one by one, as far as a step."""
     async with TortoiseContext() as context:
         await context.init(config=database._config(settings.database_url))
         executor = MigrationExecutor(context.connections.get("default"), database._APPS)
         await executor.migrate([MigrationTarget(app_label=database.APP, name=step)])
-    return settings
 
 
 @pytest.mark.parametrize("which", DATABASES)

@@ -92,6 +92,7 @@ def over(tmp_path_factory: pytest.TempPathFactory, browser: Browser, certificate
             acts.one_takes_a_picture_away(people)
             _, proofs = acts.proofs_in(people.ann.page, people.ann.words)
             log = log_of(people, certificate, port)
+        acts.its_page_is_closed(people)
         upgraded = kept("migrate", **environ)
         assert upgraded.returncode == 0, upgraded.stderr
         server = Served(data, certificate, port=port, **settings)

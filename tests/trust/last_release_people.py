@@ -302,9 +302,14 @@ def one_takes_a_picture_away(people: People) -> None:
     keeper.tap("Remove it now")
     keeper.sees_place("A file was removed")
     keeper.locks()
-    # A page that is closed has a signal for a moment, and would ask the server at once: the app ends before.
-    keeper.page.goto("about:blank")
-    keeper.page.close()
+
+
+def its_page_is_closed(people: People) -> None:
+    """Close the page of `one_takes_a_picture_away`, while no server is there.
+
+    A page that closes has a signal for a moment, and would ask the server for the erasure at once.
+    """
+    people.removing.page.close()
     assert people.rows("SELECT count(*) FROM blob WHERE erased") == [(0,)]
 
 
