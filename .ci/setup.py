@@ -2,7 +2,7 @@
 
     python3 .ci/setup.py run      what `make run` needs
     python3 .ci/setup.py test     that, and what tests and checks need
-    python3 .ci/setup.py modules  the browser's modules joined anew, if one has changed
+    python3 .ci/setup.py modules  join the browser's modules again, if one has changed
 
 Needs Python 3.11 or newer and a package index, nothing else: where there is no Node 20 or newer, Node
 comes from a Python wheel. Everything is pinned and checked by hash (requirements*.lock,

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
@@ -43,14 +44,15 @@ def create_app(
     *,
     kdf_profile: KdfProfile = FLOOR,
     kdf_policy: KdfPolicy = PRODUCT,
+    static: Path = STATIC,
 ) -> Starlette:
     """The server as an ASGI application. The database must have been migrated (`storage.database.migrate`).
 
     `kdf_profile`: what the server's own Argon2id of a proof costs. `kdf_policy`: which locks accounts may
-    have. Tests make both cheap; nothing else does.
+    have. Tests make both cheap; nothing else does. `static`: the folder of what browsers are given.
     """
     told = clock or SystemClock()
-    pages = render_pages(settings, STATIC, TEMPLATES)
+    pages = render_pages(settings, static, TEMPLATES)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

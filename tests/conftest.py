@@ -20,7 +20,7 @@ pytest_plugins = ["tests.queue", "tests.claims"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Join the browser's modules anew where one was changed since set-up: what is tested is what is served."""
+    """Join the browser's modules again if one has changed since set-up, so that the tests run what is served."""
     if not hasattr(config, "workerinput"):
         subprocess.run([sys.executable, str(Path(__file__).parents[1] / ".ci" / "setup.py"), "modules"], check=True)
 

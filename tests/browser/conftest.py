@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from diary.paths import STATIC
 from tests.browser import chromium
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.pool import ContextPool
-from tests.browser.serving import Certificate, Served, free_port, make_certificate
+from tests.browser.serving import Certificate, Served, free_port, make_certificate, static_at_lowest_cost
 
 NewPhone = Callable[..., Keeper]
 NewProfile = Callable[..., chromium.Profile]
@@ -57,9 +58,12 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, port: int) -> Iterator[Served]:
-    """A server with an empty database, for one module's journeys."""
-    served = Served(tmp_path_factory.mktemp("server"), certificate, port=port)
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, port: int
+) -> Iterator[Served]:
+    """A server with an empty database, for one module's journeys. In a `first_visit` module it serves the product's own files."""
+    static = STATIC if request.node.get_closest_marker("first_visit") else static_at_lowest_cost()
+    served = Served(tmp_path_factory.mktemp("server"), certificate, port=port, static=static)
     served.start()
     yield served
     served.stop()

@@ -5,18 +5,22 @@ sweep can search all that went over the wire) and that a test can ask to answer 
 """
 
 import asyncio
+import atexit
 import base64
 import datetime
 import gc
 import hashlib
 import ipaddress
 import re
+import shutil
 import socket
 import ssl
+import tempfile
 import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,8 @@ from cryptography.x509.oid import NameOID
 
 from diary.app import create_app
 from diary.config import Settings, load
-from diary.crypto.kdf import CHEAPEST
+from diary.crypto.kdf import CHEAPEST, DEFAULT, FLOOR
+from diary.paths import STATIC
 from tests.once import migrate
 
 
@@ -71,6 +76,27 @@ def make_certificate(folder: Path) -> Certificate:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return made
+
+
+# The phone's own Argon2id takes half a second of processor time at its usual cost, and a journey runs it several times.
+_USUAL, _LOWEST = (f"const DEFAULT = Object.freeze({{ m: {cost.m}, t: {cost.t} }});" for cost in (DEFAULT, FLOOR))
+
+
+@cache
+def static_at_lowest_cost() -> Path:
+    """A copy of `static/` in which phones choose the lowest cost of Argon2id that the product allows, and nothing else differs.
+
+    A phone that cannot afford the usual cost chooses this one too. Journeys of `first_visit` modules get the product's own files.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    shutil.copytree(STATIC, folder, dirs_exist_ok=True)
+    changed = [path for path in folder.rglob("*.js") if _USUAL in path.read_text(encoding="utf-8")]
+    for path in changed:
+        path.write_text(path.read_text(encoding="utf-8").replace(_USUAL, _LOWEST), encoding="utf-8")
+    names = {path.relative_to(folder).as_posix() for path in changed}
+    assert {"app/crypto/worker.js", "app/desk/main.js", "js/crypto/kdf.js"} <= names, names
+    return folder
 
 
 @dataclass
@@ -222,10 +248,17 @@ class Served:
     """The running server. `app_url` and `public_url` are what a browser opens."""
 
     def __init__(
-        self, data: Path, certificate: Certificate, app_host: str = "app.localhost", port: int | None = None, **settings: str
+        self,
+        data: Path,
+        certificate: Certificate,
+        app_host: str = "app.localhost",
+        port: int | None = None,
+        static: Path | None = None,
+        **settings: str,
     ) -> None:
-        """Settle on a port (a free one, unless given) and settings; `start` begins to listen."""
+        """Settle on a port (a free one, unless given), files and settings; `start` begins to listen."""
         self.data = data
+        self._static = static or static_at_lowest_cost()
         self.port = port or free_port()
         self.app_url = f"https://{app_host}:{self.port}"
         self.public_url = f"https://public.localhost:{self.port}"
@@ -245,7 +278,7 @@ class Served:
     def start(self) -> None:
         """Listen, on the same port and the same data each time. Returns when requests are answered."""
         settings = self.settings
-        self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST))
+        self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST, static=self._static))
         self._watched.exchanges = self._earlier
         self._watched.faults = self._faults
         self._server = uvicorn.Server(

@@ -140,7 +140,7 @@ def stamp() -> None:
 
 
 def main() -> None:
-    """Write them all anew."""
+    """Write all of them again."""
     stamp()
     shutil.rmtree(CORPUS, ignore_errors=True)
     for form, files in seeds().items():

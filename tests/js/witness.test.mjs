@@ -6,7 +6,6 @@ import { fixedClock } from '../../static/js/core/clock.js';
 import { b64, random, unb64, utf8 } from '../../static/js/core/bytes.js';
 import { KeptError } from '../../static/js/core/errors.js';
 import { witnessActions } from '../../static/js/actions/witnesses.js';
-import { argon2id } from '../../static/js/crypto/argon2.js';
 import { sha256Now } from '../../static/js/crypto/digests.js';
 import { deriveCode, openAsking, readWitnessWords, sealAsking } from '../../static/js/crypto/witness.js';
 import { wordList } from '../../static/js/crypto/words.js';
@@ -16,6 +15,7 @@ import { look, send } from '../../static/js/front/statement.js';
 import { statementMark } from '../../static/js/record/witness.js';
 import { anotherPhone } from './phone/another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone/phone.mjs';
+import { quickArgon2 } from './phone/quick_argon2.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
 const SAID = { contact: '07700 900222', name: 'Sam Ray', saw_how: 'saw', when: 'Tuesday about nine', words: 'He stood by the blue gate.' };
@@ -57,7 +57,7 @@ function page() {
   return { wire, sent };
 }
 
-const looks = (wire, words) => look(wire, argon2id, words, address);
+const looks = (wire, words) => look(wire, quickArgon2, words, address);
 const answers = (wire, found, files = []) => send(wire, found, SAID, files, () => undefined, 1_793_749_500_000, async () => undefined);
 
 test('asked, answered with files, kept as a statement with its files; the words are used then', async () => {
@@ -170,12 +170,12 @@ test('a key that is not the keeper’s is refused on the page', async () => {
   await assert.rejects(looks(page().wire, mixed), ({ code }) => code === 'bad_request' || code === 'no_match');
   // A server that had found the four words could seal anything under them; what it cannot do is find keys with the same five.
   const words = await readWitnessWords(one.made.words);
-  const code = await deriveCode(argon2id, words, address);
+  const code = await deriveCode(quickArgon2, words, address);
   const { wire } = page();
   const { witness, sealed } = await wire.find(b64(code.name));
   const { t: _type, ...told } = await openAsking(code, words.keyWords, witness, unb64(sealed));
   const theirs = await readWitnessWords(other.made.words);
-  const otherCode = await deriveCode(argon2id, theirs, address);
+  const otherCode = await deriveCode(quickArgon2, theirs, address);
   const found = await wire.find(b64(otherCode.name));
   const { ecdsa_pub, hpke_pub } = await openAsking(otherCode, theirs.keyWords, found.witness, unb64(found.sealed));
   const put = b64(await sealAsking(code, witness, { ...told, ecdsa_pub, hpke_pub }));
@@ -192,10 +192,10 @@ test('a code of seven words from before is answered as ever', async () => {
   const four = Array.from({ length: 4 }, (_, i) => list[Number(BigInt.asUintN(11, number >> BigInt(11 * (3 - i))))]);
   const old = [...four, ...words.keyWords.split(' ').slice(0, 3)].join(' ');
   const { wire } = page();
-  const code = await deriveCode(argon2id, words, address);
+  const code = await deriveCode(quickArgon2, words, address);
   const known = await wire.find(b64(code.name));
   const { t: _type, ...told } = await openAsking(code, words.keyWords, known.witness, unb64(known.sealed));
-  const before = await deriveCode(argon2id, await readWitnessWords(old), address);
+  const before = await deriveCode(quickArgon2, await readWitnessWords(old), address);
   const sealed = b64(await sealAsking(before, known.witness, told));
   const lasting = { ...wire, find: async (name) => (assert.equal(name, b64(before.name)), { ...known, sealed }) };
   assert.equal((await looks(lasting, old)).asked.note, told.note);

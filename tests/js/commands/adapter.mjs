@@ -37,7 +37,7 @@ export class Real {
     await this.phone.rest();
   }
 
-  /** The app is ended without a word, as by a flat battery, and begun anew. */
+  /** End the app without a signal, as a flat battery does, and start it again. */
   async restart() {
     this.faults.errors.length = 0;
     await this.start();

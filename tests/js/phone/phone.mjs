@@ -5,7 +5,6 @@ import { createApp } from '../../../static/js/actions/app.js';
 import { random } from '../../../static/js/core/bytes.js';
 import { fixedClock } from '../../../static/js/core/clock.js';
 import { KeptError } from '../../../static/js/core/errors.js';
-import { argon2id } from '../../../static/js/crypto/argon2.js';
 import { createEngine } from '../../../static/js/crypto/engine.js';
 import { CEILING } from '../../../static/js/crypto/kdf.js';
 import { FUNCTIONS } from '../../../static/js/crypto/vault.js';
@@ -13,18 +12,18 @@ import { Api } from '../../../static/js/net/api.js';
 import { makeRequest } from '../../../static/js/net/http.js';
 import { Database } from '../../../static/js/store/database.js';
 import { PATIENCE } from './eventually.mjs';
+import { CHEAP, quickArgon2 } from './quick_argon2.mjs';
 import { noted, restOf } from './resting.mjs';
 
 export const WORDS = 'cage candy arch gather drum buyer';
 export const NOON = Date.UTC(2026, 10, 24, 12, 0, 0);
-const CHEAP = { m: 8, t: 1 };
 
 /**
  * As crypto/vault.js does for a worker: copies go in and out, and after close everything answers `locked`.
  * @param {string} origin
- * @param {typeof argon2id} [argon2]
+ * @param {typeof quickArgon2} [argon2]
  */
-export function vaultInProcess(origin, argon2 = argon2id) {
+export function vaultInProcess(origin, argon2 = quickArgon2) {
   const engine = createEngine({ origin, argon2, policy: { floor: CHEAP, ceiling: CEILING }, now: () => 0 });
   let closed = false;
   const vault = { onProgress: null, close: () => { closed = true; } };
