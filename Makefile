@@ -10,6 +10,8 @@ VENV := .venv/bin
 # The Node that set-up chose stands first on PATH: what lies in node_modules/.bin looks for it there.
 NODE_PATH_FIRST = export PATH="$$(cat .venv/node-path):$$PATH"
 FIRST_FAILS = status=0
+# Python keeps what it has compiled: the tests start it some thousand times.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: costs faults fuzz judges mutate simulate help setup setup-run setup-quick run demo test quick test-all check lock bench model coverage
 

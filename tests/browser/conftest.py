@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from diary.paths import STATIC
 from tests.browser import chromium
 from tests.browser.navigators.keeper import Keeper
 from tests.browser.pool import ContextPool
-from tests.browser.serving import Certificate, Served, free_port, make_certificate, static_at_lowest_cost
+from tests.browser.serving import Certificate, Served, free_port, make_certificate
 
 NewPhone = Callable[..., Keeper]
 NewProfile = Callable[..., chromium.Profile]
@@ -62,8 +61,8 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, port: int
 ) -> Iterator[Served]:
     """A server with an empty database, for one module's journeys. In a `first_visit` module it serves the product's own files."""
-    static = STATIC if request.node.get_closest_marker("first_visit") else static_at_lowest_cost()
-    served = Served(tmp_path_factory.mktemp("server"), certificate, port=port, static=static)
+    is_cheap = request.node.get_closest_marker("first_visit") is None
+    served = Served(tmp_path_factory.mktemp("server"), certificate, port=port, cheap_locks=is_cheap)
     served.start()
     yield served
     served.stop()

@@ -20,7 +20,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from cryptography.x509.oid import NameOID
 
 from diary.app import create_app
 from diary.config import Settings, load
-from diary.crypto.kdf import CHEAPEST, DEFAULT, FLOOR
+from diary.crypto.kdf import CHEAPEST, DEFAULT, FLOOR, TESTS
 from diary.paths import STATIC
 from tests.once import migrate
 
@@ -79,23 +79,31 @@ def make_certificate(folder: Path) -> Certificate:
 
 
 # The phone's own Argon2id takes half a second of processor time at its usual cost, and a journey runs it several times.
-_USUAL, _LOWEST = (f"const DEFAULT = Object.freeze({{ m: {cost.m}, t: {cost.t} }});" for cost in (DEFAULT, FLOOR))
+_LINE = "const {name} = Object.freeze({{ m: {cost.m}, t: {cost.t} }});"
+_COSTS = {
+    _LINE.format(name=name, cost=cost): _LINE.format(name=name, cost=CHEAPEST)
+    for name, cost in {"DEFAULT": DEFAULT, "FLOOR": FLOOR}.items()
+}
 
 
 @cache
-def static_at_lowest_cost() -> Path:
-    """A copy of `static/` in which phones choose the lowest cost of Argon2id that the product allows, and nothing else differs.
+def static_with_cheap_locks() -> Path:
+    """A copy of `static/` in which phones choose, and take, the cheapest Argon2id; nothing else differs.
 
-    A phone that cannot afford the usual cost chooses this one too. Journeys of `first_visit` modules get the product's own files.
+    The server under test has its own proofs as cheap. Journeys of `first_visit` modules, and those about the cost itself, get the
+    product's files.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     shutil.copytree(STATIC, folder, dirs_exist_ok=True)
-    changed = [path for path in folder.rglob("*.js") if _USUAL in path.read_text(encoding="utf-8")]
-    for path in changed:
-        path.write_text(path.read_text(encoding="utf-8").replace(_USUAL, _LOWEST), encoding="utf-8")
-    names = {path.relative_to(folder).as_posix() for path in changed}
-    assert {"app/crypto/worker.js", "app/desk/main.js", "js/crypto/kdf.js"} <= names, names
+    changed = set()
+    for path in folder.rglob("*.js"):
+        text = path.read_text(encoding="utf-8")
+        cheaper = reduce(lambda told, line: told.replace(line, _COSTS[line]), _COSTS, text)
+        if cheaper != text:
+            path.write_text(cheaper, encoding="utf-8")
+            changed.add(path.relative_to(folder).as_posix())
+    assert {"app/crypto/worker.js", "app/desk/main.js", "js/crypto/kdf.js"} <= changed, changed
     return folder
 
 
@@ -253,12 +261,15 @@ class Served:
         certificate: Certificate,
         app_host: str = "app.localhost",
         port: int | None = None,
-        static: Path | None = None,
+        cheap_locks: bool = False,
         **settings: str,
     ) -> None:
-        """Settle on a port (a free one, unless given), files and settings; `start` begins to listen."""
+        """Settle on a port (a free one, unless given) and settings; `start` begins to listen.
+
+        `cheap_locks`: phones get the files of `static_with_cheap_locks`, and accounts may have such locks.
+        """
         self.data = data
-        self._static = static or static_at_lowest_cost()
+        self._cheap_locks = cheap_locks
         self.port = port or free_port()
         self.app_url = f"https://{app_host}:{self.port}"
         self.public_url = f"https://public.localhost:{self.port}"
@@ -278,7 +289,8 @@ class Served:
     def start(self) -> None:
         """Listen, on the same port and the same data each time. Returns when requests are answered."""
         settings = self.settings
-        self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST, static=self._static))
+        locks: dict[str, Any] = {"kdf_policy": TESTS, "static": static_with_cheap_locks()} if self._cheap_locks else {}
+        self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST, **locks))
         self._watched.exchanges = self._earlier
         self._watched.faults = self._faults
         self._server = uvicorn.Server(

@@ -69,7 +69,7 @@ def _diary(keeper: Keeper) -> None:
 @pytest.fixture
 def another(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
     """A second server that has never heard of anybody."""
-    served = Served(tmp_path / "another", certificate)
+    served = Served(tmp_path / "another", certificate, cheap_locks=True)
     served.start()
     yield served
     served.stop()

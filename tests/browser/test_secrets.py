@@ -1,7 +1,5 @@
 """What nobody but the keeper may read is nowhere: not on the server, not on the wire, not in a locked browser's profile."""
 
-import json
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -165,25 +163,3 @@ def test_quick_logs_have_one_size(new_phone: NewPhone, server: Served) -> None:
         expect(keeper.state_of(text[:9])).to_have_text(KEPT)
         sizes |= {len(one.request) for one in server.to("/versions/", "PUT")[before:]}
     assert len(sizes) == 1
-
-
-@pytest.mark.parametrize(
-    "weaker",
-    [{"m": 8192}, {"t": 0}, {"m": 47104, "t": 1, "p": 2}, {"alg": "pbkdf2"}, {"m": 1 << 20}, {"origin": "https://clone.example"}],
-    ids=["memory", "passes", "lanes", "algorithm", "ceiling", "origin"],
-)
-def test_a_weaker_lock_is_refused_before_anything_is_sent(new_phone: NewPhone, server: Served, weaker: dict[str, Any]) -> None:
-    """Parameters outside the policy, or another origin: nothing derived from the words leaves the phone."""
-
-    def change(body: bytes) -> bytes:
-        answer = json.loads(body)
-        answer["kdf"] |= weaker
-        return json.dumps(answer).encode()
-
-    phone = new_phone()
-    phone.opens()
-    server.meddle("POST", "/v1/prelogin", change=change)
-    before = len(server.to("/v1/sessions", "POST"))
-    phone.asks_to_sign_in("quiet-otter-1234", "harbour fog lamp window")
-    expect(phone.problem()).to_be_visible()
-    assert len(server.to("/v1/sessions", "POST")) == before
