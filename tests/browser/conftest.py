@@ -60,9 +60,16 @@ def port() -> int:
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate, port: int
 ) -> Iterator[Served]:
-    """A server with an empty database, for one module's journeys. In a `first_visit` module it serves the product's own files."""
-    is_cheap = request.node.get_closest_marker("first_visit") is None
-    served = Served(tmp_path_factory.mktemp("server"), certificate, port=port, cheap_locks=is_cheap)
+    """A server with an empty database, for one module's journeys.
+
+    Its phones take cheap locks. In a module marked `first_visit` or `usual_locks` they get the product's own files, at a port of
+    its own: a pooled phone keeps the files of an address.
+    """
+    data = tmp_path_factory.mktemp("server")
+    if any(request.node.get_closest_marker(name) for name in ("first_visit", "usual_locks")):
+        served = Served(data, certificate)
+    else:
+        served = Served(data, certificate, port=port, cheap_locks=True)
     served.start()
     yield served
     served.stop()

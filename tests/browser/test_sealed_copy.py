@@ -19,6 +19,8 @@ from tests.browser.pictures import png, upload
 from tests.browser.serving import Certificate, Served
 from tests.running import ROOT
 
+pytestmark = pytest.mark.usual_locks  # the command line opens what phones made
+
 FIRST = "He stood at the bus stop."
 SECOND = "SENTINELACCOUNT He was in the shop."
 
@@ -69,7 +71,7 @@ def _diary(keeper: Keeper) -> None:
 @pytest.fixture
 def another(tmp_path: Path, certificate: Certificate) -> Iterator[Served]:
     """A second server that has never heard of anybody."""
-    served = Served(tmp_path / "another", certificate, cheap_locks=True)
+    served = Served(tmp_path / "another", certificate)
     served.start()
     yield served
     served.stop()

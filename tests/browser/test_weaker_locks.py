@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewPhone
 from tests.browser.serving import Served
 
-pytestmark = pytest.mark.first_visit  # with the product's own files: other journeys take the cheapest lock there is
+pytestmark = pytest.mark.usual_locks
 
 
 @pytest.mark.parametrize(
