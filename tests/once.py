@@ -24,6 +24,7 @@ from diary.web.public import training_file
 
 HERE = Path()
 _render = diary.web.pages.render_pages
+_migrate = database.migrate
 
 
 def remember() -> None:
@@ -49,7 +50,7 @@ async def migrate(settings: Settings) -> None:
     """As `database.migrate`; where there is no SQLite file yet, with a copy of one that was migrated before."""
     path = path_of(settings.database_url) if settings.database_url.startswith("sqlite") else None
     if path is None or path.exists():
-        await database.migrate(settings)
+        await _migrate(settings)
         return
     settings.data.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def _migrated() -> Path:
     """An empty database with every table, as one file."""
     folder = Path(tempfile.mkdtemp(prefix="kept-tests-"))
     settings = config.load({"DIARY_DATA": str(folder)})
-    asyncio.run(database.migrate(settings))
+    asyncio.run(_migrate(settings))
     path = path_of(settings.database_url)
     assert not path.with_name(path.name + "-wal").exists(), "the database is not one file"
     return path

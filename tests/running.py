@@ -6,10 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from click.testing import CliRunner
 
 from diary.cli import main
+from diary.storage import database
+from tests import once
 
 ROOT = Path(__file__).resolve().parent.parent
 # Under `make coverage`, a process that a test starts is measured too.
@@ -29,8 +32,12 @@ def kept(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]
 
 
 def here(*arguments: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """The same inside this process, for what takes a dozen commands: each process takes a second. A fault of ours is raised."""
-    done = CliRunner().invoke(main, [str(one) for one in arguments], env=env, prog_name="diary")
+    """The same inside this process, for what takes a dozen commands: each process takes a second. A fault of ours is raised.
+
+    A new database is a copy of one that was migrated before: making the tables takes a second too.
+    """
+    with patch.object(database, "migrate", once.migrate):
+        done = CliRunner().invoke(main, [str(one) for one in arguments], env=env, prog_name="diary")
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return subprocess.CompletedProcess([], done.exit_code, done.stdout, done.stderr)

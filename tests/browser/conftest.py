@@ -69,7 +69,7 @@ def server(
     if any(request.node.get_closest_marker(name) for name in ("first_visit", "usual_locks")):
         served = Served(data, certificate)
     else:
-        served = Served(data, certificate, port=port, cheap_locks=True)
+        served = Served(data, certificate, port=port, for_journeys=True)
     served.start()
     yield served
     served.stop()

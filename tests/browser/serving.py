@@ -86,12 +86,18 @@ _COSTS = {
 }
 
 
-@cache
-def static_with_cheap_locks() -> Path:
-    """A copy of `static/` in which phones choose, and take, the cheapest Argon2id; nothing else differs.
+# What a journey may reach in the page, so that it can begin with a diary: the app, and what "Just now" means.
+_REACHED = {"app/main.js": ("app", "app"), "app/screens.js": ("blockOf", "blockOf")}
+REACH = "globalThis[Symbol.for('kept tests: {name}')]"
 
-    The server under test has its own proofs as cheap. Journeys of `first_visit` modules, and those about the cost itself, get the
-    product's files.
+
+@cache
+def static_for_journeys() -> Path:
+    """A copy of `static/` for most journeys. Two things differ from the product's files.
+
+    Phones choose, and take, the cheapest Argon2id; the server under test has its own proofs as cheap. And the page gives a journey
+    the app, so that it can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or `usual_locks` get the product's
+    files.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -104,6 +110,9 @@ def static_with_cheap_locks() -> Path:
             path.write_text(cheaper, encoding="utf-8")
             changed.add(path.relative_to(folder).as_posix())
     assert {"app/crypto/worker.js", "app/desk/main.js", "js/crypto/kdf.js"} <= changed, changed
+    for path, (name, value) in _REACHED.items():
+        with (folder / path).open("a", encoding="utf-8") as file:
+            file.write(f"{REACH.format(name=name)} = {value};\n")
     return folder
 
 
@@ -261,15 +270,15 @@ class Served:
         certificate: Certificate,
         app_host: str = "app.localhost",
         port: int | None = None,
-        cheap_locks: bool = False,
+        for_journeys: bool = False,
         **settings: str,
     ) -> None:
         """Settle on a port (a free one, unless given) and settings; `start` begins to listen.
 
-        `cheap_locks`: phones get the files of `static_with_cheap_locks`, and accounts may have such locks.
+        `for_journeys`: phones get the files of `static_for_journeys`, and accounts may have such locks.
         """
         self.data = data
-        self._cheap_locks = cheap_locks
+        self._for_journeys = for_journeys
         self.port = port or free_port()
         self.app_url = f"https://{app_host}:{self.port}"
         self.public_url = f"https://public.localhost:{self.port}"
@@ -289,7 +298,7 @@ class Served:
     def start(self) -> None:
         """Listen, on the same port and the same data each time. Returns when requests are answered."""
         settings = self.settings
-        locks: dict[str, Any] = {"kdf_policy": TESTS, "static": static_with_cheap_locks()} if self._cheap_locks else {}
+        locks: dict[str, Any] = {"kdf_policy": TESTS, "static": static_for_journeys()} if self._for_journeys else {}
         self._watched = Watched(create_app(settings, kdf_profile=CHEAPEST, **locks))
         self._watched.exchanges = self._earlier
         self._watched.faults = self._faults

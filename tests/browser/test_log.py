@@ -25,7 +25,7 @@ CHANGED = "The server’s public list of receipts was changed after it was signe
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
     """A server that signs its log every second, so that no journey waits ten minutes."""
-    served = Served(tmp_path_factory.mktemp("server"), certificate, cheap_locks=True, DIARY_CHECKPOINT_SECONDS="1")
+    served = Served(tmp_path_factory.mktemp("server"), certificate, for_journeys=True, DIARY_CHECKPOINT_SECONDS="1")
     served.start()
     yield served
     served.stop()

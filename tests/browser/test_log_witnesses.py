@@ -39,7 +39,7 @@ def server(
     """A server that signs its log every second and asks the first witness."""
     settings = {"DIARY_CHECKPOINT_SECONDS": "1", "DIARY_NOTARY_KEY": b64(SEED)}
     settings["DIARY_WITNESSES"] = str(witnesses[0].settings())
-    served = Served(tmp_path_factory.mktemp("server"), certificate, cheap_locks=True, **settings)
+    served = Served(tmp_path_factory.mktemp("server"), certificate, for_journeys=True, **settings)
     served.start()
     yield served
     served.stop()

@@ -57,7 +57,7 @@ FORMS = """async (addresses) => {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Served]:
     """A server with an empty database."""
-    served = Served(tmp_path_factory.mktemp("server"), certificate, cheap_locks=True)
+    served = Served(tmp_path_factory.mktemp("server"), certificate, for_journeys=True)
     served.start()
     yield served
     served.stop()
