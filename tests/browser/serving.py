@@ -95,9 +95,8 @@ REACH = "globalThis[Symbol.for('kept tests: {name}')]"
 def static_for_journeys() -> Path:
     """A copy of `static/` for most journeys. Two things differ from the product's files.
 
-    Phones choose, and take, the cheapest Argon2id; the server under test has its own proofs as cheap. And the page gives a journey
-    the app, so that it can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or `usual_locks` get the product's
-    files.
+    Phones choose, and take, the cheapest Argon2id, as the server under test does for its own proofs. The page gives a journey the
+    app, so that it can begin with a diary (`Keeper.begins`). Modules marked `first_visit` or `usual_locks` get the product's own.
     """
     folder = Path(tempfile.mkdtemp(prefix="kept-static-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
