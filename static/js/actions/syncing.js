@@ -26,6 +26,7 @@ import { putBackMissing } from './reconcile.js';
 import { keepSaid } from './said.js';
 import { shownRows } from './showing.js';
 import { takeReceipt } from './taking.js';
+import { OF_ENTRIES, STOPPING, codeOfRun, standing } from './warnings.js';
 import { heedWitnesses } from './witnesses.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -34,8 +35,6 @@ import { heedWitnesses } from './witnesses.js';
 const SHORTEST = 2_000;
 const LONGEST = 60_000;
 const LOOK_AGAIN = 60_000;
-/** These put the server's account of the diary in doubt: nothing more is sent until it is settled. */
-const STOPPING = new Set(['head_differs', 'feed_altered', 'server_behind', 'wrong_notary', 'signed_out', 'session_ended', 'no_match', 'kdf_refused']);
 /** Nothing answers, or something else does. */
 const NO_WAY = new Set(['no_network', 'server_slow', 'captive_portal']);
 
@@ -283,9 +282,8 @@ export class Syncing {
     this.offline = error.code === 'no_network';
     if (this.offline && this.link()) void prepareCarrier(this); // signal may come back while it is locked
     // No signal is ordinary and needs no banner; the entries say it.
-    // What the server cannot do now, while keys are being changed say, is not something this browser lacks.
-    this.trouble = error.code === 'no_network' ? null : error.code === 'unavailable' ? 'server_down' : error.code;
-    if (isPassing(error) || !STOPPING.has(error.code)) {
+    this.trouble = this.offline ? null : codeOfRun(error.code);
+    if (isPassing(error) || !STOPPING.includes(error.code)) {
       this.later(this.offline && !this.ctx.online() ? LONGEST : this.pause);
       this.pause = Math.min(LONGEST, this.pause * 2);
     }
@@ -306,12 +304,12 @@ export class Syncing {
     this.again = false;
   }
 
-  /** What to say about the way to the server, if anything. */
+  /** All that there is to say, the way to the server first: see [Note: one does not hide another], warnings.js. @returns {import('./types.d.ts').Trouble[]} */
   said() {
     const root = this.openNow()?.store.root;
     // That the server has closed stands in a line of its own.
-    const code = (this.trouble === 'closed' && root?.account.closing ? null : this.trouble) ?? (root?.doubts?.capture_key ? 'capture_key' : root?.doubts?.log ? 'log_changed' : root?.log?.late ? 'log_late' : root?.doubts?.altered ? 'altered' : root?.doubts?.omitted ? 'omitted' : root?.doubts?.line_gap ? 'line_gap' : root?.clock_off ? 'clock_off' : null);
-    return code ? { code, sentence: sentenceOf(code), act: null } : null;
+    const codes = root ? [this.trouble, ...standing(root)].filter((code) => !(code === 'closed' && root.account.closing)) : [];
+    return [...new Set(codes)].flatMap((code) => code ?? []).map((code) => ({ code, sentence: sentenceOf(code), act: null }));
   }
 }
 
@@ -327,5 +325,5 @@ function passing(error) {
 
 /** Whether a failure is about one entry's bytes and not about the way. @param {unknown} error */
 function isOneEntrys(error) {
-  return error instanceof KeptError && ['receipt_wrong', 'differs', 'conflict', 'bad_signature', 'bad_request', 'over_quota', 'too_large', 'digest', 'incomplete', 'store_lost', 'closed', 'needs_words'].includes(error.code);
+  return error instanceof KeptError && OF_ENTRIES.includes(error.code);
 }

@@ -25,7 +25,7 @@ export type State = {
   language: string;
   phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'notebook' | 'open';
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; coming?: boolean; rekeying?: boolean; sign_ins?: import('./sign_ins.js').SignIn[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null; witnessed?: { names: string[]; named: number; size: number } | null; witnesses_gone?: string[] };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; also?: Trouble[]; coming?: boolean; rekeying?: boolean; sign_ins?: import('./sign_ins.js').SignIn[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null; witnessed?: { names: string[]; named: number; size: number } | null; witnesses_gone?: string[] };
   entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
   /** `locked`: nobody typed words before it; `shared`: what another app handed over */
   picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;

@@ -48,7 +48,7 @@ export type State = {
   /** what the screens are in: `en`, `cy`, `pl`, `ur` */
   language: string;
   update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; coming?: boolean; rekeying?: boolean; sign_ins?: { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string }[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null; witnessed?: { names: string[]; named: number; size: number } | null; witnesses_gone?: string[] };
+  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; also?: Trouble[]; coming?: boolean; rekeying?: boolean; sign_ins?: { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string }[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null; witnessed?: { names: string[]; named: number; size: number } | null; witnesses_gone?: string[] };
   entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
   capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number; answers?: number }; asked?: { n: number; name: string } | null;

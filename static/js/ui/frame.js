@@ -8,7 +8,7 @@ import { leaveButton } from './leaving.js';
 import { nameOf } from './skin.js';
 import { askYoung, knows, t, tn } from './strings.js';
 import { isDraftLanguage } from './language.js';
-import { button, row, sentenceOf } from './parts.js';
+import { button, row, sentenceOf, troublesOf } from './parts.js';
 import { door } from './door.js';
 import { day, momentSaid } from './say.js';
 
@@ -186,12 +186,12 @@ function thumb(stage) {
 /** Lines that can stand above any place. @param {Stage} stage @param {boolean} open */
 function lines(stage, open) {
   const { lockIn, update, account, draft, busy } = stage.state;
-  const trouble = account?.trouble;
+  const troubles = troublesOf(stage);
   const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
-    ${trouble ? html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${trouble.act ? button(trouble.act.label, trouble.act.do, { plain: true }) : LOOKED_AT.has(trouble.code) && stage.place.name !== 'server' ? button(t(trouble.code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look'), () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>` : nothing}
-    ${open && ['signed_out', 'session_ended'].includes(trouble?.code ?? '') && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
+    ${troubles.map((one) => troubleLine(stage, one))}
+    ${open && troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code)) && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
     ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && account?.witnesses_gone?.length && knows('server.gone') ? witnessesGone(stage, account.witnesses_gone) : nothing}
@@ -208,11 +208,19 @@ function lines(stage, open) {
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
 }
 
+/** What is said about the record and the server: one has its line whatever else stands. @param {Stage} stage @param {import('./app.d.ts').Trouble} trouble */
+function troubleLine(stage, trouble) {
+  const { code, act } = trouble;
+  const look = t(code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look');
+  const isLookedAt = LOOKED_AT.has(code) && stage.place.name !== 'server';
+  return html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${act ? button(act.label, act.do, { plain: true }) : isLookedAt ? button(look, () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>`;
+}
+
 /** What came while this was locked, and drafts made of it. @param {Stage} stage */
 function capturedLines(stage) {
   const { captured = 0, later = 0 } = stage.state.waiting ?? {};
   const look = () => { stage.refresh('captured'); stage.go({ name: 'captured' }); };
-  const swapped = stage.state.account?.trouble?.code === 'capture_key';
+  const swapped = troublesOf(stage).some(({ code }) => code === 'capture_key');
   return html`${swapped ? html`<div class="line">${button(t('frame.capture_key_ok'), () => stage.run('known', () => stage.app.knowCaptureKey()), { plain: true })}</div>` : nothing}
     ${captured || later ? html`<div class="line" role="status"><span>${captured ? tn('frame.captured', captured) : tn('frame.later', later)}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>` : nothing}`;
 }

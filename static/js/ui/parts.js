@@ -49,6 +49,11 @@ function keptAt(at) {
   return Date.now() - at < 20 * 3_600_000 ? clockTime(at) : momentSaid(at);
 }
 
+/** All that is said about the record and the server: docs/warnings.md. @param {Stage} stage */
+export function troublesOf({ state: { account } }) {
+  return account?.trouble ? [account.trouble, ...(account.also ?? [])] : [];
+}
+
 /**
  * The sentence for a failure, as it carries it.
  * @param {{sentence?: string}} problem

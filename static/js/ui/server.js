@@ -1,7 +1,7 @@
 /** Comparing: this phone's line with another device's or with paper, and this phone with what the server has. */
 import { html, nothing } from './html.js';
 import { textField } from './fields.js';
-import { button, errorSummary, heading, progress, sentenceOf } from './parts.js';
+import { button, errorSummary, heading, progress, sentenceOf, troublesOf } from './parts.js';
 import { day } from './say.js';
 import { t, tn } from './strings.js';
 import './strings_server.js';
@@ -34,7 +34,7 @@ function server(stage) {
   return html`<div class="stack-wide">
     <div class="stack-close">${heading(t('server.title'))}<p class="soft">${t('server.lead')}</p></div>
     ${errorSummary(stage)}
-    ${trouble ? html`<p class="state-trouble">${sentenceOf(trouble)}</p>` : nothing}
+    ${troublesOf(stage).map((one) => html`<p class="state-trouble">${sentenceOf(one)}</p>`)}
     ${found ? lines(stage, found) : html`<p role="status">${t('frame.loading')}</p>`}
     ${trouble?.code === 'wrong_notary' ? strangeKey(stage) : stage.state.account?.registered && found && stage.running !== 'accounts' ? comparing(stage) : nothing}
     ${stage.state.account?.witnessed ? witnesses(stage.state.account.witnessed) : nothing}

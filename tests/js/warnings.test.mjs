@@ -1,0 +1,96 @@
+/** Every warning comes with its cause and goes with it: those that no other file of tests brings about. docs/warnings.md lists all. */
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { OF_RUNS } from '../../static/js/actions/warnings.js';
+import { SENTENCES } from '../../static/js/actions/sentences.js';
+import { KeptError } from '../../static/js/core/errors.js';
+import { anotherPhone } from './phone/another.mjs';
+import { isKept, looks, registeredPhone, save } from './phone/keeper.mjs';
+import { WORDS, until } from './phone/phone.mjs';
+import { startServer } from './phone/server.mjs';
+
+let server;
+before(async () => { server = await startServer(); });
+after(() => server.stop());
+
+const keeper = (words, over) => registeredPhone(server, words, over);
+const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const refusal = (code) => json(code === 'try_later' ? 429 : 409, { error: code, message: 'The server’s own words.' });
+const tries = (one) => looks(one).catch(() => undefined);
+
+/** The codes of all that is said about the record and the server. */
+const said = ({ app: { state: { account } } }) => [account.trouble, ...(account.also ?? [])].flatMap((one) => one?.code ?? []);
+
+/** Locks and opens again, and looks at the server. */
+async function again(one) {
+  await one.app.lock('asked');
+  await one.app.unlock(WORDS);
+  await tries(one);
+}
+
+test('all that stands is said: what never ends hides nothing, and what ends goes alone', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  // Kept back on the first phone, so that the next one shows a gap.
+  const { store } = one.phone.ctx.open;
+  let held = null;
+  one.faults.off = true;
+  await save(one.app, 'kept back');
+  await save(one.app, 'after it');
+  await one.phone.ctx.open.syncing.current;
+  await store.change((root) => { held = root.outbox.shift(); });
+  one.faults.off = false;
+  await looks(one);
+  await two.phone.ctx.open.store.change((root) => { root.doubts = { ...root.doubts, altered: true, log: true }; });
+  await looks(two);
+  assert.deepEqual(said(two), ['log_changed', 'altered', 'line_gap']);
+  assert.deepEqual(two.app.state.account.also.map(({ sentence }) => sentence), [SENTENCES.altered, SENTENCES.line_gap]);
+  two.faults.before = async () => json(500, {});
+  await tries(two);
+  assert.deepEqual(said(two), ['server_down', 'log_changed', 'altered', 'line_gap'], 'the way to the server first');
+  delete two.faults.before;
+  await store.change((root) => { root.outbox = [held, ...root.outbox]; });
+  await looks(one);
+  await looks(two);
+  assert.deepEqual(said(two), ['log_changed', 'altered']);
+  for (const { phone } of [one, two]) phone.end();
+});
+
+test('each way in which a run to the server can fail is said, and no longer once one has gone through', async () => {
+  const one = await keeper();
+  const answers = {
+    server_slow: () => { throw new KeptError('server_slow'); },
+    captive_portal: () => new Response('<html>', { headers: { 'content-type': 'text/html' } }),
+    server_down: () => new Response('', { status: 503 }),
+    garbage: () => new Response('?', { headers: { 'content-type': 'application/json' } }),
+  };
+  for (const code of OF_RUNS) {
+    one.faults.before = async (path) => (path.includes('/changes') ? (answers[code]?.() ?? refusal(code)) : undefined);
+    // A session that is over is begun again by itself; here that is refused too.
+    if (['signed_out', 'session_ended'].includes(code)) one.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
+    if (code === 'session_ended') continue; // this phone locks: returning.test.mjs
+    await tries(one);
+    assert.deepEqual(said(one), [code]);
+    assert.equal(one.app.state.account.trouble.sentence, SENTENCES[code], code);
+    delete one.faults.before;
+    if (code === 'signed_out') await one.app.catchUp({ words: WORDS });
+    await looks(one);
+    assert.deepEqual(said(one), [], `${code} is over`);
+  }
+  one.phone.end();
+});
+
+test('a failure that has no sentence about the way to the server is said as the server’s own fault, and goes', async () => {
+  const one = await keeper();
+  for (const code of ['not_found', 'wrong_origin', 'words_weak', 'never_heard_of']) {
+    one.faults.before = async (path) => (path.includes('/changes') ? refusal(code) : undefined);
+    await tries(one);
+    assert.deepEqual(said(one), ['internal'], code);
+    delete one.faults.before;
+    await looks(one);
+    assert.deepEqual(said(one), []);
+  }
+  one.phone.end();
+});
