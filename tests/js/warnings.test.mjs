@@ -1,12 +1,12 @@
 /** Every warning comes with its cause and goes with it: those that no other file of tests brings about. docs/warnings.md lists all. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { OF_RUNS } from '../../static/js/actions/warnings.js';
-import { SENTENCES } from '../../static/js/actions/sentences.js';
+import { OF_ENTRIES, OF_RUNS } from '../../static/js/actions/warnings.js';
+import { SENTENCES, sentenceOf } from '../../static/js/actions/sentences.js';
 import { KeptError } from '../../static/js/core/errors.js';
 import { anotherPhone } from './phone/another.mjs';
-import { isKept, looks, registeredPhone, save } from './phone/keeper.mjs';
-import { WORDS, until } from './phone/phone.mjs';
+import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';
+import { WORDS, file, until } from './phone/phone.mjs';
 import { startServer } from './phone/server.mjs';
 
 let server;
@@ -92,5 +92,69 @@ test('a failure that has no sentence about the way to the server is said as the 
     await looks(one);
     assert.deepEqual(said(one), []);
   }
+  one.phone.end();
+});
+
+test('each refusal of one entry is said at that entry alone, and no longer once it is taken', async () => {
+  const one = await keeper();
+  for (const code of OF_ENTRIES) {
+    one.faults.before = async (path, options) => (isPush(path, options) ? refusal(code) : undefined);
+    await save(one.app, code);
+    await tries(one);
+    const { state } = one.app.state.entries.find(({ title }) => title === code);
+    assert.deepEqual([state.code, state.sentence], ['trouble', sentenceOf(code)]);
+    assert.deepEqual(one.app.state.entries.filter((row) => row.state.code === 'trouble').length, 1);
+    assert.deepEqual(said(one), []);
+    delete one.faults.before;
+    await looks(one);
+    assert.ok(isKept(one.app.state), `${code} is over`);
+  }
+  one.phone.end();
+});
+
+test('an entry that was refused and came by the feed all the same is in no trouble, then or with its next words', async () => {
+  const one = await keeper();
+  one.faults.after = async (path, options) => (isPush(path, options) ? refusal('conflict') : undefined);
+  const { record } = await save(one.app, 'refused, and there');
+  await tries(one);
+  delete one.faults.after;
+  await looks(one);
+  assert.ok(isKept(one.app.state));
+  assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
+  one.faults.off = true;
+  await one.app.saveIncident({ record, fields: { narrative: 'and more' }, restricted: {} });
+  await tries(one);
+  assert.equal(one.app.state.entries.find((row) => row.record === record).state.code, 'sealed', 'nothing was refused of this');
+  one.phone.end();
+});
+
+test('what is refused and belongs to no entry is said with what is about the server, and no longer once it is taken', async () => {
+  const one = await keeper();
+  one.faults.before = async (path, options) => (isPush(path, options) ? refusal('bad_signature') : undefined);
+  await one.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} });
+  await tries(one);
+  assert.deepEqual(said(one), ['bad_signature']);
+  assert.ok(isKept(one.app.state), 'no entry is in trouble');
+  await again(one);
+  assert.deepEqual(said(one), ['bad_signature'], 'and after a lock');
+  delete one.faults.before;
+  await looks(one);
+  assert.deepEqual(said(one), []);
+  assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
+  one.phone.end();
+});
+
+test('no room for files on the server: said at the entry, and no longer once there is room', async () => {
+  const one = await keeper();
+  one.faults.before = async (path, { method }) => (path.includes('/blobs/') && method === 'PUT' ? refusal('over_quota') : undefined);
+  await one.app.addFile(one.record, file(new Uint8Array(5000).fill(3), 'voice.bin', ''), { route: 'files' });
+  await one.app.saveIncident({ record: one.record, fields: {}, restricted: {} });
+  await tries(one);
+  const [{ state }] = one.app.state.entries;
+  assert.deepEqual([state.code, state.sentence], ['trouble', SENTENCES.over_quota]);
+  delete one.faults.before;
+  await looks(one);
+  await until(one, isKept, 'kept');
+  assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
   one.phone.end();
 });

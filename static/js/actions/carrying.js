@@ -8,6 +8,7 @@ import { KeptError } from '../core/errors.js';
 import { partCount } from '../crypto/files.js';
 import { downloadBlob, uploadBlob } from '../net/blobs.js';
 import { STAYS, isLight, isWhole } from './light.js';
+import { ownerOf } from './warnings.js';
 
 /** @typedef {import('./syncing.js').Syncing} Syncing */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -32,10 +33,10 @@ export async function filesUp(syncing, isOneEntrys) {
         root.uploads = root.uploads.filter((/** @type {any} */ one) => one.blob !== blob);
         await isWhole(open, change, blob, syncing.ctx.clock.now());
       });
-      await syncing.settled(open, of);
+      await syncing.settled(open, ownerOf({ of, blob }));
     } catch (error) {
       if (!isOneEntrys(error)) throw error;
-      await syncing.troubled(open, of, /** @type {KeptError} */ (error).code);
+      await syncing.troubled(open, ownerOf({ of, blob }), /** @type {KeptError} */ (error).code);
     } finally {
       syncing.onItsWay(null, 0);
     }

@@ -26,7 +26,7 @@ import { putBackMissing } from './reconcile.js';
 import { keepSaid } from './said.js';
 import { shownRows } from './showing.js';
 import { takeReceipt } from './taking.js';
-import { OF_ENTRIES, STOPPING, codeOfRun, standing } from './warnings.js';
+import { OF_ENTRIES, STOPPING, codeOfRun, ownerOf, standing } from './warnings.js';
 import { heedWitnesses } from './witnesses.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -173,6 +173,7 @@ export class Syncing {
     await this.account();
     this.offline = false;
     this.trouble = null;
+    await this.endTroubles();
     this.ctx.show();
     await filesUp(this, isOneEntrys);
     if (!this.again) await filesDown(this);
@@ -215,10 +216,10 @@ export class Syncing {
         const given = await givenWith(this.ctx, open, waiting).catch(() => []);
         const kept = await pushVersion(link, waiting, open.store.root.feed, given);
         if (!await takeReceipt(open, waiting, kept)) throw new KeptError('server_behind');
-        await this.settled(open, waiting.of);
+        await this.settled(open, ownerOf(waiting));
       } catch (error) {
         if (!isOneEntrys(error)) throw error;
-        await this.troubled(open, waiting.of, /** @type {KeptError} */ (error).code);
+        await this.troubled(open, ownerOf(waiting), /** @type {KeptError} */ (error).code);
         this.absent.add(waiting.version); // its turn comes again in the next run
       }
     }
@@ -260,17 +261,27 @@ export class Syncing {
     this.ctx.show();
   }
 
-  /** @param {Open} open @param {string|null} of */
+  /** A refusal is over as well where what was refused came by the feed, or was erased: nothing waits there any more. */
+  async endTroubles() {
+    const open = this.openNow();
+    if (!open) return;
+    const { outbox, troubles, uploads } = open.store.root;
+    const waiting = new Set([...outbox, ...uploads].map(ownerOf));
+    const over = Object.keys(troubles).filter((of) => !waiting.has(of));
+    if (over.length) await open.store.change((root) => { for (const of of over) delete root.troubles[of]; });
+  }
+
+  /** @param {Open} open @param {string} of */
   async settled(open, of) {
-    if (!of || !open.store.root.troubles[of]) return;
+    if (!open.store.root.troubles[of]) return;
     await open.store.change((root) => {
       delete root.troubles[of];
     });
   }
 
-  /** @param {Open} open @param {string|null} of @param {string} code */
+  /** @param {Open} open @param {string} of @param {string} code */
   async troubled(open, of, code) {
-    if (!of || open.store.root.troubles[of] === code) return;
+    if (open.store.root.troubles[of] === code) return;
     await open.store.change((root) => {
       root.troubles[of] = code;
     });
@@ -308,9 +319,14 @@ export class Syncing {
   said() {
     const root = this.openNow()?.store.root;
     // That the server has closed stands in a line of its own.
-    const codes = root ? [this.trouble, ...standing(root)].filter((code) => !(code === 'closed' && root.account.closing)) : [];
+    const codes = root ? [this.trouble, ...ofNoEntry(root), ...standing(root)].filter((code) => !(code === 'closed' && root.account.closing)) : [];
     return [...new Set(codes)].flatMap((code) => code ?? []).map((code) => ({ code, sentence: sentenceOf(code), act: null }));
   }
+}
+
+/** Refusals of what belongs to no entry, a person say: no row could say them. @param {Record<string, any>} root @returns {string[]} */
+function ofNoEntry({ outbox, troubles, uploads }) {
+  return [...outbox, ...uploads].filter((one) => !one.of).flatMap((one) => troubles[ownerOf(one)] ?? []);
 }
 
 /** Of which epoch a device's keys are: the last change of keys says it. @param {import('./types.d.ts').Identity} identity */

@@ -11,6 +11,7 @@ import { noteErased } from './custody.js';
 import { follow } from './lines.js';
 import { heedRemoval, removeAgain, takeErased } from './removal.js';
 import { resealUnsent } from './resealing.js';
+import { ownerOf } from './warnings.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
 /** @typedef {import('./book.js').Batch} Batch */
@@ -80,7 +81,7 @@ export async function takeItems(open, items, feed, left) {
     }
     const came = new Set(items.map(({ version }) => version));
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
-    root.outbox = root.outbox.filter((/** @type {any} */ { version, of }) => !came.has(version) || root.troubles[of] === 'receipt_wrong');
+    root.outbox = root.outbox.filter((/** @type {any} */ waiting) => !came.has(waiting.version) || root.troubles[ownerOf(waiting)] === 'receipt_wrong');
     root.feed = feed;
     if (root.top <= feed.seq) delete root.top;
     if (left) root.coming = left;

@@ -37,3 +37,8 @@ export function codeOfRun(code) {
 export function standing(root) {
   return Object.entries(STANDING).flatMap(([code, stands]) => (stands(root) ? [code] : []));
 }
+
+/** What a refusal is noted under: the entry, or where there is none the record or the file itself. @param {{of?: string|null, record?: string, blob?: string}} waiting @returns {string} */
+export function ownerOf({ of, record, blob }) {
+  return of ?? record ?? blob ?? '';
+}
