@@ -9,6 +9,8 @@ import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs
 import { WORDS, file, until } from './phone/phone.mjs';
 import { startServer } from './phone/server.mjs';
 
+const DAY = 86_400_000;
+
 let server;
 before(async () => { server = await startServer(); });
 after(() => server.stop());
@@ -156,5 +158,27 @@ test('no room for files on the server: said at the entry, and no longer once the
   await looks(one);
   await until(one, isKept, 'kept');
   assert.deepEqual(one.phone.ctx.open.store.root.troubles, {});
+  one.phone.end();
+});
+
+test('a clock that goes wrong while the diary is in use is said, and no longer once it is set, with nothing to send', async () => {
+  const one = await keeper();
+  const { clock } = one.phone;
+  for (const off of [-3 * DAY, 5 * 365 * DAY]) {
+    const right = clock.now();
+    clock.move(off);
+    one.app.touch();
+    await looks(one);
+    assert.deepEqual(said(one), ['clock_off']);
+    const { record } = await save(one.app, 'by a wrong clock');
+    const [{ fields }] = await one.phone.ctx.open.book.versions(record);
+    assert.ok(Math.abs(fields._clock.offset_ms + off) < DAY / 24, 'noted with the entry');
+    await looks(one);
+    assert.deepEqual(said(one), ['clock_off']);
+    clock.move(right - clock.now());
+    one.app.touch();
+    await looks(one);
+    assert.deepEqual(said(one), []);
+  }
   one.phone.end();
 });

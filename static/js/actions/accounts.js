@@ -14,7 +14,7 @@ import { putBehind, vaultOf } from './door.js';
 import { followKeys } from './log.js';
 import { moveIn } from './moving_in.js';
 import { NO_PINS, noteShort } from './pins.js';
-import { CLOCK_OFF } from './taking.js';
+import { noteClock } from './wrong_clock.js';
 
 /** What the list of devices calls one that is not the keeper's. */
 const BORROWED = 'Borrowed device';
@@ -103,7 +103,7 @@ async function keepAccount(ctx, open, login, { notary, log, now, instance = null
     delete root.registering;
     root.unregistered ??= root.count;
     root.account = { ...root.account, registered: true, login, notary, log, instance };
-    noteClock(ctx, root, now);
+    noteClock(root, ctx.clock.now(), now);
     noteShort(open, root, renewed);
     change.putSealed('identity', sealed);
     change.beside('d', renewed);
@@ -131,7 +131,7 @@ export async function signIn(ctx, drafts, { login, words, code }) {
     return {
       fill(root, change) {
         fill(root, change);
-        noteClock(ctx, root, server.now);
+        noteClock(root, ctx.clock.now(), server.now);
         Object.assign(root, { session: ctx.api.held(), unregistered: 0, coming: 1 }); // at least one, until the feed says how many
       },
     };
@@ -280,12 +280,6 @@ async function meet(ctx) {
   if (server.origin !== ctx.origin) throw new KeptError('kdf_refused');
   if (typeof server.notary !== 'string' || typeof server.log !== 'string' || !Number.isSafeInteger(server.now)) throw new KeptError('garbage');
   return server;
-}
-
-/** How far this phone's clock is from the server's; noted with every version from now on. @param {Context} ctx @param {Record<string, any>} root @param {number} now */
-export function noteClock(ctx, root, now) {
-  root.clock_offset = Math.round(now - ctx.clock.now());
-  root.clock_off = Math.abs(root.clock_offset) > CLOCK_OFF;
 }
 
 /** @param {unknown} error @param {string} [sentence] the usual one unless given @returns {never} */

@@ -28,6 +28,7 @@ import { shownRows } from './showing.js';
 import { takeReceipt } from './taking.js';
 import { OF_ENTRIES, STOPPING, codeOfRun, ownerOf, standing } from './warnings.js';
 import { heedWitnesses } from './witnesses.js';
+import { followClock } from './wrong_clock.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -195,6 +196,7 @@ export class Syncing {
     if (told) await followClosing(open, told.closing);
     if (told) await followKeys(open, told);
     if (told) checkKey(open, told);
+    if (told) await followClock(open, this.ctx.clock.now(), told.now);
     return told;
   }
 

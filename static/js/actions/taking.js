@@ -19,8 +19,6 @@ import { ownerOf } from './warnings.js';
 /** @typedef {import('../net/feed.js').Item} Item */
 /** @typedef {import('../net/push.js').Kept} Kept */
 
-export const CLOCK_OFF = 24 * 60 * 60 * 1000;
-
 /**
  * A receipt that held. A number that something else has here already is not noted: the server has gone back behind what it said before.
  * @param {Open} open @param {{record: string, version: string, of: string|null}} entry @param {Kept} kept
@@ -38,8 +36,6 @@ export async function takeReceipt({ store, index, book }, { record, version, of 
     if (isForward && !kept.feed && kept.seq > root.feed.seq) root.top = Math.max(root.top ?? 0, kept.seq);
     root.outbox = root.outbox.filter((/** @type {any} */ waiting) => waiting.version !== version);
     if (kept.feed) root.feed = kept.feed;
-    const off = kept.at - book.clock.now();
-    if (root.clock_off && Math.abs(off) < CLOCK_OFF) Object.assign(root, { clock_off: false, clock_offset: off }); // it has been set since
     await rows(batch, { index, book }, of ? [of] : [], kept.at);
     return isForward;
   });
