@@ -6,7 +6,7 @@ import { SENTENCES, sentenceOf } from '../../static/js/actions/sentences.js';
 import { KeptError } from '../../static/js/core/errors.js';
 import { anotherPhone } from './phone/another.mjs';
 import { isKept, isPush, looks, registeredPhone, save } from './phone/keeper.mjs';
-import { WORDS, file, until } from './phone/phone.mjs';
+import { WORDS, file, makePhone, until } from './phone/phone.mjs';
 import { startServer } from './phone/server.mjs';
 
 const DAY = 86_400_000;
@@ -181,4 +181,17 @@ test('a clock that goes wrong while the diary is in use is said, and no longer o
     assert.deepEqual(said(one), []);
   }
   one.phone.end();
+});
+
+test('a new version by another key is said and not offered, and the next one by the right key ends that', async () => {
+  const { app } = makePhone();
+  await app.start();
+  const waits = () => [app.state.update, Boolean(app.state.unsigned)];
+  assert.deepEqual(waits(), [false, false]);
+  app.updateWaits(true);
+  assert.deepEqual(waits(), [true, false]);
+  app.updateWaits(false);
+  assert.deepEqual(waits(), [false, true], 'a tap would begin the one that waits, and that is another by now');
+  app.updateWaits(true);
+  assert.deepEqual(waits(), [true, false]);
 });

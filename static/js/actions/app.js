@@ -155,8 +155,8 @@ function browserMethods(ctx, drafts, idle) {
       }
       ctx.show();
     },
-    /** A new version of the app waits for the person. */
-    updateWaits: (/** @type {boolean} */ isSigned) => screen.set(isSigned ? { update: true } : { unsigned: true }),
+    /** A new version of the app waits for the person. One waits at a time: what was said of the one before is over, and nothing unsigned is offered in its place. */
+    updateWaits: (/** @type {boolean} */ isSigned) => screen.set({ update: isSigned, unsigned: !isSigned }),
   };
 }
 
