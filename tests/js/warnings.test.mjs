@@ -183,6 +183,33 @@ test('a clock that goes wrong while the diary is in use is said, and no longer o
   one.phone.end();
 });
 
+/** Types what cannot be sealed, and then what can. */
+async function typesOnAFullPhone(one) {
+  const { database } = one.phone;
+  const { write } = database;
+  database.write = async () => { throw new KeptError('no_space'); };
+  one.app.putDraft({ fields: { narrative: 'half a sentence' } });
+  await until(one, ({ account }) => account?.trouble?.code === 'no_space', 'said');
+  one.app.network();
+  await one.phone.rest();
+  assert.equal(one.app.state.account.trouble?.sentence, SENTENCES.no_space, 'it is not sealed yet');
+  database.write = write;
+  one.app.putDraft({ fields: { narrative: 'half a sentence and more' } });
+  await until(one, ({ draft }) => draft.saved_at !== null, 'sealed');
+  assert.equal(one.app.state.account?.trouble ?? null, null);
+  one.phone.end();
+}
+
+test('what is typed before the first words and cannot be sealed: said until it is', async () => {
+  const phone = makePhone();
+  await phone.app.start();
+  await typesOnAFullPhone({ phone, app: phone.app });
+});
+
+test('what is typed in an open diary and cannot be sealed: said until it is, whatever else is shown', async () => {
+  await typesOnAFullPhone(await keeper());
+});
+
 test('a new version by another key is said and not offered, and the next one by the right key ends that', async () => {
   const { app } = makePhone();
   await app.start();

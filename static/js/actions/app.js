@@ -38,7 +38,7 @@ const AT_ONCE = new Set([
 export function createApp(collaborators) {
   const screen = new Screen();
   /** @type {Context} */
-  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, left: 0, draftTurn: Promise.resolve(), notebook: /** @type {any} */ (null), show: () => show(ctx) };
+  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, left: 0, unsealed: null, draftTurn: Promise.resolve(), notebook: /** @type {any} */ (null), show: () => show(ctx) };
   ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);

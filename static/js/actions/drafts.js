@@ -101,6 +101,7 @@ export class Drafts extends Writing {
     if (this.kept === kept) {
       this.kept = saved;
       this.showInside();
+      this.say(null);
     }
   }
 
@@ -122,6 +123,7 @@ export class Drafts extends Writing {
   /** Throws the draft and its files away. */
   async drop() {
     const { ctx, kept } = this;
+    this.say(null);
     this.forget();
     await this.turn.catch(() => undefined);
     if (ctx.open) {
@@ -140,6 +142,7 @@ export class Drafts extends Writing {
    */
   saved(kept) {
     const now = this.kept ?? kept;
+    this.say(null);
     this.forget();
     const held = now.held.filter(({ attachment }) => !kept.held.some((one) => one.attachment === attachment));
     const [fields, restricted] = [newer(now.fields, kept.fields), newer(now.restricted, kept.restricted)];
@@ -152,6 +155,7 @@ export class Drafts extends Writing {
   forget() {
     this.pause();
     this.kept = null;
+    this.ctx.unsealed = null;
     for (const url of this.urls) this.ctx.objectUrl.drop(url);
     this.urls.clear();
   }
@@ -166,13 +170,21 @@ export class Drafts extends Writing {
     this.ctx.screen.set({ draft: kept && { id: kept.id, record: null, fields: kept.fields, restricted: kept.restricted, attachments: kept.held.map(shownHeld), saved_at: kept.saved_at } });
   }
 
-  /** @param {unknown} error */
+  /** What could not be sealed is said until it is, whatever else is shown meanwhile. @param {unknown} error */
   complain(error) {
     const code = error instanceof KeptError ? error.code : 'store_lost';
-    if (code === 'locked') return;
-    const { account } = this.ctx.screen.state;
-    const trouble = { code, sentence: sentenceOf(code), act: null };
-    this.ctx.screen.set({ account: { login: null, registered: false, recovery: 'todo', ...account, trouble } });
+    if (code !== 'locked') this.say(code);
+  }
+
+  /** @param {string|null} code */
+  say(code) {
+    const { ctx } = this;
+    if (ctx.unsealed === code) return;
+    ctx.unsealed = code;
+    if (ctx.open) return ctx.show();
+    const { account } = ctx.screen.state;
+    const trouble = code && { code, sentence: sentenceOf(code), act: null };
+    if (account || trouble) ctx.screen.set({ account: { login: null, registered: false, recovery: 'todo', ...account, trouble: trouble || null } });
   }
 }
 

@@ -17,6 +17,7 @@ import { lockUp } from './locking.js';
 import { returning } from './returning.js';
 import { nameOf, rewrapHere } from './rotating.js';
 import { keepLanguage } from './speaking.js';
+import { sentenceOf } from './sentences.js';
 import { noteOwn } from './sign_ins.js';
 import { mayTry, triedInVain, triedWell } from './tries.js';
 
@@ -111,7 +112,8 @@ export function show(ctx) {
   const { account, opened: times } = open.store.root;
   const owed = account.recovery === 'todo' && times > 1 ? 'later' : account.recovery;
   const rows = open.syncing.rows();
-  const [trouble = null, ...also] = open.syncing.said();
+  const unsealed = ctx.unsealed ? [{ code: ctx.unsealed, sentence: sentenceOf(ctx.unsealed), act: null }] : [];
+  const [trouble = null, ...also] = [...unsealed, ...open.syncing.said().filter(({ code }) => code !== ctx.unsealed)];
   const asked = lettersOf(open, 'question');
   screen.set({
     asked: asked[0] ? { n: asked.length, name: asked[0].name } : null,

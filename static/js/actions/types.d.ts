@@ -148,6 +148,8 @@ export type Context = Collaborators & {
   /** the last lock, until it is done */
   locking?: Promise<unknown>;
   draftTurn: Promise<unknown>;
+  /** why what is being written could not be sealed, as a code */
+  unsealed: string | null;
   /** sends file parts while locked */
   carrier?: import('./carrier.js').Carrier;
   /** this is not the keeper's phone: actions/borrowed.js */
