@@ -5,7 +5,8 @@ import test, { after, before } from 'node:test';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
-import { sender, startServer } from './phone/server.mjs';
+import { anotherPhone } from './phone/another.mjs';
+import { copyServer, sender, startServer } from './phone/server.mjs';
 import { SENTENCES } from '../../static/js/actions/sentences.js';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { unb64 } from '../../static/js/core/bytes.js';
@@ -96,6 +97,50 @@ test('a log that was changed after it was signed is said in a sentence, and entr
     await made.app.saveIncident({ record: null, fields: { narrative: 'still goes' }, restricted: {} });
     await until(made, isKept, 'still kept');
   }
+});
+
+test('a log that was changed stays said, though the server shows the true one again, over a lock too: both were signed', async () => {
+  const made = await keeper();
+  await looked(made, ({ log }) => log);
+  made.faults.after = async (path, _options, response) => (path === '/v1/log' ? json({ ...await response.json(), checkpoint: null }) : undefined);
+  await looked(made, ({ doubts }) => doubts?.log, 'changed');
+  made.faults.after = undefined;
+  await made.app.saveIncident({ record: null, fields: { narrative: 'under the true one' }, restricted: {} });
+  await looked(made, ({ log, feed }) => log?.proved >= feed.seq, 'the true one is followed');
+  assert.equal(made.app.state.account.trouble.code, 'log_changed');
+  await made.app.lock('asked');
+  await made.app.unlock(WORDS);
+  await until(made, ({ account }) => account?.trouble?.code === 'log_changed', 'said after a lock');
+  made.phone.end();
+});
+
+test('a server put back to an older copy has another log than it signed: said for good where the newer one was seen, and on no new phone', async (context) => {
+  process.env.DIARY_CHECKPOINT_SECONDS = '1'; // also where it is started again
+  const own = await startServer();
+  context.after(() => own.stop());
+  const earlier = server;
+  server = own;
+  const made = await keeper('one');
+  const isFollowed = ({ log, feed }) => log?.proved >= feed.seq && feed.seq > 0;
+  await looked(made, isFollowed);
+  const putBack = await copyServer(own);
+  await made.app.saveIncident({ record: null, fields: { narrative: 'two' }, restricted: {} });
+  await until(made, isKept, 'kept');
+  await looked(made, isFollowed);
+  await putBack();
+  made.app.network();
+  await until(made, ({ account }) => account.trouble?.code === 'server_behind', 'it is said');
+  await made.app.sendAgain();
+  await until(made, isKept, 'sent again');
+  await looked(made, ({ doubts }) => doubts?.log, 'the other log');
+  await until(made, ({ account }) => account.trouble?.code === 'log_changed', 'said');
+  const fresh = await anotherPhone(own.base, made.login);
+  await until(fresh, (state) => isKept(state) && state.entries.length === 2, 'on a new phone');
+  await looked({ app: fresh.app, ctx: fresh.phone.ctx }, isFollowed);
+  assert.equal(fresh.app.state.account.trouble, null);
+  for (const phone of [made.phone, fresh.phone]) phone.end();
+  delete process.env.DIARY_CHECKPOINT_SECONDS;
+  server = earlier;
 });
 
 test('a split view is found: two logs by one key that do not continue each other', async () => {

@@ -300,7 +300,9 @@ test('the last answer is lost and the phone restarts: the new words finish it he
   assert.ok(done);
   one.phone.end();
   const back = await again(one.phone, WORDS);
+  await until(back, ({ account }) => account.rekeying, 'says it is unfinished');
   await back.app.renewOn({ newWords: NEW });
+  assert.equal(back.app.state.account.rekeying, false);
   await save(back.app, 'after');
   await until(back, (state) => isKept(state) && state.entries.length === 2, 'kept');
   await back.app.lock('asked');

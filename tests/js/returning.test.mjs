@@ -88,6 +88,7 @@ test('a restart, and a short secret, do not bring it back; the words in use do',
   await assert.rejects(next.app.catchUp({ words: 'none of these words' }), { code: 'sign_in_failed' });
   await next.app.catchUp({ words: WORDS });
   await until(next, (state) => isKept(state) && state.entries.length === 2 && state.account.returned, 'sent');
+  assert.equal(next.app.state.account.trouble, null);
   next.end();
   one.phone.end();
 });

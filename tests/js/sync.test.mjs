@@ -332,7 +332,7 @@ test('a feed with a version that was altered is not taken in, and it is said', a
   assert.equal(entries.length, 1);
   two.faults.after = null;
   two.app.network();
-  await until(two, (state) => state.entries.length === 2, 'the true one');
+  await until(two, (state) => state.entries.length === 2 && state.account.trouble === null, 'the true one');
 });
 
 test('a server with fewer entries than before is noticed', async () => {

@@ -29,11 +29,11 @@ const bytesAt = async (phone, name) => (await phone.database.read([opened.place(
 const put = (phone, name, bytes) => phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
 const flipped = (bytes) => bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
 
-/** Locked; `meddle` with what lies there; opened again. `listed`: as many entries as were listed anew, null where none had to be. */
-async function meddled(phone, meddle) {
+/** Locked; `meddle` with what lies there; opened again, off line unless `over` says how it sends. `listed`: as many entries as were listed anew, null where none had to be. */
+async function meddled(phone, meddle, over = {}) {
   await phone.app.lock('test');
   await meddle();
-  const next = makePhone({ after: phone });
+  const next = makePhone({ after: phone, ...over });
   let listed = null;
   next.app.subscribe(() => { const { busy } = next.app.state; if (busy?.what === 'listing') listed = busy.total; });
   await next.app.start();
@@ -144,6 +144,24 @@ for (const [who, make] of [['on this phone only', twoEntries], ['with a server',
     next.end();
   });
 }
+
+test('an entry that was changed stays said, over a lock and with every run, and with others written since', async () => {
+  const { phone, other } = await sentEntries();
+  const [{ v }] = (await opened.readJson(`r/${other}`)).versions;
+  const { next, app, trouble } = await meddled(phone, async () => {
+    await put(phone, `v/${v}`, flipped(await bytesAt(phone, `v/${v}`)));
+    await put(phone, 'segment/0', null);
+  }, { origin: server.base, send: sender(server.base, {}) });
+  await until(next, () => trouble() === 'altered', 'said');
+  await app.saveIncident(fields('Written since.'));
+  await until(next, ({ entries }) => entries.some(({ title, state }) => title === 'Written since.' && state.code === 'kept'), 'kept');
+  await app.lock('test');
+  await app.unlock(WORDS);
+  await next.ctx.open.syncing.now();
+  assert.equal(trouble(), 'altered');
+  assert.deepEqual(flagsOf(app, other), ['altered']);
+  next.end();
+});
 
 test('a page of the numbers is put back as it was: said, and every record is asked', async () => {
   const { phone, app, record } = await sentEntries();

@@ -161,6 +161,24 @@ test('no room for files on the server: said at the entry, and no longer once the
   one.phone.end();
 });
 
+test('a phone that is full while it takes something in says so, and no longer once there is room', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await save(one.app, 'from the other');
+  await looks(one);
+  const { store } = two.phone.ctx.open;
+  const { change } = store;
+  store.change = async () => { throw new KeptError('no_space'); };
+  await tries(two);
+  assert.deepEqual(said(two), ['no_space']);
+  store.change = change;
+  await looks(two);
+  assert.deepEqual(said(two), []);
+  await until(two, (state) => state.entries.length === 2, 'it came');
+  for (const { phone } of [one, two]) phone.end();
+});
+
 test('a clock that goes wrong while the diary is in use is said, and no longer once it is set, with nothing to send', async () => {
   const one = await keeper();
   const { clock } = one.phone;
@@ -180,6 +198,64 @@ test('a clock that goes wrong while the diary is in use is said, and no longer o
     await looks(one);
     assert.deepEqual(said(one), []);
   }
+  one.phone.end();
+});
+
+test('an end that the server announces is said, with its day over and an entry refused too, and no longer once it is taken back', async () => {
+  const own = await startServer();
+  const one = await registeredPhone(own);
+  const day = (ms) => new Date(ms).toISOString().slice(0, 10);
+  const heard = (is) => until(one, ({ account }) => { void tries(one); return is(account.closing); }, 'heard');
+  assert.equal(one.app.state.account.closing, null);
+  await own.run('closing', day(Date.now()), '--at-once');
+  await heard((closing) => closing);
+  await save(one.app, 'on the day');
+  await until(one, (state) => { void tries(one); return state.entries.some((row) => row.state.sentence === SENTENCES.closed); }, 'refused');
+  await own.run('closing', 'never');
+  await heard((closing) => !closing);
+  await until(one, (state) => { void tries(one); return isKept(state); }, 'kept');
+  assert.deepEqual(said(one), []);
+  one.phone.end();
+  await own.stop();
+});
+
+test('an entry that is to be erased is said on every phone, and no longer once it is to stay', async () => {
+  const one = await keeper();
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await one.app.takeOutRecord(one.record, '');
+  await looks(one);
+  assert.deepEqual(one.app.state.erasing, []);
+  await one.app.askErasing(one.record, { words: WORDS });
+  for (const phone of [one, two]) {
+    await looks(phone);
+    assert.deepEqual(phone.app.state.erasing.map(({ record }) => record), [one.record]);
+  }
+  await two.app.stopErasing(one.record);
+  for (const phone of [one, two]) {
+    await looks(phone);
+    assert.deepEqual(phone.app.state.erasing, []);
+  }
+  for (const { phone } of [one, two]) phone.end();
+});
+
+test('a weaker lock that the server asks for in a run stops it and is said, and no longer once the server asks for the right one', async () => {
+  const one = await keeper();
+  await again(one);
+  one.faults.before = async (path) => (path.includes('/changes') || path === '/v1/session/renewal' ? json(401, { error: 'signed_out', message: 'x' }) : undefined);
+  one.faults.after = async (path, _options, response) => {
+    if (path !== '/v1/prelogin') return undefined;
+    const { kdf } = await response.json();
+    return json(200, { kdf: { ...kdf, m: 4 } });
+  };
+  await one.phone.ctx.open.store.change((root) => { root.session = null; });
+  one.phone.ctx.open.typed = WORDS;
+  await tries(one);
+  assert.deepEqual(said(one), ['kdf_refused']);
+  delete one.faults.before;
+  delete one.faults.after;
+  await looks(one);
+  assert.deepEqual(said(one), []);
   one.phone.end();
 });
 

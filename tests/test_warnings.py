@@ -1,0 +1,130 @@
+"""Every warning of the app has a row in docs/warnings.md: a test that it comes, and one that it goes or stays by design."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests import claims
+from tests.claims import ROOT
+
+JS = ROOT / "static" / "js"
+PAGE = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
+SECTIONS = claims.sections(PAGE)
+OTHERS = "What is no warning"
+ROWS = [(section, row) for section, text in SECTIONS.items() if section != OTHERS for row in claims.rows(text)]
+# Where a code may become a sentence by itself, without a tap: nothing else in actions/ calls sentenceOf.
+SPEAKERS = {"drafts.js", "opening.js", "sentences.js", "showing.js", "syncing.js"}
+
+
+def source(path: str) -> str:
+    """One module of the app."""
+    return (JS / path).read_text(encoding="utf-8")
+
+
+def listed(name: str, text: str) -> list[str]:
+    """The strings of a frozen list, with those of the lists it takes in. Raises AssertionError for no such list."""
+    found = re.search(rf"export const {name} = Object\.freeze\(\[(.*?)\]\)", text, re.DOTALL)
+    assert found, name
+    taken_in = [code for other in re.findall(r"\.\.\.(\w+)", found.group(1)) for code in listed(other, text)]
+    return taken_in + re.findall(r"'(\w+)'", found.group(1))
+
+
+def standing(text: str) -> list[str]:
+    """The keys of what stands in the root."""
+    found = re.search(r"export const STANDING = Object\.freeze\(\{(.*?)\n\}\)", text, re.DOTALL)
+    assert found
+    return re.findall(r"^  (\w+): ", found.group(1), re.MULTILINE)
+
+
+def frame_keys(text: str) -> set[str]:
+    """The words that a line above every page is said with; those of its buttons are not among them."""
+    lines = [line for line in text.splitlines() if 'class="line' in line or "<span>${t" in line or 'state-trouble">${t' in line]
+    spans = "\n".join(re.findall(r"<span[^>]*>\$\{.*?\}</span>", "\n".join(lines), re.DOTALL))
+    return set(re.findall(r"'((?:frame|server|erase|adv)\.[a-z_]+)'", spans))
+
+
+def codes_of(section: str) -> list[str]:
+    """The codes of the rows of a section, in order."""
+    return [row[0].strip("`") for row in claims.rows(SECTIONS[section])]
+
+
+def no_warnings() -> set[str]:
+    """What the page says is no warning."""
+    return set(re.findall(r"`([^`]+)`", SECTIONS[OTHERS]))
+
+
+@pytest.mark.parametrize(
+    ("section", "codes"),
+    [
+        ("Of a run to the server", listed("OF_RUNS", source("actions/warnings.js"))),
+        ("Of one entry", listed("OF_ENTRIES", source("actions/warnings.js"))),
+        ("What stands", standing(source("actions/warnings.js"))),
+    ],
+)
+def test_every_code_has_one_row_and_every_row_a_code(section: str, codes: list[str]) -> None:
+    """The lists of the app and the tables of the page are the same."""
+    assert codes
+    assert sorted(codes_of(section)) == sorted(codes)
+
+
+def test_every_line_above_a_page_has_a_row_or_is_said_to_be_none() -> None:
+    """A line that somebody adds to the frame is a warning with its tests, or is named as none."""
+    known = set(codes_of("Lines above every page"))
+    shown = frame_keys(source("ui/frame.js"))
+    assert known <= shown, known - shown
+    allowed = known | no_warnings() | FRAME_OTHERS
+    assert shown <= allowed, shown - allowed
+
+
+# What the lock counts down, and beneath the sign-ins what each was.
+FRAME_OTHERS = {
+    "frame.locking",
+    "frame.locking_soon",
+    "frame.sign_in_code",
+    "frame.sign_in_out",
+    "frame.sign_in_still",
+    "frame.sign_ins_more",
+}
+
+
+def test_every_mark_of_an_entry_has_a_row() -> None:
+    """Each flag that a screen asks for, and each reason that keeps an entry from "kept safe"."""
+    marks = set(codes_of("At an entry, a list or a pack"))
+    screens = "\n".join(path.read_text(encoding="utf-8") for path in sorted((JS / "ui").glob("*.js")))
+    flags = set(re.findall(r"\bflags\.includes\('(\w+)'\)", screens))
+    assert flags and flags <= marks, flags - marks
+    why = re.search(r"why\?: ([^;]+);", source("actions/types.d.ts"))
+    assert why
+    assert set(re.findall(r"'(\w+)'", why.group(1))) <= marks | no_warnings()
+
+
+def test_a_code_becomes_a_sentence_in_these_modules_only() -> None:
+    """A warning that another module of the engine begins to say has to come by one of the lists."""
+    modules = {path.name: path.read_text(encoding="utf-8") for path in (JS / "actions").glob("*.js")}
+    assert {name for name, text in modules.items() if re.search(r"\bsentenceOf\(", text)} == SPEAKERS
+
+
+@pytest.mark.parametrize(("section", "row"), ROWS, ids=[f"{section}: {row[0]}" for section, row in ROWS])
+def test_every_row_names_tests_that_exist(section: str, row: list[str]) -> None:
+    """One that it comes and one that it goes; one that never goes says so, and why."""
+    assert len(row) == 5, section
+    for cell in row[3:]:
+        named = claims.named_tests(cell)
+        assert named, f"{row[0]}: no test"
+        for test in named:
+            path, _, name = test.partition("::")
+            assert Path(ROOT, path).is_file(), path
+            assert name in claims.names_in(path), test
+    if "**stays**" in row[2]:
+        assert len(row[2]) > len("**stays**, for"), f"{row[0]} does not say why it stays"
+
+
+def test_the_lists_are_read_as_they_stand() -> None:
+    """A list that takes another in, and a line of the frame that is new, are seen."""
+    text = "export const A = Object.freeze(['x']);\nexport const B = Object.freeze([...A, 'y', 'z']);\n"
+    assert listed("B", text) == ["x", "y", "z"]
+    assert standing("export const STANDING = Object.freeze({\n  one: ({ a }) => a,\n  two: b,\n});") == ["one", "two"]
+    assert frame_keys("html`<div class=\"line\"><span>${t('frame.new')}</span>${button(t('frame.do'))}</div>`") == {"frame.new"}
