@@ -10,6 +10,7 @@ from typing import Literal
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.chromium import PATIENCE
+from tests.browser.navigators.beginning import BEGINS
 
 expect.set_options(timeout=PATIENCE)
 
@@ -33,22 +34,6 @@ STORED = """(async () => {
   const digest = await crypto.subtle.digest('SHA-256', bytes);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16)).join();
 })()"""
-# As the screens of a first entry do it: `first.js`, `add.js` and `copy.js` of static/js/ui.
-BEGINS = """async (narrative) => {
-  const reach = (name) => globalThis[Symbol.for(`kept tests: ${name}`)];
-  const app = reach('app');
-  if (!app) return null;
-  await app.here;
-  while (!reach('blockOf')) await new Promise((go) => setTimeout(go, 5));
-  const words = await app.suggestWords();
-  await app.putDraft({ fields: { narrative } });
-  await app.putDraft({ fields: reach('blockOf')({ chip: 'just_now', picked: null }, Date.now()) });
-  await app.enrolHere(words);
-  await app.saveIncident({ record: null, fields: {}, restricted: {} });
-  await app.register({ words });
-  await app.later('recovery');
-  return [words, app.state.account.login];
-}"""
 WAITING = re.compile(r"^(Sealed on this phone|Not sent yet|Sending|Words kept safe)")
 
 
