@@ -1,0 +1,39 @@
+"""What outlives a process keeps its names: a move or a rename of code changes none of them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.inventory import FROZEN, inventory
+
+NOW = inventory()
+
+
+@pytest.mark.parametrize("kind", NOW)
+def test_no_name_that_outlives_a_process_changed(kind: str) -> None:
+    """Against inventory.json, which `python -m tests.inventory` writes again where a name was meant to come, go or change."""
+    held = json.loads(FROZEN.read_text(encoding="utf-8"))
+    assert list(held) == list(NOW)
+    assert NOW[kind] == held[kind]
+
+
+def test_the_inventory_is_not_empty() -> None:
+    """Each pattern still finds what it is about: after a move of the code one that finds nothing would freeze nothing."""
+    fewest = {
+        "browser: labels of keys and bytes": 25,
+        "browser: database, tables, lock, caches": 6,
+        "browser: keys of values beside the table": 8,
+        "browser: kinds of sealed records": 7,
+        "browser: error codes": 70,
+        "server: labels of keys and bytes": 35,
+        "server: error codes": 30,
+        "server: tables and columns": 25,
+        "server: routes": 150,
+        "operator: settings": 25,
+        "operator: commands": 30,
+    }
+    counts = {kind: len(found) for kind, found in NOW.items() if isinstance(found, list | dict)}
+    assert [kind for kind in fewest if counts[kind] < fewest[kind]] == []
+    assert set(counts) == set(fewest)
