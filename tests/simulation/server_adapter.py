@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from unittest.mock import patch
 
 from diary.clock import FixedClock
-from diary.config import load
+from diary.config import Settings, load
 from diary.services import logbook, organisations, purge
 from diary.web.limits import NetworkLimit
 from tests import cookies
@@ -40,7 +40,7 @@ class Server:
         self.folder = folder
         folder.mkdir(exist_ok=True)
         self.clock = FixedClock(START_MS)
-        self.settings = load({**os.environ, **PLACES, "DIARY_DATA": str(folder)})
+        self.settings = settings_of(folder)
         self.app = make_app(self.settings, self.clock)
         self.running: Any = None
 
@@ -146,6 +146,11 @@ def _pieces(body: bytes, *, whole: bool) -> Callable[[], Awaitable[dict[str, Any
     return receive
 
 
+def settings_of(folder: Path) -> Settings:
+    """The settings of a server whose files are in `folder`."""
+    return load({**os.environ, **PLACES, "DIARY_DATA": str(folder)})
+
+
 def seed_random(seed: int) -> None:
     """From here on what the operating system gives as random bytes follows from `seed`."""
     source = random.Random(seed)
@@ -182,10 +187,13 @@ async def serve(folder: Path) -> None:
 
 def main() -> None:
     """Serve with the files in the folder named on the command line."""
+    folder = Path(sys.argv[1])
+    # In a clean clone this runs the migrations, which need an event loop and random bytes of their own.
+    make_tables(settings_of(folder))
     seed_random(0)
     cookies.watch(end_for_a_cookie)
     with patch.object(NetworkLimit, "enter", let_in):
-        asyncio.run(serve(Path(sys.argv[1])))
+        asyncio.run(serve(folder))
 
 
 if __name__ == "__main__":
