@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { isKept, looks } from './phone/keeper.mjs';
-import { PNG, WORDS, file, phoneWithEntry, until } from './phone/phone.mjs';
+import { PNG, WORDS, file, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
 import { anotherPhone } from './phone/another.mjs';
 import { PYTHON, sender, startServer } from './phone/server.mjs';
 
@@ -96,4 +96,20 @@ test('words written on the phone that was away bring it back, with nothing to be
     assert.equal((await phone.phone.ctx.open.store.readMany((await phone.phone.ctx.open.book.meta(record)).versions.map(({ v }) => `v/${v}`))).filter(Boolean).length, 0, 'no word of it is left');
     phone.phone.end();
   }
+});
+
+test('the list of entries is made again after one was erased for good: nothing is doubted', async () => {
+  const { one, record } = await twoPhones();
+  await erases(one, record);
+  await sevenDaysPass(one);
+  await one.phone.ctx.open.store.change((_root, change) => change.drop('segment/0'));
+  one.phone.end();
+  const next = makePhone({ after: one.phone, origin: server.base, send: sender(server.base, {}) });
+  await next.app.start();
+  await next.app.unlock(WORDS);
+  await until(next, ({ entries }) => entries.length === 1, 'the list');
+  await next.ctx.open.syncing.now();
+  assert.deepEqual([next.ctx.open.store.root.doubts, next.app.state.account.trouble], [{}, null]);
+  assert.deepEqual(titles({ app: next.app }), [['stays']]);
+  assert.ok(isGone(next, record));
 });
