@@ -80,11 +80,17 @@ def chain(statements: Sequence[Mapping[str, Any]], newest: bytes) -> tuple[Autho
 
 
 def verify_by(keys: Sequence[AuthorKey], by: object, message: bytes, signature: bytes) -> AuthorKey:
-    """The key that `by` (a key id) names, when the signature is its own. Raises BadSignature."""
-    for key in keys:
-        if author_key_id(key.pub) == by:
+    """The key that made a signature: the one that `by` (a key id) names, or one after it in `keys`. Raises BadSignature.
+
+    What a server lost is sent again under a signature of the key in use. A key never signs for one that came after it.
+    """
+    named = [place for place, key in enumerate(keys) if author_key_id(key.pub) == by]
+    for key in keys[named[0] :] if named else ():
+        try:
             verify_author(key.pub, message, signature)
-            return key
+        except BadSignature:
+            continue
+        return key
     raise BadSignature("The signature is by a key that is not this account's.")
 
 

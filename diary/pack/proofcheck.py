@@ -203,7 +203,7 @@ def _authors(keys: Fields) -> tuple[AuthorKey, ...]:
 
 
 def _check_author(proof: Proof, authors: Sequence[AuthorKey], message: bytes) -> None:
-    """Return when the key that a proof names signed it while that key counted; BadSignature otherwise."""
+    """Return when the key that a proof names, or one after it, signed it while it counted; BadSignature otherwise."""
     key = rekeying.verify_by(authors, proof.values.get("_by"), message, unb64(text_of(proof.raw, "sig")))
     received = whole_of(object_of(proof.raw, "receipt"), "ts") if proof.raw.get("receipt") else None
     if key.ts is not None and (received is None or received > key.ts):

@@ -36,6 +36,8 @@ def bases(folder: Path) -> list[Base]:
     plain, training, rekeyed, logged = (fictional_diary(count=3, exhibits=1) for _ in range(4))
     rekeyed.change_keys(at=START + 400 * DAY)
     rekeyed.add("incident", incident_fields(START + 401 * DAY, "After the change."), at=START + 401 * DAY)
+    lost = next(row for row in rekeyed.versions if row["kind"] == "incident")
+    rekeyed.send_again(lost, rekeyed.author, at=START + 402 * DAY)
     authority = make_authority(folder / "tsa")
     (folder / "logged").mkdir()
     stamped = packed(logged, Logged(logged).log(OTHERS + 4, authority), folder / "logged")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from diary.crypto.signing import Author, new_scalar
 from diary.pack.capsule import read_capsule
 from diary.pack.gather import make_capsule
 from tests.pack.conftest import BuiltPack, build, finish
@@ -46,7 +47,7 @@ async def test_a_training_pack_is_called_one_whatever_is_left_of_the_mark(tmp_pa
 
 
 async def test_versions_by_a_key_that_was_replaced(tmp_path: Path) -> None:
-    """Both keys' versions hold; what the old one signed afterwards does not, nor do statements that lead elsewhere."""
+    """Both keys' versions hold; what the old one signed afterwards or for the new one does not, nor do other statements."""
     diary = fictional_diary(count=2, exhibits=1)
     old = diary.change_keys(at=START + 400 * DAY)
     diary.add("incident", incident_fields(START + 401 * DAY, "After the change."), at=START + 401 * DAY)
@@ -68,9 +69,20 @@ async def test_versions_by_a_key_that_was_replaced(tmp_path: Path) -> None:
     diary.add("incident", incident_fields(START + 402 * DAY, "By whoever has the old key."), at=START + 402 * DAY)
     diary.author = new
     cases.add("the old key afterwards", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
+    diary.versions.pop()
+    lost, newest = next(row for row in diary.versions if row["kind"] == "incident"), diary.versions[-1]
+    diary.send_again(lost, new, at=START + 403 * DAY)
+    cases.add("lost, and sent again by the new key", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
+    diary.send_again(newest, old, at=START + 399 * DAY)
+    cases.add("named the new key, signed by the old", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
+    diary.send_again(newest, new, at=START + 401 * DAY)
+    diary.send_again(lost, Author(new_scalar()), at=START + 403 * DAY)
+    cases.add("sent again by a stranger", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
     found = compare(cases)
     assert found["replaced"] == set()
-    assert {code for code, _ in found["the old key afterwards"]} == {"author"}
+    assert found["lost, and sent again by the new key"] == set()
+    for name in ("the old key afterwards", "named the new key, signed by the old", "sent again by a stranger"):
+        assert {code for code, _ in found[name]} == {"author"}, name
     assert all("author" in {code for code, _ in found[name]} for name in ("no statement", "another time", "none"))
 
 

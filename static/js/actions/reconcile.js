@@ -14,12 +14,14 @@ import { firstHead } from '../ledger/heads.js';
 import { pullFeed } from '../net/feed.js';
 import { PAGE, forgetAfter, numbered } from '../store/feedlist.js';
 import { covered, writeSoon } from './manifest.js';
+import { signAgain } from './resealing.js';
 import { rows } from './taking.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
 /** @typedef {import('./types.d.ts').Open} Open */
 
-const LIST = 'again';
+/** What this phone had seen numbered when "send again" began: [record, version]. */
+export const LIST = 'again';
 const AT_ONCE = 200;
 const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
 
@@ -77,7 +79,10 @@ export async function putBackMissing(open) {
     const missing = listed.filter(([, version]) => !there.has(version) && !waiting.has(version));
     const batch = open.book.batch(root, change);
     const again = [];
-    for (const [record, version] of missing) again.push(...(await unnumber(open, batch, record, version)));
+    for (const [record, version] of missing) {
+      again.push(...(await unnumber(open, batch, record, version)));
+      await signAgain(open, batch, record, version);
+    }
     await offerFiles(open, batch, /** @type {[string, string][]} */ (listed.filter(([, version]) => there.has(version))));
     root.outbox = [...again, ...root.outbox];
     await rows(batch, open, [...new Set(again.flatMap(({ of }) => of ?? []))], null);

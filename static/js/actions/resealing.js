@@ -6,7 +6,13 @@
  * give the same numbers of its line a second time: to whoever checks a pack that looks like something taken out and put in.
  * The feed says how far the line had come (actions/taking.js), and what was written on the old state is numbered after it: page by
  * page, with how far the pages so far had come in the root (`put_back`), and nothing is sent before the last.
+ *
+ * [Note: lost, and the keys are new] What a server gave a receipt for may be on other phones, and what was written after it names
+ * its commitment. So where that server lost it and the keys were changed since, it goes again as it is, and only the signature is
+ * made anew. Whoever has the keys of before could have a server show this phone something in its own name: only what the phone
+ * noted as its own when it sealed it (`here`, book.js) is signed. The rest stays on this phone, which says so.
  */
+import { decodePush, encodePush, verifyByAny } from '../ledger/push.js';
 import { ownFields } from './book.js';
 
 /** @typedef {import('./types.d.ts').Open} Open */
@@ -29,7 +35,13 @@ export async function resealUnsent(open, batch, after = null, sent = new Set()) 
       line = after && line; // what follows it goes on from it as it is
       continue;
     }
-    const opened = await unsent(open, record, version);
+    const { here, before } = (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
+    if (before && !after) {
+      await signAgain(open, batch, record, version);
+      line = null; // what follows it goes on from it as it is
+      continue;
+    }
+    const opened = before && !here ? null : await unsent(open, record, version);
     if (!opened) continue;
     const { _line, _clock, _beacon = null, _parents } = opened.fields;
     if (!line && !_line) continue;
@@ -50,6 +62,22 @@ export async function resealUnsent(open, batch, after = null, sent = new Set()) 
   }
   if (line?.prev) root.line = { n: after ? line.n : root.line.n, prev: line.prev };
   return [...incidents];
+}
+
+/**
+ * A version that a server has lost gets a signature of the key in use, where the one it has counts for no number to come.
+ * See [Note: lost, and the keys are new].
+ * @param {Open} open @param {Batch} batch @param {string} record @param {string} version
+ */
+export async function signAgain({ store, book, vault, identity }, batch, record, version) {
+  const facts = (await book.meta(record, batch))?.versions.find(({ v }) => v === version);
+  const held = facts?.here && identity.authors.length > 1 ? await store.read(`v/${version}`) : null;
+  if (!held) return;
+  const push = decodePush(held.bytes);
+  const { c, sig } = push.meta;
+  if (await verifyByAny(identity.authors, { c, diary: identity.diary, record, version }, sig, null).then(() => true, () => false)) return;
+  const made = await vault.signAgain({ record, version, ...push }).catch(() => null);
+  if (made) batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));
 }
 
 /** A version as it was sealed here; null for what is not this device's to seal again. @param {Open} open @param {string} record @param {string} version @returns {Promise<import('./book.js').Opened|null>} */

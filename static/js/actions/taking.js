@@ -3,6 +3,7 @@
  * record, the list row, the outbox and the account of the diary move in one transaction.
  */
 import { KeptError } from '../core/errors.js';
+import { decodePush, encodePush } from '../ledger/push.js';
 import { number, numbered, withFacts } from '../store/feedlist.js';
 import { inFeedOrder } from './book.js';
 import { concern } from './listing.js';
@@ -66,6 +67,7 @@ export async function takeItems(open, items, feed, left) {
       }
       const isHere = (await book.meta(item.record, batch))?.versions.some(({ v }) => v === item.version) ?? false;
       const of = await takeItem(batch, book, item);
+      if (isHere && identity.authors.length > 1) await takeSignature(store, change, item);
       await wantFiles(root, store, isHere ? identity.device : null, book.seen.get(item.version));
       await heedRemoval({ store, book }, batch, book.seen.get(item.version));
       if (of) incidents.add(of);
@@ -117,6 +119,14 @@ export async function takeItem(batch, book, item) {
   if (opened?.kind === 'custody' && !opened.altered) noteErased(batch.root, opened.fields['lines']);
   countTowards(batch.root, meta.kind);
   return meta.kind === 'incident' ? record : meta.of;
+}
+
+/** What came again under a later key of the account has that signature from now on: a pack needs the one that counts for the receipt. @param {Open['store']} store @param {import('../store/store.js').Change} change @param {Item} item whose signature holds */
+async function takeSignature(store, change, { version, meta: { c, sig } }) {
+  const held = await store.read(`v/${version}`);
+  if (!held) return;
+  const push = decodePush(held.bytes);
+  if (push.meta.c === c && push.meta.sig !== sig) change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig } }));
 }
 
 /** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string|null} own this device, when it has the version @param {any} opened */

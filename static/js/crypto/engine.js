@@ -21,7 +21,8 @@ import { openFrom } from './people.js';
 import * as rekey from './rekey.js';
 import { Session } from './session.js';
 import { inFlight, openBoxes, openStored } from './stored.js';
-import { openVersion, sealVersion } from './versions.js';
+import { sign } from './signing.js';
+import { openVersion, sealVersion, signedBytes } from './versions.js';
 import { checkWords, suggestWords } from './words.js';
 
 /** @typedef {import('../core/bytes.js').Bytes} Bytes */
@@ -167,6 +168,14 @@ function versionPart(session) {
     openStored: async (/** @type {readonly import('./stored.js').StoredVersion[]} */ list) => openStored(session, list),
     sealVersion: (/** @type {VersionWish} */ wish) => sealOne(session, wish, namesOf),
     openVersion: async (/** @type {VersionPushed & {names?: Names}} */ pushed) => openOne(pushed),
+    signAgain: async (/** @type {VersionPushed} */ pushed) => {
+      const { identity, signKey } = session.own;
+      const { altered, reserved } = await openOne(pushed);
+      const { device } = /** @type {any} */ (reserved._author) ?? {};
+      if (altered || device !== identity.device) throw new KeptError('not_opened');
+      const { record, version, meta } = pushed;
+      return b64(await sign(signKey, signedBytes(meta.c, { diary: identity.diary, record, version })));
+    },
     openMany: async (
       /** @type {readonly (VersionPushed & {names?: Names})[]} */ list, /** @type {{digests?: boolean}} */ { digests = false } = {},
     ) => inFlight(list, async (pushed) => {

@@ -58,6 +58,8 @@
  *   sealVersion({record?, version?, kind, schema, open, restricted?, openKeys?, restrictedKeys?, parents?,
  *                line: {n, prev}, clock: {offset_ms, tz, utc}, names?})
  *       → {record, version, commitment, env, blobs, meta, wraps, envelopes, push}     push: the body to upload
+ *   signAgain({record, version, meta, wraps, envelopes}) → b64 signature of the key in use over a version of this device's
+ *       that holds under its own; nothing else of it changes. not_opened
  *   openVersion({record, version, meta, wraps, envelopes, names?})
  *       → {place, kind, schema, fields, restricted|null, reserved, keys: {open, restricted}, seeds, digests,
  *          commitment, altered}                      meta needs c, sig, parents, parts. not_opened
@@ -103,7 +105,7 @@ export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
   'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
   'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
   'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'earlierProof', 'forgetEarlierProof', 'registeredAs', 'kdfHigh',
-  'openCapture', 'setSchemas', 'sealVersion', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
+  'openCapture', 'setSchemas', 'sealVersion', 'signAgain', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
   'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientKeys', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));

@@ -112,7 +112,7 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
 /**
  * Reads a version with the diary's key. Throws `not_opened`; what opens but does not add up is `altered`.
  * @param {{place: Place, meta: Meta, wraps: readonly Uint8Array[], envelopes: readonly Uint8Array[]}} pushed
- * @param {{diaryKey: CryptoKey, olds?: ReadonlyMap<number, CryptoKey>, authors: ReadonlyMap<string, CryptoKey>}} keys `olds`: the diary's of earlier epochs; `authors`: public keys by key id
+ * @param {{diaryKey: CryptoKey, olds?: ReadonlyMap<number, CryptoKey>, authors: ReadonlyMap<string, CryptoKey>}} keys `olds`: the diary's of earlier epochs; `authors`: public keys by key id, oldest first
  * @param {(kind: string, schema: number) => Names | null} namesOf answers null when this program does not know the kind
  * @returns {Promise<OpenedVersion>}
  */
@@ -126,11 +126,27 @@ export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey,
   )));
   const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf);
   // Another account's keys come with their own statements; until then only this one's signatures can be judged.
-  const signPub = authors.get(String(read.reserved._by));
-  if (signPub && !read.altered) {
-    await verifyAuthor(signPub, signedBytes(meta.c, place), unb64(meta.sig)).catch(() => { read.altered = true; });
-  }
+  const counting = fromOn([...authors], String(read.reserved._by));
+  if (counting.length && !read.altered) read.altered = !await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig));
   return read;
+}
+
+/**
+ * The key that a version names and those that came after it: what the server lost is sent again under a signature of the key in use
+ * (docs/formats.md, section 4b). A key never signs for one that came after it.
+ * @param {readonly (readonly [string, CryptoKey])[]} authors by key id, oldest first
+ * @param {string} by key id
+ * @returns {CryptoKey[]} none for a key that is not among them
+ */
+function fromOn(authors, by) {
+  const at = authors.findIndex(([id]) => id === by);
+  return at < 0 ? [] : authors.slice(at).map(([, pub]) => pub);
+}
+
+/** @param {readonly CryptoKey[]} pubs @param {Bytes} message @param {Bytes} signature @returns {Promise<boolean>} */
+async function isSignedByAny(pubs, message, signature) {
+  for (const pub of pubs) if (await verifyAuthor(pub, message, signature).then(() => true, () => false)) return true;
+  return false;
 }
 
 /**

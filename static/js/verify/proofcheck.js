@@ -20,6 +20,7 @@ import { isLogFile } from './logpart.js';
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 /** @typedef {import('../ledger/statements.js').NotaryKey} NotaryKey */
 /** @typedef {{member: string, raw: Fields, version: string, values: Record<string, Json>, digests: Record<string, string>, withheld: Set<string>}} Proof */
+/** @typedef {ReadonlyMap<string, {key: CryptoKey, until: number|null}>} Authors an account's keys by their id, oldest first; `until`: the last ms an earlier one counts for */
 /** @typedef {{servable: Map<string, Proof>, restricted: Map<string, Proof>, keys: Fields, findings: Finding[], alone: boolean, told: Map<string, Proof>}} Proofs `told`: the folder that says most, the servable one where that is `alone` */
 
 export const SERVABLE = 'data/servable/proof/';
@@ -79,7 +80,7 @@ export function neverReceived(keys) {
   return keys['notary'] === '' && keys['log'] === '';
 }
 
-/** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. @param {Fields} keys @returns {Promise<Map<string, {key: CryptoKey, until: number|null}>>} */
+/** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. @param {Fields} keys @returns {Promise<Authors>} */
 async function authorsOf(keys) {
   const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
   const chain = await authorChain(earlier, textOf(keys, 'ecdsa_pub'));
@@ -167,7 +168,7 @@ function checkBehind({ told }) {
   return [...told.values()].filter(({ values }) => codesOf(values, '_parents').some((parent) => !told.has(parent))).map(({ member }) => find('left_out', member));
 }
 
-/** @param {Proof} proof @param {ReadonlyMap<string, {key: CryptoKey, until: number|null}>} authors @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
+/** @param {Proof} proof @param {Authors} authors @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
 async function checkOne(proof, authors, keys, before) {
   const { raw, member, values, digests } = proof;
   const [ids, c] = [objectOf(values, '_ids'), textOf(raw, 'c')];
@@ -175,14 +176,30 @@ async function checkOne(proof, authors, keys, before) {
   if (b64(commitment(digests)) !== c) found.push(find('commitment', member));
   if (ids['record'] !== raw['record'] || ids['version'] !== raw['version'] || values['_kind'] !== raw['kind']) found.push(find('misplaced', member));
   try {
-    const author = authors.get(textOf(values, '_by'));
+    const signed = { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') };
+    const until = await untilOf(fromOn(authors, textOf(values, '_by')), signed, textOf(raw, 'sig'));
     const received = wholeOf(objectOf(raw, 'receipt'), 'ts');
-    if (!author || (author.until !== null && (received === null || received > author.until))) throw new KeptError('bad_signature');
-    await verifyAuthor(/** @type {any} */ (author.key), { c, diary: textOf(ids, 'diary'), record: textOf(raw, 'record'), version: textOf(raw, 'version') }, textOf(raw, 'sig'));
+    if (until !== null && (received === null || received > until)) throw new KeptError('bad_signature');
   } catch {
     found.push(find('author', member));
   }
   return raw['receipt'] === null || raw['receipt'] === undefined ? found : [...found, ...await checkReceipt(proof, c, keys, before)];
+}
+
+/**
+ * The key that a version names and those that came after it: what a server lost is sent again under a signature of the key in use.
+ * @param {Authors} authors oldest first @param {string} by key id
+ * @returns {{key: CryptoKey, until: number|null}[]} none for a key that is not among them
+ */
+function fromOn(authors, by) {
+  const at = [...authors.keys()].indexOf(by);
+  return at < 0 ? [] : [...authors.values()].slice(at);
+}
+
+/** Until when the key that made a signature counts, ms; null for the one in use. @param {readonly {key: CryptoKey, until: number|null}[]} keys @param {{c: string, diary: string, record: string, version: string}} signed @param {string} sig @returns {Promise<number|null>} @throws bad_signature where none of them did */
+async function untilOf(keys, signed, sig) {
+  for (const { key, until } of keys) if (await verifyAuthor(/** @type {any} */ (key), signed, sig).then(() => true, () => false)) return until;
+  throw new KeptError('bad_signature');
 }
 
 /** @param {Proof} proof @param {string} c @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
