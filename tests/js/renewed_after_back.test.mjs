@@ -189,6 +189,63 @@ test('what another phone wrote waits for that phone, and is said until it has co
   assert.equal(new Set(await Promise.all(signatures)).size, 1);
 });
 
+for (const [when, begin, fails] of [
+  ['not begun', async () => undefined, '/changes'],
+  ['begun before, and the feed cannot be read', ({ app }) => app.sendAgain(), '/changes'],
+  ['begun before, and nothing can be sent', ({ app }) => app.sendAgain(), '/versions/'],
+]) {
+  test(`the keys change while "send again" is ${when}: everything opens afterwards, in a new process too`, async () => {
+    const one = await registeredPhone(server);
+    const two = await anotherPhone(server.base, one.login);
+    await looks(two);
+    const putBack = await copied();
+    two.faults.off = true;
+    const { record } = await save(one.app, 'two');
+    await looks(one);
+    const commitments = async ({ phone }) => (await phone.ctx.open.book.meta(record)).versions.map(({ c }) => c);
+    const before = await commitments(one);
+    await putBack();
+    two.faults.off = false;
+    await looks(one).catch(() => undefined);
+    await saysGoneBack(one);
+    one.faults.before = (path) => {
+      if (path.includes(fails)) throw new TypeError('Failed to fetch');
+    };
+    await begin(one);
+    await looks(one).catch(() => undefined);
+    await two.app.renewKeys({ words: WORDS, newWords: NEW });
+    await one.app.catchUp({ words: NEW });
+    delete one.faults.before;
+    await looks(one).catch(() => undefined);
+    if (one.app.state.account.trouble) await one.app.sendAgain();
+    await until(one, isKept, 'kept');
+    const three = await anotherPhone(server.base, one.login, NEW);
+    for (const phone of [one, two, three]) await standsWell(phone, ['one', 'two']);
+    await standsWell(await again(one, NEW), ['one', 'two']);
+    assert.deepEqual(await commitments(three), before);
+  });
+}
+
+test('a receipt with a number that the feed had not reached, and then new keys elsewhere: the entry opens in a new process', async () => {
+  const one = await registeredPhone(server);
+  const two = await anotherPhone(server.base, one.login);
+  await looks(two);
+  await save(two.app, 'theirs');
+  await looks(two);
+  one.faults.before = (path) => {
+    if (path.includes('/changes')) throw new TypeError('Failed to fetch');
+  };
+  await save(one.app, 'mine');
+  await until(one, () => statesOf(one).mine === 'kept', 'kept');
+  await looks(two);
+  await two.app.renewKeys({ words: WORDS, newWords: NEW });
+  await looks(one).catch(() => undefined);
+  await one.app.catchUp({ words: NEW });
+  delete one.faults.before;
+  await until(one, ({ entries }) => entries.length === 3, 'all here');
+  await standsWell(await again(one, NEW), ['mine', 'one', 'theirs']);
+});
+
 test('a signature holds when it is by the key that a version names or by one that came after it, and by no other', async () => {
   const pairs = [await newPair(), await newPair(), await newPair(), await newPair()];
   const keys = await Promise.all(pairs.map(async (pair) => ({ id: authorId(pair.pub), key: await importAuthor(pair), pub: await importAuthorPub(pair.pub) })));

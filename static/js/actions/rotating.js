@@ -33,6 +33,7 @@ import { deviceOf, proofOf, samePins } from './accounts.js';
 import { confirm } from './confirming.js';
 import { beaconOf } from './log.js';
 import { behindOf } from './pins.js';
+import { LIST } from './reconcile.js';
 import { resealUnsent } from './resealing.js';
 import { cameBack } from './returning.js';
 import { rows } from './taking.js';
@@ -371,8 +372,12 @@ async function remakeSlot(ctx, open, door, words) {
 
 /** @param {Open} open */
 async function versionsHere({ store }) {
-  const sent = (await numbered(store, 1, store.root.feed.seq)).map(([, record, version]) => ({ record, version }));
-  return [...sent, ...store.root.outbox.map((/** @type {any} */ { record, version }) => ({ record, version }))];
+  const { root } = store;
+  // Also what has a number that the feed has not reached, and what "send again" has still to look for.
+  const sent = (await numbered(store, 1, Math.max(root.feed.seq, root.top ?? 0))).map(([, record, version]) => ({ record, version }));
+  const listed = /** @type {[string, string][]} */ ([...(root.strays ?? []), ...((root.again && await store.readJson(LIST)) || [])]).map(([record, version]) => ({ record, version }));
+  const all = [...sent, ...listed, ...root.outbox.map((/** @type {any} */ { record, version }) => ({ record, version }))];
+  return [...new Map(all.map((one) => [one.version, one])).values()];
 }
 
 /** What is here of some versions; erased ones have nothing to wrap. @param {Open} open @param {{record: string, version: string}[]} some */
