@@ -11,7 +11,7 @@ import { sealTo } from '../../static/js/crypto/people.js';
 import { SLOT_BYTES, placeOf } from '../../static/js/crypto/slots.js';
 import { FUNCTIONS } from '../../static/js/crypto/vault.js';
 import { decodePush, envDigest, verifyAuthor } from '../../static/js/ledger/push.js';
-import { random, unb64 } from '../../static/js/core/bytes.js';
+import { b64, random, unb64 } from '../../static/js/core/bytes.js';
 
 const ORIGIN = 'https://notes.example';
 const LOGIN = 'calm-river-7f3k';
@@ -153,6 +153,11 @@ test('registering, then signing in elsewhere with the words or with the code, gi
   assert.notEqual(known.device, identity.device);
   await second.setSchemas(SCHEMAS);
   assert.equal((await second.openVersion(version)).fields.text, 'x');
+  // Only the device that sealed a version signs it again, and only as it was sealed
+  const sig = await engine.signAgain(version);
+  await verifyAuthor(unb64(identity.ecdsa_pub), { c: version.commitment, diary: identity.diary, record: version.record, version: version.version }, sig);
+  await refuses('not_opened', () => second.signAgain(version));
+  await refuses('not_opened', () => engine.signAgain({ ...version, meta: { ...version.meta, c: b64(new Uint8Array(32)) } }));
 
   const { engine: third } = cheapEngine();
   assert.deepEqual(await third.codeAuth({ code: code.crockford, login: LOGIN }), { code_auth: body.code_auth });
