@@ -98,7 +98,7 @@ test('words written on the phone that was away bring it back, with nothing to be
   }
 });
 
-test('the list of entries is made again after one was erased for good: nothing is doubted', async () => {
+test('the list of entries is made again, and a sealed copy made, after one was erased for good: nothing is doubted', async () => {
   const { one, record } = await twoPhones();
   await erases(one, record);
   await sevenDaysPass(one);
@@ -111,5 +111,10 @@ test('the list of entries is made again after one was erased for good: nothing i
   await next.ctx.open.syncing.now();
   assert.deepEqual([next.ctx.open.store.root.doubts, next.app.state.account.trouble], [{}, null]);
   assert.deepEqual(titles({ app: next.app }), [['stays']]);
-  assert.ok(isGone(next, record));
+  assert.ok(isGone({ app: next.app }, record));
+  const { file: copy } = await next.app.makeCopy({ words: WORDS });
+  const restored = makePhone({});
+  await restored.app.start();
+  await restored.app.takeCopy({ file: copy, words: WORDS });
+  assert.deepEqual(titles({ app: restored.app }), [['stays']]);
 });

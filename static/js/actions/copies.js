@@ -11,11 +11,11 @@ import { KeptError } from '../core/errors.js';
 import { decodePush, verifyByAny } from '../ledger/push.js';
 import { partName } from '../net/blobs.js';
 import { openKept, writeKept } from '../pack/kept.js';
-import { numbered } from '../store/feedlist.js';
 import { confirm } from './confirming.js';
 import { putBehind, vaultOf } from './door.js';
 import { NO_PINS } from './pins.js';
 import { moveIn } from './moving_in.js';
+import { everyVersion } from './reconcile.js';
 import { takeRestored } from './restoring.js';
 
 /** @typedef {import('./types.d.ts').Context} Context */
@@ -34,7 +34,7 @@ export async function makeCopy(ctx, open, { words, onProgress = () => undefined,
   const { store, vault } = open;
   await confirm(ctx, open, words);
   const keys = { ...(await vault.copyKeys({ words })), code_wrap: store.root.account.code_wrap ?? null };
-  const rows = await everyVersion(open);
+  const rows = await versionsIn(open);
   const { here, lacking } = await everyBlob(open, rows);
   const total = rows.length + here.reduce((sum, { n }) => sum + n, 0);
   let done = 0;
@@ -49,17 +49,17 @@ export async function makeCopy(ctx, open, { words, onProgress = () => undefined,
 }
 
 /**
- * Versions in feed order, what waits last. @param {Open} open @returns {Promise<{record: string, version: string, seq: number|null, receipt: any}[]>}
+ * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that was removed at once.
+ * @param {Open} open @returns {Promise<{record: string, version: string, seq: number|null, receipt: any}[]>}
  */
-async function everyVersion({ store, book }) {
-  const rows = (await numbered(store, 1, store.root.feed.seq)).map(([seq, record, version]) => ({ record, version, seq }));
-  const known = new Set(rows.map(({ version }) => version));
-  const waiting = store.root.outbox.filter((/** @type {any} */ { version }) => !known.has(version)).map((/** @type {any} */ { record, version }) => ({ record, version, seq: null }));
-  const all = [...rows, ...waiting];
+async function versionsIn({ store, book }) {
   const found = [];
-  for (const row of all) {
-    const facts = (await book.meta(row.record))?.versions.find(({ v }) => v === row.version);
-    if (facts) found.push({ ...row, receipt: facts.receipt ?? null }); // an erased one is no longer here
+  for (const row of await everyVersion({ store })) {
+    const meta = await book.meta(row.record);
+    const facts = meta?.versions.find(({ v }) => v === row.version);
+    if (!meta || !facts || meta.erased_at !== undefined || facts.erased !== undefined) continue;
+    if (meta.kind === 'attachment' && !await store.read(`v/${row.version}`)) continue;
+    found.push({ ...row, seq: facts.seq, receipt: facts.receipt ?? null });
   }
   return found;
 }

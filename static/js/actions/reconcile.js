@@ -21,7 +21,7 @@ import { rows } from './taking.js';
 /** @typedef {import('./types.d.ts').Open} Open */
 
 /** What this phone had seen numbered when "send again" began: [record, version]. */
-export const LIST = 'again';
+const LIST = 'again';
 const AT_ONCE = 200;
 const BEGINNING = Object.freeze({ seq: 0, head: b64(firstHead()) });
 
@@ -126,6 +126,20 @@ async function offerFiles(open, batch, listed) {
       if (blobs.length) await offer(open, batch, blobs, (await open.book.meta(record, batch))?.of ?? null);
     }
   }
+}
+
+/**
+ * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those with a number that
+ * the feed has not reached, and those that "send again" has still to look for.
+ * @param {Pick<Open, 'store'>} open @returns {Promise<{record: string, version: string}[]>} each once; what was erased is among them
+ */
+export async function everyVersion({ store }) {
+  const { root } = store;
+  const sent = (await numbered(store, 1, Math.max(root.feed.seq, root.top ?? 0))).map(([, record, version]) => ({ record, version }));
+  const listed = root.again ? await store.readJson(LIST) ?? [] : [];
+  const lost = [...listed, ...(root.strays ?? [])].map((/** @type {[string, string]} */ [record, version]) => ({ record, version }));
+  const waiting = root.outbox.map((/** @type {any} */ { record, version }) => ({ record, version }));
+  return [...new Map([...sent, ...lost, ...waiting].map((one) => [one.version, one])).values()];
 }
 
 /** @param {Open} open */

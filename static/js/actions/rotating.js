@@ -33,7 +33,7 @@ import { deviceOf, proofOf, samePins } from './accounts.js';
 import { confirm } from './confirming.js';
 import { beaconOf } from './log.js';
 import { behindOf } from './pins.js';
-import { LIST } from './reconcile.js';
+import { everyVersion } from './reconcile.js';
 import { resealUnsent } from './resealing.js';
 import { cameBack } from './returning.js';
 import { rows } from './taking.js';
@@ -245,7 +245,7 @@ async function rewrapAll(open, onProgress) {
     for (const [i, { version, meta, envelopes }] of held.entries()) change.put(`v/${version}`, { k: 'version' }, encodePush({ meta: { ...meta, grants: [] }, wraps: /** @type {any} */ (made[i]), envelopes }));
     for (const { version } of some) done.add(version);
   };
-  const all = await versionsHere(open);
+  const all = await everyVersion(open);
   for (let from = 0; from < all.length; from += AT_ONCE) {
     const some = all.slice(from, from + AT_ONCE);
     await store.change((_root, change) => rewrap(change, some));
@@ -253,7 +253,7 @@ async function rewrapAll(open, onProgress) {
   }
   await store.change(async (root, change) => {
     if (open.identity !== identity) return; // changed once more meanwhile: that change makes the wraps for its keys
-    await rewrap(change, (await versionsHere(open)).filter(({ version }) => !done.has(version)));
+    await rewrap(change, (await everyVersion(open)).filter(({ version }) => !done.has(version)));
     await vault.forgetOlds();
     change.putSealed('identity', await vault.sealIdentity(/** @type {any} */ (store.place('identity'))));
     root.rewrap = false;
@@ -368,16 +368,6 @@ async function remakeSlot(ctx, open, door, words) {
     change.putSealed('identity', sealed);
     change.beside('d', renewed);
   });
-}
-
-/** @param {Open} open */
-async function versionsHere({ store }) {
-  const { root } = store;
-  // Also what has a number that the feed has not reached, and what "send again" has still to look for.
-  const sent = (await numbered(store, 1, Math.max(root.feed.seq, root.top ?? 0))).map(([, record, version]) => ({ record, version }));
-  const listed = /** @type {[string, string][]} */ ([...(root.strays ?? []), ...((root.again && await store.readJson(LIST)) || [])]).map(([record, version]) => ({ record, version }));
-  const all = [...sent, ...listed, ...root.outbox.map((/** @type {any} */ { record, version }) => ({ record, version }))];
-  return [...new Map(all.map((one) => [one.version, one])).values()];
 }
 
 /** What is here of some versions; erased ones have nothing to wrap. @param {Open} open @param {{record: string, version: string}[]} some */
