@@ -145,6 +145,12 @@ test('what somebody with a copy of the phone had it take in under its own name i
   await until(one, () => statesOf(one).mine === 'kept', 'its own is kept');
   await looks(one);
   assert.deepEqual(statesOf(one), { one: 'kept', mine: 'kept', forged: 'trouble' });
+  // A sealed copy has it as this phone has it, and can be taken in
+  const { file: copy } = await one.app.makeCopy({ words: NEW });
+  const restored = makePhone();
+  await restored.app.start();
+  await restored.app.takeCopy({ file: copy, words: NEW });
+  assert.deepEqual(titles(restored), ['forged', 'mine', 'one']);
   const three = await anotherPhone(server.base, one.login, NEW);
   for (const phone of [two, three]) {
     await looks(phone);

@@ -23,6 +23,35 @@ async function restored(copy, words = WORDS) {
   return { phone, app: phone.app, faults };
 }
 
+test('new keys on a phone restored from a copy, and then a server: everything in it is taken, and opens on another phone', async () => {
+  const one = await registeredPhone(server);
+  await save(one.app, 'two');
+  await looks(one);
+  const next = await restored(await one.app.makeCopy({ words: WORDS }));
+  await save(next.app, 'three');
+  await next.app.renewKeys({ words: WORDS, newWords: NEW });
+  const { login } = await next.app.register({ words: NEW });
+  await until(next, (state) => state.entries.length === 3 && isKept(state), 'kept');
+  await looks(next);
+  const three = await anotherPhone(another.base, login, NEW);
+  for (const phone of [next, three]) {
+    await looks(phone);
+    assert.deepEqual(titles(phone), ['one', 'three', 'two']);
+    assert.deepEqual([phone.phone.ctx.open.store.root.doubts, phone.app.state.account.trouble], [{}, null]);
+  }
+});
+
+test('a copy is made after a file was removed at once', async () => {
+  const one = await registeredPhone(server);
+  const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
+  await looks(one);
+  await one.app.purgeFile(attachment, { words: WORDS });
+  await looks(one);
+  const next = await restored(await one.app.makeCopy({ words: WORDS }));
+  assert.deepEqual(titles(next), ['one']);
+  assert.equal(next.app.state.account.trouble, null);
+});
+
 test('a copy has what took a number that the feed had not reached, also in the middle of "send again"', async () => {
   const one = await registeredPhone(server);
   const two = await anotherPhone(server.base, one.login);

@@ -11,6 +11,9 @@
  * its commitment. So where that server lost it and the keys were changed since, it goes again as it is, and only the signature is
  * made anew. Whoever has the keys of before could have a server show this phone something in its own name: only what the phone
  * noted as its own when it sealed it (`here`, book.js) is signed. The rest stays on this phone, which says so.
+ *
+ * Where this phone itself makes the keys new, it says up to where those of before count, by a number. What has none then (all of a
+ * diary that was restored from a copy and has met no server) it signs as well, whoever wrote it.
  */
 import { decodePush, encodePush, verifyByAny } from '../ledger/push.js';
 import { ownFields } from './book.js';
@@ -23,9 +26,10 @@ const SCHEMA = 1;
 /**
  * @param {Open} open @param {Batch} batch @param {{n: number, prev: string|null}|null} [after] where the line stands; without it the numbers stay
  * @param {Set<string>} [sent] versions a server has all the same: they stay as they are
+ * @param {boolean} [whoever] this phone made the keys: see [Note: lost, and the keys are new]
  * @returns {Promise<string[]>} the incidents whose rows are to be made again
  */
-export async function resealUnsent(open, batch, after = null, sent = new Set()) {
+export async function resealUnsent(open, batch, after = null, sent = new Set(), whoever = false) {
   const { root, change } = batch;
   /** @type {Set<string>} */
   const incidents = new Set();
@@ -37,7 +41,7 @@ export async function resealUnsent(open, batch, after = null, sent = new Set()) 
     }
     const { here, before } = (await open.book.meta(record, batch))?.versions.find(({ v }) => v === version) ?? {};
     if (before && !after) {
-      await signAgain(open, batch, record, version);
+      await signAgain(open, batch, record, version, whoever);
       line = null; // what follows it goes on from it as it is
       continue;
     }
@@ -67,16 +71,16 @@ export async function resealUnsent(open, batch, after = null, sent = new Set()) 
 /**
  * A version that a server has lost gets a signature of the key in use, where the one it has counts for no number to come.
  * See [Note: lost, and the keys are new].
- * @param {Open} open @param {Batch} batch @param {string} record @param {string} version
+ * @param {Open} open @param {Batch} batch @param {string} record @param {string} version @param {boolean} [whoever] not only what was sealed here
  */
-export async function signAgain({ store, book, vault, identity }, batch, record, version) {
+export async function signAgain({ store, book, vault, identity }, batch, record, version, whoever = false) {
   const facts = (await book.meta(record, batch))?.versions.find(({ v }) => v === version);
-  const held = facts?.here && identity.authors.length > 1 ? await store.read(`v/${version}`) : null;
+  const held = (facts?.here || whoever) && identity.authors.length > 1 ? await store.read(`v/${version}`) : null;
   if (!held) return;
   const push = decodePush(held.bytes);
   const { c, sig } = push.meta;
   if (await verifyByAny(identity.authors, { c, diary: identity.diary, record, version }, sig, null).then(() => true, () => false)) return;
-  const made = await vault.signAgain({ record, version, ...push }).catch(() => null);
+  const made = await vault.signAgain({ record, version, ...push }, { whoever }).catch(() => null);
   if (made) batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));
 }
 

@@ -217,7 +217,7 @@ async function follow(ctx, open, { words, onProgress = () => undefined }) {
     await ctx.api.signOut().catch(() => undefined);
     throw error;
   });
-  if (changed) await adopt(ctx, open, words, await sentOf(ctx, open));
+  if (changed) await adopt(ctx, open, words, { sent: await sentOf(ctx, open) });
   else await remakeSlot(ctx, open, await readDoor(ctx.database), words);
   await rewrapHere(open, onProgress);
 }
@@ -318,7 +318,7 @@ async function isInPlace(ctx, open, auth) {
 
 /** The server has it all (or there is none): now here. @param {Context} ctx @param {Open} open @param {string} newWords @param {string} auth of the new words, empty where there is no server @param {OnProgress} onProgress */
 async function settle(ctx, open, newWords, auth, onProgress) {
-  await adopt(ctx, open, newWords);
+  await adopt(ctx, open, newWords, { isOwn: true });
   if (open.store.root.account.registered) await isInPlace(ctx, open, auth).catch(() => false);
   Object.assign(open, { proved: auth || null, typed: null, refused: false });
   open.syncing.trouble = null; // it may have been signed out until now, and is not any more
@@ -338,8 +338,8 @@ async function sentOf(ctx, open) {
   return new Set(held.filter(({ version, envelopes }) => known.get(version) === envDigest(envelopes)).map(({ version }) => version));
 }
 
-/** The keys made ready count here, in one transaction. @param {Context} ctx @param {Open} open @param {string} words @param {Set<string>} [sent] waiting here, and the server has them */
-async function adopt(ctx, open, words, sent) {
+/** The keys made ready count here, in one transaction. @param {Context} ctx @param {Open} open @param {string} words @param {{sent?: Set<string>, isOwn?: boolean}} how `sent`: waiting here, and the server has them; `isOwn`: this phone made them */
+async function adopt(ctx, open, words, { sent, isOwn = false }) {
   const { vault, store } = open;
   const door = await readDoor(ctx.database);
   await store.change(async (root, change) => {
@@ -354,7 +354,7 @@ async function adopt(ctx, open, words, sent) {
     root.account.recovery = 'todo';
     root.rewrap = true;
     const batch = open.book.batch(root, change);
-    await rows(batch, open, await resealUnsent(open, batch, null, sent), null);
+    await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);
   }, { last: true }); // given up half-way, the worker would go on with a store key that no slot here leads to
 }
 

@@ -58,8 +58,8 @@
  *   sealVersion({record?, version?, kind, schema, open, restricted?, openKeys?, restrictedKeys?, parents?,
  *                line: {n, prev}, clock: {offset_ms, tz, utc}, names?})
  *       → {record, version, commitment, env, blobs, meta, wraps, envelopes, push}     push: the body to upload
- *   signAgain({record, version, meta, wraps, envelopes}) → b64 signature of the key in use over a version of this device's
- *       that holds under its own; nothing else of it changes. not_opened
+ *   signAgain({record, version, meta, wraps, envelopes}, {whoever?}) → b64 signature of the key in use over a version of this
+ *       device's (or, with `whoever`, of any) that holds under its own; nothing else of it changes. not_opened
  *   openVersion({record, version, meta, wraps, envelopes, names?})
  *       → {place, kind, schema, fields, restricted|null, reserved, keys: {open, restricted}, seeds, digests,
  *          commitment, altered}                      meta needs c, sig, parents, parts. not_opened
