@@ -84,6 +84,42 @@ const putsBack = inside(async (world, one, chance) => {
   await one.tries(`puts back ${record.slice(0, 4)}`, () => one.app.putBackRecord(record));
 });
 
+/** Two phones wrote in one entry at once: somebody looks at both, and says what is so. */
+const settles = inside(async (world, one) => {
+  const [record] = [...one.entries()].find(([, { isTwo }]) => isTwo) ?? [];
+  if (!record) return;
+  const text = `text ${++world.made}`;
+  const said = world.said.get(record);
+  said.texts.push(text);
+  said.erasing = null;
+  const failed = await one.tries(`settles ${record.slice(0, 4)} as ${text}`, () => one.bringTogether(record, text));
+  if (failed === null) said.amended++;
+});
+
+/** A picture is added on a locked phone, by somebody who has no words. */
+async function captures(world, one) {
+  if (one.isOpen) return;
+  const bytes = new Uint8Array(900).fill(++world.made % 251);
+  bytes.set([...PNG, world.made >> 8, world.made & 255]);
+  const is = { bytes, at: 'waiting' };
+  const failed = await one.tries(`captures ${world.made}`, () => one.capture(file(bytes, `${world.made}.png`)));
+  if (failed === null) one.captured.push(is);
+}
+
+/** What came while it was locked becomes an entry of its own. */
+const takesUp = inside(async (world, one) => {
+  const is = one.captured.find(({ at }) => at === 'waiting');
+  if (!is) return;
+  is.at = null; // half-way it is a draft, or still waits
+  const text = `text ${++world.made}`;
+  await one.tries(`takes up what came as ${text}`, async () => {
+    const { record, attachment } = await one.takeUp(is.bytes, text);
+    const files = new Map([[attachment, is.bytes]]);
+    const at = ++world.count;
+    world.said.set(record, { texts: [text], out: false, files, amended: 0, by: one.name, at, erasing: null });
+  });
+});
+
 const locks = inside((_world, one) => one.tries('locks', () => one.app.lock('asked')));
 
 const unlocks = (world, one) => (one.isOpen ? undefined : one.tries('unlocks', () => world.opens(one)));
@@ -124,12 +160,11 @@ async function joins(world) {
 }
 
 /**
- * New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them. Nor
- * are they after it was put back: what another phone then sends again is signed by a key that has ended, and stays on that
- * phone, which says so. Nor on a phone that is full: what the server has taken and the phone could not write is made good by
- * trying again with room.
+ * New words or keys are not asked for while a copy of the server has others: what it is put back to would not know them,
+ * and phones say so for good (`keys_older`). After it was put back they are, but for this: an entry whose phone was cleared
+ * since is on others only, which do not sign it under new keys (resealing.js).
  */
-const canRenew = (world, one) => !one.away && !one.room.isFull && !world.copied && !world.wasPutBack;
+const canRenew = (world, one) => !one.away && !world.copied && !(world.wasPutBack && world.isCleared);
 
 const changesWords = inside((world, one) => {
   if (!canRenew(world, one)) return undefined;
@@ -147,12 +182,17 @@ const renews = inside((world, one) => {
 async function newLock(world, one, what, newWords, act) {
   let code = await one.tries(what, act);
   const begun = () => one.app.state.account?.rekeying;
+  /** The weather clears, there is room, and the phone that locked is opened again. */
+  const eases = async () => {
+    Object.assign(one, { rough: 0, isFull: false });
+    if (!one.isOpen) await one.tries('unlocks', () => world.opens(one));
+  };
   if (code !== null && begun()) {
-    one.rough = 0;
+    await eases();
     code = await one.tries('goes on with it', () => one.app.renewOn({ newWords }));
-  } else if (['offline', 'server_slow', 'internal'].includes(code)) {
+  } else if (['offline', 'server_slow', 'internal', 'no_space'].includes(code)) {
     // Whether the server took them is not known: whoever asked tries the same again.
-    one.rough = 0;
+    await eases();
     code = await one.tries('tries again', act);
   }
   if (code === null) world.words = one.words = newWords;
@@ -164,7 +204,7 @@ const sendsAgain = inside((world, one) => world.comesBack(one));
 async function together(world, one, chance) {
   const two = chance.of(world.devices);
   if (two === one) return;
-  const among = [writes, amends, takesOut, putsBack, looks, addsFile, sendsAgain];
+  const among = [writes, amends, takesOut, putsBack, looks, addsFile, settles, sendsAgain];
   const [first, second] = [chance.of(among), chance.of(among)];
   await Promise.all([first(world, one, chance), second(world, two, chance)]);
 }
@@ -211,7 +251,9 @@ function losesConnection(_world, one) {
   one.room.drop();
 }
 
-const clears = inside((_world, one) => one.tries('clears the phone at once', () => one.app.panicClear()));
+const clears = inside(async (world, one) => {
+  if ((await one.tries('clears the phone at once', () => one.app.panicClear())) === null) world.isCleared = true;
+});
 
 /** The list is made again at the next opening. */
 const damagesList = inside(async (_world, one) => {
@@ -282,6 +324,9 @@ export const ACTS = {
   'puts back': [putsBack, 2],
   'adds a file': [addsFile, 3],
   'writes a note': [writesNote, 2],
+  settles: [settles, 2],
+  captures: [captures, 2],
+  'takes up': [takesUp, 2],
   locks: [locks, 2],
   unlocks: [unlocks, 4],
   dies: [crashes, 1],
@@ -307,7 +352,7 @@ export const ACTS = {
   'ends a grant': [endsGrant, 2],
   'advocate looks': [advocateLooks, 0.5],
   'time passes': [timePasses, 2],
-  'the server is copied': [serverIsCopied, 0.3],
+  'the server is copied': [serverIsCopied, 0.6],
   'the server is put back': [serverIsPutBack, 1],
   'the server restarts': [serverRestarts, 0.3],
 };

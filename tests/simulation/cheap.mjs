@@ -1,5 +1,21 @@
-/** The engine for browsers without WebAssembly: compiling that would take its time from outside the simulation. */
+/**
+ * The engine for browsers without WebAssembly: compiling that would take its time from outside the simulation. What was
+ * derived once is remembered, since a sealed copy is made and opened at the full cost.
+ */
 import { argon2id as noble } from '../../static/vendor/noble-hashes/argon2.js';
 
-/** @param {Uint8Array} password @param {Uint8Array} salt @param {{m: number, t: number}} cost */
-export const argon2 = async (password, salt, { m, t }) => noble(password, salt, { m, t, p: 1, dkLen: 32 });
+/** @type {Map<string, Uint8Array>} */
+const derived = new Map();
+
+/**
+ * @param {Uint8Array} password
+ * @param {Uint8Array} salt
+ * @param {{m: number, t: number}} cost
+ * @returns {Promise<Uint8Array>} 32 bytes
+ */
+export const argon2 = async (password, salt, { m, t }) => {
+  const name = `${Buffer.from(password).toString('hex')} ${Buffer.from(salt).toString('hex')} ${m} ${t}`;
+  const known = derived.get(name) ?? noble(password, salt, { m, t, p: 1, dkLen: 32 });
+  derived.set(name, known);
+  return known.slice(); // whoever asked overwrites it
+};

@@ -3,6 +3,7 @@
  * The only file of the simulation that knows the app's own names.
  */
 import './cryptography.mjs';
+import { createHash } from 'node:crypto';
 import { KeptError } from '../../static/js/core/errors.js';
 import { grantActions } from '../../static/js/actions/granting.js';
 // What the app loads when it is first needed is loaded by now: reading files takes its time from outside the simulation.
@@ -44,6 +45,7 @@ const MAY = new Set([
   'rekeying',
   'not_registered',
   'wrong_type',
+  'wrong_keys',
   'needs_reason',
   'no_space',
   'on_hold',
@@ -54,6 +56,8 @@ const MAY = new Set([
   'bad_request',
 ]);
 
+export const sha256 = (/** @type {Uint8Array} */ bytes) => createHash('sha256').update(bytes).digest('hex');
+
 /** Every phone begins on a device where nothing is. */
 export function forgetPhones() {
   globalThis.indexedDB = new IDBFactory();
@@ -62,7 +66,7 @@ export function forgetPhones() {
 export class Device {
   /** @param {string} name @param {import('./server.mjs').Server} server @param {(line: string) => void} note */
   constructor(name, server, note) {
-    Object.assign(this, { name, server, note, away: false, skew: 0, words: '', given: new Map() });
+    Object.assign(this, { name, server, note, away: false, skew: 0, words: '', given: new Map(), captured: [] });
     this.begin(null);
   }
 
@@ -144,6 +148,62 @@ export class Device {
     this.room.end(isLost);
   }
 
+  /**
+   * One version that follows both ends of an entry.
+   * @param {string} record
+   * @param {string} text what it says then
+   */
+  async bringTogether(record, text) {
+    const { ends } = await this.app.readIncident(record);
+    if (!ends.length) return; // the other phone's words came in between
+    const [{ fields, restricted }] = ends;
+    const looked = ends.map(({ version }) => version);
+    const chosen = { looked, fields: { ...fields, narrative: text }, restricted, reason: 'Both are so.' };
+    await this.app.bringTogether(record, chosen);
+  }
+
+  /** A sealed copy in a file. @returns {Promise<Blob>} */
+  async copy() {
+    const { file: sealed } = await this.app.makeCopy({ words: this.words });
+    return sealed;
+  }
+
+  /** Takes in a sealed copy, where nothing is. @param {Blob} sealed */
+  async restore(sealed) {
+    this.setAway(true);
+    await this.app.start();
+    await this.app.takeCopy({ file: sealed, words: this.words });
+  }
+
+  /** Adds a file while it is locked. @param {File} one */
+  async capture(one) {
+    if (this.app.state.phase === 'notebook') await this.app.askLock();
+    await this.app.capture();
+    if (this.app.state.phase !== 'picture') throw new KeptError('locked'); // nothing is offered there
+    await this.app.pictureAdd([one], { route: 'camera_in_app' });
+    await this.app.pictureSave();
+  }
+
+  /** What was added while it was locked and waits: attachments by SHA-256, hex. @returns {Promise<Map<string, string>>} */
+  async waiting() {
+    const { asked } = await this.app.readCaptured();
+    return new Map(asked.map(({ sha256, attachment }) => [sha256, attachment]));
+  }
+
+  /**
+   * A file that came while it was locked becomes an entry.
+   * @param {Uint8Array} bytes
+   * @param {string} text what the entry says
+   * @returns {Promise<{record: string, attachment: string}>}
+   */
+  async takeUp(bytes, text) {
+    const attachment = (await this.waiting()).get(sha256(bytes));
+    if (!attachment) throw new Error('what was added while it was locked is not there');
+    await this.app.takeUpDraft(await this.app.acceptCaptured(attachment));
+    const { record } = await this.app.saveIncident({ record: null, fields: { narrative: text }, restricted: {} });
+    return { record, attachment };
+  }
+
   /** A file as it was received. @param {string} attachment @returns {Promise<Uint8Array>} */
   async bytesOf(attachment) {
     const { url } = await this.app.readReceived(attachment);
@@ -164,9 +224,9 @@ export class Device {
   /** Entries by their record, as the screens have them. */
   entries() {
     return new Map(
-      this.app.state.entries.map(({ record, title, seq_no, state }) => [
+      this.app.state.entries.map(({ record, title, seq_no, state, flags }) => [
         record,
-        { title, seq_no, state: state.code, why: state.why ?? null },
+        { title, seq_no, state: state.code, why: state.why ?? null, isTwo: flags.includes('two') },
       ]),
     );
   }

@@ -6,6 +6,7 @@ import { canon, frames, parseObject, readFrames } from '../../static/js/core/enc
 
 const isPush = (path, method) => method === 'PUT' && path.includes('/versions/');
 const isFeed = (path, method) => method === 'GET' && path.includes('/changes?');
+const isAdvocate = (path, method) => method === 'GET' && path.includes('/advocates/');
 const isPart = (path, method) => method === 'GET' && /\/blobs\/[\w-]+\/parts\//.test(path);
 
 /**
@@ -20,8 +21,9 @@ function inFeed(body, change) {
 }
 
 /**
- * @type {Record<string, (asked: {path: string, method: string, body: Buffer}, chance: import('./chance.mjs').Chance) =>
- * Uint8Array|null>}
+ * `past`: other answers to the same question that were true once.
+ * @type {Record<string, (asked: {path: string, method: string, body: Buffer, past: Buffer[]},
+ * chance: import('./chance.mjs').Chance) => Uint8Array|null>}
  */
 const LIES = {
   'a receipt of another time': ({ path, method, body }) => {
@@ -48,6 +50,13 @@ const LIES = {
     const said = parseObject(first);
     return frames([canon({ ...said, latest: said.latest + 1 })]);
   },
+  'what it said of this before': ({ method, past }, chance) =>
+    method === 'GET' && past.length ? chance.of(past) : null,
+  'another key for an advocate': ({ path, method, body }) => {
+    if (!isAdvocate(path, method)) return null;
+    const said = JSON.parse(body.toString());
+    return Buffer.from(JSON.stringify({ ...said, ecdsa_pub: said.hpke_pub, hpke_pub: said.ecdsa_pub }));
+  },
   'a part with one byte changed': ({ path, method, body }, chance) => {
     if (!isPart(path, method) || !body.length) return null;
     const changed = Uint8Array.from(body);
@@ -57,7 +66,7 @@ const LIES = {
 };
 
 /**
- * @param {{path: string, method: string, body: Buffer}} asked with the true answer's body
+ * @param {{path: string, method: string, body: Buffer, past: Buffer[]}} asked with the true answer's body
  * @param {import('./chance.mjs').Chance} chance
  * @returns {{what: string, body: Buffer}|null}
  */

@@ -1,11 +1,14 @@
 /**
  * What lies between one device and the server: requests that wait for their turn, get lost, arrive twice or cut off, and
- * answers that never come back.
+ * answers that never come back because they are lost or the server is killed.
  */
 import { decodePush } from '../../static/js/ledger/push.js';
 import { lie } from './lies.mjs';
 import { machine } from './machine.mjs';
 import { ORIGIN } from './server.mjs';
+
+/** As many true answers to one question are remembered, to be given again by a server that lies. */
+const REMEMBERED = 4;
 
 export class Network {
   /**
@@ -20,6 +23,8 @@ export class Network {
     this.rough = this.lying = 0;
     /** Versions that went up with keys for somebody else: by grant. @type {Map<string, Set<string>>} */
     this.given = new Map();
+    /** True answers, by what was asked. @type {Map<string, Buffer[]>} */
+    this.past = new Map();
     this.send = (path, options) => this.ask(path, options);
   }
 
@@ -37,7 +42,7 @@ export class Network {
     if (this.isOff) throw lost();
     const fate =
       this.rough && machine.chance.is(this.rough)
-        ? machine.chance.of(['lost', 'failed', 'twice', 'cut', 'answer lost', 'late'])
+        ? machine.chance.of(['lost', 'failed', 'twice', 'cut', 'answer lost', 'late', 'killed before', 'killed after'])
         : '';
     const body = bodyOf(options);
     this.noteGiven(path, options.method, body);
@@ -56,6 +61,10 @@ export class Network {
       await this.carry(path, options, body, { cut: machine.chance.below(body.length + 1) });
       return this.end(said, lost());
     }
+    if (fate.startsWith('killed')) {
+      await this.carry(path, options, body, { killed: fate.split(' ')[1] });
+      return this.end(said, lost());
+    }
     if (fate === 'twice') await this.carry(path, options, body);
     const told = this.bend(said, path, options, await this.carry(path, options, body));
     if (fate === 'late')
@@ -69,10 +78,12 @@ export class Network {
 
   /** The answer, or a lie in its place. */
   bend(said, path, { method }, told) {
+    const past = (this.past.get(path) ?? []).filter((body) => !body.equals(told.body));
     const lied =
       this.lying && told.status < 300 && machine.chance.is(this.lying)
-        ? lie({ path, method, body: told.body }, machine.chance)
+        ? lie({ path, method, body: told.body, past }, machine.chance)
         : null;
+    if (method === 'GET' && told.status < 300) this.past.set(path, [...past, told.body].slice(-REMEMBERED));
     this.note(`${said} → ${told.status}${lied ? `, and in its place ${lied.what}` : ''}`);
     return lied ? { ...told, body: lied.body } : told;
   }
@@ -91,7 +102,7 @@ export class Network {
     return what;
   }
 
-  /** @param {{cut?: number}} [how] */
+  /** @param {{cut?: number, killed?: string}} [how] */
   carry(path, { method, headers }, body, how = {}) {
     return this.server.ask(
       { do: 'request', path, method, headers: { ...headers, origin: ORIGIN, 'sec-fetch-site': 'same-origin' }, ...how },

@@ -34,6 +34,17 @@ export const PLANTED = {
     'await endOnPhone(ctx, open, grant);\n  open.typed = words; // for a later run',
     'open.typed = words; // for a later run',
   ],
+  'what came while it was locked': [
+    'actions/capturing.js',
+    'if (!list.some(({ held }) => held.attachment === captured.held.attachment)) list.push(captured);',
+    'list.splice(0, list.length, captured);',
+  ],
+  'keys of an advocate': ['actions/granting.js', "if (theirs !== print) throw new KeptError('wrong_keys');", ''],
+  'what was lost is signed again': [
+    'actions/reconcile.js',
+    'await signAgain(open, batch, record, version);',
+    'void signAgain;',
+  ],
   'index rebuild': ['actions/mending.js', 'rows.push(row);', 'if (i) rows.push(row);'],
 };
 

@@ -12,7 +12,7 @@ import os
 import random
 import shutil
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 from unittest.mock import patch
@@ -124,8 +124,34 @@ class Server:
             else:
                 answer["body"] += message.get("body", b"")
 
-        await self.app(scope, sent, take)
+        if "killed" in told:
+            await self._die(self.app(scope, sent, take), told["killed"])
+        else:
+            await self.app(scope, sent, take)
         return answer
+
+    async def _die(self, request: Coroutine[Any, Any, None], killed: str) -> None:
+        """Answer a request until it writes, end there, and begin again over the same files.
+
+        `killed`: "before" its first commit, or "after" it. A request that writes nothing is answered first. What a kill
+        would not run, `finally` and `except`, does run here.
+        """
+        writer = self.app.state.office.instance.db.writer
+        run, reached = writer.run, asyncio.Event()
+
+        async def last(*job: Any, **how: Any) -> None:
+            if killed == "after":
+                await run(*job, **how)
+            reached.set()
+            await asyncio.Event().wait()
+
+        with patch.object(writer, "run", last):
+            tasks = [asyncio.ensure_future(request), asyncio.ensure_future(reached.wait())]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        await self.restart({}, b"")
 
     def _older(self, name: str) -> Path:
         return self.folder.with_name(f"{self.folder.name}-{name}")

@@ -9,6 +9,7 @@
  */
 
 import { createPublicKey, verify } from 'node:crypto';
+import { sha256 } from './device.mjs';
 
 /** @typedef {import('./device.mjs').Device} Device */
 
@@ -36,11 +37,29 @@ export async function findFaults(world, all) {
     if (!world.wasPutBack) found.push(...outOfOrder(world, one, entries)); // see [Note: numbers after a restore]
     const numbers = [...entries.values()].map(({ seq_no }) => seq_no);
     if (new Set(numbers).size !== numbers.length) found.push(`${one.name}: numbers repeat: ${numbers}`);
-    found.push(...(await withoutReceipt(one)));
+    found.push(...(await withoutReceipt(one)), ...(await notWaiting(one)));
     for (const [record, said] of world.said)
       found.push(...(await notAsSaid(one, record, said, entries.get(record))), ...(await notErased(one, record, said)));
   }
   return [...found, ...(await givenAfterTheEnd(world))];
+}
+
+/**
+ * A sealed copy of a phone gives another one all that was acknowledged, without a server.
+ * @param {import('./world.mjs').World} world
+ * @param {Device} one
+ * @param {Device} spare a phone that holds nothing
+ */
+export async function notInCopy(world, one, spare) {
+  await spare.restore(await one.copy());
+  const there = spare.entries();
+  const found = [...one.entries()].flatMap(([record, { title }]) => {
+    const copied = there.get(record)?.title;
+    return copied === title ? [] : [`the copy of ${one.name} says ${copied} where it says ${title}`];
+  });
+  for (const [record, { files }] of world.said) if (there.has(record)) found.push(...(await lostFiles(spare, files)));
+  if (spare.warnings().length) found.push(`${spare.name} warns: ${spare.warnings()}`);
+  return found;
 }
 
 /** Everything that is kept has a receipt of the notary's for it. @param {Device} one */
@@ -62,6 +81,14 @@ async function withoutReceipt(one) {
       ? []
       : [`${one.name}: ${title} has no receipt that holds`];
   });
+}
+
+/** What was added while it was locked waits to be looked at. @param {Device} one */
+async function notWaiting(one) {
+  const there = await one.waiting();
+  return one.captured
+    .filter(({ at, bytes }) => at === 'waiting' && !there.has(sha256(bytes)))
+    .map(({ bytes }) => `${one.name} has lost a file of ${bytes.length} that was added while it was locked`);
 }
 
 /** What was erased for good is nowhere. @param {Device} one @param {string} record @param {import('./world.mjs').Said} said */
@@ -90,9 +117,11 @@ async function givenAfterTheEnd({ grants, advocate, wasPutBack }) {
 /** @param {Device} one @param {Map<string, any>} entries @param {Device} other @param {Map<string, any>} others */
 function notTheSame(one, entries, other, others) {
   const found = [];
-  for (const [record, { title, seq_no, state, why }] of entries) {
+  for (const [record, { title, seq_no, state, why, isTwo }] of entries) {
     if (state !== 'kept') found.push(`${one.name}: ${title} is ${state} (${why})`);
     const same = others.get(record);
+    if (same && same.isTwo !== isTwo)
+      found.push(`${title} is to be settled on ${isTwo ? one.name : other.name}, and not on ${isTwo ? other.name : one.name}`);
     if (!same || same.title !== title || same.seq_no !== seq_no)
       found.push(`${one.name}: ${title} (${seq_no}) is ${same ? `${same.title} (${same.seq_no})` : 'nothing'} on ${other.name}`);
   }

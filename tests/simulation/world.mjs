@@ -11,7 +11,7 @@ import { ACTS } from './acts.mjs';
 import { Chance } from './chance.mjs';
 import { Device, forgetPhones } from './device.mjs';
 import { WORDS } from '../js/phone/phone.mjs';
-import { findFaults } from './truths.mjs';
+import { findFaults, notInCopy } from './truths.mjs';
 
 /**
  * @typedef {{texts: string[], out: boolean|null, files: Map<string, Uint8Array>, amended: number, by: string, at: number,
@@ -21,6 +21,8 @@ import { findFaults } from './truths.mjs';
 /** @typedef {{act: string, seed: number}} Act */
 
 const ROUNDS = 12;
+/** Of so many days a sealed copy is made in the end, and taken in. */
+const COPIED = 0.1;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** How often the server tends its log. */
@@ -37,7 +39,7 @@ export class World {
     this.said = new Map();
     this.words = WORDS;
     this.made = this.count = 0;
-    this.copied = this.wasPutBack = false;
+    this.copied = this.wasPutBack = this.isCleared = false;
     this.passing = 0;
     this.advocate = null;
     /**
@@ -137,6 +139,12 @@ export class World {
   async faults() {
     const closed = () => this.devices.filter((one) => !one.isOpen).map((one) => `${one.name} cannot be opened again`);
     if (closed().length) return closed();
+    // What one of them shows then it read from its database.
+    const again = machine.chance.of(this.devices);
+    await again.crash(false);
+    await this.opens(again);
+    await again.open?.syncing.now().catch(() => undefined);
+    if (closed().length) return closed();
     const fresh = new Device('fresh phone', this.server, (line) => this.note(line));
     await fresh.app.start();
     await fresh.app.signIn({ login: this.login, words: this.words });
@@ -144,7 +152,14 @@ export class World {
     this.devices.push(fresh);
     if (closed().length) return closed();
     for (const one of this.devices) this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warnings()}`);
-    return findFaults(this, this.devices);
+    const found = await findFaults(this, this.devices);
+    if (machine.chance.is(COPIED)) {
+      const spare = new Device('spare phone', this.server, (line) => this.note(line));
+      spare.words = this.devices[0].words;
+      found.push(...(await notInCopy(this, this.devices[0], spare)));
+      spare.end();
+    }
+    return found;
   }
 }
 
