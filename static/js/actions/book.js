@@ -159,9 +159,10 @@ export class Book {
     const unsure = metas.filter(({ record, versions }) => known.has(record) && versions.some(({ v }) => !opened.get(v)?.kind)).map(({ record }) => record);
     if (unsure.length) {
       const again = await this.readOnce(unsure, new Map(), said);
-      // What the numbers told of such a record counts for nothing any more: one that was erased for good has no versions to open.
+      // What the numbers told of such a record counts for nothing any more: one that was erased has no versions to open.
       const others = [...opened].filter(([, { record }]) => !unsure.includes(record));
-      return { metas: [...metas.filter(({ record }) => !unsure.includes(record)), ...again.metas], opened: new Map([...others, ...again.opened]) };
+      const sure = metas.filter(({ record }) => !unsure.includes(record));
+      return { metas: [...sure, ...again.metas], opened: new Map([...others, ...again.opened]) };
     }
     return { metas, opened };
   }

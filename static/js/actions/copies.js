@@ -49,7 +49,8 @@ export async function makeCopy(ctx, open, { words, onProgress = () => undefined,
 }
 
 /**
- * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that was removed at once.
+ * Versions in feed order, what waits last. What was erased for good is left out, and so are the words of a file that was
+ * removed at once.
  * @param {Open} open @returns {Promise<{record: string, version: string, seq: number|null, receipt: any}[]>}
  */
 async function versionsIn({ store, book }) {
@@ -137,7 +138,8 @@ async function takeAll(open, kept, onProgress) {
   for await (const { about, push } of kept.versions()) {
     const { record, version } = about;
     const { meta } = decodePush(push);
-    // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here, and no server takes it.
+    // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here as well, and no
+    // server takes it. The number is the copy's own word.
     await verifyByAny(open.identity.authors, { c: meta.c, diary: open.identity.diary, record, version }, meta.sig, about.seq ?? 0).catch(() => { throw new KeptError('not_a_copy'); });
     batch.push({ about, push, meta });
     if (batch.length === BATCH) {

@@ -129,17 +129,19 @@ async function offerFiles(open, batch, listed) {
 }
 
 /**
- * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those with a number that
- * the feed has not reached, and those that "send again" has still to look for.
- * @param {Pick<Open, 'store'>} open @returns {Promise<{record: string, version: string}[]>} each once; what was erased is among them
+ * Every version that this phone has: in the order of the feed, then what it lost there, then what waits. Also those with a
+ * number that the feed has not reached, and those that "send again" has still to look for.
+ * @param {Pick<Open, 'store'>} open
+ * @returns {Promise<{record: string, version: string}[]>} each once; what was erased is among them
  */
 export async function everyVersion({ store }) {
   const { root } = store;
-  const sent = (await numbered(store, 1, Math.max(root.feed.seq, root.top ?? 0))).map(([, record, version]) => ({ record, version }));
+  const last = Math.max(root.feed.seq, root.top ?? 0);
+  const sent = (await numbered(store, 1, last)).map(([, record, version]) => [record, version]);
   const listed = root.again ? await store.readJson(LIST) ?? [] : [];
-  const lost = [...listed, ...(root.strays ?? [])].map((/** @type {[string, string]} */ [record, version]) => ({ record, version }));
-  const waiting = root.outbox.map((/** @type {any} */ { record, version }) => ({ record, version }));
-  return [...new Map([...sent, ...lost, ...waiting].map((one) => [one.version, one])).values()];
+  const waiting = root.outbox.map((/** @type {any} */ { record, version }) => [record, version]);
+  const all = /** @type {[string, string][]} */ ([...sent, ...listed, ...(root.strays ?? []), ...waiting]);
+  return [...new Map(all.map(([record, version]) => [version, { record, version }])).values()];
 }
 
 /** @param {Open} open */

@@ -12,8 +12,8 @@
  * made anew. Whoever has the keys of before could have a server show this phone something in its own name: only what the phone
  * noted as its own when it sealed it (`here`, book.js) is signed. The rest stays on this phone, which says so.
  *
- * Where this phone itself makes the keys new, it says up to where those of before count, by a number. What has none then (all of a
- * diary that was restored from a copy and has met no server) it signs as well, whoever wrote it.
+ * Where this phone itself makes the keys new, it says up to where those of before count, by a number. What has none then (all
+ * of a diary that was restored from a copy and has met no server) it signs as well, whoever wrote it.
  */
 import { decodePush, encodePush, verifyByAny } from '../ledger/push.js';
 import { ownFields } from './book.js';
@@ -71,7 +71,8 @@ export async function resealUnsent(open, batch, after = null, sent = new Set(), 
 /**
  * A version that a server has lost gets a signature of the key in use, where the one it has counts for no number to come.
  * See [Note: lost, and the keys are new].
- * @param {Open} open @param {Batch} batch @param {string} record @param {string} version @param {boolean} [whoever] not only what was sealed here
+ * @param {Open} open @param {Batch} batch @param {string} record @param {string} version
+ * @param {boolean} [whoever] not only what was sealed here
  */
 export async function signAgain({ store, book, vault, identity }, batch, record, version, whoever = false) {
   const facts = (await book.meta(record, batch))?.versions.find(({ v }) => v === version);
@@ -79,9 +80,11 @@ export async function signAgain({ store, book, vault, identity }, batch, record,
   if (!held) return;
   const push = decodePush(held.bytes);
   const { c, sig } = push.meta;
-  if (await verifyByAny(identity.authors, { c, diary: identity.diary, record, version }, sig, null).then(() => true, () => false)) return;
+  const signed = { c, diary: identity.diary, record, version };
+  if (await verifyByAny(identity.authors, signed, sig, null).then(() => true, () => false)) return;
   const made = await vault.signAgain({ record, version, ...push }, { whoever }).catch(() => null);
-  if (made) batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));
+  if (!made) return;
+  batch.change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig: made } }));
 }
 
 /** A version as it was sealed here; null for what is not this device's to seal again. @param {Open} open @param {string} record @param {string} version @returns {Promise<import('./book.js').Opened|null>} */

@@ -121,12 +121,17 @@ export async function takeItem(batch, book, item) {
   return meta.kind === 'incident' ? record : meta.of;
 }
 
-/** What came again under a later key of the account has that signature from now on: a pack needs the one that counts for the receipt. @param {Open['store']} store @param {import('../store/store.js').Change} change @param {Item} item whose signature holds */
+/**
+ * What came again under a later key of the account has that signature from now on: a pack needs the one that counts for the
+ * receipt.
+ * @param {Open['store']} store @param {import('../store/store.js').Change} change @param {Item} item whose signature holds
+ */
 async function takeSignature(store, change, { version, meta: { c, sig } }) {
   const held = await store.read(`v/${version}`);
   if (!held) return;
   const push = decodePush(held.bytes);
-  if (push.meta.c === c && push.meta.sig !== sig) change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig } }));
+  if (push.meta.c !== c || push.meta.sig === sig) return;
+  change.put(`v/${version}`, { k: 'version' }, encodePush({ ...push, meta: { ...push.meta, sig } }));
 }
 
 /** Files that another device added come here too, the small copies first. @param {Record<string, any>} root @param {Open['store']} store @param {string|null} own this device, when it has the version @param {any} opened */

@@ -127,13 +127,15 @@ export async function openVersion({ place, meta, wraps, envelopes }, { diaryKey,
   const read = judge(/** @type {Payload} */ (open), restricted, place, meta, namesOf);
   // Another account's keys come with their own statements; until then only this one's signatures can be judged.
   const counting = fromOn([...authors], String(read.reserved._by));
-  if (counting.length && !read.altered) read.altered = !await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig));
+  if (counting.length && !read.altered) {
+    read.altered = !await isSignedByAny(counting, signedBytes(meta.c, place), unb64(meta.sig));
+  }
   return read;
 }
 
 /**
- * The key that a version names and those that came after it: what the server lost is sent again under a signature of the key in use
- * (docs/formats.md, section 4b). A key never signs for one that came after it.
+ * The key that a version names and those that came after it: what the server lost is sent again under a signature of the key
+ * in use (docs/formats.md, section 4b). A key never signs for one that came after it.
  * @param {readonly (readonly [string, CryptoKey])[]} authors by key id, oldest first
  * @param {string} by key id
  * @returns {CryptoKey[]} none for a key that is not among them

@@ -187,7 +187,8 @@ async function checkOne(proof, authors, keys, before) {
 }
 
 /**
- * The key that a version names and those that came after it: what a server lost is sent again under a signature of the key in use.
+ * The key that a version names and those that came after it: what a server lost is sent again under a signature of the key in
+ * use.
  * @param {Authors} authors oldest first @param {string} by key id
  * @returns {{key: CryptoKey, until: number|null}[]} none for a key that is not among them
  */
@@ -196,9 +197,17 @@ function fromOn(authors, by) {
   return at < 0 ? [] : [...authors.values()].slice(at);
 }
 
-/** Until when the key that made a signature counts, ms; null for the one in use. @param {readonly {key: CryptoKey, until: number|null}[]} keys @param {{c: string, diary: string, record: string, version: string}} signed @param {string} sig @returns {Promise<number|null>} @throws bad_signature where none of them did */
+/**
+ * @param {readonly {key: CryptoKey, until: number|null}[]} keys
+ * @param {{c: string, diary: string, record: string, version: string}} signed
+ * @param {string} sig b64
+ * @returns {Promise<number|null>} until when the key that made the signature counts, ms; null for the one in use
+ * @throws bad_signature where none of them made it
+ */
 async function untilOf(keys, signed, sig) {
-  for (const { key, until } of keys) if (await verifyAuthor(/** @type {any} */ (key), signed, sig).then(() => true, () => false)) return until;
+  for (const { key, until } of keys) {
+    if (await verifyAuthor(/** @type {any} */ (key), signed, sig).then(() => true, () => false)) return until;
+  }
   throw new KeptError('bad_signature');
 }
 
