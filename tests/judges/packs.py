@@ -12,6 +12,7 @@ from diary.pack.capsule import read_capsule
 from diary.pack.gather import make_capsule
 from tests.pack.conftest import build, finish
 from tests.pack.fiction import DAY, START, FictionalDiary, fictional_diary, incident_fields
+from tests.pack.sent_again import send_again
 from tests.pack.test_log_part import OTHERS, Logged, packed
 
 
@@ -37,7 +38,7 @@ def bases(folder: Path) -> list[Base]:
     rekeyed.change_keys(at=START + 400 * DAY)
     rekeyed.add("incident", incident_fields(START + 401 * DAY, "After the change."), at=START + 401 * DAY)
     lost = next(row for row in rekeyed.versions if row["kind"] == "incident")
-    rekeyed.send_again(lost, rekeyed.author, at=START + 402 * DAY)
+    send_again(rekeyed, lost, rekeyed.author, at=START + 402 * DAY)
     authority = make_authority(folder / "tsa")
     (folder / "logged").mkdir()
     stamped = packed(logged, Logged(logged).log(OTHERS + 4, authority), folder / "logged")

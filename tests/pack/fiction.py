@@ -199,12 +199,6 @@ class FictionalDiary:
         self.earlier.append(rekeying.make(old, said | {"seq": len(self.versions), "ts": at}))
         return old
 
-    def send_again(self, row: DiaryVersion, author: Author, *, at: int) -> None:
-        """Have a version that the server lost signed by `author`, and received a second time, at `at` ms."""
-        signed = signed_bytes(c=row["c"], diary=self.diary, record=row["record"], version=row["version"])
-        row["sig"] = b64(author.sign(signed))
-        row["receipt"] = receipts.make(self.notary, c=row["c"], env=row["env"], ts=at)
-
     @property
     def keys(self) -> dict[str, Any]:
         """The capsule's public keys, and what is said of those that were replaced."""

@@ -18,6 +18,7 @@ from tests.pack.fiction import DAY, HOUR, START, FictionalDiary, fictional_diary
 from tests.pack.judging import Cases, by_program, changed, compare
 from tests.pack.odd import add_odd
 from tests.pack.rezip import folder_of, members_of, rezip
+from tests.pack.sent_again import send_again
 from tests.pack.test_log_part import OTHERS, Logged, packed
 
 SERVABLE, APART = "data/servable/", "data/restricted/"
@@ -71,12 +72,12 @@ async def test_versions_by_a_key_that_was_replaced(tmp_path: Path) -> None:
     cases.add("the old key afterwards", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
     diary.versions.pop()
     lost, newest = next(row for row in diary.versions if row["kind"] == "incident"), diary.versions[-1]
-    diary.send_again(lost, new, at=START + 403 * DAY)
+    send_again(diary, lost, new, at=START + 403 * DAY)
     cases.add("lost, and sent again by the new key", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
-    diary.send_again(newest, old, at=START + 399 * DAY)
+    send_again(diary, newest, old, at=START + 399 * DAY)
     cases.add("named the new key, signed by the old", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
-    diary.send_again(newest, new, at=START + 401 * DAY)
-    diary.send_again(lost, Author(new_scalar()), at=START + 403 * DAY)
+    send_again(diary, newest, new, at=START + 401 * DAY)
+    send_again(diary, lost, Author(new_scalar()), at=START + 403 * DAY)
     cases.add("sent again by a stranger", await pack_of(diary, tmp_path, made_at=START + 500 * DAY))
     found = compare(cases)
     assert found["replaced"] == set()
