@@ -2,7 +2,7 @@
 
 Draws mutants by seed, the same number from each area, runs the tests that cover each, and says which ones no test noticed.
 Results are kept in var/mutations, so a run that was ended goes on where it was, and a larger sample begins with the smaller
-one. A survivor is tried again when a test that covers it has changed.
+one. A survivor is tried again, with the tests that it has not had, when one that covers it has changed or the budget is larger.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ def draw(area: str, seed: int, part: str) -> Iterator[Mutant]:
 def run(drawn: dict[str, list[Mutant]], judge: Judge, *, only_known: bool) -> dict[str, dict[str, Any]]:
     """The result of each mutant by its key: the one that is kept, or a new one."""
     known = kept_results()
+    for before in known.values():
+        judge.learn(before)
     found: dict[str, dict[str, Any]] = {}
     if only_known:
         return {one.key: known[one.key] for mutants in drawn.values() for one in mutants if one.key in known}
@@ -84,13 +86,35 @@ def run(drawn: dict[str, list[Mutant]], judge: Judge, *, only_known: bool) -> di
 
 
 def judged(one: Mutant, area: str, before: dict[str, Any] | None, judge: Judge) -> dict[str, Any]:
-    """A mutant's result: the one from before while nothing has changed that could change it, else a new one, which is kept."""
-    covered = covered_by(area, is_measured=judge.is_measured)
-    tests = covering.digest({ROOT / test.file for test in covered.of(one)})
-    if before and (before["how"] == "killed" or (before["tests"], before["budget"]) == (tests, judge.budget_s)):
+    """A mutant's result: the one from before where no test is left to run that could change it, else a new one, which is kept.
+
+    A survivor gets the tests of files that are new or have changed since, and with a larger budget those that it has not had.
+    """
+    if before and before["how"] == "killed":
         return before
-    facts = {"key": one.key, "area": area, "file": one.file, "tests": tests, "budget": judge.budget_s}
-    result = facts | judge.judge(one, covered)
+    covered = covered_by(area, is_measured=judge.is_measured)
+    tests = covered.of(one)
+    files = {file: covering.digest([ROOT / file]) for file in sorted({test.file for test in tests})}
+    green = set[str]()
+    if before:
+        had, larger = before["files"], judge.budget_s > before["budget"]
+        fresh = {file for file, told in files.items() if had.get(file) != told}
+        if not fresh and not larger:
+            return before
+        if before["how"] != "timeout":
+            green = {name for name in before["green"] if name.partition("::")[0] not in fresh}
+            tests = [test for test in tests if test.file in fresh or (larger and test.id not in green)]
+        if not tests:
+            return before
+    facts = {"key": one.key, "area": area, "file": one.file, "line": one.line, "budget": judge.budget_s}
+    done = judge.judge(one, covered, tests)
+    if done["how"] == "killed":
+        done["green"], files = [], {}
+    else:
+        done["green"] = sorted({*green, *done["green"]})
+        done["how"] = "survived" if done["green"] and done["how"] == "not covered" else done["how"]
+    result = {**facts, **done, "files": files}
+    judge.learn(result)
     with RESULTS.open("a", encoding="utf-8") as out:
         print(json.dumps(result), file=out)
     return result
@@ -129,21 +153,21 @@ def report(drawn: dict[str, list[Mutant]], found: dict[str, dict[str, Any]], see
     for area, mutants in drawn.items():
         for one in mutants:
             how = found[one.key]["how"] if one.key in found else "not run"
-            if how in ("survived", "not covered", "timeout") and (one.file, *one.changed) in argued:
+            if how in ("survived", "not covered") and (one.file, *one.changed) in argued:
                 how = "equivalent"
             rows[area][how] += 1
             if how in ("survived", "not covered"):
                 print(f"\n{area}: {how}\n{one.diff()}")
-    columns = ("killed", "survived", "not covered", "timeout", "equivalent", "not run")
-    print(f"\nseed {seed}\n{'area':12}{'mutants':>9}" + "".join(f"{name:>13}" for name in columns) + f"{'score':>9}")
+    columns = ("killed", "timeout", "survived", "not covered", "equivalent", "not run")
+    print(f"\nseed {seed}\n{'area':12}{'mutants':>9}" + "".join(f"{name:>13}" for name in columns) + f"{'score':>9}{'killed':>9}")
     rows["all"] = sum(rows.values(), Counter())
     low = False
     for area, row in rows.items():
-        judged = row["killed"] + row["survived"] + row["not covered"]
-        score = 100 * row["killed"] / judged if judged else 0.0
+        judged = row.total() - row["equivalent"] - row["not run"]
+        score, without = (100 * number / judged if judged else 0.0 for number in (row["killed"] + row["timeout"], row["killed"]))
         low = low or score < (90 if area == "all" else 85)
-        print(f"{area:12}{row.total():>9}" + "".join(f"{row[name]:>13}" for name in columns) + f"{score:>8.1f}%")
-    print("The score is killed of killed, survived and not covered; timeouts and equivalent ones are counted apart.")
+        print(f"{area:12}{row.total():>9}" + "".join(f"{row[name]:>13}" for name in columns) + f"{score:>8.1f}%{without:>8.1f}%")
+    print("The score is killed and timeout of all that were run and are not equivalent; the last column leaves timeouts out.")
     return int(low)
 
 

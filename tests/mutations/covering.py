@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +34,11 @@ class CoveringTest:
     name: str
     cost: float
     uses: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Names the test in results: pytest's node id, or the same form for Node."""
+        return self.name if self.name.startswith(self.file) else f"{self.file}::{self.name}"
 
 
 @dataclass
@@ -91,8 +97,10 @@ def python(area: str, *, is_measured: bool = True) -> Covering:
     found = Covering()
     wanted = {path: _PYTHON / f"{path.stem}-{digest([path])}.json" for path in _python_tests(area)}
     lacking = [path for path, kept in wanted.items() if not kept.exists()]
-    if lacking and is_measured:
-        _measure_python(lacking, wanted)
+    if is_measured:
+        # A folder at a time, so that a run which is ended has to measure one folder again.
+        for _folder, paths in groupby(lacking, lambda path: path.parent):
+            _measure_python(list(paths), wanted)
     for path, kept in wanted.items():
         if not kept.exists():
             continue
@@ -120,13 +128,13 @@ def _digest_of(file: str) -> str:
 def _python_tests(area: str) -> Iterator[Path]:
     for name in PYTHON_TESTS[area]:
         path = ROOT / "tests" / name
-        yield from [path] if path.is_file() else path.rglob("test_*.py")
+        yield from [path] if path.is_file() else sorted(path.rglob("test_*.py"))
 
 
 def _measure_python(paths: list[Path], kept: dict[Path, Path]) -> None:
-    out = VAR / "measured.json"
+    out = VAR / f"measured-{os.getpid()}.json"
     out.unlink(missing_ok=True)
-    print(f"measuring which lines the tests of {len(paths)} Python files run", flush=True)
+    print(f"measuring which lines the tests of {len(paths)} Python files in {paths[0].parent.name} run", flush=True)
     command = [
         sys.executable,
         "-m",
@@ -145,6 +153,7 @@ def _measure_python(paths: list[Path], kept: dict[Path, Path]) -> None:
     if not out.exists():
         raise SystemExit(f"The Python tests could not be run. Look at {(VAR / 'measured.log').relative_to(ROOT)}.")
     keep_python(json.loads(out.read_text(encoding="utf-8")), paths, kept)
+    out.unlink()
 
 
 def keep_python(told: dict[str, Any], paths: list[Path], kept: dict[Path, Path]) -> None:
@@ -192,7 +201,7 @@ def node(areas_files: Iterable[str], *, is_measured: bool = True) -> Covering:
 
 def _measure_node(path: Path, kept: Path) -> None:
     print(f"measuring which lines {path.name} runs", flush=True)
-    out = VAR / "measured.json"
+    out = VAR / f"measured-{os.getpid()}.json"
     out.unlink(missing_ok=True)
     whole = node_runner.cover(path.relative_to(ROOT).as_posix(), out)
     if whole is None:
@@ -200,6 +209,7 @@ def _measure_node(path: Path, kept: Path) -> None:
         told: dict[str, Any] = {"cost": 0.0, "before": {}, "tests": {}}
     else:
         told = json.loads(out.read_text(encoding="utf-8"))
+        out.unlink()
         # What the servers of the tests use is shared out among them.
         inside = told["cost"] + sum(one["cost"] for one in told["tests"].values())
         more = max(1.0, whole / max(inside, 0.01))

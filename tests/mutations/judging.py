@@ -1,4 +1,4 @@
-"""Runs the tests that cover a mutant until one is red, the cheapest files first."""
+"""Runs the tests that cover a mutant until one is red: first those that killed others near it, then the cheapest files."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ TIMES: Final = 4
 MORE_S: Final = 5
 # Importing a file of tests.
 _FILE_S: Final = 0.3
+# A kill counts in full within this many lines of the mutant, and in part in the rest of the file.
+_NEAR_LINES: Final = 15
+_FAR: Final = 0.2
+# So many tests that killed others are tried by themselves first, and they may usually take so many processor seconds.
+_FIRST_TESTS: Final = 6
+_FIRST_S: Final = 4.0
 
 
 class Judge:
@@ -31,6 +37,7 @@ class Judge:
         self.budget_s = budget_s
         self.is_measured = is_measured
         self._python: subprocess.Popen[str] | None = None
+        self._kills: dict[str, list[tuple[int, str]]] = defaultdict(list)
 
     def close(self) -> None:
         """End the runners."""
@@ -38,23 +45,61 @@ class Judge:
         if self._python:
             self._python.communicate()
 
-    def judge(self, mutant: Mutant, covering: Covering) -> dict[str, Any]:
-        """How a mutant ended ("killed", "survived", "timeout", "not covered"), by which test, and the processor seconds spent."""
-        files = self._within_budget(by_file(covering.of(mutant), covering), covering)
-        if not files:
-            return {"how": "not covered", "by": "", "cpu_s": 0.0}
-        run = self._python_stages if mutant.file.endswith(".py") else self._node_files
-        spent, done = 0.0, {"how": "survived", "by": ""}
-        for done in run(mutant, files, covering):
+    def learn(self, result: dict[str, Any]) -> None:
+        """Note which test killed a mutant of which line: it is likely to kill others there."""
+        if result["how"] == "killed" and result["by"]:
+            self._kills[result["file"]].append((result["line"], result["by"]))
+
+    def judge(self, mutant: Mutant, covering: Covering, tests: list[CoveringTest] | None = None) -> dict[str, Any]:
+        """Run `tests`, or all that cover a mutant, as far as the budget goes.
+
+        Returns how it ended ("killed", "survived", "timeout", "not covered"), by which test, the processor seconds spent, and the
+        ids of the tests that stayed green.
+        """
+        asked = covering.of(mutant) if tests is None else tests
+        runs = self._within_budget([*self.runs(mutant, asked, covering)], covering)
+        is_python = mutant.file.endswith(".py")
+        if not runs:
+            return {"how": "not covered", "by": "", "cpu_s": 0.0, "green": []}
+        run = self._python_run if is_python else self._node_run
+        spent, done, green = 0.0, {"how": "survived", "by": ""}, list[str]()
+        for some in self._joined(runs) if is_python else runs:
+            done = run(mutant, some, TIMES * (usual_s(some, covering) + _FILE_S) + MORE_S)
             spent += float(done["cpu_s"])
             if done["how"] != "survived":
                 break
-        return {**done, "cpu_s": round(spent, 2)}
+            green += [test.id for test in some]
+        return {**done, "cpu_s": round(spent, 2), "green": green}
 
-    def _within_budget(self, files: list[list[CoveringTest]], covering: Covering) -> list[list[CoveringTest]]:
-        """The files, the cheapest first, that fit; one that does not fit alone is cut to its cheapest tests."""
+    def _likelihood(self, mutant: Mutant) -> dict[str, float]:
+        """How often each test killed a mutant of the same file, those nearby above all."""
+        found: dict[str, float] = defaultdict(float)
+        for line, test in self._kills[mutant.file]:
+            found[test] += 1.0 if abs(line - mutant.line) <= _NEAR_LINES else _FAR
+        return found
+
+    def runs(self, mutant: Mutant, tests: list[CoveringTest], covering: Covering) -> Iterator[list[CoveringTest]]:
+        """The tests in the order of their runs: the likeliest by themselves, then file by file.
+
+        Of files, those first that cost least for what they are likely to find.
+        """
+        likely = self._likelihood(mutant)
+        first, spent = list[CoveringTest](), 0.0
+        for test in sorted((one for one in tests if likely.get(one.id)), key=lambda one: -likely[one.id] / (0.5 + one.cost)):
+            if len(first) < _FIRST_TESTS and spent + test.cost <= _FIRST_S:
+                first.append(test)
+                spent += test.cost
+        yield from by_file(first, covering)
+        rest = by_file([test for test in tests if test not in first], covering)
+        by_name: dict[str, float] = defaultdict(float)
+        for name, weight in likely.items():
+            by_name[name.partition("::")[0]] += weight
+        yield from sorted(rest, key=lambda one: (_FILE_S + usual_s(one, covering)) / (1 + by_name[one[0].file]))
+
+    def _within_budget(self, runs: list[list[CoveringTest]], covering: Covering) -> list[list[CoveringTest]]:
+        """The runs that fit; one that does not fit alone is cut to its cheapest tests."""
         found, left = [], self.budget_s
-        for tests in files:
+        for tests in runs:
             kept = list(tests)
             while kept and usual_s(kept, covering) > left:
                 kept.pop()
@@ -63,16 +108,16 @@ class Judge:
                 left -= usual_s(kept, covering)
         return found
 
-    def _python_stages(self, mutant: Mutant, files: list[list[CoveringTest]], covering: Covering) -> Iterator[dict[str, Any]]:
+    def _joined(self, runs: list[list[CoveringTest]]) -> Iterator[list[CoveringTest]]:
         """Two files, then four, then eight: most mutants fall at the first, and a process costs less than many imports."""
         at, count = 0, 2
-        while at < len(files):
-            tests = [test for one in files[at : at + count] for test in one]
-            limit = TIMES * (usual_s(tests, covering) + _FILE_S * count) + MORE_S
-            yield self._ask(
-                {"file": mutant.file, "source": mutant.source, "tests": [test.name for test in tests], "cpu_s": limit}
-            )
+        while at < len(runs):
+            yield [test for one in runs[at : at + count] for test in one]
             at, count = at + count, count * 2
+
+    def _python_run(self, mutant: Mutant, tests: list[CoveringTest], limit: float) -> dict[str, Any]:
+        limit += TIMES * _FILE_S * len({test.file for test in tests})
+        return self._ask({"file": mutant.file, "source": mutant.source, "tests": [test.name for test in tests], "cpu_s": limit})
 
     def _ask(self, task: dict[str, Any]) -> dict[str, Any]:
         if not self._python:
@@ -84,10 +129,9 @@ class Judge:
         answer: dict[str, Any] = json.loads(self._python.stdout.readline())
         return answer
 
-    def _node_files(self, mutant: Mutant, files: list[list[CoveringTest]], covering: Covering) -> Iterator[dict[str, Any]]:
-        for tests in files:
-            limit = TIMES * usual_s(tests, covering) + MORE_S
-            yield node_runner.run(mutant.file, mutant.source, tests[0].file, [test.name for test in tests], limit)
+    def _node_run(self, mutant: Mutant, tests: list[CoveringTest], limit: float) -> dict[str, Any]:
+        done = node_runner.run(mutant.file, mutant.source, tests[0].file, [test.name for test in tests], limit)
+        return {**done, "by": f"{tests[0].file}::{done['by']}" if done["by"] else ""}
 
 
 def by_file(tests: list[CoveringTest], covering: Covering) -> list[list[CoveringTest]]:

@@ -33,6 +33,11 @@ class Mutant:
         told = "\0".join((self.file, (ROOT / self.file).read_text(encoding="utf-8"), self.source))
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
+    @property
+    def line(self) -> int:
+        """The first line that is changed, from 1; 0 when it is run as the module is imported."""
+        return self.lines[0] if self.lines else 0
+
     @cached_property
     def changed(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The lines that go and the lines that come, without the space around them."""

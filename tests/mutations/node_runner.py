@@ -19,6 +19,9 @@ from tests.mutations.areas import ROOT, VAR
 
 CLOCK_TIMES: Final = 10
 CLOCK_LEAST_S: Final = 90
+# Node that has done next to nothing for so long waits for what will never come. No server needs so long for an answer.
+IDLE_S: Final = 30
+IDLE_CPU_S: Final = 0.1
 _RED: Final = re.compile(r"^not ok \d+ - (.*)$")
 _LOADED: Final = ROOT / "tests" / "mutations"
 
@@ -90,20 +93,35 @@ def watched(command: list[str], env: dict[str, str], cpu_s: float) -> dict[str, 
 
 
 def _listen(process: subprocess.Popen[bytes], until: float) -> tuple[str, bool]:
-    """The name of the first red test, and whether the time was over before it ended."""
+    """The name of the first red test, and whether the time was over, or nothing more was to come, before it ended."""
     assert process.stdout
     rest = b""
+    used, since = _used_s(process.pid), time.monotonic()
     while True:
         left = until - time.monotonic()
-        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+        if left <= 0:
             return "", True
+        if not select.select([process.stdout], [], [], min(left, IDLE_S / 6))[0]:
+            now = _used_s(process.pid)
+            if now - used > IDLE_CPU_S:
+                used, since = now, time.monotonic()
+            elif time.monotonic() - since > IDLE_S:
+                return "", True
+            continue
         read = os.read(process.stdout.fileno(), 65536)
         if not read:
             return "", False
+        used, since = _used_s(process.pid), time.monotonic()
         *lines, rest = (rest + read).split(b"\n")
         for line in lines:
             if found := _RED.match(line.decode(errors="replace")):
-                return found[1], False
+                return found[1].replace("\\#", "#").replace("\\\\", "\\"), False
+
+
+def _used_s(pid: int) -> float:
+    """Processor seconds that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _exactly(name: str) -> str:

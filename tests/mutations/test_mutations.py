@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from tests.mutations import browser_mutants, node_runner, python_mutants
-from tests.mutations.__main__ import draw, equivalents
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mutations import __main__ as mutations
+from tests.mutations import browser_mutants, covering, node_runner, python_mutants
+from tests.mutations.__main__ import draw, equivalents, judged
 from tests.mutations.areas import AREAS, ROOT, files
 from tests.mutations.covering import Covering, CoveringTest
 from tests.mutations.judging import Judge
+from tests.mutations.mutant import Mutant
 
 PADDING = "diary/crypto/padding.py"
 RULES = "static/js/record/roles.js"
@@ -74,6 +81,55 @@ def test_a_planted_fault_is_seen_in_node_and_no_change_is_not() -> None:
     broken = node_runner.run(RULES, source + "\nthrow new Error('planted');\n", "tests/js/roles.test.mjs", [], 60)
     node_runner.close()
     assert (unchanged["how"], broken["how"]) == ("survived", "killed")
+
+
+def test_a_test_that_killed_nearby_is_run_first_and_cheap_files_before_dear_ones() -> None:
+    """The order is: likely killers by themselves, then whole files by what they cost."""
+    cheap, dear, killer = (
+        CoveringTest("a", "a::cheap", 1.0),
+        CoveringTest("b", "b::dear", 9.0),
+        CoveringTest("b", "b::killer", 2.0),
+    )
+    mutant = Mutant(RULES, (40,), lambda: "")
+    judge = Judge()
+    assert [*judge.runs(mutant, [cheap, dear, killer], Covering())] == [[cheap], [dear, killer]]
+    judge.learn({"how": "killed", "file": RULES, "line": 38, "by": "b::killer"})
+    judge.learn({"how": "survived", "file": RULES, "line": 40, "by": ""})
+    assert [*judge.runs(mutant, [cheap, dear, killer], Covering())] == [[killer], [cheap], [dear]]
+
+
+class Recording(Judge):
+    """Runs nothing, and notes which tests it was asked to run."""
+
+    def __init__(self, budget_s: float) -> None:
+        """Judge with this budget."""
+        super().__init__(budget_s)
+        self.asked: list[str] = []
+
+    def judge(self, mutant: Mutant, covering: Covering, tests: list[CoveringTest] | None = None) -> dict[str, Any]:
+        """Let every test that fits the budget be green."""
+        self.asked = [test.id for test in tests or []]
+        green = [test.id for test in tests or [] if test.cost <= self.budget_s]
+        return {"how": "survived", "by": "", "cpu_s": 0.0, "green": green}
+
+
+def test_a_survivor_gets_the_tests_that_it_has_not_had(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A changed file is run again, a larger budget runs the dear ones too, and what has nothing left to run is not run."""
+    covered = Covering()
+    for file, name, cost in (("a", "a::cheap", 1.0), ("b", "b::cheap", 1.0), ("b", "b::dear", 9.0)):
+        covered.add(CoveringTest(file, name, cost), {RULES: [40]}, set())
+    texts = {"a": "1", "b": "1"}
+    monkeypatch.setattr(mutations, "covered_by", lambda _area, **_how: covered)
+    monkeypatch.setattr(mutations, "RESULTS", tmp_path / "results.jsonl")
+    monkeypatch.setattr(covering, "digest", lambda paths: texts[next(iter(paths)).name])
+    mutant = Mutant(RULES, (40,), lambda: "")
+    asked, result = [], None
+    for budget, changed in ((5, {}), (5, {}), (5, {"a": "2"}), (20, {}), (20, {}), (20, {"b": "2"})):
+        texts |= changed
+        judge = Recording(budget)
+        result = judged(mutant, "js-record", result, judge)
+        asked.append(judge.asked)
+    assert asked == [["a::cheap", "b::cheap", "b::dear"], [], ["a::cheap"], ["b::dear"], [], ["b::cheap", "b::dear"]]
 
 
 def test_what_is_argued_is_still_there() -> None:
