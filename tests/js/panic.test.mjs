@@ -59,6 +59,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
     app.putDraft({ fields: { narrative: words } });
     unsent.push((await app.saveIncident({ record: null, fields: {}, restricted: {} })).record);
   }
+  await app.saveNote(unsent[1], 'Not sent either.');
   await app.addFile(unsent[2], file(Uint8Array.from([...PNG, ...new Uint8Array(1_500_000).fill(9)]), 'last.png'), { route: 'photo_picker' });
   phone.clock.move(700_000);
   await app.saveIncident({ record, fields: { who: 'My ex' }, restricted: {} });
@@ -85,6 +86,7 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await again.app.unlock(WORDS);
   await until(again, (state) => said(state).length === 4, 'what was not sent, with no signal');
   assert.deepEqual(said(again.app.state), ['First.', 'Fourth.', 'Second.', 'Third.'], 'the first too: a version of it was not sent');
+  assert.deepEqual(await Promise.all(unsent.map((one) => whole(again, one))), before.slice(1), 'with its note and its file');
   assert.equal(again.app.state.account.coming, true, 'what was sent is not all here');
   assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
   assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
@@ -130,6 +132,53 @@ test('a file half sent stays until the rest of it has gone', async () => {
   await eventually(async () => (await again.app.usage()).waiting.files, (files) => files === 0);
   await until(again, isKept, 'kept');
   await again.app.checkFile(attachment);
+  again.end();
+});
+
+test('a file that has gone whole stays while the words that name it have not been taken', async () => {
+  const { phone, app, record, faults } = await keeper();
+  faults.before = (path, { method }) => {
+    if (method !== 'PUT' || !path.includes('/versions/')) return null;
+    return new Response('{"error":"bad_request","message":""}', { status: 400, headers: { 'content-type': 'application/json' } });
+  };
+  const { attachment } = await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(4)])), { route: 'photo_picker' });
+  await eventually(async () => (await app.usage()).waiting.files, (files) => files === 0);
+  await app.panicClear();
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  await again.app.checkFile(attachment);
+  again.end();
+});
+
+test('the file of a draft that was not saved stays', async () => {
+  const { phone, app } = await keeper();
+  app.newDraft();
+  app.putDraft({ fields: { narrative: 'With a picture.' } });
+  await app.addFile('draft', file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(6)])), { route: 'photo_picker' });
+  await app.panicClear();
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(WORDS);
+  assert.equal(again.app.state.draft.attachments.length, 1);
+  const { record } = await again.app.saveIncident({ record: null, fields: { narrative: 'With a picture.' }, restricted: {} });
+  assert.equal((await whole(again, record)).files.length, 1, 'it opens');
+  again.end();
+});
+
+test('what is typed and sealed under the keys of before is read after the keys were made new and the phone was cleared', async () => {
+  const { phone, app } = await keeper();
+  await app.keepTyped('person:new', { fields: { name: 'Sam' } });
+  await app.renewKeys({ words: WORDS, newWords: NEW });
+  await until(phone, isKept, 'kept');
+  await app.panicClear();
+  const again = makePhone({ after: phone, origin: server.base, send: sender(server.base) });
+  phone.end();
+  await again.app.start();
+  await again.app.unlock(NEW);
+  assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
   again.end();
 });
 
