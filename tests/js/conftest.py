@@ -35,6 +35,11 @@ class Servers:
                 raise RuntimeError("the process that starts servers did not start")
             time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        """Its process; the servers that it starts are its children."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End it; the servers that it started end with the tests that asked for them."""
         self._process.kill()

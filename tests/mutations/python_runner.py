@@ -20,6 +20,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from functools import cache
 from pathlib import Path
@@ -29,10 +30,11 @@ from typing import Any, Final
 import pytest
 
 from tests.mutations.areas import ROOT, VAR
+from tests.mutations.idle import LOOK_EVERY_S, Idle
 
-# A mutant that waits for ever uses no processor, so there is a limit by the clock as well, far off: the machine may be busy.
-CLOCK_TIMES: Final = 15
-CLOCK_LEAST_S: Final = 120
+# Processor time and idleness are the limits. This one by the clock is far off: the machine may be busy.
+CLOCK_TIMES: Final = 40
+CLOCK_LEAST_S: Final = 900
 _OURS: Final = ("diary", "tests")
 # pytest says that it cannot rewrite the assertions of plugins that were imported before; they have none that matter here.
 _OPTIONS: Final = "-x -q -p no:cacheprovider --assert=plain --tb=line -W ignore::pytest.PytestAssertRewriteWarning".split()
@@ -122,7 +124,9 @@ def _listen(read: int, pid: int, wall: float) -> tuple[str, bool]:
     """What the child says until it ends, and whether it had to be ended."""
     ended = os.pidfd_open(pid)
     try:
-        late = not select.select([ended], [], [], wall)[0]
+        late, idle, until = False, Idle(pid), time.monotonic() + wall
+        while not late and not select.select([ended], [], [], LOOK_EVERY_S)[0]:
+            late = idle.is_over() or time.monotonic() > until
         if late:
             os.killpg(pid, signal.SIGKILL)
             select.select([ended], [], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.mutations import browser_mutants, covering, node_runner, python_mutan
 from tests.mutations.__main__ import draw, equivalents, judged
 from tests.mutations.areas import AREAS, ROOT, files
 from tests.mutations.covering import Covering, CoveringTest
+from tests.mutations.idle import IDLE_S, Idle, wanted
 from tests.mutations.judging import Judge
 from tests.mutations.mutant import Mutant
 
@@ -130,6 +132,26 @@ def test_a_survivor_gets_the_tests_that_it_has_not_had(monkeypatch: pytest.Monke
         result = judged(mutant, "js-record", result, judge)
         asked.append(judge.asked)
     assert asked == [["a::cheap", "b::cheap", "b::dear"], [], ["a::cheap"], ["b::dear"], [], ["b::cheap", "b::dear"]]
+
+
+def test_only_what_wants_no_processor_is_idle() -> None:
+    """One that runs, or stands in the queue of a busy machine, is not; nor is one whose helpers have just ended."""
+    said = iter([5.0, 5.0, 9.0, 9.0, 2.0, 2.0, 2.05])
+    idle = Idle(1, wanted_s=lambda _group, _parent: next(said))
+    idle.is_over(0.0)
+    began = 1000.0
+    assert idle.is_over(began + 0.0) is False  # it has wanted more
+    assert idle.is_over(began + IDLE_S - 1) is False
+    assert idle.is_over(began + IDLE_S) is False  # one of its processes has ended
+    assert idle.is_over(began + 2 * IDLE_S) is False
+    assert idle.is_over(began + 2 * IDLE_S + 1) is True
+
+
+def test_a_process_that_runs_has_wanted_the_processor() -> None:
+    """The count is the kernel's own, of the whole group."""
+    before = wanted(os.getpgrp(), 0)
+    sum(range(2_000_000))
+    assert wanted(os.getpgrp(), 0) > before > 0
 
 
 def test_what_is_argued_is_still_there() -> None:
