@@ -51,6 +51,33 @@ test('a date without a zone is no moment', () => {
   for (const raw of ['', 'yesterday', '24 Nov 2026 25:10:00 +0000', '24 Foo 2026 10:00:00 +0000', '24 Nov 2026 10:00:00 +9900']) assert.equal(stampOf(raw).at, null);
 });
 
+for (const [zone, hours] of Object.entries({
+  UT: 0, UTC: 0, GMT: 0, Z: 0, gmt: 0, BST: 1, CET: 1, CEST: 2,
+  EST: -5, EDT: -4, CST: -6, CDT: -5, MST: -7, MDT: -6, PST: -8, PDT: -7,
+  '+0100': 1, '-0330': -3.5, '+1400': 14, '-1400': -14,
+})) {
+  test(`a date in the zone ${zone}`, () => {
+    const { at, offset_min } = stampOf(`Tue, 24 Nov 2026 12:10:05 ${zone}`);
+    assert.deepEqual([at, offset_min], [Date.UTC(2026, 10, 24, 12, 10, 5) - hours * 3_600_000, hours * 60]);
+  });
+}
+
+test('every month, years of two digits, and the edges of a day', () => {
+  const months = ['Jan', 'feb', 'March', 'APR', 'May', 'Jun', 'Jul', 'August', 'Sept', 'Oct', 'Nov', 'Dec'];
+  for (const [i, month] of months.entries())
+    assert.equal(stampOf(`1 ${month} 2026 00:00 UTC`).at, Date.UTC(2026, i, 1), month);
+  for (const [year, whole] of [['00', 2000], ['49', 2049], ['50', 1950], ['99', 1999], ['2026', 2026]]) {
+    assert.equal(new Date(stampOf(`1 Jan ${year} 00:00 UTC`).at).getUTCFullYear(), whole, year);
+  }
+  assert.equal(stampOf('24 Nov 2026 23:59:59 UTC').at, Date.UTC(2026, 10, 24, 23, 59, 59));
+  for (const raw of [
+    '24 Nov 2026 24:00 UTC', '24 Nov 2026 23:60 UTC', '31 Nov 2026 10:00 UTC', '0 Nov 2026 10:00 UTC',
+    '24 Nov 2026 10:00 XYZ', '24 Nov 2026 10:00 +1401',
+  ]) {
+    assert.deepEqual(stampOf(raw), { at: null, raw, offset_min: null });
+  }
+});
+
 test('what is no email is refused, whatever it says at its start', async () => {
   for (const text of ['', 'hello: you\nthere: you\n\n', '24/11/2026, 21:10 - Sam: a\n', '<html>', '{"from":"a"}']) {
     assert.equal(looksLikeMail(utf8(text)), false);

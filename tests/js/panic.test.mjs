@@ -86,7 +86,8 @@ test('offline with three unsent entries: the notebook at once, nothing of what w
   await again.app.unlock(WORDS);
   await until(again, (state) => said(state).length === 4, 'what was not sent, with no signal');
   assert.deepEqual(said(again.app.state), ['First.', 'Fourth.', 'Second.', 'Third.'], 'the first too: a version of it was not sent');
-  assert.deepEqual(await Promise.all(unsent.map((one) => whole(again, one))), before.slice(1), 'with its note and its file');
+  const here = await Promise.all(unsent.map((one) => whole(again, one)));
+  assert.deepEqual(here, before.slice(1), 'with its note and its file');
   assert.equal(again.app.state.account.coming, true, 'what was sent is not all here');
   assert.equal(again.app.state.draft.fields.narrative, 'Half a sent');
   assert.deepEqual(await again.app.readTyped('person:new'), { fields: { name: 'Sam' } });
@@ -139,9 +140,11 @@ test('a file that has gone whole stays while the words that name it have not bee
   const { phone, app, record, faults } = await keeper();
   faults.before = (path, { method }) => {
     if (method !== 'PUT' || !path.includes('/versions/')) return null;
-    return new Response('{"error":"bad_request","message":""}', { status: 400, headers: { 'content-type': 'application/json' } });
+    const headers = { 'content-type': 'application/json' };
+    return new Response('{"error":"bad_request","message":""}', { status: 400, headers });
   };
-  const { attachment } = await app.addFile(record, file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(4)])), { route: 'photo_picker' });
+  const picture = file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(4)]));
+  const { attachment } = await app.addFile(record, picture, { route: 'photo_picker' });
   await eventually(async () => (await app.usage()).waiting.files, (files) => files === 0);
   await app.panicClear();
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
@@ -156,19 +159,21 @@ test('the file of a draft that was not saved stays', async () => {
   const { phone, app } = await keeper();
   app.newDraft();
   app.putDraft({ fields: { narrative: 'With a picture.' } });
-  await app.addFile('draft', file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(6)])), { route: 'photo_picker' });
+  const picture = file(Uint8Array.from([...PNG, ...new Uint8Array(90_000).fill(6)]));
+  await app.addFile('draft', picture, { route: 'photo_picker' });
   await app.panicClear();
   const again = makePhone({ after: phone, origin: server.base, send: sender(server.base, { off: true }) });
   phone.end();
   await again.app.start();
   await again.app.unlock(WORDS);
   assert.equal(again.app.state.draft.attachments.length, 1);
-  const { record } = await again.app.saveIncident({ record: null, fields: { narrative: 'With a picture.' }, restricted: {} });
+  const words = { narrative: 'With a picture.' };
+  const { record } = await again.app.saveIncident({ record: null, fields: words, restricted: {} });
   assert.equal((await whole(again, record)).files.length, 1, 'it opens');
   again.end();
 });
 
-test('what is typed and sealed under the keys of before is read after the keys were made new and the phone was cleared', async () => {
+test('what was typed before the keys were made new is read after the phone was cleared', async () => {
   const { phone, app } = await keeper();
   await app.keepTyped('person:new', { fields: { name: 'Sam' } });
   await app.renewKeys({ words: WORDS, newWords: NEW });

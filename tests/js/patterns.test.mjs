@@ -40,6 +40,12 @@ test('the fact sheet gives counts with their entries under four words, and nothi
   assert.deepEqual([line('unwanted', 'new_accounts').count, line('unwanted', 'new_accounts').ids.length], [6, 8]);
   assert.equal(line('unwanted', 'after_block').day, '2026-06-01');
   assert.equal(line('fixated', 'same_person').ids.length, 7);
+  assert.deepEqual(words.map(({ lines }) => lines.map(({ key }) => key)), [
+    ['same_person', 'span', 'watching', 'others', 'accounts'],
+    ['messages', 'most', 'run', 'night', 'home'],
+    ['told', 'after_block', 'new_accounts', 'breaches', 'i_first', 'i_replied'],
+    ['all', 'days', 'months', 'kinds', 'ways'],
+  ]);
   for (const { lines } of words) for (const one of lines) assert.deepEqual(Object.keys(one).filter((name) => !['key', 'count', 'ids', 'person', 'day'].includes(name)), []);
   assert.deepEqual(four(countPatterns([], {}, tz), daysBetween).flatMap(({ lines }) => lines).filter(({ count }) => count), []);
 });

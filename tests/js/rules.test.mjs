@@ -9,7 +9,7 @@ import { idsIn, reached } from '../../static/js/record/named.js';
 import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '../../static/js/record/rules.js';
 import { momentOf } from '../../static/js/record/patterns_facts.js';
 import { offsetIn } from '../../static/js/record/times.js';
-import { tell } from '../../static/js/record/told.js';
+import { delayOf, isLate, tell } from '../../static/js/record/told.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../vectors/record.json', import.meta.url), 'utf8'));
 
@@ -60,6 +60,39 @@ test('a long text is kept and a longer one refused; five hundred people stop not
   assert.deepEqual(faultsOfShape('incident', { narrative: 'x'.repeat(TEXT + 1) }), [{ field: 'narrative', code: 'too_long' }]);
   const people = Array.from({ length: 500 }, (_, i) => `${String(i).padStart(21, 'a')}A`);
   assert.deepEqual(oddities('incident', { actor_ids: people, _clock: { utc: 1 } }, {}), []);
+});
+
+test('how long after it happened an entry was first sealed, and what counts as late', () => {
+  const HOUR = 3_600_000;
+  const version = { record: 'r', version: 'v', kind: 'incident', restricted: {} };
+  const of = (utc, fields) => tell([{ ...version, fields: { ...fields, _clock: { utc } } }]);
+  const start = Date.UTC(2026, 4, 4, 12);
+  for (const [delay, late, told] of [
+    [2 * HOUR, false, of(start + 2 * HOUR, { occurred_start: start })],
+    [HOUR, false, of(start + 2 * HOUR, { occurred_start: start, occurred_end: start + HOUR })],
+    [0, false, of(start + 2 * HOUR, { occurred_start: start, occurred_end: start + 9 * HOUR })],
+    [24 * HOUR, false, of(start + 24 * HOUR, { occurred_start: start })],
+    [24 * HOUR + 1, true, of(start + 24 * HOUR + 1, { occurred_start: start })],
+    [null, false, of(start + 99 * HOUR, {})],
+    [null, false, of(start + 99 * HOUR, { occurred_start: start, precision: 'unknown' })],
+    [99 * HOUR, true, of(start + 99 * HOUR, { occurred_start: start, precision: 'day' })],
+    [null, false, of(null, { occurred_start: start })],
+    [0, true, of(start, { occurred_start: start, entry_kind: 'from_memory' })],
+    [0, false, of(start, { occurred_start: start, entry_kind: 'contemporaneous' })],
+  ]) assert.deepEqual([delayOf(told), isLate(told)], [delay, late]);
+});
+
+test('what an advocate’s letter says of the talk is told as it stands, and yes is only yes', () => {
+  const turns = [{ asked: 'own', said: 'a', words: 'b' }];
+  const said = { by: 'PK', how: 'call', held_at: 5, tz: 'Europe/Paris', read_back: true, under_18: true, turns };
+  const of = (fields, more) => markOf({ assisted: { letter: { fields }, ...more } });
+  assert.deepEqual(of(said, { answer: 'mine', answered_at: 7 }), {
+    ...said, answer: 'mine', answered_at: 7,
+  });
+  assert.deepEqual(of({ held_at: '5', read_back: 'yes', under_18: 1 }, { answered_at: '7' }), {
+    by: '', how: '', held_at: null, tz: 'Europe/London', read_back: false, under_18: false, turns: [],
+    answer: '', answered_at: null,
+  });
 });
 
 test('a field that is called what every object has is told as any other', () => {

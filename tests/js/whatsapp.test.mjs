@@ -97,6 +97,45 @@ test('nights when clocks change: an hour that came twice follows the chat, an ho
   assert.equal(burstsOf(gone.rows, 6).length, 1);
 });
 
+test('the style of most lines is the chat’s, wherever the others stand', async () => {
+  const [one, two] = ['24/11/2026, 21:10 - Sam: a', '[24.11.26, 21:10:05] Sam: b'];
+  for (const lines of [[one, two, two], [two, one, two], [two, two, one]]) {
+    const { messages } = await readChat(`${lines.join('\n')}\n`);
+    assert.deepEqual(messages.map(({ start }) => start.shape.at(0)), ['[', '[']);
+  }
+});
+
+test('a stamp is the time of its place, to the second, on both sides of Greenwich and in summer', async () => {
+  for (const [line, tz, at] of [
+    ['24/06/2026, 21:10 - Sam: a', LONDON, Date.UTC(2026, 5, 24, 20, 10)],
+    ['24/11/2026, 21:10 - Sam: a', 'America/New_York', Date.UTC(2026, 10, 25, 2, 10)],
+    ['[24/06/2026, 21:10:07] Sam: a', 'Asia/Kolkata', Date.UTC(2026, 5, 24, 15, 40, 7)],
+    ['[29/03/2026, 02:10:07] Sam: a', LONDON, Date.UTC(2026, 2, 29, 1, 10, 7)],
+    ['[25/10/2026, 01:10:07] Sam: a', LONDON, Date.UTC(2026, 9, 25, 0, 10, 7)],
+  ]) assert.equal((await rowsOf(await readChat(`${line}\n`), { ...DMY, tz })).rows[0].sent_at, at, line);
+});
+
+test('what rows amount to: each kind counted once, and the sentence says only what is there', () => {
+  const row = (more) => ({ direction: 'in', type: 'text', from: 'Sam', ...more });
+  const amount = amountOf([
+    row({ edited: true }), row({ edited: false }), row({ edited: true, type: 'deleted' }), row({ type: 'missed_call' }),
+    row({ direction: 'out', from: 'me' }), row({ direction: 'odd', from: '' }),
+  ]);
+  const counts = { in: 4, out: 1, unsure: 1, calls: 1, deleted: 1, edited: 2 };
+  assert.deepEqual(amount, { ...counts, first: null, last: null, from: ['Sam'] });
+  assert.equal(amountWords(amount), '1 missed call and 3 messages from Sam, 1 from me, 1 message, not sure who from');
+  const of = (more) => amountWords({ ...amountOf([]), ...more });
+  assert.equal(of({}), 'No messages');
+  assert.equal(of({ out: 1 }), '1 message from me');
+  assert.equal(of({ out: 2, unsure: 2 }), '2 messages from me, 2 messages, not sure who from');
+  assert.equal(of({ in: 1 }), '1 message');
+  assert.equal(of({ in: 2, calls: 2, out: 1, from: ['a', 'b', 'c'] }), '2 missed calls from a, b, c, 1 from me');
+  assert.equal(of({ in: 9, from: ['a', 'b', 'c', 'd'] }), '9 messages from 4 people');
+  assert.equal(amountWords({ ...amountOf([]), out: 1 }, { estimate: true }), '1 message from me');
+  assert.equal(of({ in: 1, first: '2026-11-24T21:10', last: '2026-11-24T21:10' }), '1 message, 21:10');
+  assert.equal(of({ in: 2, first: '2026-11-24T21:10', last: '2026-11-25T21:10' }), '2 messages');
+});
+
 test('bursts: one day, no gap as long as the one set', async () => {
   const chat = await readChat('24/11/2026, 08:00 - Sam: a\n24/11/2026, 13:59 - Sam: b\n24/11/2026, 19:59 - Sam: c\n25/11/2026, 00:01 - Sam: d\n');
   const { rows } = await rowsOf(chat, DMY);

@@ -47,6 +47,12 @@ def _plain_shapes() -> list[Case]:
             ("behaviours.1", "not_a_code"),
             ("channel", "not_a_code"),
         ),
+        _shape(
+            "codes with more before or after, and the longest",
+            "incident",
+            {"behaviours": ["a" * 40, "a" * 41, "calls now", "calls\n", "_calls", " calls", "-calls"]},
+            *((f"behaviours.{i}", "not_a_code") for i in range(1, 7)),
+        ),
         _shape("one where a list belongs", "incident", {"behaviours": "calls", "actor_ids": ID}),
         _shape(
             "no list",
@@ -66,6 +72,12 @@ def _listed_shapes() -> list[Case]:
             {"actor_ids": [ID, "S1"], "schedule_id": 5},
             ("actor_ids.1", "not_an_id"),
             ("schedule_id", "not_an_id"),
+        ),
+        _shape(
+            "ids with more before or after",
+            "incident",
+            {"actor_ids": [ID, ID + "g", "x" + ID, ID[:-1] + "h", " " + ID, ID + "\n"]},
+            *((f"actor_ids.{i}", "not_an_id") for i in range(1, 6)),
         ),
         _shape(
             "numbers",
@@ -110,6 +122,15 @@ def _deeper_shapes() -> list[Case]:
             "order",
             {"made_on": "2026-05-04", "served_on": NOON, "known_on": BLOCK, "expires_on": "4 May"},
             ("expires_on", "not_a_day"),
+        ),
+        *(
+            _shape(name, "order", {"made_on": day}, ("made_on", "not_a_day"))
+            for name, day in (
+                ("a day with more after it", "2026-05-044"),
+                ("a day with more before it", "12026-05-04"),
+                ("a month that is none", "2026-13-04"),
+                ("a day that is none", "2026-05-32"),
+            )
         ),
         _shape(
             "terms",
