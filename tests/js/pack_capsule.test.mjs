@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { b64, unb64 } from '../../static/js/core/bytes.js';
 import { encodeCapsule, makeCapsule } from '../../static/js/pack/capsule.js';
+import { allNames, keysFile, proof, proofNames } from '../../static/js/pack/proofs.js';
 import { logFiles } from '../../static/js/pack/log_files.js';
 import { recordFile } from '../../static/js/pack/record_json.js';
 
@@ -43,6 +44,51 @@ test('a diary no server ever had is numbered in its own order', () => {
 test("the log's files of the shared vector", () => {
   const files = [...logFiles(JSON.parse(vector.capsule))].map(([path, bytes]) => [path.replace('data/', ''), b64(bytes())]);
   assert.deepEqual(Object.fromEntries(files), vector.log_files);
+});
+
+test('a proof says all of its version, each name once: shown with its salt, or withheld as a digest', () => {
+  const capsule = JSON.parse(vector.capsule);
+  const given = JSON.parse(new TextDecoder().decode(keysFile(capsule)));
+  assert.deepEqual(given, { ...capsule.keys, t: 'keys/v1' });
+  for (const part of /** @type {const} */ (['servable', 'restricted'])) {
+    const shown = proofNames(capsule, part);
+    const kinds = new Set([...shown.values()].map(({ kind }) => kind));
+    assert.deepEqual([...kinds].every((kind) => ['incident', 'attachment'].includes(String(kind))), part === 'servable');
+    assert.equal(new Set(shown.keys()).size, shown.size);
+    for (const [name, row] of shown) {
+      assert.match(name, new RegExp(`^proof/[A-Za-z0-9-]+-${String(row.version).slice(0, 8)}\\.json$`));
+      const { open, restricted } = allNames(row);
+      const read = (/** @type {Set<string>} */ withheld) => JSON.parse(new TextDecoder().decode(proof(row, withheld)));
+      const whole = read(new Set());
+      const { c, kind, receipt, record, seq_no, sig, version } = row;
+      const { fields, ...said } = whole;
+      assert.deepEqual(said, { c, kind, receipt, record, seq_no: seq_no ?? null, sig, t: 'proof/v1', version, withheld: {} });
+      assert.deepEqual(Object.keys(fields).sort(), [...open, ...restricted].sort());
+      const values = { .../** @type {any} */ (row).open.fields, .../** @type {any} */ (row).restricted.fields };
+      for (const [field, { v }] of Object.entries(fields)) assert.deepEqual(v, values[field] ?? null, field);
+      assert.equal(new Set(Object.values(fields).map(({ s }) => s)).size, Object.keys(fields).length, 'a salt for each name');
+      const part = read(new Set(restricted));
+      assert.deepEqual([Object.keys(part.fields).sort(), Object.keys(part.withheld).sort()], [[...open].sort(), [...restricted].sort()]);
+    }
+  }
+});
+
+test('what was noted of a file’s handling is told, unless its record was taken out', () => {
+  const capsule = makeCapsule(versions, wishOf(vector.wish), vector.keys);
+  const [exhibit] = /** @type {any[]} */ (capsule.exhibits);
+  const base = versions.at(-1);
+  const line = { action: 'copied', actor: 'me', at: 1_777_000_000_000, attachment: exhibit.record, detail: 'to a disc' };
+  /** @param {string} version @param {number} more @param {any} fields */
+  const noted = (version, more, fields) => ({
+    ...base, kind: 'custody', record: 'A'.repeat(22), version: version.repeat(22), seq: base.seq + more, restricted: null,
+    open: { ...base.open, keys: [], fields: { _clock: base.open.fields._clock, _parents: [], lines: [], ...fields } },
+  });
+  const kept = noted('B', 1, { lines: [line] });
+  const out = noted('C', 2, { _parents: [kept.version], taken_out: 1_777_100_000_000 });
+  const custody = (/** @type {any[]} */ more) => makeCapsule([...versions, ...more], wishOf(vector.wish), vector.keys).custody;
+  const { attachment: _attachment, ...told } = line;
+  assert.deepEqual(/** @type {any[]} */ (custody([kept])).filter(({ action }) => action === 'copied'), [{ ...told, item: exhibit.item }]);
+  assert.deepEqual(custody([kept, out]), capsule.custody);
 });
 
 test('an item that no earlier pack holds is refused', () => {

@@ -1,7 +1,8 @@
 /** Zip files that somebody made to hurt, or that broke on the way. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { crc32, entriesOf, plainName, unpack } from '../../static/js/record/unzip.js';
+import { crc32, dataOf, entriesOf, plainName, unpack } from '../../static/js/record/unzip.js';
+import { entrySource } from '../../static/js/record/unzip_stream.js';
 import { ANDROID, androidZip, utf8, zip } from './exports.mjs';
 
 const source = (bytes) => ({ size: bytes.length, reads: 0, async read(from, to) { this.reads += to - from; assert.ok(from >= 0 && to <= bytes.length, 'within the file'); return bytes.slice(from, to); } });
@@ -141,4 +142,209 @@ test('unpacking is stopped between two pieces', async () => {
   const [entry] = await entriesOf(file);
   await assert.rejects(unpack(file, entry, { pause: async () => { throw new Error('stopped'); } }), /stopped/);
   assert.ok(file.reads < 200_000);
+});
+
+/** A copy with some numbers changed: [place, value] of 16 bits, or of 32 where it says so. */
+function bent(bytes, ...changes) {
+  const copy = bytes.slice();
+  for (const [at, value, wide] of changes) {
+    if (wide) view(copy).setUint32(at, value, true);
+    else view(copy).setUint16(at, value, true);
+  }
+  return copy;
+}
+const LOCAL = 0x04034b50;
+const damaged = code('zip_damaged');
+
+test('each of its marks must be there: of an entry, of the directory, of the wide end and of what names it', async () => {
+  const two = zip({ 'a.txt': utf8('a'), 'b.txt': utf8('b') });
+  const first = find(two, DIRECTORY);
+  for (const at of [first, find(two, DIRECTORY, first + 4)])
+    await assert.rejects(entriesOf(source(bent(two, [at, 1, true]))), damaged);
+  for (const [name, at] of [
+    ['a.txt', 0],
+    ['b.txt', find(two, LOCAL, 4)],
+  ])
+    await assert.rejects(text(bent(two, [at, 1, true]), name), damaged);
+  const wide = zip64(zip({ 'a.txt': utf8('a') }));
+  for (const mark of [0x06064b50, 0x07064b50])
+    await assert.rejects(entriesOf(source(bent(wide, [find(wide, mark), 1, true]))), damaged);
+  const alone = new Uint8Array(22);
+  await assert.rejects(entriesOf(source(bent(alone, [0, END, true], [10, 0xffff]))), damaged);
+});
+
+test('an end that is wide in one number only is read wide', async () => {
+  const wide = zip64(zip({ 'a.txt': utf8('a') }));
+  const plain = zip({ 'a.txt': utf8('a') });
+  const [end, was] = [find(wide, END), find(plain, END)];
+  const directory = {
+    count: view(plain).getUint16(was + 10, true),
+    size: 46 + 5 + 28,
+    at: view(plain).getUint32(was + 16, true),
+  };
+  for (const keep of ['count', 'size', 'at']) {
+    const numbers = [
+      [end + 10, keep === 'count' ? 0xffff : directory.count],
+      [end + 12, keep === 'size' ? 0xffffffff : directory.size, true],
+      [end + 16, keep === 'at' ? 0xffffffff : directory.at, true],
+    ];
+    assert.equal(await text(bent(wide, ...numbers), 'a.txt'), 'a');
+    // The wide numbers are those that count: they may not lie.
+    const lies = bent(wide, ...numbers);
+    view(lies).setBigUint64(find(lies, 0x06064b50) + 32, 2n, true);
+    await assert.rejects(entriesOf(source(lies)), damaged);
+  }
+});
+
+test('a comment as long as may be, with what looks like an end in it', async () => {
+  const bytes = zip({ 'a.txt': utf8('a') });
+  for (const length of [1, 21, 300, 65_535]) {
+    const comment = new Uint8Array(length);
+    if (length > 40) view(comment).setUint32(length - 30, END, true);
+    const whole = new Uint8Array([...bent(bytes, [bytes.length - 2, length]), ...comment]);
+    assert.equal(await text(whole, 'a.txt'), 'a', String(length));
+    await assert.rejects(entriesOf(source(whole.slice(0, -1))), code('zip_half'));
+  }
+});
+
+test('fields nobody asked for stand before, after and inside what is read', async () => {
+  const extra = { 0x7777: new Uint8Array(300).fill(1), 0x7778: new Uint8Array(3) };
+  const bytes = zip({
+    'a.txt': [utf8('first'), { extra, comment: 'c'.repeat(300) }],
+    'b.txt': [utf8('second'), { extra }],
+  });
+  assert.deepEqual([await text(bytes, 'a.txt'), await text(bytes, 'b.txt')], ['first', 'second']);
+  // The wide numbers after another field of the same entry.
+  const plain = zip64(zip({ 'a.txt': utf8('a') }));
+  const [dir, wide, locator] = [DIRECTORY, 0x06064b50, 0x07064b50].map((mark) => find(plain, mark));
+  const more = new Uint8Array([0x77, 0x77, 5, 0, 1, 2, 3, 4, 5]);
+  const at = dir + 46 + 5;
+  const grown = new Uint8Array([...plain.slice(0, at), ...more, ...plain.slice(at)]);
+  view(grown).setUint16(dir + 30, 28 + more.length, true);
+  view(grown).setBigUint64(wide + more.length + 40, BigInt(wide + more.length - dir), true);
+  view(grown).setBigUint64(locator + more.length + 8, BigInt(wide + more.length), true);
+  assert.equal(await text(grown, 'a.txt'), 'a');
+  for (const length of [0, 8, 23])
+    await assert.rejects(entriesOf(source(bent(grown, [at + more.length + 2, length]))), damaged, String(length));
+});
+
+test('what its directory says fits inside the file, to the byte', async () => {
+  const bytes = zip({ 'a.txt': [utf8('stored'), { level: 0 }] });
+  const [dir, end] = [find(bytes, DIRECTORY), find(bytes, END)];
+  for (const changes of [
+    [[end + 10, 2]],
+    [[end + 12, 50, true]],
+    [[end + 16, dir + 1, true]],
+    [[dir + 28, 6]],
+    [[dir + 30, 1]],
+    [[dir + 20, 100, true]],
+    [[dir + 42, dir, true]],
+  ])
+    await assert.rejects(entriesOf(source(bent(bytes, ...changes))), damaged, JSON.stringify(changes));
+  const file = source(bytes);
+  const [entry] = await entriesOf(file);
+  assert.equal(await dataOf(file, entry), 35);
+  for (const more of [
+    { offset: bytes.length - 29 },
+    { offset: bytes.length },
+    { packed: bytes.length - 34 },
+    { name: 'b.txt' },
+    { offset: 1 },
+  ]) {
+    await assert.rejects(dataOf(file, { ...entry, ...more }), damaged, JSON.stringify(more));
+  }
+  assert.equal(await dataOf(file, { ...entry, packed: bytes.length - 35 }), 35);
+});
+
+test('unpacking gives exactly what the directory says, and nothing for what it does not', async () => {
+  const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
+  for (const level of [0, 6]) {
+    const file = source(zip({ 'a.txt': [noise, { level }] }));
+    const [entry] = await entriesOf(file);
+    const seen = [];
+    assert.deepEqual(
+      await unpack(file, entry, {
+        pause: async (done, total) => {
+          seen.push([done, total]);
+        },
+      }),
+      noise,
+    );
+    assert.deepEqual([seen.length, seen.at(-1)], [Math.ceil(entry.packed / 65_536), [entry.packed, entry.packed]]);
+    for (const [more, how, end] of [
+      [{ crc: entry.crc ^ 1 }, {}, 'zip_damaged'],
+      [{ size: entry.size - 1 }, {}, 'zip_damaged'],
+      [{ size: entry.size + 1 }, {}, 'zip_damaged'],
+      [{ packed: entry.packed - 1 }, {}, 'zip_damaged'],
+      [{ locked: true }, {}, 'zip_locked'],
+      [{ method: 9 }, {}, 'zip_unknown'],
+      [{}, { limit: entry.size - 1 }, 'zip_too_much'],
+      [{ packed: 1, size: 65_536 + 101 }, {}, 'zip_too_much'],
+    ])
+      await assert.rejects(unpack(file, { ...entry, ...more }, how), code(end), JSON.stringify([level, more, how]));
+    assert.equal((await unpack(file, entry, { limit: entry.size })).length, noise.length);
+  }
+  const broken = source(zip({ 'a.txt': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
+  await assert.rejects(unpack(broken, (await entriesOf(broken))[0]), damaged);
+});
+
+/** All of an entry as a file that is read in pieces of `size`. */
+async function streamed(file, entry, size) {
+  const from = await entrySource(file, entry);
+  const pieces = [];
+  for (let at = 0; at < from.size; at += size) pieces.push(await from.read(at, Math.min(from.size, at + size)));
+  await from.check();
+  return Buffer.concat(pieces);
+}
+
+test('an entry as a file: read from front to back in pieces of any size, the whole of it checked at the end', async () => {
+  const noise = new Uint8Array(200_000).map((_, i) => Math.imul(i, 2654435761) >>> 24);
+  for (const level of [0, 6]) {
+    const file = source(zip({ 'a.bin': [noise, { level }] }));
+    const [entry] = await entriesOf(file);
+    for (const size of [1_000, 65_536, 100_001, 200_000])
+      assert.deepEqual(await streamed(file, entry, size), Buffer.from(noise));
+    const from = await entrySource(file, entry);
+    assert.equal(from.size, noise.length);
+    for (const at of [1, 100]) await assert.rejects(from.read(at, 200), damaged, 'not where the last one ended');
+    assert.deepEqual(await from.read(0, 100), noise.slice(0, 100));
+    for (const at of [0, 99, 101]) await assert.rejects(from.read(at, 200), damaged);
+    assert.deepEqual(await from.read(100, 200), noise.slice(100, 200));
+    await assert.rejects(from.check(), damaged, 'not all of it was read');
+    await assert.rejects(from.read(200, 200_001), damaged, 'more than there is');
+    const all = [
+      { crc: entry.crc ^ 1 },
+      { size: entry.size - 1 },
+      { size: entry.size + 1 },
+      { packed: entry.packed - 1 },
+      { name: 'b' },
+    ];
+    for (const more of all)
+      await assert.rejects(streamed(file, { ...entry, ...more }, 65_536), damaged, JSON.stringify([level, more]));
+    for (const [more, end] of [
+      [{ locked: true }, 'zip_locked'],
+      [{ method: 9 }, 'zip_unknown'],
+      [{ packed: 1, size: 65_536 + 101, method: 8 }, 'zip_too_much'],
+    ])
+      await assert.rejects(entrySource(file, { ...entry, ...more }), code(end));
+  }
+  const stored = source(zip({ 'a.bin': [noise, { level: 0 }] }));
+  const [entry] = await entriesOf(stored);
+  await assert.rejects(
+    entrySource(stored, { ...entry, size: entry.size - 1 }),
+    damaged,
+    'what is stored is as long as it says',
+  );
+  const broken = source(zip({ 'a.bin': [noise, { level: 6 }] }).map((byte, i) => (i === 35 ? 0xff : byte)));
+  await assert.rejects(streamed(broken, (await entriesOf(broken))[0], 65_536), damaged);
+  const none = source(zip({ 'a.bin': new Uint8Array(0) }));
+  assert.equal((await streamed(none, (await entriesOf(none))[0], 10)).length, 0);
+});
+
+test('the sum of bytes goes on from what came before', () => {
+  assert.equal(crc32(utf8('6789'), crc32(utf8('12345'))), crc32(utf8('123456789')));
+  assert.deepEqual(
+    [crc32(new Uint8Array(0)), crc32(Uint8Array.of(0)), crc32(Uint8Array.of(255))],
+    [0, 0xd202ef8d, 0xff000000],
+  );
 });

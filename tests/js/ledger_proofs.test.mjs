@@ -1,0 +1,303 @@
+/** Proofs of the log's tree, signed objects and checkpoints: what holds, and every way in which they must not. */
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import test from 'node:test';
+import { b64 } from '../../static/js/core/bytes.js';
+import { canon } from '../../static/js/core/encoding.js';
+import { oneLine, readNote, seenBy, verifyNote } from '../../static/js/ledger/checkpoint.js';
+import { checkSigned } from '../../static/js/ledger/signed.js';
+import { leafOf, verifyConsistency, verifyInclusion } from '../../static/js/ledger/tree.js';
+
+const bad = { code: 'bad_signature' };
+const sha = (...parts) =>
+  new Uint8Array(
+    createHash('sha256')
+      .update(Buffer.concat(parts.map((part) => Buffer.from(part))))
+      .digest(),
+  );
+const utf8 = (text) => new TextEncoder().encode(text);
+
+/** The tree of RFC 6962, as its text defines it: the largest power of two below the size goes left. */
+const split = (n) => 2 ** Math.floor(Math.log2(n - 1));
+const node = (left, right) => sha([1], left, right);
+const rootOf = (leaves) =>
+  leaves.length === 1
+    ? leaves[0]
+    : node(rootOf(leaves.slice(0, split(leaves.length))), rootOf(leaves.slice(split(leaves.length))));
+function pathOf(i, leaves) {
+  if (leaves.length === 1) return [];
+  const k = split(leaves.length);
+  return i < k
+    ? [...pathOf(i, leaves.slice(0, k)), rootOf(leaves.slice(k))]
+    : [...pathOf(i - k, leaves.slice(k)), rootOf(leaves.slice(0, k))];
+}
+function stepsOf(m, leaves, isWhole = true) {
+  if (m === leaves.length) return isWhole ? [] : [rootOf(leaves)];
+  const k = split(leaves.length);
+  return m <= k
+    ? [...stepsOf(m, leaves.slice(0, k), isWhole), rootOf(leaves.slice(k))]
+    : [...stepsOf(m - k, leaves.slice(k), false), rootOf(leaves.slice(0, k))];
+}
+const LEAVES = Array.from({ length: 19 }, (_, i) => sha([0], [i]));
+const other = sha([9]);
+
+test('a leaf is the digest of its canonical text', () => {
+  const receipt = { c: b64(sha([1])), n: b64(sha([2])), ts: 5 };
+  assert.deepEqual(leafOf(receipt), sha([0], canon({ ...receipt, t: 'leaf/v1' })));
+  assert.notDeepEqual(leafOf(receipt), leafOf({ ...receipt, ts: 6 }));
+});
+
+test('every leaf of every tree is shown to be in it, and nowhere else', () => {
+  for (let size = 1; size <= LEAVES.length; size++) {
+    const leaves = LEAVES.slice(0, size);
+    const root = rootOf(leaves);
+    for (const [i, leaf] of leaves.entries()) {
+      const path = pathOf(i, leaves);
+      verifyInclusion(leaf, i, size, path, root);
+      for (const given of [
+        [other, i, size, path, root],
+        [leaf, i, size, path, other],
+        [leaf, i, size, [...path, other], root],
+        [leaf, i, size, [...path, root], root],
+        [leaf, i + 1, size, path, root],
+        [leaf, -1, size, path, root],
+        [leaf, i - 1, size, path, root],
+        [leaf, i + 0.5, size, path, root],
+        [leaf, String(i), size, path, root],
+        [leaf, i, i, path, root],
+        ...(path.length
+          ? [
+              [leaf, i, size, path.slice(1), root],
+              [leaf, i, size, path.slice(0, -1), root],
+            ]
+          : []),
+        ...path.map((_, at) => [leaf, i, size, path.with(at, other), root]),
+      ])
+        assert.throws(
+          () => verifyInclusion(...given),
+          bad,
+          JSON.stringify([size, i, given[1], given[2], given[3].length]),
+        );
+    }
+  }
+});
+
+test('a sibling is 32 bytes, or one leaf could be taken for two', () => {
+  const [one, two] = LEAVES;
+  const long = new Uint8Array([...two, 0]);
+  assert.throws(() => verifyInclusion(one, 0, 2, [long], sha([1], one, long)), bad);
+  assert.throws(() => verifyInclusion(one, 0, 2, [two.slice(1)], sha([1], one, two.slice(1))), bad);
+});
+
+test('a proof for a log larger than can be counted is refused, whatever it adds up to', () => {
+  const size = 2 ** 66;
+  const path = Array.from({ length: 67 }, () => other);
+  const root = path.reduce((value, sibling) => node(value, sibling), LEAVES[0]);
+  assert.throws(() => verifyInclusion(LEAVES[0], 0, size, path, root), bad);
+  assert.throws(() => verifyConsistency({ size: 1, root: LEAVES[0] }, { size, root }, path), bad);
+});
+
+test('every log is shown to begin every longer one, and no other', () => {
+  for (let newer = 1; newer <= LEAVES.length; newer++) {
+    const leaves = LEAVES.slice(0, newer);
+    for (let older = 1; older <= newer; older++) {
+      const [before, now] = [
+        { size: older, root: rootOf(leaves.slice(0, older)) },
+        { size: newer, root: rootOf(leaves) },
+      ];
+      const path = stepsOf(older, leaves);
+      verifyConsistency(before, now, path);
+      for (const given of [
+        [{ ...before, root: other }, now, path],
+        [before, { ...now, root: other }, path],
+        [before, now, [...path, other]],
+        [{ ...before, size: 0 }, now, path],
+        [{ ...before, size: newer + 1 }, now, path],
+        ...(path.length
+          ? [
+              [before, now, path.slice(1)],
+              [before, now, path.slice(0, -1)],
+              [before, now, []],
+            ]
+          : []),
+        ...path.map((_, at) => [before, now, path.with(at, other)]),
+        ...path.map((step, at) => [before, now, path.with(at, new Uint8Array([...step, 0]))]),
+        ...(older < newer ? [[now, before, path]] : []),
+      ])
+        assert.throws(
+          () => verifyConsistency(...given),
+          bad,
+          JSON.stringify([older, newer, given[0].size, given[1].size, given[2].length]),
+        );
+    }
+  }
+});
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const pubOf = (key) => new Uint8Array(key.export({ type: 'spki', format: 'der' }).subarray(-32));
+const notary = pubOf(publicKey);
+const signed = (fields) => ({
+  ...fields,
+  sig: b64(new Uint8Array(sign(null, Buffer.from(canon(fields)), privateKey))),
+});
+
+test('a signed object has its type, exactly its names, and the signature of all of them', async () => {
+  const whole = signed({ t: 'thing/v1', a: 1, b: 'two' });
+  const check = (given, kind = 'thing/v1', names = ['a', 'b', 't']) => checkSigned(given, notary, kind, names);
+  assert.equal(await check(whole), whole);
+  assert.equal(await check(whole, 'thing/v1', ['t', 'b', 'a']), whole, 'in any order');
+  const { sig: _sig, ...unsigned } = whole;
+  for (const given of [
+    null,
+    'text',
+    [whole],
+    undefined,
+    { ...whole, a: 2 },
+    { ...whole, more: 1 },
+    { ...unsigned },
+    { ...whole, sig: signed({ t: 'thing/v1' }).sig },
+    { ...whole, sig: 'x' },
+    { ...whole, sig: null },
+    { ...whole, sig: '' },
+    { ...whole, a: 1.5 },
+    { ...whole, a: undefined },
+    { ...whole, sig: `${whole.sig}=` },
+  ]) {
+    await assert.rejects(check(given), bad, JSON.stringify(given));
+  }
+  await assert.rejects(check(whole, 'other/v1'), bad);
+  await assert.rejects(check(whole, 'thing/v1', ['a', 't']), bad);
+  await assert.rejects(check(whole, 'thing/v1', ['a', 'b', 'c', 't']), bad);
+  await assert.rejects(
+    checkSigned(whole, pubOf(generateKeyPairSync('ed25519').publicKey), 'thing/v1', ['a', 'b', 't']),
+    bad,
+  );
+});
+
+const log = b64(sha(notary));
+const usual = (bytes) => Buffer.from(bytes).toString('base64');
+const ROOT = usual(sha([3]));
+const keyHash = (name, pub, kind) => sha(utf8(`${name}\n`), [kind], pub).subarray(0, 4);
+const textOf = ({ origin = log, size = '42', root = ROOT } = {}) => `${origin}\n${size}\n${root}\n`;
+const row = (name, key, signature) => `— ${name} ${usual([...key, ...signature])}\n`;
+const ownRow = (text, { name = log, key = keyHash(log, notary, 1), by = privateKey } = {}) =>
+  row(name, key, sign(null, Buffer.from(text), by));
+const noteOf = (text = textOf(), ...rows) => `${text}\n${ownRow(text)}${rows.join('')}`;
+
+test('a checkpoint says its log, its size and its root, and holds under the notary’s key', async () => {
+  const said = { origin: log, size: 42, root: sha([3]) };
+  assert.deepEqual(await verifyNote(noteOf(), notary), said);
+  assert.deepEqual(readNote(noteOf()), said);
+  assert.deepEqual(readNote(noteOf(textOf({ size: '0' }))).size, 0);
+  assert.deepEqual(readNote(noteOf(textOf({ size: '9'.repeat(16) }))).size, Number('9'.repeat(16)));
+  const more = row('a.witness', [1, 2, 3, 4], [5]);
+  assert.deepEqual(await verifyNote(noteOf(textOf(), more), notary), said, 'lines of others are passed over');
+  assert.equal(oneLine(noteOf(textOf(), more)), noteOf());
+  assert.equal(oneLine(noteOf(textOf(), more, more)), noteOf());
+});
+
+const text = textOf();
+const stranger = generateKeyPairSync('ed25519');
+for (const [what, note] of [
+  ['no text', 5],
+  ['an empty text', ''],
+  ['no line end', noteOf().slice(0, -1)],
+  ['no signature', `${text}\n`],
+  ['no empty line', `${text}${ownRow(text)}`],
+  ['a size with a zero before it', noteOf(textOf({ size: '042' }))],
+  ['a size of 17 digits', noteOf(textOf({ size: '1'.repeat(17) }))],
+  ['a size below nothing', noteOf(textOf({ size: '-1' }))],
+  ['no size', noteOf(textOf({ size: '' }))],
+  ['a root that is too short', noteOf(textOf({ root: usual(new Uint8Array(31)) }))],
+  ['a root in the other spelling', noteOf(textOf({ root: b64(sha([3])) }))],
+  ['a root with odd last bits', noteOf(textOf({ root: `${'A'.repeat(42)}B=` }))],
+  ['more text', noteOf(`${text}more\n`)],
+  ['text before it', noteOf(`x\n${text}`)],
+  ['an origin that is none', noteOf(textOf({ origin: 'example.org/log' }))],
+  ['a line that is no signature', noteOf(text, 'hello\n')],
+  ['another dash', noteOf(text, row('a', [1, 2, 3, 4], [5]).replace('—', '-'))],
+  ['a name with a space', noteOf(text, row('a b', [1, 2, 3, 4], [5]))],
+  ['a name with a plus', noteOf(text, row('a+b', [1, 2, 3, 4], [5]))],
+  ['a name with white space of another kind', noteOf(text, row('a\u2003b', [1, 2, 3, 4], [5]))],
+  ['no name', noteOf(text, row('', [1, 2, 3, 4], [5]))],
+  ['a signature of nothing', noteOf(text, row('a', [1, 2, 3, 4], []))],
+  ['a signature that is no base64', noteOf(text, '— a AAAAAAA\n')],
+  ['a signature with more after it', noteOf(text, row('a', [1, 2, 3, 4], [5]).replace('\n', ' \n'))],
+  ['an empty line among the signatures', noteOf(text, '\n', row('a', [1, 2, 3, 4], [5]))],
+  ['seventeen signatures', noteOf(text, ...Array(16).fill(row('a', [1, 2, 3, 4], [5])))],
+]) {
+  test(`no checkpoint: ${what}`, async () => {
+    assert.throws(() => readNote(note), bad);
+    await assert.rejects(verifyNote(note, notary), bad);
+  });
+}
+
+for (const [what, note] of [
+  ['of another log', noteOf(textOf({ origin: b64(sha([8])) }))],
+  ['signed by somebody else', `${text}\n${ownRow(text, { by: stranger.privateKey })}`],
+  ['signed over other text', `${text}\n${ownRow(textOf({ size: '43' }))}`],
+  ['under another key’s number', `${text}\n${ownRow(text, { key: [1, 2, 3, 4] })}`],
+  ['under the number of another kind of key', `${text}\n${ownRow(text, { key: keyHash(log, notary, 4) })}`],
+  ['in another name', `${text}\n${ownRow(text, { name: 'x' })}`],
+  ['signed twice, once by somebody else', noteOf(text, ownRow(text, { by: stranger.privateKey }))],
+]) {
+  test(`a checkpoint ${what} does not hold, and can be read all the same`, async () => {
+    await assert.rejects(verifyNote(note, notary), bad);
+    assert.equal(readNote(note).size, 42);
+  });
+}
+
+test('a checkpoint has sixteen signatures and 64 KiB, counted in bytes, and no more', () => {
+  const many = noteOf(text, ...Array(15).fill(row('a', [1, 2, 3, 4], [5])));
+  assert.equal(readNote(many).size, 42);
+  const long = (name, size) => {
+    const bare = noteOf(text, row(name, [1, 2, 3, 4], [5]));
+    return noteOf(text, row(name + 'n'.repeat(size - utf8(bare).length), [1, 2, 3, 4], [5]));
+  };
+  for (const name of ['n', 'né', 'n€'.repeat(9_000)]) {
+    assert.equal(utf8(long(name, 65_536)).length, 65_536);
+    assert.equal(readNote(long(name, 65_536)).size, 42);
+    assert.throws(() => readNote(long(name, 65_537)), bad);
+  }
+});
+
+test('who cosigned: each witness once, by its own key, at its latest time; a line that does not hold is no line', async () => {
+  const witness = (name) => {
+    const pair = generateKeyPairSync('ed25519');
+    const pub = pubOf(pair.publicKey);
+    const time = (at) => new Uint8Array(new BigUint64Array([at]).buffer).reverse();
+    const line = (at, { by = pair.privateKey, over = text, kind = 4 } = {}) =>
+      row(name, keyHash(name, pub, kind), [
+        ...time(at),
+        ...sign(null, Buffer.from(`cosignature/v1\ntime ${at}\n${over}`), by),
+      ]);
+    return { name, pub, line, known: { name, pub: b64(pub) } };
+  };
+  const [one, two] = [witness('one.example'), witness('two.example')];
+  const seen = (rows, known = [one.known, two.known]) => seenBy(noteOf(text, ...rows), known);
+  assert.deepEqual(await seen([]), []);
+  assert.deepEqual(await seen([one.line(7n)]), [{ witness: 'one.example', at: 7 }]);
+  assert.deepEqual(await seen([one.line(0n)]), [{ witness: 'one.example', at: 0 }]);
+  assert.deepEqual(await seen([two.line(5n), one.line(9n), one.line(7n)]), [
+    { witness: 'one.example', at: 9 },
+    { witness: 'two.example', at: 5 },
+  ]);
+  assert.deepEqual(await seen([one.line(7n), two.line(5n)], [two.known]), [{ witness: 'two.example', at: 5 }]);
+  assert.deepEqual(
+    await seen([one.line(7n, { kind: 1 })]),
+    [],
+    'a line under another kind of key is somebody else’s',
+  );
+  assert.deepEqual(await seen([row('one.example', [1, 2, 3, 4], [5])]), []);
+  for (const line of [
+    one.line(7n, { by: stranger.privateKey }),
+    one.line(7n, { over: textOf({ size: '43' }) }),
+    one.line(1n << 63n),
+    row('one.example', keyHash('one.example', one.pub, 4), [1, 2, 3, 4, 5, 6, 7, 8]),
+    row('one.example', keyHash('one.example', one.pub, 4), [5]),
+  ]) {
+    await assert.rejects(seen([line]), bad);
+    await assert.rejects(seen([one.line(3n), line]), bad);
+    assert.deepEqual(await seen([line], [two.known]), []);
+  }
+});
