@@ -76,10 +76,12 @@ class Covering:
 
     def of(self, mutant: Mutant) -> list[CoveringTest]:
         """The tests that run the place that is changed, the cheapest first."""
-        if mutant.lines is None:
-            found = self.by_file[mutant.file] | self._importing(Path(mutant.file).stem)
-        else:
+        found = set[CoveringTest]()
+        if mutant.lines is not None:
             found = self.anywhere[mutant.file].union(*(self.by_line[mutant.file][line] for line in mutant.lines))
+        # What runs as a module is imported runs in no test, and so does a function that is called there only.
+        if mutant.lines is None or (not found and mutant.file.endswith(".py")):
+            found = self.by_file[mutant.file] | self._importing(Path(mutant.file).stem)
         return sorted(found, key=lambda test: (test.cost + sum(self.shared[one] for one in test.uses), test.file, test.name))
 
 

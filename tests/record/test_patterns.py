@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from diary.record import patterns
+from diary.record.patterns_facts import days_between, next_day
 from tests.vectors import diaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +148,17 @@ def test_both_languages_count_the_same() -> None:
 def test_vectors_hold(case: dict[str, Any]) -> None:
     """The committed file is what this code counts."""
     assert json.loads(json.dumps(patterns.count(case["diary"], diaries.LONDON))) == case["expect"]
+
+
+def test_days_are_those_of_a_calendar() -> None:
+    """What is no date has no day after it and is no days away."""
+    assert [next_day(day) for day in ("2026-12-31", "2028-02-28", "2026-02-30", "", "20261231")] == [
+        "2027-01-01",
+        "2028-02-29",
+        "",
+        "",
+        "",
+    ]
+    assert days_between("2026-02-28", "2026-03-01") == 1
+    assert days_between("2026-03-01", "2026-02-28") == -1
+    assert (days_between("", "2026-03-01"), days_between("2026-03-01", "2026-02-30")) == (0, 0)

@@ -105,3 +105,16 @@ def test_a_term_is_found_by_its_number_and_by_nothing_that_equals_it() -> None:
     order = {"terms": [{"no": 0}, {"no": 1}]}
     assert (term_of(order, 0), term_of(order, 1)) == ({"no": 0}, {"no": 1})
     assert term_of(order, False) is None and term_of(order, True) is None
+
+
+def test_what_is_odd_about_a_version_is_told_in_order_of_both_its_parts() -> None:
+    """The clock of its sealing says what was still to come, of entries only."""
+    sealed = 1_777_896_000_000
+    fields = {"occurred_start": sealed + 300_001, "channel": "!", "_clock": {"utc": sealed}}
+    assert found(oddities("incident", fields, {"place_detail": 5})) == [
+        {"field": "channel", "code": "not_a_code"},
+        {"field": "occurred_start", "code": "in_the_future"},
+        {"field": "place_detail", "code": "not_text"},
+    ]
+    assert oddities("incident", {**fields, "channel": "sms", "occurred_start": sealed + 300_000}, {}) == []
+    assert oddities("person", {"occurred_start": sealed + 300_001, "_clock": {"utc": sealed}}, {}) == []

@@ -124,3 +124,21 @@ def test_an_unknown_zone_is_utc() -> None:
 def test_delays_in_words(delay: int, words: str) -> None:
     """How long after it was written down."""
     assert times.delay_words(delay) == words
+
+
+def test_a_time_without_a_precision_is_to_the_minute_and_no_time_is_unknown() -> None:
+    """Both are codes of the list, as a sealed record would hold them."""
+    start = ms(2026, 5, 4, 12)
+    assert times.occurred({"occurred_start": start}).precision == "minute"
+    assert times.occurred({}).precision == "unknown"
+    assert times.occurred({"occurred_start": times.LATEST_MS}).precision == "unknown"
+    assert times.occurred({"occurred_start": start, "precision": "day"}).precision == "day"
+    assert times.block({"at": {"start": start}}, "at").precision == "minute"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "kept"), [(18 * 60, 18 * 60), (-18 * 60, -18 * 60), (18 * 60 + 1, 60), (-18 * 60 - 1, 60), (None, 60)]
+)
+def test_an_offset_that_no_clock_has_is_read_from_the_zone(minutes: int | None, kept: int) -> None:
+    """Eighteen hours each way are the most there are."""
+    assert when(ms(2026, 5, 4, 12), "minute", minutes).offset_min == kept

@@ -107,3 +107,15 @@ def test_an_unknown_kind_or_number_is_refused() -> None:
     for kind, number in (("incident", 2), ("dream", 1)):
         with pytest.raises(BadRequest):
             schema(kind, number)
+
+
+def test_every_list_is_read_whole() -> None:
+    """Each member of vocabulary.json comes out where it belongs; what a list does not say is empty."""
+    lists = json.loads((FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
+    assert list(LISTS) == list(lists)
+    for name, row in lists.items():
+        one = LISTS[name]
+        assert (one.name, one.question, one.many, one.young) == (name, row["question"], row["many"], row.get("young", ""))
+        assert one.sections == tuple((section["code"], section["label"]) for section in row.get("sections", ()))
+        assert [term.code for term in one.terms] == [code["code"] for code in row["codes"]]
+    assert any(one.young for one in LISTS.values()) and any(one.young == "" for one in LISTS.values())
