@@ -14,7 +14,7 @@ import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -46,8 +46,29 @@ def main() -> int:
         parser.error(f"no such area: {', '.join(sorted(unknown))}. There are: {', '.join(AREAS)}")
     VAR.mkdir(parents=True, exist_ok=True)
     each = chosen.sample // len(areas) or sys.maxsize
-    drawn = {area: list(islice(draw(area, chosen.seed, chosen.file), each)) for area in areas}
+    drawn = {area: first_of(area, chosen.seed, chosen.file, each) for area in areas}
     return report(drawn, run(drawn, Judge(chosen.budget, is_measured=not chosen.measured), only_known=chosen.report), chosen.seed)
+
+
+def first_of(area: str, seed: int, part: str, count: int) -> list[Mutant]:
+    """The first mutants that `draw` gives. They are kept: making them takes as long as judging many of them."""
+    told = covering.digest(ROOT / name for name in [*files(area), *_MAKERS])
+    kept = VAR / "drawn" / f"{area}-{seed}-{part.replace('/', '.')}-{told}.json"
+    rows = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+    if len(rows) < count:
+        mutants = list(islice(draw(area, seed, part), count))
+        if len(mutants) > len(rows):
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(json.dumps([[one.file, one.lines, one.source] for one in mutants]), encoding="utf-8")
+        return mutants
+    return [Mutant(file, lines and tuple(lines), partial(str, source)) for file, lines, source in rows[:count]]
+
+
+# What decides which mutants there are.
+_MAKERS: Final = [
+    f"tests/mutations/{name}"
+    for name in ("__main__.py", "areas.py", "browser_mutants.mjs", "browser_mutants.py", "mutant.py", "python_mutants.py")
+]
 
 
 def draw(area: str, seed: int, part: str) -> Iterator[Mutant]:

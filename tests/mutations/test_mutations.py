@@ -61,6 +61,18 @@ def test_the_seed_decides_what_is_drawn_and_a_larger_sample_begins_with_the_smal
     assert set(drawn[0]) == set(drawn[2])
 
 
+def test_mutants_that_were_kept_are_those_that_were_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The same changes of the same lines, in the same order; a larger sample is drawn anew."""
+    monkeypatch.setattr(mutations, "VAR", tmp_path)
+    times = []
+    monkeypatch.setattr(mutations, "draw", lambda *given: times.append(given) or draw(*given))
+    found = [mutations.first_of("py-crypto", 1, "padding", count) for count in (4, 4, 3, 6)]
+    assert len(times) == 2
+    told = [[(one.key, one.file, one.lines, one.source) for one in mutants] for mutants in found]
+    assert told[0] == told[1] == told[3][:4]
+    assert told[2] == told[0][:3]
+
+
 def test_a_planted_fault_is_seen_in_python_and_no_change_is_not() -> None:
     """The changed file is the one that is imported, in a process of its own."""
     test = CoveringTest("tests/crypto/test_padding.py", "tests/crypto/test_padding.py", 1.0)
