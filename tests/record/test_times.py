@@ -142,3 +142,13 @@ def test_a_time_without_a_precision_is_to_the_minute_and_no_time_is_unknown() ->
 def test_an_offset_that_no_clock_has_is_read_from_the_zone(minutes: int | None, kept: int) -> None:
     """Eighteen hours each way are the most there are."""
     assert when(ms(2026, 5, 4, 12), "minute", minutes).offset_min == kept
+
+
+def test_the_end_has_the_offset_of_its_own_moment_where_the_zone_is_known() -> None:
+    """Without an end it is that of the beginning; so it is where the zone does not say what was kept, or is none."""
+    before, after = ms(2026, 10, 24, 22), ms(2026, 10, 25, 6)
+    assert when(before, "minute", 60).end_offset_min == 60
+    assert when(before, "minute", 60, end=after).end_offset_min == 0
+    assert when(before, "minute", 120, end=after).end_offset_min == 120
+    assert when(before, "minute", 60, end=after, tz="Nowhere/None").end_offset_min == 60
+    assert when(None, "minute", 60, end=after).end_offset_min == 60
