@@ -93,6 +93,17 @@ def _listed_shapes() -> list[Case]:
     ]
 
 
+def _days() -> list[Case]:
+    """What is nearly a day."""
+    days = {
+        "a day with more after it": "2026-05-044",
+        "a day with more before it": "12026-05-04",
+        "a month that is none": "2026-13-04",
+        "a day that is none": "2026-05-32",
+    }
+    return [_shape(name, "order", {"made_on": day}, ("made_on", "not_a_day")) for name, day in days.items()]
+
+
 def _deeper_shapes() -> list[Case]:
     return [
         _shape("a time", "incident", {"discovered_at": BLOCK}),
@@ -123,15 +134,7 @@ def _deeper_shapes() -> list[Case]:
             {"made_on": "2026-05-04", "served_on": NOON, "known_on": BLOCK, "expires_on": "4 May"},
             ("expires_on", "not_a_day"),
         ),
-        *(
-            _shape(name, "order", {"made_on": day}, ("made_on", "not_a_day"))
-            for name, day in (
-                ("a day with more after it", "2026-05-044"),
-                ("a day with more before it", "12026-05-04"),
-                ("a month that is none", "2026-13-04"),
-                ("a day that is none", "2026-05-32"),
-            )
-        ),
+        *_days(),
         _shape(
             "terms",
             "order",

@@ -1,0 +1,142 @@
+/** Padding, chosen words and files cut into parts, at their edges. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import test from 'node:test';
+import { random } from '../../static/js/core/bytes.js';
+import { idText, newId } from '../../static/js/core/ids.js';
+import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '../../static/js/crypto/files.js';
+import { fileSize, padTo, padVersion, padme, unpad, versionSize } from '../../static/js/crypto/padding.js';
+import { checkWords, fold, normalise } from '../../static/js/crypto/words.js';
+
+const KIB = 1024;
+
+test('a version is padded to the next of five classes, then by Padmé', () => {
+  const classes = [4, 8, 16, 32, 64].map((kib) => kib * KIB);
+  for (const [i, size] of classes.entries()) {
+    assert.deepEqual([versionSize(size - 1), versionSize(size)], [size, classes[i + 1] ?? padme(64 * KIB + 1)]);
+  }
+  assert.equal(versionSize(0), 4 * KIB);
+  for (const [length, size] of [
+    [2, 2],
+    [9, 10],
+    [64 * KIB + 1, 67_584],
+    [100_000, 100_352],
+    [1_000_000, 1_015_808],
+    [2 ** 31 - 1, 2 ** 31],
+  ])
+    assert.equal(padme(length), size, String(length));
+  for (const length of [1, 0, -1, 2 ** 31, Number.NaN]) assert.throws(() => padme(length), { code: 'too_large' });
+  assert.deepEqual([fileSize(0), fileSize(4095), fileSize(4096)], [4096, 4096, padme(4097)]);
+});
+
+test('padding is a mark and nothing, and comes off again', () => {
+  const parts = [Uint8Array.of(1, 0), Uint8Array.of(), Uint8Array.of(0x80, 0)];
+  assert.deepEqual(padTo(parts, 6), Uint8Array.of(1, 0, 0x80, 0, 0x80, 0));
+  assert.deepEqual(padTo(parts, 5), Uint8Array.of(1, 0, 0x80, 0, 0x80));
+  assert.throws(() => padTo(parts, 4), { code: 'too_large' });
+  assert.deepEqual(unpad(padVersion(...parts)), Uint8Array.of(1, 0, 0x80, 0));
+  assert.equal(padVersion(new Uint8Array(2_000), new Uint8Array(2_096)).length, 8 * KIB);
+  assert.deepEqual(unpad(Uint8Array.of(0x80)), Uint8Array.of());
+  for (const bytes of [[], [0], [0, 0], [1], [0x80, 1, 0], [0x81]])
+    assert.throws(() => unpad(Uint8Array.from(bytes)), { code: 'not_opened' });
+});
+
+const COMMON =
+  `password passwordpassword passw0rd pass qwerty qwertyuiop qwertyuiopasdf asdfghjkl azerty azertyuiop qwertz zxcvbnm
+  letmein iloveyou iloveyouforever ihateyou welcome admin administrator abcdefghijkl abcdefgh abcdef abc monkey dragon football
+  liverpool arsenal chelsea princess sunshine superman batman charlie michael jessica trustno changeme secret diary mydiary notes
+  notebook internet computer samsung iphone whatever`.split(/\s+/);
+const why = (text) => checkWords(text).why;
+
+for (const word of COMMON.filter((one) => !/\d/.test(one))) {
+  test(`words that are only "${word}" with digits and signs round it are too easy`, () => {
+    for (const text of [`${word}#2026 1984!`, `19.84/2026-${word}`, `!2026${word.toUpperCase()}1984#5`])
+      assert.deepEqual(checkWords(text), { ok: false, why: 'common' }, text);
+    assert.equal(why(`${word}x#2026 1984!`), null);
+  });
+}
+
+test('twelve characters, not counting spaces at the ends, five of them different', () => {
+  assert.deepEqual(checkWords('gate lamp ow'), { ok: true, why: null });
+  assert.deepEqual(checkWords('gate lamp o'), { ok: false, why: 'short' });
+  assert.equal(why('  gate lamp o  '), 'short');
+  assert.equal(why('abcdabdcacbd'), 'common');
+  assert.equal(why('abcdeabdcacb'), null);
+  assert.equal(why('😢🙂😀😁😂🤣😃😄😅😆😉😊'), null);
+  assert.equal(why('😢🙂😀😁😂🤣😃😄😅😆😉'), 'short');
+});
+
+test('one piece said again, and a run of characters either way, are too easy', () => {
+  for (const text of [
+    'gate1gate1gate1',
+    'gatelampsgatelamps',
+    'abcdefghijklm',
+    'zyxwvutsrqpon',
+    '123456789012',
+    '987654321098',
+    '890123456789',
+    'ABCDEFGHIJKLM',
+  ])
+    assert.equal(why(text), 'common', text);
+  for (const text of ['gatelamps1gatelamps1', 'gate1gate1gate1x', 'abcdefghijkln', '123456789013', '135791357913x'])
+    assert.equal(why(text), null, text);
+});
+
+test('characters that are too new are refused, and every white space is one space', () => {
+  assert.deepEqual(checkWords('gate lamp owl \u{1fae8}'), { ok: false, why: 'new_character' });
+  assert.equal(why('gate \u{1fae8}'), 'short');
+  assert.throws(() => normalise('gate lamp owl \u{1fae8}'), { code: 'bad_request' });
+  assert.throws(() => normalise('gate lamp o'), { code: 'bad_request' });
+  const spaces = '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000';
+  assert.equal(fold(`${spaces}gate${spaces}lamp${spaces}`), 'gate lamp');
+  for (const space of spaces) assert.equal(fold(`a${space}b`), 'a b', space.codePointAt(0).toString(16));
+  assert.equal(fold('a\u200bb'), 'a\u200bb');
+  assert.equal(fold('ﬁne'), 'fine');
+});
+
+test('a file in parts: as many bytes as were announced, digests of the file itself, and every part in its place', async () => {
+  for (const size of [0, 1, 4_095, 4_096, PART_BYTES - 1, PART_BYTES, PART_BYTES + 20_000]) {
+    const place = { diary: idText(newId()), blob: idText(newId()), key: random(32) };
+    const bytes = new Uint8Array(size).map((_, i) => i * 7);
+    const sealer = await FileSealer.begin(place, size);
+    const cut = Math.floor(size / 3);
+    const parts = [...(await sealer.add(bytes.slice(0, cut))), ...(await sealer.add(bytes.slice(cut)))];
+    const ended = await sealer.end();
+    parts.push(...ended.parts);
+    assert.deepEqual(
+      parts.map(({ i }) => i),
+      [...parts.keys()],
+    );
+    assert.deepEqual(
+      [parts.length, ended.n, ended.digests.length],
+      [partCount(size), partCount(size), partCount(size)],
+    );
+    assert.equal(
+      parts.reduce((sum, { sealed }) => sum + sealed.length, 0),
+      sealedFileBytes(place, size),
+    );
+    for (const [name, told] of [
+      ['sha256', ended.sha256],
+      ['sha512', ended.sha512],
+    ])
+      assert.equal(told, createHash(name).update(bytes).digest('hex'));
+    const opened = [];
+    for (const { i, sealed } of parts) opened.push(await openPart(place, i, parts.length, sealed, size));
+    assert.deepEqual(Buffer.concat(opened), Buffer.from(bytes));
+    await assert.rejects(openPart(place, 0, parts.length + 1, parts[0].sealed, size), { code: 'not_opened' });
+    await assert.rejects(openPart({ ...place, blob: idText(newId()) }, 0, parts.length, parts[0].sealed, size), {
+      code: 'not_opened',
+    });
+  }
+});
+
+test('more than was said, or less, is no file', async () => {
+  const place = { diary: idText(newId()), blob: idText(newId()), key: random(32) };
+  const sealer = await FileSealer.begin(place, 10);
+  await assert.rejects(sealer.add(new Uint8Array(11)), { code: 'too_large' });
+  await sealer.add(new Uint8Array(9));
+  await assert.rejects(sealer.end(), { code: 'incomplete' });
+  await assert.rejects(sealer.add(new Uint8Array(2)), { code: 'too_large' });
+  await sealer.add(new Uint8Array(1));
+  assert.equal((await sealer.end()).parts.length, 1);
+});
