@@ -95,13 +95,8 @@ def _listed_shapes() -> list[Case]:
 
 def _days() -> list[Case]:
     """What is nearly a day."""
-    days = {
-        "a day with more after it": "2026-05-044",
-        "a day with more before it": "12026-05-04",
-        "a month that is none": "2026-13-04",
-        "a day that is none": "2026-05-32",
-    }
-    return [_shape(name, "order", {"made_on": day}, ("made_on", "not_a_day")) for name, day in days.items()]
+    days = {"more after it": "2026-05-044", "more before it": "12026-05-04", "a month 13": "2026-13-04", "a day 32": "2026-05-32"}
+    return [_shape(f"a day with {what}", "order", {"made_on": day}, ("made_on", "not_a_day")) for what, day in days.items()]
 
 
 def _deeper_shapes() -> list[Case]:

@@ -104,55 +104,50 @@ export const pem = (...certificates) =>
     )
     .join('');
 
+/** What is stamped: the policy, the digest, the time and the nonce. */
+function infoOf({ note, nonce }, bent) {
+  const digest = bent.digest ?? octets(hash('sha256', note));
+  return sequence(
+    integer([1]),
+    oid(bent.policy ?? '1.2.3.4.1'),
+    sequence(sequence(oid(bent.digestOid ?? OIDS.sha256), der(5)), digest),
+    integer([9]),
+    time(bent.at ?? '20261124120000Z'),
+    ...(bent.accuracy ?? []),
+    ...(bent.nonceValue ?? [integer(nonce)]),
+  );
+}
+
+/** What is signed besides: what kind of content it is, its digest, and the certificate of the key. */
+function attributesOf(info, leaf, bent) {
+  const { named = OIDS.signingCertificateV2, signHash = 'sha256' } = bent;
+  const certId = bent.certId ?? sequence(octets(hash(named === OIDS.signingCertificate ? 'sha1' : 'sha256', leaf)));
+  const digest = bent.messageDigest === undefined ? hash(signHash, info) : bent.messageDigest;
+  const attribute = (name, ...values) => sequence(oid(name), set(...values));
+  return [
+    attribute(OIDS.contentType, oid(bent.contentType ?? OIDS.tstInfo)),
+    ...(digest ? [attribute(OIDS.messageDigest, octets(digest))] : []),
+    ...(bent.unnamed ? [] : [attribute(named, sequence(sequence(certId)))]),
+  ];
+}
+
 /**
  * An authority's answer about `note`. Each member of `bent` stands in the place of what belongs there.
  * @param {{note: Uint8Array, nonce: Uint8Array, leaf: Uint8Array, signer: any}} about @param {Record<string, any>} [bent]
  */
-export function answer({ note, nonce, leaf, signer }, bent = {}) {
-  const {
-    policy = '1.2.3.4.1',
-    digestOid = OIDS.sha256,
-    digest = octets(hash('sha256', note)),
-    at = '20261124120000Z',
-    named = OIDS.signingCertificateV2,
-    algorithm = OIDS.ecdsa256,
-    signHash = 'sha256',
-    signHashOid = OIDS.sha256,
-    nonceValue = [integer(nonce)],
-    status = [0],
-    accuracy = [],
-  } = bent;
-  const info =
-    bent.info ??
-    sequence(
-      integer([1]),
-      oid(policy),
-      sequence(sequence(oid(digestOid), der(5)), digest),
-      integer([9]),
-      time(at),
-      ...accuracy,
-      ...nonceValue,
-    );
-  const certId = bent.certId ?? sequence(octets(hash(named === OIDS.signingCertificate ? 'sha1' : 'sha256', leaf)));
-  const attribute = (name, ...values) => sequence(oid(name), set(...values));
-  const attributes = bent.attributes?.(attribute) ?? [
-    attribute(OIDS.contentType, oid(bent.contentType ?? OIDS.tstInfo)),
-    ...(bent.messageDigest === null
-      ? []
-      : [attribute(OIDS.messageDigest, octets(bent.messageDigest ?? hash(signHash, info)))]),
-    ...(bent.unnamed ? [] : [attribute(named, sequence(sequence(certId)))]),
-  ];
-  const signature = sign(signHash, set(...attributes), bent.signer?.privateKey ?? signer.privateKey);
-  const who =
-    bent.who ??
-    sequence(
-      integer([1]),
-      sequence(nameOf('x'), integer([7])),
-      sequence(oid(signHashOid)),
-      der(bent.attributesTag ?? 0xa0, ...attributes),
-      sequence(oid(algorithm)),
-      bent.signature?.(signature) ?? octets(signature),
-    );
+export function answer(about, bent = {}) {
+  const { signHash = 'sha256', signHashOid = OIDS.sha256 } = bent;
+  const info = infoOf(about, bent);
+  const attributes = attributesOf(info, about.leaf, bent);
+  const signature = sign(signHash, set(...attributes), (bent.signer ?? about.signer).privateKey);
+  const who = sequence(
+    integer([1]),
+    sequence(nameOf('x'), integer([7])),
+    sequence(oid(signHashOid)),
+    der(bent.attributesTag ?? 0xa0, ...attributes),
+    sequence(oid(bent.algorithm ?? OIDS.ecdsa256)),
+    bent.signature?.(signature) ?? octets(signature),
+  );
   const data = sequence(
     integer([3]),
     set(sequence(oid(signHashOid))),
@@ -160,7 +155,6 @@ export function answer({ note, nonce, leaf, signer }, bent = {}) {
     ...(bent.enclosed ? [der(0xa0, ...bent.enclosed)] : []),
     set(...(bent.signers?.(who) ?? [who])),
   );
-  return new Uint8Array(
-    sequence(sequence(integer(status)), sequence(oid(bent.kind ?? OIDS.signedData), der(0xa0, data))),
-  );
+  const token = sequence(oid(bent.kind ?? OIDS.signedData), der(0xa0, data));
+  return new Uint8Array(sequence(sequence(integer(bent.status ?? [0])), token));
 }
