@@ -4,8 +4,14 @@ import { createHash } from 'node:crypto';
 import test from 'node:test';
 import { random } from '../../static/js/core/bytes.js';
 import { idText, newId } from '../../static/js/core/ids.js';
+import { codeText, readCode } from '../../static/js/crypto/code.js';
+import * as cobblestone from '../../static/js/crypto/cobblestone.js';
+import * as envelope from '../../static/js/crypto/envelope.js';
 import { FileSealer, PART_BYTES, openPart, partCount, sealedFileBytes } from '../../static/js/crypto/files.js';
+import * as handover from '../../static/js/crypto/handover.js';
+import * as kdf from '../../static/js/crypto/kdf.js';
 import { fileSize, padTo, padVersion, padme, unpad, versionSize } from '../../static/js/crypto/padding.js';
+import { SLOT_BYTES, checkDoor, newDoor, withoutShort } from '../../static/js/crypto/slots.js';
 import { checkWords, fold, normalise } from '../../static/js/crypto/words.js';
 
 const KIB = 1024;
@@ -139,4 +145,135 @@ test('more than was said, or less, is no file', async () => {
   await assert.rejects(sealer.add(new Uint8Array(2)), { code: 'too_large' });
   await sealer.add(new Uint8Array(1));
   assert.equal((await sealer.end()).parts.length, 1);
+});
+
+test('a door has its parts in their lengths, or it is damaged', () => {
+  const door = newDoor({ m: 8, t: 1 }, new Uint8Array(65));
+  checkDoor(door);
+  checkDoor(withoutShort(door));
+  const slot = () => new Uint8Array(SLOT_BYTES);
+  for (const more of [
+    { install: new Uint8Array(15) },
+    { salt: new Uint8Array(17) },
+    { slots: [slot(), slot(), slot()] },
+    { slots: [slot(), slot(), slot(), slot(), slot()] },
+    { slots: [slot(), slot(), slot(), new Uint8Array(SLOT_BYTES - 1)] },
+    { slots: [new Uint8Array(SLOT_BYTES + 1), slot(), slot(), slot()] },
+  ])
+    assert.throws(() => checkDoor({ ...door, ...more }), { code: 'bad_request' });
+  const without = withoutShort(door);
+  assert.deepEqual(without.slots.slice(0, 3), door.slots.slice(0, 3));
+  assert.notDeepEqual(without.slots[3], door.slots[3]);
+});
+
+test('a recovery code is read with letters that look like its numbers, in small letters and with spaces', async () => {
+  const code = Uint8Array.from({ length: 16 }, (_, i) => (i < 2 ? 0x08 : i * 3));
+  const text = codeText(code);
+  assert.ok(text.includes('0') && text.includes('1'), text);
+  for (const other of [
+    text,
+    text.toLowerCase(),
+    text.replaceAll('0', 'O').replaceAll('1', 'I'),
+    text.replaceAll('1', 'L'),
+    text.replaceAll('0', 'o').replaceAll('1', 'l'),
+    ` ${text.replaceAll('-', ' - ')} `,
+  ])
+    assert.deepEqual(await readCode(other), code, other);
+  for (const other of [text.slice(1), `${text}0`, text.replace('0', 'U'), text.replace('0', '2'), ''])
+    await assert.rejects(async () => readCode(other), { code: 'bad_request' }, other);
+});
+
+test('costs of a derivation are whole and allowed, or refused', () => {
+  const policy = { floor: { m: 8, t: 1 }, ceiling: { m: 64, t: 3 } };
+  const given = { ...handover.newKdf(), m: 8, t: 1 };
+  assert.deepEqual(handover.checkKdf(given, policy), given);
+  assert.deepEqual(handover.checkKdf({ ...given, m: 64, t: 3 }, policy), { ...given, m: 64, t: 3 });
+  const own = kdf.newKdf({ m: 8, t: 1 }, 'abcdef', 'https://notes.example');
+  assert.deepEqual(kdf.checkKdf(own, policy), own);
+  assert.deepEqual(kdf.checkKdf(own, policy, 8), own);
+  assert.throws(() => kdf.checkKdf(own, policy, 9), { code: 'kdf_refused' });
+  for (const more of [
+    { alg: 'scrypt' },
+    { p: 2 },
+    { m: 7 },
+    { m: 65 },
+    { t: 0 },
+    { t: 4 },
+    { m: 8.5 },
+    { m: '8' },
+    { t: 1.5 },
+    { salt: 5 },
+    { salt: 'AA' },
+    { salt: '*' },
+    { more: 1 },
+    { salt: undefined },
+  ]) {
+    const without = Object.fromEntries(Object.entries(more).filter(([, value]) => value !== undefined));
+    const { salt, ...rest } = given;
+    const bent = 'salt' in more ? { ...rest, ...without } : { ...rest, salt, ...without };
+    assert.throws(() => handover.checkKdf(bent, policy), { code: 'kdf_refused' }, JSON.stringify(more));
+    const { salt: ownSalt, ...others } = own;
+    const ownBent = 'salt' in more ? { ...others, ...without } : { ...others, salt: ownSalt, ...without };
+    assert.throws(() => kdf.checkKdf(ownBent, policy), { code: 'kdf_refused' }, JSON.stringify(more));
+  }
+  for (const none of [null, undefined, 'text', 5, [], {}]) {
+    assert.throws(() => handover.checkKdf(none, policy), { code: 'kdf_refused' });
+    assert.throws(() => kdf.checkKdf(none, policy), { code: 'kdf_refused' });
+  }
+  for (const more of [
+    { login: 'ABCDEF' },
+    { login: 'abcde' },
+    { login: 'a'.repeat(41) },
+    { login: 5 },
+    { login: '' },
+    { origin: 5 },
+  ])
+    assert.throws(() => kdf.checkKdf({ ...own, ...more }, policy), { code: 'kdf_refused' }, JSON.stringify(more));
+});
+
+test('what an envelope says of itself is read to its end, however long, and only where it is one', async () => {
+  const key = await cobblestone.importKey(random(32));
+  for (const length of [0, 200, 255, 256, 300, 4_000]) {
+    const header = { t: 'x'.repeat(length) };
+    const sealed = await envelope.seal(key, 'summary', header, new Uint8Array(10));
+    assert.deepEqual(envelope.claimedHeader(sealed, 'summary'), header);
+    assert.deepEqual(await envelope.open(key, sealed, 'summary', header), new Uint8Array(10));
+    await assert.rejects(envelope.open(key, sealed, 'summary', { t: 'x'.repeat(length + 1) }), {
+      code: 'not_opened',
+    });
+  }
+  const sealed = await envelope.seal(key, 'summary', { t: 'x' }, new Uint8Array(10));
+  for (const [at, value] of [
+    [0, 0xe2],
+    [1, 3],
+    [1, 0],
+    [2, 0],
+    [3, 1],
+    [4, 17],
+    [5, 200],
+    [6, 0],
+  ])
+    assert.throws(
+      () => envelope.claimedHeader(sealed.with(at, value), 'summary'),
+      { code: 'not_opened' },
+      String([at, value]),
+    );
+  assert.throws(() => envelope.claimedHeader(sealed, 'wrap'), { code: 'not_opened' });
+  assert.throws(() => envelope.claimedHeader(sealed.subarray(0, 8), 'summary'), { code: 'not_opened' });
+  assert.throws(() => envelope.claimedHeader(new Uint8Array(0), 'summary'), { code: 'not_opened' });
+});
+
+test('one message opens with the keys of its own head, and with no others', async () => {
+  const [key, other] = await Promise.all([random(32), random(32)].map(cobblestone.importKey));
+  const context = Uint8Array.of(1);
+  for (const size of [0, 10, 16_384, 40_000]) {
+    const plaintext = new Uint8Array(size).fill(7);
+    const sealed = await cobblestone.seal(key, context, plaintext, {});
+    const head = sealed.subarray(0, cobblestone.HEAD_BYTES);
+    const keys = await cobblestone.keysOfOne(key, context, head);
+    assert.deepEqual(await cobblestone.openOne(keys, sealed), plaintext);
+    assert.equal(await cobblestone.keysOfOne(other, context, head), null);
+    assert.equal(await cobblestone.keysOfOne(key, Uint8Array.of(2), head), null);
+    await assert.rejects(cobblestone.openOne(keys, sealed.with(-1, sealed.at(-1) ^ 1)), { code: 'not_opened' });
+  }
 });

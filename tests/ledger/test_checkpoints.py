@@ -10,7 +10,7 @@ import pytest
 from diary.crypto.signing import Notary
 from diary.encoding import b64, unb64
 from diary.errors import BadRequest, BadSignature
-from diary.ledger import checkpoints, statements, tree
+from diary.ledger import checkpoints, erased, statements, tree
 from diary.ledger.cosignatures import LogWitness, read_vkey, seen_by
 from diary.ledger.signed import Fields
 from diary.ledger.statements import Why, chain, key_of
@@ -140,3 +140,20 @@ def steps(case: dict[str, Any]) -> list[bytes]:
 def roots(case: dict[str, Any]) -> tuple[bytes, bytes]:
     first, second = case["roots"]
     return unb64(first), unb64(second)
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [("n" * 255, True), ("n" * 256, False), ("é" * 127 + "n", True), ("é" * 128, False), ("", False), ("a b", False), ("a+b", False)],
+)
+def test_a_name_of_a_key_has_at_most_255_bytes(name: str, may: bool) -> None:
+    """Counted as bytes, as the lines that bear it are."""
+    assert checkpoints.is_name(name) is may
+
+
+def test_what_is_left_of_an_erased_version_is_what_its_names_say() -> None:
+    """Both sides read these six members and no others."""
+    facts = {"c": "c", "receipt": {"env": "e"}, "record": "r", "seq": 7, "version": "v", "sig": "s", "parents": []}
+    told = erased.tombstone(facts, 5)
+    assert told == {"c": "c", "env": "e", "erased_at": 5, "record": "r", "seq": 7, "version": "v"}
+    assert set(told) == erased.NAMES

@@ -141,3 +141,8 @@ def test_what_is_outside_is_refused() -> None:
         tree.verify_consistency(0, 1, (tree.EMPTY_ROOT, leaf(0)), [])
     with pytest.raises(BadSignature):
         tree.verify_inclusion(leaf(0), 0, 1, [b"short"], leaf(0))
+
+
+def test_a_tile_is_256_hashes_wide() -> None:
+    """Readers of the log compute which tile they need from this number (C2SP tlog-tiles)."""
+    assert (tree.TILE_HEIGHT, tree.TILE_WIDTH) == (8, 256)
