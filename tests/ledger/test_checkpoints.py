@@ -144,7 +144,15 @@ def roots(case: dict[str, Any]) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize(
     ("name", "may"),
-    [("n" * 255, True), ("n" * 256, False), ("é" * 127 + "n", True), ("é" * 128, False), ("", False), ("a b", False), ("a+b", False)],
+    [
+        ("n" * 255, True),
+        ("n" * 256, False),
+        ("é" * 127 + "n", True),
+        ("é" * 128, False),
+        ("", False),
+        ("a b", False),
+        ("a+b", False),
+    ],
 )
 def test_a_name_of_a_key_has_at_most_255_bytes(name: str, may: bool) -> None:
     """Counted as bytes, as the lines that bear it are."""

@@ -220,3 +220,33 @@ def test_no_frames_at_all() -> None:
     """An empty body is a BadRequest."""
     with pytest.raises(BadRequest):
         push.decode(b"", diary="", record="", version="")
+
+
+def test_with_its_own_keys_a_version_opens_as_far_as_they_go() -> None:
+    """A part without its key is withheld and no alteration; with digests that are given for it nothing is withheld."""
+    case = next(one for one in CASES.values() if len(one["payload_bytes"]) == 2)
+    received, place = push.decode(body_of(case), **case["place"]), versions.Place(**case["place"])
+    keys = [unb64(case["given"][f"{part}_key"]) for part in received.parts]
+
+    def opened(some: list[bytes], apart: dict[str, str] | None = None) -> versions.OpenedVersion:
+        return versions.open_with_keys(received, place, names_of, some, apart)
+
+    whole, part = opened(keys), opened(keys[:1])
+    assert (whole.withheld, whole.altered, whole.restricted is None) == (False, False, False)
+    assert (part.withheld, part.altered, part.restricted, part.restricted_keys) == (True, False, None, ())
+    assert part.fields == whole.fields and part.seeds == whole.seeds[:1]
+    apart = {name: whole.digests[name] for name in NAMES.restricted}
+    told = opened(keys[:1], apart)
+    assert (told.withheld, told.altered, told.digests) == (False, False, whole.digests)
+    bent = apart | {NAMES.restricted[0]: b64(bytes(32))}
+    assert (opened(keys[:1], bent).withheld, opened(keys[:1], bent).altered) == (False, True)
+    assert opened(keys, bent).altered is False
+    for some, more in (
+        ([], None),
+        ([*keys, keys[0]], None),
+        (keys[:1], {}),
+        (keys[:1], apart | {"more": ""}),
+        (keys[::-1], None),
+    ):
+        with pytest.raises(SealError):
+            opened(some, more)
