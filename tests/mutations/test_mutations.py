@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.mutations import __main__ as mutations
-from tests.mutations import browser_mutants, covering, node_runner, python_mutants
+from tests.mutations import browser_mutants, covering, judging, node_runner, python_mutants
 from tests.mutations.__main__ import draw, equivalents, judged
 from tests.mutations.areas import AREAS, ROOT, files
 from tests.mutations.covering import Covering, CoveringTest
@@ -164,6 +164,22 @@ def test_a_process_that_runs_has_wanted_the_processor() -> None:
     before = wanted(os.getpgrp(), 0)
     sum(range(2_000_000))
     assert wanted(os.getpgrp(), 0) > before > 0
+
+
+def test_a_slow_test_that_is_red_with_nothing_changed_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a test that waits by the clock fails whatever is changed; a kill must hold against that."""
+    monkeypatch.setattr(judging, "_SLOW_S", 0.0)
+    mutant = Mutant(RULES, (40,), lambda: "changed")
+    tests = [CoveringTest("tests/js/x.test.mjs", "one", 1.0)]
+    for is_busy, how in ((True, "survived"), (False, "killed")):
+
+        def run(module: str, *_given: object, is_busy: bool = is_busy) -> dict[str, Any]:
+            is_red = bool(module) or is_busy
+            return {"how": "killed" if is_red else "survived", "by": "one" if is_red else "", "cpu_s": 1.0}
+
+        monkeypatch.setattr(node_runner, "run", run)
+        done = Judge().judge(mutant, Covering(), tests)
+        assert (done["how"], done["green"]) == (how, [])
 
 
 def test_what_is_argued_is_still_there() -> None:
