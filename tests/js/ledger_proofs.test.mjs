@@ -174,6 +174,18 @@ test('a signed object has its type, exactly its names, and the signature of all 
   );
 });
 
+test('a browser without Ed25519 says so of what is whole, and only of that', async (t) => {
+  t.mock.method(crypto.subtle, 'importKey', async () => {
+    throw new DOMException('no', 'NotSupportedError');
+  });
+  const whole = signed({ t: 'thing/v1', a: 1 });
+  await assert.rejects(checkSigned(whole, notary, 'thing/v1', ['a', 't']), { code: 'unavailable' });
+  for (const more of [{ a: 1.5 }, { sig: '*' }, { t: 'thing/v2' }])
+    await assert.rejects(checkSigned({ ...whole, ...more }, notary, 'thing/v1', ['a', 't']), bad, JSON.stringify(more));
+  await assert.rejects(verifyNote(noteOf(), notary), { code: 'unavailable' });
+  await assert.rejects(verifyNote(noteOf(textOf({ size: '042' })), notary), bad);
+});
+
 const log = b64(sha(notary));
 const usual = (bytes) => Buffer.from(bytes).toString('base64');
 const ROOT = usual(sha([3]));

@@ -84,7 +84,7 @@ test('what was noted of a file’s handling is told, unless its record was taken
     open: { ...base.open, keys: [], fields: { _clock: base.open.fields._clock, _parents: [], lines: [], ...fields } },
   });
   const kept = noted('B', 1, { lines: [line] });
-  const out = noted('C', 2, { _parents: [kept.version], taken_out: 1_777_100_000_000 });
+  const out = noted('C', 2, { _parents: [kept.version], taken_out: 1_777_100_000_000, lines: null });
   const custody = (/** @type {any[]} */ more) => makeCapsule([...versions, ...more], wishOf(vector.wish), vector.keys).custody;
   const { attachment: _attachment, ...told } = line;
   assert.deepEqual(/** @type {any[]} */ (custody([kept])).filter(({ action }) => action === 'copied'), [{ ...told, item: exhibit.item }]);

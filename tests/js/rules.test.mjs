@@ -7,6 +7,8 @@ import { standingOf } from '../../static/js/record/breaches.js';
 import { rootOf } from '../../static/js/record/links.js';
 import { idsIn, reached } from '../../static/js/record/named.js';
 import { TEXT, faultsOfBreaches, faultsOfShape, faultsOfTime, oddities } from '../../static/js/record/rules.js';
+import { typedOf } from '../../static/js/record/moments.js';
+import { steps } from '../../static/js/record/standing.js';
 import { momentOf } from '../../static/js/record/patterns_facts.js';
 import { offsetIn } from '../../static/js/record/times.js';
 import { delayOf, isLate, tell } from '../../static/js/record/told.js';
@@ -93,6 +95,48 @@ test('what an advocate’s letter says of the talk is told as it stands, and yes
     by: '', how: '', held_at: null, tz: 'Europe/London', read_back: false, under_18: false, turns: [],
     answer: '', answered_at: null,
   });
+});
+
+test('what each version did is told against the words it was written on from', () => {
+  const HOUR = 3_600_000;
+  const of = (version, parents, utc, fields) => ({
+    record: 'r', version, kind: 'incident', restricted: {}, fields: { ...fields, _parents: parents, _clock: { utc } },
+  });
+  const versions = [
+    of('a', [], 0, { narrative: 'He came.' }), of('b', ['a'], HOUR, { narrative: 'He came twice.', reason: 'I forgot.' }),
+    of('c', ['a'], 2 * HOUR, { narrative: 'He came.', who: 'Sam' }), of('d', ['c'], 3 * HOUR, { taken_out: 5, reason: 'Wrong day.' }),
+    of('e', ['d'], 4 * HOUR, { narrative: 'He came.', who: 'Lee' }),
+  ];
+  assert.deepEqual(steps(versions).map(({ kind, reason, changes }) => [kind, reason, changes.map(({ field, old }) => [field, old])]), [
+    ['first', null, []],
+    ['amendment', 'I forgot.', [['narrative', 'He came.']]],
+    ['addition', null, [['who', null]]],
+    ['taken_out', 'Wrong day.', []],
+    ['put_back', null, [['who', 'Sam']]],
+  ]);
+});
+
+test('what is odd about a version: its shape, and a time after its own sealing, of entries only', () => {
+  const utc = 1_777_896_000_000;
+  const fields = { occurred_start: utc + 300_001, channel: '!', _clock: { utc } };
+  assert.deepEqual(oddities('incident', fields, { place_detail: 5 }), [
+    { field: 'channel', code: 'not_a_code' }, { field: 'occurred_start', code: 'in_the_future' }, { field: 'place_detail', code: 'not_text' },
+  ]);
+  assert.deepEqual(oddities('incident', { ...fields, channel: 'sms', occurred_start: utc + 300_000 }, {}), []);
+  assert.deepEqual(oddities('person', { occurred_start: utc + 300_001, _clock: { utc } }, {}), []);
+  // No calendar holds it: nothing can be said of its offset.
+  assert.deepEqual(faultsOfTime({ occurred_start: 2 ** 52, tz: 'Europe/London', utc_offset_min: 0 }), []);
+});
+
+test('a month that is kept is a month again in its fields', () => {
+  assert.deepEqual(typedOf({ precision: 'month', local: '2026-11' }), { date: '2026-11-01', time: '', how: 'month' });
+  assert.deepEqual(typedOf({ precision: 'month', local: '2026-11-05' }), { date: '2026-11-01', time: '', how: 'month' });
+});
+
+test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
+  const of = (tz) => markText({ assisted: { letter: { fields: { by: 'PK', how: 'call', held_at: Date.UTC(2026, 10, 3, 23, 30), tz } } } });
+  assert.equal(of('Nowhere/None'), of('Europe/London'));
+  assert.notEqual(of('Europe/Paris'), of('Europe/London'));
 });
 
 test('a field that is called what every object has is told as any other', () => {

@@ -68,7 +68,7 @@ for (const [what, bent] of [
   ['no nonce', { nonceValue: [] }],
   ['another digest', { digest: octets(hash('sha256', Buffer.from('x'))) }],
   ['a digest of another kind', { digestOid: OIDS.sha512 }],
-  ['a digest that is no octets', { digest: bits(hash('sha256', note)) }],
+  ['a digest that is no octets', { digest: der(12, hash('sha256', note)) }],
   ['a time that is none', { at: '20261124120000' }],
   ['a time before the certificates', { at: '20191231235959Z' }],
   ['a time after the certificates', { at: '20400101000001Z' }],

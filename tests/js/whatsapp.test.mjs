@@ -208,6 +208,7 @@ test('pasted lines become rows in their order; a time goes on the entry’s day 
   assert.deepEqual(rows.map(({ type, sent_local, from, text, description }) => [type, sent_local, from, text ?? description]), [
     ['missed_call', '2026-11-24T21:10', undefined, 'Missed call'], ['text', '2026-11-24T21:15', 'Sam', 'answer me'], ['text', undefined, 'he wrote', 'no time'], ['text', undefined, undefined, '25:99 odd'],
   ]);
+  assert.deepEqual(rows.map(({ msg_no, direction }) => [msg_no, direction]), [[1, 'in'], [2, 'in'], [3, 'in'], [4, 'in']]);
   const chat = await pastedRows(ANDROID, { date: '', tz: LONDON, order: 'dmy' });
   assert.deepEqual([chat.rows.length, chat.left, chat.rows[0].direction], [11, 3, 'unknown']);
 });
