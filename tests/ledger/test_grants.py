@@ -9,6 +9,9 @@ import pytest
 
 from diary.crypto.fingerprints import fingerprint, read_words, to_words
 from diary.crypto.keys import Keyset
+from diary.crypto.padding import pad_version
+from diary.crypto.people import seal_to
+from diary.crypto.sealing import Kind
 from diary.crypto.signing import Author
 from diary.encoding import b64, canon, unb64
 from diary.errors import BadRequest, BadSignature, SealError
@@ -197,3 +200,34 @@ def test_an_assisted_entry_says_who_typed_and_what_was_asked() -> None:
     for one in told["refused"]:
         with pytest.raises(BadSignature):
             letters.check(one["letter"], ADVOCATE.ecdsa_pub, place)
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        {"earlier": 5},
+        {"earlier": "text"},
+        {"earlier": {}},
+        {"earlier": []},
+        {"earlier": [5]},
+        {"earlier": [{}, "x"]},
+        {"more": 1},
+        {"grant": []},
+        {"key": b64(bytes(31))},
+        {"key": 5},
+        {"name": ""},
+        {"name": "n" * 81},
+        {"name": 5},
+        {"ecdsa_pub": "x"},
+        {"hpke_pub": b64(bytes(64))},
+    ],
+    ids=str,
+)
+def test_an_envelope_that_is_not_whole_opens_for_nobody(bent: dict[str, Any]) -> None:
+    """Whatever is wrong with it, and never with an error of another kind."""
+    plain = {"grant": V["grant"], "key": V["key"], "name": V["keeper"]["name"]} | person(V["keeper"]).keys()
+    place = V["for_advocate"]["header"]
+    for said, outcome in ((plain, nullcontext()), (plain | bent, pytest.raises(SealError))):
+        sealed = seal_to(ADVOCATE.hpke_pub, Kind.GRANT, place, pad_version(canon(said)))
+        with outcome:
+            assert grants.open_for(ADVOCATE, sealed, place["diary"], place["grant"]).said == V["grant"]
