@@ -10,6 +10,7 @@ from diary.ledger.webcat import manifest
 
 MODULE = b"\0asm\x01\0\0\0" + bytes(range(40))
 OTHER = b"\0asm\x01\0\0\0" + b"other module"
+ALONE = b"\0asm\x01\0\0\0" + b"in no script"
 
 
 def digest(raw: bytes) -> str:
@@ -46,8 +47,9 @@ def test_modules_of_their_own_and_in_scripts_are_listed_once_in_order() -> None:
     other = base64.b64encode(OTHER)
     read = told({
         "/a.wasm": MODULE,
+        "/alone.wasm": ALONE,
         "/b.js": b'const a = "' + text + b'"; const b = "AAAA";',
         "/c.mjs": b"const c = '" + other + b"';",
         "/d.css": b'"' + base64.b64encode(OTHER + b"x") + b'"',
     })  # fmt: skip
-    assert read["wasm"] == sorted([digest(MODULE), digest(OTHER)])
+    assert read["wasm"] == sorted([digest(MODULE), digest(OTHER), digest(ALONE)])
