@@ -29,7 +29,7 @@ _FAR: Final = 0.2
 _FIRST_TESTS: Final = 6
 _FIRST_S: Final = 4.0
 # By the clock: a red test that took longer must be green with nothing changed.
-_SLOW_S: Final = 60.0
+_SLOW_S: Final = node_runner.PATIENCE_MS / 2000
 
 
 class Judge:
@@ -138,7 +138,7 @@ class Judge:
         began = time.monotonic()
         done = node_runner.run(mutant.file, mutant.source, file, [test.name for test in tests], limit)
         if done["how"] == "killed" and time.monotonic() - began > _SLOW_S:
-            # A test that waits for two minutes by the clock is red on a machine that is busy enough: then it has judged nothing.
+            # A test that waits by the clock is red on a machine that is busy enough: then it has judged nothing.
             control = node_runner.run("", "", file, [done["by"]] if done["by"] else [test.name for test in tests], limit)
             if control["how"] != "survived":
                 return {"how": "survived", "by": "", "cpu_s": done["cpu_s"] + control["cpu_s"], "unsure": True}

@@ -21,6 +21,9 @@ from tests.mutations.idle import LOOK_EVERY_S, Idle
 # Processor time and idleness are the limits. This one by the clock is far off: the machine may be busy.
 CLOCK_TIMES: Final = 40
 CLOCK_LEAST_S: Final = 900
+# How long tests of whole phones wait for what a mutant may keep from coming. A kill that took longer than half of it is tried
+# against a run with nothing changed (judging.py).
+PATIENCE_MS: Final = 25_000
 _RED: Final = re.compile(r"^not ok \d+ - (.*)$")
 _LOADED: Final = ROOT / "tests" / "mutations"
 
@@ -38,7 +41,7 @@ def run(module: str, source: str, file: str, names: list[str], cpu_s: float) -> 
     patterns = [f"--test-name-pattern=^{_exactly(name)}$" for name in names]
     command = ["node", "--test-reporter=tap", f"--import={_LOADED / 'browser_changed.mjs'}", *patterns, str(ROOT / file)]
     env = {**os.environ, "TMPDIR": str(folder), "KEPT_MODULE": module, "KEPT_CHANGED": str(folder / "changed.js")}
-    env["KEPT_SERVERS"] = str(servers().socket)
+    env |= {"KEPT_SERVERS": str(servers().socket), "KEPT_PATIENCE_MS": str(PATIENCE_MS)}
     try:
         return watched(command, env, cpu_s)
     finally:
