@@ -1,5 +1,6 @@
 """Wraps, the keyset, signatures."""
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -7,14 +8,20 @@ import pytest
 from diary.crypto import keys
 from diary.crypto.sealing import Kind, seal
 from diary.crypto.signing import Author, Notary, new_scalar, point_of, private_key, verify_author, verify_notary
+from diary.crypto.witness import Code
 from diary.encoding import unb64
 from diary.errors import BadSignature, SealError
+from diary.ledger.grants import Granted, Person
+from diary.ledger.versions import Secrets
 from tests.vectors.reading import load
 from tests.vectors.reference import envelope, fixed
 
 VECTORS = load("wraps.json")
 VERSIONS = load("versions.json")
 CASES = {case["name"]: case for case in VECTORS["cases"]}
+SAM = Person(bytes(65), bytes(65), "Sam")
+# Of bytes that are no secret.
+PUBLIC = {"name"}
 OPENER, KEY = unb64(VECTORS["opener"]), unb64(VECTORS["key"])
 
 
@@ -132,3 +139,18 @@ def test_scalars() -> None:
     for scalar in (bytes(32), order, b"\xff" * 32, bytes(31)):
         with pytest.raises(SealError):
             private_key(scalar)
+
+
+@pytest.mark.parametrize(
+    "secret", [keys.Keyset.new(), Secrets.new(), Code(b"n" * 16, b"k" * 32, b"p" * 32), Granted({}, b"g" * 32, SAM)]
+)
+def test_no_secret_is_shown_where_its_holder_is(secret: Any) -> None:
+    """A log, an assertion or a debugger prints the holder: what lets somebody in is not among it."""
+    shown = repr(secret)
+    hidden = [one.name for one in fields(secret) if not one.repr]
+    assert hidden
+    for one in fields(secret):
+        value = getattr(secret, one.name)
+        if isinstance(value, bytes) and one.name not in PUBLIC:
+            assert one.name in hidden
+            assert repr(value) not in shown and value.hex() not in shown
