@@ -189,7 +189,14 @@ async function newLock(world, one, what, newWords, act) {
   };
   if (code !== null && begun()) {
     await eases();
-    code = await one.tries('goes on with it', () => one.app.renewOn({ newWords }));
+    const goesOn = () => one.tries('goes on with it', () => one.app.renewOn({ newWords }));
+    code = await goesOn();
+    if (code === 'needs_words') {
+      // The words in use are asked for as well, where the app no longer has them.
+      await one.tries('locks', () => one.app.lock('asked'));
+      await eases();
+      code = await goesOn();
+    }
   } else if (['offline', 'server_slow', 'internal', 'no_space'].includes(code)) {
     // Whether the server took them is not known: whoever asked tries the same again.
     await eases();
@@ -214,11 +221,24 @@ function timePasses(world, _one, chance) {
   world.note(`${world.passing / 1000} seconds pass`);
 }
 
-async function serverIsCopied(world) {
+/**
+ * Often at once what asks most of a copy: one phone writes, the server is put back, and another phone, which never had it, makes
+ * every key new.
+ */
+async function serverIsCopied(world, one, chance) {
   if (world.copied || !world.putsServerBack) return;
   await world.server.ask({ do: 'copy', name: 'older' });
   world.copied = true;
   world.note('the server is copied');
+  const two = chance.of(world.devices);
+  if (two === one || !one.isOpen || !two.isOpen) return;
+  goesAway(world, two);
+  comesNear(world, one);
+  await writes(world, one);
+  await looks(world, one);
+  await serverIsPutBack(world);
+  comesNear(world, two);
+  await renews(world, two);
 }
 
 async function serverIsPutBack(world) {

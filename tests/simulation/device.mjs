@@ -239,12 +239,12 @@ export class Device {
     });
   }
 
-  /** Receipts of what is called kept. @returns {Promise<{title: string, receipt: any, c: string}[]>} */
+  /** Receipts of what is called kept; what was erased for good has none left. @returns {Promise<{title: string, receipt: any, c: string}[]>} */
   async receipts() {
     const found = [];
     for (const { record, title } of this.app.state.entries) {
-      for (const { receipt, c, seq } of (await this.open.book.meta(record)).versions)
-        if (seq !== null) found.push({ title, receipt, c });
+      for (const { receipt, c, seq, erased } of (await this.open.book.meta(record)).versions)
+        if (seq !== null && erased === undefined) found.push({ title, receipt, c });
     }
     return found;
   }

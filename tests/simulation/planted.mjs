@@ -25,8 +25,8 @@ export const PLANTED = {
   ],
   rotation: [
     'actions/rotating.js',
-    'await rows(batch, open, await resealUnsent(open, batch, null, sent), null);',
-    'void [batch, sent];',
+    'await rows(batch, open, await resealUnsent(open, batch, null, sent, isOwn), null);',
+    'void [batch, sent, isOwn];',
   ],
   erasure: ['actions/erasing.js', 'for (const { v } of meta.versions) change.drop(`v/${v}`);', ''],
   'grant end': [
@@ -39,7 +39,6 @@ export const PLANTED = {
     'if (!list.some(({ held }) => held.attachment === captured.held.attachment)) list.push(captured);',
     'list.splice(0, list.length, captured);',
   ],
-  'keys of an advocate': ['actions/granting.js', "if (theirs !== print) throw new KeptError('wrong_keys');", ''],
   'what was lost is signed again': [
     'actions/reconcile.js',
     'await signAgain(open, batch, record, version);',
