@@ -271,7 +271,12 @@ function losesConnection(_world, one) {
   one.room.drop();
 }
 
+/**
+ * A phone clears what it has a receipt for. One that has not heard that its server was put back clears what nobody else has, and
+ * cannot know: it looks first then.
+ */
 const clears = inside(async (world, one) => {
+  if (world.wasPutBack && !(await one.hearsOfServer())) return;
   if ((await one.tries('clears the phone at once', () => one.app.panicClear())) === null) world.isCleared = true;
 });
 

@@ -162,6 +162,15 @@ export class Device {
     await this.app.bringTogether(record, chosen);
   }
 
+  /** Whether the phone learns what its server has now. @returns {Promise<boolean>} it is still open then */
+  async hearsOfServer() {
+    const heard = await this.open.syncing.now().then(
+      () => true,
+      ({ code }) => ['server_behind', 'head_differs', 'feed_altered'].includes(code),
+    );
+    return heard && this.isOpen;
+  }
+
   /** A sealed copy in a file. @returns {Promise<Blob>} */
   async copy() {
     const { file: sealed } = await this.app.makeCopy({ words: this.words });
