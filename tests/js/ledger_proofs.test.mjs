@@ -6,6 +6,7 @@ import { b64 } from '../../static/js/core/bytes.js';
 import { canon } from '../../static/js/core/encoding.js';
 import { oneLine, readNote, seenBy, verifyNote } from '../../static/js/ledger/checkpoint.js';
 import { checkSigned } from '../../static/js/ledger/signed.js';
+import { namedIn } from '../../static/js/net/proofs.js';
 import { leafOf, verifyConsistency, verifyInclusion } from '../../static/js/ledger/tree.js';
 
 const bad = { code: 'bad_signature' };
@@ -312,4 +313,26 @@ test('who cosigned: each witness once, by its own key, at its latest time; a lin
     await assert.rejects(seen([one.line(3n), line]), bad);
     assert.deepEqual(await seen([line], [two.known]), []);
   }
+});
+
+test('of the witnesses that a server names, those that are any count: name and key, and no more of them than fifteen', () => {
+  const pub = b64(sha([1]));
+  const of = (witnesses) => namedIn({ witnesses });
+  assert.deepEqual(of([{ name: 'a.example', pub, more: 1 }]), [{ name: 'a.example', pub }]);
+  for (const one of [
+    null,
+    5,
+    {},
+    { name: 'a' },
+    { name: 5, pub },
+    { name: 'a', pub: 5 },
+    { name: 'a', pub: pub.slice(1) },
+    { name: 'a', pub: `${pub}A` },
+    { name: 'a', pub: `*${pub.slice(1)}` },
+  ])
+    assert.deepEqual(of([one, { name: 'b', pub }]), [{ name: 'b', pub }], JSON.stringify(one));
+  for (const none of [undefined, null, 'text', {}, 5]) assert.deepEqual(of(none), []);
+  const named = (length) => of([{ name: 'n'.repeat(length), pub }]).length;
+  assert.deepEqual([named(255), named(256)], [1, 0]);
+  assert.equal(of(Array.from({ length: 99 }, (_, i) => ({ name: `n${i}`, pub }))).length, 15);
 });
