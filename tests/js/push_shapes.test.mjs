@@ -1,0 +1,304 @@
+/** Requests as they are sent and answers as they are taken, uploads and receipts: what is wrong in one place does not hold. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import test, { before } from 'node:test';
+import { b64, random } from '../../static/js/core/bytes.js';
+import { canon, frames } from '../../static/js/core/encoding.js';
+import { KeptError } from '../../static/js/core/errors.js';
+import { importKey } from '../../static/js/crypto/cobblestone.js';
+import { grantWrapHeader, versionWrapHeader, wrap } from '../../static/js/crypto/keys.js';
+import * as envelope from '../../static/js/crypto/envelope.js';
+import { envelopeHeader } from '../../static/js/crypto/versions.js';
+import { namedIn } from '../../static/js/ledger/manifest.js';
+import { decodePush, encodePush, envDigest } from '../../static/js/ledger/push.js';
+import { notaryId, verifyReceipt } from '../../static/js/ledger/receipts.js';
+import { dropPart, partName } from '../../static/js/net/blobs.js';
+import { isOver, isPassing, makeRequest } from '../../static/js/net/http.js';
+import { bent, id } from './phone/granted.mjs';
+
+const place = { diary: id(), record: id(), version: id() };
+const grant = id();
+let whole;
+let key;
+before(async () => {
+  key = await importKey(random(32));
+  const wrapped = (part) => wrap(key, versionWrapHeader(place.diary, 1, part, place.version), random(32));
+  const sealed = async (part) =>
+    envelope.seal(await importKey(random(32)), 'version', envelopeHeader(place, part), new Uint8Array(4096));
+  const theirs = (part) => wrap(key, grantWrapHeader({ diary: place.diary, grant }, part, place.version), random(32));
+  const parts = ['open', 'restricted'];
+  const meta = {
+    blobs: [id()],
+    c: b64(random(32)),
+    grants: [[grant, 2]],
+    parents: [id(), id()],
+    parts,
+    sig: b64(random(64)),
+  };
+  whole = {
+    meta,
+    wraps: await Promise.all(parts.map(wrapped)),
+    envelopes: await Promise.all(parts.map(sealed)),
+    given: [{ grant, wraps: await Promise.all(parts.map(theirs)) }],
+  };
+});
+const raw = (meta, sealed) => frames([canon(meta), ...sealed]);
+const pieces = () => [...whole.wraps, ...whole.envelopes, ...whole.given[0].wraps];
+const refused = { code: 'bad_request' };
+
+test('an upload is read as it was written, with and without what advocates are given', () => {
+  assert.deepEqual(decodePush(encodePush(whole), place), whole);
+  const { given: _given, ...own } = whole;
+  const alone = { ...own, meta: { ...own.meta, grants: [] } };
+  assert.deepEqual(decodePush(encodePush(alone), place), { ...alone, given: [] });
+  assert.equal(
+    envDigest(whole.envelopes),
+    envDigest([new Uint8Array([...whole.envelopes[0], ...whole.envelopes[1]])]),
+  );
+});
+
+test('an upload whose description is wrong in one place is none', () => {
+  const one = id();
+  for (const more of [
+    { blobs: undefined },
+    { more: 1 },
+    { grants: null },
+    { grants: [[grant, 0]] },
+    { grants: [[grant, 3]] },
+    { grants: [[grant, '2']] },
+    { grants: [[grant]] },
+    { grants: [grant] },
+    { grants: [['x', 2]] },
+    {
+      grants: [
+        [grant, 1],
+        [grant, 1],
+      ],
+    },
+    { parts: ['restricted'] },
+    { parts: ['restricted', 'open'] },
+    { parts: [] },
+    { parts: 'open' },
+    { parts: ['open', 'open'] },
+    { blobs: 'x' },
+    { blobs: ['x'] },
+    { blobs: [one, one] },
+    { parents: [one, one] },
+    { parents: null },
+    { c: b64(random(31)) },
+    { c: 5 },
+    { sig: b64(random(63)) },
+    { sig: null },
+  ])
+    assert.throws(() => decodePush(raw(bent(whole.meta, more), pieces())), refused, JSON.stringify(more));
+  for (const none of [[], 'text', null]) assert.throws(() => decodePush(raw(none, pieces())), refused);
+  assert.throws(() => decodePush(frames([])), refused);
+  assert.throws(() => decodePush(raw(whole.meta, pieces().slice(1))), refused);
+  assert.throws(() => decodePush(raw(whole.meta, [...pieces(), new Uint8Array(1)])), refused);
+});
+
+test('wraps and envelopes of another place, another part or another kind are refused, and those for grants too', async () => {
+  const elsewhere = { ...place, version: id() };
+  const wrapOf = (header, kind = 'wrap') => envelope.seal(key, kind, header, random(32));
+  const first = (other) => ({ ...whole, wraps: [other, whole.wraps[1]] });
+  for (const other of [
+    await wrapOf(versionWrapHeader(place.diary, 1, 'open', elsewhere.version)),
+    await wrapOf(versionWrapHeader(id(), 1, 'open', place.version)),
+    await wrapOf(versionWrapHeader(place.diary, 1, 'restricted', place.version)),
+    await wrapOf({ ...versionWrapHeader(place.diary, 1, 'open', place.version), epoch: 0 }),
+    await wrapOf({ ...versionWrapHeader(place.diary, 1, 'open', place.version), epoch: '1' }),
+    await wrapOf(versionWrapHeader(place.diary, 1, 'open', place.version), 'summary'),
+    new Uint8Array(40),
+  ])
+    assert.throws(() => decodePush(encodePush(first(other)), place), refused);
+  assert.throws(() => decodePush(encodePush({ ...whole, envelopes: whole.envelopes.toReversed() }), place), refused);
+  assert.throws(() => decodePush(encodePush(whole), elsewhere), refused);
+  const given = (wraps) => ({ ...whole, given: [{ grant, wraps }] });
+  const header = grantWrapHeader({ diary: place.diary, grant }, 'open', place.version);
+  for (const other of [
+    await wrapOf(grantWrapHeader({ diary: place.diary, grant: id() }, 'open', place.version)),
+    await wrapOf(grantWrapHeader({ diary: place.diary, grant }, 'restricted', place.version)),
+    await wrapOf(header, 'summary'),
+    new Uint8Array(3),
+  ])
+    assert.throws(() => decodePush(encodePush(given([other, whole.given[0].wraps[1]])), place), refused);
+  assert.ok(decodePush(encodePush(given([await wrapOf(header), whole.given[0].wraps[1]])), place));
+});
+
+test('a receipt is this notary’s, for exactly this, with a time', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const notaryPub = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }).subarray(-32));
+  const fields = {
+    c: b64(random(32)),
+    env: b64(random(32)),
+    log: notaryId(notaryPub),
+    n: b64(random(16)),
+    t: 'rcpt/v1',
+    ts: 7,
+  };
+  const signed = (said) => ({ ...said, sig: b64(new Uint8Array(sign(null, Buffer.from(canon(said)), privateKey))) });
+  const expect = { notaryPub, c: fields.c, env: fields.env };
+  assert.equal(await verifyReceipt(signed(fields), expect), 7);
+  assert.equal(await verifyReceipt(signed({ ...fields, ts: 0 }), { ...expect, log: fields.log }), 0);
+  for (const more of [
+    { c: b64(random(32)) },
+    { env: b64(random(32)) },
+    { log: b64(random(32)) },
+    { t: 'rcpt/v2' },
+    { ts: -1 },
+    { ts: '7' },
+    { ts: undefined },
+    { more: 1 },
+    { n: undefined },
+  ])
+    await assert.rejects(
+      verifyReceipt(signed(bent(fields, more)), expect),
+      { code: 'bad_signature' },
+      JSON.stringify(more),
+    );
+  await assert.rejects(verifyReceipt({ ...signed(fields), ts: 8 }, expect), { code: 'bad_signature' });
+  await assert.rejects(verifyReceipt(signed(fields), { ...expect, log: b64(random(32)) }), { code: 'bad_signature' });
+  for (const none of [null, undefined, 'text'])
+    await assert.rejects(verifyReceipt(none, expect), { code: 'bad_signature' });
+});
+
+test('what a manifest names, and a part that came damaged', () => {
+  assert.deepEqual(namedIn({ records: [['r', 'v', 'c', 'more'], ['r', 'v'], 'x', null] }), ['r v c', 'r v', '', '']);
+  for (const [have, left] of [
+    [true, [0, 2]],
+    [[0, 1], [0]],
+    [[2], [2]],
+  ]) {
+    const [dropped, put] = [[], []];
+    dropPart(
+      { drop: (name) => dropped.push(name), putJson: (...row) => put.push(row) },
+      { n: 3, size: 30, have },
+      'b',
+      1,
+      10,
+    );
+    assert.deepEqual([dropped, put], [[partName('b', 1)], [['b/b', { n: 3, size: 20, have: left }]]]);
+  }
+});
+
+const json = (body, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const sent = async (ask, response = json({})) => {
+  let seen;
+  const answer = await makeRequest(async (path, options) => {
+    seen = { path, ...options };
+    return response;
+  })({ path: '/x', ...ask });
+  return { answer, seen };
+};
+
+test('what is asked says what it must and nothing more', async () => {
+  const { seen } = await sent({});
+  assert.deepEqual(seen.headers, { 'X-Requested-By': 'app' });
+  const { signal: _signal, ...rest } = seen;
+  assert.deepEqual(rest, {
+    path: '/x',
+    method: 'GET',
+    headers: { 'X-Requested-By': 'app' },
+    body: null,
+    redirect: 'manual',
+    credentials: 'omit',
+    cache: 'no-store',
+    referrerPolicy: 'no-referrer',
+  });
+  const full = await sent({
+    method: 'PUT',
+    json: { a: 1 },
+    proof: 'p',
+    token: 't',
+    ticket: 'k',
+    leave: true,
+    last: true,
+  });
+  assert.deepEqual(full.seen.headers, {
+    'X-Requested-By': 'app',
+    'Content-Type': 'application/json',
+    'X-Proof': 'p',
+    Authorization: 'Bearer t',
+    'X-Ticket': 'k',
+    'X-Leave-Nothing': 'yes',
+  });
+  assert.deepEqual([full.seen.body, full.seen.keepalive, full.seen.credentials], ['{"a":1}', true, 'same-origin']);
+  const bytes = await sent({ bytes: Uint8Array.of(1), cookies: true });
+  assert.deepEqual(
+    [bytes.seen.headers['Content-Type'], bytes.seen.body, bytes.seen.credentials],
+    ['application/octet-stream', Uint8Array.of(1), 'same-origin'],
+  );
+});
+
+test('an answer has the fields that it must, of their types', async () => {
+  const fields = { list: 'array', flag: 'boolean', n: 'number', text: 'string' };
+  const whole = { list: [{}, {}], flag: false, n: 0, text: '', more: 1 };
+  assert.deepEqual((await sent({ fields }, json(whole))).answer, whole);
+  for (const more of [
+    { list: {} },
+    { list: [{}, null] },
+    { list: [1] },
+    { list: 'x' },
+    { flag: 0 },
+    { n: '0' },
+    { text: 0 },
+    { list: undefined },
+    { text: undefined },
+  ])
+    await assert.rejects(sent({ fields }, json(bent(whole, more))), { code: 'garbage' }, JSON.stringify(more));
+});
+
+test('nothing is nothing, under whatever type it comes, and a refusal is never taken for an answer', async () => {
+  assert.equal((await sent({ want: 'nothing' }, new Response(null, { status: 204 }))).answer, null);
+  assert.equal((await sent({ want: 'nothing' }, json({ a: 1 }))).answer, null);
+  await assert.rejects(
+    sent({ want: 'nothing' }, new Response('<html>', { headers: { 'content-type': 'text/html' } })),
+    { code: 'captive_portal' },
+  );
+  for (const want of ['nothing', 'bytes', 'json'])
+    await assert.rejects(sent({ want }, json({ error: 'conflict', message: 'Changed.', missing: ['x'] }, 409)), {
+      code: 'conflict',
+      sentence: 'Changed.',
+      missing: ['x'],
+    });
+  const zip = new Response(Uint8Array.of(1), { headers: { 'content-type': 'application/zip; x=1' } });
+  assert.deepEqual((await sent({ want: 'bytes' }, zip)).answer, Uint8Array.of(1));
+  const later = new Response('{"error":"try_later"}', {
+    status: 429,
+    headers: { 'content-type': 'application/json', 'retry-after': '7' },
+  });
+  await assert.rejects(sent({}, later), { code: 'try_later', retryAfter: 7 });
+});
+
+test('a request that is given up says so, before it was sent and after', async () => {
+  const gives = makeRequest(
+    (_path, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  const stop = new AbortController();
+  const asked = gives({ path: '/x', signal: stop.signal });
+  stop.abort();
+  await assert.rejects(asked, { code: 'cancelled' });
+  await assert.rejects(gives({ path: '/x', timeout: 1, signal: new AbortController().signal }), {
+    code: 'server_slow',
+  });
+});
+
+test('which failures pass by themselves, and which say that the session is over', () => {
+  const of = (code) => [isPassing(new KeptError(code)), isOver(new KeptError(code))];
+  for (const code of [
+    'no_network',
+    'server_slow',
+    'captive_portal',
+    'server_down',
+    'garbage',
+    'unavailable',
+    'internal',
+    'try_later',
+  ])
+    assert.deepEqual(of(code), [true, false], code);
+  for (const code of ['signed_out', 'session_ended']) assert.deepEqual(of(code), [false, true], code);
+  for (const code of ['conflict', 'bad_request', 'no_match']) assert.deepEqual(of(code), [false, false], code);
+  for (const other of [new Error('signed_out'), { code: 'signed_out' }, null])
+    assert.deepEqual([isPassing(other), isOver(other)], [false, false]);
+});
