@@ -257,3 +257,5 @@ def _bent(key: bytes, said: Case) -> list[Case]:
     widened = said | {"scope": {"all": True}}
     longer = said | {"not_after": AT + 31 * DAY_MS}
     return [*made, BAD | {"grant": widened}, BAD | {"grant": longer}, BAD | {"grant": said | {"sig": b64(bytes(64))}}]
+
+
