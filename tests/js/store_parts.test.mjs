@@ -168,6 +168,10 @@ for (const [what, make] of [
     assert.deepEqual(await database.read([a]), [Uint8Array.of(1, 2)]);
     await database.write({ drop: [a], put: [[b, Uint8Array.of(4)]] });
     assert.deepEqual(await database.read([a, b]), [null, Uint8Array.of(4)]);
+    // Written as numbers without zeros before them, these two would read alike.
+    const alike = [Uint8Array.of(1, 0x11), Uint8Array.of(0x11, 1)];
+    await database.write({ put: alike.map((id, i) => [id, Uint8Array.of(i)]) });
+    assert.deepEqual(await database.read(alike), [Uint8Array.of(0), Uint8Array.of(1)]);
   });
 
   test(`nothing stays in the table in ${what} but what is named, whatever lies between`, async () => {
