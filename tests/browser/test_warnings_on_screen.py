@@ -8,11 +8,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.acting import js
 from tests.browser.test_screens import address, show  # noqa: F401
 
+KEY = "The key was changed."
 ACCOUNT = (
     "{login: 'x', registered: true, recovery: 'done',"
     " trouble: {code: 'log_changed', sentence: 'The list was changed.', act: null},"
     " also: [{code: 'omitted', sentence: 'Something is left out.', act: null},"
-    " {code: 'capture_key', sentence: 'The key was swapped.', act: null}]}"
+    " {code: 'capture_key', sentence: 'The key was changed.', act: null}]}"
 )
 
 
@@ -21,9 +22,9 @@ def test_each_has_its_line_and_its_way_on(show: Callable[..., Page]) -> None:  #
     """The first hides none of the others; one about the server leads to the page that compares, where all are said too."""
     page = show((js(f"fake.open(2, {{account: {ACCOUNT}}})"),))
     lines = page.locator(".line.state-trouble")
-    expect(lines).to_have_text(["The list was changed.", "Something is left out.Look at what is missing", "The key was swapped."])
+    expect(lines).to_have_text(
+        ["The list was changed.", "Something is left out.Look at what is missing", KEY + "I have read this"]
+    )
     expect(page.get_by_role("button", name="I have read this")).to_be_visible()
     lines.get_by_role("button", name="Look at what is missing").click()
-    expect(page.locator("p.state-trouble")).to_have_text(
-        ["The list was changed.", "Something is left out.", "The key was swapped."]
-    )
+    expect(page.locator("p.state-trouble")).to_have_text(["The list was changed.", "Something is left out.", KEY])

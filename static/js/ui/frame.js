@@ -213,16 +213,18 @@ function troubleLine(stage, trouble) {
   const { code, act } = trouble;
   const look = t(code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look');
   const isLookedAt = LOOKED_AT.has(code) && stage.place.name !== 'server';
-  return html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${act ? button(act.label, act.do, { plain: true }) : isLookedAt ? button(look, () => stage.go({ name: 'server' }), { plain: true }) : nothing}</div>`;
+  const known = () => stage.run('known', () => stage.app.knowCaptureKey());
+  const on = act ? button(act.label, act.do, { plain: true })
+    : code === 'capture_key' && knows('frame.capture_key_ok') ? button(t('frame.capture_key_ok'), known, { plain: true })
+      : isLookedAt ? button(look, () => stage.go({ name: 'server' }), { plain: true }) : nothing;
+  return html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${on}</div>`;
 }
 
 /** What came while this was locked, and drafts made of it. @param {Stage} stage */
 function capturedLines(stage) {
   const { captured = 0, later = 0 } = stage.state.waiting ?? {};
   const look = () => { stage.refresh('captured'); stage.go({ name: 'captured' }); };
-  const swapped = troublesOf(stage).some(({ code }) => code === 'capture_key');
-  return html`${swapped ? html`<div class="line">${button(t('frame.capture_key_ok'), () => stage.run('known', () => stage.app.knowCaptureKey()), { plain: true })}</div>` : nothing}
-    ${captured || later ? html`<div class="line" role="status"><span>${captured ? tn('frame.captured', captured) : tn('frame.later', later)}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>` : nothing}`;
+  return html`${captured || later ? html`<div class="line" role="status"><span>${captured ? tn('frame.captured', captured) : tn('frame.later', later)}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>` : nothing}`;
 }
 
 /** That an advocate asked something: a line among others, never a count on a tab. @param {Stage} stage @param {{n: number, name: string}} asked */
