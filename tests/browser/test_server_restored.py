@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,29 @@ def _line(keeper: Keeper, entries: str) -> str:
     return line.inner_text()
 
 
+def _files(server: Served) -> set[bytes]:
+    """The files that the server has whole."""
+    with closing(sqlite3.connect(server.data / "kept.sqlite3")) as database:
+        return {blob for (blob,) in database.execute("SELECT blob FROM blob WHERE complete")}
+
+
+def _put_back(server: Served, older: Path) -> None:
+    """Start the server over an older copy of its data."""
+    server.stop()
+    shutil.rmtree(server.data)
+    shutil.copytree(older, server.data)
+    server.start()
+
+
+def _has_files(server: Served, phone: Keeper, files: set[bytes]) -> None:
+    """Wait until the server has those again: a device that signs in before says so, and asks again only after a while."""
+    for _ in range(100):
+        if _files(server) == files:
+            break
+        phone.page.wait_for_timeout(200)
+    assert _files(server) == files
+
+
 def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: Served, tmp_path: Path) -> None:
     """The phone says so, shows how much is missing, sends it again; numbers, pictures and words are where they were."""
     # Given a diary with one entry, and a copy of the server made then
@@ -46,11 +71,9 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     phone.has_file("gate.png")
     phone.is_kept_safe(SECOND)
     before = _line(phone, "2 entries")
+    files = _files(server)
     # When the older copy is put back
-    server.stop()
-    shutil.rmtree(server.data)
-    shutil.copytree(tmp_path / "older", server.data)
-    server.start()
+    _put_back(server, tmp_path / "older")
     phone.locks()
     phone.unlocks()
     # Then the phone notices, and says what is missing
@@ -65,6 +88,7 @@ def test_an_older_copy_is_noticed_and_filled_again(new_phone: NewPhone, server: 
     expect(phone.row(SECOND).get_by_text("No. 2", exact=True)).to_be_visible()
     _line(phone, "2 entries")
     expect(phone.page.locator("main li", has_text=before)).to_have_count(1)
+    _has_files(server, phone, files)
     desk = new_phone()
     desk.signs_in(phone.login, phone.words)
     desk.entries(2)
