@@ -134,7 +134,8 @@ for (const one of ENTRIES) {
   }
 }
 // The worker asks for the file that its page asks for: a phone keeps it once.
-if (written.get('crypto/hpke.js') !== written.get('hpke.js')) throw new Error("the worker's hpke.js is another file than the page's");
+if (written.get('crypto/hpke.js') !== written.get('hpke.js'))
+  throw new Error("the worker's hpke.js is another file than the page's");
 written.delete('crypto/hpke.js');
 written.set('crypto/worker.js', written.get('crypto/worker.js').replace("import('./hpke.js')", "import('../hpke.js')"));
 const fresh = `${OUT}.new`;

@@ -27,7 +27,8 @@ _FOLDER = re.compile(r"PACK_[A-Z]{1,4}_[1-9][0-9]{0,4}_[0-9]{8}")
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}){0,6}")
 # What the folder may be called where only a part of a pack was copied, and where in the pack that part lies.
 _PARTS: Final = {"data": "data/", "servable": SERVABLE}
-# What zipfile raises over a file that was changed: a version or a method it does not know, a member said to be locked.
+# What zipfile raises for a file that was changed: NotImplementedError for a version or a compression that it does not know,
+# RuntimeError for a member that is marked as encrypted.
 ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 

@@ -59,7 +59,7 @@ async function allIsThere({ one, two, login }, wanted) {
   for (const { phone } of [one, two, fresh]) phone.end();
 }
 
-test('a server put back to where the phone had read to lacks what it gave a receipt for above that: it is sent again', async () => {
+test('what a server that was put back gave a receipt for, above where the phone had read, is sent again', async () => {
   const world = await oneAhead();
   await world.putBack();
   delete world.one.faults.before;

@@ -46,7 +46,9 @@ test('a fresh install has twenty to sixty pieces, an opening adds none to four, 
     [4, 8, 16, 32].map((kib) => kib * 1024 + 72),
   );
   assert.ok(
-    seedChaff(random).every(([id, bytes]) => id.length === 16 && bytes.at(-1) + bytes.at(-2) + bytes.at(-3) + bytes.at(-9) > 0),
+    seedChaff(random).every(
+      ([id, bytes]) => id.length === 16 && bytes.at(-1) + bytes.at(-2) + bytes.at(-3) + bytes.at(-9) > 0,
+    ),
     'noise to the end',
   );
 });

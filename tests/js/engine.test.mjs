@@ -155,7 +155,11 @@ test('registering, then signing in elsewhere with the words or with the code, gi
   assert.equal((await second.openVersion(version)).fields.text, 'x');
   // Only the device that sealed a version signs it again, and only as it was sealed
   const sig = await engine.signAgain(version);
-  await verifyAuthor(unb64(identity.ecdsa_pub), { c: version.commitment, diary: identity.diary, record: version.record, version: version.version }, sig);
+  await verifyAuthor(
+    unb64(identity.ecdsa_pub),
+    { c: version.commitment, diary: identity.diary, record: version.record, version: version.version },
+    sig,
+  );
   await refuses('not_opened', () => second.signAgain(version));
   await refuses('not_opened', () => engine.signAgain({ ...version, meta: { ...version.meta, c: b64(new Uint8Array(32)) } }));
 

@@ -98,7 +98,7 @@ test('words written on the phone that was away bring it back, with nothing to be
   }
 });
 
-test('the list of entries is made again, and a sealed copy made, after one was erased for good: nothing is doubted', async () => {
+test('after an entry was erased for good, a rebuilt list and a sealed copy raise no doubt', async () => {
   const { one, record } = await twoPhones();
   await erases(one, record);
   await sevenDaysPass(one);

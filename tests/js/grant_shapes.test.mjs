@@ -149,11 +149,7 @@ test('an advocate opens what was sealed to them, and nothing that is not whole o
     assert.equal(await codeOf(open(await sealed(told(said, key, more)))), 'not_opened', JSON.stringify(more));
   assert.equal(await codeOf(open(await sealed(told(said, key, { name: 'n'.repeat(80) })))), 'holds');
   for (const more of [{ diary: id() }, { grant: id() }, { to: keeper.print }, { from: advocate.print }]) {
-    assert.equal(
-      await codeOf(open(await sealed(told(await made(more), key)))),
-      'bad_signature',
-      JSON.stringify(more),
-    );
+    assert.equal(await codeOf(open(await sealed(told(await made(more), key)))), 'bad_signature', JSON.stringify(more));
   }
   const stranger = await person('Jo');
   assert.equal(
@@ -165,7 +161,7 @@ test('an advocate opens what was sealed to them, and nothing that is not whole o
   assert.equal(await codeOf(open(await sealed(told(said, key)), { diary, grant }, stranger)), 'not_opened');
 });
 
-test('the keys of before that come with a grant are those it was signed with, of its own diary, and no more than forty', async () => {
+test('the earlier keys in a grant are those it was signed with, of its own diary, and forty at most', async () => {
   const key = random(32);
   const pairs = await Promise.all(Array.from({ length: 3 }, newPair));
   const chain = [...pairs, keeper.ecdsa];
@@ -230,11 +226,7 @@ test('the keeper’s copy opens where it lies, under the keeper’s key, and now
   const to = { ecdsa_pub: advocate.pubs.ecdsa_pub, hpke_pub: advocate.pubs.hpke_pub, name: 'PK' };
   assert.equal(await codeOf(open(await sealed(told(said, key, to)))), 'holds');
   for (const more of [{ diary: id() }, { grant: id() }, { to: keeper.print }]) {
-    assert.equal(
-      await codeOf(open(await sealed(told(await made(more), key, to)))),
-      'not_opened',
-      JSON.stringify(more),
-    );
+    assert.equal(await codeOf(open(await sealed(told(await made(more), key, to)))), 'not_opened', JSON.stringify(more));
   }
   assert.equal(await codeOf(open(await sealed(told(said, key, { ...to, earlier: [{}] })))), 'not_opened');
   assert.equal(
@@ -277,12 +269,7 @@ test('keys and digests of a version: what a grant gives, in its order, and no pa
     { t: 'apart/v1' },
     [],
   ]) {
-    const sealed = await envelope.seal(
-      opener,
-      'wrap',
-      grantWrapHeader(given.said, 'restricted', version),
-      canon(one),
-    );
+    const sealed = await envelope.seal(opener, 'wrap', grantWrapHeader(given.said, 'restricted', version), canon(one));
     await assert.rejects(open(sealed), { code: 'not_opened' }, JSON.stringify(one));
   }
 });

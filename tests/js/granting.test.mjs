@@ -13,7 +13,7 @@ import { SUMMARY } from '../../static/js/crypto/summaries.js';
 import { importKey } from '../../static/js/crypto/cobblestone.js';
 import * as envelope from '../../static/js/crypto/envelope.js';
 import { unpad } from '../../static/js/crypto/padding.js';
-import { desk } from './phone/desk.mjs';
+import { desk, viewOfAll } from './phone/desk.mjs';
 import { eventually } from './phone/eventually.mjs';
 import { isKept } from './phone/keeper.mjs';
 import { WORDS, makePhone, phoneWithEntry, until } from './phone/phone.mjs';
@@ -31,7 +31,6 @@ async function anew() {
   servers.push(server);
 }
 
-const all = (app) => ({ scope: { all: true }, rights: ['view'], restricted: false, not_after: app.usualEnd(), purpose: 'Help with a report' });
 
 let keepers = 0;
 
@@ -41,7 +40,8 @@ async function keeper(words = 'He waited outside again.') {
   const made = await phoneWithEntry({ origin: server.base, send: sender(server.base, faults), clock: fixedClock(Date.now()), packActions: (ctx) => ({ ...grantActions(ctx), ...questionActions(ctx) }) }, words);
   await made.app.register({ words: WORDS });
   await until(made, isKept, 'kept');
-  const letIn = (met, over = {}, more = {}) => made.app.letIn({ met, choice: { ...all(made.app), ...over }, name: 'Maya', words: WORDS, ...more });
+  const letIn = (met, over = {}, more = {}) =>
+    made.app.letIn({ met, choice: { ...viewOfAll(made.app), ...over }, name: 'Maya', words: WORDS, ...more });
   return { ...made, faults, letIn };
 }
 

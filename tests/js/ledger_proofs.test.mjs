@@ -296,11 +296,7 @@ test('who cosigned: each witness once, by its own key, at its latest time; a lin
     { witness: 'two.example', at: 5 },
   ]);
   assert.deepEqual(await seen([one.line(7n), two.line(5n)], [two.known]), [{ witness: 'two.example', at: 5 }]);
-  assert.deepEqual(
-    await seen([one.line(7n, { kind: 1 })]),
-    [],
-    'a line under another kind of key is somebody else’s',
-  );
+  assert.deepEqual(await seen([one.line(7n, { kind: 1 })]), [], 'a line under another kind of key is somebody else’s');
   assert.deepEqual(await seen([row('one.example', [1, 2, 3, 4], [5])]), []);
   for (const line of [
     one.line(7n, { by: stranger.privateKey }),

@@ -84,8 +84,7 @@ test('letters: a question about an entry and an entry typed for somebody hold at
 
 test('letters: what is wrong in one place is neither sealed nor opened', async () => {
   const at = { diary, grant, letter: id() };
-  const sealed = async (said) =>
-    sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, said);
+  const sealed = async (said) => sealLetter({ key: advocate.key, pub: advocate.ecdsa.pub }, keeper.hpke.pub, at, said);
   const forged = async (said) => {
     const whole = bent(
       { fields: asked(), from: advocate.print, made_at: 7, what: 'question', ...at, t: 'letter/v1' },

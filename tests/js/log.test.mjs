@@ -99,10 +99,11 @@ test('a log that was changed after it was signed is said in a sentence, and entr
   }
 });
 
-test('a log that was changed stays said, though the server shows the true one again, over a lock too: both were signed', async () => {
+test('the warning of a changed log stays over a lock, and when the server shows the true log again', async () => {
   const made = await keeper();
   await looked(made, ({ log }) => log);
-  made.faults.after = async (path, _options, response) => (path === '/v1/log' ? json({ ...await response.json(), checkpoint: null }) : undefined);
+  made.faults.after = async (path, _options, response) =>
+    path === '/v1/log' ? json({ ...(await response.json()), checkpoint: null }) : undefined;
   await looked(made, ({ doubts }) => doubts?.log, 'changed');
   made.faults.after = undefined;
   await made.app.saveIncident({ record: null, fields: { narrative: 'under the true one' }, restricted: {} });
@@ -114,7 +115,7 @@ test('a log that was changed stays said, though the server shows the true one ag
   made.phone.end();
 });
 
-test('a server put back to an older copy has another log than it signed: said for good where the newer one was seen, and on no new phone', async (context) => {
+test('after a put-back, phones that saw the newer log say it was changed, and a new phone does not', async (context) => {
   process.env.DIARY_CHECKPOINT_SECONDS = '1'; // also where it is started again
   const own = await startServer();
   context.after(() => own.stop());

@@ -35,7 +35,8 @@ test('one phone that begins to send again twice: its next manifest ends its own 
   // When all is sent again, the signal goes before the phone can write a newer manifest, and it begins once more
   const { counter } = one.phone.ctx.open.store.root.manifest;
   faults.before = async (path, options) => {
-    if (isPush(path, options) && one.phone.ctx.open.store.root.manifest.counter > counter) throw new TypeError('Failed to fetch');
+    if (isPush(path, options) && one.phone.ctx.open.store.root.manifest.counter > counter)
+      throw new TypeError('Failed to fetch');
   };
   await one.app.sendAgain();
   await looks(one).catch(() => undefined);
@@ -56,7 +57,7 @@ test('one phone that begins to send again twice: its next manifest ends its own 
   for (const { phone } of [one, fresh]) phone.end();
 });
 
-test('a manifest that waited while the server was put back, and another phone’s first: a newer one is written all the same', async () => {
+test('a manifest that waited while another phone sent again first is written once more', async () => {
   const one = await registeredPhone(server);
   const { faults, login } = one;
   const two = await anotherPhone(server.base, login);

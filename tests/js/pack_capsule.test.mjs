@@ -68,7 +68,10 @@ test('a proof says all of its version, each name once: shown with its salt, or w
       for (const [field, { v }] of Object.entries(fields)) assert.deepEqual(v, values[field] ?? null, field);
       assert.equal(new Set(Object.values(fields).map(({ s }) => s)).size, Object.keys(fields).length, 'a salt for each name');
       const part = read(new Set(restricted));
-      assert.deepEqual([Object.keys(part.fields).sort(), Object.keys(part.withheld).sort()], [[...open].sort(), [...restricted].sort()]);
+      assert.deepEqual(
+        [Object.keys(part.fields).sort(), Object.keys(part.withheld).sort()],
+        [[...open].sort(), [...restricted].sort()],
+      );
     }
   }
 });
@@ -87,7 +90,10 @@ test('what was noted of a file’s handling is told, unless its record was taken
   const out = noted('C', 2, { _parents: [kept.version], taken_out: 1_777_100_000_000, lines: null });
   const custody = (/** @type {any[]} */ more) => makeCapsule([...versions, ...more], wishOf(vector.wish), vector.keys).custody;
   const { attachment: _attachment, ...told } = line;
-  assert.deepEqual(/** @type {any[]} */ (custody([kept])).filter(({ action }) => action === 'copied'), [{ ...told, item: exhibit.item }]);
+  assert.deepEqual(
+    /** @type {any[]} */ (custody([kept])).filter(({ action }) => action === 'copied'),
+    [{ ...told, item: exhibit.item }],
+  );
   assert.deepEqual(custody([kept, out]), capsule.custody);
 });
 

@@ -51,10 +51,7 @@ test('an upload is read as it was written, with and without what advocates are g
   const { given: _given, ...own } = whole;
   const alone = { ...own, meta: { ...own.meta, grants: [] } };
   assert.deepEqual(decodePush(encodePush(alone), place), { ...alone, given: [] });
-  assert.equal(
-    envDigest(whole.envelopes),
-    envDigest([new Uint8Array([...whole.envelopes[0], ...whole.envelopes[1]])]),
-  );
+  assert.equal(envDigest(whole.envelopes), envDigest([new Uint8Array([...whole.envelopes[0], ...whole.envelopes[1]])]));
 });
 
 test('an upload whose description is wrong in one place is none', () => {

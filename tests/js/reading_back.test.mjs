@@ -79,7 +79,7 @@ test('what records are called: by name, else by handle, number or address, and n
   assert.equal(known[records.sam].fields.name, 'Sam Hill');
 });
 
-test('the numbers of a diary are those of what stands in it now, and are worked out once until something is written', async () => {
+test('the numbers of a diary follow what is in it, and are worked out once until something is written', async () => {
   const first = await app.readPatterns();
   assert.deepEqual(first.counts.all.toSorted(), [records.one, records.two, records.three].toSorted());
   assert.equal(first.known[records.sam].name, 'Sam Hill');

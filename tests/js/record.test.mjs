@@ -93,7 +93,11 @@ test('before anybody was born, and years that a slip of a finger makes, are no t
 test('the guard notices a postcode, a number and the keeper\'s own kept-apart words', () => {
   assert.equal(notice('He was outside 12 Elm Road SE15 4TW again')?.found, 'SE15 4TW');
   assert.equal(notice('rang from 07700 900123 twice')?.found, '07700 900123');
-  assert.deepEqual([notice('He was at Elm', ['elm']), notice('He was at Elms', ['elms'])?.found], [null, 'Elms'], 'a word of three letters is too common');
+  assert.deepEqual(
+    [notice('He was at Elm', ['elm']), notice('He was at Elms', ['elms'])?.found],
+    [null, 'Elms'],
+    'a word of three letters is too common',
+  );
   assert.equal(notice('He knew about Rowan House somehow', ['rowan house'])?.kind, 'kept_apart');
 });
 

@@ -1,11 +1,9 @@
 /**
- * The server is put back to an older copy, and then every key is made new by a phone that never had the entries that were lost. The
+ * The server is put back to an older copy, and then every key is made new by a phone that never had the entries that
+ * were lost. The
  * phone that wrote them sends them again; whoever has the keys of before, and no more, gets nothing taken.
  */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { b64, random } from '../../static/js/core/bytes.js';
 import { idText, newId } from '../../static/js/core/ids.js';
@@ -15,9 +13,9 @@ import { openVersion, sealVersion, signedBytes } from '../../static/js/crypto/ve
 import { decodePush } from '../../static/js/ledger/push.js';
 import { Database } from '../../static/js/store/database.js';
 import { anotherPhone } from './phone/another.mjs';
-import { isKept, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
+import { beyondTheFeed, isKept, looks, registeredPhone, save, titles, twoPhones } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';
-import { sender, startServer } from './phone/server.mjs';
+import { copyServer, sender, startServer } from './phone/server.mjs';
 
 const NEW = 'orbit velvet canyon maple drift spoon';
 let server;
@@ -27,21 +25,8 @@ before(async () => {
 after(() => server.stop());
 
 const GONE_BACK = ['server_behind', 'head_differs'];
-const saysGoneBack = (one) => until(one, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
-
-/** Everything the server has, aside. @returns {Promise<() => Promise<void>>} puts it back */
-async function copied() {
-  const older = await mkdtemp(join(tmpdir(), 'older-'));
-  await server.leave();
-  await cp(server.folder, older, { recursive: true });
-  Object.assign(server, await startServer({ again: server }));
-  return async () => {
-    await server.leave();
-    await rm(server.folder, { recursive: true });
-    await cp(older, server.folder, { recursive: true });
-    Object.assign(server, await startServer({ again: server }));
-  };
-}
+const saysGoneBack = (one) =>
+  until(one, ({ account }) => GONE_BACK.includes(account.trouble?.code), 'that the server has gone back');
 
 /** A phone in a new process over the same database. */
 async function again({ phone }, words) {
@@ -65,11 +50,8 @@ async function standsWell(one, wanted) {
 }
 
 test('what a phone wrote and the server lost goes up again under the keys that another phone made', async () => {
-  const one = await registeredPhone(server);
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
-  const putBack = await copied();
+  const { one, two } = await twoPhones(server);
+  const putBack = await copyServer(server);
   two.faults.off = true;
   for (const words of ['two', 'three']) await save(one.app, words);
   const { attachment } = await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
@@ -97,7 +79,10 @@ test('what a phone wrote and the server lost goes up again under the keys that a
   for (const phone of [one, two, three]) await standsWell(phone, all);
   // What was committed to is what it was, and what lies there opens in a new process too
   const now = await one.phone.ctx.open.book.meta(one.record);
-  assert.deepEqual(now.versions.map(({ c }) => c), before.versions.map(({ c }) => c));
+  assert.deepEqual(
+    now.versions.map(({ c }) => c),
+    before.versions.map(({ c }) => c),
+  );
   for (const phone of [one, two, three]) await standsWell(await again(phone, NEW), all);
   await three.app.checkFile(attachment);
 });
@@ -119,12 +104,9 @@ async function thiefOf({ phone }) {
 /** The states of entries, by title. */
 const statesOf = ({ app }) => Object.fromEntries(app.state.entries.map(({ title, state }) => [title, state.code]));
 
-test('what somebody with a copy of the phone had it take in under its own name is not signed by the keys that came after', async () => {
-  const one = await registeredPhone(server);
-  const two = await anotherPhone(server.base, one.login);
-  await until(two, isKept, 'on the second');
-  await looks(two);
-  const putBack = await copied();
+test('what a thief with a copy of the phone sent in its name is not signed by the new keys', async () => {
+  const { one, two } = await twoPhones(server);
+  const putBack = await copyServer(server);
   two.faults.off = true;
   await save(one.app, 'mine');
   await looks(one);
@@ -162,7 +144,7 @@ test('what another phone wrote waits for that phone, and is said until it has co
   const one = await registeredPhone(server);
   const [two, writer] = [await anotherPhone(server.base, one.login), await anotherPhone(server.base, one.login)];
   for (const phone of [two, writer]) await looks(phone);
-  const putBack = await copied();
+  const putBack = await copyServer(server);
   two.faults.off = true;
   await save(writer.app, 'theirs');
   await looks(writer);
@@ -188,10 +170,16 @@ test('what another phone wrote waits for that phone, and is said until it has co
   for (const phone of [one, two, writer, three]) await standsWell(phone, ['one', 'theirs']);
   // A pack of any of them has the signature that counts
   const { record } = writer.app.state.entries.find(({ title }) => title === 'theirs');
-  const signatures = [one, two, writer, three].map(async ({ phone: { ctx: { open } } }) => {
-    const [{ v }] = (await open.book.meta(record)).versions;
-    return decodePush((await open.store.read(`v/${v}`)).bytes).meta.sig;
-  });
+  const signatures = [one, two, writer, three].map(
+    async ({
+      phone: {
+        ctx: { open },
+      },
+    }) => {
+      const [{ v }] = (await open.book.meta(record)).versions;
+      return decodePush((await open.store.read(`v/${v}`)).bytes).meta.sig;
+    },
+  );
   assert.equal(new Set(await Promise.all(signatures)).size, 1);
 });
 
@@ -201,10 +189,8 @@ for (const [when, begin, fails] of [
   ['begun before, and nothing can be sent', ({ app }) => app.sendAgain(), '/versions/'],
 ]) {
   test(`the keys change while "send again" is ${when}: everything opens afterwards, in a new process too`, async () => {
-    const one = await registeredPhone(server);
-    const two = await anotherPhone(server.base, one.login);
-    await looks(two);
-    const putBack = await copied();
+    const { one, two } = await twoPhones(server);
+    const putBack = await copyServer(server);
     two.faults.off = true;
     const { record } = await save(one.app, 'two');
     await looks(one);
@@ -232,16 +218,8 @@ for (const [when, begin, fails] of [
   });
 }
 
-test('a receipt with a number that the feed had not reached, and then new keys elsewhere: the entry opens in a new process', async () => {
-  const one = await registeredPhone(server);
-  const two = await anotherPhone(server.base, one.login);
-  await looks(two);
-  await save(two.app, 'theirs');
-  await looks(two);
-  one.faults.before = (path) => {
-    if (path.includes('/changes')) throw new TypeError('Failed to fetch');
-  };
-  await save(one.app, 'mine');
+test('an entry with a number above the end of the feed opens after new keys were made elsewhere', async () => {
+  const { one, two } = await beyondTheFeed(server);
   await until(one, () => statesOf(one).mine === 'kept', 'kept');
   await looks(two);
   await two.app.renewKeys({ words: WORDS, newWords: NEW });
@@ -254,7 +232,13 @@ test('a receipt with a number that the feed had not reached, and then new keys e
 
 test('a signature holds when it is by the key that a version names or by one that came after it, and by no other', async () => {
   const pairs = [await newPair(), await newPair(), await newPair(), await newPair()];
-  const keys = await Promise.all(pairs.map(async (pair) => ({ id: authorId(pair.pub), key: await importAuthor(pair), pub: await importAuthorPub(pair.pub) })));
+  const keys = await Promise.all(
+    pairs.map(async (pair) => ({
+      id: authorId(pair.pub),
+      key: await importAuthor(pair),
+      pub: await importAuthorPub(pair.pub),
+    })),
+  );
   const [first, second, third, stranger] = keys;
   const authors = new Map([first, second, third].map(({ id, pub }) => [id, pub]));
   const diaryKey = await importKey(random(32));
@@ -263,16 +247,33 @@ test('a signature holds when it is by the key that a version names or by one tha
   const isAltered = async (named, signer) => {
     const { meta, wraps, envelopes } = await sealVersion(
       {
-        place, kind: 'incident', schema: 1, author: { account: idText(newId()), device: idText(newId()) }, by: named.id, line: { device: idText(newId()), n: 1, prev: null },
-        clock: { offset_ms: null, tz: 'Europe/London', utc: 0 }, parents: [], open: { narrative: 'x' }, restricted: {}, openKeys: [], restrictedKeys: [],
+        place,
+        kind: 'incident',
+        schema: 1,
+        author: { account: idText(newId()), device: idText(newId()) },
+        by: named.id,
+        line: { device: idText(newId()), n: 1, prev: null },
+        clock: { offset_ms: null, tz: 'Europe/London', utc: 0 },
+        parents: [],
+        open: { narrative: 'x' },
+        restricted: {},
+        openKeys: [],
+        restrictedKeys: [],
       },
       names,
       { diaryKey, epoch: 1, signKey: named.key },
     );
     const sig = b64(await sign(signer.key, signedBytes(meta.c, place)));
-    return (await openVersion({ place, meta: { ...meta, sig }, wraps, envelopes }, { diaryKey, authors }, () => names)).altered;
+    return (await openVersion({ place, meta: { ...meta, sig }, wraps, envelopes }, { diaryKey, authors }, () => names))
+      .altered;
   };
   for (const [named, signer, altered] of [
-    [second, second, false], [second, third, false], [second, first, true], [second, stranger, true], [third, second, true], [first, third, false],
-  ]) assert.equal(await isAltered(named, signer), altered);
+    [second, second, false],
+    [second, third, false],
+    [second, first, true],
+    [second, stranger, true],
+    [third, second, true],
+    [first, third, false],
+  ])
+    assert.equal(await isAltered(named, signer), altered);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { fixedClock } from '../../static/js/core/clock.js';
 import { anotherPhone } from './phone/another.mjs';
-import { isKept, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
+import { beyondTheFeed, isKept, looks, registeredPhone, save, titles } from './phone/keeper.mjs';
 import { PNG, WORDS, file, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
 
@@ -23,7 +23,7 @@ async function restored(copy, words = WORDS) {
   return { phone, app: phone.app, faults };
 }
 
-test('new keys on a phone restored from a copy, and then a server: everything in it is taken, and opens on another phone', async () => {
+test('a restored phone makes new keys and registers: all of it is taken, and opens on another phone', async () => {
   const one = await registeredPhone(server);
   await save(one.app, 'two');
   await looks(one);
@@ -53,15 +53,7 @@ test('a copy is made after a file was removed at once', async () => {
 });
 
 test('a copy has what took a number that the feed had not reached, also in the middle of "send again"', async () => {
-  const one = await registeredPhone(server);
-  const two = await anotherPhone(server.base, one.login);
-  await looks(two);
-  await save(two.app, 'theirs');
-  await looks(two);
-  one.faults.before = (path) => {
-    if (path.includes('/changes')) throw new TypeError('Failed to fetch');
-  };
-  await save(one.app, 'mine');
+  const { one } = await beyondTheFeed(server);
   await one.app.addFile(one.record, file(PNG), { route: 'photo_picker' });
   await until(one, ({ entries }) => entries.find(({ title }) => title === 'mine')?.state.code === 'kept', 'kept');
   assert.deepEqual(titles(await restored(await one.app.makeCopy({ words: WORDS }))), ['mine', 'one']);

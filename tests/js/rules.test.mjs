@@ -103,24 +103,31 @@ test('what each version did is told against the words it was written on from', (
     record: 'r', version, kind: 'incident', restricted: {}, fields: { ...fields, _parents: parents, _clock: { utc } },
   });
   const versions = [
-    of('a', [], 0, { narrative: 'He came.' }), of('b', ['a'], HOUR, { narrative: 'He came twice.', reason: 'I forgot.' }),
-    of('c', ['a'], 2 * HOUR, { narrative: 'He came.', who: 'Sam' }), of('d', ['c'], 3 * HOUR, { taken_out: 5, reason: 'Wrong day.' }),
+    of('a', [], 0, { narrative: 'He came.' }),
+    of('b', ['a'], HOUR, { narrative: 'He came twice.', reason: 'I forgot.' }),
+    of('c', ['a'], 2 * HOUR, { narrative: 'He came.', who: 'Sam' }),
+    of('d', ['c'], 3 * HOUR, { taken_out: 5, reason: 'Wrong day.' }),
     of('e', ['d'], 4 * HOUR, { narrative: 'He came.', who: 'Lee' }),
   ];
-  assert.deepEqual(steps(versions).map(({ kind, reason, changes }) => [kind, reason, changes.map(({ field, old }) => [field, old])]), [
-    ['first', null, []],
-    ['amendment', 'I forgot.', [['narrative', 'He came.']]],
-    ['addition', null, [['who', null]]],
-    ['taken_out', 'Wrong day.', []],
-    ['put_back', null, [['who', 'Sam']]],
-  ]);
+  assert.deepEqual(
+    steps(versions).map(({ kind, reason, changes }) => [kind, reason, changes.map(({ field, old }) => [field, old])]),
+    [
+      ['first', null, []],
+      ['amendment', 'I forgot.', [['narrative', 'He came.']]],
+      ['addition', null, [['who', null]]],
+      ['taken_out', 'Wrong day.', []],
+      ['put_back', null, [['who', 'Sam']]],
+    ],
+  );
 });
 
 test('what is odd about a version: its shape, and a time after its own sealing, of entries only', () => {
   const utc = 1_777_896_000_000;
   const fields = { occurred_start: utc + 300_001, channel: '!', _clock: { utc } };
   assert.deepEqual(oddities('incident', fields, { place_detail: 5 }), [
-    { field: 'channel', code: 'not_a_code' }, { field: 'occurred_start', code: 'in_the_future' }, { field: 'place_detail', code: 'not_text' },
+    { field: 'channel', code: 'not_a_code' },
+    { field: 'occurred_start', code: 'in_the_future' },
+    { field: 'place_detail', code: 'not_text' },
   ]);
   assert.deepEqual(oddities('incident', { ...fields, channel: 'sms', occurred_start: utc + 300_000 }, {}), []);
   assert.deepEqual(oddities('person', { occurred_start: utc + 300_001, _clock: { utc } }, {}), []);
@@ -134,7 +141,10 @@ test('a month that is kept is a month again in its fields', () => {
 });
 
 test('a day in a zone that nobody knows is told as it was in Greenwich', () => {
-  const of = (tz) => markText({ assisted: { letter: { fields: { by: 'PK', how: 'call', held_at: Date.UTC(2026, 10, 3, 23, 30), tz } } } });
+  const of = (tz) =>
+    markText({
+      assisted: { letter: { fields: { by: 'PK', how: 'call', held_at: Date.UTC(2026, 10, 3, 23, 30), tz } } },
+    });
   assert.equal(of('Nowhere/None'), of('Europe/London'));
   assert.notEqual(of('Europe/Paris'), of('Europe/London'));
 });

@@ -29,7 +29,10 @@ const bytesAt = async (phone, name) => (await phone.database.read([opened.place(
 const put = (phone, name, bytes) => phone.database.write(bytes ? { put: [[opened.place(name), bytes]] } : { drop: [opened.place(name)] });
 const flipped = (bytes) => bytes.map((byte, i) => (i === 70 ? byte ^ 1 : byte));
 
-/** Locked; `meddle` with what lies there; opened again, off line unless `over` says how it sends. `listed`: as many entries as were listed anew, null where none had to be. */
+/**
+ * Locked; `meddle` with what lies there; opened again, off line unless `over` says how it sends. `listed`: as many
+ * entries as were listed anew, null where none had to be.
+ */
 async function meddled(phone, meddle, over = {}) {
   await phone.app.lock('test');
   await meddle();
@@ -154,7 +157,11 @@ test('an entry that was changed stays said, over a lock and with every run, and 
   }, { origin: server.base, send: sender(server.base, {}) });
   await until(next, () => trouble() === 'altered', 'said');
   await app.saveIncident(fields('Written since.'));
-  await until(next, ({ entries }) => entries.some(({ title, state }) => title === 'Written since.' && state.code === 'kept'), 'kept');
+  await until(
+    next,
+    ({ entries }) => entries.some(({ title, state }) => title === 'Written since.' && state.code === 'kept'),
+    'kept',
+  );
   await app.lock('test');
   await app.unlock(WORDS);
   await next.ctx.open.syncing.now();

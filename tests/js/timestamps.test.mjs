@@ -140,11 +140,7 @@ test('the chain: each signed by the next, the last by a root that is trusted, an
     'valid at both its ends',
   );
   const short = certificate(leaf, root);
-  assert.equal(
-    await check(answer({ ...about, leaf: short }), { chain: pem(short, rootPem) }),
-    AT,
-    'with none between',
-  );
+  assert.equal(await check(answer({ ...about, leaf: short }), { chain: pem(short, rootPem) }), AT, 'with none between');
 });
 
 for (const [what, how, algorithm, digest] of [

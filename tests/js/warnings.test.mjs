@@ -1,4 +1,7 @@
-/** Every warning comes with its cause and goes with it: those that no other file of tests brings about. docs/warnings.md lists all. */
+/**
+ * Every warning comes with its cause and goes with it: those that no other file of tests brings about.
+ * docs/warnings.md lists all.
+ */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { OF_ENTRIES, OF_RUNS } from '../../static/js/actions/warnings.js';
@@ -12,16 +15,23 @@ import { startServer } from './phone/server.mjs';
 const DAY = 86_400_000;
 
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+  server = await startServer();
+});
 after(() => server.stop());
 
 const keeper = (words, over) => registeredPhone(server, words, over);
-const json = (status, body) => new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+const json = (status, body) =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
 const refusal = (code) => json(code === 'try_later' ? 429 : 409, { error: code, message: 'The server’s own words.' });
 const tries = (one) => looks(one).catch(() => undefined);
 
 /** The codes of all that is said about the record and the server. */
-const said = ({ app: { state: { account } } }) => [account.trouble, ...(account.also ?? [])].flatMap((one) => one?.code ?? []);
+const said = ({
+  app: {
+    state: { account },
+  },
+}) => [account.trouble, ...(account.also ?? [])].flatMap((one) => one?.code ?? []);
 
 /** Locks and opens again, and looks at the server. */
 async function again(one) {
@@ -42,18 +52,27 @@ test('all that stands is said: what never ends hides nothing, and what ends goes
   await save(one.app, 'kept back');
   await save(one.app, 'after it');
   await one.phone.ctx.open.syncing.current;
-  await store.change((root) => { held = root.outbox.shift(); });
+  await store.change((root) => {
+    held = root.outbox.shift();
+  });
   one.faults.off = false;
   await looks(one);
-  await two.phone.ctx.open.store.change((root) => { root.doubts = { ...root.doubts, altered: true, log: true }; });
+  await two.phone.ctx.open.store.change((root) => {
+    root.doubts = { ...root.doubts, altered: true, log: true };
+  });
   await looks(two);
   assert.deepEqual(said(two), ['log_changed', 'altered', 'line_gap']);
-  assert.deepEqual(two.app.state.account.also.map(({ sentence }) => sentence), [SENTENCES.altered, SENTENCES.line_gap]);
+  assert.deepEqual(
+    two.app.state.account.also.map(({ sentence }) => sentence),
+    [SENTENCES.altered, SENTENCES.line_gap],
+  );
   two.faults.before = async () => json(500, {});
   await tries(two);
   assert.deepEqual(said(two), ['server_down', 'log_changed', 'altered', 'line_gap'], 'the way to the server first');
   delete two.faults.before;
-  await store.change((root) => { root.outbox = [held, ...root.outbox]; });
+  await store.change((root) => {
+    root.outbox = [held, ...root.outbox];
+  });
   await looks(one);
   await looks(two);
   assert.deepEqual(said(two), ['log_changed', 'altered']);
@@ -63,7 +82,9 @@ test('all that stands is said: what never ends hides nothing, and what ends goes
 test('each way in which a run to the server can fail is said, and no longer once one has gone through', async () => {
   const one = await keeper();
   const answers = {
-    server_slow: () => { throw new KeptError('server_slow'); },
+    server_slow: () => {
+      throw new KeptError('server_slow');
+    },
     captive_portal: () => new Response('<html>', { headers: { 'content-type': 'text/html' } }),
     server_down: () => new Response('', { status: 503 }),
     garbage: () => new Response('?', { headers: { 'content-type': 'application/json' } }),
@@ -71,7 +92,8 @@ test('each way in which a run to the server can fail is said, and no longer once
   for (const code of OF_RUNS) {
     one.faults.before = async (path) => (path.includes('/changes') ? (answers[code]?.() ?? refusal(code)) : undefined);
     // A session that is over is begun again by itself; here that is refused too.
-    if (['signed_out', 'session_ended'].includes(code)) one.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
+    if (['signed_out', 'session_ended'].includes(code))
+      one.faults.before = async () => json(401, { error: 'signed_out', message: 'x' });
     if (code === 'session_ended') continue; // this phone locks: returning.test.mjs
     await tries(one);
     assert.deepEqual(said(one), [code]);
@@ -126,11 +148,15 @@ test('an entry that was refused and came by the feed all the same is in no troub
   one.faults.off = true;
   await one.app.saveIncident({ record, fields: { narrative: 'and more' }, restricted: {} });
   await tries(one);
-  assert.equal(one.app.state.entries.find((row) => row.record === record).state.code, 'sealed', 'nothing was refused of this');
+  assert.equal(
+    one.app.state.entries.find((row) => row.record === record).state.code,
+    'sealed',
+    'nothing was refused of this',
+  );
   one.phone.end();
 });
 
-test('what is refused and belongs to no entry is said with what is about the server, and no longer once it is taken', async () => {
+test('a refusal that concerns no entry is said among the lines about the server, until it is taken', async () => {
   const one = await keeper();
   one.faults.before = async (path, options) => (isPush(path, options) ? refusal('bad_signature') : undefined);
   await one.app.saveRecord({ kind: 'person', record: null, fields: { name: 'Sam' }, restricted: {} });
@@ -148,7 +174,8 @@ test('what is refused and belongs to no entry is said with what is about the ser
 
 test('no room for files on the server: said at the entry, and no longer once there is room', async () => {
   const one = await keeper();
-  one.faults.before = async (path, { method }) => (path.includes('/blobs/') && method === 'PUT' ? refusal('over_quota') : undefined);
+  one.faults.before = async (path, { method }) =>
+    path.includes('/blobs/') && method === 'PUT' ? refusal('over_quota') : undefined;
   await one.app.addFile(one.record, file(new Uint8Array(5000).fill(3), 'voice.bin', ''), { route: 'files' });
   await one.app.saveIncident({ record: one.record, fields: {}, restricted: {} });
   await tries(one);
@@ -169,7 +196,9 @@ test('a phone that is full while it takes something in says so, and no longer on
   await looks(one);
   const { store } = two.phone.ctx.open;
   const { change } = store;
-  store.change = async () => { throw new KeptError('no_space'); };
+  store.change = async () => {
+    throw new KeptError('no_space');
+  };
   await tries(two);
   assert.deepEqual(said(two), ['no_space']);
   store.change = change;
@@ -179,7 +208,7 @@ test('a phone that is full while it takes something in says so, and no longer on
   for (const { phone } of [one, two]) phone.end();
 });
 
-test('a clock that goes wrong while the diary is in use is said, and no longer once it is set, with nothing to send', async () => {
+test('a clock that goes wrong while the diary is in use is said until it is set, with nothing to send', async () => {
   const one = await keeper();
   const { clock } = one.phone;
   for (const off of [-3 * DAY, 5 * 365 * DAY]) {
@@ -201,19 +230,41 @@ test('a clock that goes wrong while the diary is in use is said, and no longer o
   one.phone.end();
 });
 
-test('an end that the server announces is said, with its day over and an entry refused too, and no longer once it is taken back', async () => {
+test('an announced end of the server is said until it is taken back, also after its day and a refused entry', async () => {
   const own = await startServer();
   const one = await registeredPhone(own);
   const day = (ms) => new Date(ms).toISOString().slice(0, 10);
-  const heard = (is) => until(one, ({ account }) => { void tries(one); return is(account.closing); }, 'heard');
+  const heard = (is) =>
+    until(
+      one,
+      ({ account }) => {
+        void tries(one);
+        return is(account.closing);
+      },
+      'heard',
+    );
   assert.equal(one.app.state.account.closing, null);
   await own.run('closing', day(Date.now()), '--at-once');
   await heard((closing) => closing);
   await save(one.app, 'on the day');
-  await until(one, (state) => { void tries(one); return state.entries.some((row) => row.state.sentence === SENTENCES.closed); }, 'refused');
+  await until(
+    one,
+    (state) => {
+      void tries(one);
+      return state.entries.some((row) => row.state.sentence === SENTENCES.closed);
+    },
+    'refused',
+  );
   await own.run('closing', 'never');
   await heard((closing) => !closing);
-  await until(one, (state) => { void tries(one); return isKept(state); }, 'kept');
+  await until(
+    one,
+    (state) => {
+      void tries(one);
+      return isKept(state);
+    },
+    'kept',
+  );
   assert.deepEqual(said(one), []);
   one.phone.end();
   await own.stop();
@@ -229,7 +280,10 @@ test('an entry that is to be erased is said on every phone, and no longer once i
   await one.app.askErasing(one.record, { words: WORDS });
   for (const phone of [one, two]) {
     await looks(phone);
-    assert.deepEqual(phone.app.state.erasing.map(({ record }) => record), [one.record]);
+    assert.deepEqual(
+      phone.app.state.erasing.map(({ record }) => record),
+      [one.record],
+    );
   }
   await two.app.stopErasing(one.record);
   for (const phone of [one, two]) {
@@ -239,16 +293,21 @@ test('an entry that is to be erased is said on every phone, and no longer once i
   for (const { phone } of [one, two]) phone.end();
 });
 
-test('a weaker lock that the server asks for in a run stops it and is said, and no longer once the server asks for the right one', async () => {
+test('a weaker lock that the server asks for stops the run and is said until it asks for the right one', async () => {
   const one = await keeper();
   await again(one);
-  one.faults.before = async (path) => (path.includes('/changes') || path === '/v1/session/renewal' ? json(401, { error: 'signed_out', message: 'x' }) : undefined);
+  one.faults.before = async (path) =>
+    path.includes('/changes') || path === '/v1/session/renewal'
+      ? json(401, { error: 'signed_out', message: 'x' })
+      : undefined;
   one.faults.after = async (path, _options, response) => {
     if (path !== '/v1/prelogin') return undefined;
     const { kdf } = await response.json();
     return json(200, { kdf: { ...kdf, m: 4 } });
   };
-  await one.phone.ctx.open.store.change((root) => { root.session = null; });
+  await one.phone.ctx.open.store.change((root) => {
+    root.session = null;
+  });
   one.phone.ctx.open.typed = WORDS;
   await tries(one);
   assert.deepEqual(said(one), ['kdf_refused']);
@@ -263,7 +322,9 @@ test('a weaker lock that the server asks for in a run stops it and is said, and 
 async function typesOnAFullPhone(one) {
   const { database } = one.phone;
   const { write } = database;
-  database.write = async () => { throw new KeptError('no_space'); };
+  database.write = async () => {
+    throw new KeptError('no_space');
+  };
   one.app.putDraft({ fields: { narrative: 'half a sentence' } });
   await until(one, ({ account }) => account?.trouble?.code === 'no_space', 'said');
   one.app.network();

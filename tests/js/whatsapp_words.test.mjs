@@ -40,13 +40,7 @@ const LEFT_OUT = [
     'figurinha omitida',
   ],
   ['file', 'document omitted', 'Dokument weggelassen', 'documento omitido', 'document manquant', 'documento omesso'],
-  [
-    'other',
-    'Contact card omitted',
-    'Kontaktkarte ausgelassen',
-    'Tarjeta de contacto omitida',
-    'Fiche contact retirée',
-  ],
+  ['other', 'Contact card omitted', 'Kontaktkarte ausgelassen', 'Tarjeta de contacto omitida', 'Fiche contact retirée'],
   ['other', 'Scheda contatto omessa', 'Cartão do contato omitido'],
   [
     'other',
@@ -66,10 +60,7 @@ for (const [type, ...phrases] of LEFT_OUT) {
       assert.deepEqual(tellMessage(LRM + phrase), { ...told, description: phrase });
       assert.deepEqual(tellMessage(`${phrase}.`), { ...told, description: `${phrase}.` });
       for (const words of [`My ${phrase}`, `${phrase} again`, `x${phrase}`, `${phrase}x`]) {
-        assert.deepEqual(
-          [typeOf(words), tellMessage(words).text, tellMessage(words).omitted],
-          ['text', words, false],
-        );
+        assert.deepEqual([typeOf(words), tellMessage(words).text, tellMessage(words).omitted], ['text', words, false]);
       }
     });
   }

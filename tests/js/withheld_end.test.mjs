@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { grantActions } from '../../static/js/actions/granting.js';
-import { desk } from './phone/desk.mjs';
+import { desk, viewOfAll } from './phone/desk.mjs';
 import { isKept, registeredPhone, save } from './phone/keeper.mjs';
 import { WORDS, makePhone, until } from './phone/phone.mjs';
 import { sender, startServer } from './phone/server.mjs';
@@ -32,14 +32,12 @@ test('what was written after an end that the server withholds is given by no oth
   const one = await registeredPhone(server, 'Before.', { packActions: grantActions });
   const { faults } = one;
   const priya = await desk(server);
-  const choice = {
-    scope: { all: true },
-    rights: ['view'],
-    restricted: false,
-    not_after: one.app.usualEnd(),
-    purpose: 'Help with a report',
-  };
-  const [made] = await one.app.letIn({ met: await one.app.meetAdvocate(priya.words), choice, name: 'Maya', words: WORDS });
+  const [made] = await one.app.letIn({
+    met: await one.app.meetAdvocate(priya.words),
+    choice: viewOfAll(one.app),
+    name: 'Maya',
+    words: WORDS,
+  });
   await one.phone.ctx.open.syncing.now();
   const at = await count(priya);
 

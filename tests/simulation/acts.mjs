@@ -2,6 +2,7 @@
  * What people, phones, the network and the server do in a simulated day. Each act takes the world, one device and chance of its
  * own.
  */
+import { viewOfAll } from '../js/phone/desk.mjs';
 import { PNG, file } from '../js/phone/phone.mjs';
 import { anAdvocate } from './advocate.mjs';
 
@@ -304,7 +305,10 @@ const erases = onEntry(async (world, one, chance, record) => {
   await one.open?.syncing.now().catch(() => undefined);
   if (!one.isOpen) return;
   const isSent = world.devices.every((other) => other.isOpen && !other.unsent().includes(record));
-  if ((await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words }))) !== null)
+  if (
+    (await one.tries(`asks to erase ${record.slice(0, 4)}`, () => one.app.askErasing(record, { words: one.words }))) !==
+    null
+  )
     return;
   world.said.get(record).erasing = isSent && !world.copied ? 'asked' : null;
   if (chance.is(0.5)) daysPass(world);
@@ -315,14 +319,7 @@ const grants = inside(async (world, one) => {
   world.advocate ??= await anAdvocate(world.server, (line) => world.note(line));
   await one.tries('lets an advocate in', async () => {
     const met = await one.app.meetAdvocate(world.advocate.words);
-    const choice = {
-      scope: { all: true },
-      rights: ['view'],
-      restricted: false,
-      not_after: one.app.usualEnd(),
-      purpose: 'Help with a report',
-    };
-    for (const { grant } of await one.app.letIn({ met, choice, name: 'Maya', words: one.words }))
+    for (const { grant } of await one.app.letIn({ met, choice: viewOfAll(one.app), name: 'Maya', words: one.words }))
       world.grants.set(grant, { by: one, ended: null });
   });
 });

@@ -61,7 +61,12 @@ const subtle = {
   },
   async verify(how, key, signature, data) {
     if (nameOf(how) === 'Ed25519') return verify(null, bytesOf(data), check(key, 'verify'), bytesOf(signature));
-    return verify(hashOf(how), bytesOf(data), { key: check(key, 'verify'), dsaEncoding: 'ieee-p1363' }, bytesOf(signature));
+    return verify(
+      hashOf(how),
+      bytesOf(data),
+      { key: check(key, 'verify'), dsaEncoding: 'ieee-p1363' },
+      bytesOf(signature),
+    );
   },
   async encrypt(how, key, data) {
     const cipher = gcm(createCipheriv, how, key, 'encrypt');
@@ -96,7 +101,8 @@ const subtle = {
     };
   },
   async generateKey(how, extractable, uses) {
-    if (nameOf(how) === 'AES-GCM') return subtle.importKey('raw', fill(new Uint8Array(how.length / 8)), how, extractable, uses);
+    if (nameOf(how) === 'AES-GCM')
+      return subtle.importKey('raw', fill(new Uint8Array(how.length / 8)), how, extractable, uses);
     if (how.namedCurve !== 'P-256') throw new DOMException(`${nameOf(how)} is not known here`, 'NotSupportedError');
     const pair = createECDH('prime256v1');
     pair.setPrivateKey(Buffer.from(fill(new Uint8Array(32))).fill(0x7f, 0, 1)); // below the order of the curve

@@ -248,7 +248,10 @@ export class Device {
     });
   }
 
-  /** Receipts of what is called kept; what was erased for good has none left. @returns {Promise<{title: string, receipt: any, c: string}[]>} */
+  /**
+   * Receipts of what is called kept; what was erased for good has none left.
+   * @returns {Promise<{title: string, receipt: any, c: string}[]>}
+   */
   async receipts() {
     const found = [];
     for (const { record, title } of this.app.state.entries) {

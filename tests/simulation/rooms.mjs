@@ -59,7 +59,8 @@ export class Room {
     this.database.connection?.then(
       (connection) => {
         const db = unwrap(connection);
-        if (isLost) for (const tx of db._rawDatabase.transactions) if (tx.db === db && tx._state !== 'finished') undo(tx);
+        if (isLost)
+          for (const tx of db._rawDatabase.transactions) if (tx.db === db && tx._state !== 'finished') undo(tx);
         db.close();
       },
       () => undefined,

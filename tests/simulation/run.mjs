@@ -43,7 +43,9 @@ async function shortest(seed, numbers, faults) {
   const acts = draw(seed);
   const asked = (some) => run(seed, server, { acts: some.map((i) => acts[i]), putsServerBack });
   const left =
-    SHRINK === '1' ? await shrink(numbers, async (some) => kindOf((await asked(some)).faults) === kindOf(faults)) : numbers;
+    SHRINK === '1'
+      ? await shrink(numbers, async (some) => kindOf((await asked(some)).faults) === kindOf(faults))
+      : numbers;
   return { left, acts: left.map((i) => acts[i].act), ...(await asked(left)) };
 }
 
@@ -52,9 +54,8 @@ async function report(seed, faults, numbers) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
   const { left, acts, lines, faults: again } = await shortest(seed, numbers, faults);
   console.log(`seed ${seed}:\n  ${faults.join('\n  ')}`);
-  console.log(
-    `  at ${commit}; with no more than ONLY=${left.join(',')} (${acts.join(', ')}):\n  ${again.join('\n  ')}\n  after\n    ${lines.join('\n    ')}`,
-  );
+  console.log(`  at ${commit}; with no more than ONLY=${left.join(',')} (${acts.join(', ')}):`);
+  console.log(`  ${again.join('\n  ')}\n  after\n    ${lines.join('\n    ')}`);
 }
 
 /** @param {string[]} acts @param {string[]} wanted */
@@ -79,14 +80,14 @@ for (let seed = first; seed < first + count && !(wrong && UNTIL_WRONG); seed++) 
   const { faults, lines } = await run(seed, server, { acts: numbers.map((i) => acts[i]), putsServerBack });
   ran++;
   if (TRACE) console.log(lines.join('\n'));
-  if (DIGEST) console.log(`seed ${seed}: ${createHash('sha256').update(lines.join('\n')).digest('hex')}, ${lines.length} lines`);
+  if (DIGEST)
+    console.log(`seed ${seed}: ${createHash('sha256').update(lines.join('\n')).digest('hex')}, ${lines.length} lines`);
   if (!faults.length) continue;
   wrong++;
   await report(seed, faults, numbers);
 }
 await server.stop();
 const { user, system } = process.cpuUsage();
-console.log(
-  `${ran} seeds from ${first}: ${wrong} went wrong; ${((user + system) / 1e6).toFixed(1)} s of processor time beside the server's`,
-);
+const seconds = ((user + system) / 1e6).toFixed(1);
+console.log(`${ran} seeds from ${first}: ${wrong} went wrong; ${seconds} s of processor time beside the server's`);
 process.exit(wrong ? 1 : 0);

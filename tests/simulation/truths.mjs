@@ -108,7 +108,9 @@ async function givenAfterTheEnd({ grants, advocate, wasPutBack }) {
       found.push(`the desk still has the grant ${grant.slice(0, 4)}, which was ended`);
     for (const version of ended.by.given.get(grant) ?? []) {
       if ((await ended.by.placeOf(version)) > ended.from)
-        found.push(`${ended.by.name} gave ${version.slice(0, 4)} to the grant ${grant.slice(0, 4)}, which it had ended`);
+        found.push(
+          `${ended.by.name} gave ${version.slice(0, 4)} to the grant ${grant.slice(0, 4)}, which it had ended`,
+        );
     }
   }
   return found;
@@ -121,9 +123,13 @@ function notTheSame(one, entries, other, others) {
     if (state !== 'kept') found.push(`${one.name}: ${title} is ${state} (${why})`);
     const same = others.get(record);
     if (same && same.isTwo !== isTwo)
-      found.push(`${title} is to be settled on ${isTwo ? one.name : other.name}, and not on ${isTwo ? other.name : one.name}`);
+      found.push(
+        `${title} is to be settled on ${isTwo ? one.name : other.name}, and not on ${isTwo ? other.name : one.name}`,
+      );
     if (!same || same.title !== title || same.seq_no !== seq_no)
-      found.push(`${one.name}: ${title} (${seq_no}) is ${same ? `${same.title} (${same.seq_no})` : 'nothing'} on ${other.name}`);
+      found.push(
+        `${one.name}: ${title} (${seq_no}) is ${same ? `${same.title} (${same.seq_no})` : 'nothing'} on ${other.name}`,
+      );
   }
   return found;
 }
@@ -140,7 +146,8 @@ async function notAsSaid(one, record, { texts, out, files, amended }, entry) {
   const found = await lostFiles(one, files);
   if (out === true) found.push(`${one.name} shows ${texts.at(-1)}, which was taken out`);
   const versions = await one.versionsOf(record);
-  if (versions <= amended) found.push(`${one.name}: ${texts[0]} was amended ${amended} times and has ${versions} versions`);
+  if (versions <= amended)
+    found.push(`${one.name}: ${texts[0]} was amended ${amended} times and has ${versions} versions`);
   if (!texts.includes(entry.title)) found.push(`${one.name} says ${entry.title} where ${texts} was written`);
   return found;
 }
@@ -158,7 +165,9 @@ function outOfOrder(world, one, entries) {
     const entry = entries.get(record);
     if (!entry) continue;
     if (last.has(by) && last.get(by).seq_no > entry.seq_no)
-      found.push(`${one.name}: ${texts[0]} is ${entry.seq_no}, and ${last.get(by).title} before it ${last.get(by).seq_no}`);
+      found.push(
+        `${one.name}: ${texts[0]} is ${entry.seq_no}, and ${last.get(by).title} before it ${last.get(by).seq_no}`,
+      );
     last.set(by, entry);
   }
   return found;
@@ -179,10 +188,9 @@ async function lostFiles(one, files) {
   const found = [];
   for (const [attachment, bytes] of files) {
     const read = await one.bytesOf(attachment).catch((error) => error.code ?? error.message);
-    if (typeof read === 'string' || Buffer.compare(read, bytes))
-      found.push(
-        `${one.name}: file ${attachment.slice(0, 4)} of ${bytes.length} is ${typeof read === 'string' ? read : `${read.length} other bytes`}`,
-      );
+    if (typeof read !== 'string' && !Buffer.compare(read, bytes)) continue;
+    const is = typeof read === 'string' ? read : `${read.length} other bytes`;
+    found.push(`${one.name}: file ${attachment.slice(0, 4)} of ${bytes.length} is ${is}`);
   }
   return found;
 }

@@ -65,7 +65,15 @@ export class World {
     one.app.putDraft({ fields: { narrative: 'first' } });
     await one.app.enrolHere(this.words);
     const { record } = await one.app.saveIncident({ record: null, fields: {}, restricted: {} });
-    this.said.set(record, { texts: ['first'], out: false, files: new Map(), amended: 0, by: one.name, at: 0, erasing: null });
+    this.said.set(record, {
+      texts: ['first'],
+      out: false,
+      files: new Map(),
+      amended: 0,
+      by: one.name,
+      at: 0,
+      erasing: null,
+    });
     const { login } = await one.app.register({ words: this.words });
     one.words = this.words;
     this.login = login;
@@ -131,8 +139,10 @@ export class World {
     if (!one.isOpen) await this.opens(one);
     const code = one.app.state.account?.trouble?.code;
     if (code === 'signed_out' || code === 'session_ended' || code === 'needs_words') {
-      if ((await one.tries('signs in again', () => one.app.catchUp({ words: this.words }))) === null) one.words = this.words;
-    } else if (code === 'server_behind' || code === 'head_differs') await one.tries('sends again', () => one.app.sendAgain());
+      if ((await one.tries('signs in again', () => one.app.catchUp({ words: this.words }))) === null)
+        one.words = this.words;
+    } else if (code === 'server_behind' || code === 'head_differs')
+      await one.tries('sends again', () => one.app.sendAgain());
   }
 
   /** What is wrong at the end, a line each. */
@@ -151,7 +161,8 @@ export class World {
     for (let i = 0; i < 3; i++) await fresh.open.syncing.now().catch(() => undefined);
     this.devices.push(fresh);
     if (closed().length) return closed();
-    for (const one of this.devices) this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warnings()}`);
+    for (const one of this.devices)
+      this.note(`${one.name} ends with ${JSON.stringify([...one.entries()])} ${one.warnings()}`);
     const found = await findFaults(this, this.devices);
     if (machine.chance.is(COPIED)) {
       const spare = new Device('spare phone', this.server, (line) => this.note(line));
@@ -172,7 +183,10 @@ function isQuiet(one) {
 export function draw(seed) {
   const chance = new Chance(seed);
   const weights = Object.entries(ACTS).map(([act, [, weight]]) => /** @type {const} */ ([act, weight]));
-  return Array.from({ length: 15 + chance.below(25) }, () => ({ act: chance.weighed(weights), seed: chance.below(2 ** 32) }));
+  return Array.from({ length: 15 + chance.below(25) }, () => ({
+    act: chance.weighed(weights),
+    seed: chance.below(2 ** 32),
+  }));
 }
 
 /** Errors that the app left to nobody. @type {string[]} */

@@ -13,5 +13,7 @@ const { origin, words, door, rows } = JSON.parse(text, (_, value) =>
 );
 const engine = createEngine({ origin, argon2: argon2id, policy: PRODUCT });
 await engine.unlock(words, door);
-const opened = (await Promise.all(rows.map(([key, value]) => engine.boxOpen(key, value).catch(() => null)))).filter(Boolean);
+const opened = (await Promise.all(rows.map(([key, value]) => engine.boxOpen(key, value).catch(() => null)))).filter(
+  Boolean,
+);
 console.log(JSON.stringify([opened.length, opened.filter(({ desc }) => desc.proof).length]));

@@ -38,7 +38,18 @@ const AT_ONCE = new Set([
 export function createApp(collaborators) {
   const screen = new Screen();
   /** @type {Context} */
-  const ctx = { ...collaborators, screen, open: null, vault: null, release: null, left: 0, unsealed: null, draftTurn: Promise.resolve(), notebook: /** @type {any} */ (null), show: () => show(ctx) };
+  const ctx = {
+    ...collaborators,
+    screen,
+    open: null,
+    vault: null,
+    release: null,
+    left: 0,
+    unsealed: null,
+    draftTurn: Promise.resolve(),
+    notebook: /** @type {any} */ (null),
+    show: () => show(ctx),
+  };
   ctx.notebook = new Notebook(ctx);
   ctx.carrier = new Carrier(ctx);
   const drafts = new Drafts(ctx);
@@ -155,7 +166,10 @@ function browserMethods(ctx, drafts, idle) {
       }
       ctx.show();
     },
-    /** A new version of the app waits for the person. One waits at a time: what was said of the one before is over, and nothing unsigned is offered in its place. */
+    /**
+     * A new version of the app waits for the person. One waits at a time: what was said of the one before is over,
+     * and nothing unsigned is offered in its place.
+     */
     updateWaits: (/** @type {boolean} */ isSigned) => screen.set({ update: isSigned, unsigned: !isSigned }),
   };
 }

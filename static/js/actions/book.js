@@ -21,7 +21,15 @@ import { concern, told } from './listing.js';
 /** @typedef {import('../store/store.js').Store} Store */
 /** @typedef {import('../store/store.js').Change} Change */
 /** @typedef {import('../crypto/vault.js').Vault} Vault */
-/** @typedef {{v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean, altered?: true, erased?: number, here?: true, before?: any[]}} VersionFacts `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost it since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser could not check the receipt's signature; `altered`: it did not match what was signed when it came */
+/**
+ * @typedef {{
+ *   v: string, parents: string[], c: string, seq: number|null, at: number|null, receipt: any, checked?: boolean,
+ *   altered?: true, erased?: number, here?: true, before?: any[]
+ * }} VersionFacts
+ *   `here`: it was sealed on this phone, which the phone itself noted then; `before`: receipts of a server that lost
+ *   it since; `erased`: when the server was told to erase it for good, ms; `checked` is false where this browser
+ *   could not check the receipt's signature; `altered`: it did not match what was signed when it came
+ */
 /** @typedef {{record: string, kind: string, of: string|null, versions: VersionFacts[], erased_at?: number}} Meta */
 /** @typedef {{record: string, version: string, kind: string, fields: Fields, restricted: Fields, keys: {open: [string, string][], restricted: [string, string][]}, altered: boolean, seeds: any, digests: any}} Opened */
 /** @typedef {{root: Record<string, any>, change: Change, metas: Map<string, Meta>, kinds: Map<string, string[]>, opened?: Map<string, Opened>}} Batch what one transaction has staged so far; `opened`: versions opened for it alone */

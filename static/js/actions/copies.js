@@ -140,7 +140,14 @@ async function takeAll(open, kept, onProgress) {
     const { meta } = decodePush(push);
     // Without a number it waited there, also where its key had been replaced (resealing.js): then it waits here as well, and no
     // server takes it. The number is the copy's own word.
-    await verifyByAny(open.identity.authors, { c: meta.c, diary: open.identity.diary, record, version }, meta.sig, about.seq ?? 0).catch(() => { throw new KeptError('not_a_copy'); });
+    await verifyByAny(
+      open.identity.authors,
+      { c: meta.c, diary: open.identity.diary, record, version },
+      meta.sig,
+      about.seq ?? 0,
+    ).catch(() => {
+      throw new KeptError('not_a_copy');
+    });
     batch.push({ about, push, meta });
     if (batch.length === BATCH) {
       await takeRestored(open, batch);

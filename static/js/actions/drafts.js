@@ -184,7 +184,10 @@ export class Drafts extends Writing {
     if (ctx.open) return ctx.show();
     const { account } = ctx.screen.state;
     const trouble = code && { code, sentence: sentenceOf(code), act: null };
-    if (account || trouble) ctx.screen.set({ account: { login: null, registered: false, recovery: 'todo', ...account, trouble: trouble || null } });
+    if (account || trouble)
+      ctx.screen.set({
+        account: { login: null, registered: false, recovery: 'todo', ...account, trouble: trouble || null },
+      });
   }
 }
 

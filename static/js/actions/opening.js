@@ -117,7 +117,32 @@ export function show(ctx) {
   const asked = lettersOf(open, 'question');
   screen.set({
     asked: asked[0] ? { n: asked.length, name: asked[0].name } : null,
-    entries: rows.filter(({ taken_out }) => taken_out === null), removed: rows.filter(({ taken_out }) => taken_out !== null), erasing: pendingErasures(open), waiting: { captured: open.store.root.captured ?? 0, later: open.store.root.later ?? 0, written: countWaiting(open), answers: open.store.root.witnesses_came ?? 0 },
-    account: { login: account.login, registered: account.registered, recovery: owed, coded: Boolean(account.code_wrap) || owed === 'done', proved: Boolean(open.proved), exit_said: Boolean(open.store.root.exit_said) || times < 2, trouble, also, coming: Boolean(open.store.root.coming), rekeying: Boolean(open.store.root.rotation), sign_ins: open.store.root.sign_ins?.waiting ?? [], returned: open.store.root.returned ?? null, device_name: nameOf(ctx, open), closing: account.closing ?? null, witnessed: open.store.root.log?.witnessed ?? null, witnesses_gone: goneWitnesses(open.store.root) },
+    entries: rows.filter(({ taken_out }) => taken_out === null),
+    removed: rows.filter(({ taken_out }) => taken_out !== null),
+    erasing: pendingErasures(open),
+    waiting: {
+      captured: open.store.root.captured ?? 0,
+      later: open.store.root.later ?? 0,
+      written: countWaiting(open),
+      answers: open.store.root.witnesses_came ?? 0,
+    },
+    account: {
+      login: account.login,
+      registered: account.registered,
+      recovery: owed,
+      coded: Boolean(account.code_wrap) || owed === 'done',
+      proved: Boolean(open.proved),
+      exit_said: Boolean(open.store.root.exit_said) || times < 2,
+      trouble,
+      also,
+      coming: Boolean(open.store.root.coming),
+      rekeying: Boolean(open.store.root.rotation),
+      sign_ins: open.store.root.sign_ins?.waiting ?? [],
+      returned: open.store.root.returned ?? null,
+      device_name: nameOf(ctx, open),
+      closing: account.closing ?? null,
+      witnessed: open.store.root.log?.witnessed ?? null,
+      witnesses_gone: goneWitnesses(open.store.root),
+    },
   });
 }

@@ -338,7 +338,13 @@ async function sentOf(ctx, open) {
   return new Set(held.filter(({ version, envelopes }) => known.get(version) === envDigest(envelopes)).map(({ version }) => version));
 }
 
-/** The keys made ready count here, in one transaction. @param {Context} ctx @param {Open} open @param {string} words @param {{sent?: Set<string>, isOwn?: boolean}} how `sent`: waiting here, and the server has them; `isOwn`: this phone made them */
+/**
+ * The keys made ready count here, in one transaction.
+ * @param {Context} ctx
+ * @param {Open} open
+ * @param {string} words
+ * @param {{sent?: Set<string>, isOwn?: boolean}} how `sent`: waiting here, and the server has them; `isOwn`: this phone made them
+ */
 async function adopt(ctx, open, words, { sent, isOwn = false }) {
   const { vault, store } = open;
   const door = await readDoor(ctx.database);

@@ -317,16 +317,27 @@ export class Syncing {
     this.again = false;
   }
 
-  /** All that there is to say, the way to the server first: see [Note: one does not hide another], warnings.js. @returns {import('./types.d.ts').Trouble[]} */
+  /**
+   * All that there is to say, the way to the server first: see [Note: one does not hide another], warnings.js.
+   * @returns {import('./types.d.ts').Trouble[]}
+   */
   said() {
     const root = this.openNow()?.store.root;
     // That the server has closed stands in a line of its own.
-    const codes = root ? [this.trouble, ...ofNoEntry(root), ...standing(root)].filter((code) => !(code === 'closed' && root.account.closing)) : [];
+    const codes = root
+      ? [this.trouble, ...ofNoEntry(root), ...standing(root)].filter(
+          (code) => !(code === 'closed' && root.account.closing),
+        )
+      : [];
     return [...new Set(codes)].flatMap((code) => code ?? []).map((code) => ({ code, sentence: sentenceOf(code), act: null }));
   }
 }
 
-/** Refusals of what belongs to no entry, a person say: no row could say them. @param {Record<string, any>} root @returns {string[]} */
+/**
+ * Refusals of what belongs to no entry, a person say: no row could say them.
+ * @param {Record<string, any>} root
+ * @returns {string[]}
+ */
 function ofNoEntry({ outbox, troubles, uploads }) {
   return [...outbox, ...uploads].filter((one) => !one.of).flatMap((one) => troubles[ownerOf(one)] ?? []);
 }

@@ -79,7 +79,9 @@ export async function takeItems(open, items, feed, left) {
     }
     const came = new Set(items.map(({ version }) => version));
     // One whose own receipt did not hold stays until one does, whatever the feed says of it since.
-    root.outbox = root.outbox.filter((/** @type {any} */ waiting) => !came.has(waiting.version) || root.troubles[ownerOf(waiting)] === 'receipt_wrong');
+    root.outbox = root.outbox.filter(
+      (/** @type {any} */ waiting) => !came.has(waiting.version) || root.troubles[ownerOf(waiting)] === 'receipt_wrong',
+    );
     root.feed = feed;
     if (root.top <= feed.seq) delete root.top;
     if (left) root.coming = left;

@@ -23,10 +23,43 @@ export type Attachment = {
 export type Draft = { id: string; record: string | null; fields: Fields; restricted: Fields; attachments: Attachment[]; saved_at: number | null };
 export type State = {
   language: string;
-  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'notebook' | 'open';
-  update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; also?: Trouble[]; coming?: boolean; rekeying?: boolean; sign_ins?: import('./sign_ins.js').SignIn[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null; witnessed?: { names: string[]; named: number; size: number } | null; witnesses_gone?: string[] };
-  entries: Row[]; removed: Row[]; erasing: import('./erasing.js').Waiting[]; draft: Draft | null; lockIn: number | null;
+  phase:
+    | 'loading'
+    | 'unsupported'
+    | 'unfetched'
+    | 'elsewhere'
+    | 'fresh'
+    | 'locked'
+    | 'picture'
+    | 'showing'
+    | 'notebook'
+    | 'open';
+  update: boolean;
+  offline: boolean;
+  busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  account: null | {
+    login: string | null;
+    registered: boolean;
+    recovery: 'todo' | 'later' | 'done';
+    coded?: boolean;
+    proved?: boolean;
+    exit_said?: boolean;
+    trouble: Trouble | null;
+    also?: Trouble[];
+    coming?: boolean;
+    rekeying?: boolean;
+    sign_ins?: import('./sign_ins.js').SignIn[];
+    returned?: number | null;
+    device_name?: string;
+    closing?: { on: number; off: number } | null;
+    witnessed?: { names: string[]; named: number; size: number } | null;
+    witnesses_gone?: string[];
+  };
+  entries: Row[];
+  removed: Row[];
+  erasing: import('./erasing.js').Waiting[];
+  draft: Draft | null;
+  lockIn: number | null;
   /** `locked`: nobody typed words before it; `shared`: what another app handed over */
   picture: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
   /** whether a locked phone takes anything in */
@@ -42,7 +75,8 @@ export type State = {
   /** things that came while it was locked: to be asked about, and drafts made of them */
   waiting?: { captured: number; later: number; written?: number; answers?: number };
   showing: { sections: import('./show_now.js').Section[]; until: number } | null;
-  notebook: { notes: import('./notebook.js').Note[]; ready: boolean }; look: import('../store/beside.js').Look;
+  notebook: { notes: import('./notebook.js').Note[]; ready: boolean };
+  look: import('../store/beside.js').Look;
 };
 export type Row = {
   record: string; seq_no: number | null; title: string; occurred: Fields; recorded_at: number; received_at: number | null;

@@ -1,5 +1,6 @@
 /**
- * How far this phone's clock is from the server's. It is noted with every version, and a day or more is said, since times of entries
+ * How far this phone's clock is from the server's. It is noted with every version, and a day or more is said, since
+ * times of entries
  * are what a diary is for. A clock can go wrong, and be set, at any time: so each look at the server compares.
  */
 
@@ -7,14 +8,19 @@
 
 const CLOCK_OFF = 24 * 60 * 60 * 1000;
 
-/** @param {Record<string, any>} root inside a change @param {number} here ms, by this phone @param {number} there ms, by the server */
+/**
+ * @param {Record<string, any>} root inside a change
+ * @param {number} here ms, by this phone
+ * @param {number} there ms, by the server
+ */
 export function noteClock(root, here, there) {
   root['clock_offset'] = Math.round(there - here);
   root['clock_off'] = isOff(here, there);
 }
 
 /**
- * Notes it anew when the clock went wrong, or was set. Smaller changes are noted at the next sign-in: a slow answer would make one of each look.
+ * Notes it anew when the clock went wrong, or was set. Smaller changes are noted at the next sign-in: a slow answer
+ * would make one of each look.
  * @param {Open} open @param {number} here ms, by this phone @param {unknown} there what the server says its time is
  */
 export async function followClock({ store }, here, there) {

@@ -102,11 +102,16 @@ import { KeptError } from '../core/errors.js';
 
 /** @type {readonly (keyof Engine)[]} */
 export const FUNCTIONS = Object.freeze(/** @type {const} */ ([
-  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock', 'confirmWords', 'rootId',
-  'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys', 'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment',
-  'auth', 'codeAuth', 'openAccount', 'changeWords', 'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'earlierProof', 'forgetEarlierProof', 'registeredAs', 'kdfHigh',
-  'openCapture', 'setSchemas', 'sealVersion', 'signAgain', 'openVersion', 'openMany', 'openStored', 'newBlobKey', 'fileStart', 'filePart',
-  'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd', 'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary', 'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget', 'clientRead', 'clientPart', 'clientKeys', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal', 'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
+  'selfTest', 'measure', 'suggestWords', 'checkWords', 'newDoor', 'setSlot', 'setShort', 'renewSlot', 'unlock',
+  'confirmWords', 'rootId', 'boxSeal', 'boxSealMany', 'boxOpen', 'boxOpenMany', 'boxOpenEach', 'boxKeys',
+  'newIdentity', 'sealIdentity', 'loadIdentity', 'enrolment', 'auth', 'codeAuth', 'openAccount', 'changeWords',
+  'copyKeys', 'openCopy', 'newCode', 'confirmCode', 'earlierProof', 'forgetEarlierProof', 'registeredAs', 'kdfHigh',
+  'openCapture', 'setSchemas', 'sealVersion', 'signAgain', 'openVersion', 'openMany', 'openStored', 'newBlobKey',
+  'fileStart', 'filePart', 'fileEnd', 'fileDrop', 'openPart', 'handoverStart', 'handoverPart', 'handoverEnd',
+  'handoverDrop', 'witnessAsk', 'witnessOpen', 'grantMake', 'grantsLoad', 'grantDrop', 'grantWraps', 'grantSummary',
+  'grantMarks', 'grantMarksOpen', 'letterOpen', 'advocateNew', 'advocateOpen', 'clientsOpen', 'clientForget',
+  'clientRead', 'clientPart', 'clientKeys', 'clientMarks', 'clientMarksOpen', 'letterSeal', 'preparedSeal',
+  'rekeyBegin', 'rekeyResume', 'rekeyFrom', 'rewrap', 'rekeyAdopt', 'forgetOlds', 'earlierId', 'sealEarlier',
   'loadEarlier', 'boxOpenNewest',
 ]));
 

@@ -112,7 +112,8 @@ export async function sealVersion(draft, names, { diaryKey, epoch, signKey }) {
 /**
  * Reads a version with the diary's key. Throws `not_opened`; what opens but does not add up is `altered`.
  * @param {{place: Place, meta: Meta, wraps: readonly Uint8Array[], envelopes: readonly Uint8Array[]}} pushed
- * @param {{diaryKey: CryptoKey, olds?: ReadonlyMap<number, CryptoKey>, authors: ReadonlyMap<string, CryptoKey>}} keys `olds`: the diary's of earlier epochs; `authors`: public keys by key id, oldest first
+ * @param {{diaryKey: CryptoKey, olds?: ReadonlyMap<number, CryptoKey>, authors: ReadonlyMap<string, CryptoKey>}} keys
+ *   `olds`: the diary's of earlier epochs; `authors`: public keys by key id, oldest first
  * @param {(kind: string, schema: number) => Names | null} namesOf answers null when this program does not know the kind
  * @returns {Promise<OpenedVersion>}
  */

@@ -44,16 +44,55 @@ export type Entry = {
   files_out?: { attachment: string; name: string; at: number; removed?: boolean }[]; given?: { who: string; at: number; pack_no: number | null }[];
 };
 export type State = {
-  phase: 'loading' | 'unsupported' | 'unfetched' | 'elsewhere' | 'fresh' | 'locked' | 'picture' | 'showing' | 'notebook' | 'open';
+  phase:
+    | 'loading'
+    | 'unsupported'
+    | 'unfetched'
+    | 'elsewhere'
+    | 'fresh'
+    | 'locked'
+    | 'picture'
+    | 'showing'
+    | 'notebook'
+    | 'open';
   /** what the screens are in: `en`, `cy`, `pl`, `ur` */
   language: string;
-  update: boolean; offline: boolean; busy: null | { what: string; done: number; total: number; cancel?: () => void };
-  account: null | { login: string | null; registered: boolean; recovery: 'todo' | 'later' | 'done'; coded?: boolean; proved?: boolean; exit_said?: boolean; trouble: Trouble | null; also?: Trouble[]; coming?: boolean; rekeying?: boolean; sign_ins?: { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string }[]; returned?: number | null; device_name?: string; closing?: { on: number; off: number } | null; witnessed?: { names: string[]; named: number; size: number } | null; witnesses_gone?: string[] };
-  entries: Row[]; removed?: Row[]; erasing?: Waiting[]; draft: Draft | null; lockIn: number | null;
+  update: boolean;
+  offline: boolean;
+  busy: null | { what: string; done: number; total: number; cancel?: () => void };
+  account: null | {
+    login: string | null;
+    registered: boolean;
+    recovery: 'todo' | 'later' | 'done';
+    coded?: boolean;
+    proved?: boolean;
+    exit_said?: boolean;
+    trouble: Trouble | null;
+    also?: Trouble[];
+    coming?: boolean;
+    rekeying?: boolean;
+    sign_ins?: { at: number; device_name: string; kind: string | null; signed_out: boolean; what: string }[];
+    returned?: number | null;
+    device_name?: string;
+    closing?: { on: number; off: number } | null;
+    witnessed?: { names: string[]; named: number; size: number } | null;
+    witnesses_gone?: string[];
+  };
+  entries: Row[];
+  removed?: Row[];
+  erasing?: Waiting[];
+  draft: Draft | null;
+  lockIn: number | null;
   picture?: { until: number; files: { name: string; state?: EntryState }[]; locked?: boolean; shared?: File[] } | null;
-  capture?: boolean; borrowed?: boolean; ordinary?: boolean; unsigned?: boolean; waiting?: { captured: number; later: number; written?: number; answers?: number }; asked?: { n: number; name: string } | null;
+  capture?: boolean;
+  borrowed?: boolean;
+  ordinary?: boolean;
+  unsigned?: boolean;
+  waiting?: { captured: number; later: number; written?: number; answers?: number };
+  asked?: { n: number; name: string } | null;
   showing?: { sections: ShownSection[]; until: number } | null;
-  notebook?: { notes: Note[]; ready: boolean }; look?: Skin;
+  notebook?: { notes: Note[]; ready: boolean };
+  look?: Skin;
 };
 export type Note = { id: string; text: string; at: number };
 export type Skin = { skin: 'notes' | 'lists'; opens: 'lock' | 'straight' };

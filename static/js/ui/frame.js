@@ -187,11 +187,12 @@ function thumb(stage) {
 function lines(stage, open) {
   const { lockIn, update, account, draft, busy } = stage.state;
   const troubles = troublesOf(stage);
+  const isSignedOut = troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code));
   const owed = open && account?.registered && account.recovery === 'later' && !['code', 'name', 'copy', 'words'].includes(stage.place.name);
   return html`<div class="lines">
     ${lockIn !== null && open ? html`<div class="line"><span><span class="unseen" role="alert">${t('frame.locking_soon')}</span><span aria-hidden="true">${t('frame.locking', { n: lockIn })}</span></span>${button(t('frame.stay'), () => stage.app.touch(), { plain: true })}</div>` : nothing}
     ${troubles.map((one) => troubleLine(stage, one))}
-    ${open && troubles.some(({ code }) => ['signed_out', 'session_ended'].includes(code)) && stage.place.name !== 'newwords' && knows('frame.words_needed') ? html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), () => stage.go({ name: 'newwords' }), { plain: true })}</div>` : nothing}
+    ${open && isSignedOut && stage.place.name !== 'newwords' && knows('frame.words_needed') ? wordsNeeded(stage) : nothing}
     ${open && stage.state.borrowed ? (loaded.borrowed_line?.(stage) ?? nothing) : nothing}
     ${open && knows('frame.half') ? keyLines(stage) : nothing}
     ${open && account?.witnesses_gone?.length && knows('server.gone') ? witnessesGone(stage, account.witnesses_gone) : nothing}
@@ -208,7 +209,11 @@ function lines(stage, open) {
     ${busy && open ? html`<div class="line"><span>${t(`busy.${busy.what}`)}</span><span>${t('progress.percent', { percent: busy.total ? Math.floor((busy.done / busy.total) * 100) : 0 })}</span></div>` : nothing}</div>`;
 }
 
-/** What is said about the record and the server: one has its line whatever else stands. @param {Stage} stage @param {import('./app.d.ts').Trouble} trouble */
+/**
+ * What is said about the record and the server: one has its line whatever else stands.
+ * @param {Stage} stage
+ * @param {import('./app.d.ts').Trouble} trouble
+ */
 function troubleLine(stage, trouble) {
   const { code, act } = trouble;
   const look = t(code === 'wrong_notary' && knows('server.key_look') ? 'server.key_look' : 'frame.look');
@@ -220,11 +225,19 @@ function troubleLine(stage, trouble) {
   return html`<div class="line state-trouble" role="status"><span>${sentenceOf(trouble)}</span>${on}</div>`;
 }
 
+/** The words were changed on another device. @param {Stage} stage */
+function wordsNeeded(stage) {
+  const go = () => stage.go({ name: 'newwords' });
+  return html`<div class="line"><span>${t('nw.title')}</span>${button(t('frame.words_needed'), go, { plain: true })}</div>`;
+}
+
 /** What came while this was locked, and drafts made of it. @param {Stage} stage */
 function capturedLines(stage) {
   const { captured = 0, later = 0 } = stage.state.waiting ?? {};
   const look = () => { stage.refresh('captured'); stage.go({ name: 'captured' }); };
-  return html`${captured || later ? html`<div class="line" role="status"><span>${captured ? tn('frame.captured', captured) : tn('frame.later', later)}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>` : nothing}`;
+  if (!captured && !later) return nothing;
+  const said = captured ? tn('frame.captured', captured) : tn('frame.later', later);
+  return html`<div class="line" role="status"><span>${said}</span>${button(t('frame.captured_do'), look, { plain: true })}</div>`;
 }
 
 /** That an advocate asked something: a line among others, never a count on a tab. @param {Stage} stage @param {{n: number, name: string}} asked */

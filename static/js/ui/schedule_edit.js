@@ -172,7 +172,13 @@ async function save(stage, edit) {
   const { place } = stage;
   return stage.run('sched', async () => {
     if (edit.record && await app.needsRecordReason(edit.record, { fields }) && !local.reason?.trim()) return stage.set({ asks: true, noReason: Boolean(local.asks) });
-    const saved = { incident: place.record, record: edit.record, fields, reason: local.reason ?? '', amount: fields.count ?? amount.in };
+    const saved = {
+      incident: place.record,
+      record: edit.record,
+      fields,
+      reason: local.reason ?? '',
+      amount: fields.count ?? amount.in,
+    };
     await app.saveSchedule(saved);
     ended(stage, place);
     stage.say(t('add.saved'));

@@ -20,7 +20,10 @@ import { isLogFile } from './logpart.js';
 /** @typedef {import('./opened.js').OpenedPack} OpenedPack */
 /** @typedef {import('../ledger/statements.js').NotaryKey} NotaryKey */
 /** @typedef {{member: string, raw: Fields, version: string, values: Record<string, Json>, digests: Record<string, string>, withheld: Set<string>}} Proof */
-/** @typedef {ReadonlyMap<string, {key: CryptoKey, until: number|null}>} Authors an account's keys by their id, oldest first; `until`: the last ms an earlier one counts for */
+/**
+ * @typedef {ReadonlyMap<string, {key: CryptoKey, until: number|null}>} Authors an account's keys by their id, oldest
+ *   first; `until`: the last ms an earlier one counts for
+ */
 /** @typedef {{servable: Map<string, Proof>, restricted: Map<string, Proof>, keys: Fields, findings: Finding[], alone: boolean, told: Map<string, Proof>}} Proofs `told`: the folder that says most, the servable one where that is `alone` */
 
 export const SERVABLE = 'data/servable/proof/';
@@ -80,7 +83,11 @@ export function neverReceived(keys) {
   return keys['notary'] === '' && keys['log'] === '';
 }
 
-/** The account's keys by their id, those that were replaced too. Throws where they do not follow one another. @param {Fields} keys @returns {Promise<Authors>} */
+/**
+ * The account's keys by their id, those that were replaced too. Throws where they do not follow one another.
+ * @param {Fields} keys
+ * @returns {Promise<Authors>}
+ */
 async function authorsOf(keys) {
   const earlier = Object.hasOwn(keys, 'earlier') ? objectsOf(keys, 'earlier') : [];
   const chain = await authorChain(earlier, textOf(keys, 'ecdsa_pub'));
@@ -168,7 +175,12 @@ function checkBehind({ told }) {
   return [...told.values()].filter(({ values }) => codesOf(values, '_parents').some((parent) => !told.has(parent))).map(({ member }) => find('left_out', member));
 }
 
-/** @param {Proof} proof @param {Authors} authors @param {readonly NotaryKey[]} keys @param {ReadonlyMap<string, number>} before */
+/**
+ * @param {Proof} proof
+ * @param {Authors} authors
+ * @param {readonly NotaryKey[]} keys
+ * @param {ReadonlyMap<string, number>} before
+ */
 async function checkOne(proof, authors, keys, before) {
   const { raw, member, values, digests } = proof;
   const [ids, c] = [objectOf(values, '_ids'), textOf(raw, 'c')];

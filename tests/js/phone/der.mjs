@@ -85,9 +85,7 @@ export function certificate(
     sequence(time(from), time(until)),
     nameOf(of.name),
     of.spki,
-    ...(purposes.length || others.length
-      ? [der(0xa3, sequence(...others, ...(purposes.length ? [usage] : [])))]
-      : []),
+    ...(purposes.length || others.length ? [der(0xa3, sequence(...others, ...(purposes.length ? [usage] : [])))] : []),
   );
   return sequence(told, sequence(oid(algorithm)), bits(sign(digest, told, by.privateKey)));
 }

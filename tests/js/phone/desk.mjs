@@ -63,3 +63,12 @@ function digitsOf(secret) {
   const mac = createHmac('sha1', secret).update(counter).digest();
   return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0');
 }
+
+/** What a keeper chooses who lets an advocate see all entries. @param {any} app */
+export const viewOfAll = (app) => ({
+  scope: { all: true },
+  rights: ['view'],
+  restricted: false,
+  not_after: app.usualEnd(),
+  purpose: 'Help with a report',
+});

@@ -26,7 +26,13 @@ export async function person(name) {
   return { ecdsa, hpke, key: await importAuthor(ecdsa), pubs, print: printOf(pubs) };
 }
 
-/** The fields of a grant. @param {any} keeper @param {any} advocate @param {{diary: string, grant: string}} place @param {object} [more] in the place of some */
+/**
+ * The fields of a grant.
+ * @param {any} keeper
+ * @param {any} advocate
+ * @param {{diary: string, grant: string}} place
+ * @param {object} [more] in the place of some
+ */
 export const fieldsOf = (keeper, advocate, place, more = {}) =>
   bent(
     {
@@ -44,6 +50,12 @@ export const fieldsOf = (keeper, advocate, place, more = {}) =>
     more,
   );
 
-/** A grant, made and signed. @param {any} keeper @param {any} advocate @param {{diary: string, grant: string}} place @param {object} [more] */
+/**
+ * A grant, made and signed.
+ * @param {any} keeper
+ * @param {any} advocate
+ * @param {{diary: string, grant: string}} place
+ * @param {object} [more]
+ */
 export const granted = (keeper, advocate, place, more) =>
   makeGrant(keeper.key, keeper.ecdsa.pub, /** @type {any} */ (fieldsOf(keeper, advocate, place, more)));

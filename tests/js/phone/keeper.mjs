@@ -1,5 +1,6 @@
 /** What tests of a keeper's phones do and look for. */
 import { fixedClock } from '../../../static/js/core/clock.js';
+import { anotherPhone } from './another.mjs';
 import { WORDS, phoneWithEntry, until } from './phone.mjs';
 import { sender } from './server.mjs';
 
@@ -32,4 +33,29 @@ export async function registeredPhone(server, words = 'one', over = {}) {
   await until(one, isKept, 'kept');
   await looks(one);
   return { ...one, faults, login };
+}
+
+/** Two phones of one keeper, both up to date, with one entry, "one". @param {any} server */
+export async function twoPhones(server) {
+  const one = await registeredPhone(server);
+  const two = await anotherPhone(server.base, one.login);
+  await until(two, isKept, 'on the second');
+  await looks(two);
+  return { one, two };
+}
+
+/**
+ * Two phones of one keeper. The second wrote "theirs". The first cannot read the feed and wrote "mine": the number of
+ * its receipt is
+ * above where its feed ends. @param {any} server
+ */
+export async function beyondTheFeed(server) {
+  const { one, two } = await twoPhones(server);
+  await save(two.app, 'theirs');
+  await looks(two);
+  one.faults.before = (/** @type {string} */ path) => {
+    if (path.includes('/changes')) throw new TypeError('Failed to fetch');
+  };
+  await save(one.app, 'mine');
+  return { one, two };
 }

@@ -1,8 +1,10 @@
 /**
  * Argon2id for the phones and pages of Node's tests: the product's usual cost is exchanged for the cheapest.
  *
- * A code, a sealed copy and a hand-over are always made at the usual cost, which takes half a second of processor time. Whoever opens
- * one in these tests has this function too, so the keys agree. That the product's cost is the usual one: tests/js/engine.test.mjs and the vectors.
+ * A code, a sealed copy and a hand-over are always made at the usual cost, which takes half a second of processor
+ * time. Whoever opens
+ * one in these tests has this function too, so the keys agree. That the product's cost is the usual one:
+ * tests/js/engine.test.mjs and the vectors.
  */
 import { argon2id } from '../../../static/js/crypto/argon2.js';
 import { DEFAULT } from '../../../static/js/crypto/kdf.js';
