@@ -38,20 +38,39 @@ export async function findFile(open, attachment, which, held) {
 }
 
 /**
- * The file's bytes, part by part. @param {Open} open @param {FileKey} file @returns {AsyncGenerator<Uint8Array>}
- * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open: it is fetched again
+ * The file's bytes, part by part. A part that does not open was damaged on its way or where it lay: it is fetched once more, and
+ * opened again.
+ * @param {Open} open @param {FileKey} file @returns {AsyncGenerator<Uint8Array>}
+ * @throws file_missing when it is neither here nor to be had now; file_damaged when a part does not open, and no other can be had now
  */
-export async function* openParts(open, { blob, key, n, size }) {
-  await fetchParts(open, blob, n);
-  for (let i = 0; i < n; i++) {
-    const part = await open.store.read(partName(blob, i));
-    if (!part) throw new KeptError('file_missing');
-    yield await open.vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size }).catch(async (error) => {
-      if (!(error instanceof KeptError) || error.code !== 'not_opened') throw error;
-      await fetchAgain(open, { blob, i, length: part.bytes.length, size });
-      throw new KeptError('file_damaged');
-    });
+export async function* openParts(open, file) {
+  await fetchParts(open, file.blob, file.n);
+  for (let i = 0; i < file.n; i++) {
+    yield (await openPart(open, file, i)) ?? (await openFresh(open, file, i));
   }
+}
+
+/** @param {Open} open @param {FileKey} file @param {number} i @returns {Promise<Uint8Array|null>} null when it does not open: this phone lets go of it then, if the server has it */
+async function openPart(open, { blob, key, n, size }, i) {
+  const part = await open.store.read(partName(blob, i));
+  if (!part) throw new KeptError('file_missing');
+  try {
+    return await open.vault.openPart({ blob, key, i, n, sealed: /** @type {any} */ (part.bytes), size });
+  } catch (error) {
+    if (!(error instanceof KeptError) || error.code !== 'not_opened') throw error;
+    await letGo(open, { blob, i, length: part.bytes.length, size });
+    return null;
+  }
+}
+
+/** A part that did not open, fetched again. @param {Open} open @param {FileKey} file @param {number} i @throws file_damaged */
+async function openFresh(open, file, i) {
+  await fetchParts(open, file.blob, file.n).catch(() => undefined);
+  const again = await openPart(open, file, i).catch(() => null);
+  if (again) return again;
+  // What could not be had now is asked for with everything else, when there is signal.
+  open.syncing.kick();
+  throw new KeptError('file_damaged');
 }
 
 /**
@@ -82,8 +101,8 @@ export function peekSealed(open, { blob, key, n, size }) {
   };
 }
 
-/** A part that came damaged is let go of and asked for once more. @param {Open} open @param {{blob: string, i: number, length: number, size: number}} part */
-async function fetchAgain(open, { blob, i, length, size }) {
+/** Takes away a part that does not open, so that it is fetched again. @param {Open} open @param {{blob: string, i: number, length: number, size: number}} part */
+async function letGo(open, { blob, i, length, size }) {
   await open.store.change(async (root, change) => {
     const known = await open.store.readJson(`b/${blob}`);
     // What the server does not have whole is nowhere but here: damaged or not, it stays.
@@ -91,7 +110,6 @@ async function fetchAgain(open, { blob, i, length, size }) {
     dropPart(change, known, blob, i, length);
     if (!root.fetch.some((/** @type {any} */ one) => one.blob === blob)) root.fetch.unshift({ blob, of: null, size });
   });
-  open.syncing.kick();
 }
 
 /**
